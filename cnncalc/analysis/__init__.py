@@ -1,0 +1,1 @@
+"""Graph -> frozen rows of whole numbers."""

@@ -1,0 +1,75 @@
+"""The records that the analysis fills and that everything which draws or prints reads.
+
+Every shape here has the batch as its first axis; every count is a whole number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Hint", "Report", "Row", "Shape", "Totals"]
+
+Shape = tuple[int, ...]
+
+
+class Row(NamedTuple):
+    """One layer, in execution order."""
+
+    name: str
+    """Its dotted name; each dot goes one group deeper."""
+    kind: str
+    notation: str
+    """The layer as it would be written in a file: `conv 64 k3 p1`."""
+    inputs: tuple[str, ...]
+    """The names of the layers (or inputs of the net) whose outputs it takes."""
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    params: int
+    """Learnable numbers, frozen or not; a layer that shares another's parameters has 0."""
+    weights: int
+    biases: int
+    trainable: int
+    buffers: int
+    macs: int
+    flops: int
+    activation_bytes: int
+    line: int
+    """The line of the file that it comes from, counted from 1; 0 where there is none."""
+
+
+class Totals(NamedTuple):
+    """The sums over all rows, and the sizes in bytes that follow from them."""
+
+    layers: int
+    weighted_layers: int
+    params: int
+    weights: int
+    biases: int
+    trainable: int
+    buffers: int
+    macs: int
+    flops: int
+    weight_bytes: int
+    activation_bytes: int
+
+
+class Hint(NamedTuple):
+    """Something about a layer that its author may want to know."""
+
+    layer: str
+    text: str
+
+
+class Report(NamedTuple):
+    """A whole net, counted."""
+
+    name: str
+    source: str
+    """Where the architecture is published; empty where the file does not say."""
+    dialect: str
+    file: str
+    inputs: dict[str, Shape]
+    rows: tuple[Row, ...]
+    outputs: dict[str, Shape]
+    totals: Totals
+    hints: tuple[Hint, ...]

@@ -1,0 +1,120 @@
+"""`cnncalc`: finds the command, imports only that one, and turns every fault into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc import __version__
+from cnncalc.cli.faults import fault_of_os_error, faults_of_usage, faults_text, wants_json
+from cnncalc.errors import CnncalcError, Fault, near
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMMANDS", "cnncalc", "main"]
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
+
+# command -> (its module, its short help), so that `cnncalc --help` imports none of them
+COMMANDS = {
+    "show": ("show", "Show a net layer by layer: shapes, parameters, costs, and their totals."),
+    "chain": ("chain", "Show layers that are written on the command line."),
+    "list": ("list_nets", "List the bundled architectures with their totals."),
+    "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
+    "schema": ("schema", "Print the JSON Schema of the language, for editors."),
+    "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"cnncalc.cli.{COMMANDS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise CnncalcError(_no_such_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # type: ignore[override]
+        """Runs the command and leaves with its exit code; no fault of a user's shows a traceback."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(arguments, *rest, **extra)
+            sys.stdout.flush()
+        except CnncalcError as error:
+            code = _told(error.faults, arguments)
+        except click.ClickException as error:
+            code = _told(faults_of_usage(error), arguments)
+        except (click.Abort, KeyboardInterrupt):
+            code = INTERRUPTED
+        except BrokenPipeError:
+            code = _pipe_closed()
+        except OSError as error:
+            code = _told([fault_of_os_error(error)], arguments)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _no_such_command(name: str) -> Fault:
+    matches = near(name, COMMANDS)
+    if matches:
+        return Fault(f"there is no command `{name}`", help=f"did you mean `cnncalc {matches[0]}`?")
+    if name.endswith((".yaml", ".yml")) or os.sep in name:
+        return Fault(f"there is no command `{name}`", help=f"to show that file: `cnncalc show {name}`")
+    return Fault(f"there is no command `{name}`", help=f"the commands are {', '.join(COMMANDS)}")
+
+
+def _told(faults: Sequence[Fault], arguments: Sequence[str]) -> int:
+    """Prints the faults: JSON is an answer and goes to standard output, text goes to standard error."""
+    json = wants_json(arguments)
+    try:
+        click.echo(faults_text(faults, json), nl=False, err=not json)
+    except BrokenPipeError:
+        return _pipe_closed()
+    return BAD_INPUT
+
+
+def _pipe_closed() -> int:
+    """Whoever read the output has gone: Python must not try to flush it once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="cnncalc %(version)s")
+def cnncalc() -> None:
+    """A calculator for convolutional networks.
+
+    Give it a net, as a file or by the name of a bundled architecture, and it computes every layer's size,
+    parameters and costs, and says where a size does not fit.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?`, not a traceback
+    cnncalc.main(prog_name="cnncalc")

@@ -1,0 +1,154 @@
+"""The options that every command which takes a net has, and what they come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.quantities import parse_quantity
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cnncalc.language.options import Options
+
+__all__ = ["Wanted", "assignments", "net_argument", "net_options", "output_options", "view_options", "wanted"]
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+FORMATS = ("table", "json", "csv", "markdown")
+
+
+class Wanted(NamedTuple):
+    """What the options of a command line say."""
+
+    options: Options
+    dtype: str
+
+
+net_argument = click.argument("net", metavar="NET", shell_complete=completing.nets)
+
+_NET_OPTIONS = (
+    click.option("--input", "input_", metavar="SHAPE", help="Input shape in place of the file's, as 3x320x320."),
+    click.option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
+    click.option(
+        "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=completing.variables,
+        help="Give a variable of the file another value. May be repeated.",
+    ),
+    click.option(
+        "--dialect", metavar="NAME", shell_complete=completing.dialects,
+        help="Whose rules hold: torch, keras, caffe, paddle or onnx.",
+    ),
+    click.option(
+        "--freeze", metavar="PATTERN", multiple=True, shell_complete=completing.layers,
+        help="Freeze the layers of that name or pattern, as 'features.*'. May be repeated.",
+    ),
+    click.option(
+        "--train/--eval", default=False,
+        help="Count train-only side branches, or leave them out.  [default: eval]",
+    ),
+    click.option("--dtype", metavar="TYPE", default="float32", show_default=True, help="Type of a number in memory."),
+    click.option(
+        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits,
+        help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",
+    ),
+)  # fmt: skip
+
+_OUTPUT_OPTIONS = (
+    click.option("--format", "format_", type=click.Choice(FORMATS), help="What to print.  [default: table]"),
+    click.option(
+        "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+    ),
+)
+
+_VIEW_OPTIONS = (
+    click.option(
+        "--columns",
+        metavar="A,B,…",
+        shell_complete=completing.columns,
+        help="Columns to show; `--columns help` lists them.",
+    ),
+    click.option(
+        "--sort", metavar="COLUMN", shell_complete=completing.columns, help="Sort by that column, largest first."
+    ),
+    click.option(
+        "--depth", metavar="N", type=click.IntRange(min=1), help="Fold what lies deeper than N levels of names."
+    ),
+)
+
+
+def _all(options: Sequence[Callable[[Function], Function]]) -> Callable[[Function], Function]:
+    def add(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+net_options = _all(_NET_OPTIONS)
+output_options = _all(_OUTPUT_OPTIONS)
+view_options = _all(_VIEW_OPTIONS)
+
+
+def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """`name=value` texts of an option that may be repeated. Raises CnncalcError with all that are not of that form."""
+    values: dict[str, str] = {}
+    faults = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not (name and equals):
+            faults.append(
+                Fault(f"{option} {text}: a name and a value are expected", help=f"write `{option} NAME=VALUE`")
+            )
+        elif name in values:
+            faults.append(Fault(f"{option} {name} is given twice", values=f"{values[name]} and {value.strip()}"))
+        values[name] = value.strip()
+    if faults:
+        raise CnncalcError(faults)
+    return values
+
+
+def quantity(option: str, text: str, least: int = 0) -> int:
+    """The number that an option is given. Raises CnncalcError that names the option."""
+    try:
+        value = parse_quantity(text)
+    except CnncalcError as error:
+        raise CnncalcError([fault._replace(message=f"{option}: {fault.message}") for fault in error.faults]) from None
+    if value < least:
+        raise CnncalcError(Fault(f"{option}: {value} is too small", help=f"the smallest is {least}"))
+    return value
+
+
+def _limits(texts: Sequence[str]) -> Any:
+    from cnncalc.language.limits import Limits
+
+    values = {}
+    for name, text in assignments("--limit", texts).items():
+        if name not in Limits._fields:
+            known = f"the bounds are {', '.join(Limits._fields)}"
+            raise CnncalcError(
+                Fault(f"--limit: there is no bound `{name}`", help=suggestion(name, Limits._fields, known))
+            )
+        values[name] = quantity(f"--limit {name}", text, least=1)
+    return Limits(**values)
+
+
+def wanted(given: dict[str, Any]) -> Wanted:
+    """What the shared options come to. Raises CnncalcError."""
+    from cnncalc.language.options import Options
+
+    options = Options(
+        input=given["input_"],
+        batch=quantity("--batch", given["batch"], least=1),
+        variables=assignments("--set", given["set_"]),
+        dialect=given["dialect"],
+        freeze=tuple(given["freeze"]),
+        train=given["train"],
+        limits=_limits(given["limit"]),
+    )
+    return Wanted(options, given["dtype"])

@@ -1,0 +1,50 @@
+"""Where a result goes: standard output, or a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+__all__ = ["emit", "on_terminal"]
+
+
+def on_terminal(output: str | None) -> bool:
+    """Whether the result is read by a person on a terminal that understands colour and position."""
+    return output is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def emit(text: str, output: str | None) -> None:
+    """Prints the text, or writes it to the file `output` by way of a temporary file beside it. Raises OSError."""
+    if output is None or output == "-":
+        click.echo(text, nl=False)
+        return
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    target = Path(output)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(target.parent))
+    if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
+        target.write_text(text, encoding="utf-8")
+        return
+    target = target.resolve()  # what a link points to is what is written
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as scratch:
+        try:
+            scratch.write(text)
+            scratch.close()
+            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+            Path(scratch.name).chmod(mode)
+            Path(scratch.name).replace(target)
+        except BaseException:
+            Path(scratch.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

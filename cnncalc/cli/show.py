@@ -1,0 +1,28 @@
+"""`cnncalc show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.cli.options import net_argument, net_options, output_options, view_options, wanted
+from cnncalc.cli.showing import show_graph, view_of
+
+
+@click.command("show", short_help="Show a net layer by layer: shapes, parameters, costs, and their totals.")
+@net_argument
+@view_options
+@output_options
+@net_options
+def command(net: str, **given: Any) -> None:
+    """Show a net layer by layer: shapes, parameters, costs, and their totals.
+
+    NET is a file, `-` for standard input, or the name of a bundled architecture (`cnncalc list`). On a terminal,
+    groups of layers are folded so that the table stays readable; `--depth` says how far. Piped output is complete.
+    """
+    from cnncalc.language import load
+
+    view = view_of(given)
+    asked = wanted(given)
+    show_graph(load(net, asked.options), asked, view, given)

@@ -1,0 +1,53 @@
+"""From a graph to the text of a report: what `show` and `chain` share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.cli.output import emit, on_terminal
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from cnncalc.cli.options import Wanted
+    from cnncalc.graph import Graph
+    from cnncalc.render import View
+
+__all__ = ["show_graph", "view_of"]
+
+_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown"}
+
+
+def form_of(given: dict[str, Any]) -> str:
+    """The form to render: what `--format` says, or else what the name of the output file says."""
+    form, output = given["format_"], given["output"]
+    if form is None:
+        suffix = "" if output is None else output[output.rfind(".") :].lower()
+        form = _BY_SUFFIX.get(suffix, "table")
+    if form == "table" and not on_terminal(output):
+        return "plain"
+    return str(form)
+
+
+def view_of(given: dict[str, Any]) -> View:
+    """The rows and columns to show. Raises CnncalcError for a column that there is not, before anything is computed."""
+    from cnncalc.render import View
+    from cnncalc.render.columns import by_key, chosen
+
+    keys = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
+    chosen(keys)
+    if given["sort"] is not None:
+        by_key(given["sort"])
+    for option in ("columns", "sort", "depth"):
+        if given["format_"] == "json" and given[option] is not None:
+            message = f"--{option} does not go with --format json"
+            raise CnncalcError(Fault(message, help="JSON holds every layer, in execution order, with all its numbers"))
+    return View(keys, given["sort"], given["depth"])
+
+
+def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) -> None:
+    """Counts the graph and prints or writes the report."""
+    from cnncalc.analysis.costs import report
+    from cnncalc.render import render
+
+    counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype)
+    emit(render(counted, form_of(given), view), given["output"])

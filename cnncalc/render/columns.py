@@ -1,0 +1,130 @@
+"""The columns that a table of layers can have: one entry here adds a column to every form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.errors import CnncalcError, Fault, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cnncalc.analysis.report import Report, Row
+
+__all__ = ["COLUMNS", "Column", "by_key", "chosen", "number", "percent", "printable", "shape_text"]
+
+
+def number(value: object) -> str:
+    """A whole number with thousands separators; a symbolic size as it prints itself."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def shape_text(shape: Sequence[object]) -> str:
+    """`64x56x56`: a shape as it is written in a file, without the batch that is its first axis."""
+    return "x".join(map(str, shape[1:]))
+
+
+def _shapes_text(shapes: Sequence[Sequence[object]]) -> str:
+    return ", ".join(map(shape_text, shapes))
+
+
+def printable(text: str) -> str:
+    """The text without anything that could move a cursor or end a line."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _names_text(names: Sequence[str]) -> str:
+    return printable(", ".join(names))
+
+
+def percent(part: int, whole: int) -> str:
+    """The share in per cent with one decimal, rounded half up, by whole numbers."""
+    if not whole:
+        return ""
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+class Column(NamedTuple):
+    """What stands in one column, and how."""
+
+    key: str
+    """What `--columns` and `--sort` call it, and its heading in CSV."""
+    heading: str
+    field: str
+    """The field of Row that it shows."""
+    text: Callable[[Any], str]
+    """How a value of that field is written."""
+    right: bool = False
+    """Aligned to the right, as numbers are."""
+    usual: bool = False
+    """Shown unless other columns are chosen."""
+    fold: str = "first"
+    """The value of a folded group: that of its `first` or `last` layer, or their `sum`."""
+    share: bool = False
+    """Shows the share of the total in place of the value."""
+
+    def cell(self, row: Row, report: Report) -> str:
+        value = getattr(row, self.field)
+        return percent(value, getattr(report.totals, self.field)) if self.share else self.text(value)
+
+
+def _counts(key: str, heading: str, *, usual: bool = False) -> Column:
+    return Column(key, heading, key, number, right=True, usual=usual, fold="sum")
+
+
+def _shares(of: str, heading: str) -> Column:
+    return Column(f"{of}_share", heading, of, number, right=True, fold="sum", share=True)
+
+
+COLUMNS = (
+    Column("name", "Layer", "name", printable, usual=True),
+    Column("kind", "Kind", "kind", printable),
+    Column("notation", "Operation", "notation", printable, usual=True),
+    Column("from", "From", "inputs", _names_text),
+    Column("input_shape", "Input", "input_shapes", _shapes_text),
+    Column("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
+    _counts("params", "Params", usual=True),
+    _shares("params", "Params %"),
+    _counts("weights", "Weights"),
+    _counts("biases", "Biases"),
+    _counts("trainable", "Trainable"),
+    _counts("buffers", "Buffers"),
+    _counts("macs", "MACs", usual=True),
+    _shares("macs", "MACs %"),
+    _counts("flops", "FLOPs"),
+    _shares("flops", "FLOPs %"),
+    _counts("activation_bytes", "Activation bytes"),
+    _shares("activation_bytes", "Activation %"),
+    Column("line", "Line", "line", str, right=True),
+)
+
+
+def by_key(key: str) -> Column:
+    """The column of that key. Raises CnncalcError, with the near keys, where there is none."""
+    for column in COLUMNS:
+        if column.key == key.strip().lower():
+            return column
+    raise _no_such(key)
+
+
+def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong."""
+    found, faults = [], []
+    for key in keys:
+        try:
+            found.append(by_key(key))
+        except CnncalcError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise CnncalcError(faults)
+    return tuple(found) or tuple(column for column in COLUMNS if column.usual)
+
+
+def _no_such(key: str) -> CnncalcError:
+    keys = [column.key for column in COLUMNS]
+    matches = near(key, keys)
+    meant = f"did you mean {' or '.join(f'`{match}`' for match in matches)}? " if matches else ""
+    return CnncalcError(
+        Fault(f"there is no column `{printable(key)}`", help=f"{meant}the columns are {', '.join(keys)}")
+    )

@@ -1,0 +1,85 @@
+"""The JSON form, the contract for scripts: sizes are whole numbers, or text where they are symbolic."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.analysis.report import Report, Row
+
+__all__ = ["draw", "dumps", "object_of"]
+
+_COUNTS = (
+    "params",
+    "weights",
+    "biases",
+    "trainable",
+    "buffers",
+    "macs",
+    "flops",
+    "activation_bytes",
+)
+
+
+def _size(value: object) -> int | str:
+    return value if isinstance(value, int) else str(value)
+
+
+def _shape(shape: Sequence[object]) -> list[int | str]:
+    return [_size(value) for value in shape]
+
+
+def _layer(row: Row) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "notation": row.notation,
+        "from": list(row.inputs),
+        "input_shapes": [_shape(shape) for shape in row.input_shapes],
+        "output_shape": _shape(row.output_shape),
+        **{key: _size(getattr(row, key)) for key in _COUNTS},
+        "line": row.line,
+    }
+
+
+def object_of(report: Report) -> dict[str, object]:
+    """The report as the contract names its parts."""
+    return {
+        "name": report.name,
+        "source": report.source,
+        "dialect": report.dialect,
+        "input": {name: _shape(shape) for name, shape in report.inputs.items()},
+        "layers": [_layer(row) for row in report.rows],
+        "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
+        "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
+    }
+
+
+def dumps(value: object) -> str:
+    """JSON in ASCII, so that it reads alike whatever the encoding of the pipe, with a line end.
+
+    The outermost levels stand one entry a line; each layer is one line, so that two reports can be compared by lines.
+    """
+    return _written(value, 0) + "\n"
+
+
+def _written(value: object, level: int) -> str:
+    outer = level < 2
+    if isinstance(value, dict) and value and outer:
+        parts = [f"{json.dumps(str(key))}: {_written(item, level + 1)}" for key, item in value.items()]
+        return _spread("{", parts, "}", level)
+    if isinstance(value, list) and outer and any(isinstance(item, dict) for item in value):
+        return _spread("[", [_written(item, level + 1) for item in value], "]", level)
+    return json.dumps(value)
+
+
+def _spread(opening: str, parts: Sequence[str], closing: str, level: int) -> str:
+    indent = "  " * (level + 1)
+    return f"{opening}\n{indent}" + f",\n{indent}".join(parts) + f"\n{'  ' * level}{closing}"
+
+
+def draw(report: Report) -> str:
+    return dumps(object_of(report))

@@ -1,0 +1,50 @@
+"""Markdown: the tables as they paste into an issue or a README."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.render.columns import chosen
+from cnncalc.render.folding import arranged
+from cnncalc.render.summary import header, hint_lines, names_text, total_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cnncalc.analysis.report import Report
+    from cnncalc.render import View
+
+__all__ = ["draw", "escaped", "table"]
+
+
+def escaped(text: str) -> str:
+    """The text with the characters that mean something in a Markdown table made harmless."""
+    for mark in "\\|`*_<":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def table(heading: Sequence[str], right: Sequence[bool], lines: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table, line by line."""
+    rules = ["---:" if to_right else "---" for to_right in right]
+    cells = [heading, *([escaped(cell) for cell in line] for line in lines)]
+    return [f"| {' | '.join(line)} |" for line in (cells[0], rules, *cells[1:])]
+
+
+def draw(report: Report, view: View) -> str:
+    """The whole report in Markdown."""
+    columns = chosen(view.columns)
+    rows = arranged(report.rows, view.depth, view.sort)
+    name, facts = header(report)
+    lines = [f"### {escaped(name)}", "", escaped(", ".join(facts)), ""]
+    lines += table(
+        [column.heading for column in columns],
+        [column.right for column in columns],
+        ([column.cell(row, report) for column in columns] for row in rows),
+    )
+    lines += ["", *table(["Total", "", ""], [False, True, False], total_lines(report))]
+    hints = hint_lines(report)
+    lines += (
+        ["", *(f"- hint: {escaped(names_text(hint.layers))}: {escaped(hint.text)}" for hint in hints)] if hints else []
+    )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,86 @@
+"""What stands above and below the rows: the net's header, its totals, its hints. Words only; each form sets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.render.columns import number, printable, shape_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.analysis.report import Report
+
+__all__ = ["HintLine", "TotalLine", "header", "hint_lines", "size_text", "total_lines"]
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+class TotalLine(NamedTuple):
+    label: str
+    value: str
+    note: str
+
+
+class HintLine(NamedTuple):
+    """One text and the layers that it is about."""
+
+    layers: tuple[str, ...]
+    text: str
+
+
+def header(report: Report) -> tuple[str, list[str]]:
+    """The net's name, and what else a header says: inputs, batch, dialect."""
+    shapes = list(report.inputs.items())
+    named = len(shapes) > 1 or any(name != "input" for name, _ in shapes)
+    facts = [f"input {printable(name) + ' ' if named else ''}{shape_text(shape)}" for name, shape in shapes]
+    if shapes:
+        facts.append(f"batch {shapes[0][1][0]}")
+    facts.append(f"dialect {report.dialect}")
+    return printable(report.name), facts
+
+
+def size_text(count: int) -> str:
+    """Bytes in MiB (or KiB where that would be nearly nothing, or GiB …) with three digits or more."""
+    power = 2
+    while power > 1 and count * 100 < 1024**power:
+        power -= 1
+    while power < len(_UNITS) - 1 and count >= 10_000 * 1024**power:
+        power += 1
+    unit = 1024**power
+    places = 2 if count < 10 * unit else 1
+    scaled = (2 * count * 10**places + unit) // (2 * unit)
+    return f"{scaled // 10**places:,}.{scaled % 10**places:0{places}} {_UNITS[power]}"
+
+
+def total_lines(report: Report) -> list[TotalLine]:
+    """The totals: label, exact number, and what explains it."""
+    totals = report.totals
+    frozen = totals.params - totals.trainable
+    return [
+        TotalLine(
+            "Parameters", number(totals.params), f"{number(totals.weights)} weights + {number(totals.biases)} biases"
+        ),
+        TotalLine("Trainable", number(totals.trainable), f"{number(frozen)} frozen" if frozen else ""),
+        TotalLine("Buffers", number(totals.buffers), ""),
+        TotalLine("MACs", number(totals.macs), ""),
+        TotalLine("FLOPs", number(totals.flops), ""),
+        TotalLine("Weight bytes", number(totals.weight_bytes), size_text(totals.weight_bytes)),
+        TotalLine("Activation bytes", number(totals.activation_bytes), size_text(totals.activation_bytes)),
+        TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),
+    ]
+
+
+def hint_lines(report: Report) -> list[HintLine]:
+    """The hints, equal ones together."""
+    layers: dict[str, list[str]] = {}
+    for hint in report.hints:
+        layers.setdefault(printable(hint.text), []).append(printable(hint.layer))
+    return [HintLine(tuple(names), text) for text, names in layers.items()]
+
+
+def names_text(names: Sequence[str], most: int | None = None) -> str:
+    """`a, b and 3 more`: the first `most` of the names."""
+    if most is None or len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"
