@@ -1,0 +1,43 @@
+"""Text to graph. The only package that knows YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnncalc.graph import Graph
+    from cnncalc.language.options import Options
+
+__all__ = ["bundled", "chain", "load"]
+
+
+def load(net: str, options: Options) -> Graph:
+    """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
+    from cnncalc.language.builder import Builder
+    from cnncalc.language.document import Document
+    from cnncalc.language.faults import Faults
+
+    faults = Faults()
+    document = Document(net, options.limits, faults)
+    return Builder(document, options, faults).build()
+
+
+def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
+    """The graph of layers written one after another on the command line; raises `CnncalcError`."""
+    from cnncalc.language.builder import Builder
+    from cnncalc.language.document import Document
+    from cnncalc.language.faults import Faults
+    from cnncalc.language.reader import arguments
+
+    faults = Faults()
+    document = Document.of(arguments(input, layers), "chain", options.limits, faults)
+    return Builder(document, options, faults).build()
+
+
+def bundled() -> dict[str, Path]:
+    """Every bundled architecture by name."""
+    from cnncalc.language.library import bundled as files
+
+    return files()

@@ -1,0 +1,315 @@
+"""The grammar of expressions: text to a closure `(scope, limits) -> Value`, compiled once.
+
+Precedence as in Python, weakest first: `a if c else b`, `or`, `and`, `not`, comparisons (which chain),
+`+ -`, `* / // %`, signs, `**`, then `x[i]`, `x.key` and `f(…)`. Our own short parser rather than Python's:
+its faults name the column and the way out, it is bounded in depth, and nothing needs to be imported.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, NoReturn
+
+from cnncalc.language import expression_nodes as nodes
+from cnncalc.language.expression_nodes import Run
+from cnncalc.language.expression_operations import FUNCTIONS
+from cnncalc.language.expression_values import ExpressionError, Value
+from cnncalc.language.limits import Limits
+
+__all__ = ["compile_expression"]
+
+TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<number>0[xX][0-9a-fA-F_]+\b | (?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?)
+    | (?P<word>[^\W\d]\w*)
+    | (?P<text>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")
+    | (?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\]{},.:])
+    | \$(?=[^\W\d]|\()
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+CONSTANTS: dict[str, Value] = {
+    "true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
+}  # fmt: skip
+KEYWORDS = frozenset({"and", "or", "not", "if", "else", "in", "is", "lambda", "for"})
+LEVELS = {"or": 1, "and": 2, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5}
+LEVELS |= dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in", "not in"), 3)
+COMPARISON = 3
+ESCAPES = {"n": "\n", "t": "\t"}
+# What people write from other languages, and what it is called here.
+FOREIGN = {
+    "^": "a power is `**`", "&": "write `and`", "|": "write `or`", "!": "write `not`", "=": "equality is `==`",
+    "?": "write `a if condition else b`", "÷": "write `/` or `//`", "×": "write `*`", "·": "write `*`",
+    "−": "write the minus sign of the keyboard, `-`", "≤": "write `<=`", "≥": "write `>=`", "≠": "write `!=`",
+    "is": "equality is `==`", "lambda": "expressions make no functions", "for": "expressions have no loops",
+    "‘": "write straight quotes, '", "’": "write straight quotes, '", "“": 'write straight quotes, "',
+    "”": 'write straight quotes, "',
+}  # fmt: skip
+
+
+class Token(NamedTuple):
+    kind: str
+    """number, word, text, sign or end."""
+    text: str
+    start: int
+    stop: int
+
+
+def compile_expression(text: str, start: int, stop: int, limits: Limits) -> Run:
+    """The closure for `text[start:stop]`; ExpressionError with offsets in the whole `text`."""
+    if stop - start > limits.expression:
+        raise ExpressionError(
+            f"the expression is longer than {limits.expression} characters, the bound `expression`",
+            start, min(stop - start, 40), limits.way_out("expression"),
+        )  # fmt: skip
+    try:
+        return _Parser(text, start, stop, limits).whole()
+    except RecursionError:  # only where the bound on depth was raised
+        raise ExpressionError("the expression is nested too deeply", start, stop - start) from None
+
+
+class _Parser:
+    def __init__(self, text: str, start: int, stop: int, limits: Limits) -> None:
+        self.text = text
+        self.begin = start
+        self.stop = stop
+        self.limits = limits
+        self.depth = 0
+        self.tokens = self._tokens(start)
+        self.place = 0
+
+    # -- tokens
+
+    def _tokens(self, position: int) -> list[Token]:
+        found = []
+        while match := TOKEN.match(self.text, position, self.stop):
+            position = match.end()
+            if kind := match.lastgroup:
+                found.append(Token(kind, match[kind], match.start(kind), position))
+        rest = self.text[position : self.stop]
+        if rest.strip():
+            self._foreign(rest.lstrip(), self.stop - len(rest.lstrip()))
+        end = position + len(rest.rstrip())
+        found.append(Token("end", "", end, end + 1))
+        return found
+
+    @staticmethod
+    def _foreign(rest: str, position: int) -> NoReturn:
+        if rest[0] in "'\"":
+            raise ExpressionError("this text is never closed", position, len(rest), f"add the closing {rest[0]}")
+        if rest[0] == "$":
+            raise ExpressionError("a `$` without a name", position, 1, "names need no `$` inside an expression")
+        help = FOREIGN.get(rest[0], "only numbers, texts, names and Python's operators stand in an expression")
+        raise ExpressionError(f"`{rest[0]}` is not part of an expression", position, 1, help)
+
+    @property
+    def now(self) -> Token:
+        return self.tokens[self.place]
+
+    def _take(self, *texts: str) -> Token | None:
+        """The next token, if it is one of these signs or words."""
+        token = self.tokens[self.place]
+        if token.text in texts and token.kind in ("sign", "word"):
+            self.place += 1
+            return token
+        return None
+
+    def _expect(self, sign: str, opened: Token) -> Token:
+        if token := self._take(sign):
+            return token
+        if self.now.kind == "end":
+            raise ExpressionError(f"this `{opened.text}` is never closed", opened.start, 1, f"add `{sign}`")
+        raise self._unexpected(f"`{sign}` or an operator")
+
+    def _unexpected(self, wanted: str) -> ExpressionError:
+        token = self.now
+        if token.kind == "end":
+            if len(self.tokens) == 1:
+                return ExpressionError("the expression is empty", self.begin, self.stop - self.begin,
+                                       "write a number, a name or a calculation in it")  # fmt: skip
+            last = self.tokens[self.place - 1]
+            return ExpressionError(f"the expression ends after `{last.text}`, where {wanted} was expected",
+                                   last.start, last.stop - last.start)  # fmt: skip
+        shown = token.text if len(token.text) <= 30 else token.text[:29] + "…"
+        help = FOREIGN.get(token.text, "")
+        return ExpressionError(f"expected {wanted}, not `{shown}`", token.start, token.stop - token.start, help)
+
+    # -- grammar, weakest first
+
+    def whole(self) -> Run:
+        run = self.expression()
+        if self.now.kind != "end":
+            if self.now.text in (")", "]", "}"):
+                raise ExpressionError(f"this `{self.now.text}` closes nothing", self.now.start, 1, "delete it")
+            raise self._unexpected("an operator or the end")
+        return run
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.depth > self.limits.depth:
+            raise ExpressionError(
+                f"the expression is nested more than {self.limits.depth} deep, the bound `depth`",
+                self.now.start, 1, self.limits.way_out("depth"),
+            )  # fmt: skip
+
+    def expression(self) -> Run:
+        """`a if condition else b`, or what binds tighter."""
+        self._deeper()
+        value = self.binary(1)
+        if opened := self._take("if"):
+            condition = self.binary(1)
+            if not self._take("else"):
+                if self.now.kind == "end":
+                    raise ExpressionError("this `if` has no `else`", opened.start, 2, "write `a if condition else b`")
+                raise self._unexpected("`else` or an operator")
+            value = nodes.choice(value, condition, self.expression())
+        self.depth -= 1
+        return value
+
+    def _operator(self) -> str:
+        token = self.tokens[self.place]
+        if token.kind == "word" and token.text == "not" and self.tokens[self.place + 1].text == "in":
+            return "not in"
+        return token.text if token.kind in ("sign", "word") else ""
+
+    def binary(self, weakest: int) -> Run:
+        """Operators at least as tight as `weakest`. A chain of one level is one flat node, however long."""
+        start = self.now.start
+        left = self.unary()
+        while (level := LEVELS.get(self._operator(), 0)) >= weakest:
+            steps: list[nodes.Step] = []
+            while LEVELS.get(name := self._operator(), 0) == level:
+                self.place += 2 if name == "not in" else 1
+                right = self.binary(level + 1)
+                steps.append(nodes.Step(name, right, start, self.tokens[self.place - 1].stop))
+            left = nodes.chain(left, steps, level == COMPARISON)
+        return left
+
+    def unary(self) -> Run:
+        """`not x`, `-x`, `+x`, and `x ** y`, which binds tighter than a sign before it and looser than one after."""
+        start = self.now.start
+        if sign := self._take("not", "-", "+"):
+            self._deeper()
+            operand = self.binary(COMPARISON) if sign.text == "not" else self.unary()
+            self.depth -= 1
+            return nodes.signed(sign.text, operand, start, self.tokens[self.place - 1].stop)
+        base = self.postfix()
+        if not self._take("**"):
+            return base
+        self._deeper()
+        exponent = self.unary()
+        self.depth -= 1
+        return nodes.chain(base, [nodes.Step("**", exponent, start, self.tokens[self.place - 1].stop)], False)
+
+    def postfix(self) -> Run:
+        """`x[i]` and `x.key`, as many as there are."""
+        start = self.now.start
+        value = self.atom()
+        steps: list[nodes.Step] = []
+        while opened := self._take("[", "."):
+            if opened.text == "[":
+                key = self.expression()
+                if self.now.text == ":":
+                    raise self._unexpected("`]`: an item is read, not a stretch of several")
+                self._expect("]", opened)
+            else:
+                word = self.now
+                if word.kind != "word":
+                    raise self._unexpected("a key after `.`")
+                self.place += 1
+                key = nodes.constant(word.text)
+            steps.append(nodes.Step(opened.text, key, start, self.tokens[self.place - 1].stop))
+        if self.now.text == "(" and self.now.kind == "sign":
+            raise ExpressionError("only a function can be called", self.now.start, 1,
+                                  "the functions are " + ", ".join(FUNCTIONS))  # fmt: skip
+        return nodes.reading(value, steps) if steps else value
+
+    def atom(self) -> Run:
+        token = self.now
+        self.place += 1
+        if token.kind == "number":
+            return nodes.constant(_number(token, self.limits))
+        if token.kind == "text":
+            return nodes.constant(_text(token))
+        if token.kind == "word" and token.text not in KEYWORDS:
+            if token.text in CONSTANTS:
+                return nodes.constant(CONSTANTS[token.text])
+            return self._call(token) if self.now.text == "(" else nodes.name(token.text, token.start)
+        if token.text == "(":
+            return self._parentheses(token)
+        if token.text == "[":
+            items = self._items("]", token)
+            return nodes.listing(items, token.start, self.tokens[self.place - 1].stop)
+        if token.text == "{":
+            return self._mapping(token)
+        self.place -= 1
+        raise self._unexpected("a value")
+
+    def _call(self, name: Token) -> Run:
+        if name.text not in FUNCTIONS:
+            from cnncalc.errors import suggestion
+
+            help = suggestion(name.text, FUNCTIONS, "the functions are " + ", ".join(FUNCTIONS))
+            raise ExpressionError(f"there is no function `{name.text}`", name.start, len(name.text), help)
+        opened = self.now
+        self.place += 1
+        arguments = self._items(")", opened)
+        return nodes.call(name.text, arguments, name.start, self.tokens[self.place - 1].stop)
+
+    def _parentheses(self, opened: Token) -> Run:
+        if self.now.text == ")":
+            self.place += 1
+            return nodes.listing([], opened.start, opened.stop + 1)
+        value = self.expression()
+        if self.now.text != ",":
+            self._expect(")", opened)
+            return value
+        self.place += 1
+        items = [value, *self._items(")", opened)]
+        return nodes.listing(items, opened.start, self.tokens[self.place - 1].stop)
+
+    def _items(self, closing: str, opened: Token) -> list[Run]:
+        """Expressions between commas, up to and with the closing bracket."""
+        items = []
+        while not self._take(closing):
+            items.append(self.expression())
+            if not self._take(","):
+                self._expect(closing, opened)
+                break
+        return items
+
+    def _mapping(self, opened: Token) -> Run:
+        pairs: list[tuple[Run, Run]] = []
+        while not self._take("}"):
+            key = self.expression()
+            if not self._take(":"):
+                raise self._unexpected("`:` after a key")
+            pairs.append((key, self.expression()))
+            if not self._take(","):
+                self._expect("}", opened)
+                break
+        return nodes.mapping(pairs, opened.start, self.tokens[self.place - 1].stop)
+
+
+def _number(token: Token, limits: Limits) -> Value:
+    text = token.text.replace("_", "")
+    width = token.stop - token.start
+    if text[:2] in ("0x", "0X"):
+        value: int | float = int(text, 16)
+    elif not text.isdecimal():
+        value = float(text)
+    else:
+        # int() refuses very long texts with an error of its own; the length alone tells that they are too large.
+        digits = text.lstrip("0") or "0"
+        value = int(digits) if len(digits) <= len(str(limits.number)) else limits.number + 1
+    if value > limits.number and isinstance(value, int):
+        message = f"the number is larger than {limits.number}, the bound `number`"
+        raise ExpressionError(message, token.start, width, limits.way_out("number"))
+    if value == float("inf"):
+        raise ExpressionError("the number is too large for a decimal number", token.start, width)
+    return value
+
+
+def _text(token: Token) -> str:
+    body = token.text[1:-1]
+    return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[1]), body, flags=re.DOTALL)

@@ -1,0 +1,106 @@
+"""The values that expressions compute with, how they are written, and how far they may grow.
+
+What cannot be done raises `Refusal`, which knows no position; the parser's nodes turn it into an
+`ExpressionError`, which does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Union
+
+from cnncalc.language.limits import Limits
+
+__all__ = ["ExpressionError", "Refusal", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large", "too_long"]
+
+Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
+
+# A whole number has this many digits at most when it is written into a text as one; a float beyond it
+# would pretend to a precision that it does not have.
+EXACT_FLOAT = 1e15
+
+
+class ExpressionError(Exception):
+    """A broken expression. `offset` (from 0) and `width` are in characters of the text that was given."""
+
+    def __init__(self, message: str, offset: int = 0, width: int = 1, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.width = max(width, 1)
+        self.help = help
+
+
+class Refusal(Exception):
+    """An operation that cannot be done: the message, and what to try."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+def describe(value: object) -> str:
+    """A value in a message: `the text 'abc'`, `3`, `a list of 2`."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return f"the text '{value if len(value) <= 30 else value[:29] + '…'}'"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"a mapping of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**30:
+        return "a number of more than 30 digits"
+    return str(value)
+
+
+def as_text(value: object) -> str | None:
+    """How a value is written inside a text; None for a list or a mapping, which cannot be."""
+    kind = type(value)
+    if kind is int or kind is str:
+        return str(value)
+    if value is None or isinstance(value, bool):
+        return describe(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT_FLOAT else repr(value)
+    return None if isinstance(value, (list, tuple, dict)) else str(value)
+
+
+def too_large(limits: Limits) -> Refusal:
+    """The refusal of a number over the bound."""
+    return Refusal(f"the number is larger than {limits.number}, the bound `number`", limits.way_out("number"))
+
+
+def too_long(what: str, limits: Limits) -> Refusal:
+    """The refusal of a list or a text (`what`) over the bound."""
+    return Refusal(f"the {what} is longer than {limits.items}, the bound `items`", limits.way_out("items"))
+
+
+def bounded(value: Any, limits: Limits) -> Any:
+    """The number itself, if it is real, finite and within the bound."""
+    if isinstance(value, int):
+        if -limits.number <= value <= limits.number:
+            return value
+        raise too_large(limits)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise Refusal("the result is not a finite real number")
+
+
+def bounded_list(values: list[Any], limits: Limits) -> list[Any]:
+    """The list itself, if it and all lists and texts in it together stay within the bound."""
+    # Not only the top is counted: a list of twice the one before, fifty times over, has 2**50 to compare.
+    total = 0
+    waiting: list[Any] = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            total += len(value) // 64
+        elif isinstance(value, (list, dict)):
+            total += len(value)
+            if total <= limits.items:
+                waiting.extend(value.values() if isinstance(value, dict) else value)
+        if total > limits.items:
+            raise too_long("list", limits)
+    return values
