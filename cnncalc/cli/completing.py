@@ -1,35 +1,92 @@
-"""What a shell may complete: nets, layers, variables, columns. A fault only means that there is nothing to offer."""
+"""What a shell may complete: nets, layers, variables, columns. A faulty net only leaves nothing to offer."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import click
-    from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem
 
-__all__ = ["columns", "dialects", "layers", "limits", "nets", "variables"]
+from cnncalc.errors import CnncalcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import click
+
+__all__ = ["columns", "dialects", "dtypes", "layers", "limits", "nets", "variables"]
+
+
+def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 def nets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return []
+    """Bundled nets and files of the language; below a folder, whatever the shell finds there."""
+    from cnncalc.language import bundled
+
+    here = (path.name for path in Path().glob("*.y*ml"))
+    found = _starting(bundled(), incomplete) + _starting(sorted(here), incomplete)
+    return found or [CompletionItem(incomplete, type="file")]
 
 
-def layers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return []
+def layers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The layers of the net that stands on the command line, and `group.*` for each of its groups."""
+    from cnncalc.language import load
+    from cnncalc.language.options import Options
+
+    net = context.params.get("net")
+    if not net:
+        return []
+    try:
+        names = [node.name for _, node, _ in load(net, Options(train=True)).layers()]
+    except (CnncalcError, OSError):
+        return []
+    groups: dict[str, None] = {}
+    for name in names:
+        levels = name.split(".")
+        groups.update({".".join([*levels[:depth], "*"]): None for depth in range(1, len(levels))})
+    return _starting([*groups, *names], incomplete)
 
 
-def variables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return []
+def variables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`name=` for each variable of the net that stands on the command line."""
+    from cnncalc.cli.nets import open_net
+
+    net = context.params.get("net")
+    if not net:
+        return []
+    try:
+        names = open_net(net).variables
+    except (CnncalcError, OSError):
+        return []
+    return _starting([f"{name}=" for name in names], incomplete)
 
 
-def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return []
+def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The frameworks whose rules are known."""
+    from cnncalc.layers.dialects import DIALECTS
+
+    return _starting(DIALECTS, incomplete)
 
 
-def limits(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return []
+def dtypes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The types of numbers whose size is known."""
+    from cnncalc.analysis.dtypes import DTYPES
+
+    return _starting(DTYPES, incomplete)
 
 
-def columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return []
+def limits(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`name=` for each bound."""
+    from cnncalc.language.limits import Limits
+
+    return _starting([f"{name}=" for name in Limits._fields], incomplete)
+
+
+def columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The columns; after a comma, the next one of the list."""
+    from cnncalc.render.columns import COLUMNS
+
+    before, comma, _ = incomplete.rpartition(",")
+    return _starting([before + comma + column.key for column in COLUMNS], incomplete)

@@ -57,7 +57,7 @@ class Commands(click.Group):
             raise CnncalcError(_no_such_command(args[0]))
         return super().resolve_command(ctx, args)
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Runs the command and leaves with its exit code; no fault of a user's shows a traceback."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False

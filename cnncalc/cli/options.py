@@ -50,7 +50,10 @@ _NET_OPTIONS = (
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
-    click.option("--dtype", metavar="TYPE", default="float32", show_default=True, help="Type of a number in memory."),
+    click.option(
+        "--dtype", metavar="TYPE", default="float32", show_default=True, shell_complete=completing.dtypes,
+        help="Type of a number in memory.",
+    ),
     click.option(
         "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits,
         help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",

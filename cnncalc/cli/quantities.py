@@ -30,7 +30,7 @@ def parse_quantity(text: str) -> int:
     value = digits * (1024 if binary else 1000) ** _POWERS[power.lower()]
     if value.denominator != 1:
         raise CnncalcError(Fault(f"`{text}` is not a whole number", help=f"it comes to {_decimal(value)}"))
-    return value.numerator
+    return int(value)
 
 
 def _decimal(value: Fraction) -> str:

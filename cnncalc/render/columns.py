@@ -38,10 +38,12 @@ def _names_text(names: Sequence[str]) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """The share in per cent with one decimal, rounded half up, by whole numbers."""
-    if not whole:
+    """The share in per cent with one decimal, rounded half up, by whole numbers; nothing for nothing."""
+    if not (part and whole):
         return ""
     tenths = (2000 * part + whole) // (2 * whole)
+    if not tenths:
+        return "<0.1%"
     return f"{tenths // 10}.{tenths % 10}%"
 
 
@@ -63,6 +65,11 @@ class Column(NamedTuple):
     """The value of a folded group: that of its `first` or `last` layer, or their `sum`."""
     share: bool = False
     """Shows the share of the total in place of the value."""
+
+    @property
+    def words(self) -> bool:
+        """Whether it holds words, which may be cut short, and no numbers, which may not."""
+        return not self.right and self.text is not shape_text
 
     def cell(self, row: Row, report: Report) -> str:
         value = getattr(row, self.field)
@@ -110,7 +117,8 @@ def by_key(key: str) -> Column:
 
 def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
     """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong."""
-    found, faults = [], []
+    found: list[Column] = []
+    faults: list[Fault] = []
     for key in keys:
         try:
             found.append(by_key(key))

@@ -92,20 +92,23 @@ def _fold_repeats(groups: Sequence[_Group]) -> list[Row]:
         if len(same) == 1:
             rows.append(_folded(same[0]))
         else:
-            name = f"{same[0].name} … {same[-1].name.rpartition('.')[2]}"
+            name = f"{same[0].name}–{same[-1].name.rpartition('.')[2]}"
             notation = f"{len(same)} × {len(same[0].rows)} layers"
             rows.append(_one_row(name, notation, [row for group in same for row in group.rows]))
     return rows
 
 
-def fold_to_fit(rows: Sequence[Row], most: int) -> list[Row]:
-    """The deepest view of at most `most` rows, but up to twice as many where the view above it says too little."""
+def fold_to_fit(rows: Sequence[Row], most: int, *, repeats: bool = True) -> list[Row]:
+    """The deepest view of at most `most` rows, but up to twice as many where the view above it says too little.
+
+    `repeats`: groups that follow one another and do the same share a row.
+    """
     best = list(rows)
     for depth in range(1, deepest(rows) + 1):
         groups = _grouped(rows, depth)
         if depth > 1 and len(groups) > (most if len(best) >= FEWEST_ROWS else 2 * most):
             break
-        best = _fold_repeats(groups)
+        best = _fold_repeats(groups) if repeats else [_folded(group) for group in groups]
     return best
 
 

@@ -53,6 +53,15 @@ def size_text(count: int) -> str:
     return f"{scaled // 10**places:,}.{scaled % 10**places:0{places}} {_UNITS[power]}"
 
 
+def _rounded(count: int) -> str:
+    """`15.5 G`: how papers and data sheets print a count of operations; nothing below a million."""
+    for power, letter in ((12, "T"), (9, "G"), (6, "M")):
+        if count >= 10**power:
+            hundredths = (200 * count + 10**power) // (2 * 10**power)
+            return f"{hundredths // 100:,}.{hundredths % 100:02} {letter}"
+    return ""
+
+
 def total_lines(report: Report) -> list[TotalLine]:
     """The totals: label, exact number, and what explains it."""
     totals = report.totals
@@ -63,8 +72,8 @@ def total_lines(report: Report) -> list[TotalLine]:
         ),
         TotalLine("Trainable", number(totals.trainable), f"{number(frozen)} frozen" if frozen else ""),
         TotalLine("Buffers", number(totals.buffers), ""),
-        TotalLine("MACs", number(totals.macs), ""),
-        TotalLine("FLOPs", number(totals.flops), ""),
+        TotalLine("MACs", number(totals.macs), _rounded(totals.macs)),
+        TotalLine("FLOPs", number(totals.flops), _rounded(totals.flops)),
         TotalLine("Weight bytes", number(totals.weight_bytes), size_text(totals.weight_bytes)),
         TotalLine("Activation bytes", number(totals.activation_bytes), size_text(totals.activation_bytes)),
         TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),

@@ -1,0 +1,111 @@
+"""`cnncalc check`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.faults import fault_of_os_error
+from cnncalc.cli.options import assignments, net_options, quantity, wanted
+from cnncalc.cli.output import emit
+from cnncalc.errors import CnncalcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cnncalc.language.options import Options
+    from cnncalc.render.checks import FileResult
+
+FAILED = 1
+BAD_INPUT = 2
+
+
+def files_in(path: str) -> Iterator[tuple[str, bool]]:
+    """The files that an argument names, and whether it named them by their folder."""
+    from pathlib import Path
+
+    from cnncalc.cli.nets import natural
+
+    folder = Path(path)
+    if path == "-" or not folder.is_dir():
+        yield path, False
+        return
+    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}")]
+    for file in sorted(found, key=lambda each: natural(str(each))):
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts):
+            yield str(file), True
+
+
+def _skipped(net: str, options: Options) -> str:
+    """Why a file of a folder is no net that could be checked; empty where it is one."""
+    from cnncalc.cli.nets import open_net, required_variables, writes_layers
+
+    document = open_net(net, options.limits)
+    if not writes_layers(document):
+        return "a library of blocks" if document.blocks else ""
+    missing = [name for name in required_variables(document) if name not in options.variables]
+    return f"a family: {', '.join(missing)} to be set" if missing else ""
+
+
+def _result(
+    net: str, in_folder: bool, options: Options, maxima: dict[str, int], required: dict[str, str]
+) -> FileResult:
+    from cnncalc.analysis.expect import check
+    from cnncalc.render.checks import FileResult
+
+    try:
+        skipped = _skipped(net, options) if in_folder else ""
+        return FileResult(net, () if skipped else tuple(check(net, options, maxima, required)), skipped, ())
+    except CnncalcError as error:
+        return FileResult(net, (), "", error.faults)
+    except OSError as error:
+        return FileResult(net, (), "", (fault_of_os_error(error),))
+
+
+def _exit_code(results: Sequence[FileResult]) -> int:
+    if any(result.faults for result in results):
+        return BAD_INPUT
+    return FAILED if any(not check.passed for result in results for check in result.checks) else 0
+
+
+@click.command("check", short_help="Hold files to their `expect:` blocks and to budgets.")
+@click.argument("paths", metavar="FILE|DIR…", nargs=-1, required=True, shell_complete=completing.nets)
+@click.option(
+    "--max", "maxima", metavar="FIGURE=N", multiple=True, help="A budget, as params=5M or macs=600M. May be repeated."
+)
+@click.option(
+    "--require",
+    "required",
+    metavar="FIGURE=VALUE",
+    multiple=True,
+    help="What must be so, as output=1000. May be repeated.",
+)
+@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", help="What to print.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+@net_options
+def command(paths: tuple[str, ...], **given: Any) -> None:
+    """Hold files to their `expect:` blocks and to budgets.
+
+    Of a folder, every .yaml file in it is checked. The exit code is 0 where all figures hold, 1 where one does not,
+    and 2 where a file is not a net; the other files are checked all the same.
+    """
+    from cnncalc.render import checks
+
+    options = wanted(given).options
+    maxima = {name: quantity(f"--max {name}", text) for name, text in assignments("--max", given["maxima"]).items()}
+    required = assignments("--require", given["required"])
+    json = given["format_"] == "json"
+    results = []
+    for path in paths:
+        for net, in_folder in files_in(path):
+            result = _result(net, in_folder, options, maxima, required)
+            results.append(result)
+            if result.faults and not json:
+                click.echo("\n".join(map(str, result.faults)), err=True)
+    emit(checks.as_json(results) if json else checks.as_text(results), given["output"])
+    sys.exit(_exit_code(results))

@@ -1,0 +1,41 @@
+"""What can be said about a net's file without building it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnncalc.language.document import Document
+    from cnncalc.language.limits import Limits
+
+__all__ = ["natural", "open_net", "required_variables", "writes_layers"]
+
+
+def open_net(net: str, limits: Limits | None = None) -> Document:
+    """The file with all that it extends, read but not built. Raises CnncalcError."""
+    from cnncalc.language.document import Document
+    from cnncalc.language.faults import Faults
+    from cnncalc.language.limits import Limits
+
+    faults = Faults()
+    document = Document(net, limits or Limits(), faults)
+    faults.raise_any()
+    return document
+
+
+def required_variables(document: Document) -> list[str]:
+    """The variables without a value: a file that has some is a family of nets."""
+    from cnncalc.language.document import REQUIRED
+
+    return [name for name, (_, value) in document.variables.items() if getattr(value, "text", None) == REQUIRED]
+
+
+def writes_layers(document: Document) -> bool:
+    """Whether it is a net or a family at all; a library of blocks is neither."""
+    return "layers" in document.keys
+
+
+def natural(name: str) -> list[tuple[str, int]]:
+    """A key that sorts `resnet18` before `resnet101`."""
+    return [(word, int(digits or 0)) for word, digits in re.findall(r"([^\d]*)(\d*)", name) if word or digits]

@@ -1,0 +1,26 @@
+"""`cnncalc schema`."""
+
+from __future__ import annotations
+
+import click
+
+from cnncalc.cli.output import emit
+
+
+@click.command("schema", short_help="Print the JSON Schema of the language, for editors.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+def command(output: str | None) -> None:
+    """Print the JSON Schema of the language, for editors.
+
+    An editor with a YAML language server completes and checks a file that says in its first line:
+
+    \b
+    # yaml-language-server: $schema=cnncalc.schema.json
+    """
+    import json
+
+    from cnncalc.language.schema import json_schema
+
+    emit(json.dumps(json_schema(), indent=2) + "\n", output)

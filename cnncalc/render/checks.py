@@ -1,0 +1,94 @@
+"""What `check` found: a line for each file, and each figure that is not as it should be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.render.columns import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.analysis.expect import Check
+    from cnncalc.errors import Fault
+
+__all__ = ["FileResult", "as_json", "as_text"]
+
+
+class FileResult(NamedTuple):
+    """One file: the figures that were held against it, or why there are none."""
+
+    net: str
+    checks: tuple[Check, ...]
+    skipped: str
+    """Why it was not checked; empty where it was."""
+    faults: tuple[Fault, ...]
+    """What is wrong with the file itself."""
+
+    @property
+    def failed(self) -> list[Check]:
+        return [check for check in self.checks if not check.passed]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _lines(result: FileResult) -> list[str]:
+    name = printable(result.net)
+    if result.faults:
+        return [f"✗ {name}: {_plural(len(result.faults), 'error')}"]
+    if result.skipped:
+        return [f"· {name}: {result.skipped}"]
+    if not result.checks:
+        return [f"· {name}: expects nothing"]
+    if not result.failed:
+        return [f"✓ {name}: {_plural(len(result.checks), 'figure')}"]
+    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')}"]
+    for check in result.failed:
+        where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
+        lines.append(
+            f"    {printable(check.what)}: expected {printable(check.expected)}, found {printable(check.found)}{where}"
+        )
+    return lines
+
+
+def as_text(results: Sequence[FileResult]) -> str:
+    """One line a file, the figures that fail below it, and a summary."""
+    held = sum(bool(result.checks) and not result.failed for result in results)
+    failed = sum(bool(result.failed) for result in results)
+    faulty = sum(bool(result.faults) for result in results)
+    figures = sum(len(result.checks) for result in results)
+    summary = f"{_plural(held + failed, 'file')} checked, {_plural(figures, 'figure')}: "
+    summary += "all hold" if held and not failed else f"{held:,} hold, {failed:,} fail" if failed else "nothing to hold"
+    summary += f"; {_plural(faulty, 'file')} could not be read as a net" if faulty else ""
+    return "\n".join([line for result in results for line in _lines(result)] + [summary]) + "\n"
+
+
+def _check_object(check: Check) -> dict[str, object]:
+    place = check.place
+    return {
+        "what": check.what,
+        "expected": check.expected,
+        "found": check.found,
+        "passed": check.passed,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+    }
+
+
+def as_json(results: Sequence[FileResult]) -> str:
+    """The same as one object: `passed`, and for each file its checks, or its errors, or why it was skipped."""
+    from cnncalc.render.json_form import dumps
+
+    files = []
+    for result in results:
+        entry: dict[str, object] = {"file": result.net, "passed": not (result.failed or result.faults)}
+        if result.skipped:
+            entry["skipped"] = result.skipped
+        if result.faults:
+            entry["error"] = result.faults[0].as_dict()
+            entry["errors"] = [fault.as_dict() for fault in result.faults]
+        entry["checks"] = [_check_object(check) for check in result.checks]
+        files.append(entry)
+    return dumps({"passed": all(entry["passed"] for entry in files), "files": files})
