@@ -5,6 +5,9 @@ Float32 throughout, so a number is 4 bytes; the indices of a max pool are 8 byte
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
@@ -367,3 +370,11 @@ def test_cuda_reports_the_allocators_peak():
     result = run(small(), (1, 3, 8, 8), device="cuda")
     assert result.saved_bytes == 768 + 1024 + 512 + 256
     assert result.cuda_peak_bytes >= result.peak_bytes + result.params * 4
+
+
+def test_without_torch_one_line_says_how_to_install_it():
+    program = "import sys; sys.modules['torch'] = None; import cnncalc.torch_backend"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "torch is not installed" in done.stderr
+    assert "pip install 'cnncalc[torch]'" in done.stderr

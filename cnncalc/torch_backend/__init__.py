@@ -6,15 +6,9 @@ stays an extra that the rest of cnncalc never needs.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from cnncalc.errors import CnncalcError, Fault
 
-try:
-    import torch as _torch
-except ModuleNotFoundError as error:
-    if error.name != "torch":
-        raise
-    raise CnncalcError(
-        Fault("torch is not installed", help="install it with `pip install 'cnncalc[torch]'`"),
-    ) from error
-
-del _torch
+if find_spec("torch") is None:
+    raise CnncalcError(Fault("torch is not installed", help="install it with `pip install 'cnncalc[torch]'`"))
