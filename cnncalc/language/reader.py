@@ -1,0 +1,304 @@
+"""YAML text to nodes that know their place. The only module that imports yaml, and only for its events.
+
+The nodes are stacked here, not by YAML's composer, so that nesting and aliases are bounded while they are
+read, and so that every duplicate key of a file is reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language.decoding import decoded
+from cnncalc.language.limits import Limits
+from cnncalc.language.tree import Mapping, Node, Scalar, Sequence, Source, over, plain_value, scalar_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Mapping", "Node", "Scalar", "Sequence", "Source", "plain_value", "read", "scalar_value"]
+
+# A file with more faults than these is not a net with mistakes in it.
+MOST_FAULTS = 50
+# `&name` or `!tag` before a value.
+PROPERTY = re.compile(r"[&!]\S*[ \t]+")
+NUMBER_START = frozenset("0123456789+-.")
+
+
+def read(data: bytes | str, name: str, limits: Limits = Limits()) -> Node:
+    """The root node of a file. `name` is the file's name as the user gave it.
+
+    Raises CnncalcError with all the faults that were found.
+    """
+    reader = _Reader(Source(name, decoded(data, name, limits)), limits)
+    reader.read()
+    if reader.root is None or reader.is_empty():
+        reader.faults.append(
+            Fault("the file is empty", reader.source.place(1, 1), help="it needs `input:` and `layers:`")
+        )
+    if reader.faults or reader.root is None:
+        raise CnncalcError(reader.faults)
+    return reader.root
+
+
+def _new_parser(text: str) -> Any:
+    """What hands out YAML's events: libyaml's parser where it was built, or else the one in Python."""
+    try:
+        from yaml.cyaml import CParser
+    except ImportError:
+        from yaml import SafeLoader
+
+        return SafeLoader(text)
+    return CParser(text)
+
+
+class _Open:
+    """A list or mapping that is being read; `key` is the mapping's key that waits for its value."""
+
+    __slots__ = ("anchor", "key", "kept", "node")
+
+    def __init__(self, node: Sequence | Mapping, anchor: str | None) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.key: Scalar | None = None
+        self.kept = True
+        """False for a value that a faulty key leaves without a place."""
+
+
+class _Reader:
+    """Stacks YAML's events into nodes, and collects the faults on the way."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source = source
+        self.limits = limits
+        self.faults: list[Fault] = []
+        self.root: Node | None = None
+        self.stack: list[_Open] = []
+        # None stands for a list or mapping that is not finished: an alias to it would make a circle.
+        self.anchors: dict[str, Node | None] = {}
+        self.total = 0
+        self.documents = 0
+
+    def read(self) -> None:
+        """Read the whole text; raises CnncalcError where it cannot go on."""
+        import yaml
+
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.MappingEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+        try:
+            parser = _new_parser(self.source.text)
+            while (event := parser.get_event()) is not None:
+                if handler := handlers.get(type(event)):
+                    handler(event)
+        except yaml.YAMLError as error:
+            self._broken(error)
+        except (ValueError, OverflowError) as error:  # an escape or a version number beyond all bounds, in Python's parser
+            self._broken(error)
+
+    def is_empty(self) -> bool:
+        """Whether the root is a null that nobody wrote, as in a file of comments."""
+        return isinstance(self.root, Scalar) and self.root.plain and not self.root.text
+
+    # -- faults
+
+    def _fault(self, message: str, line: int, column: int, width: int = 1, values: str = "", help: str = "") -> None:
+        self.faults.append(Fault(message, self.source.place(line, column, width), values=values, help=help))
+        if len(self.faults) >= MOST_FAULTS:
+            raise CnncalcError(self.faults)
+
+    def _bound(self, what: str, name: str, event: Any) -> CnncalcError:
+        mark = event.start_mark
+        place = self.source.place(mark.line + 1, mark.column + 1)
+        message = f"{what} {getattr(self.limits, name):,}, the bound `{name}`"
+        return CnncalcError([*self.faults, Fault(message, place, help=self.limits.way_out(name))])
+
+    def _broken(self, error: Exception) -> None:
+        from cnncalc.language.yaml_faults import explain
+
+        opened = self.stack[-1].node if self.stack else None
+        raise CnncalcError([*self.faults, explain(error, self.source, opened)]) from None
+
+    # -- events
+
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            mark = event.start_mark
+            place = self.source.place(mark.line + 1, mark.column + 1, 3)
+            fault = Fault("a second document starts here", place, help="a file holds one net: delete this `---`")
+            raise CnncalcError([*self.faults, fault])
+
+    def _start(self, event: Any) -> tuple[int, int]:
+        """Count a node, and where it starts (line and column from 1), its anchor and tag left out."""
+        self.total += 1
+        if self.total > self.limits.nodes:
+            raise self._bound("the file holds more values than", "nodes", event)
+        mark = event.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        if event.anchor is None and event.tag is None:
+            return line, column
+        if event.tag is not None:
+            self._tag(event, line, column)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        text = self.source.line(line)
+        while found := PROPERTY.match(text, column - 1):
+            column = found.end() + 1
+        return line, column
+
+    def _tag(self, event: Any, line: int, column: int) -> None:
+        text = self.source.line(line)
+        column = text.find("!", column - 1) + 1 or column
+        width = len(re.split(r"[\s,\[\]{}]", text[column - 1 :], maxsplit=1)[0])
+        if event.tag == "!" and width > 1:
+            width = 1
+        help = "delete it; a number that is meant as a text goes in quotes, and a text that starts with `!` as well"
+        self._fault("`!` starts a YAML tag, which is not used here", line, column, width, help=help)
+
+    def _scalar(self, event: Any) -> None:
+        line, column = self._start(event)
+        style = event.style
+        text = event.value
+        if not style:
+            node = Scalar(self.source, line, column, text, True)
+            if text and text[0] in NUMBER_START:
+                self._check_number(node)
+            if " -" in text or "$(" in text:
+                self._check_end(node, event.end_mark)
+        else:
+            node = Scalar(self.source, line, column + (style in ("'", '"')), text, False)
+            if style == '"' and not text.isprintable():
+                self._check_characters(node)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        self._add(node)
+
+    def _sequence(self, event: Any) -> None:
+        self._open(Sequence(self.source, *self._start(event)), event)
+
+    def _mapping(self, event: Any) -> None:
+        self._open(Mapping(self.source, *self._start(event)), event)
+
+    def _open(self, node: Sequence | Mapping, event: Any) -> None:
+        if len(self.stack) >= self.limits.depth:
+            raise self._bound("lists and mappings are nested deeper than", "depth", event)
+        self.stack.append(_Open(node, event.anchor))
+
+    def _close(self, event: Any) -> None:
+        opened = self.stack.pop()
+        if opened.anchor is not None:
+            self.anchors[opened.anchor] = opened.node
+        self._add(opened.node)
+
+    def _alias(self, event: Any) -> None:
+        mark, name = event.start_mark, event.anchor
+        line, column, width = mark.line + 1, mark.column + 1, len(name) + 1
+        node = self.anchors.get(name)
+        if node is None:
+            if name in self.anchors:
+                message, help = f"`*{name}` stands inside `&{name}` itself", "a value cannot hold itself"
+            else:
+                message = f"`*{name}` is an alias of nothing: no `&{name}` stands before it"
+                known = suggestion(name, self.anchors)
+                help = known.replace("`", "`*", 1) or "a text that starts with `*` goes in quotes"
+            self._fault(message, line, column, width, help=help)
+            node = Scalar(self.source, line, column, "", True)
+        self.total += node.size
+        if self.total > self.limits.nodes:
+            raise self._bound("with its aliases written out, the file holds more values than", "nodes", event)
+        self._add(node, (line, column))
+
+    # -- the tree
+
+    def _add(self, node: Node, alias: tuple[int, int] | None = None) -> None:
+        """Put a finished node where it belongs."""
+        if not self.stack:
+            self.root = node
+            return
+        opened = self.stack[-1]
+        parent = opened.node
+        parent.size += node.size
+        if type(parent) is Sequence:
+            parent.items.append(node)
+            return
+        assert isinstance(parent, Mapping)
+        key = opened.key
+        if key is None:
+            opened.key, opened.kept = self._key(node, parent, alias)
+        else:
+            opened.key = None
+            if opened.kept:
+                parent.entries[key.text] = (key, node)
+
+    def _key(self, node: Node, parent: Mapping, alias: tuple[int, int] | None) -> tuple[Scalar, bool]:
+        """The key that a node is, and whether its value is to be kept."""
+        line, column = alias or (node.line, node.column)
+        if not isinstance(node, Scalar):
+            what = "list" if isinstance(node, Sequence) else "mapping"
+            help = "a text with `$(…)`, `{` or `[` at its start goes in quotes"
+            self._fault(f"a {what} cannot be a key", line, column, node.place().width, help=help)
+            return Scalar(self.source, line, column, "", False), False
+        text = node.text
+        if text in parent.entries:
+            first = parent.entries[text][0]
+            self._fault(f"the key `{text[:60]}` is given twice", line, column, len(text) or 1,
+                        f"first given on line {first.line}", "keep one of the two")  # fmt: skip
+            return node, False
+        if node.plain and text in ("", "<<"):
+            if text:
+                help = "write the entries out, or make them a block with `with:`; `extends:` builds on another file"
+                self._fault("YAML's merge key `<<` is not used here", line, column, 2, help=help)
+            else:
+                self._fault("a key is missing before this `:`", line, column, help="write `key: value`")
+            return node, False
+        return node, True
+
+    # -- scalars that are surely not what was meant
+
+    def _check_number(self, node: Scalar) -> None:
+        if not over(node.text, self.limits.number):
+            return
+        quoted = "a text that looks like a number goes in quotes"
+        if "." in node.text or "e+" in node.text.lower() or node.text.lower().lstrip("+-0123456789_").startswith("e"):
+            message, help = "the number is beyond the range of decimal numbers", quoted
+        else:
+            message = f"the number is larger than {self.limits.number:,}, the bound `number`"
+            help = f"{self.limits.way_out('number')}; {quoted}"
+        values = f"it has {len(node.text):,} characters" if len(node.text) > 100 else ""
+        self._fault(message, node.line, node.column, len(node.text), values, help)
+
+    def _check_characters(self, node: Scalar) -> None:
+        odd = [character for character in node.text if not character.isprintable() and character not in "\n\t"]
+        if odd:
+            message = f"an escape makes the control character U+{ord(odd[0]):04X} in this text"
+            self._fault(message, node.line, node.column, node.place().width, help="delete it")
+
+    def _check_end(self, node: Scalar, end: Any) -> None:
+        """A plain text that went on into a line with `- `, or that a comma cut off inside `$(…)`."""
+        for line in range(node.line + 1, end.line + 2):
+            text = self.source.line(line)
+            if not text.lstrip().startswith("-"):
+                continue
+            if node.text.startswith("-"):
+                help = f"write `- {node.place().text[node.column :].strip()[:40]}`"
+                self._fault("a space is missing after the `-`", node.line, node.column, node.place().width, help=help)
+            else:
+                help = "an item starts in the column of the item above it, with `- `"
+                self._fault("this line goes on with the text above it: it is indented further", line,
+                            len(text) - len(text.lstrip()) + 1, len(text.strip()), help=help)  # fmt: skip
+            return
+        opening = node.text.rfind("$(")
+        closed_by = self.source.line(end.line + 1)[end.column : end.column + 1]
+        if opening >= 0 and node.text.count("(", opening) > node.text.count(")", opening) and closed_by in ("," , "]", "}"):
+            help = "inside `[…]` and `{…}` a text with a comma or a bracket in it goes in quotes"
+            place = node.place()
+            self._fault(f"the `{closed_by}` ends this text before its `$(` is closed", place.line, place.column,
+                        place.width + 1, help=help)  # fmt: skip
