@@ -1,0 +1,128 @@
+"""Graph -> report: what each layer costs, and the totals.
+
+What is counted is stated in the class of each layer kind; here it is only multiplied by the batch, attributed (a shared
+parameter belongs to the layer that owns it) and added up.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.hints import hints
+from cnncalc.analysis.report import Report, Row, Totals
+from cnncalc.arithmetic.formulas import product
+from cnncalc.graph import Graph, Node
+from cnncalc.language.notation import write
+from cnncalc.layers import Layer, Shape
+from cnncalc.layers.base import count
+from cnncalc.layers.dialects import DIALECTS
+
+__all__ = ["Costs", "costs", "report"]
+
+
+class Costs(NamedTuple):
+    """What a layer costs for one sample, whoever owns its parameters."""
+
+    weights: int
+    biases: int
+    buffers: int
+    macs: int
+    operations: int
+
+
+def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
+    """The costs of a layer on inputs of these shapes."""
+    parameters = layer.weight_shapes(*shapes)
+    biases = product(parameters["bias"]) if "bias" in parameters else 0
+    return Costs(
+        count(parameters) - biases,
+        biases,
+        count(layer.buffer_shapes(*shapes)),
+        layer.macs(*shapes),
+        layer.operations(*shapes),
+    )
+
+
+def report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
+    """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`."""
+    size = element_bytes(dtype)
+    with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
+    known: dict[tuple[Layer, tuple[Shape, ...]], Costs] = {}
+    notations: dict[Layer, str] = {}
+    rows: list[Row] = []
+    weighted = 0
+    nodes = graph.nodes
+    for _, node, layer in graph.layers():
+        shapes = tuple([nodes[index].shape for index in node.inputs])
+        key = (layer, shapes)
+        cost = known.get(key)
+        if cost is None:
+            cost = known[key] = costs(layer, shapes)
+        notation = notations.get(layer)
+        if notation is None:
+            notation = notations[layer] = write(layer)
+        rows.append(_row(graph, node, layer, shapes, cost, notation, batch, size, with_buffers))
+        weighted += layer.weighted and node.share is None
+    return Report(
+        name=graph.name,
+        source=graph.source,
+        dialect=graph.dialect,
+        file=graph.file,
+        inputs={name: (batch, *nodes[index].shape) for name, index in graph.inputs.items()},
+        rows=tuple(rows),
+        outputs={name: (batch, *nodes[index].shape) for name, index in graph.outputs.items()},
+        totals=_totals(graph, rows, weighted, batch, size),
+        hints=hints(graph),
+    )
+
+
+def _row(
+    graph: Graph,
+    node: Node,
+    layer: Layer,
+    shapes: tuple[Shape, ...],
+    cost: Costs,
+    notation: str,
+    batch: int,
+    size: int,
+    with_buffers: bool,
+) -> Row:
+    owned = node.share is None
+    weights, biases, buffers = (cost.weights, cost.biases, cost.buffers) if owned else (0, 0, 0)
+    stored = not layer.reuses_input(training=graph.train)
+    return Row(
+        name=node.name,
+        kind=layer.kind,
+        notation=notation,
+        inputs=tuple([graph.nodes[index].name for index in node.inputs]),
+        input_shapes=tuple([(batch, *shape) for shape in shapes]),
+        output_shape=(batch, *node.shape),
+        params=weights + biases + (buffers if with_buffers else 0),
+        weights=weights,
+        biases=biases,
+        trainable=weights + biases if node.trainable else 0,
+        buffers=buffers,
+        macs=batch * cost.macs,
+        flops=batch * (2 * cost.macs + cost.operations),
+        activation_bytes=batch * product(node.shape) * size if stored else 0,
+        line=node.origin.line if node.origin else 0,
+    )
+
+
+def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, size: int) -> Totals:
+    inputs = sum(product(graph.nodes[index].shape) for index in graph.inputs.values())
+    params = sum(row.params for row in rows)
+    return Totals(
+        layers=len(rows),
+        weighted_layers=weighted,
+        params=params,
+        weights=sum(row.weights for row in rows),
+        biases=sum(row.biases for row in rows),
+        trainable=sum(row.trainable for row in rows),
+        buffers=sum(row.buffers for row in rows),
+        macs=sum(row.macs for row in rows),
+        flops=sum(row.flops for row in rows),
+        weight_bytes=sum(row.weights + row.biases for row in rows) * size,
+        activation_bytes=batch * inputs * size + sum(row.activation_bytes for row in rows),
+    )

@@ -1,0 +1,143 @@
+"""Holds a net to its `expect:` block and to budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from typing import NamedTuple
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.report import Report, Totals
+from cnncalc.errors import CnncalcError, Fault, Place, suggestion
+from cnncalc.graph import Graph
+from cnncalc.language import load
+from cnncalc.language.document import input_shape
+from cnncalc.language.options import Options
+from cnncalc.language.reader import Mapping, Node, Scalar
+from cnncalc.language.values import ValueFault, value_of
+from cnncalc.layers import FieldError, Shape, show_shape
+from cnncalc.layers.dialects import DIALECTS
+
+__all__ = ["Check", "check"]
+
+FIGURES = Totals._fields
+"""The totals that can be expected or bounded."""
+SHAPES = ("outputs", "shapes")
+NESTED = ("train", *DIALECTS)
+KEYS = (*FIGURES, "output", *SHAPES, *NESTED)
+
+
+class Check(NamedTuple):
+    """One figure held against the net."""
+
+    net: str
+    what: str
+    expected: str
+    found: str
+    passed: bool
+    place: Place | None = None
+
+
+def check(
+    net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]
+) -> list[Check]:
+    """Every expectation of the file, then the budgets (`maxima`) and figures (`required`) that were asked for.
+
+    Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
+    """
+    graph = load(net, options)
+    counted = report(graph, options.batch)
+    checks: list[Check] = []
+    if isinstance(graph.expect, Node):
+        checks += _expectations(net, graph.expect, graph, counted, options, ())
+    for name, bound in maxima.items():
+        found = _figure(name, counted, "--max")
+        checks.append(Check(net, name, f"≤ {bound:,}", f"{found:,}", found <= bound))
+    for name, text in required.items():
+        checks.append(_required(net, name, text, graph, counted))
+    return checks
+
+
+def _figure(name: str, counted: Report, option: str) -> int:
+    if name not in FIGURES:
+        help = suggestion(name, FIGURES, f"the figures are {', '.join(FIGURES)}")
+        raise CnncalcError(Fault(f"{option}: there is no figure `{name[:60]}`", help=help))
+    return int(getattr(counted.totals, name))
+
+
+def _required(net: str, name: str, text: str, graph: Graph, counted: Report) -> Check:
+    if name == "output":
+        found = _output(graph)
+        return Check(net, name, text, found, found == text)
+    number = _figure(name, counted, "--require")
+    return Check(net, name, text, f"{number:,}", text.replace("_", "").replace(",", "") == str(number))
+
+
+def _output(graph: Graph) -> str:
+    first = next(iter(graph.outputs.values()))
+    return show_shape(graph.nodes[first].shape)
+
+
+def _expectations(
+    net: str, node: Node, graph: Graph, counted: Report, options: Options, path: tuple[str, ...]
+) -> list[Check]:
+    """The checks of one (nested) `expect:` block."""
+    if not isinstance(node, Mapping):
+        message = f"`{'.'.join(('expect', *path))}` is a mapping of figures"
+        raise CnncalcError(Fault(message, node.place(), help="such as {output: 1000, params: 61_706}"))
+    checks: list[Check] = []
+    for key, (key_node, value) in node.entries.items():
+        prefix = " ".join((*path, key))
+        if key in FIGURES:
+            checks.append(_number(net, prefix, value, int(getattr(counted.totals, key))))
+        elif key == "output":
+            checks.append(_shape(net, prefix, value, _output(graph)))
+        elif key in SHAPES:
+            checks += _shapes(net, prefix, value, graph)
+        elif key in NESTED:
+            other = options._replace(train=True) if key == "train" else options._replace(dialect=key)
+            again = load(net, other)
+            checks += _expectations(net, value, again, report(again, options.batch), other, (*path, key))
+        else:
+            help = suggestion(key, KEYS, f"it takes {', '.join(KEYS)}")
+            raise CnncalcError(Fault(f"`expect` has no figure `{key[:60]}`", key_node.place(), help=help))
+    return checks
+
+
+def _read(node: Node) -> object:
+    try:
+        return value_of(node, {})
+    except ValueFault as fault:
+        raise CnncalcError(Fault(fault.error.message, fault.node.place(), help=fault.error.help)) from None
+
+
+def _number(net: str, what: str, node: Node, found: int) -> Check:
+    expected = _read(node)
+    if not isinstance(expected, int) or isinstance(expected, bool):
+        help = "write it in full, with _ between thousands if you like"
+        raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
+    return Check(net, what, f"{expected:,}", f"{found:,}", expected == found, node.place())
+
+
+def _shape(net: str, what: str, node: Node, found: str) -> Check:
+    value = _read(node)
+    try:
+        expected: Shape = input_shape(value)
+    except FieldError as error:
+        raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
+    return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())
+
+
+def _shapes(net: str, what: str, node: Node, graph: Graph) -> list[Check]:
+    """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
+    if not isinstance(node, Mapping):
+        raise CnncalcError(Fault(f"`{what}` is a mapping of layers to shapes", node.place()))
+    tensors = {**{one.name: index for index, one in enumerate(graph.nodes)}, **graph.groups}
+    checks = []
+    for name, (key, value) in node.entries.items():
+        if name not in tensors:
+            help = suggestion(name, tensors, "`cnncalc show` prints every name")
+            raise CnncalcError(Fault(f"there is no layer `{name[:60]}`", key.place(), help=help))
+        found = show_shape(graph.nodes[tensors[name]].shape)
+        if isinstance(value, Scalar):
+            checks.append(_shape(net, f"{what} {name}", value, found))
+    return checks

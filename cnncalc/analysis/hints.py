@@ -1,0 +1,67 @@
+"""What a net's author may want to know: parameters that do nothing, pixels that no window sees."""
+
+from __future__ import annotations
+
+from cnncalc.analysis.report import Hint
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.conv import Convolution, ForwardConvolution, axis_name
+from cnncalc.layers.linear import Linear
+from cnncalc.layers.norm import BatchNorm
+from cnncalc.layers.pool import Pool
+
+__all__ = ["hints"]
+
+LISTED = 3
+"""More layers than these are only counted."""
+
+
+def hints(graph: Graph) -> tuple[Hint, ...]:
+    """Every hint, those of one cause joined."""
+    return (*_useless_biases(graph), *_dropped_pixels(graph))
+
+
+def _named(nodes: list[Node]) -> str:
+    names = ", ".join(node.name for node in nodes[:LISTED])
+    return names + (f" and {len(nodes) - LISTED} more" if len(nodes) > LISTED else "")
+
+
+def _useless_biases(graph: Graph) -> list[Hint]:
+    """Batch norm subtracts the mean, and with it any constant that the layer before it adds."""
+    takers = [0] * len(graph.nodes)
+    for node in graph.nodes:
+        for index in node.inputs:
+            takers[index] += 1
+    found: list[Node] = []
+    spared = 0
+    for _, node, layer in graph.layers():
+        if not isinstance(layer, BatchNorm):
+            continue
+        before = graph.nodes[node.inputs[0]]
+        if isinstance(before.layer, (Convolution, Linear)) and before.layer.bias and takers[node.inputs[0]] == 1:
+            found.append(before)
+            spared += before.layer.weight_shapes(*graph.input_shapes(before))["bias"][0]
+    if not found:
+        return []
+    text = f"the batch norm that follows cancels its bias: `nobias` spares {spared:,} parameters and changes no output"
+    return [Hint(_named(found), text)]
+
+
+def _dropped_pixels(graph: Graph) -> list[Hint]:
+    """A window that rounds down may leave pixels of the image itself, not only of the padding, unseen."""
+    found: list[tuple[Node, str]] = []
+    for _, node, layer in graph.layers():
+        if not isinstance(layer, (ForwardConvolution, Pool)):
+            continue
+        (shape,) = graph.input_shapes(node)
+        windows = layer.windows(shape)
+        parts = []
+        for axis, (window, n) in enumerate(zip(windows, shape[1:])):
+            lost = window.unseen(n) - window.padding(n)[1]
+            if lost > 0 and window.extent >= window.stride:
+                parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
+        if parts:
+            found.append((node, " and ".join(parts)))
+    if not found:
+        return []
+    text = f"the last pixels are seen by no window ({found[0][1]}): rounding down drops them"
+    return [Hint(_named([node for node, _ in found]), text)]

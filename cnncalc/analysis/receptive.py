@@ -1,0 +1,82 @@
+"""The receptive field of every tensor: which pixels of the net's input one of its pixels sees."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from cnncalc.arithmetic.reach import Field, Reach, join
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.base import Layer, Shape
+
+__all__ = ["WHOLE", "ReceptiveField", "fields", "receptive_field"]
+
+WHOLE = "the whole input"
+RATES = "undefined: branches advance at different rates, so that pixels see regions of no one size"
+UNDEFINED = "undefined: its elements are no longer pixels of a map"
+
+Fields: TypeAlias = "tuple[Field, ...] | str"
+"""One field an axis, or in words why there is none."""
+
+
+class ReceptiveField(NamedTuple):
+    """Size, stride (jump) and padding on the input in pixels, one an axis; `note` says why there are none."""
+
+    size: tuple[int, ...] = ()
+    stride: tuple[Fraction, ...] = ()
+    padding: tuple[int, ...] = ()
+    note: str = ""
+
+
+def fields(graph: Graph) -> list[Fields]:
+    """The field of every node's tensor. Computed forwards once, so the cost is linear in the number of layers."""
+    found: list[Fields] = []
+    memo: dict[tuple[Layer, tuple[Shape, ...]], tuple[Reach, ...] | str] = {}
+    through: dict[tuple[Field, Reach], Field | None] = {}
+    for node in graph.nodes:
+        if node.layer is None:
+            found.append(tuple(Field() for _ in node.shape[1:]) if len(node.shape) > 1 else WHOLE)
+            continue
+        shapes = graph.input_shapes(node)
+        key = (node.layer, shapes)
+        if key not in memo:
+            memo[key] = node.layer.reaches(*shapes)
+        found.append(_of(node, found, memo[key], through))
+    return found
+
+
+def _of(
+    node: Node,
+    found: list[Fields],
+    reaches: tuple[Reach, ...] | str,
+    through: dict[tuple[Field, Reach], Field | None],
+) -> Fields:
+    """The field of one node's tensor, from those of its inputs."""
+    if isinstance(reaches, str):
+        return WHOLE if reaches == "whole" else UNDEFINED
+    assert node.layer is not None
+    taken = [found[index] for index in node.inputs[: node.layer.seen_inputs]]
+    words = [one for one in taken if isinstance(one, str)]
+    if words:
+        return WHOLE if WHOLE in words else words[0]
+    axes: list[Field] = []
+    for axis, reach in enumerate(reaches):
+        joined = join([one[axis] for one in taken if not isinstance(one, str)])
+        if joined is None:
+            return RATES
+        if (joined, reach) not in through:
+            through[joined, reach] = joined.through(reach)
+        field = through[joined, reach]
+        if field is None:
+            return RATES
+        axes.append(field)
+    return tuple(axes)
+
+
+def receptive_field(field: Fields) -> ReceptiveField:
+    """The three numbers by which a field is known."""
+    if isinstance(field, str):
+        return ReceptiveField(note=field)
+    return ReceptiveField(
+        tuple(axis.size for axis in field), tuple(axis.stride for axis in field), tuple(axis.padding for axis in field)
+    )

@@ -1,0 +1,139 @@
+"""Which input pixels an output pixel sees, along one axis: the rule behind every receptive field.
+
+One layer is a `Reach`: output pixel o sees the input pixels from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋. A net is a `Field`:
+the same for a tensor and the net's input. Where layers enlarge the map, pixels differ by their phase, so a field keeps
+one interval for each of `period` phases; it advances by `advance` input pixels a period. All of it is exact.
+
+Sources: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", Distill (relations 1–4);
+the phases are ours.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from cnncalc.arithmetic.formulas import TransposedWindow, Window
+
+__all__ = ["IDENTITY", "Field", "Reach", "join", "scaled", "shifted", "transposed", "windowed"]
+
+Interval: TypeAlias = "tuple[int, int] | None"
+"""First and last pixel, or None for a pixel that sees nothing (between the rows of a strided transposed convolution)."""
+
+MOST_PHASES = 4_096
+
+
+class Reach(NamedTuple):
+    """Output pixel o sees the input from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋."""
+
+    a: int = 1
+    first: int = 0
+    last: int = 0
+    c: int = 1
+
+    def interval(self, o: int) -> tuple[int, int]:
+        """The first and the last pixel that output pixel o sees; no pixel where the first is larger."""
+        return (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
+
+
+IDENTITY = Reach()
+
+
+def windowed(window: Window, n: int) -> Reach:
+    """A convolution or pool on `n` pixels."""
+    before, _ = window.padding(n)
+    return Reach(window.stride, -before, window.extent - 1 - before)
+
+
+def transposed(window: TransposedWindow, n: int) -> Reach:
+    """A transposed convolution on `n` pixels: output o gets input i where o = i·s − p + (kernel pixel)."""
+    before, _ = window.padding(n)
+    return Reach(1, before - window.extent + window.stride, before, window.stride)
+
+
+def shifted(before: int) -> Reach:
+    """A border of `before` pixels added (removed where negative)."""
+    return Reach(1, -before, -before)
+
+
+def scaled(factor: int, *, between: bool = False) -> Reach:
+    """A map made `factor` times larger: each pixel repeated, or interpolated between two neighbours' centres."""
+    if between:
+        return Reach(2, 1 - factor, factor, 2 * factor)
+    return Reach(c=factor)
+
+
+class Field(NamedTuple):
+    """What each pixel of a tensor sees of the net's input: `phases[r]` is the interval of pixel r."""
+
+    phases: tuple[Interval, ...] = ((0, 0),)
+    advance: int = 1
+
+    @property
+    def period(self) -> int:
+        """After so many pixels the intervals repeat, `advance` further on."""
+        return len(self.phases)
+
+    @property
+    def size(self) -> int:
+        """The largest interval, pixels; 0 where no pixel sees anything."""
+        return max((last - first + 1 for first, last in filter(None, self.phases)), default=0)
+
+    @property
+    def stride(self) -> Fraction:
+        """Input pixels from one pixel's field to the next's."""
+        return Fraction(self.advance, self.period)
+
+    @property
+    def padding(self) -> int:
+        """How far the first pixel's field starts before the input; negative where it starts inside."""
+        first = self.phases[0]
+        return -first[0] if first else 0
+
+    def interval(self, o: int) -> Interval:
+        """The first and last input pixel that pixel o sees, borders ignored."""
+        turns, phase = divmod(o, self.period)
+        interval = self.phases[phase]
+        return interval and (interval[0] + turns * self.advance, interval[1] + turns * self.advance)
+
+    def over(self, first: int, last: int) -> Interval:
+        """What the pixels from `first` to `last` see together."""
+        if first > last:
+            return None
+        if None in self.phases or len(self.phases) > 1:
+            span = range(first, min(last, first + self.period) + 1)
+            seen = [self.interval(o) for o in (*span, *range(max(first, last - self.period), last + 1))]
+        else:
+            seen = [self.interval(first), self.interval(last)]
+        known = [interval for interval in seen if interval]
+        return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+    def through(self, reach: Reach) -> Field | None:
+        """The field of the tensor that a layer makes of this one; None where the phases are too many."""
+        if reach == IDENTITY:
+            return self
+        # after `period` output pixels the layer has moved a whole number of this field's periods
+        period = reach.c * self.period // math.gcd(reach.a, reach.c * self.period)
+        if period > MOST_PHASES:
+            return None
+        phases = tuple(self.over(*reach.interval(o)) for o in range(period))
+        return Field(phases, reach.a * period * self.advance // (reach.c * self.period))
+
+
+def join(fields: list[Field]) -> Field | None:
+    """The field of a tensor to whose pixels all of several tensors' pixels contribute.
+
+    None where the branches advance at different rates, so that no one interval describes the pixels.
+    """
+    if len({field.stride for field in fields}) != 1:
+        return None
+    period = math.lcm(*(field.period for field in fields))
+    if period > MOST_PHASES:
+        return None
+    phases: list[Interval] = []
+    for o in range(period):
+        known = [interval for field in fields if (interval := field.interval(o))]
+        phases.append((min(low for low, _ in known), max(high for _, high in known)) if known else None)
+    advance = fields[0].stride * period
+    return Field(tuple(phases), int(advance))

@@ -1,0 +1,120 @@
+"""The one error type: where it happened, which rule broke, the values received, and the way out.
+
+Every fault that a user can cause ends up as a `Fault`; a `CnncalcError` carries all the faults of
+one input at once. Nothing here knows YAML, rich or click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+__all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]
+
+# A very long line would bury the message that it illustrates.
+LONGEST_SHOWN_LINE = 120
+
+
+class Place(NamedTuple):
+    """A stretch of one line of a text: `line` and `column` count from 1, `width` is in characters."""
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+    text: str = ""
+    """The whole line, so that it can be shown."""
+
+    def moved(self, offset: int, width: int) -> Place:
+        """The stretch of `width` characters that starts `offset` characters further on."""
+        return self._replace(column=self.column + offset, width=max(width, 1))
+
+
+class Fault(NamedTuple):
+    """One broken rule."""
+
+    message: str
+    """The rule that was broken, in one line, with no full stop."""
+    place: Place | None = None
+    layer: str | None = None
+    """The dotted name of the layer or group, where one is known."""
+    values: str = ""
+    """What was found, with its numbers; stands under the shown line."""
+    help: str = ""
+    """What to try."""
+
+    def __str__(self) -> str:
+        lines = [f"error: {self.message}"]
+        if self.place is None:
+            if self.layer:
+                lines.append(f"  in {self.layer}")
+            lines.extend(f"  {line}" for line in self.values.splitlines())
+        else:
+            lines.extend(_shown(self.place, self.layer, self.values))
+        if self.help:
+            lines.append(f"  = help: {self.help}")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """The JSON form (COMMANDS, "the contract for scripts")."""
+        message = f"{self.message}: {self.values}" if self.values else self.message
+        return {
+            "message": message,
+            "file": self.place.file if self.place else None,
+            "line": self.place.line if self.place else None,
+            "column": self.place.column if self.place else None,
+            "layer": self.layer,
+            "help": self.help or None,
+        }
+
+
+def _shown(place: Place, layer: str | None, values: str) -> list[str]:
+    margin = " " * max(len(str(place.line)), 2)
+    where = f"{place.file}:{place.line}:{place.column}" + (f" · {layer}" if layer else "")
+    lines = [f"{margin}┌ {where}"]
+    text, start = _excerpt(place)
+    if text:
+        width = min(place.width, max(len(text) - start, 1))
+        lines.append(f"{place.line:>{len(margin)}}│ {text}")
+        lines.append(f"{margin}│ {' ' * start}{'^' * width} {values}".rstrip())
+    elif values:
+        lines.append(f"{margin}│ {values}")
+    return lines
+
+
+def _excerpt(place: Place) -> tuple[str, int]:
+    """The line to show and where the marked stretch starts in it, cut where the line is very long."""
+    text = "".join(character if character.isprintable() else " " for character in place.text)
+    start = place.column - 1
+    if len(text) <= LONGEST_SHOWN_LINE:
+        return text, start
+    first = max(0, min(start - LONGEST_SHOWN_LINE // 3, len(text) - LONGEST_SHOWN_LINE))
+    cut = text[first : first + LONGEST_SHOWN_LINE]
+    return ("…" + cut[1:] if first else cut), start - first
+
+
+class CnncalcError(Exception):
+    """Bad input. `faults` holds every fault that was found, in the order of the text."""
+
+    def __init__(self, faults: Fault | Sequence[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__(*self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+def near(word: str, known: Iterable[str]) -> list[str]:
+    """The known words most like `word`, best first, at most three."""
+    from difflib import get_close_matches  # only a mistake pays for the import
+
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    return [by_lower[match] for match in get_close_matches(word.lower()[:80], by_lower, n=3, cutoff=0.6)]
+
+
+def suggestion(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A help text that offers the near words, or else `otherwise`."""
+    matches = near(word, known)
+    if not matches:
+        return otherwise
+    return "did you mean " + " or ".join(f"`{match}`" for match in matches) + "?"

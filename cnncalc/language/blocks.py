@@ -1,0 +1,180 @@
+"""Blocks: templates of layers, the file's own and the library's, and their use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import suggestion
+from cnncalc.language.document import REQUIRED, Entry
+from cnncalc.language.evaluation import Evaluator, Scope
+from cnncalc.language.expressions import ExpressionError, Value, expand
+from cnncalc.language.faults import Faults
+from cnncalc.language.library import BLOCKS, library_folder, open_document
+from cnncalc.language.notation import split_tokens
+from cnncalc.language.reader import Mapping, Node, Scalar, Sequence, scalar_value
+from cnncalc.language.values import ValueFault, value_of
+from cnncalc.layers import kind_named
+
+__all__ = ["Block", "BlockUse", "Blocks"]
+
+BLOCK_KEYS = ("with", "layers", "naming")
+
+
+class Block(NamedTuple):
+    """A template of layers."""
+
+    name: str
+    parameters: dict[str, Entry]
+    items: list[Node]
+    by_position: bool
+
+    def usage(self) -> str:
+        """One line that shows how the block is used."""
+        parts = []
+        for name, (_, default) in self.parameters.items():
+            text = default.text if isinstance(default, Scalar) else "…"
+            parts.append(f"{name}=…" if text == REQUIRED else f"[{name}={text}]")
+        return f"write `{' '.join([self.name, *parts])}`"
+
+
+class BlockUse(NamedTuple):
+    """Where a block is used, and its arguments: tokens with their offsets in `node`, or a mapping or list."""
+
+    node: Node
+    tokens: tuple[tuple[int, str], ...]
+    fields: Node | None = None
+
+
+class Blocks:
+    """The blocks that a file may use. A file's own block wins over the library's, and a kind over the library's."""
+
+    def __init__(self, own: dict[str, Entry], variables: Scope, evaluator: Evaluator, faults: Faults) -> None:
+        self.own, self.variables, self.evaluator, self.faults = own, variables, evaluator, faults
+        self.limits = evaluator.limits
+        self.known: dict[str, Block | None] = {}
+        self.library_entries: dict[str, Entry] | None = None
+
+    def names(self) -> list[str]:
+        """Every block that an item may use."""
+        return [*self.own, *self._library()]
+
+    def find(self, name: str) -> Block | None:
+        """The block of that name, or None."""
+        if name not in self.known:
+            entry = self.own.get(name)
+            if entry is None and kind_named(name) is None:
+                entry = self._library().get(name)
+            self.known[name] = self._read(name, entry) if entry is not None else None
+        return self.known[name]
+
+    def _library(self) -> dict[str, Entry]:
+        """The blocks of the bundled `blocks.yaml`, read when a name is met that nothing else explains."""
+        if self.library_entries is None:
+            self.library_entries = {}
+            path = library_folder() / f"{BLOCKS}.yaml"
+            if path.is_file():
+                root, _, _ = open_document(str(path), self.limits)
+                entry = root.entries.get("blocks") if isinstance(root, Mapping) else None
+                if entry is not None and isinstance(entry[1], Mapping):
+                    self.library_entries = entry[1].entries
+        return self.library_entries
+
+    def _read(self, name: str, entry: Entry) -> Block:
+        key, node = entry
+        if isinstance(node, Sequence):
+            return Block(name, {}, node.items, False)
+        if not isinstance(node, Mapping) or "layers" not in node.entries:
+            help = "write `NAME: {with: {width: required}, layers: [...]}`"
+            self.faults.add(f"the block `{name[:60]}` needs `layers`", key, help=help)
+            return Block(name, {}, [], False)
+        for other, (other_key, _) in node.entries.items():
+            if other not in BLOCK_KEYS:
+                help = suggestion(other, BLOCK_KEYS, f"a block has the keys {', '.join(BLOCK_KEYS)}")
+                self.faults.add(f"a block has no key `{other[:60]}`", other_key, help=help)
+        declared = node.entries["with"][1] if "with" in node.entries else None
+        if declared is not None and not isinstance(declared, Mapping):
+            help = "such as {width: required, stride: 1}"
+            self.faults.add("`with` is a mapping of names to defaults", declared, help=help)
+        items = node.entries["layers"][1]
+        if not isinstance(items, Sequence):
+            self.faults.add("`layers` is a list of layers", items, help="put a `-` before each, or write [ … ]")
+        naming = node.entries.get("naming")
+        return Block(
+            name,
+            declared.entries if isinstance(declared, Mapping) else {},
+            items.items if isinstance(items, Sequence) else [],
+            naming is not None and isinstance(naming[1], Scalar) and naming[1].text == "index",
+        )
+
+    def used(self, node: Scalar, kind: str | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
+        """The use of a block in one line of notation (after the key `kind`, if any); None where it is a layer."""
+        if kind is not None:
+            block = self.find(kind)
+            return (block, BlockUse(node, tuple(split_tokens(node.text)))) if block else None
+        head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
+        if "$" in head:
+            self.evaluator.enter(scope, tensor)
+            try:
+                value = expand(split_tokens(node.text)[0][1], scope, self.limits)
+            except ExpressionError:
+                return None  # reading the line as a layer reports the fault
+            head = value if isinstance(value, str) else ""
+        block = self.find(head)
+        return (block, BlockUse(node, tuple(split_tokens(node.text)[1:]))) if block else None
+
+    def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
+        """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
+        before = len(self.faults)
+        self.evaluator.enter(outer, tensor)
+        given = self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
+        inner = dict(self.variables)
+        self.evaluator.enter(inner, tensor)
+        for name, (_, default) in block.parameters.items():
+            if name in given:
+                inner[name] = given[name]
+            elif isinstance(default, Scalar) and default.plain and default.text == REQUIRED:
+                if len(self.faults) == before:
+                    self.faults.add(f"the block `{block.name}` needs `{name}`", use.node, help=block.usage())
+            else:
+                try:
+                    inner[name] = value_of(default, inner, self.limits)
+                except ValueFault as fault:
+                    self.evaluator.fault(fault.error, fault.node, tensor)
+        return inner if len(self.faults) == before else None
+
+    def _from_tokens(self, block: Block, use: BlockUse, outer: Scope) -> dict[str, Value]:
+        given: dict[str, Value] = {}
+        for offset, token in use.tokens:
+            name, equals, text = token.partition("=")
+            if not equals or not name.isidentifier():
+                name, text = next((free for free in block.parameters if free not in given), ""), token
+            place = use.node.place().moved(offset, len(token))
+            if name not in block.parameters:
+                what = f"argument `{name[:60]}`" if name else "further argument"
+                help = suggestion(name, block.parameters, block.usage())
+                self.faults.add(f"the block `{block.name}` has no {what}", place, help=help)
+            elif name in given:
+                self.faults.add(f"`{name}` is given twice", place, help="keep one of the two")
+            else:
+                try:
+                    given[name] = expand(text, outer, self.limits) if "$" in text else scalar_value(text, True)
+                except ExpressionError as error:
+                    error.offset += offset + len(token) - len(text)
+                    self.faults.expression(error, use.node)
+        return given
+
+    def _from_fields(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> dict[str, Value]:
+        if isinstance(use.fields, Sequence):
+            if len(use.fields.items) > len(block.parameters):
+                self.faults.add(f"the block `{block.name}` has no further argument", use.fields, help=block.usage())
+            values = zip(block.parameters, use.fields.items)
+            return {name: self.evaluator.value(node, outer, tensor) for name, node in values}
+        given: dict[str, Value] = {}
+        entries = use.fields.entries if isinstance(use.fields, Mapping) else {}
+        for name, (key, node) in entries.items():
+            if name in block.parameters:
+                given[name] = self.evaluator.value(node, outer, tensor)
+            else:
+                help = suggestion(name, block.parameters, block.usage())
+                self.faults.add(f"the block `{block.name}` has no argument `{name[:60]}`", key, help=help)
+        return given

@@ -1,0 +1,350 @@
+"""Text to graph: items, groups, loops, branches and blocks become nodes; sizes are inferred on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.graph import Graph, Node
+from cnncalc.language.blocks import Block, Blocks, BlockUse
+from cnncalc.language.document import Document
+from cnncalc.language.evaluation import Evaluator, Scope
+from cnncalc.language.faults import Faults
+from cnncalc.language.finish import finish
+from cnncalc.language.items import Item, ItemReader
+from cnncalc.language.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
+from cnncalc.language.notation import LayerReader, Parsed, TokenError
+from cnncalc.language.options import Options
+from cnncalc.language.placing import Placer
+from cnncalc.language.reader import Mapping, Scalar, Sequence
+from cnncalc.language.reader import Node as YamlNode
+
+__all__ = ["Builder"]
+
+
+class Builder:
+    """Builds one graph from one document; faults are collected, and raised together."""
+
+    def __init__(self, document: Document, options: Options, faults: Faults) -> None:
+        self.document, self.options, self.faults, self.limits = document, options, faults, options.limits
+        dialect = document.dialect(options.dialect)
+        name = document.text("name") or document.file
+        self.graph = Graph(
+            name, source=document.text("source"), dialect=dialect, file=document.file, train=options.train
+        )
+        self.variables = document.scope(options.variables)
+        self.names = Names(faults)
+        self.placer = Placer(self.graph, self.names, self.limits, faults)
+        self.evaluator = Evaluator(self.graph.nodes, self.limits, faults)
+        self.layers = LayerReader(dialect, document.default_fields(self.variables))
+        self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
+        self.reader = ItemReader(self.blocks, faults)
+        self.depth = 0
+
+    def build(self) -> Graph:
+        """The graph; raises `CnncalcError` with every fault found."""
+        for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
+            self.graph.inputs[name] = self.names.tensors[name] = len(self.graph.nodes)
+            self.graph.nodes.append(Node(name, None, (), shape))
+        if "layers" not in self.document.keys:
+            self.faults.add("the net has no layers", self.document.start(), help="write `layers:` and a list below it")
+            self.faults.raise_any()
+        items = self.reader.list_of(self.document.keys["layers"][1], "layers")
+        level = Level(by_position=self.document.text("naming") == "index")
+        current = self.items(items, 0 if self.graph.nodes else UNKNOWN, dict(self.variables), level)
+        self.faults.raise_any()
+        finish(self.graph, self.document, current, self.names.tensors, self.options, self.faults)
+        self.faults.raise_any()
+        return self.graph
+
+    # -- items --------------------------------------------------------------------------------------------------------
+
+    def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """A sequence of items; returns what comes out of the last."""
+        for node in nodes:
+            made = self.item(node, current, scope, level)
+            if made != DROPPED:
+                current = made
+        return current
+
+    def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """One item of a list: a notation, a nested list, or a mapping."""
+        if isinstance(node, Scalar):
+            return self.notation(node, node, None, (current,), scope, level)
+        if isinstance(node, Sequence):
+            with self.deeper(node):
+                return self.items(node.items, current, scope, level)
+        item = self.reader.read(node)
+        if item is None:
+            return UNKNOWN
+        if item.when is not None and not self.evaluator.flag(item.when, scope, current):
+            return DROPPED
+        if item.repeat is None and item.loop is None:
+            return self.once(item, None, current, scope, level)
+        return self.turns(item, current, scope, level)
+
+    def deeper(self, node: YamlNode) -> _Deeper:
+        """One level of nesting more, inside `with`; raises where it is too deep."""
+        if self.depth >= self.limits.depth:
+            message = f"groups and blocks are nested deeper than {self.limits.depth}, the bound `depth`"
+            help = f"a block that uses itself needs a `when` that ends it; {self.limits.way_out('depth')}"
+            self.faults.add(message, node, help=help)
+            self.faults.raise_any()
+        return _Deeper(self)
+
+    def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """Every turn of a `repeat` or `for`."""
+        whole_name = level.prefix + item.name.text if item.name is not None and "$" not in item.name.text else ""
+        for turn, inner in self.turn_scopes(item, scope, current):
+            before = len(self.faults)
+            made = self.once(item, turn, current, inner, level)
+            current = current if made == DROPPED else made
+            if len(self.faults) == before and made == UNKNOWN and turn > 1:
+                break  # nothing more to find
+        if whole_name:
+            self.names.tensors.setdefault(whole_name, current)
+        return current
+
+    def turn_scopes(self, item: Item, scope: Scope, current: Tensor) -> Iterator[tuple[int, Scope]]:
+        """The number and the scope of each turn."""
+        columns = self.evaluator.lists(item.loop, scope) if item.loop is not None else {}
+        count = len(next(iter(columns.values()), []))
+        if item.repeat is not None:
+            count = self.evaluator.count(item.repeat, scope, current)
+        inner = dict(scope)
+        for turn in range(count):
+            inner.update(i=turn, first=turn == 0, last=turn == count - 1)
+            inner.update((name, values[turn]) for name, values in columns.items())
+            yield turn, inner
+
+    def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """One turn of an item, with its own name, sources and `trainable`."""
+        own = None
+        if item.name is not None:
+            own = self.evaluator.text(item.name, scope, current)
+            if own is not None and turn is not None and "$" not in item.name.text:
+                own = f"{own}.{turn}"
+        tensors = (current,) if item.source is None else self.sources(item.source, current, scope, level)
+        outer = self.placer.trainable
+        if item.trainable is not None:
+            self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current)
+        made = self.made(item, own, tensors, current, scope, level)
+        self.placer.trainable = outer
+        return made
+
+    def sources(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
+        """The tensors that a `from:` names."""
+        found: list[Tensor] = []
+        for one in node.items if isinstance(node, Sequence) else [node]:
+            name = self.evaluator.text(one, scope, current) if isinstance(one, Scalar) else None
+            if not isinstance(one, Scalar) or name == "":
+                self.faults.add("`from` takes the name of an earlier layer, or a list of names", one)
+            found.append(UNKNOWN if not name else self.names.source(name, one, current, level))
+        return tuple(found) or (UNKNOWN,)
+
+    def made(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
+    ) -> Tensor:
+        """What an item makes of its input tensors."""
+        if item.kind == "aux":
+            return self.side_branch(item, own, tensors, current, scope, level)
+        if item.kind == "layers":
+            return self.group(item, own, tensors, scope, level)
+        if item.branches is not None:
+            return self.merge(item, own, tensors, scope, level)
+        if item.kind is None:
+            return self.again(item, own, tensors, level)
+        if isinstance(item.value, Scalar):
+            return self.notation(item.value, item.key or item.node, item, tensors, scope, level, own)
+        return self.long_form(item, own, tensors, scope, level)
+
+    # -- groups, blocks, merges, side branches ---------------------------------------------------------------------------
+
+    def group(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A group: a level of names where it has a name or a naming, else part of the level around it."""
+        if not self.one_tensor(tensors, item, "a group"):
+            return self.names.keep(own, level)
+        nodes = self.reader.list_of(item.value, "layers")
+        if own is None and item.naming is None:
+            with self.deeper(item.node):
+                return self.items(nodes, tensors[0], dict(scope), level)
+        kept = dict(scope)
+        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
+
+    def one_tensor(self, tensors: tuple[Tensor, ...], item: Item, what: str) -> bool:
+        """Whether there is just one tensor to start from; a fault where there are more."""
+        if len(tensors) == 1:
+            return True
+        self.faults.add(f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add")
+        return False
+
+    def named(
+        self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *, by_position: bool
+    ) -> Tensor:
+        """Run a body in a level of its own."""
+        name = level.name(kind, own, self.names.tensors)
+        if not self.names.free(name, node):
+            return UNKNOWN
+        self.names.bodies[name] = body
+        with self.deeper(node):
+            made = body(Level(name + ".", level, by_position=by_position), start)
+        self.names.tensors[name] = made
+        return made
+
+    def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
+        """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""
+        if not isinstance(item.share, Scalar):
+            self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node)
+            return self.names.keep(own, level)
+        group = self.names.body(item.share.text, level)
+        if group is None:
+            owner = self.names.source(item.share.text, item.share, UNKNOWN, level)
+            layer = self.graph.nodes[owner].layer if owner != UNKNOWN else None
+            if layer is None:
+                if owner != UNKNOWN:
+                    self.faults.add("an input has no parameters to share", item.share)
+                return self.names.keep(own, level)
+            return self.placer.place(Parsed(layer), own, tensors, item.node, level, owner)
+        if not self.one_tensor(tensors, item, "a group"):
+            return self.names.keep(own, level)
+        name, body = group
+
+        def sharing(inner: Level, start: Tensor) -> Tensor:
+            self.placer.shared.append((inner.prefix, name + "."))
+            made = body(inner, start)
+            self.placer.shared.pop()
+            return made
+
+        return self.named(own, "group", sharing, tensors[0], level, item.node, by_position=item.by_position)
+
+    def block(
+        self, block: Block, use: BlockUse, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A block's layers, in a level of their own, with its arguments in scope."""
+        if len(tensors) > 1:
+            self.faults.add(f"the block `{block.name}` takes one tensor", use.node, help="merge them first")
+            return self.names.keep(own, level)
+        inner_scope = self.blocks.scope(block, use, scope, tensors[0])
+        if inner_scope is None:
+            return self.names.keep(own, level)
+        body: Body = lambda inner, start: self.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
+        return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
+
+    def merge(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
+        if not self.one_tensor(tensors, item, "a merge with branches"):
+            return self.names.keep(own, level)
+        ends: list[Tensor] = []
+        with self.deeper(item.node):
+            for branch in item.branches or ():
+                nodes = branch.items if isinstance(branch, Sequence) else None
+                inner = dict(scope)
+                end = self.item(branch, tensors[0], inner, level) if nodes is None else self.items(nodes, tensors[0], inner, level)
+                if end != DROPPED:
+                    ends.append(end)
+        if len(ends) < 2:
+            return ends[0] if ends else tensors[0]
+        return self.long_form(item, own, tuple(ends), scope, level)
+
+    def side_branch(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
+    ) -> Tensor:
+        """`aux`: a branch with an output of its own; the current tensor goes on unchanged."""
+        train_only = item.train_only is not None and self.evaluator.flag(item.train_only, scope, current)
+        if train_only and not self.options.train:
+            level.name("aux", own, self.names.tensors)
+            return current
+        if not self.one_tensor(tensors, item, "a side branch"):
+            return current
+        nodes = self.reader.list_of(item.value, "aux")
+        outer, self.placer.train_only = self.placer.train_only, self.placer.train_only or train_only
+        kept = dict(scope)
+        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
+        self.placer.train_only = outer
+        if end >= 0:
+            self.graph.outputs[self.graph.nodes[end].name] = end
+        return current
+
+    # -- layers -----------------------------------------------------------------------------------------------------------
+
+    def notation(
+        self,
+        node: Scalar,
+        at: YamlNode,
+        item: Item | None,
+        tensors: tuple[Tensor, ...],
+        scope: Scope,
+        level: Level,
+        own: str | None = None,
+    ) -> Tensor:
+        """A layer or the use of a block in one line. `node` is the text, `at` the kind's key where it stands apart."""
+        kind = item.kind if item is not None else None
+        found = self.blocks.used(node, kind, scope, tensors[0])
+        if found is not None:
+            return self.block(*found, own, tensors, scope, level)
+        text = self.evaluator.text(node, scope, tensors[0])
+        if text is None:
+            return self.names.keep(own, level)
+        prefix = f"{kind} " if kind is not None else ""
+        try:
+            parsed = self.layers.parse(prefix + text)
+        except TokenError as error:
+            error.offset -= len(prefix)
+            self.faults.token(error, node if error.offset >= 0 and node.text else at)
+            return self.names.keep(own, level)
+        return self.placer.place(parsed, own, tensors, node if node.text else at, level, self.owner(item, level))
+
+    def long_form(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A layer or block whose fields are a mapping, or a merge of tensors."""
+        assert item.kind is not None
+        at = item.key or item.node
+        fields = item.value if isinstance(item.value, Mapping) else None
+        block = self.blocks.find(item.kind)
+        if block is not None:
+            return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
+        if item.branches is None and isinstance(item.value, Sequence) and item.value.items:
+            self.faults.add(f"the fields of `{item.kind}` are a mapping, or one line of notation", item.value)
+            return self.names.keep(own, level)
+        before = len(self.faults)
+        values = self.evaluator.value(fields, scope, tensors[0]) if fields is not None else {}
+        if len(self.faults) > before or not isinstance(values, dict):
+            return self.names.keep(own, level)
+        try:
+            parsed = self.layers.make(item.kind, values)
+        except TokenError as error:
+            if fields is not None and error.field in fields.entries:
+                at = fields.entries[error.field][0]
+            self.faults.token(error, at)
+            return self.names.keep(own, level)
+        return self.placer.place(parsed, own, tensors, at, level, self.owner(item, level))
+
+    def owner(self, item: Item | None, level: Level) -> Tensor | None:
+        """The layer that an item's own `share` names."""
+        if item is None or item.share is None:
+            return None
+        if isinstance(item.share, Scalar):
+            return self.names.source(item.share.text, item.share, UNKNOWN, level)
+        self.faults.add("`share` takes the name of an earlier layer", item.share)
+        return UNKNOWN
+
+
+class _Deeper:
+    """Counts one level of nesting while it is entered."""
+
+    __slots__ = ("builder",)
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def __enter__(self) -> None:
+        self.builder.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.builder.depth -= 1

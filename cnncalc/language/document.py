@@ -1,0 +1,263 @@
+"""A file with everything that it extends: its keys, variables, blocks and defaults, before any layer is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.expressions import Value
+from cnncalc.language.faults import Faults
+from cnncalc.language.library import open_document
+from cnncalc.language.limits import Limits
+from cnncalc.language.reader import Mapping, Node, Scalar, scalar_value
+from cnncalc.language.values import ValueFault, value_of
+from cnncalc.layers import FieldError, Shape
+from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.fields import whole
+
+__all__ = ["KEYS", "REQUIRED", "Document", "Entry", "input_shape"]
+
+Entry: TypeAlias = "tuple[Scalar, Node]"
+
+KEYS = {
+    "name": "the net's name",
+    "source": "where the net is published",
+    "note": "anything else a reader should know",
+    "input": "the input's shape, channels first, such as 3x224x224",
+    "inputs": "several inputs by name",
+    "variables": "numbers, flags and words that `--set` and `extends` can change; `required` ones have no value yet",
+    "blocks": "templates of layers",
+    "layers": "the net",
+    "naming": "`index` numbers unnamed layers by position",
+    "outputs": "the names of the layers whose outputs the net gives",
+    "extends": "another file that this one starts from",
+    "dialect": "the framework whose rules apply",
+    "defaults": "field values for kinds of layers",
+    "expect": "figures that `cnncalc check` holds the file to",
+}
+"""The keys of a file, in the order in which people write them."""
+
+MERGED = ("variables", "blocks", "defaults")
+NOT_INHERITED = ("expect", "name", "extends")
+REQUIRED = "required"
+
+
+def input_shape(text: object) -> Shape:
+    """`3x224x224` as a shape of 1 to 4 axes; raises `FieldError`."""
+    parts = text if isinstance(text, list) else str(text).split("x")
+    if not 1 <= len(parts) <= 4:
+        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
+    try:
+        return tuple(whole(part, 1, "lengths") for part in parts)
+    except FieldError as error:
+        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
+
+
+class Document:
+    """One file joined with the files that it extends. Faults are collected; what is wrong is left out."""
+
+    def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
+        self.limits, self.faults = limits, faults
+        self.keys: dict[str, Entry] = {}
+        self.variables: dict[str, Entry] = {}
+        self.blocks: dict[str, Entry] = {}
+        self.defaults: dict[str, Entry] = {}
+        root, self.file, folder = open_document(net, limits)
+        self._add(root, folder, [(net, folder)])
+
+    @classmethod
+    def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
+        """The document of a tree that is already read, such as the arguments of `chain`."""
+        document = cls.__new__(cls)
+        document.limits, document.faults, document.file = limits, faults, file
+        document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
+        document._add(root, None, [])
+        return document
+
+    def _add(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+        """Take a file's keys, its parent's first, so that the child's replace them."""
+        if not isinstance(root, Mapping):
+            help = "start with `input: 3x224x224` and `layers:`"
+            self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
+            self.faults.raise_any()
+            return
+        if "extends" in root.entries:
+            self._extend(root.entries["extends"][1], folder, chain)
+        inherited = bool(self.keys or self.variables)
+        for key, (key_node, value) in root.entries.items():
+            if key not in KEYS:
+                help = suggestion(key, KEYS, f"a file has the keys {', '.join(KEYS)}")
+                self.faults.add(f"there is no key `{key[:60]}`", key_node, help=help)
+            elif key in MERGED:
+                self._merge(key, value, root if inherited and key == "variables" else None)
+            else:
+                self._replace(key, (key_node, value))
+
+    def _replace(self, key: str, entry: Entry) -> None:
+        if key in ("input", "inputs"):
+            self.keys.pop("input", None)
+            self.keys.pop("inputs", None)
+        self.keys[key] = entry
+
+    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+        if not isinstance(node, Scalar):
+            self.faults.add("`extends` names one file or bundled net", node)
+            return
+        if len(chain) > self.limits.depth:
+            self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
+            self.faults.raise_any()
+        try:
+            root, _, parent_folder = open_document(node.text, self.limits, folder)
+        except CnncalcError as error:
+            if error.faults[0].place is not None:
+                self.faults.extend(error)
+                self.faults.raise_any()
+            self.faults.add(error.faults[0].message, node, help=error.faults[0].help)
+            return
+        step = (node.text.removesuffix(".yaml"), parent_folder)
+        if step in [(name.removesuffix(".yaml"), place) for name, place in chain[1:]]:
+            names = " → ".join(name for name, _ in [*chain, step])
+            self.faults.add("`extends` goes in a circle", node, values=names, help="take one of these lines out")
+            self.faults.raise_any()
+        self._add(root, parent_folder, [*chain, step])
+        for key in NOT_INHERITED:
+            self.keys.pop(key, None)
+
+    def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
+        """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
+        if not isinstance(value, Mapping):
+            if not (isinstance(value, Scalar) and value.text == ""):
+                self.faults.add(f"`{key}` is a mapping of names", value)
+            return
+        target: dict[str, Entry] = getattr(self, key)
+        for name, entry in value.entries.items():
+            if child is not None and name not in target and not _mentions(child, name):
+                help = suggestion(name, target, f"it declares {', '.join(target) or 'none'}")
+                self.faults.add(f"the file that this one extends has no variable `{name[:60]}`", entry[0], help=help)
+            target[name] = entry
+
+    def text(self, key: str, default: str = "") -> str:
+        """A key's plain text."""
+        if key not in self.keys:
+            return default
+        node = self.keys[key][1]
+        if isinstance(node, Scalar):
+            return node.text
+        self.faults.add(f"`{key}` is a line of text", node)
+        return default
+
+    def dialect(self, chosen: str | None) -> str:
+        """The dialect in force."""
+        name = chosen if chosen is not None else self.text("dialect", "torch")
+        if name not in DIALECTS:
+            node = None if chosen is not None else self.keys["dialect"][1]
+            help = suggestion(name, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
+            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=help)
+            return "torch"
+        return name
+
+    def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
+        """The values of all variables, `--set` applied; later ones may use earlier ones."""
+        for name in settings:
+            if name not in self.variables:
+                help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
+                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
+        scope: dict[str, Value] = {}
+        missing: list[Scalar] = []
+        for name, (key, node) in self.variables.items():
+            if name in settings:
+                scope[name] = scalar_value(settings[name], True)
+                continue
+            if isinstance(node, Scalar) and node.plain and node.text == REQUIRED:
+                missing.append(key)
+                continue
+            try:
+                scope[name] = value_of(node, scope, self.limits)
+            except ValueFault as fault:
+                if not missing:
+                    self.faults.value(fault)
+        if missing:
+            names = ", ".join(f"`{key.text}`" for key in missing)
+            help = f"extend it from a file that sets them, or give `--set {missing[0].text}=…`"
+            self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
+            self.faults.raise_any()
+        return scope
+
+    def is_family(self) -> bool:
+        """Whether a variable has no value, so that only members that extend the file are nets."""
+        nodes = (node for _, node in self.variables.values())
+        return any(isinstance(node, Scalar) and node.plain and node.text == REQUIRED for node in nodes)
+
+    def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
+        """Every input's shape by name; `chosen` is what `--input` says."""
+        declared: dict[str, Node] = {}
+        if "inputs" in self.keys and isinstance(self.keys["inputs"][1], Mapping):
+            declared = {name: node for name, (_, node) in self.keys["inputs"][1].entries.items()}
+        elif "inputs" in self.keys:
+            self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1])
+        elif "input" in self.keys:
+            declared = {"input": self.keys["input"][1]}
+        shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
+        if chosen is not None:
+            shapes.update(self._chosen(chosen, list(declared)))
+        elif not declared and "inputs" not in self.keys:
+            self.faults.add("the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`")
+        return shapes
+
+    def start(self) -> Node | None:
+        entry = next(iter(self.keys.values()), None)
+        return entry[0] if entry else None
+
+    def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
+        try:
+            return input_shape(value_of(node, scope, self.limits))
+        except ValueFault as fault:
+            self.faults.value(fault)
+        except FieldError as error:
+            self.faults.add(f"an input's shape: {error.rule}", node, help=error.help)
+        return None
+
+    def _chosen(self, chosen: str, names: list[str]) -> dict[str, Shape]:
+        """`--input 3x64x64` or `--input left=3x64x64,right=3x32x32`."""
+        shapes: dict[str, Shape] = {}
+        for part in chosen.split(","):
+            name, equals, text = part.rpartition("=")
+            if not equals and len(names) <= 1:
+                name = names[0] if names else "input"
+            if names and name not in names:
+                help = suggestion(name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}")
+                self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
+                continue
+            try:
+                shapes[name] = input_shape(text.strip())
+            except FieldError as error:
+                self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
+        return shapes
+
+    def default_fields(self, scope: MappingType[str, Value]) -> dict[str, tuple[tuple[str, Any], ...]]:
+        """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
+        from cnncalc.language.notation import TokenError, default_pairs
+
+        pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
+        for kind, (key, node) in self.defaults.items():
+            try:
+                values = value_of(node, scope, self.limits)
+                if not isinstance(values, dict):
+                    self.faults.add(f"the defaults of `{kind[:60]}` are a mapping of fields", node, help="such as {bias: false}")
+                    continue
+                name, found = default_pairs(kind, values)
+                pairs[name] = found
+            except ValueFault as fault:
+                self.faults.value(fault)
+            except TokenError as error:
+                self.faults.token(error, key)
+        return pairs
+
+
+def _mentions(file: Mapping, name: str) -> bool:
+    """Whether the file itself uses a variable in an expression."""
+    pattern = re.compile(rf"\$(?:{re.escape(name)}\b|\(.*\b{re.escape(name)}\b)")
+    return any(pattern.search(line) for line in file.source.lines)

@@ -1,0 +1,105 @@
+"""The values of nodes while a graph is built: expressions in scope, flags and counts, each fault noted at its place."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from cnncalc.graph import Node as GraphNode
+from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.names import UNKNOWN, Tensor
+from cnncalc.language.reader import Node, Scalar
+from cnncalc.language.values import ValueFault, value_of
+
+__all__ = ["Evaluator", "Scope"]
+
+Scope: TypeAlias = "dict[str, Value]"
+"""The names that expressions may use. `in_channels` is set before each evaluation."""
+
+
+class Evaluator:
+    """Evaluates nodes where a tensor enters; what cannot be evaluated is noted and has the value None."""
+
+    def __init__(self, nodes: list[GraphNode], limits: Limits, faults: Faults) -> None:
+        self.nodes, self.limits, self.faults = nodes, limits, faults
+
+    def enter(self, scope: Scope, tensor: Tensor) -> None:
+        """Put the channels of the tensor that enters in scope as `in_channels`."""
+        if tensor >= 0:
+            scope["in_channels"] = self.nodes[tensor].shape[0]
+        else:
+            scope.pop("in_channels", None)
+
+    def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
+        """Note a fault, unless it is only that the channels are unknown after another one."""
+        text = node.text if isinstance(node, Scalar) else ""
+        if not (tensor == UNKNOWN and len(self.faults) and "in_channels" in text):
+            self.faults.expression(error, node)
+
+    def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
+        """The value of a node, however deep."""
+        self.enter(scope, tensor)
+        try:
+            return value_of(node, scope, self.limits)
+        except ValueFault as fault:
+            self.fault(fault.error, fault.node, tensor)
+            return None
+
+    def text(self, node: Scalar, scope: Scope, tensor: Tensor) -> str | None:
+        """A scalar as text, its expressions put in."""
+        if "$" not in node.text:
+            return node.text
+        self.enter(scope, tensor)
+        try:
+            value = expand(node.text, scope, self.limits)
+        except ExpressionError as error:
+            self.fault(error, node, tensor)
+            return None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (list, dict)) or value is None:
+            self.faults.add("a word or number is expected here", node, values=f"it is {str(value)[:60]}")
+            return None
+        return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
+
+    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool:
+        """The truth of a `when` or `trainable`, which need no `$( )`."""
+        if isinstance(node, Scalar) and node.plain and "$" not in node.text and node.text not in ("true", "false"):
+            self.enter(scope, tensor)
+            try:
+                return bool(evaluate(node.text, scope, self.limits))
+            except ExpressionError as error:
+                self.fault(error, node, tensor)
+                return False
+        return bool(self.value(node, scope, tensor))
+
+    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int:
+        """How often a `repeat` repeats."""
+        before = len(self.faults)
+        value = self.value(node, scope, tensor)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        bound = self.limits.layers
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= bound:
+            return value
+        if len(self.faults) == before:
+            large = isinstance(value, int) and value > bound
+            help = f"raise it with `--limit layers={value}`" if large else "write a number, or an expression that gives one"
+            message = f"`repeat` is a whole number from 0 to {bound:,}"
+            self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
+        return 0
+
+    def lists(self, node: Node, scope: Scope) -> dict[str, list[Value]]:
+        """The lists of a `for`, all of one length; none where they are wrong."""
+        before = len(self.faults)
+        value = self.value(node, scope, UNKNOWN)
+        lists = {name: values for name, values in value.items() if isinstance(values, list)} if isinstance(value, dict) else {}
+        if isinstance(value, dict) and value and len(lists) == len(value):
+            if len({len(values) for values in lists.values()}) == 1:
+                return lists
+            found = ", ".join(f"`{name}` has {len(values)}" for name, values in lists.items())
+            self.faults.add("the lists of a `for` must have one length", node, values=found)
+        elif len(self.faults) == before:
+            self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
+        return {}

@@ -1,0 +1,71 @@
+"""What is settled once all layers stand: outputs, frozen parts, and layers that nothing uses."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from cnncalc.errors import suggestion
+from cnncalc.graph import Graph
+from cnncalc.language.document import Document
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.language.reader import Scalar, Sequence
+
+__all__ = ["finish"]
+
+
+def finish(
+    graph: Graph, document: Document, current: int, by_name: dict[str, int], options: Options, faults: Faults
+) -> None:
+    """Set the graph's outputs, groups and `expect`, freeze, and check that every tensor is used."""
+    if len(graph.nodes) == len(graph.inputs):
+        faults.add("the net has no layers", document.keys["layers"][0], help="put one under `layers:`, such as `- conv 64 k3`")
+        return
+    graph.groups = {name: index for name, index in by_name.items() if graph.nodes[index].name != name}
+    aux, graph.outputs = graph.outputs, {}
+    if "outputs" in document.keys:
+        _named_outputs(graph, document, by_name, faults)
+    else:
+        graph.outputs[graph.nodes[current].name] = current
+    graph.outputs.update(aux)
+    _freeze(graph, options, faults)
+    _check_used(graph, faults, document)
+    if "expect" in document.keys:
+        graph.expect = document.keys["expect"][1]
+
+
+def _named_outputs(graph: Graph, document: Document, by_name: dict[str, int], faults: Faults) -> None:
+    node = document.keys["outputs"][1]
+    for one in node.items if isinstance(node, Sequence) else [node]:
+        if not isinstance(one, Scalar):
+            faults.add("`outputs` is a list of layer names", one)
+        elif one.text not in by_name:
+            faults.add(f"there is no layer `{one.text[:60]}`", one, help=suggestion(one.text, by_name))
+        else:
+            graph.outputs[one.text] = by_name[one.text]
+
+
+def _freeze(graph: Graph, options: Options, faults: Faults) -> None:
+    for pattern in options.freeze:
+        matched = [node for _, node, _ in graph.layers() if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")]
+        if not matched:
+            help = suggestion(pattern, [node.name for _, node, _ in graph.layers()], "`*` stands for anything, as in `features.*`")
+            faults.add(f"`--freeze {pattern[:60]}` matches no layer", None, help=help)
+        for node in matched:
+            node.trainable = False
+
+
+def _check_used(graph: Graph, faults: Faults, document: Document) -> None:
+    """Every tensor must be taken by a layer or be an output: an unused one is a slip of `from`."""
+    used = set(graph.outputs.values())
+    for node in graph.nodes:
+        used.update(node.inputs)
+    for index, node in enumerate(graph.nodes):
+        if index in used:
+            continue
+        if node.layer is None:
+            entry = document.keys.get("inputs") or document.keys.get("input")
+            faults.add(f"the input `{node.name}` is never used", entry[0] if entry else None, help="take it with `from:`")
+        else:
+            help = "use it, take it out, or name it under `outputs:`"
+            faults.add("nothing uses the output of this layer", node.origin.place() if node.origin else None, layer=node.name, help=help)

@@ -1,0 +1,134 @@
+"""How one item of a `layers:` list is read: its kind, and the keys that every layer has."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cnncalc.errors import suggestion
+from cnncalc.language.blocks import Blocks
+from cnncalc.language.faults import Faults
+from cnncalc.language.notation import kind_names
+from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.layers import kind_named
+from cnncalc.layers.merge import Merge
+
+__all__ = ["COMMON", "Item", "ItemReader"]
+
+COMMON = {
+    "name": "a name of its own; names nest with dots",
+    "from": "the earlier layer, or list of layers, that it takes",
+    "repeat": "how many times it stands here; `i`, `first` and `last` are in scope",
+    "for": "lists of values, one turn for each",
+    "when": "a condition; where it is false the item is left out",
+    "trainable": "false freezes its parameters",
+    "share": "the earlier layer or group whose parameters it uses",
+    "naming": "`index` numbers unnamed layers by position",
+    "train_only": "true leaves a side branch out at inference",
+}
+"""The keys that an item may have beside its kind."""
+
+GROUP_KEYS = ("layers", "aux")
+
+
+class Item(NamedTuple):
+    """One item in long form, its keys sorted out; the nodes are unread."""
+
+    node: Mapping
+    kind: str | None = None
+    """`layers`, `aux`, a kind or a block; None where only `share` is given."""
+    key: Scalar | None = None
+    value: Node | None = None
+    branches: list[Node] | None = None
+    name: Scalar | None = None
+    source: Node | None = None
+    repeat: Node | None = None
+    loop: Node | None = None
+    when: Node | None = None
+    trainable: Node | None = None
+    share: Node | None = None
+    naming: Node | None = None
+    train_only: Node | None = None
+
+    @property
+    def by_position(self) -> bool:
+        """Whether `naming: index` is set."""
+        return isinstance(self.naming, Scalar) and self.naming.text == "index"
+
+
+_RENAMED = {"from": "source", "for": "loop"}
+
+
+class ItemReader:
+    """Reads items; each node once, however often it is built."""
+
+    def __init__(self, blocks: Blocks, faults: Faults) -> None:
+        self.blocks, self.faults = blocks, faults
+        self.known: dict[int, Item | None] = {}
+
+    def read(self, node: Node) -> Item | None:
+        """The item of a mapping; None, and faults, where it is none."""
+        if id(node) not in self.known:
+            self.known[id(node)] = self._read(node) if isinstance(node, Mapping) else None
+        return self.known[id(node)]
+
+    def list_of(self, node: Node | None, key: str) -> list[Node]:
+        """The items of a list; a fault where the node is none."""
+        if isinstance(node, Sequence):
+            return node.items
+        if node is not None and not (isinstance(node, Scalar) and node.text == "" and node.plain):
+            self.faults.add(f"`{key}` is a list of layers", node, help="put a `-` before each, or write [ … ]")
+        return []
+
+    def _read(self, node: Mapping) -> Item | None:
+        common: dict[str, Any] = {}
+        kinds: list[tuple[Scalar, Node]] = []
+        for key, entry in node.entries.items():
+            if key in COMMON:
+                common[_RENAMED.get(key, key)] = entry[1]
+            elif key in GROUP_KEYS or kind_named(key) or self.blocks.find(key):
+                kinds.append(entry)
+            else:
+                help = suggestion(key, [*COMMON, *GROUP_KEYS, *self.blocks.names(), *kind_names()], "`cnncalc schema` lists every kind")
+                self.faults.add(f"there is no kind, block or key `{key[:60]}`", entry[0], help=help)
+                return None
+        if len(kinds) > 1:
+            names = " and ".join(f"`{key.text}`" for key, _ in kinds)
+            help = "make two items, each with a `-` of its own"
+            self.faults.add(f"one item has two kinds, {names}", kinds[1][0], help=help)
+            return None
+        if not kinds and "share" not in common:
+            self.faults.add("an item needs a kind, a block or `layers`", node, help="such as `{conv: 64 k3, name: stem}`")
+            return None
+        if not self._check(common):
+            return None
+        if not kinds:
+            return Item(node, **common)
+        key_node, value = kinds[0]
+        return Item(node, key_node.text, key_node, value, _branches(key_node.text, value), **common)
+
+    def _check(self, common: dict[str, Any]) -> bool:
+        before = len(self.faults)
+        if "repeat" in common and "loop" in common:
+            self.faults.add("an item has either `repeat` or `for`", common["loop"], help="put one inside the other")
+        name = common.get("name")
+        if name is not None and not isinstance(name, Scalar):
+            self.faults.add("a name is one word", name)
+        elif name is not None and "$" not in name.text and not _is_name(name.text):
+            help = "use letters, digits, - and _, with dots between levels"
+            self.faults.add(f"`{name.text[:60]}` is no name", name, help=help)
+        naming = common.get("naming")
+        if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
+            self.faults.add("`naming` is `index` or `kind`", naming)
+        return len(self.faults) == before
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= 200 and all(part and part.replace("-", "_").isidentifier() or part.isdigit() for part in text.split("."))
+
+
+def _branches(kind: str, value: Node) -> list[Node] | None:
+    """The branches of a merge; None where the item is no merge, or one that takes what `from` names."""
+    found = kind_named(kind)
+    if found and issubclass(found[0], Merge) and isinstance(value, Sequence) and value.items:
+        return value.items
+    return None

@@ -1,0 +1,71 @@
+"""Where files are found: on disk, on standard input, or among the bundled architectures."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language.limits import Limits
+from cnncalc.language.reader import Node, read
+
+__all__ = ["BLOCKS", "bundled", "library_folder", "open_document"]
+
+BLOCKS = "blocks"
+"""The bundled file that holds blocks for all nets, and no net of its own."""
+
+
+@lru_cache(maxsize=1)
+def library_folder() -> Path:
+    """The folder of the bundled architectures: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "architectures"
+    return inside if inside.is_dir() else package.parent / "architectures"
+
+
+@lru_cache(maxsize=1)
+def bundled() -> dict[str, Path]:
+    """Every bundled architecture by name, families included, `blocks.yaml` apart."""
+    files = sorted(library_folder().glob("*.yaml"))
+    return {file.stem: file for file in files if file.stem != BLOCKS}
+
+
+def locate(net: str, beside: Path | None = None) -> Path:
+    """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
+    path = Path(net)
+    if beside is not None and not path.is_absolute():
+        path = beside / path
+    for candidate in (path, path.with_name(path.name + ".yaml")):
+        if candidate.is_file():
+            return candidate
+    stem = net.removesuffix(".yaml").removesuffix(".yml")
+    if stem in bundled():
+        return bundled()[stem]
+    if path.is_dir():
+        raise CnncalcError(Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder"))
+    folder = path.parent
+    here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
+    help = suggestion(net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own")
+    raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
+
+
+def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
+    """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
+    if net == "-":
+        return read(_bounded(sys.stdin.buffer.read(limits.text + 1), "standard input", limits), "<stdin>", limits), "-", None
+    path = locate(net, beside)
+    name = net if path == Path(net) else path.name
+    try:
+        with path.open("rb") as file:
+            data = file.read(4 * limits.text + 1)
+    except OSError as error:
+        raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
+    return read(_bounded(data, name, limits), name, limits), name, path.parent
+
+
+def _bounded(data: bytes, name: str, limits: Limits) -> bytes:
+    if len(data) > 4 * limits.text:
+        message = f"`{name}` is longer than {limits.text:,} characters"
+        raise CnncalcError(Fault(message, help=f"raise it with `--limit text={2 * limits.text}`"))
+    return data

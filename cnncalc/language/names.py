@@ -1,0 +1,103 @@
+"""Names: each named group is a level, layers are numbered within theirs, and `from` looks outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from cnncalc.errors import suggestion
+from cnncalc.language.faults import Faults
+from cnncalc.language.reader import Node
+
+__all__ = ["DROPPED", "UNKNOWN", "Body", "Level", "Names", "Tensor"]
+
+Tensor: TypeAlias = int
+"""The index of the node that makes it, or `UNKNOWN`."""
+
+UNKNOWN: Tensor = -1
+"""What comes out of a layer with a fault. What depends on it is checked as far as possible and reported no further."""
+DROPPED: Tensor = -2
+"""What comes out of an item whose `when` is false."""
+
+
+class Level:
+    """One level of names. `prefix` is the dotted name of the level with a dot at its end; the outermost has none."""
+
+    __slots__ = ("by_position", "counts", "parent", "position", "prefix")
+
+    def __init__(self, prefix: str = "", parent: Level | None = None, *, by_position: bool = False) -> None:
+        self.prefix, self.parent, self.by_position = prefix, parent, by_position
+        self.position = 0
+        self.counts: dict[str, int] = {}
+
+    def name(self, kind: str, own: str | None, taken: dict[str, Tensor]) -> str:
+        """The full name of the next child: its own name, or its kind and count, or its position."""
+        position, self.position = self.position, self.position + 1
+        if own is not None:
+            return self.prefix + own
+        if self.by_position:
+            return f"{self.prefix}{position}"
+        count = self.counts.get(kind, 0) + 1
+        while f"{self.prefix}{kind}{count}" in taken:
+            count += 1
+        self.counts[kind] = count
+        return f"{self.prefix}{kind}{count}"
+
+    def outwards(self) -> Iterator[Level]:
+        """This level and all around it, the innermost first."""
+        level: Level | None = self
+        while level is not None:
+            yield level
+            level = level.parent
+
+
+Body: TypeAlias = Callable[[Level, Tensor], Tensor]
+"""What builds a group's layers in a level, from a tensor."""
+
+
+class Names:
+    """Every name given so far: `tensors` of layers, groups and inputs; `bodies` of groups, to build them once more."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.tensors: dict[str, Tensor] = {}
+        self.bodies: dict[str, Body] = {}
+
+    def free(self, name: str, node: Node) -> bool:
+        """Whether a name is still to be had; a fault where it is not."""
+        if name not in self.tensors and name not in self.bodies:
+            return True
+        help = "names are unique within their group: choose another"
+        self.faults.add(f"the name `{name[:60]}` is taken", node, help=help)
+        return False
+
+    def keep(self, own: str | None, level: Level) -> Tensor:
+        """Remember the name of a layer with a fault, so that a reference to it is no second one."""
+        if own is not None:
+            self.tensors.setdefault(level.prefix + own, UNKNOWN)
+        return UNKNOWN
+
+    def body(self, name: str, level: Level) -> tuple[str, Body] | None:
+        """The group that a name stands for here: its full name, and what builds it."""
+        for one in level.outwards():
+            if one.prefix + name in self.bodies:
+                return one.prefix + name, self.bodies[one.prefix + name]
+        return None
+
+    def source(self, name: str, node: Node, current: Tensor, level: Level) -> Tensor:
+        """The tensor that a name stands for, looked up in this level and then outwards."""
+        if name == "previous":
+            return current
+        for one in level.outwards():
+            tensor = self.tensors.get(one.prefix + name)
+            if tensor is not None:
+                return tensor
+        message = f"there is no layer `{name[:60]}` before this one"
+        help = "a layer takes only what was made before it, by its name in the same group or its full name"
+        self.faults.add(message, node, help=suggestion(name, self._visible(level), help))
+        return UNKNOWN
+
+    def _visible(self, level: Level) -> list[str]:
+        """The names that could stand here, not more than it takes to find a near one."""
+        inner = [full[len(level.prefix) :] for full in self.tensors if full.startswith(level.prefix)]
+        return [*inner[-1_000:], *list(self.tensors)[-1_000:], "previous"]

@@ -1,0 +1,26 @@
+"""What a user may change about a net without touching its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cnncalc.language.limits import Limits
+
+__all__ = ["Options"]
+
+
+class Options(NamedTuple):
+    """The options shared by all commands that take a net; see COMMANDS in the documentation."""
+
+    input: str | None = None
+    """`3x320x320`, or `left=3x64x64,right=3x64x64` where a net has several inputs."""
+    batch: int = 1
+    variables: Mapping[str, str] = {}
+    """`--set name=value`."""
+    dialect: str | None = None
+    freeze: tuple[str, ...] = ()
+    """Patterns of layer names, as in `features.*`."""
+    train: bool = False
+    """Whether side branches that only training uses are part of the net."""
+    limits: Limits = Limits()

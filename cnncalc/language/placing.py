@@ -1,0 +1,110 @@
+"""Puts a layer that was read into the graph: its name, its shape, and whose parameters it uses."""
+
+from __future__ import annotations
+
+from cnncalc.graph import Graph, Node, broken_requirement
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
+from cnncalc.language.notation import Parsed
+from cnncalc.language.reader import Node as YamlNode
+from cnncalc.layers import Layer, Requirement, Shape, show_shape
+
+__all__ = ["Placer"]
+
+
+class Placer:
+    """Adds nodes to a graph. What the groups around a layer say of it (frozen, shared) stands in attributes."""
+
+    def __init__(self, graph: Graph, names: Names, limits: Limits, faults: Faults) -> None:
+        self.graph, self.names, self.limits, self.faults = graph, names, limits, faults
+        self.trainable = True
+        self.train_only = False
+        self.shared: list[tuple[str, str]] = []
+        """The groups around that share another's parameters, as (prefix of its names, prefix of the other's)."""
+        self.inferred: dict[tuple[Layer, tuple[Shape, ...]], Shape | Requirement] = {}
+
+    def place(
+        self,
+        parsed: Parsed,
+        own: str | None,
+        tensors: tuple[Tensor, ...],
+        node: YamlNode,
+        level: Level,
+        share: Tensor | None = None,
+    ) -> Tensor:
+        """Add a layer; `UNKNOWN` where its inputs are unknown or its rules are broken."""
+        layer, names = parsed.layer, self.names
+        name = level.name(layer.kind, own, names.tensors)
+        if own is not None and not names.free(name, node):
+            return UNKNOWN
+        names.tensors[name] = UNKNOWN
+        if UNKNOWN in tensors:
+            return UNKNOWN
+        nodes = self.graph.nodes
+        shapes = tuple([nodes[tensor].shape for tensor in tensors])
+        shape = self._shape(parsed, shapes, node, name)
+        if shape is None:
+            return UNKNOWN
+        owner = self._owner(share, name)
+        if owner is not None and not self._fits(owner, layer, shapes, name, node):
+            return UNKNOWN
+        if len(nodes) >= self.limits.layers + len(self.graph.inputs):
+            message = f"the net has more than {self.limits.layers:,} layers, the bound `layers`"
+            self.faults.add(message, node, layer=name, help=self.limits.way_out("layers"))
+            self.faults.raise_any()
+        index = names.tensors[name] = len(nodes)
+        placed = Node(name, layer, tensors, shape, trainable=self.trainable, share=owner, train_only=self.train_only, origin=node)
+        nodes.append(placed)
+        return index
+
+    def _shape(self, parsed: Parsed, shapes: tuple[Shape, ...], node: YamlNode, name: str) -> Shape | None:
+        """The output shape; None, and a fault, where a rule is broken."""
+        layer = parsed.layer
+        key = (layer, shapes)
+        result = self.inferred.get(key)
+        if result is None:
+            broken = broken_requirement(layer, shapes)
+            result = self.inferred[key] = layer.output_shape(*shapes) if broken is None else broken
+        if isinstance(result, Requirement):
+            help = result.help if isinstance(result.help, str) else result.help()
+            self.faults.add(result.rule, node, layer=name, values=result.values, help=help)
+            return None
+        axes = len(shapes[0]) - 1
+        if parsed.rank is not None and parsed.rank != axes:
+            message = f"this layer is for {parsed.rank} spatial {'axis' if parsed.rank == 1 else 'axes'}"
+            help = f"write `{layer.kind}`, which fits any number of axes"
+            self.faults.add(message, node, layer=name, values=f"the input {show_shape(shapes[0])} has {axes}", help=help)
+            return None
+        if parsed.channels is not None and parsed.channels != layer.entering(*shapes):
+            found = f"`in={parsed.channels}` is asserted, but {layer.entering(*shapes)} come in"
+            help = "correct the assertion, or the layers before"
+            self.faults.add("the input channels are not those asserted", node, layer=name, values=found, help=help)
+            return None
+        return result
+
+    def _owner(self, share: Tensor | None, name: str) -> Tensor | None:
+        """The node whose parameters a new one uses: that of its own `share`, or of a group around it."""
+        if share is None and self.shared:
+            new, old = self.shared[-1]
+            share = self.names.tensors.get(old + name[len(new) :])
+        if share is None or share == UNKNOWN:
+            return None
+        root = self.graph.nodes[share].share
+        return share if root is None else root
+
+    def _fits(self, owner: Tensor, layer: Layer, shapes: tuple[Shape, ...], name: str, node: YamlNode) -> bool:
+        """Whether a layer can use another's parameters: all its tensors must have their shapes."""
+        other = self.graph.nodes[owner]
+        theirs = other.layer.weight_shapes(*self.graph.input_shapes(other)) if other.layer else {}
+        ours = layer.weight_shapes(*shapes)
+        if ours == theirs:
+            return True
+        found = f"{_listed(ours)} here, {_listed(theirs)} there"
+        help = "layers that share parameters need the same channels and kernel"
+        self.faults.add(f"the parameters of `{other.name}` do not fit", node, layer=name, values=found, help=help)
+        return False
+
+
+def _listed(weights: dict[str, Shape]) -> str:
+    return ", ".join(f"{name} {show_shape(shape)}" for name, shape in weights.items()) or "none"

@@ -1,0 +1,307 @@
+"""What every layer kind is made of: `Layer`, its declared fields, and the registry of kinds and aliases.
+
+A kind is one class. It declares its fields and answers, for given input shapes: which requirements must hold, the output
+shape, the shapes of its weights and buffers, its multiply–accumulates, its other operations, and what backward keeps.
+Counts follow from the shapes. A shape is (channels, *spatial), without the batch; a vector is (features,).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+
+from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.reach import IDENTITY, Reach
+from cnncalc.errors import suggestion
+from cnncalc.layers.fields import FieldError, FieldType
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[type], type]:
+        """At run time `Layer` does the work itself; type checkers read the declaration."""
+        return lambda cls: cls
+
+
+MANY = 1_000_000
+"""As many inputs as one likes."""
+INDEX_BYTES = 8
+"""torch keeps the places of maxima as int64."""
+
+__all__ = ["INDEX_BYTES", "KINDS", "MANY", "Backward", "Field", "Layer", "Requirement", "Saved", "Shape", "field", "kind_named", "layer", "show_shape"]
+
+Shape: TypeAlias = "tuple[int, ...]"
+T = TypeVar("T", bound="type[Layer]")
+
+KINDS: dict[str, type[Layer]] = {}
+"""Every kind by its own name, in the order of declaration."""
+ALIASES: dict[str, str] = {}
+"""Every other name, normalised, of a kind."""
+REQUIRED: Any = object()
+
+
+class Requirement(NamedTuple):
+    """A condition on input shapes, with what to say where it does not hold."""
+
+    holds: bool
+    rule: str
+    values: str
+    help: str | Callable[[], str] = ""
+    """The way out; a function where finding it takes time that only an error should cost."""
+
+
+class Backward(NamedTuple):
+    """What decides whether a layer keeps anything for backward."""
+
+    training: bool
+    """Whether the net is in training mode."""
+    weights: bool
+    """Whether the layer has parameters and they are trained."""
+    inputs: tuple[bool, ...]
+    """Whether a gradient is wanted for each input."""
+
+    @property
+    def any(self) -> bool:
+        """Whether the output takes part in backward at all."""
+        return self.weights or any(self.inputs)
+
+
+class Saved(NamedTuple):
+    """A tensor that autograd keeps for backward, as measured on torch 2.13 and 2.14 (CPU).
+
+    `what` is `input` (then `index` says which), `output`, or the name of an extra tensor of `shape`. An extra has an
+    element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
+    """
+
+    what: str
+    index: int = 0
+    shape: Shape = ()
+    size: int = 0
+    batched: bool = True
+
+
+class Field:
+    """A declared field of a kind; see `field`."""
+
+    __slots__ = ("aliases", "default", "doc", "hidden", "letter", "name", "position", "symbol", "type")
+
+    def __init__(
+        self,
+        type: FieldType,
+        doc: str,
+        default: Any,
+        letter: str,
+        position: int | None,
+        symbol: str,
+        aliases: tuple[str, ...],
+        hidden: bool,
+    ) -> None:
+        self.name = ""
+        self.type, self.doc, self.default = type, doc, default
+        self.letter, self.position, self.symbol = letter, position, symbol
+        self.aliases, self.hidden = aliases, hidden
+
+    def read(self, value: object) -> Any:
+        """The normal form of a value; a `FieldError` names this field."""
+        try:
+            return self.type.read(value)
+        except FieldError as error:
+            raise FieldError(error.rule, error.help, self.name) from None
+
+
+def field(
+    type: FieldType,
+    doc: str,
+    default: Any = REQUIRED,
+    *,
+    letter: str = "",
+    position: int | None = None,
+    symbol: str = "",
+    aliases: tuple[str, ...] = (),
+    hidden: bool = False,
+) -> Any:
+    """Declare a field: its type, one line of documentation, and its default (none: the field is required).
+
+    `letter` is its short token (`k3`), `position` its place among bare numbers, `symbol` its name in printed formulas,
+    `aliases` the names that frameworks give it in long form. A `hidden` field is set by the dialect, not printed.
+    """
+    return Field(type, doc, default, letter, position, symbol, aliases, hidden)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class Layer:
+    """A layer of some kind with its fields set; immutable, compared by kind and fields."""
+
+    kind: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    fields: ClassVar[dict[str, Field]] = {}
+    inputs: ClassVar[tuple[int, int]] = (1, 1)
+    """The least and the most tensors that it takes."""
+    weighted: ClassVar[bool] = False
+    """True for the layers that people count as weighted: convolutions and linear layers, not normalisations."""
+    seen_inputs: ClassVar[int] = MANY
+    """Only so many of its inputs reach the output; of the others it takes the shape."""
+    needs: ClassVar[str] = "any"
+    """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
+
+    def __init__(self, **values: Any) -> None:
+        given = self.__dict__
+        for name, declared in self.fields.items():
+            if name in values:
+                value = values.pop(name)
+                given[name] = None if value is None and declared.default is None else declared.read(value)
+            elif declared.default is REQUIRED:
+                raise FieldError(f"`{self.kind}` needs `{name}`: {declared.doc}", self.usage(), name)
+            else:
+                given[name] = declared.default
+        for name in values:
+            raise FieldError(f"`{self.kind}` has no field `{name}`", suggestion(name, self.fields, self.usage()), name)
+        given["_key"] = (self.kind, *given.values())
+        given["_hash"] = hash(given["_key"])
+
+    def __init_subclass__(cls) -> None:
+        own: dict[str, Field] = dict(cls.fields)
+        for name in cls.__dict__.get("__annotations__", ()):
+            declared = cls.__dict__.get(name)
+            if isinstance(declared, Field):
+                declared.name = name
+                own[name] = declared
+        cls.fields = own
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("layers are immutable")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Layer) and self.__dict__["_key"] == other.__dict__["_key"])
+
+    def __hash__(self) -> int:
+        return int(self.__dict__["_hash"])
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
+        return f"{type(self).__name__}({values})"
+
+    @classmethod
+    def usage(cls) -> str:
+        """One line that shows how the kind is written."""
+        parts = [f"<{declared.name}>" for declared in cls.positional()]
+        parts += [
+            f"{declared.letter}<{declared.name}>"
+            for declared in cls.fields.values()
+            if declared.letter and declared.position is None and declared.default is REQUIRED
+        ]
+        return f"write `{' '.join([cls.kind, *parts])}`"
+
+    @classmethod
+    def positional(cls) -> list[Field]:
+        """The fields that bare numbers fill, in order."""
+        placed = [declared for declared in cls.fields.values() if declared.position is not None]
+        return sorted(placed, key=lambda declared: declared.position or 0)
+
+    # -- what a kind answers; `x` are the input shapes ------------------------------------------------------------
+
+    def entering(self, *x: Shape) -> int:
+        """The channels or features that come in: what `in=` asserts."""
+        return x[0][0]
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        """The conditions on the inputs, each of which may rely on those before it."""
+        return iter(())
+
+    def output_shape(self, *x: Shape) -> Shape:
+        """The shape of the output; only asked where all requirements hold."""
+        return x[0]
+
+    def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
+        """Learnable tensors by torch's names; the one called `bias` is counted as biases, all others as weights."""
+        return {}
+
+    def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
+        """State that is kept but not learned."""
+        return {}
+
+    def macs(self, *x: Shape) -> int:
+        """Multiply–accumulates for one sample, without bias."""
+        return 0
+
+    def operations(self, *x: Shape) -> int:
+        """Every operation for one sample that is no multiply–accumulate; an elementary function counts one."""
+        return 0
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """The tensors that torch's autograd keeps for backward, parameters and running statistics apart."""
+        return iter(())
+
+    def reuses_input(self, *, training: bool) -> bool:
+        """Whether the output lies in the storage of the first input (a view, or an operation in place)."""
+        return False
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        """Which input pixels an output pixel sees, one `Reach` an axis at inference.
+
+        Or `whole`: every output depends on the whole map; or `undefined`: the outputs are no pixels of a map.
+        """
+        return (IDENTITY,) * (len(x[0]) - 1)
+
+
+class Elementwise(Layer):
+    """A layer that does a fixed number of operations on every element and keeps the shape."""
+
+    each: ClassVar[int] = 0
+    """Operations an element."""
+    keeps: ClassVar[str] = "input"
+    """What backward needs: `input` or `output`."""
+
+    def operations(self, *x: Shape) -> int:
+        return self.each * product(x[0])
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if backward.any:
+            yield Saved(self.keeps)
+
+
+def layer(kind: str, *, aliases: tuple[str, ...] = ()) -> Callable[[T], T]:
+    """Register a class as the kind of this name and these other names."""
+
+    def register(cls: T) -> T:
+        cls.kind, cls.aliases = kind, aliases
+        KINDS[kind] = cls
+        for alias in (kind, *aliases):
+            ALIASES[_normalised(alias)] = kind
+        return cls
+
+    return register
+
+
+_DIMENSION = re.compile(r"([123])[dD]\Z")
+
+
+def _normalised(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def kind_named(name: str) -> tuple[type[Layer], int | None] | None:
+    """The kind that `name` or one of its aliases names, and the spatial rank that a `2d` at its end asserts.
+
+    `Conv2d`, `conv_2d` and `CONV2D` are the same name; `conv` asserts no rank. None where no kind is called so.
+    """
+    if name in KINDS:
+        return KINDS[name], None
+    match = _DIMENSION.search(name)
+    stem = name[: match.start()] if match else name
+    kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
+    if kind is None:
+        return None
+    return KINDS[kind], int(match.group(1)) if match else None
+
+
+def show_shape(shape: Shape) -> str:
+    """`512x7x7`."""
+    return "x".join(map(str, shape))
+
+
+def count(shapes: Mapping[str, Shape]) -> int:
+    """The number of elements in all tensors."""
+    return sum(product(shape) for shape in shapes.values())

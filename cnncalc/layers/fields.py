@@ -1,0 +1,295 @@
+"""The types of a layer's fields: how a value is read, checked, written in notation and described in the JSON Schema.
+
+A value arrives as a YAML or Python value (`3`, `[1, 7]`, `true`) or as the text of a notation token (`"3"`, `"1x7"`).
+Each type turns it into one normal form, or raises `FieldError` with what it expected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from cnncalc.arithmetic.formulas import SAME, SAME_LOWER
+
+__all__ = [
+    "Border",
+    "Choice",
+    "FieldError",
+    "FieldType",
+    "Flag",
+    "PerAxis",
+    "Real",
+    "Span",
+    "Whole",
+    "Wholes",
+]
+
+Json: TypeAlias = "dict[str, Any]"
+
+LARGEST = 10**12
+"""No field of a real layer comes near it; it keeps every product printable."""
+_WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*\Z")
+_NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^(\$|\?|[+-]?[0-9])"}]}
+
+
+class FieldError(Exception):
+    """A value that its field cannot take: `rule` says what was expected, `help` what to write instead."""
+
+    def __init__(self, rule: str, help: str = "", field: str = "") -> None:
+        super().__init__(rule)
+        self.rule, self.help, self.field = rule, help, field
+
+
+def shown(value: object) -> str:
+    """A received value as an error shows it: short, and never megabytes."""
+    text = value if isinstance(value, str) else repr(value)
+    return f"`{text[:37]}…`" if len(text) > 40 else f"`{text}`"
+
+
+def whole(value: object, minimum: int, what: str = "a whole number") -> int:
+    """`value` as an int of at least `minimum`; text and floats that are whole count."""
+    expected = f"{what} ≥ {minimum}" if minimum > -LARGEST else what
+    if isinstance(value, str):
+        if value.startswith("?"):
+            raise FieldError("`?` stands for an unknown", "only `cnncalc solve` finds unknowns: write a number")
+        if not _WHOLE.match(value) or len(value) > 40:
+            raise FieldError(f"expected {expected}, got {shown(value)}")
+        value = int(value)
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise FieldError(f"expected {expected}, got {value!r}", "round it with int(…), round(…) or divisible(…, 8)")
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise FieldError(f"expected {expected}, got {shown(value)}")
+    if not minimum <= value <= LARGEST:
+        rule = f"expected {expected}" if value < minimum else f"expected at most {LARGEST:,}"
+        raise FieldError(f"{rule}, got {shown(value) if abs(value) > LARGEST else value}")
+    return value
+
+
+def _parts(value: object) -> list[object]:
+    """One part an axis: `1x7`, `[1, 7]` or a single value."""
+    if isinstance(value, str):
+        return list(value.split("x"))
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value]
+
+
+class FieldType:
+    """How the values of a field are read, written and described."""
+
+    expected = "a value"
+
+    def read(self, value: object) -> Any:
+        """The normal form of `value`; raises `FieldError`."""
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str:
+        """The notation of a normal form."""
+        return str(value)
+
+    def words(self, name: str) -> dict[str, object]:
+        """The bare words that set a field of this type, each with its value."""
+        return {}
+
+    def schema(self) -> Json:
+        """JSON Schema of the values in a file."""
+        raise NotImplementedError
+
+
+class Whole(FieldType):
+    """One whole number."""
+
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
+        self.expected = f"a whole number ≥ {minimum}"
+
+    def read(self, value: object) -> int:
+        return whole(value, self.minimum)
+
+    def schema(self) -> Json:
+        return _NUMBER_SCHEMA
+
+
+class PerAxis(FieldType):
+    """One whole number for every spatial axis (`3`), or one an axis (`1x7`); the normal form is a tuple."""
+
+    def __init__(self, minimum: int = 1) -> None:
+        self.minimum = minimum
+        self.expected = f"whole numbers ≥ {minimum}, one for all axes or one an axis, such as 3 or 1x7"
+
+    def read(self, value: object) -> tuple[int, ...]:
+        numbers = tuple(whole(part, self.minimum) for part in _parts(value))
+        if not 1 <= len(numbers) <= 3:
+            raise FieldError(f"expected 1 to 3 numbers, one an axis, got {len(numbers)}")
+        # 3x3 and 3 mean different things only where the number of axes is checked: keep what was written.
+        return numbers
+
+    def write(self, value: Sequence[int]) -> str:
+        return "x".join(map(str, value))
+
+    def schema(self) -> Json:
+        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
+
+
+class Border(FieldType):
+    """Padding: `1`, `0x3`, `2:1` (before:after), `2:1x0:0`; with `automatic`, the words same, same_lower, valid too.
+
+    The normal form is a tuple of (before, after) pairs, or the word `same` or `same_lower`.
+    """
+
+    def __init__(self, *, automatic: bool = True) -> None:
+        self.automatic = automatic
+        self.expected = "padding such as 1, 0x3 or 2:1" + (", or same, same_lower, valid" if automatic else "")
+
+    def read(self, value: object) -> tuple[tuple[int, int], ...] | str:
+        if isinstance(value, str) and self.automatic and value.lower() in (SAME, SAME_LOWER, "valid"):
+            word = value.lower()
+            return ((0, 0),) if word == "valid" else word
+        pairs = tuple(self._pair(part) for part in _parts(value))
+        if not 1 <= len(pairs) <= 3:
+            raise FieldError(f"expected padding for 1 to 3 axes, got {len(pairs)}")
+        return pairs
+
+    @staticmethod
+    def _pair(part: object) -> tuple[int, int]:
+        sides: Sequence[object] = [part]
+        if isinstance(part, str):
+            sides = part.split(":")
+        elif isinstance(part, (list, tuple)):
+            sides = part
+        if len(sides) not in (1, 2):
+            raise FieldError(f"expected one number or before:after, got {shown(part)}")
+        before, after = whole(sides[0], 0), whole(sides[-1], 0)
+        return before, after
+
+    def write(self, value: tuple[tuple[int, int], ...] | str) -> str:
+        if isinstance(value, str):
+            return value
+        return "x".join(str(a) if a == b else f"{a}:{b}" for a, b in value)
+
+    def words(self, name: str) -> dict[str, object]:
+        return {SAME: SAME, SAME_LOWER: SAME_LOWER, "valid": ((0, 0),)} if self.automatic else {}
+
+    def schema(self) -> Json:
+        pair = {"type": "array", "items": _NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
+        items = {"anyOf": [*_NUMBER_SCHEMA["anyOf"], pair]}
+        words = [{"enum": [SAME, SAME_LOWER, "valid"]}] if self.automatic else []
+        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], *words, {"type": "array", "items": items}]}
+
+
+class Flag(FieldType):
+    """True or false; `bias` and `nobias` in notation."""
+
+    expected = "true or false"
+
+    def read(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return value == "true"
+        help = "write true or false" if value in ("yes", "no", "on", "off", "True", "False", 0, 1) else ""
+        raise FieldError(f"expected true or false, got {shown(value)}", help)
+
+    def write(self, value: bool) -> str:
+        return "true" if value else "false"
+
+    def words(self, name: str) -> dict[str, object]:
+        return {name: True, f"no{name}": False}
+
+    def schema(self) -> Json:
+        return {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": r"^\$"}]}
+
+
+class Choice(FieldType):
+    """One of a few words."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+        self.expected = "one of " + ", ".join(choices)
+
+    def read(self, value: object) -> str:
+        if isinstance(value, str) and value in self.choices:
+            return value
+        raise FieldError(f"expected {self.expected}, got {shown(value)}")
+
+    def words(self, name: str) -> dict[str, object]:
+        return {choice: choice for choice in self.choices}
+
+    def schema(self) -> Json:
+        return {"anyOf": [{"enum": list(self.choices)}, {"type": "string", "pattern": r"^\$"}]}
+
+
+class Real(FieldType):
+    """A number that takes no part in shape arithmetic (a rate, a slope, an epsilon), from `low` to `high`."""
+
+    def __init__(self, low: float = 0.0, high: float = 1e12) -> None:
+        self.low, self.high = low, high
+        self.expected = f"a number from {low:g} to {high:g}" if high < LARGEST else f"a number ≥ {low:g}"
+
+    def read(self, value: object) -> float:
+        if isinstance(value, str) and len(value) < 40:
+            try:
+                value = float(value)
+            except ValueError:
+                raise FieldError(f"expected {self.expected}, got {shown(value)}") from None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
+            raise FieldError(f"expected {self.expected}, got {shown(value)}")
+        return float(value)
+
+    def write(self, value: float) -> str:
+        return f"{value!r}".removesuffix(".0")
+
+    def schema(self) -> Json:
+        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[$?0-9.]"}]}
+
+
+class Wholes(FieldType):
+    """Several whole numbers (`1x2x0`, `[1, 2, 0]`); `minimum` −1 allows one −1, "whatever is left"."""
+
+    def __init__(self, minimum: int = 0, what: str = "whole numbers such as 2x3x4") -> None:
+        self.minimum, self.expected = minimum, what
+
+    def read(self, value: object) -> tuple[int, ...]:
+        numbers = tuple(whole(part, self.minimum) for part in _parts(value))
+        if not 1 <= len(numbers) <= 16:
+            raise FieldError(f"expected 1 to 16 numbers, got {len(numbers)}")
+        return numbers
+
+    def write(self, value: Sequence[int]) -> str:
+        return "x".join(map(str, value))
+
+    def schema(self) -> Json:
+        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
+
+
+class Span(FieldType):
+    """`start:stop`, either side left out for the end; the normal form is (start, stop) with −1 for "to the end"."""
+
+    expected = "start:stop, such as 0:64 or 64:"
+
+    def read(self, value: object) -> tuple[int, int]:
+        if isinstance(value, (list, tuple)) and len(value) == 2:
+            start, stop = value
+        elif isinstance(value, str) and value.count(":") == 1:
+            start, stop = value.split(":")
+        else:
+            raise FieldError(f"expected {self.expected}, got {shown(value)}")
+        first = whole(start, 0) if start != "" else 0
+        last = whole(stop, -1) if stop != "" else -1
+        if last != -1 and last <= first:
+            raise FieldError(f"the span {first}:{last} is empty", "the second number must be larger than the first")
+        return first, last
+
+    def write(self, value: tuple[int, int]) -> str:
+        return f"{value[0]}:{'' if value[1] == -1 else value[1]}"
+
+    def schema(self) -> Json:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}, "maxItems": 2}]}
+
+
+def spread(values: Sequence[Any], rank: int) -> Iterator[Any]:
+    """One value an axis: a single one stands for all."""
+    return iter(values * rank if len(values) == 1 else values)

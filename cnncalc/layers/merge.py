@@ -1,0 +1,112 @@
+"""Layers that join several tensors into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from cnncalc.arithmetic.formulas import product
+from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, layer, show_shape
+
+__all__ = ["Add", "Concat", "Maximum", "Merge", "Multiply"]
+
+
+class Merge(Layer):
+    """A layer that takes the outputs of its branches."""
+
+    inputs: ClassVar[tuple[int, int]] = (2, MANY)
+
+
+def listed(shapes: Sequence[Shape]) -> str:
+    """All the shapes that meet, for errors."""
+    text = ", ".join(map(show_shape, shapes[:8]))
+    return text + (f" and {len(shapes) - 8} more" if len(shapes) > 8 else "")
+
+
+class ElementwiseMerge(Merge):
+    """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts."""
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        ranks = {len(shape) for shape in x}
+        yield Requirement(
+            len(ranks) == 1,
+            f"the inputs of `{self.kind}` have different numbers of axes",
+            f"they are {listed(x)}",
+            "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
+        )
+        for axis, lengths in enumerate(zip(*x)):
+            long = [length for length in lengths if not is_one(length)]
+            yield Requirement(
+                all(length == long[0] for length in long),
+                f"the inputs of `{self.kind}` do not match",
+                f"they are {listed(x)}: {'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ",
+                "give the shortcut a 1x1 convolution with as many filters"
+                if axis == 0
+                else "bring all branches to one size: the same strides, or an upsample, pad or crop",
+            )
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return tuple(next((n for n in lengths if not is_one(n)), lengths[0]) for lengths in zip(*x))
+
+    def operations(self, *x: Shape) -> int:
+        """One operation an output element for each tensor after the first."""
+        return (len(x) - 1) * product(self.output_shape(*x))
+
+
+def is_one(length: object) -> bool:
+    """Whether a length is the plain number 1, which broadcasts; a symbolic length never is."""
+    return isinstance(length, int) and length == 1
+
+
+@layer("add", aliases=("Add", "sum", "eltwise_add", "plus"))
+class Add(ElementwiseMerge):
+    """The sum of its inputs."""
+
+
+@layer("multiply", aliases=("Multiply", "mul", "eltwise_prod", "scale"))
+class Multiply(ElementwiseMerge):
+    """The product of its inputs, element by element. These are no multiply–accumulates."""
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """torch multiplies from left to right: each factor is kept where the gradient of the other needs it."""
+        for step in range(1, len(x)):
+            so_far = any(backward.inputs[:step])
+            if backward.inputs[step]:
+                yield Saved("input") if step == 1 else Saved("product so far", shape=self.output_shape(*x[:step]))
+            if so_far:
+                yield Saved("input", step)
+
+
+@layer("maximum", aliases=("Maximum", "eltwise_max"))
+class Maximum(ElementwiseMerge):
+    """The largest of its inputs, element by element."""
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """torch compares from left to right and keeps both sides of each step."""
+        for step in range(1, len(x)):
+            if any(backward.inputs[: step + 1]):
+                yield Saved("input") if step == 1 else Saved("maximum so far", shape=self.output_shape(*x[:step]))
+                yield Saved("input", step)
+
+
+@layer("concat", aliases=("Concat", "concatenate", "Concatenate", "cat", "depth_concat"))
+class Concat(Merge):
+    """Its inputs one after another along the channels."""
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            all(len(shape) == len(x[0]) for shape in x),
+            "the inputs of `concat` have different numbers of axes",
+            f"they are {listed(x)}",
+            "flatten all of them, or keep all as maps",
+        )
+        for lengths in zip(*(shape[1:] for shape in x)):
+            yield Requirement(
+                all(length == lengths[0] for length in lengths),
+                "the inputs of `concat` have different sizes",
+                f"they are {listed(x)}",
+                "bring all branches to one size: the same strides and padding, or an upsample, pad or crop",
+            )
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return (sum(shape[0] for shape in x), *x[0][1:])

@@ -1,0 +1,50 @@
+"""Layers that act only in training, and the identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.layers.base import Backward, Layer, Saved, Shape, field, layer
+from cnncalc.layers.fields import Flag, Real
+
+__all__ = ["DropPath", "Dropout", "Identity"]
+
+
+@layer("dropout", aliases=("Dropout", "SpatialDropout", "AlphaDropout", "dropout2d"))
+class Dropout(Layer):
+    """Zeroes each element with probability `rate` in training; does nothing at inference (Srivastava et al. 2014)."""
+
+    rate: float = field(
+        Real(0.0, 1.0), "probability of a zero", 0.5, position=0, symbol="p", aliases=("p", "dropout_ratio")
+    )
+    inplace: bool = field(Flag(), "whether the output overwrites the input's memory", False)
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return self.inplace or not training or self.rate == 0
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """The mask, in numbers of the net's dtype on CPU; one zero where everything is dropped."""
+        if backward.any and backward.training and self.rate > 0:
+            yield Saved("mask", shape=x[0]) if self.rate < 1 else Saved("mask", shape=(1,), batched=False)
+
+
+@layer("droppath", aliases=("DropPath", "StochasticDepth", "stochastic_depth", "drop_path"))
+class DropPath(Layer):
+    """Zeroes a whole sample's branch with probability `rate` in training (Huang et al. 2016, stochastic depth)."""
+
+    rate: float = field(Real(0.0, 1.0), "probability that a branch is dropped", 0.0, position=0, symbol="p", aliases=("p",))
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return not training or self.rate == 0
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if backward.any and backward.training and self.rate > 0:
+            yield Saved("mask", shape=(1,))
+
+
+@layer("identity", aliases=("Identity", "linear_activation", "noop"))
+class Identity(Layer):
+    """The input, unchanged."""
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return True

@@ -1,0 +1,262 @@
+"""Layers that move elements and compute little or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.reach import IDENTITY, Reach, scaled, shifted
+from cnncalc.layers.base import Layer, Requirement, Shape, field, layer, show_shape
+from cnncalc.layers.conv import axis_name, per_axis_requirements
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Wholes, spread
+
+__all__ = ["Crop", "Flatten", "Pad", "Permute", "Reshape", "Slice", "Upsample"]
+
+
+class View(Layer):
+    """A layer whose output lies where its input lies."""
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return True
+
+
+@layer("flatten", aliases=("Flatten",))
+class Flatten(View):
+    """All elements as one vector."""
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return (product(x[0]),)
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        return "whole"
+
+
+@layer("reshape", aliases=("Reshape", "view", "unflatten"))
+class Reshape(View):
+    """The same elements in another shape; one −1 stands for whatever is left."""
+
+    shape: tuple[int, ...] = field(
+        Wholes(-1, "a shape such as 256x6x6, where one -1 is what is left"), "the new shape, without the batch", position=0
+    )
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        given = [length for length in self.shape if length != -1]
+        total = product(x[0])
+        yield Requirement(
+            len(self.shape) - len(given) <= 1 and 0 not in given,
+            "a reshape needs whole lengths, with at most one -1",
+            f"the shape is {show_shape(self.shape)}",
+        )
+        left = len(given) < len(self.shape)
+        yield Requirement(
+            total % product(given) == 0 if left else total == product(given),
+            "a reshape keeps the number of elements",
+            f"{show_shape(x[0])} has {total:,} elements, {show_shape(self.shape)} {'needs a multiple of' if left else 'has'} {product(given):,}",
+            "write -1 for one of the lengths",
+        )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        return "undefined"
+
+    def output_shape(self, *x: Shape) -> Shape:
+        left = product(x[0]) // product(length for length in self.shape if length != -1)
+        return tuple(left if length == -1 else length for length in self.shape)
+
+
+@layer("permute", aliases=("Permute", "transpose"))
+class Permute(Layer):
+    """The same axes in another order; 0 is the channels."""
+
+    order: tuple[int, ...] = field(
+        Wholes(0, "axes such as 1x2x0"), "the input axis that each output axis is, 0 for channels", position=0,
+        aliases=("dims",),
+    )
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        axes = "x".join(map(str, range(len(x[0]))))
+        yield Requirement(
+            sorted(self.order) == list(range(len(x[0]))),
+            "a permutation names every axis once",
+            f"{show_shape(self.order)} for the axes {axes} of {show_shape(x[0])}",
+            f"write the numbers {axes} in some order",
+        )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        return "undefined"
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return tuple(x[0][axis] for axis in self.order)
+
+
+class BorderLayer(Layer):
+    """A layer that adds or removes a border."""
+
+    def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
+        """(before, after) of each axis."""
+        raise NotImplementedError
+
+
+@layer("pad", aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ReflectionPad", "ReplicationPad", "ConstantPad"))
+class Pad(BorderLayer):
+    """A border around the map."""
+
+    needs: ClassVar[str] = "map"
+    border: tuple[tuple[int, int], ...] = field(
+        Border(automatic=False), "pixels on each side, before:after", letter="p", position=0, symbol="p",
+        aliases=("padding",),
+    )
+
+    def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
+        return spread(self.border, len(x) - 1)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from per_axis_requirements(self, len(x[0]) - 1)
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        return tuple(shifted(before) for before, _ in self.borders(x[0]))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        (shape,) = x
+        return (shape[0], *(n + before + after for n, (before, after) in zip(shape[1:], self.borders(shape))))
+
+
+@layer("crop", aliases=("Crop", "Cropping", "CenterCrop"))
+class Crop(BorderLayer):
+    """A border removed: so many pixels a side, or centred to `size`, or with a second input, to that one's size.
+
+    An odd remainder is cut after. (U-Net crops its skip connections to the decoder's size.)
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, 2)
+    seen_inputs: ClassVar[int] = 1
+    needs: ClassVar[str] = "map"
+    border: tuple[tuple[int, int], ...] = field(
+        Border(automatic=False), "pixels cut on each side, before:after", ((0, 0),), letter="p", position=0, symbol="p",
+        aliases=("cropping",),
+    )
+    size: tuple[int, ...] | None = field(PerAxis(), "size that is left, centred", None, symbol="out")
+
+    def borders(self, x: Shape, *like: Shape) -> Iterator[tuple[int, int]]:
+        rank = len(x) - 1
+        if like or self.size:
+            target = like[0][1:] if like else tuple(spread(self.size or (), rank))
+            for n, left in zip(x[1:], target):
+                yield (n - left) // 2, n - left - (n - left) // 2
+        else:
+            yield from spread(self.border, rank)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        shape, *like = x
+        rank = len(shape) - 1
+        yield from per_axis_requirements(self, rank)
+        yield Requirement(
+            all(len(other) == len(shape) for other in like),
+            "a crop and the map that it is cropped to need the same axes",
+            f"they are {', '.join(map(show_shape, x))}",
+        )
+        for axis, (n, (before, after)) in enumerate(zip(shape[1:], self.borders(shape, *like))):
+            name = axis_name(axis, rank)
+            yield Requirement(
+                before >= 0 and after >= 0,
+                "a crop cannot make a map larger",
+                f"{name} {n} is smaller than the {n - before - after} to be left",
+                "swap the two inputs, or use `pad`",
+            )
+            yield Requirement(
+                n - before - after >= 1, "the crop removes everything", f"{name} {n} − {before} − {after}", "crop less"
+            )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        return tuple(shifted(-before) for before, _ in self.borders(*x))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        shape, *like = x
+        borders = self.borders(shape, *like)
+        return (shape[0], *(n - before - after for n, (before, after) in zip(shape[1:], borders)))
+
+
+@layer("slice", aliases=("Slice", "narrow", "split"))
+class Slice(Layer):
+    """The channels from `start` up to, but without, `stop`."""
+
+    channels: tuple[int, int] = field(Span(), "start:stop", position=0)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        start, stop = self.channels
+        channels = x[0][0]
+        yield Requirement(
+            start < channels and stop <= channels,
+            "a slice must lie inside the channels",
+            f"{self.fields['channels'].type.write(self.channels)} of {channels} channels",
+            f"use numbers from 0 to {channels}",
+        )
+
+    def output_shape(self, *x: Shape) -> Shape:
+        start, stop = self.channels
+        return ((x[0][0] if stop == -1 else stop) - start, *x[0][1:])
+
+
+@layer("upsample", aliases=("Upsample", "UpSampling", "UpsamplingNearest", "Interp", "interpolate", "resize"))
+class Upsample(Layer):
+    """A map made larger: `scale` times, to `size`, or with a second input, to that one's size.
+
+    `nearest` costs nothing; `linear` (bilinear in 2-D, trilinear in 3-D) costs 2^axes − 1 interpolations of three
+    operations an output element.
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, 2)
+    seen_inputs: ClassVar[int] = 1
+    needs: ClassVar[str] = "map"
+    scale: tuple[int, ...] | None = field(
+        PerAxis(), "how many times larger", None, position=0, symbol="r", aliases=("scale_factor",)
+    )
+    size: tuple[int, ...] | None = field(PerAxis(), "output size, pixels", None, symbol="out")
+    mode: str = field(
+        Choice("nearest", "linear", "bilinear", "trilinear"), "how pixels are made", "nearest", aliases=("interpolation",)
+    )
+    align_corners: bool = field(Flag(), "whether the corner pixels of input and output coincide", False)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        rank = len(x[0]) - 1
+        yield from per_axis_requirements(self, rank)
+        given = (self.scale is not None) + (self.size is not None) + (len(x) == 2)
+        yield Requirement(
+            given == 1,
+            "an upsample needs one of scale, size, and a second input",
+            f"it has {given} of them",
+            "write `upsample 2`, `upsample size=56x56`, or `from: [small, large]`",
+        )
+        yield Requirement(
+            len(x) == 1 or len(x[-1]) == len(x[0]),
+            "an upsample and the map that it is brought to need the same axes",
+            f"they are {', '.join(map(show_shape, x))}",
+        )
+        axes = {"bilinear": 2, "trilinear": 3}.get(self.mode, rank)
+        yield Requirement(
+            axes == rank,
+            f"`{self.mode}` is for {axes} spatial axes",
+            f"the input is {show_shape(x[0])}",
+            "write `linear`, which fits any number of axes",
+        )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        """Of a whole number of times; otherwise, and where corners are aligned, no two pixels see alike."""
+        lengths = list(zip(x[0][1:], self.output_shape(*x)[1:]))
+        if any(out % n for n, out in lengths) or self.align_corners:
+            return "undefined"
+        return tuple(scaled(out // n, between=self.mode != "nearest") for n, out in lengths)
+
+    def output_shape(self, *x: Shape) -> Shape:
+        shape = x[0]
+        rank = len(shape) - 1
+        if len(x) == 2:
+            return (shape[0], *x[1][1:])
+        if self.size is not None:
+            return (shape[0], *spread(self.size, rank))
+        return (shape[0], *(n * r for n, r in zip(shape[1:], spread(self.scale or (1,), rank))))
+
+    def operations(self, *x: Shape) -> int:
+        if self.mode == "nearest":
+            return 0
+        return 3 * (2 ** (len(x[0]) - 1) - 1) * product(self.output_shape(*x))
