@@ -5,7 +5,9 @@ from __future__ import annotations
 from cnncalc.analysis.report import Hint, Report, Row, Totals
 
 
-def row(name, notation, before, after, *, weights=0, biases=0, buffers=0, macs=0, inputs=("input",), frozen=False, line=1):
+def row(
+    name, notation, before, after, *, weights=0, biases=0, buffers=0, macs=0, inputs=("input",), frozen=False, line=1
+):
     """A layer between two shapes (without batch); MACs and parameters as given, FLOPs by a rule of thumb."""
     params = weights + biases
     size = 1
@@ -69,7 +71,9 @@ class Pen:
         channels, height, width = self.shape
         after = (out, -(-height // stride), -(-width // stride))
         weights = out * channels * kernel * kernel
-        text = f"conv {out} k{kernel}" + (f" s{stride}" if stride > 1 else "") + (f" p{kernel // 2}" if kernel > 1 else "")
+        text = (
+            f"conv {out} k{kernel}" + (f" s{stride}" if stride > 1 else "") + (f" p{kernel // 2}" if kernel > 1 else "")
+        )
         numbers = {"weights": weights, "biases": out if bias else 0, "macs": weights * after[1] * after[2]}
         self.add(name, notation or text + ("" if bias else " nobias"), after, **numbers)
 

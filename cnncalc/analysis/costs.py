@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from cnncalc.analysis.dtypes import element_bytes
 from cnncalc.analysis.hints import hints
-from cnncalc.analysis.report import Report, Row, Totals
+from cnncalc.analysis.memory import kept_for_backward, peak, train_bytes
+from cnncalc.analysis.receptive import fields, receptive_field
+from cnncalc.analysis.report import ReceptiveField, Report, Row, Totals
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.language.notation import write
@@ -44,17 +46,22 @@ def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
     )
 
 
-def report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
+def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Report:
     """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`."""
     size = element_bytes(dtype)
+    seen = fields(graph)
+    described: dict[int, ReceptiveField] = {}
+    saved = [0] * len(graph.nodes)
+    for kept in kept_for_backward(graph, batch, size):
+        saved[kept.node] += kept.size
     with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
     known: dict[tuple[Layer, tuple[Shape, ...]], Costs] = {}
     notations: dict[Layer, str] = {}
     rows: list[Row] = []
     weighted = 0
     nodes = graph.nodes
-    for _, node, layer in graph.layers():
-        shapes = tuple([nodes[index].shape for index in node.inputs])
+    for index, node, layer in graph.layers():
+        shapes = tuple([nodes[one].shape for one in node.inputs])
         key = (layer, shapes)
         cost = known.get(key)
         if cost is None:
@@ -62,7 +69,11 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
         notation = notations.get(layer)
         if notation is None:
             notation = notations[layer] = write(layer)
-        rows.append(_row(graph, node, layer, shapes, cost, notation, batch, size, with_buffers))
+        field = described.get(id(seen[index]))
+        if field is None:
+            field = described[id(seen[index])] = receptive_field(seen[index])
+        memory = (batch, size, saved[index])
+        rows.append(_row(graph, node, layer, shapes, cost, notation, memory, field, with_buffers))
         weighted += layer.weighted and node.share is None
     return Report(
         name=graph.name,
@@ -72,7 +83,7 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
         inputs={name: (batch, *nodes[index].shape) for name, index in graph.inputs.items()},
         rows=tuple(rows),
         outputs={name: (batch, *nodes[index].shape) for name, index in graph.outputs.items()},
-        totals=_totals(graph, rows, weighted, batch, size),
+        totals=_totals(graph, rows, weighted, batch, size, optimizer),
         hints=hints(graph),
     )
 
@@ -84,10 +95,12 @@ def _row(
     shapes: tuple[Shape, ...],
     cost: Costs,
     notation: str,
-    batch: int,
-    size: int,
+    memory: tuple[int, int, int],
+    field: ReceptiveField,
     with_buffers: bool,
 ) -> Row:
+    """One row; `memory` is the batch, the bytes of an element, and the bytes that the layer keeps for backward."""
+    batch, size, saved = memory
     owned = node.share is None
     weights, biases, buffers = (cost.weights, cost.biases, cost.buffers) if owned else (0, 0, 0)
     stored = not layer.reuses_input(training=graph.train)
@@ -107,22 +120,30 @@ def _row(
         flops=batch * (2 * cost.macs + cost.operations),
         activation_bytes=batch * product(node.shape) * size if stored else 0,
         line=node.origin.line if node.origin else 0,
+        saved_bytes=saved,
+        receptive_field=field,
     )
 
 
-def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, size: int) -> Totals:
+def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, size: int, optimizer: str) -> Totals:
     inputs = sum(product(graph.nodes[index].shape) for index in graph.inputs.values())
-    params = sum(row.params for row in rows)
+    numbers = sum(row.weights + row.biases for row in rows)
+    trainable = sum(row.trainable for row in rows)
+    buffers = sum(row.buffers for row in rows)
+    saved = sum(row.saved_bytes for row in rows)
     return Totals(
         layers=len(rows),
         weighted_layers=weighted,
-        params=params,
+        params=sum(row.params for row in rows),
         weights=sum(row.weights for row in rows),
         biases=sum(row.biases for row in rows),
-        trainable=sum(row.trainable for row in rows),
-        buffers=sum(row.buffers for row in rows),
+        trainable=trainable,
+        buffers=buffers,
         macs=sum(row.macs for row in rows),
         flops=sum(row.flops for row in rows),
-        weight_bytes=sum(row.weights + row.biases for row in rows) * size,
+        weight_bytes=numbers * size,
         activation_bytes=batch * inputs * size + sum(row.activation_bytes for row in rows),
+        saved_bytes=saved,
+        peak_bytes=peak(graph, batch, size).size,
+        train_bytes=train_bytes(trainable, numbers, buffers, saved, size, optimizer),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from cnncalc.arithmetic.reach import Field, Reach, join
+from cnncalc.analysis.report import ReceptiveField
+from cnncalc.arithmetic.reach import IDENTITY, Field, Reach, join
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Layer, Shape
 
-__all__ = ["WHOLE", "ReceptiveField", "fields", "receptive_field"]
+__all__ = ["WHOLE", "Fields", "fields", "receptive_field"]
 
 WHOLE = "the whole input"
 RATES = "undefined: branches advance at different rates, so that pixels see regions of no one size"
@@ -17,15 +17,6 @@ UNDEFINED = "undefined: its elements are no longer pixels of a map"
 
 Fields: TypeAlias = "tuple[Field, ...] | str"
 """One field an axis, or in words why there is none."""
-
-
-class ReceptiveField(NamedTuple):
-    """Size, stride (jump) and padding on the input in pixels, one an axis; `note` says why there are none."""
-
-    size: tuple[int, ...] = ()
-    stride: tuple[Fraction, ...] = ()
-    padding: tuple[int, ...] = ()
-    note: str = ""
 
 
 def fields(graph: Graph) -> list[Fields]:
@@ -55,13 +46,16 @@ def _of(
     if isinstance(reaches, str):
         return WHOLE if reaches == "whole" else UNDEFINED
     assert node.layer is not None
+    if len(node.inputs) == 1 and all(reach is IDENTITY for reach in reaches):
+        return found[node.inputs[0]]
     taken = [found[index] for index in node.inputs[: node.layer.seen_inputs]]
     words = [one for one in taken if isinstance(one, str)]
     if words:
         return WHOLE if WHOLE in words else words[0]
     axes: list[Field] = []
     for axis, reach in enumerate(reaches):
-        joined = join([one[axis] for one in taken if not isinstance(one, str)])
+        of_axis = [one[axis] for one in taken if not isinstance(one, str)]
+        joined = of_axis[0] if len(of_axis) == 1 else join(of_axis)
         if joined is None:
             return RATES
         if (joined, reach) not in through:

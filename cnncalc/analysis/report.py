@@ -7,9 +7,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Hint", "Report", "Row", "Shape", "Totals"]
+__all__ = ["Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
 Shape = tuple[int, ...]
+
+
+class ReceptiveField(NamedTuple):
+    """Size, stride (jump) and padding on the input in pixels, one an axis; `note` says why there are none.
+
+    A stride is a whole number, or text such as `1/2` after layers that enlarge the map.
+    """
+
+    size: tuple[int, ...] = ()
+    stride: tuple[int | str, ...] = ()
+    padding: tuple[int, ...] = ()
+    note: str = ""
 
 
 class Row(NamedTuple):
@@ -35,6 +47,9 @@ class Row(NamedTuple):
     activation_bytes: int
     line: int
     """The line of the file that it comes from, counted from 1; 0 where there is none."""
+    saved_bytes: int = 0
+    """What autograd keeps for backward in training mode and first meets at this layer."""
+    receptive_field: ReceptiveField = ReceptiveField()
 
 
 class Totals(NamedTuple):
@@ -51,6 +66,12 @@ class Totals(NamedTuple):
     flops: int
     weight_bytes: int
     activation_bytes: int
+    """The inputs and the outputs of all layers; what lies in another's storage counts once."""
+    saved_bytes: int = 0
+    peak_bytes: int = 0
+    """The most alive at once in inference, layer by layer, parameters apart."""
+    train_bytes: int = 0
+    """Weights, buffers, gradients, optimizer state and saved activations."""
 
 
 class Hint(NamedTuple):

@@ -11,7 +11,6 @@ the phases are ours.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window
@@ -81,9 +80,16 @@ class Field(NamedTuple):
         return max((last - first + 1 for first, last in filter(None, self.phases)), default=0)
 
     @property
-    def stride(self) -> Fraction:
-        """Input pixels from one pixel's field to the next's."""
-        return Fraction(self.advance, self.period)
+    def rate(self) -> tuple[int, int]:
+        """Input pixels from one pixel's field to the next's, as a fraction in lowest terms."""
+        common = math.gcd(self.advance, self.period)
+        return self.advance // common, self.period // common
+
+    @property
+    def stride(self) -> int | str:
+        """The rate as a whole number, or as text: `1/2`."""
+        advance, period = self.rate
+        return advance if period == 1 else f"{advance}/{period}"
 
     @property
     def padding(self) -> int:
@@ -126,7 +132,7 @@ def join(fields: list[Field]) -> Field | None:
 
     None where the branches advance at different rates, so that no one interval describes the pixels.
     """
-    if len({field.stride for field in fields}) != 1:
+    if len({field.rate for field in fields}) != 1:
         return None
     period = math.lcm(*(field.period for field in fields))
     if period > MOST_PHASES:
@@ -135,5 +141,4 @@ def join(fields: list[Field]) -> Field | None:
     for o in range(period):
         known = [interval for field in fields if (interval := field.interval(o))]
         phases.append((min(low for low, _ in known), max(high for _, high in known)) if known else None)
-    advance = fields[0].stride * period
-    return Field(tuple(phases), int(advance))
+    return Field(tuple(phases), fields[0].advance * period // fields[0].period)

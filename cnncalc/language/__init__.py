@@ -26,13 +26,13 @@ def load(net: str, options: Options) -> Graph:
 
 def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
+    from cnncalc.language.arguments import tree
     from cnncalc.language.builder import Builder
     from cnncalc.language.document import Document
     from cnncalc.language.faults import Faults
-    from cnncalc.language.reader import arguments
 
     faults = Faults()
-    document = Document.of(arguments(input, layers), "chain", options.limits, faults)
+    document = Document.of(tree(input, layers, options.limits), "chain", options.limits, faults)
     return Builder(document, options, faults).build()
 
 

@@ -17,7 +17,7 @@ class Limits(NamedTuple):
     """Characters in a file."""
     depth: int = 64
     """Nesting: of YAML, of groups and blocks, of brackets in an expression."""
-    nodes: int = 2_000_000
+    nodes: int = 1_000_000
     """Values in a file, those behind aliases counted each time; also its lines."""
     layers: int = 200_000
     """Layers that a file unrolls to."""

@@ -24,6 +24,8 @@ MOST_FAULTS = 50
 # `&name` or `!tag` before a value.
 PROPERTY = re.compile(r"[&!]\S*[ \t]+")
 NUMBER_START = frozenset("0123456789+-.")
+# Plain, they are faults; in quotes they may be keys.
+UNUSABLE_KEYS = ("", "<<")
 
 
 def read(data: bytes | str, name: str, limits: Limits = Limits()) -> Node:
@@ -78,6 +80,7 @@ class _Reader:
         # None stands for a list or mapping that is not finished: an alias to it would make a circle.
         self.anchors: dict[str, Node | None] = {}
         self.total = 0
+        self.most = limits.nodes
         self.documents = 0
 
     def read(self) -> None:
@@ -136,11 +139,13 @@ class _Reader:
             fault = Fault("a second document starts here", place, help="a file holds one net: delete this `---`")
             raise CnncalcError([*self.faults, fault])
 
-    def _start(self, event: Any) -> tuple[int, int]:
-        """Count a node, and where it starts (line and column from 1), its anchor and tag left out."""
+    def _counted(self, event: Any) -> None:
         self.total += 1
-        if self.total > self.limits.nodes:
+        if self.total > self.most:
             raise self._bound("the file holds more values than", "nodes", event)
+
+    def _start(self, event: Any) -> tuple[int, int]:
+        """Where a node starts (line and column from 1), its anchor and tag left out."""
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
         if event.anchor is None and event.tag is None:
@@ -164,12 +169,12 @@ class _Reader:
         self._fault("`!` starts a YAML tag, which is not used here", line, column, width, help=help)
 
     def _scalar(self, event: Any) -> None:
+        self._counted(event)
+        text, style = event.value, event.style
         line, column = self._start(event)
-        style = event.style
-        text = event.value
         if not style:
             node = Scalar(self.source, line, column, text, True)
-            if text and text[0] in NUMBER_START:
+            if text[:1] in NUMBER_START:
                 self._check_number(node)
             if " -" in text or "$(" in text:
                 self._check_end(node, event.end_mark)
@@ -182,9 +187,11 @@ class _Reader:
         self._add(node)
 
     def _sequence(self, event: Any) -> None:
+        self._counted(event)
         self._open(Sequence(self.source, *self._start(event)), event)
 
     def _mapping(self, event: Any) -> None:
+        self._counted(event)
         self._open(Mapping(self.source, *self._start(event)), event)
 
     def _open(self, node: Sequence | Mapping, event: Any) -> None:
@@ -232,11 +239,16 @@ class _Reader:
         assert isinstance(parent, Mapping)
         key = opened.key
         if key is None:
-            opened.key, opened.kept = self._key(node, parent, alias)
+            if type(node) is Scalar and node.text not in parent.entries and node.text not in UNUSABLE_KEYS:
+                opened.key = node
+            else:
+                opened.key, opened.kept = self._key(node, parent, alias)
         else:
             opened.key = None
             if opened.kept:
                 parent.entries[key.text] = (key, node)
+            else:
+                opened.kept = True
 
     def _key(self, node: Node, parent: Mapping, alias: tuple[int, int] | None) -> tuple[Scalar, bool]:
         """The key that a node is, and whether its value is to be kept."""
@@ -252,7 +264,7 @@ class _Reader:
             self._fault(f"the key `{text[:60]}` is given twice", line, column, len(text) or 1,
                         f"first given on line {first.line}", "keep one of the two")  # fmt: skip
             return node, False
-        if node.plain and text in ("", "<<"):
+        if node.plain and text in UNUSABLE_KEYS:
             if text:
                 help = "write the entries out, or make them a block with `with:`; `extends:` builds on another file"
                 self._fault("YAML's merge key `<<` is not used here", line, column, 2, help=help)

@@ -13,13 +13,12 @@ from cnncalc.errors import CnncalcError, Fault, Place
 __all__ = ["Mapping", "Node", "Scalar", "Sequence", "Source", "over", "plain_value", "scalar_value"]
 
 WHOLE = re.compile(r"[-+]?\d+(?:_\d+)*", re.ASCII)
-OTHER_BASE = re.compile(r"[-+]?0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|[-+]?0[oO][0-7]+(?:_[0-7]+)*")
 DECIMAL = re.compile(r"[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?", re.ASCII)
 WORDS: dict[str, bool | None] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
 }  # fmt: skip
-# int() refuses a text of 4,300 digits with an error of its own. The bound of a file is far below (`number`).
+# A longer text is no number: int() refuses 4,300 digits with an error of its own.
 MOST_DIGITS = 1_000
 CLOSING = {"[": "]", "{": "}"}
 
@@ -145,18 +144,24 @@ def over(text: str, bound: int) -> bool:
     """Whether a plain scalar is a whole number beyond the bound, or a decimal one beyond the range of decimals."""
     if len(text) < len(str(bound)) and text.isdecimal():
         return False
+    if len(text) > MOST_DIGITS:
+        return _endless(text)
     if WHOLE.fullmatch(text):
-        digits = text.lstrip("+-0_").replace("_", "")
-        return len(digits) > len(str(bound)) or int(digits or "0") > bound
+        return abs(int(text)) > bound
     if OTHER_BASE.fullmatch(text):
         return abs(int(text, 0)) > bound
     return bool(DECIMAL.fullmatch(text)) and abs(float(text)) == float("inf")
 
 
+def _endless(text: str) -> bool:
+    """Whether a text too long for a number is made as numbers are. The patterns would take gigabytes to say."""
+    return not text.strip("0123456789_+-.xabcdefABCDEF")
+
+
 def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
     """What a scalar means: a whole number, a decimal one, `true`/`false`, null (`~`, `null`, nothing), or a text.
 
-    `010` is ten, `138_357_544` a number, `0x1f` and `0o17` other bases; `no`, `12:30`, `5M` and `.inf` are texts.
+    `010` is ten, `138_357_544` a number; `0x3` is a padding, not hexadecimal, and `no`, `12:30`, `5M` and `.inf` are texts too.
     Raises CnncalcError for a number of a thousand digits or beyond the range of decimals; `read` has
     refused such a number already, with its place.
     """
@@ -166,15 +171,17 @@ def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
         return WORDS[text]
     if text[0] not in "0123456789+-.":
         return text
-    if WHOLE.fullmatch(text):
-        if len(text) <= MOST_DIGITS:
+    if len(text) <= MOST_DIGITS:
+        if WHOLE.fullmatch(text):
             return int(text)
-    elif OTHER_BASE.fullmatch(text):
-        return int(text, 0)
-    elif not DECIMAL.fullmatch(text):
+        if OTHER_BASE.fullmatch(text):
+            return int(text, 0)
+        if not DECIMAL.fullmatch(text):
+            return text
+        if abs(value := float(text)) < float("inf"):
+            return value
+    elif not _endless(text):
         return text
-    elif abs(value := float(text)) < float("inf"):
-        return value
     raise CnncalcError(Fault("the number is too large", values=f"`{text[:40]}{'…' if len(text) > 40 else ''}`"))
 
 

@@ -9,7 +9,7 @@ from cnncalc.errors import CnncalcError, Fault, near
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cnncalc.analysis.report import Report, Row
+    from cnncalc.analysis.report import ReceptiveField, Report, Row
 
 __all__ = ["COLUMNS", "Column", "by_key", "chosen", "number", "percent", "printable", "shape_text"]
 
@@ -31,6 +31,19 @@ def _shapes_text(shapes: Sequence[Sequence[object]]) -> str:
 def printable(text: str) -> str:
     """The text without anything that could move a cursor or end a line."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _axes_text(values: Sequence[object]) -> str:
+    """One number where all axes agree, else one an axis: `427`, `1x7`."""
+    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+
+
+def _field_text(field: ReceptiveField) -> str:
+    return _axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
+
+
+def _stride_text(field: ReceptiveField) -> str:
+    return _axes_text(field.stride) if field.stride else ""
 
 
 def _names_text(names: Sequence[str]) -> str:
@@ -103,6 +116,10 @@ COLUMNS = (
     _shares("flops", "FLOPs %"),
     _counts("activation_bytes", "Activation bytes"),
     _shares("activation_bytes", "Activation %"),
+    _counts("saved_bytes", "Saved bytes"),
+    _shares("saved_bytes", "Saved %"),
+    Column("receptive_field", "Receptive field", "receptive_field", _field_text, right=True, fold="last"),
+    Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
     Column("line", "Line", "line", str, right=True),
 )
 

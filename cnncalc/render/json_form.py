@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.analysis.report import Report, Row
+    from cnncalc.analysis.report import ReceptiveField, Report, Row
 
 __all__ = ["draw", "dumps", "object_of"]
 
@@ -21,6 +21,7 @@ _COUNTS = (
     "macs",
     "flops",
     "activation_bytes",
+    "saved_bytes",
 )
 
 
@@ -41,8 +42,16 @@ def _layer(row: Row) -> dict[str, object]:
         "input_shapes": [_shape(shape) for shape in row.input_shapes],
         "output_shape": _shape(row.output_shape),
         **{key: _size(getattr(row, key)) for key in _COUNTS},
+        "receptive_field": _field(row.receptive_field),
         "line": row.line,
     }
+
+
+def _field(field: ReceptiveField) -> dict[str, object]:
+    """Size, stride and padding an axis; `null` with a note where the pixels see regions of no one size."""
+    if field.note or not field.size:
+        return {"size": None, "stride": None, "padding": None, "note": field.note}
+    return {key: _shape(getattr(field, key)) for key in ("size", "stride", "padding")}
 
 
 def object_of(report: Report) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.render.plain import GAP, width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cnncalc.render.columns import Column
 
@@ -88,20 +88,30 @@ def bar(part: int, whole: int, cells: int) -> str:
     return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
+def _start(text: Iterable[str], most: int) -> str:
+    """As many of the first letters as fit."""
+    taken: list[str] = []
+    room = most
+    for letter in text:
+        room -= width(letter)
+        if room < 0:
+            break
+        taken.append(letter)
+    return "".join(taken)
+
+
 def cut(text: str, most: int) -> str:
     """The text, its end left out where it is wider than `most`."""
-    if width(text) <= most:
-        return text
-    while text and width(text) >= most:
-        text = text[:-1]
-    return f"{text}…"
+    return text if _fits(text, most) else f"{_start(text, most - 1)}…"
 
 
 def shortened(text: str, most: int) -> str:
     """The text, its middle left out where it is wider than `most`."""
-    if width(text) <= most:
+    if _fits(text, most):
         return text
-    tail = text
-    while width(tail) > (most - 1) // 2:
-        tail = tail[1:]
-    return cut(text, most - width(tail)) + tail
+    tail = _start(reversed(text), (most - 1) // 2)[::-1]
+    return f"{_start(text, most - 1 - width(tail))}…{tail}"
+
+
+def _fits(text: str, most: int) -> bool:
+    return len(text) <= 2 * most + 100 and width(text) <= most  # the length first: a text may be millions long

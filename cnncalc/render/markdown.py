@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cnncalc.render.columns import chosen
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "escaped", "table"]
 
+_MARKS = re.compile(r"[\\|`*<\[]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is only that
+
 
 def escaped(text: str) -> str:
     """The text with the characters that mean something in a Markdown table made harmless."""
-    for mark in "\\|`*_<":
-        text = text.replace(mark, "\\" + mark)
-    return text
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def table(heading: Sequence[str], right: Sequence[bool], lines: Iterable[Sequence[str]]) -> list[str]:

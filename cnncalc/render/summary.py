@@ -41,10 +41,8 @@ def header(report: Report) -> tuple[str, list[str]]:
 
 
 def size_text(count: int) -> str:
-    """Bytes in MiB (or KiB where that would be nearly nothing, or GiB …) with three digits or more."""
-    power = 2
-    while power > 1 and count * 100 < 1024**power:
-        power -= 1
+    """Bytes in MiB (in KiB below one, in GiB … from 10,000 on) with three digits or more, by whole numbers."""
+    power = 1 if count < 1024**2 else 2
     while power < len(_UNITS) - 1 and count >= 10_000 * 1024**power:
         power += 1
     unit = 1024**power
@@ -65,17 +63,20 @@ def _rounded(count: int) -> str:
 def total_lines(report: Report) -> list[TotalLine]:
     """The totals: label, exact number, and what explains it."""
     totals = report.totals
-    frozen = totals.params - totals.trainable
+    fixed = totals.params - totals.trainable
+    parts = f"{number(totals.weights)} weights + {number(totals.biases)} biases"
+    if totals.params > totals.weights + totals.biases:  # some dialects count state that is not learned
+        parts += f" + {number(totals.params - totals.weights - totals.biases)} buffers"
     return [
-        TotalLine(
-            "Parameters", number(totals.params), f"{number(totals.weights)} weights + {number(totals.biases)} biases"
-        ),
-        TotalLine("Trainable", number(totals.trainable), f"{number(frozen)} frozen" if frozen else ""),
+        TotalLine("Parameters", number(totals.params), parts),
+        TotalLine("Trainable", number(totals.trainable), f"{number(fixed)} not trainable" if fixed else ""),
         TotalLine("Buffers", number(totals.buffers), ""),
         TotalLine("MACs", number(totals.macs), _rounded(totals.macs)),
         TotalLine("FLOPs", number(totals.flops), _rounded(totals.flops)),
         TotalLine("Weight bytes", number(totals.weight_bytes), size_text(totals.weight_bytes)),
-        TotalLine("Activation bytes", number(totals.activation_bytes), size_text(totals.activation_bytes)),
+        TotalLine(
+            "Activation bytes", number(totals.activation_bytes), f"{size_text(totals.activation_bytes)}, input included"
+        ),
         TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),
     ]
 

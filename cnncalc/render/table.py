@@ -55,7 +55,9 @@ def draw(report: Report, view: View, console: Console | None = None) -> str:
     with console.capture() as capture:
         for line in lines:
             line.rstrip()
-            console.print(Text(MARGIN) + line if line else line, highlight=False, soft_wrap=False)
+            room = max(console.width - len(MARGIN), 1)
+            for part in [line] if line.cell_len <= room else line.wrap(console, room):
+                console.print(Text(MARGIN) + part if part else part, highlight=False, soft_wrap=False)
     return "\n" + capture.get()
 
 
