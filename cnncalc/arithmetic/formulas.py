@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
     "SAME",
@@ -26,7 +26,9 @@ __all__ = [
     "Window",
     "adaptive_windows",
     "ceil_divide",
+    "exact_divide",
     "larger",
+    "named",
     "product",
     "smaller",
 ]
@@ -49,19 +51,51 @@ class Rounding(Enum):
     """Up, always (Paddle, ONNX to opset 21)."""
 
 
+def _by_itself(helper: str, *numbers: int) -> Any:
+    """What a number that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
+    for number in numbers:
+        own = getattr(number, helper, None)
+        if own is not None:
+            return own(*numbers)
+    return None
+
+
 def ceil_divide(dividend: int, divisor: int) -> int:
     """⌈dividend / divisor⌉, exactly."""
-    return -(-dividend // divisor)
+    if type(dividend) is int is type(divisor):
+        return -(-dividend // divisor)
+    answer = _by_itself("ceil_divide", dividend, divisor)
+    return -(-dividend // divisor) if answer is None else answer
+
+
+def exact_divide(dividend: int, divisor: int) -> int:
+    """dividend / divisor where a requirement holds that the divisor divides it."""
+    if type(dividend) is int is type(divisor):
+        return dividend // divisor
+    answer = _by_itself("exact_divide", dividend, divisor)
+    return dividend // divisor if answer is None else answer
 
 
 def larger(left: int, right: int) -> int:
     """The larger of two numbers; a rule calls it where a plain `max` would branch on a size."""
-    return max(left, right)
+    if type(left) is int is type(right):
+        return max(left, right)
+    answer = _by_itself("larger", left, right)
+    return max(left, right) if answer is None else answer
 
 
 def smaller(left: int, right: int) -> int:
     """The smaller of two numbers; see `larger`."""
-    return min(left, right)
+    if type(left) is int is type(right):
+        return min(left, right)
+    answer = _by_itself("smaller", left, right)
+    return min(left, right) if answer is None else answer
+
+
+def named(symbol: str, number: int) -> int:
+    """The number; a derivation prints it as `symbol`, and says beside it what that is."""
+    own = getattr(number, "named", None)
+    return number if own is None else own(symbol, number)
 
 
 def product(numbers: Iterable[int]) -> int:
@@ -81,7 +115,7 @@ class Window(NamedTuple):
     @property
     def extent(self) -> int:
         """k_eff, the pixels from the window's first to its last, both included."""
-        return self.dilation * (self.kernel - 1) + 1
+        return named("k_eff", self.dilation * (self.kernel - 1) + 1)
 
     def length(self, n: int) -> int:
         """The number of windows on an input of `n` pixels.
@@ -103,7 +137,7 @@ class Window(NamedTuple):
         """Padded pixels before and after an input of `n`; `same` puts the odd one after, `same_lower` before."""
         if not isinstance(self.border, str):
             return self.border
-        total = larger((self.length(n) - 1) * self.stride + self.extent - n, 0)
+        total = named("p_total", larger((self.length(n) - 1) * self.stride + self.extent - n, 0))
         less, more = total // 2, total - total // 2
         return (less, more) if self.border == SAME else (more, less)
 
@@ -130,7 +164,7 @@ class TransposedWindow(NamedTuple):
     @property
     def extent(self) -> int:
         """k_eff, the pixels from the window's first to its last, both included."""
-        return self.dilation * (self.kernel - 1) + 1
+        return named("k_eff", self.dilation * (self.kernel - 1) + 1)
 
     def length(self, n: int) -> int:
         """The output length for an input of `n` pixels (Dumoulin & Visin, relationship 14)."""

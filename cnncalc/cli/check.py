@@ -11,10 +11,10 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
 from cnncalc.cli.options import assignments, net_options, quantity, wanted
 from cnncalc.cli.output import emit
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cnncalc.language.options import Options
     from cnncalc.render.checks import FileResult
@@ -65,6 +65,17 @@ def _result(
         return FileResult(net, (), "", (fault_of_os_error(error),))
 
 
+def _all_known(option: str, names: Iterable[str], known: Sequence[str]) -> None:
+    """A wrong name is wrong for every file, and said once."""
+    faults = [
+        Fault(f"{option}: there is no figure `{name}`", help=suggestion(name, known, f"there are {', '.join(known)}"))
+        for name in names
+        if name not in known
+    ]
+    if faults:
+        raise CnncalcError(faults)
+
+
 def _exit_code(results: Sequence[FileResult]) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
@@ -94,11 +105,14 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     Of a folder, every .yaml file in it is checked. The exit code is 0 where all figures hold, 1 where one does not,
     and 2 where a file is not a net; the other files are checked all the same.
     """
+    from cnncalc.analysis.expect import FIGURES
     from cnncalc.render import checks
 
     options = wanted(given).options
     maxima = {name: quantity(f"--max {name}", text) for name, text in assignments("--max", given["maxima"]).items()}
     required = assignments("--require", given["required"])
+    _all_known("--max", maxima, FIGURES)
+    _all_known("--require", required, (*FIGURES, "output"))
     json = given["format_"] == "json"
     results = []
     for path in paths:

@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from cnncalc.errors import CnncalcError, Fault
+
 __all__ = ["emit", "on_terminal"]
 
 
@@ -16,7 +18,10 @@ def on_terminal(output: str | None) -> bool:
 
 
 def emit(text: str, output: str | None) -> None:
-    """Prints the text, or writes it to the file `output` by way of a temporary file beside it. Raises OSError."""
+    """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
+
+    Raises OSError, and CnncalcError for a folder that there is not.
+    """
     if output is None or output == "-":
         click.echo(text, nl=False)
         return
@@ -25,7 +30,7 @@ def emit(text: str, output: str | None) -> None:
 
     target = Path(output)
     if not target.parent.is_dir():
-        raise FileNotFoundError(2, "no such folder", str(target.parent))
+        raise CnncalcError(Fault(f"there is no folder `{target.parent}`", help="make it first, or write elsewhere"))
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         target.write_text(text, encoding="utf-8")
         return

@@ -23,7 +23,7 @@ def parse_quantity(text: str) -> int:
     match = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None
     if match is None or (match[5] and not match[4]):
         raise CnncalcError(
-            Fault(f"`{text[:LONGEST]}` is no number", help="write a whole number, or one like `5M`, `4.1G` or `24GiB`")
+            Fault(f"`{text[:LONGEST]}` is no count", help="write a whole number, or one like `5M`, `4.1G` or `24GiB`")
         )
     whole, decimals, exponent, power, binary, _ = match.groups()
     digits = Fraction(f"{whole.replace('_', '')}.{decimals or 0}") * 10 ** int(exponent or 0)
@@ -36,4 +36,4 @@ def parse_quantity(text: str) -> int:
 def _decimal(value: Fraction) -> str:
     """A few decimals of a number that is not whole, cut off."""
     thousandths = value.numerator * 1000 // value.denominator
-    return f"{thousandths // 1000}.{thousandths % 1000:03}…".replace("0…", "…")
+    return f"{thousandths // 1000:,}.{thousandths % 1000:03}".rstrip("0")

@@ -38,10 +38,11 @@ class Level:
         if self.by_position:
             return f"{self.prefix}{position}"
         count = self.counts.get(kind, 0) + 1
-        while f"{self.prefix}{kind}{count}" in taken:
+        stem = f"{self.prefix}{kind}_" if kind[-1].isdigit() else f"{self.prefix}{kind}"
+        while f"{stem}{count}" in taken:
             count += 1
         self.counts[kind] = count
-        return f"{self.prefix}{kind}{count}"
+        return f"{stem}{count}"
 
     def outwards(self) -> Iterator[Level]:
         """This level and all around it, the innermost first."""

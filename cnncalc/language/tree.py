@@ -142,27 +142,23 @@ def _without_comment(line: str) -> str:
 
 def over(text: str, bound: int) -> bool:
     """Whether a plain scalar is a whole number beyond the bound, or a decimal one beyond the range of decimals."""
-    if len(text) < len(str(bound)) and text.isdecimal():
-        return False
     if len(text) > MOST_DIGITS:
         return _endless(text)
     if WHOLE.fullmatch(text):
         return abs(int(text)) > bound
-    if OTHER_BASE.fullmatch(text):
-        return abs(int(text, 0)) > bound
     return bool(DECIMAL.fullmatch(text)) and abs(float(text)) == float("inf")
 
 
 def _endless(text: str) -> bool:
     """Whether a text too long for a number is made as numbers are. The patterns would take gigabytes to say."""
-    return not text.strip("0123456789_+-.xabcdefABCDEF")
+    return not text.strip("0123456789_+-.eE")
 
 
 def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
     """What a scalar means: a whole number, a decimal one, `true`/`false`, null (`~`, `null`, nothing), or a text.
 
-    `010` is ten, `138_357_544` a number; `0x3` is a padding, not hexadecimal, and `no`, `12:30`, `5M` and `.inf` are texts too.
-    Raises CnncalcError for a number of a thousand digits or beyond the range of decimals; `read` has
+    `010` is ten and `138_357_544` a number. `0x3` is a padding, not hexadecimal; `no`, `12:30`, `5M` and `.inf` are
+    texts too. Raises CnncalcError for a number of a thousand digits or beyond the range of decimals; `read` has
     refused such a number already, with its place.
     """
     if not plain:
@@ -174,8 +170,6 @@ def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
     if len(text) <= MOST_DIGITS:
         if WHOLE.fullmatch(text):
             return int(text)
-        if OTHER_BASE.fullmatch(text):
-            return int(text, 0)
         if not DECIMAL.fullmatch(text):
             return text
         if abs(value := float(text)) < float("inf"):
