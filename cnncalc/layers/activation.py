@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.formulas import exact_divide, product
 from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field, layer
 from cnncalc.layers.conv import divisors_help
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
@@ -188,7 +188,7 @@ class Maxout(Layer):
         )
 
     def output_shape(self, *x: Shape) -> Shape:
-        return (x[0][0] // self.pieces, *x[0][1:])
+        return (exact_divide(x[0][0], self.pieces), *x[0][1:])
 
     def operations(self, *x: Shape) -> int:
         return (self.pieces - 1) * product(self.output_shape(*x))

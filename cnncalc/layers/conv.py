@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import TransposedWindow, Window, larger, product
+from cnncalc.arithmetic.formulas import TransposedWindow, Window, exact_divide, larger, product
 from cnncalc.arithmetic.reach import Reach, transposed, windowed
 from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, layer, show_shape
 from cnncalc.layers.dialects import DIALECTS, Dialect
@@ -163,7 +163,7 @@ class ForwardConvolution(Convolution):
         (shape,) = x
         out = self.filters(shape)
         kernel = tuple(spread(self.kernel, len(shape) - 1))
-        shapes: dict[str, Shape] = {"weight": (out, shape[0] // self.group_count(shape), *kernel)}
+        shapes: dict[str, Shape] = {"weight": (out, exact_divide(shape[0], self.group_count(shape)), *kernel)}
         if self.bias:
             shapes["bias"] = (out,)
         return shapes
@@ -307,7 +307,7 @@ class Deconv(Convolution):
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         (shape,) = x
         shapes: dict[str, Shape] = {
-            "weight": (shape[0], self.out // self.groups, *spread(self.kernel, len(shape) - 1))
+            "weight": (shape[0], exact_divide(self.out, self.groups), *spread(self.kernel, len(shape) - 1))
         }
         if self.bias:
             shapes["bias"] = (self.out,)

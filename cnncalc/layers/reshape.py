@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.formulas import exact_divide, product
 from cnncalc.arithmetic.reach import IDENTITY, Reach, scaled, shifted
 from cnncalc.layers.base import Layer, Requirement, Shape, field, layer, show_shape
 from cnncalc.layers.conv import axis_name, per_axis_requirements
@@ -60,7 +60,7 @@ class Reshape(View):
         return "undefined"
 
     def output_shape(self, *x: Shape) -> Shape:
-        left = product(x[0]) // product(length for length in self.shape if length != -1)
+        left = exact_divide(product(x[0]), product(length for length in self.shape if length != -1))
         return tuple(left if length == -1 else length for length in self.shape)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import Window
+from cnncalc.arithmetic.formulas import Window, exact_divide
 from cnncalc.arithmetic.reach import Reach, scaled, windowed
 from cnncalc.layers.base import Layer, Requirement, Shape, field, layer
 from cnncalc.layers.conv import axis_name, divisors_help
@@ -36,7 +36,7 @@ class PixelShuffle(Layer):
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
-        return (shape[0] // self.factor ** (len(shape) - 1), *(n * self.factor for n in shape[1:]))
+        return (exact_divide(shape[0], self.factor ** (len(shape) - 1)), *(n * self.factor for n in shape[1:]))
 
 
 class PositionsToChannels(Layer):
@@ -63,7 +63,7 @@ class PositionsToChannels(Layer):
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
-        return (shape[0] * self.factor ** (len(shape) - 1), *(n // self.factor for n in shape[1:]))
+        return (shape[0] * self.factor ** (len(shape) - 1), *(exact_divide(n, self.factor) for n in shape[1:]))
 
 
 @layer("pixel_unshuffle", aliases=("PixelUnshuffle",))
