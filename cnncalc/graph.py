@@ -25,10 +25,11 @@ class Origin(Protocol):
 class Node:
     """One layer in its place: the tensor that it makes is known by the node's index in the graph.
 
-    `layer` is None for an input of the net. `share` is the index of the node whose parameters it uses.
+    `layer` is None for an input of the net. `share` is the index of the node whose parameters it uses. `signature` is the
+    number of its layer on its input shapes, see `Graph.sign`.
     """
 
-    __slots__ = ("inputs", "layer", "name", "origin", "shape", "share", "train_only", "trainable")
+    __slots__ = ("inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable")
 
     def __init__(
         self,
@@ -37,12 +38,14 @@ class Node:
         inputs: tuple[int, ...],
         shape: Shape,
         *,
+        signature: int = -1,
         trainable: bool = True,
         share: int | None = None,
         train_only: bool = False,
         origin: Origin | None = None,
     ) -> None:
         self.name, self.layer, self.inputs, self.shape = name, layer, inputs, shape
+        self.signature = signature
         self.trainable, self.share, self.train_only, self.origin = trainable, share, train_only, origin
 
     def __repr__(self) -> str:
@@ -52,11 +55,14 @@ class Node:
 class Graph:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
-    __slots__ = ("dialect", "expect", "file", "groups", "inputs", "name", "nodes", "outputs", "source", "train")
+    __slots__ = ("dialect", "expect", "file", "groups", "inputs", "name", "nodes", "outputs", "signatures", "source", "train", "_signed")
 
     def __init__(self, name: str, *, source: str = "", dialect: str = "torch", file: str = "", train: bool = False) -> None:
         self.name, self.source, self.dialect, self.file, self.train = name, source, dialect, file, train
         self.nodes: list[Node] = []
+        self.signatures: list[tuple[Layer, tuple[Shape, ...]]] = []
+        """Every layer with its input shapes, each once: what follows from them alone is computed once for each."""
+        self._signed: dict[tuple[Layer, tuple[Shape, ...]], int] = {}
         self.inputs: dict[str, int] = {}
         self.outputs: dict[str, int] = {}
         self.groups: dict[str, int] = {}
@@ -64,11 +70,18 @@ class Graph:
         self.expect: Any = None
         """The file's `expect:` block as it was read."""
 
+    def sign(self, layer: Layer, shapes: tuple[Shape, ...]) -> int:
+        """The number of a layer on input shapes: the index in `signatures`."""
+        key = (layer, shapes)
+        number = self._signed.get(key)
+        if number is None:
+            number = self._signed[key] = len(self.signatures)
+            self.signatures.append(key)
+        return number
+
     def layers(self) -> Iterator[tuple[int, Node, Layer]]:
         """Every node that is a layer, with its index."""
-        for index, node in enumerate(self.nodes):
-            if node.layer is not None:
-                yield index, node, node.layer
+        return ((index, node, node.layer) for index, node in enumerate(self.nodes) if node.layer is not None)
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of the tensors that a node takes."""

@@ -55,34 +55,28 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
     for kept in kept_for_backward(graph, batch, size):
         saved[kept.node] += kept.size
     with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
-    known: dict[tuple[Layer, tuple[Shape, ...]], Costs] = {}
-    notations: dict[Layer, str] = {}
+    each = [costs(layer, shapes) for layer, shapes in graph.signatures]
+    notations = [write(layer) for layer, _ in graph.signatures]
+    inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
     rows: list[Row] = []
     weighted = 0
-    nodes = graph.nodes
     for index, node, layer in graph.layers():
-        shapes = tuple([nodes[one].shape for one in node.inputs])
-        key = (layer, shapes)
-        cost = known.get(key)
-        if cost is None:
-            cost = known[key] = costs(layer, shapes)
-        notation = notations.get(layer)
-        if notation is None:
-            notation = notations[layer] = write(layer)
+        number = node.signature
         field = described.get(id(seen[index]))
         if field is None:
             field = described[id(seen[index])] = receptive_field(seen[index])
         memory = (batch, size, saved[index])
-        rows.append(_row(graph, node, layer, shapes, cost, notation, memory, field, with_buffers))
+        described_as = (notations[number], inputs[number])
+        rows.append(_row(graph, node, layer, described_as, each[number], memory, field, with_buffers))
         weighted += layer.weighted and node.share is None
     return Report(
         name=graph.name,
         source=graph.source,
         dialect=graph.dialect,
         file=graph.file,
-        inputs={name: (batch, *nodes[index].shape) for name, index in graph.inputs.items()},
+        inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
         rows=tuple(rows),
-        outputs={name: (batch, *nodes[index].shape) for name, index in graph.outputs.items()},
+        outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
         totals=_totals(graph, rows, weighted, batch, size, optimizer),
         hints=hints(graph),
     )
@@ -92,14 +86,13 @@ def _row(
     graph: Graph,
     node: Node,
     layer: Layer,
-    shapes: tuple[Shape, ...],
+    described_as: tuple[str, tuple[Shape, ...]],
     cost: Costs,
-    notation: str,
     memory: tuple[int, int, int],
     field: ReceptiveField,
     with_buffers: bool,
 ) -> Row:
-    """One row; `memory` is the batch, the bytes of an element, and the bytes that the layer keeps for backward."""
+    """One row; `described_as` is its notation and its input shapes, `memory` is the batch, the bytes of an element, and the bytes that the layer keeps for backward."""
     batch, size, saved = memory
     owned = node.share is None
     weights, biases, buffers = (cost.weights, cost.biases, cost.buffers) if owned else (0, 0, 0)
@@ -107,9 +100,9 @@ def _row(
     return Row(
         name=node.name,
         kind=layer.kind,
-        notation=notation,
+        notation=described_as[0],
         inputs=tuple([graph.nodes[index].name for index in node.inputs]),
-        input_shapes=tuple([(batch, *shape) for shape in shapes]),
+        input_shapes=described_as[1],
         output_shape=(batch, *node.shape),
         params=weights + biases + (buffers if with_buffers else 0),
         weights=weights,

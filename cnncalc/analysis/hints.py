@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.analysis.report import Hint
 from cnncalc.graph import Graph, Node
+from cnncalc.layers import Layer, Shape
 from cnncalc.layers.conv import Convolution, ForwardConvolution, axis_name
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.norm import BatchNorm
@@ -48,20 +49,22 @@ def _useless_biases(graph: Graph) -> list[Hint]:
 
 def _dropped_pixels(graph: Graph) -> list[Hint]:
     """A window that rounds down may leave pixels of the image itself, not only of the padding, unseen."""
-    found: list[tuple[Node, str]] = []
-    for _, node, layer in graph.layers():
-        if not isinstance(layer, (ForwardConvolution, Pool)):
-            continue
-        (shape,) = graph.input_shapes(node)
-        windows = layer.windows(shape)
-        parts = []
-        for axis, (window, n) in enumerate(zip(windows, shape[1:])):
-            lost = window.unseen(n) - window.padding(n)[1]
-            if lost > 0 and window.extent >= window.stride:
-                parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
-        if parts:
-            found.append((node, " and ".join(parts)))
+    dropped = [_dropped(layer, shapes[0]) for layer, shapes in graph.signatures]
+    found = [(node, dropped[node.signature]) for _, node, _ in graph.layers() if dropped[node.signature]]
     if not found:
         return []
     text = f"the last pixels are seen by no window ({found[0][1]}): rounding down drops them"
     return [Hint(_named([node for node, _ in found]), text)]
+
+
+def _dropped(layer: Layer, shape: Shape) -> str:
+    """The pixels of the image at its far end that no window of a layer covers, in words; empty where there are none."""
+    if not isinstance(layer, (ForwardConvolution, Pool)):
+        return ""
+    windows = layer.windows(shape)
+    parts = []
+    for axis, (window, n) in enumerate(zip(windows, shape[1:])):
+        lost = window.unseen(n) - window.padding(n)[1]
+        if lost > 0 and window.extent >= window.stride:
+            parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
+    return " and ".join(parts)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph
-from cnncalc.layers.base import Backward, Layer, Saved, Shape
+from cnncalc.layers.base import Backward, Saved
 
 __all__ = ["OPTIMIZER_STATES", "Kept", "Peak", "kept_for_backward", "peak", "storages", "train_bytes"]
 
@@ -53,18 +53,15 @@ def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
     wanted = [False] * len(graph.nodes)
     seen: set[int] = set()
     kept: list[Kept] = []
-    memo: dict[tuple[Layer, tuple[Shape, ...], Backward], list[Saved]] = {}
-    has_weights: dict[tuple[Layer, tuple[Shape, ...]], bool] = {}
+    memo: dict[tuple[int, bool, tuple[bool, ...]], list[Saved]] = {}
+    has_weights = [bool(layer.weight_shapes(*shapes)) for layer, shapes in graph.signatures]
     for index, node, layer in graph.layers():
-        shapes = graph.input_shapes(node)
-        if (layer, shapes) not in has_weights:
-            has_weights[layer, shapes] = bool(layer.weight_shapes(*shapes))
-        trains = node.trainable and has_weights[layer, shapes]
-        backward = Backward(True, trains, tuple([wanted[one] for one in node.inputs]))
-        wanted[index] = backward.any
-        key = (layer, shapes, backward)
+        trains = node.trainable and has_weights[node.signature]
+        inputs = tuple([wanted[one] for one in node.inputs])
+        wanted[index] = trains or any(inputs)
+        key = (node.signature, trains, inputs)
         if key not in memo:
-            memo[key] = list(layer.saved(backward, *shapes))
+            memo[key] = list(layer.saved(Backward(True, trains, inputs), *graph.signatures[node.signature][1]))
         for saved in memo[key]:
             if saved.what in ("input", "output"):
                 storage = owner[node.inputs[saved.index] if saved.what == "input" else index]

@@ -7,7 +7,6 @@ from typing import TypeAlias
 from cnncalc.analysis.report import ReceptiveField
 from cnncalc.arithmetic.reach import IDENTITY, Field, Reach, join
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.base import Layer, Shape
 
 __all__ = ["WHOLE", "Fields", "fields", "receptive_field"]
 
@@ -22,17 +21,13 @@ Fields: TypeAlias = "tuple[Field, ...] | str"
 def fields(graph: Graph) -> list[Fields]:
     """The field of every node's tensor. Computed forwards once, so the cost is linear in the number of layers."""
     found: list[Fields] = []
-    memo: dict[tuple[Layer, tuple[Shape, ...]], tuple[Reach, ...] | str] = {}
+    reaches = [layer.reaches(*shapes) for layer, shapes in graph.signatures]
     through: dict[tuple[Field, Reach], Field | None] = {}
     for node in graph.nodes:
         if node.layer is None:
             found.append(tuple(Field() for _ in node.shape[1:]) if len(node.shape) > 1 else WHOLE)
             continue
-        shapes = graph.input_shapes(node)
-        key = (node.layer, shapes)
-        if key not in memo:
-            memo[key] = node.layer.reaches(*shapes)
-        found.append(_of(node, found, memo[key], through))
+        found.append(_of(node, found, reaches[node.signature], through))
     return found
 
 

@@ -65,15 +65,13 @@ def _result(
         return FileResult(net, (), "", (fault_of_os_error(error),))
 
 
-def _all_known(option: str, names: Iterable[str], known: Sequence[str]) -> None:
-    """A wrong name is wrong for every file, and said once."""
-    faults = [
+def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fault]:
+    """The figures that there are not: wrong for every file, and said once."""
+    return [
         Fault(f"{option}: there is no figure `{name}`", help=suggestion(name, known, f"there are {', '.join(known)}"))
         for name in names
         if name not in known
     ]
-    if faults:
-        raise CnncalcError(faults)
 
 
 def _exit_code(results: Sequence[FileResult]) -> int:
@@ -111,8 +109,9 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     options = wanted(given).options
     maxima = {name: quantity(f"--max {name}", text) for name, text in assignments("--max", given["maxima"]).items()}
     required = assignments("--require", given["required"])
-    _all_known("--max", maxima, FIGURES)
-    _all_known("--require", required, (*FIGURES, "output"))
+    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", required, (*FIGURES, "output"))
+    if faults:
+        raise CnncalcError(faults)
     json = given["format_"] == "json"
     results = []
     for path in paths:

@@ -29,6 +29,19 @@ class Wanted(NamedTuple):
     dtype: str
 
 
+def _list_columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--columns help` lists the columns and ends."""
+    if value == "help":
+        from cnncalc.render.columns import COLUMNS
+        from cnncalc.render.plain import aligned
+
+        marks = ["usual" if column.usual else "" for column in COLUMNS]
+        keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
+        click.echo("\n".join(aligned([keys, headings, marks], [False] * 3)))
+        context.exit()
+    return value
+
+
 net_argument = click.argument("net", metavar="NET", shell_complete=completing.nets)
 
 _NET_OPTIONS = (
@@ -72,6 +85,7 @@ _VIEW_OPTIONS = (
         "--columns",
         metavar="A,B,…",
         shell_complete=completing.columns,
+        callback=_list_columns,
         help="Columns to show; `--columns help` lists them.",
     ),
     click.option(

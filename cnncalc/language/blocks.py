@@ -27,6 +27,8 @@ class Block(NamedTuple):
     parameters: dict[str, Entry]
     items: list[Node]
     by_position: bool
+    library: bool = False
+    """Whether it is one of the library's, to which a file's variables and defaults mean nothing."""
 
     def usage(self) -> str:
         """One line that shows how the block is used."""
@@ -62,9 +64,10 @@ class Blocks:
         """The block of that name, or None."""
         if name not in self.known:
             entry = self.own.get(name)
-            if entry is None and kind_named(name) is None:
+            library = entry is None and kind_named(name) is None
+            if library:
                 entry = self._library().get(name)
-            self.known[name] = self._read(name, entry) if entry is not None else None
+            self.known[name] = self._read(name, entry, library) if entry is not None else None
         return self.known[name]
 
     def _library(self) -> dict[str, Entry]:
@@ -79,7 +82,7 @@ class Blocks:
                     self.library_entries = entry[1].entries
         return self.library_entries
 
-    def _read(self, name: str, entry: Entry) -> Block:
+    def _read(self, name: str, entry: Entry, library: bool) -> Block:
         key, node = entry
         if isinstance(node, Sequence):
             return Block(name, {}, node.items, False)
@@ -104,6 +107,7 @@ class Blocks:
             declared.entries if isinstance(declared, Mapping) else {},
             items.items if isinstance(items, Sequence) else [],
             naming is not None and isinstance(naming[1], Scalar) and naming[1].text == "index",
+            library,
         )
 
     def used(self, node: Scalar, kind: str | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
@@ -127,7 +131,7 @@ class Blocks:
         before = len(self.faults)
         self.evaluator.enter(outer, tensor)
         given = self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
-        inner = dict(self.variables)
+        inner = {} if block.library else dict(self.variables)
         self.evaluator.enter(inner, tensor)
         for name, (_, default) in block.parameters.items():
             if name in given:

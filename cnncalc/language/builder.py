@@ -229,7 +229,15 @@ class Builder:
         inner_scope = self.blocks.scope(block, use, scope, tensors[0])
         if inner_scope is None:
             return self.names.keep(own, level)
-        body: Body = lambda inner, start: self.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
+
+        def body(inner: Level, start: Tensor) -> Tensor:
+            outer = self.layers
+            if block.library:
+                self.layers = LayerReader(outer.dialect, {})
+            made = self.items(block.items, start, dict(inner_scope), inner)
+            self.layers = outer
+            return made
+
         return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
 
     def merge(

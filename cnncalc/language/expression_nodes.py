@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.language.expression_operations import FUNCTIONS, OPERATORS, attribute, index, negative, positive
-from cnncalc.language.expression_values import ExpressionError, Refusal, Value, bounded_list, describe
+from cnncalc.language.expression_values import ExpressionError, RefusalError, Value, bounded_list, describe
 from cnncalc.language.limits import Limits
 
 __all__ = [
@@ -26,7 +26,7 @@ class Step(NamedTuple):
     stop: int
 
 
-def _error(refusal: Refusal, start: int, stop: int) -> ExpressionError:
+def _error(refusal: RefusalError, start: int, stop: int) -> ExpressionError:
     return ExpressionError(refusal.message, start, stop - start, refusal.help)
 
 
@@ -73,7 +73,7 @@ def signed(sign: str, operand: Run, start: int, stop: int) -> Run:
     def run(scope: Mapping[str, Value], limits: Limits) -> Value:
         try:
             return compute(operand(scope, limits))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
 
     return run
@@ -95,7 +95,7 @@ def chain(first: Run, steps: Sequence[Step], compared: bool) -> Run:
             other = operand(scope, limits)
             try:
                 value = operation(value, other, limits)
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 raise _error(refusal, step.start, step.stop) from None
         return value
 
@@ -108,7 +108,7 @@ def _one_operation(first: Run, step: Step) -> Run:
     def run(scope: Mapping[str, Value], limits: Limits) -> Value:
         try:
             return operation(first(scope, limits), operand(scope, limits), limits)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
 
     return run
@@ -138,7 +138,7 @@ def _comparisons(first: Run, steps: Sequence[Step]) -> Run:
             try:
                 if not OPERATORS[step.operator](left, right, limits):
                     return False
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 raise _error(refusal, step.start, step.stop) from None
             left = right
         return True
@@ -155,7 +155,7 @@ def reading(value: Run, steps: Sequence[Step]) -> Run:
             key = step.operand(scope, limits)
             try:
                 found = index(found, key, limits) if step.operator == "[" else attribute(found, key)
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 raise _error(refusal, step.start, step.stop) from None
         return found
 
@@ -170,7 +170,7 @@ def call(function: str, arguments: Sequence[Run], start: int, stop: int) -> Run:
         values = [argument(scope, limits) for argument in arguments]
         try:
             return compute(values, limits)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
 
     return run
@@ -182,7 +182,7 @@ def listing(items: Sequence[Run], start: int, stop: int) -> Run:
     def run(scope: Mapping[str, Value], limits: Limits) -> Value:
         try:
             return bounded_list([item(scope, limits) for item in items], limits)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
 
     return run
@@ -197,10 +197,10 @@ def mapping(pairs: Sequence[tuple[Run, Run]], start: int, stop: int) -> Run:
             for key_run, value_run in pairs:
                 key = key_run(scope, limits)
                 if isinstance(key, (list, dict)) or key is None:
-                    raise Refusal(f"a key is a text, not {describe(key)}")
+                    raise RefusalError(f"a key is a text, not {describe(key)}")
                 made[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
             bounded_list([made], limits)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
         return made
 

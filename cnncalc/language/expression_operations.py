@@ -1,6 +1,6 @@
 """The operators and functions of expressions: Python's, on plain values, their size checked beforehand.
 
-An operator is `(left, right, limits) -> Value`, a function `(arguments, limits) -> Value`. Both raise `Refusal`.
+An operator is `(left, right, limits) -> Value`, a function `(arguments, limits) -> Value`. Both raise `RefusalError`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cnncalc.language.expression_values import Refusal, Value, bounded, bounded_list, describe, too_large, too_long
+from cnncalc.language.expression_values import RefusalError, Value, bounded, bounded_list, describe, too_large, too_long
 from cnncalc.language.limits import Limits
 
 __all__ = ["FUNCTIONS", "OPERATORS", "attribute", "index", "negative", "positive"]
@@ -27,12 +27,12 @@ def _is_number(*values: object) -> bool:
     return all(isinstance(value, (int, float)) for value in values)
 
 
-def _cannot(action: str, *values: object) -> Refusal:
+def _cannot(action: str, *values: object) -> RefusalError:
     """The refusal `cannot ACTION`, with the usual reason for a text where a number was meant."""
     for value in values:
         if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,15}\s*", value):
-            return Refusal(f"cannot {action}", f"'{value}' is a text: write {value.strip()} without quotes, or int(…)")
-    return Refusal(f"cannot {action}")
+            return RefusalError(f"cannot {action}", f"'{value}' is a text: write {value.strip()} without quotes, or int(…)")
+    return RefusalError(f"cannot {action}")
 
 
 def _arithmetic(compute: Callable[[Any, Any], Any], left: Any, right: Any, limits: Limits) -> Value:
@@ -94,7 +94,7 @@ def _division(name: str, compute: Callable[[Any, Any], Any]) -> Operator:
         if not _is_number(left, right):
             raise _cannot(f"{name} {describe(left)} by {describe(right)}", left, right)
         if right == 0:
-            raise Refusal(f"{describe(left)} is divided by zero", "test the divisor first: `a / b if b else 0`")
+            raise RefusalError(f"{describe(left)} is divided by zero", "test the divisor first: `a / b if b else 0`")
         return _arithmetic(compute, left, right, limits)
 
     return divide
@@ -105,7 +105,7 @@ def power(left: Any, right: Any, limits: Limits) -> Value:
     if not _is_number(left, right):
         raise _cannot(f"raise {describe(left)} to the power {describe(right)}", left, right)
     if left == 0 and right < 0:
-        raise Refusal("zero cannot be raised to a negative power: it is a division by zero")
+        raise RefusalError("zero cannot be raised to a negative power: it is a division by zero")
     if isinstance(left, int) and isinstance(right, int):
         # |left| >= 2 ** (bits - 1), so the result has at least this many bits; it is not computed if too many.
         if (abs(left).bit_length() - 1) * right > limits.number.bit_length():
@@ -145,12 +145,12 @@ def _comparison(compute: Callable[[Any, Any], Any]) -> Operator:
 def contains(left: Any, right: Any, limits: Limits) -> Value:
     """`left in right`: an item of a list, a key of a mapping, a stretch of a text."""
     if isinstance(right, str) and not isinstance(left, str):
-        raise Refusal(f"cannot look for {describe(left)} in a text", "put it in quotes")
+        raise RefusalError(f"cannot look for {describe(left)} in a text", "put it in quotes")
     if isinstance(right, dict):
         return isinstance(left, str) and left in right
     if isinstance(right, (str, list)):
         return left in right
-    raise Refusal(f"cannot look into {describe(right)}", "`in` needs a list, a mapping or a text after it")
+    raise RefusalError(f"cannot look into {describe(right)}", "`in` needs a list, a mapping or a text after it")
 
 
 def lacks(left: Any, right: Any, limits: Limits) -> Value:
@@ -185,15 +185,15 @@ def index(value: Any, key: Any, limits: Limits) -> Value:
     if isinstance(value, dict):
         return attribute(value, key)
     if not isinstance(value, (list, str)):
-        raise Refusal(f"{describe(value)} has no items", "`x[i]` reads a list, a mapping or a text")
+        raise RefusalError(f"{describe(value)} has no items", "`x[i]` reads a list, a mapping or a text")
     if not isinstance(key, int):
-        raise Refusal(f"an item is asked for by its place, a whole number, not by {describe(key)}")
+        raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}")
     if -len(value) <= key < len(value):
         return value[key]  # type: ignore[no-any-return]
     what = "list" if isinstance(value, list) else "text"
     if not value:
-        raise Refusal(f"the {what} is empty, so it has no item {describe(key)}")
-    raise Refusal(
+        raise RefusalError(f"the {what} is empty, so it has no item {describe(key)}")
+    raise RefusalError(
         f"the {what} has no item {describe(key)}: it has {len(value)}, counted from 0",
         f"its last item is [{len(value) - 1}], or [-1]",
     )
@@ -202,7 +202,7 @@ def index(value: Any, key: Any, limits: Limits) -> Value:
 def attribute(value: Any, key: Any) -> Value:
     """`value.key` or `value['key']` of a mapping."""
     if not isinstance(value, dict):
-        raise Refusal(f"`.{key}` reads a mapping, and this is {describe(value)}")
+        raise RefusalError(f"`.{key}` reads a mapping, and this is {describe(value)}")
     if isinstance(key, str):
         if key in value:
             return value[key]  # type: ignore[no-any-return]
@@ -212,7 +212,7 @@ def attribute(value: Any, key: Any) -> Value:
 
     known = ", ".join(f"`{each}`" for each in list(value)[:10])
     otherwise = f"it has {known}" if value else "it is empty"
-    raise Refusal(f"the mapping has no key {describe(key)}", suggestion(str(key), value, otherwise))
+    raise RefusalError(f"the mapping has no key {describe(key)}", suggestion(str(key), value, otherwise))
 
 
 # ------------------------------------------------------------------------------------------- functions
@@ -222,7 +222,7 @@ def _number(name: str, value: Any) -> Any:
     if not _is_number(value):
         raise _cannot(f"take {name} of {describe(value)}: it needs a number", value)
     if not math.isfinite(value):
-        raise Refusal(f"cannot take {name} of {describe(value)}")
+        raise RefusalError(f"cannot take {name} of {describe(value)}")
     return value
 
 
@@ -230,14 +230,14 @@ def _needs(name: str, arguments: list[Any], least: int, most: int) -> None:
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         plural = "" if wanted == "1" else "s"
-        raise Refusal(f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given")
+        raise RefusalError(f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given")
 
 
 def _extreme(name: str, choose: Callable[[Any], Any]) -> Function:
     def extreme(arguments: list[Any], limits: Limits) -> Value:
         values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
         if not values:
-            raise Refusal(f"`{name}` of nothing", f"`{name}` takes numbers, or a list that is not empty")
+            raise RefusalError(f"`{name}` of nothing", f"`{name}` takes numbers, or a list that is not empty")
         if not _is_number(*values) and not all(isinstance(value, str) for value in values):
             odd = next(value for value in values if not _is_number(value))
             raise _cannot(f"take {name} with {describe(odd)}: it needs numbers", odd)
@@ -261,7 +261,7 @@ def _round(arguments: list[Any], limits: Limits) -> Value:
         return bounded(round(value), limits)  # type: ignore[no-any-return]
     places = arguments[1]
     if not isinstance(places, int) or abs(places) > MOST_PLACES:
-        raise Refusal(f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}")
+        raise RefusalError(f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}")
     return bounded(round(value, places), limits)  # type: ignore[no-any-return]
 
 
@@ -276,14 +276,14 @@ def _int(arguments: list[Any], limits: Limits) -> Value:
 def _len(arguments: list[Any], limits: Limits) -> Value:
     _needs("len", arguments, 1, 1)
     if not isinstance(arguments[0], (list, dict, str)):
-        raise Refusal(f"{describe(arguments[0])} has no length", "`len` takes a list, a mapping or a text")
+        raise RefusalError(f"{describe(arguments[0])} has no length", "`len` takes a list, a mapping or a text")
     return len(arguments[0])
 
 
 def _sum(arguments: list[Any], limits: Limits) -> Value:
     _needs("sum", arguments, 1, 1)
     if not isinstance(arguments[0], list):
-        raise Refusal(f"`sum` takes a list, not {describe(arguments[0])}", "write sum([a, b, c])")
+        raise RefusalError(f"`sum` takes a list, not {describe(arguments[0])}", "write sum([a, b, c])")
     total: Any = 0
     for value in arguments[0]:
         total = bounded(total + _number("sum", value), limits)
@@ -299,7 +299,7 @@ def divisible(arguments: list[Any], limits: Limits) -> Value:
     _needs("divisible", arguments, 2, 3)
     value, divisor, *rest = (_number("divisible", argument) for argument in arguments)
     if divisor <= 0 or int(divisor) != divisor:
-        raise Refusal(f"the divisor is a positive whole number, not {describe(divisor)}")
+        raise RefusalError(f"the divisor is a positive whole number, not {describe(divisor)}")
     divisor = int(divisor)
     nearest = max(rest[0] if rest else divisor, int(value + divisor / 2) // divisor * divisor)
     return bounded(nearest + divisor if nearest < 0.9 * value else nearest, limits)  # type: ignore[no-any-return]

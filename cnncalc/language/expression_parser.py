@@ -8,19 +8,21 @@ its faults name the column and the way out, it is bounded in depth, and nothing 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from cnncalc.language import expression_nodes as nodes
-from cnncalc.language.expression_nodes import Run
 from cnncalc.language.expression_operations import FUNCTIONS
 from cnncalc.language.expression_values import ExpressionError, Value
-from cnncalc.language.limits import Limits
+
+if TYPE_CHECKING:
+    from cnncalc.language.expression_nodes import Run
+    from cnncalc.language.limits import Limits
 
 __all__ = ["compile_expression"]
 
 TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>0[xX][0-9a-fA-F_]+\b | (?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?)
+      (?P<number>(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?)
     | (?P<word>[^\W\d]\w*)
     | (?P<text>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")
     | (?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\]{},.:])
@@ -59,7 +61,7 @@ def compile_expression(text: str, start: int, stop: int, limits: Limits) -> Run:
     """The closure for `text[start:stop]`; ExpressionError with offsets in the whole `text`."""
     if stop - start > limits.expression:
         raise ExpressionError(
-            f"the expression is longer than {limits.expression} characters, the bound `expression`",
+            f"the expression is longer than {limits.expression:,} characters, the bound `expression`",
             start, min(stop - start, 40), limits.way_out("expression"),
         )  # fmt: skip
     try:
@@ -99,8 +101,8 @@ class _Parser:
             raise ExpressionError("this text is never closed", position, len(rest), f"add the closing {rest[0]}")
         if rest[0] == "$":
             raise ExpressionError("a `$` without a name", position, 1, "names need no `$` inside an expression")
-        help = FOREIGN.get(rest[0], "only numbers, texts, names and Python's operators stand in an expression")
-        raise ExpressionError(f"`{rest[0]}` is not part of an expression", position, 1, help)
+        advice = FOREIGN.get(rest[0], "only numbers, texts, names and Python's operators stand in an expression")
+        raise ExpressionError(f"`{rest[0]}` is not part of an expression", position, 1, advice)
 
     @property
     def now(self) -> Token:
@@ -131,8 +133,8 @@ class _Parser:
             return ExpressionError(f"the expression ends after `{last.text}`, where {wanted} was expected",
                                    last.start, last.stop - last.start)  # fmt: skip
         shown = token.text if len(token.text) <= 30 else token.text[:29] + "…"
-        help = FOREIGN.get(token.text, "")
-        return ExpressionError(f"expected {wanted}, not `{shown}`", token.start, token.stop - token.start, help)
+        advice = FOREIGN.get(token.text, "")
+        return ExpressionError(f"expected {wanted}, not `{shown}`", token.start, token.stop - token.start, advice)
 
     # -- grammar, weakest first
 
@@ -249,8 +251,8 @@ class _Parser:
         if name.text not in FUNCTIONS:
             from cnncalc.errors import suggestion
 
-            help = suggestion(name.text, FUNCTIONS, "the functions are " + ", ".join(FUNCTIONS))
-            raise ExpressionError(f"there is no function `{name.text}`", name.start, len(name.text), help)
+            advice = suggestion(name.text, FUNCTIONS, "the functions are " + ", ".join(FUNCTIONS))
+            raise ExpressionError(f"there is no function `{name.text}`", name.start, len(name.text), advice)
         opened = self.now
         self.place += 1
         arguments = self._items(")", opened)
@@ -294,16 +296,14 @@ class _Parser:
 def _number(token: Token, limits: Limits) -> Value:
     text = token.text.replace("_", "")
     width = token.stop - token.start
-    if text[:2] in ("0x", "0X"):
-        value: int | float = int(text, 16)
-    elif not text.isdecimal():
-        value = float(text)
+    if not text.isdecimal():
+        value: int | float = float(text)
     else:
         # int() refuses very long texts with an error of its own; the length alone tells that they are too large.
         digits = text.lstrip("0") or "0"
         value = int(digits) if len(digits) <= len(str(limits.number)) else limits.number + 1
     if value > limits.number and isinstance(value, int):
-        message = f"the number is larger than {limits.number}, the bound `number`"
+        message = f"the number is larger than {limits.number:,}, the bound `number`"
         raise ExpressionError(message, token.start, width, limits.way_out("number"))
     if value == float("inf"):
         raise ExpressionError("the number is too large for a decimal number", token.start, width)

@@ -1,17 +1,20 @@
 """The values that expressions compute with, how they are written, and how far they may grow.
 
-What cannot be done raises `Refusal`, which knows no position; the parser's nodes turn it into an
+What cannot be done raises `RefusalError`, which knows no position; the parser's nodes turn it into an
 `ExpressionError`, which does.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
-from cnncalc.language.limits import Limits
+if TYPE_CHECKING:
+    from cnncalc.language.limits import Limits
 
-__all__ = ["ExpressionError", "Refusal", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large", "too_long"]
+__all__ = [
+    "ExpressionError", "RefusalError", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large", "too_long",
+]  # fmt: skip
 
 Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
 
@@ -31,7 +34,7 @@ class ExpressionError(Exception):
         self.help = help
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An operation that cannot be done: the message, and what to try."""
 
     def __init__(self, message: str, help: str = "") -> None:
@@ -67,14 +70,14 @@ def as_text(value: object) -> str | None:
     return None if isinstance(value, (list, tuple, dict)) else str(value)
 
 
-def too_large(limits: Limits) -> Refusal:
+def too_large(limits: Limits) -> RefusalError:
     """The refusal of a number over the bound."""
-    return Refusal(f"the number is larger than {limits.number}, the bound `number`", limits.way_out("number"))
+    return RefusalError(f"the number is larger than {limits.number:,}, the bound `number`", limits.way_out("number"))
 
 
-def too_long(what: str, limits: Limits) -> Refusal:
+def too_long(what: str, limits: Limits) -> RefusalError:
     """The refusal of a list or a text (`what`) over the bound."""
-    return Refusal(f"the {what} is longer than {limits.items}, the bound `items`", limits.way_out("items"))
+    return RefusalError(f"the {what} is longer than {limits.items:,}, the bound `items`", limits.way_out("items"))
 
 
 def bounded(value: Any, limits: Limits) -> Any:
@@ -85,7 +88,7 @@ def bounded(value: Any, limits: Limits) -> Any:
         raise too_large(limits)
     if isinstance(value, float) and math.isfinite(value):
         return value
-    raise Refusal("the result is not a finite real number")
+    raise RefusalError("the result is not a finite real number")
 
 
 def bounded_list(values: list[Any], limits: Limits) -> list[Any]:

@@ -6,7 +6,6 @@ A text is taken apart once and kept; the grammar (`expression_parser`) is import
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,8 @@ from cnncalc.language.expression_values import ExpressionError, Value, as_text, 
 from cnncalc.language.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnncalc.language.expression_nodes import Run
 
 __all__ = ["ExpressionError", "Value", "as_text", "evaluate", "expand"]
@@ -84,10 +85,10 @@ def _written(part: _Part, scope: Mapping[str, Value], limits: Limits) -> str:
     written = as_text(value)
     width = part.stop - part.start
     if written is None:
-        help = "write out one item of it, as in `$(x[0])`, or let the expression stand alone"
-        raise ExpressionError(f"{describe(value)} cannot stand inside a text", part.start, width, help)
+        advice = "write out one item of it, as in `$(x[0])`, or let the expression stand alone"
+        raise ExpressionError(f"{describe(value)} cannot stand inside a text", part.start, width, advice)
     if len(written) > limits.items:
-        message = f"the text put in is longer than {limits.items}, the bound `items`"
+        message = f"the text put in is longer than {limits.items:,}, the bound `items`"
         raise ExpressionError(message, part.start, width, limits.way_out("items"))
     return written
 
@@ -105,7 +106,7 @@ def _unknown(part: _Part, scope: Mapping[str, Value]) -> ExpressionError:
 def _parts(text: str, limits: Limits) -> tuple[str | _Part, ...]:
     """The text taken apart."""
     if len(text) > limits.items:
-        message = f"a text with `$` in it is longer than {limits.items}, the bound `items`"
+        message = f"a text with `$` in it is longer than {limits.items:,}, the bound `items`"
         raise ExpressionError(message, 0, 1, limits.way_out("items"))
     parts: list[str | _Part] = []
     position = 0
@@ -147,12 +148,12 @@ def _end(text: str, opening: int) -> int:
 
 
 def _stray_dollar(text: str, dollar: int, following: str) -> ExpressionError:
-    help = "write `$$` for a dollar sign"
+    advice = "write `$$` for a dollar sign"
     if following == "{":
         inside = text[dollar + 2 :].split("}", 1)[0]
         name = inside if inside.isidentifier() else "name"
-        help = f"write `${name}` or `$({name})`"
-    return ExpressionError("`$` is followed by neither a name nor `(`", dollar, 1, help)
+        advice = f"write `${name}` or `$({name})`"
+    return ExpressionError("`$` is followed by neither a name nor `(`", dollar, 1, advice)
 
 
 _kept = lru_cache(maxsize=2048)(_compiled)

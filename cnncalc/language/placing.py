@@ -22,7 +22,8 @@ class Placer:
         self.train_only = False
         self.shared: list[tuple[str, str]] = []
         """The groups around that share another's parameters, as (prefix of its names, prefix of the other's)."""
-        self.inferred: dict[tuple[Layer, tuple[Shape, ...]], Shape | Requirement] = {}
+        self.inferred: dict[int, Shape | Requirement] = {}
+        """What each signature gives: its output shape, or the first rule that it breaks."""
 
     def place(
         self,
@@ -43,7 +44,8 @@ class Placer:
             return UNKNOWN
         nodes = self.graph.nodes
         shapes = tuple([nodes[tensor].shape for tensor in tensors])
-        shape = self._shape(parsed, shapes, node, name)
+        signature = self.graph.sign(layer, shapes)
+        shape = self._shape(parsed, shapes, signature, node, name)
         if shape is None:
             return UNKNOWN
         owner = self._owner(share, name)
@@ -54,18 +56,20 @@ class Placer:
             self.faults.add(message, node, layer=name, help=self.limits.way_out("layers"))
             self.faults.raise_any()
         index = names.tensors[name] = len(nodes)
-        placed = Node(name, layer, tensors, shape, trainable=self.trainable, share=owner, train_only=self.train_only, origin=node)
+        placed = Node(name, layer, tensors, shape, signature=signature, trainable=self.trainable, share=owner, origin=node)
+        placed.train_only = self.train_only
         nodes.append(placed)
         return index
 
-    def _shape(self, parsed: Parsed, shapes: tuple[Shape, ...], node: YamlNode, name: str) -> Shape | None:
+    def _shape(
+        self, parsed: Parsed, shapes: tuple[Shape, ...], signature: int, node: YamlNode, name: str
+    ) -> Shape | None:
         """The output shape; None, and a fault, where a rule is broken."""
         layer = parsed.layer
-        key = (layer, shapes)
-        result = self.inferred.get(key)
+        result = self.inferred.get(signature)
         if result is None:
             broken = broken_requirement(layer, shapes)
-            result = self.inferred[key] = layer.output_shape(*shapes) if broken is None else broken
+            result = self.inferred[signature] = layer.output_shape(*shapes) if broken is None else broken
         if isinstance(result, Requirement):
             help = result.help if isinstance(result.help, str) else result.help()
             self.faults.add(result.rule, node, layer=name, values=result.values, help=help)

@@ -24,6 +24,7 @@ MOST_FAULTS = 50
 # `&name` or `!tag` before a value.
 PROPERTY = re.compile(r"[&!]\S*[ \t]+")
 NUMBER_START = frozenset("0123456789+-.")
+QUOTES = ("'", '"')
 # Plain, they are faults; in quotes they may be keys.
 UNUSABLE_KEYS = ("", "<<")
 
@@ -81,6 +82,7 @@ class _Reader:
         self.anchors: dict[str, Node | None] = {}
         self.total = 0
         self.most = limits.nodes
+        self.short = len(str(limits.number))
         self.documents = 0
 
     def read(self) -> None:
@@ -171,15 +173,19 @@ class _Reader:
     def _scalar(self, event: Any) -> None:
         self._counted(event)
         text, style = event.value, event.style
-        line, column = self._start(event)
+        if event.anchor is None and event.tag is None:  # spelled out: most of a file passes here
+            mark = event.start_mark
+            line, column = mark.line + 1, mark.column + 1
+        else:
+            line, column = self._start(event)
         if not style:
             node = Scalar(self.source, line, column, text, True)
-            if text[:1] in NUMBER_START:
+            if text[:1] in NUMBER_START and not (len(text) < self.short and text.isdecimal()):
                 self._check_number(node)
             if " -" in text or "$(" in text:
                 self._check_end(node, event.end_mark)
         else:
-            node = Scalar(self.source, line, column + (style in ("'", '"')), text, False)
+            node = Scalar(self.source, line, column + (style in QUOTES), text, False)
             if style == '"' and not text.isprintable():
                 self._check_characters(node)
         if event.anchor is not None:
