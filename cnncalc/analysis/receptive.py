@@ -22,10 +22,14 @@ def fields(graph: Graph) -> list[Fields]:
     """The field of every node's tensor. Computed forwards once, so the cost is linear in the number of layers."""
     found: list[Fields] = []
     reaches = [layer.reaches(*shapes) for layer, shapes in graph.signatures]
+    unmoved = [not isinstance(reach, str) and all(one is IDENTITY for one in reach) for reach in reaches]
     through: dict[tuple[Field, Reach], Field | None] = {}
     for node in graph.nodes:
         if node.layer is None:
             found.append(tuple(Field() for _ in node.shape[1:]) if len(node.shape) > 1 else WHOLE)
+            continue
+        if unmoved[node.signature] and len(node.inputs) == 1:
+            found.append(found[node.inputs[0]])
             continue
         found.append(_of(node, found, reaches[node.signature], through))
     return found
@@ -41,8 +45,6 @@ def _of(
     if isinstance(reaches, str):
         return WHOLE if reaches == "whole" else UNDEFINED
     assert node.layer is not None
-    if len(node.inputs) == 1 and all(reach is IDENTITY for reach in reaches):
-        return found[node.inputs[0]]
     taken = [found[index] for index in node.inputs[: node.layer.seen_inputs]]
     words = [one for one in taken if isinstance(one, str)]
     if words:

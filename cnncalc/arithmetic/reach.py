@@ -35,6 +35,13 @@ class Reach(NamedTuple):
         """The first and the last pixel that output pixel o sees; no pixel where the first is larger."""
         return (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
 
+    def recurrence(self, size: int, stride: int, padding: int) -> tuple[int, int, int]:
+        """Size, stride and padding behind the layer, from those before it (Araujo, Norris & Sim, relations 1–3).
+
+        They say it all only where every pixel sees alike: c = 1, and a field of one phase. `Field` has no such limit.
+        """
+        return size + (self.last - self.first) * stride, stride * self.a, padding - self.first * stride
+
 
 IDENTITY = Reach()
 
@@ -132,6 +139,8 @@ def join(fields: list[Field]) -> Field | None:
 
     None where the branches advance at different rates, so that no one interval describes the pixels.
     """
+    if all(field is fields[0] for field in fields):
+        return fields[0]
     if len({field.rate for field in fields}) != 1:
         return None
     period = math.lcm(*(field.period for field in fields))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.language.expression_operations import FUNCTIONS, OPERATORS, attribute, index, negative, positive
+from cnncalc.language.expression_functions import FUNCTIONS
+from cnncalc.language.expression_operations import OPERATORS, attribute, index, negative, positive
 from cnncalc.language.expression_values import ExpressionError, RefusalError, Value, bounded_list, describe
 from cnncalc.language.limits import Limits
 
@@ -53,7 +54,7 @@ def unknown_name(text: str, scope: Mapping[str, Value], start: int, width: int) 
 
     if text in FUNCTIONS:
         return ExpressionError(f"`{text}` is a function", start, width, f"write {text}(…)")
-    known = [each for each in scope if isinstance(each, str)]
+    known = list(scope)
     shown = ", ".join(f"`{each}`" for each in known[:10]) + (", …" if len(known) > 10 else "")
     otherwise = f"the names here are {shown}" if known else "no names are defined here: see `variables:`"
     return ExpressionError(f"there is no `{text[:80]}` here", start, width, suggestion(text, known, otherwise))
@@ -193,12 +194,12 @@ def mapping(pairs: Sequence[tuple[Run, Run]], start: int, stop: int) -> Run:
 
     def run(scope: Mapping[str, Value], limits: Limits) -> Value:
         made: dict[str, Any] = {}
+        for key_run, value_run in pairs:
+            key = key_run(scope, limits)
+            if isinstance(key, (list, dict)) or key is None:
+                raise ExpressionError(f"a key is a text, not {describe(key)}", start, stop - start)
+            made[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
         try:
-            for key_run, value_run in pairs:
-                key = key_run(scope, limits)
-                if isinstance(key, (list, dict)) or key is None:
-                    raise RefusalError(f"a key is a text, not {describe(key)}")
-                made[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
             bounded_list([made], limits)
         except RefusalError as refusal:
             raise _error(refusal, start, stop) from None

@@ -1,11 +1,10 @@
-"""The operators and functions of expressions: Python's, on plain values, their size checked beforehand.
+"""The operators of expressions: Python's, on plain values, the size of the result checked beforehand.
 
-An operator is `(left, right, limits) -> Value`, a function `(arguments, limits) -> Value`. Both raise `RefusalError`.
+Each is a function `(left, right, limits) -> Value` and raises `RefusalError`.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -14,24 +13,22 @@ from typing import Any
 from cnncalc.language.expression_values import RefusalError, Value, bounded, bounded_list, describe, too_large, too_long
 from cnncalc.language.limits import Limits
 
-__all__ = ["FUNCTIONS", "OPERATORS", "attribute", "index", "negative", "positive"]
+__all__ = ["OPERATORS", "attribute", "cannot", "index", "is_number", "negative", "positive"]
 
 Operator = Callable[[Any, Any, Limits], Value]
-Function = Callable[["list[Any]", Limits], Value]
-
-# round() to more places than a float has, or to 10**9 places before the point, is a mistake or an attack.
-MOST_PLACES = 20
 
 
-def _is_number(*values: object) -> bool:
+def is_number(*values: object) -> bool:
+    """Whether all the values are numbers; a flag is one, as in Python."""
     return all(isinstance(value, (int, float)) for value in values)
 
 
-def _cannot(action: str, *values: object) -> RefusalError:
+def cannot(action: str, *values: object) -> RefusalError:
     """The refusal `cannot ACTION`, with the usual reason for a text where a number was meant."""
     for value in values:
         if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,15}\s*", value):
-            return RefusalError(f"cannot {action}", f"'{value}' is a text: write {value.strip()} without quotes, or int(…)")
+            advice = f"'{value}' is a text: write {value.strip()} without quotes, or int(…)"
+            return RefusalError(f"cannot {action}", advice)
     return RefusalError(f"cannot {action}")
 
 
@@ -52,21 +49,24 @@ def add(left: Any, right: Any, limits: Limits) -> Value:
         if -limits.number <= value <= limits.number:
             return value
         raise too_large(limits)
-    if _is_number(left, right):
+    if is_number(left, right):
         return _arithmetic(operator.add, left, right, limits)
-    for kind, what in ((str, "text"), (list, "list")):
-        if isinstance(left, kind) and isinstance(right, kind):
-            if len(left) + len(right) > limits.items:
-                raise too_long(what, limits)
-            return left + right if kind is str else bounded_list(left + right, limits)
-    raise _cannot(f"add {describe(left)} and {describe(right)}", left, right)
+    if isinstance(left, str) and isinstance(right, str):
+        if len(left) + len(right) > limits.items:
+            raise too_long("text", limits)
+        return left + right
+    if isinstance(left, list) and isinstance(right, list):
+        if len(left) + len(right) > limits.items:
+            raise too_long("list", limits)
+        return bounded_list(left + right, limits)
+    raise cannot(f"add {describe(left)} and {describe(right)}", left, right)
 
 
 def subtract(left: Any, right: Any, limits: Limits) -> Value:
     """`left - right`: numbers."""
-    if _is_number(left, right):
+    if is_number(left, right):
         return _arithmetic(operator.sub, left, right, limits)
-    raise _cannot(f"subtract {describe(right)} from {describe(left)}", left, right)
+    raise cannot(f"subtract {describe(right)} from {describe(left)}", left, right)
 
 
 def multiply(left: Any, right: Any, limits: Limits) -> Value:
@@ -78,7 +78,7 @@ def multiply(left: Any, right: Any, limits: Limits) -> Value:
             if -limits.number <= value <= limits.number:
                 return value
         raise too_large(limits)
-    if _is_number(left, right):
+    if is_number(left, right):
         return _arithmetic(operator.mul, left, right, limits)
     if isinstance(left, int):
         left, right = right, left
@@ -86,13 +86,13 @@ def multiply(left: Any, right: Any, limits: Limits) -> Value:
         if len(left) * max(right, 0) > limits.items:
             raise too_long("text" if isinstance(left, str) else "list", limits)
         return left * right if isinstance(left, str) else bounded_list(left * right, limits)
-    raise _cannot(f"multiply {describe(left)} by {describe(right)}", left, right)
+    raise cannot(f"multiply {describe(left)} by {describe(right)}", left, right)
 
 
 def _division(name: str, compute: Callable[[Any, Any], Any]) -> Operator:
     def divide(left: Any, right: Any, limits: Limits) -> Value:
-        if not _is_number(left, right):
-            raise _cannot(f"{name} {describe(left)} by {describe(right)}", left, right)
+        if not is_number(left, right):
+            raise cannot(f"{name} {describe(left)} by {describe(right)}", left, right)
         if right == 0:
             raise RefusalError(f"{describe(left)} is divided by zero", "test the divisor first: `a / b if b else 0`")
         return _arithmetic(compute, left, right, limits)
@@ -102,8 +102,8 @@ def _division(name: str, compute: Callable[[Any, Any], Any]) -> Operator:
 
 def power(left: Any, right: Any, limits: Limits) -> Value:
     """`left ** right`: numbers whose result is real and within the bound."""
-    if not _is_number(left, right):
-        raise _cannot(f"raise {describe(left)} to the power {describe(right)}", left, right)
+    if not is_number(left, right):
+        raise cannot(f"raise {describe(left)} to the power {describe(right)}", left, right)
     if left == 0 and right < 0:
         raise RefusalError("zero cannot be raised to a negative power: it is a division by zero")
     if isinstance(left, int) and isinstance(right, int):
@@ -117,16 +117,16 @@ def power(left: Any, right: Any, limits: Limits) -> Value:
 
 def negative(value: Any) -> Value:
     """`-value`: a number."""
-    if _is_number(value):
+    if is_number(value):
         return -value  # type: ignore[no-any-return]
-    raise _cannot(f"take the negative of {describe(value)}", value)
+    raise cannot(f"take the negative of {describe(value)}", value)
 
 
 def positive(value: Any) -> Value:
     """`+value`: a number."""
-    if _is_number(value):
+    if is_number(value):
         return +value  # type: ignore[no-any-return]
-    raise _cannot(f"put a plus before {describe(value)}", value)
+    raise cannot(f"put a plus before {describe(value)}", value)
 
 
 # ----------------------------------------------------------------------------------------- comparisons
@@ -137,7 +137,7 @@ def _comparison(compute: Callable[[Any, Any], Any]) -> Operator:
         try:
             return bool(compute(left, right))
         except TypeError:
-            raise _cannot(f"order {describe(left)} and {describe(right)}", left, right) from None
+            raise cannot(f"order {describe(left)} and {describe(right)}", left, right) from None
 
     return compare
 
@@ -213,107 +213,3 @@ def attribute(value: Any, key: Any) -> Value:
     known = ", ".join(f"`{each}`" for each in list(value)[:10])
     otherwise = f"it has {known}" if value else "it is empty"
     raise RefusalError(f"the mapping has no key {describe(key)}", suggestion(str(key), value, otherwise))
-
-
-# ------------------------------------------------------------------------------------------- functions
-
-
-def _number(name: str, value: Any) -> Any:
-    if not _is_number(value):
-        raise _cannot(f"take {name} of {describe(value)}: it needs a number", value)
-    if not math.isfinite(value):
-        raise RefusalError(f"cannot take {name} of {describe(value)}")
-    return value
-
-
-def _needs(name: str, arguments: list[Any], least: int, most: int) -> None:
-    if not least <= len(arguments) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        plural = "" if wanted == "1" else "s"
-        raise RefusalError(f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given")
-
-
-def _extreme(name: str, choose: Callable[[Any], Any]) -> Function:
-    def extreme(arguments: list[Any], limits: Limits) -> Value:
-        values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
-        if not values:
-            raise RefusalError(f"`{name}` of nothing", f"`{name}` takes numbers, or a list that is not empty")
-        if not _is_number(*values) and not all(isinstance(value, str) for value in values):
-            odd = next(value for value in values if not _is_number(value))
-            raise _cannot(f"take {name} with {describe(odd)}: it needs numbers", odd)
-        return choose(values)  # type: ignore[no-any-return]
-
-    return extreme
-
-
-def _of_one(name: str, compute: Callable[[Any], Any]) -> Function:
-    def function(arguments: list[Any], limits: Limits) -> Value:
-        _needs(name, arguments, 1, 1)
-        return bounded(compute(_number(name, arguments[0])), limits)  # type: ignore[no-any-return]
-
-    return function
-
-
-def _round(arguments: list[Any], limits: Limits) -> Value:
-    _needs("round", arguments, 1, 2)
-    value = _number("round", arguments[0])
-    if len(arguments) == 1:
-        return bounded(round(value), limits)  # type: ignore[no-any-return]
-    places = arguments[1]
-    if not isinstance(places, int) or abs(places) > MOST_PLACES:
-        raise RefusalError(f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}")
-    return bounded(round(value, places), limits)  # type: ignore[no-any-return]
-
-
-def _int(arguments: list[Any], limits: Limits) -> Value:
-    _needs("int", arguments, 1, 1)
-    value = arguments[0]
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,100}\s*", value):
-        value = int(value)
-    return bounded(int(_number("int", value)), limits)  # type: ignore[no-any-return]
-
-
-def _len(arguments: list[Any], limits: Limits) -> Value:
-    _needs("len", arguments, 1, 1)
-    if not isinstance(arguments[0], (list, dict, str)):
-        raise RefusalError(f"{describe(arguments[0])} has no length", "`len` takes a list, a mapping or a text")
-    return len(arguments[0])
-
-
-def _sum(arguments: list[Any], limits: Limits) -> Value:
-    _needs("sum", arguments, 1, 1)
-    if not isinstance(arguments[0], list):
-        raise RefusalError(f"`sum` takes a list, not {describe(arguments[0])}", "write sum([a, b, c])")
-    total: Any = 0
-    for value in arguments[0]:
-        total = bounded(total + _number("sum", value), limits)
-    return total  # type: ignore[no-any-return]
-
-
-def divisible(arguments: list[Any], limits: Limits) -> Value:
-    """`divisible(value, divisor[, minimum])`: the nearest multiple, at least `minimum` and 90 % of the value.
-
-    MobileNet's rule for channel counts (Howard et al. 2017 and Sandler et al. 2018, in their published code):
-    n = max(minimum, ⌊v + d/2⌋ // d · d), one d more where n < 0.9 v.
-    """
-    _needs("divisible", arguments, 2, 3)
-    value, divisor, *rest = (_number("divisible", argument) for argument in arguments)
-    if divisor <= 0 or int(divisor) != divisor:
-        raise RefusalError(f"the divisor is a positive whole number, not {describe(divisor)}")
-    divisor = int(divisor)
-    nearest = max(rest[0] if rest else divisor, int(value + divisor / 2) // divisor * divisor)
-    return bounded(nearest + divisor if nearest < 0.9 * value else nearest, limits)  # type: ignore[no-any-return]
-
-
-FUNCTIONS: dict[str, Function] = {
-    "min": _extreme("min", min),
-    "max": _extreme("max", max),
-    "abs": _of_one("abs", abs),
-    "round": _round,
-    "floor": _of_one("floor", math.floor),
-    "ceil": _of_one("ceil", math.ceil),
-    "int": _int,
-    "len": _len,
-    "sum": _sum,
-    "divisible": divisible,
-}

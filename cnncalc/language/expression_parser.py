@@ -7,11 +7,11 @@ its faults name the column and the way out, it is bounded in depth, and nothing 
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING
 
 from cnncalc.language import expression_nodes as nodes
-from cnncalc.language.expression_operations import FUNCTIONS
+from cnncalc.language.expression_functions import FUNCTIONS
+from cnncalc.language.expression_tokens import FOREIGN, Token, number, text_of, tokens
 from cnncalc.language.expression_values import ExpressionError, Value
 
 if TYPE_CHECKING:
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compile_expression"]
 
-TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<text>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*")
-    | (?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\]{},.:])
-    | \$(?=[^\W\d]|\()
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
 CONSTANTS: dict[str, Value] = {
     "true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
 }  # fmt: skip
@@ -37,24 +27,6 @@ KEYWORDS = frozenset({"and", "or", "not", "if", "else", "in", "is", "lambda", "f
 LEVELS = {"or": 1, "and": 2, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5}
 LEVELS |= dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in", "not in"), 3)
 COMPARISON = 3
-ESCAPES = {"n": "\n", "t": "\t"}
-# What people write from other languages, and what it is called here.
-FOREIGN = {
-    "^": "a power is `**`", "&": "write `and`", "|": "write `or`", "!": "write `not`", "=": "equality is `==`",
-    "?": "write `a if condition else b`", "÷": "write `/` or `//`", "×": "write `*`", "·": "write `*`",
-    "−": "write the minus sign of the keyboard, `-`", "≤": "write `<=`", "≥": "write `>=`", "≠": "write `!=`",
-    "is": "equality is `==`", "lambda": "expressions make no functions", "for": "expressions have no loops",
-    "‘": "write straight quotes, '", "’": "write straight quotes, '", "“": 'write straight quotes, "',
-    "”": 'write straight quotes, "',
-}  # fmt: skip
-
-
-class Token(NamedTuple):
-    kind: str
-    """number, word, text, sign or end."""
-    text: str
-    start: int
-    stop: int
 
 
 def compile_expression(text: str, start: int, stop: int, limits: Limits) -> Run:
@@ -77,32 +49,10 @@ class _Parser:
         self.stop = stop
         self.limits = limits
         self.depth = 0
-        self.tokens = self._tokens(start)
+        self.tokens = tokens(text, start, stop)
         self.place = 0
 
     # -- tokens
-
-    def _tokens(self, position: int) -> list[Token]:
-        found = []
-        while match := TOKEN.match(self.text, position, self.stop):
-            position = match.end()
-            if kind := match.lastgroup:
-                found.append(Token(kind, match[kind], match.start(kind), position))
-        rest = self.text[position : self.stop]
-        if rest.strip():
-            self._foreign(rest.lstrip(), self.stop - len(rest.lstrip()))
-        end = position + len(rest.rstrip())
-        found.append(Token("end", "", end, end + 1))
-        return found
-
-    @staticmethod
-    def _foreign(rest: str, position: int) -> NoReturn:
-        if rest[0] in "'\"":
-            raise ExpressionError("this text is never closed", position, len(rest), f"add the closing {rest[0]}")
-        if rest[0] == "$":
-            raise ExpressionError("a `$` without a name", position, 1, "names need no `$` inside an expression")
-        advice = FOREIGN.get(rest[0], "only numbers, texts, names and Python's operators stand in an expression")
-        raise ExpressionError(f"`{rest[0]}` is not part of an expression", position, 1, advice)
 
     @property
     def now(self) -> Token:
@@ -230,9 +180,9 @@ class _Parser:
         token = self.now
         self.place += 1
         if token.kind == "number":
-            return nodes.constant(_number(token, self.limits))
+            return nodes.constant(number(token, self.limits))
         if token.kind == "text":
-            return nodes.constant(_text(token))
+            return nodes.constant(text_of(token))
         if token.kind == "word" and token.text not in KEYWORDS:
             if token.text in CONSTANTS:
                 return nodes.constant(CONSTANTS[token.text])
@@ -291,25 +241,3 @@ class _Parser:
                 self._expect("}", opened)
                 break
         return nodes.mapping(pairs, opened.start, self.tokens[self.place - 1].stop)
-
-
-def _number(token: Token, limits: Limits) -> Value:
-    text = token.text.replace("_", "")
-    width = token.stop - token.start
-    if not text.isdecimal():
-        value: int | float = float(text)
-    else:
-        # int() refuses very long texts with an error of its own; the length alone tells that they are too large.
-        digits = text.lstrip("0") or "0"
-        value = int(digits) if len(digits) <= len(str(limits.number)) else limits.number + 1
-    if value > limits.number and isinstance(value, int):
-        message = f"the number is larger than {limits.number:,}, the bound `number`"
-        raise ExpressionError(message, token.start, width, limits.way_out("number"))
-    if value == float("inf"):
-        raise ExpressionError("the number is too large for a decimal number", token.start, width)
-    return value
-
-
-def _text(token: Token) -> str:
-    body = token.text[1:-1]
-    return re.sub(r"\\(.)", lambda match: ESCAPES.get(match[1], match[1]), body, flags=re.DOTALL)

@@ -99,7 +99,7 @@ def _unknown(part: _Part, scope: Mapping[str, Value]) -> ExpressionError:
     error = unknown_name(part.name, scope, part.start, part.stop - part.start)
     shorter = next((part.name[:end] for end in range(len(part.name) - 1, 0, -1) if part.name[:end] in scope), None)
     if shorter:
-        error.help = f"if `{shorter}` is meant, write `$({shorter}){part.name[len(shorter):]}`"
+        error.help = f"if `{shorter}` is meant, write `$({shorter}){part.name[len(shorter) :]}`"
     return error
 
 

@@ -243,6 +243,7 @@ class LayerReader:
         return make(kind, values, self.dialect, self._defaults(kind))
 
 
+@lru_cache(maxsize=4_096)
 def write(layer: Layer) -> str:
     """The shortest notation that reads back as `layer` (its dialect apart)."""
     fields = {name: declared for name, declared in layer.fields.items() if not declared.hidden}
@@ -252,8 +253,9 @@ def write(layer: Layer) -> str:
         if declared.default is REQUIRED or getattr(layer, name) != declared.default
     }
     parts = [layer.kind]
-    positional = [declared for declared in layer.positional() if declared.name in changed]
-    in_order = [declared.name for declared in layer.positional()][: len(positional)]
+    places = _vocabulary(type(layer)).positional
+    positional = [declared for declared in places if declared.name in changed]
+    in_order = [declared.name for declared in places][: len(positional)]
     for declared in positional:
         text = declared.type.write(changed[declared.name])
         bare = declared.name in in_order and not declared.letter

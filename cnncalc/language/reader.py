@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language import scalar_faults
 from cnncalc.language.decoding import decoded
 from cnncalc.language.limits import Limits
-from cnncalc.language.tree import Mapping, Node, Scalar, Sequence, Source, over, plain_value, scalar_value
+from cnncalc.language.tree import Mapping, Node, Scalar, Sequence, Source, plain_value, scalar_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def read(data: bytes | str, name: str, limits: Limits = Limits()) -> Node:
 def _new_parser(text: str) -> Any:
     """What hands out YAML's events: libyaml's parser where it was built, or else the one in Python."""
     try:
-        from yaml.cyaml import CParser
+        from yaml._yaml import CParser
     except ImportError:
         from yaml import SafeLoader
 
@@ -59,7 +60,7 @@ def _new_parser(text: str) -> Any:
 class _Open:
     """A list or mapping that is being read; `key` is the mapping's key that waits for its value."""
 
-    __slots__ = ("anchor", "key", "kept", "node")
+    __slots__ = ("anchor", "kept", "key", "node")
 
     def __init__(self, node: Sequence | Mapping, anchor: str | None) -> None:
         self.node = node
@@ -105,7 +106,7 @@ class _Reader:
                     handler(event)
         except yaml.YAMLError as error:
             self._broken(error)
-        except (ValueError, OverflowError) as error:  # an escape or a version number beyond all bounds, in Python's parser
+        except (ValueError, OverflowError) as error:  # a number in an escape beyond all bounds, in Python's parser
             self._broken(error)
 
     def is_empty(self) -> bool:
@@ -114,8 +115,13 @@ class _Reader:
 
     # -- faults
 
-    def _fault(self, message: str, line: int, column: int, width: int = 1, values: str = "", help: str = "") -> None:
-        self.faults.append(Fault(message, self.source.place(line, column, width), values=values, help=help))
+    def _fault(self, message: str, line: int, column: int, width: int = 1, *, values: str = "", help: str) -> None:
+        self._note(Fault(message, self.source.place(line, column, width), values=values, help=help))
+
+    def _note(self, fault: Fault | None) -> None:
+        if fault is None:
+            return
+        self.faults.append(fault)
         if len(self.faults) >= MOST_FAULTS:
             raise CnncalcError(self.faults)
 
@@ -181,13 +187,14 @@ class _Reader:
         if not style:
             node = Scalar(self.source, line, column, text, True)
             if text[:1] in NUMBER_START and not (len(text) < self.short and text.isdecimal()):
-                self._check_number(node)
+                self._note(scalar_faults.number(node, self.limits))
             if " -" in text or "$(" in text:
-                self._check_end(node, event.end_mark)
+                mark = event.end_mark
+                self._note(scalar_faults.ending(node, mark.line + 1, mark.column + 1))
         else:
             node = Scalar(self.source, line, column + (style in QUOTES), text, False)
             if style == '"' and not text.isprintable():
-                self._check_characters(node)
+                self._note(scalar_faults.escape(node))
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         self._add(node)
@@ -267,8 +274,9 @@ class _Reader:
         text = node.text
         if text in parent.entries:
             first = parent.entries[text][0]
-            self._fault(f"the key `{text[:60]}` is given twice", line, column, len(text) or 1,
-                        f"first given on line {first.line}", "keep one of the two")  # fmt: skip
+            values = f"first given on line {first.line}"
+            self._fault(f"the key `{text[:60]}` is given twice", line, column, len(text),
+                        values=values, help="keep one of the two")  # fmt: skip
             return node, False
         if node.plain and text in UNUSABLE_KEYS:
             if text:
@@ -278,45 +286,3 @@ class _Reader:
                 self._fault("a key is missing before this `:`", line, column, help="write `key: value`")
             return node, False
         return node, True
-
-    # -- scalars that are surely not what was meant
-
-    def _check_number(self, node: Scalar) -> None:
-        if not over(node.text, self.limits.number):
-            return
-        quoted = "a text that looks like a number goes in quotes"
-        if "." in node.text or "e+" in node.text.lower() or node.text.lower().lstrip("+-0123456789_").startswith("e"):
-            message, help = "the number is beyond the range of decimal numbers", quoted
-        else:
-            message = f"the number is larger than {self.limits.number:,}, the bound `number`"
-            help = f"{self.limits.way_out('number')}; {quoted}"
-        values = f"it has {len(node.text):,} characters" if len(node.text) > 100 else ""
-        self._fault(message, node.line, node.column, len(node.text), values, help)
-
-    def _check_characters(self, node: Scalar) -> None:
-        odd = [character for character in node.text if not character.isprintable() and character not in "\n\t"]
-        if odd:
-            message = f"an escape makes the control character U+{ord(odd[0]):04X} in this text"
-            self._fault(message, node.line, node.column, node.place().width, help="delete it")
-
-    def _check_end(self, node: Scalar, end: Any) -> None:
-        """A plain text that went on into a line with `- `, or that a comma cut off inside `$(…)`."""
-        for line in range(node.line + 1, end.line + 2):
-            text = self.source.line(line)
-            if not text.lstrip().startswith("-"):
-                continue
-            if node.text.startswith("-"):
-                help = f"write `- {node.place().text[node.column :].strip()[:40]}`"
-                self._fault("a space is missing after the `-`", node.line, node.column, node.place().width, help=help)
-            else:
-                help = "an item starts in the column of the item above it, with `- `"
-                self._fault("this line goes on with the text above it: it is indented further", line,
-                            len(text) - len(text.lstrip()) + 1, len(text.strip()), help=help)  # fmt: skip
-            return
-        opening = node.text.rfind("$(")
-        closed_by = self.source.line(end.line + 1)[end.column : end.column + 1]
-        if opening >= 0 and node.text.count("(", opening) > node.text.count(")", opening) and closed_by in ("," , "]", "}"):
-            help = "inside `[…]` and `{…}` a text with a comma or a bracket in it goes in quotes"
-            place = node.place()
-            self._fault(f"the `{closed_by}` ends this text before its `$(` is closed", place.line, place.column,
-                        place.width + 1, help=help)  # fmt: skip
