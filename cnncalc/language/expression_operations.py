@@ -111,7 +111,7 @@ def power(left: Any, right: Any, limits: Limits) -> Value:
         if (abs(left).bit_length() - 1) * right > limits.number.bit_length():
             raise too_large(limits)
         if abs(left) < 2:
-            right = right % 2 if right > 1 else right
+            right = 2 - right % 2 if right > 2 else right  # 0, 1 and -1 only know odd from even
     return _arithmetic(operator.pow, left, right, limits)
 
 
@@ -189,7 +189,7 @@ def index(value: Any, key: Any, limits: Limits) -> Value:
     if not isinstance(key, int):
         raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}")
     if -len(value) <= key < len(value):
-        return value[key]  # type: ignore[no-any-return]
+        return value[key]
     what = "list" if isinstance(value, list) else "text"
     if not value:
         raise RefusalError(f"the {what} is empty, so it has no item {describe(key)}")
@@ -212,4 +212,4 @@ def attribute(value: Any, key: Any) -> Value:
 
     known = ", ".join(f"`{each}`" for each in list(value)[:10])
     otherwise = f"it has {known}" if value else "it is empty"
-    raise RefusalError(f"the mapping has no key {describe(key)}", suggestion(str(key), value, otherwise))
+    raise RefusalError(f"the mapping has no key `{str(key)[:80]}`", suggestion(str(key), value, otherwise))

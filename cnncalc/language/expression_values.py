@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cnncalc.language.limits import Limits
 
 __all__ = [
-    "ExpressionError", "RefusalError", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large", "too_long",
+    "ExpressionError", "RefusalError", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large",
+    "too_long",
 ]  # fmt: skip
 
 Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
