@@ -1,0 +1,89 @@
+"""Holds what the engine predicts for a graph against what torch did, figure by figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.verification import Figure, VerifiedRow
+from cnncalc.layers.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.verification import Value
+    from cnncalc.graph import Graph, Node
+    from cnncalc.layers import Layer
+    from cnncalc.torch_backend.builder import GraphModule
+    from cnncalc.torch_backend.measure import MeasuredRow, Measurement
+
+__all__ = ["rows", "totals"]
+
+
+def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[VerifiedRow, ...]:
+    """Every layer: output shape, parameters, whether they are trained, buffers, MACs, saved bytes, finite outputs.
+
+    Saved bytes are left out where they were not measured, finiteness where the device has no numbers.
+    """
+    from cnncalc.language.notation import write
+
+    saved: dict[int, int] = {}
+    if measured.saved_bytes is not None:
+        for kept in kept_for_backward(graph, batch, element_bytes(dtype)):
+            saved[kept.node] = saved.get(kept.node, 0) + kept.size
+    found = []
+    for index, node, layer in graph.layers():
+        row = measured.rows[node.name]
+        figures = _row(graph, node, layer, row, batch)
+        if row.saved_bytes is not None:
+            figures.append(Figure("saved bytes", saved.get(index, 0), row.saved_bytes))
+        found.append(VerifiedRow(node.name, layer.kind, write(layer), tuple(figures)))
+    return tuple(found)
+
+
+def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -> list[Figure]:
+    shapes = graph.input_shapes(node)
+    parameters = layer.weight_shapes(*shapes)
+    made: Value = row.output_shapes[0] if len(row.output_shapes) == 1 else f"{len(row.output_shapes)} tensors"
+    figures = [
+        Figure("output shape", (batch, *node.shape), made),
+        Figure("parameters", parameters, row.parameters),
+        Figure("buffers", layer.buffer_shapes(*shapes), row.buffers),
+        Figure("macs", batch * layer.macs(*shapes), row.macs),
+    ]
+    if parameters:
+        owner = node if node.share is None else graph.nodes[node.share]
+        frozen = len(row.frozen)
+        trained = False if frozen == len(row.parameters) else True if not frozen else f"all but {frozen}"
+        figures.append(Figure("trained", owner.trainable, trained))
+    if row.finite is not None:
+        figures.append(Figure("finite", True, row.finite))
+    return figures
+
+
+def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int, dtype: str) -> tuple[Figure, ...]:
+    """The totals, the shapes of the outputs, and the two sums of memory."""
+    size = element_bytes(dtype)
+    predicted = report(graph, batch, dtype)
+    sums = predicted.totals
+    names = dict(module.named_parameters())
+    biases = sum(parameter.numel() for name, parameter in names.items() if name.endswith(".bias") or name == "bias")
+    buffers = measured.buffers if DIALECTS[graph.dialect].buffers_are_parameters else 0
+    outputs = dict(zip(graph.outputs, measured.output_shapes))
+    figures = [
+        Figure("params", sums.params, measured.params + buffers),
+        Figure("weights", sums.weights, measured.params - biases),
+        Figure("biases", sums.biases, biases),
+        Figure("trainable", sums.trainable, measured.trainable),
+        Figure("buffers", sums.buffers, measured.buffers),
+        Figure("macs", sums.macs, measured.macs),
+        Figure("outputs", predicted.outputs, outputs),
+    ]
+    if measured.saved_bytes is not None:
+        saved = sum(kept.size for kept in kept_for_backward(graph, batch, size))
+        figures.append(Figure("saved bytes", saved, measured.saved_bytes))
+    if measured.peak_bytes is not None:
+        figures.append(Figure("peak bytes", peak(graph, batch, size).size, measured.peak_bytes))
+    if measured.finite is not None:
+        figures.append(Figure("finite", True, measured.finite))
+    return tuple(figures)

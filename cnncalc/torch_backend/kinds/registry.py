@@ -1,0 +1,58 @@
+"""The registry: which torch module a layer of each kind is.
+
+One builder function a kind, for given input shapes (without the batch): torch's own module wherever there is one, so that
+its users find what they know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from torch import nn
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.layers import Layer, Shape
+
+__all__ = ["BUILDERS", "builds", "module_of", "of_rank", "plain", "rank_of"]
+
+Builder = Callable[[Any, tuple[Shape, ...]], nn.Module]
+B = TypeVar("B", bound=Builder)
+
+BUILDERS: dict[str, Builder] = {}
+"""The builder of each kind."""
+
+
+def builds(*kinds: type[Layer]) -> Callable[[B], B]:
+    """Register a function as the builder of these kinds."""
+
+    def register(function: B) -> B:
+        for kind in kinds:
+            BUILDERS[kind.kind] = function
+        return function
+
+    return register
+
+
+def module_of(layer: Layer, shapes: tuple[Shape, ...], name: str = "") -> nn.Module:
+    """The module of a layer. Raises CnncalcError where its kind has no builder, and what torch raises for bad numbers."""
+    builder = BUILDERS.get(layer.kind)
+    if builder is None:
+        help = "verify a net without it, or add a builder for it to cnncalc/torch_backend/kinds"
+        raise CnncalcError(Fault(f"torch has no module for the kind `{layer.kind}`", layer=name or None, help=help))
+    return builder(layer, shapes)
+
+
+def rank_of(shapes: tuple[Shape, ...]) -> int:
+    """The number of spatial axes."""
+    return len(shapes[0]) - 1
+
+
+def of_rank(name: str, rank: int) -> Any:
+    """torch's class for so many axes: `Conv2d`."""
+    return getattr(nn, f"{name}{rank}d")
+
+
+def plain(numbers: Sequence[Any]) -> Any:
+    """One number where all are alike, as people write it; else a tuple."""
+    return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)

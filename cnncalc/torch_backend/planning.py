@@ -1,0 +1,144 @@
+"""Before a net is built: on which device, with which batch, and whether there is memory for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.memory import kept_for_backward, peak, train_bytes
+from cnncalc.arithmetic.formulas import product
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.layers import norm
+
+if TYPE_CHECKING:
+    from cnncalc.graph import Graph
+
+__all__ = ["DEVICES", "DTYPES", "Plan", "plan", "readable"]
+
+DEVICES = ("cpu", "cuda", "meta")
+DTYPES = {
+    "float64": torch.float64,
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+}
+"""The types that torch can train in."""
+LARGE_MEMORY = 1 << 30
+LARGE_MACS = 10_000_000_000
+"""A net beyond one of these runs on `meta` unless told."""
+
+
+class Plan(NamedTuple):
+    """How a net is verified, and what of that is not as the user might think."""
+
+    device: str
+    batch: int
+    training: bool
+    """Whether torch can run it in training mode at all."""
+    notes: tuple[str, ...]
+
+
+def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
+    """Choose the device where none is given; raises CnncalcError where there is none such, or not the memory."""
+    if dtype not in DTYPES:
+        element_bytes(dtype)
+        raise CnncalcError(Fault(f"torch cannot train a net in {dtype}", help=f"the types are {', '.join(DTYPES)}"))
+    notes: list[str] = []
+    single, training = _normalising_one_value(graph, batch)
+    if single and training:
+        notes.append(
+            f"batch {batch + 1}: {single} has one value a channel in a batch of {batch}, which torch refuses in training"
+        )
+        batch += 1
+    elif single:
+        notes.append(f"in eval mode, without saved bytes: {single} has one value a channel, which torch refuses in training")
+    estimate = _memory(graph, batch, dtype)
+    if device is None:
+        macs = batch * sum(layer.macs(*graph.input_shapes(node)) for _, node, layer in graph.layers())
+        device = "meta" if estimate > LARGE_MEMORY or macs > LARGE_MACS else "cpu"
+        if device == "meta":
+            notes.append(
+                f"a large net ({readable(estimate)}, {macs / 1e9:.1f} G MACs): on torch's meta device, which computes no "
+                "numbers; `--device cpu` runs it in full"
+            )
+    if device == "cuda" and not torch.cuda.is_available():
+        raise CnncalcError(
+            Fault("torch finds no CUDA device here", help="use `--device cpu`, or `--device meta` for a large net")
+        )
+    room = _available(device)
+    if room is not None and estimate > room:
+        raise CnncalcError(
+            Fault(
+                f"the net does not fit in the memory of {device}",
+                values=f"weights, gradients and activations take about {readable(estimate)}, and {readable(room)} are free",
+                help="use `--device meta`, which needs none, a smaller `--input` or a smaller `--batch`",
+            )
+        )
+    return Plan(device, batch, training or not single, tuple(notes))
+
+
+def readable(count: float) -> str:
+    """A number of bytes as people say it: `1.2 GiB`."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:,.1f} TiB"
+
+
+def _memory(graph: Graph, batch: int, dtype: str) -> int:
+    """Bytes that a step of training takes, roughly: what torch's kernels need for themselves is left out."""
+    size = element_bytes(dtype)
+    sums = report(graph, batch, dtype).totals
+    saved = sum(kept.size for kept in kept_for_backward(graph, batch, size))
+    stored = train_bytes(sums.trainable, sums.weights + sums.biases, sums.buffers, saved, size)
+    return stored + peak(graph, batch, size).size
+
+
+def _normalising_one_value(graph: Graph, batch: int) -> tuple[str, bool]:
+    """A normalisation that has a single value to normalise, and whether a larger batch would help it."""
+    for _, node, layer in graph.layers():
+        (shape, *_) = graph.input_shapes(node)
+        positions = product(shape[1:])
+        if isinstance(layer, norm.InstanceNorm) and positions == 1:
+            return node.name, False
+        values = {norm.BatchNorm: batch * positions}
+        if isinstance(layer, norm.GroupNorm):
+            values[norm.GroupNorm] = batch * positions * shape[0] // layer.groups
+        if values.get(type(layer)) == 1:
+            return node.name, True
+    return "", True
+
+
+def _available(device: str) -> int | None:
+    """Free bytes on a device; None where it needs none or cannot say."""
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0])
+    if device == "meta":
+        return None
+    found = [_meminfo(), _control_group()]
+    known = [number for number in found if number is not None]
+    return min(known) if known else None
+
+
+def _meminfo() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    numbers = {line.partition(":")[0]: line.split()[1] for line in lines if len(line.split()) > 1}
+    return int(numbers["MemAvailable"]) * 1024 if "MemAvailable" in numbers else None
+
+
+def _control_group() -> int | None:
+    """What a container may still take (cgroup v2)."""
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        used = Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return int(limit) - int(used) if limit.isdigit() and used.isdigit() else None

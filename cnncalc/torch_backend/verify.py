@@ -1,0 +1,161 @@
+"""Build a net in torch, run it, and hold every predicted number against what torch did."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import torch
+
+from cnncalc.analysis.verification import Figure, Verification
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.torch_backend import compare
+from cnncalc.torch_backend.builder import GraphModule, build
+from cnncalc.torch_backend.measure import measure, training_step
+from cnncalc.torch_backend.planning import DTYPES, plan
+from cnncalc.torch_backend.watching import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from cnncalc.analysis.verification import VerifiedRow
+    from cnncalc.graph import Graph
+    from cnncalc.torch_backend.planning import Plan
+
+    Progress = Callable[[int, int], None]
+    """Called with the layers run so far, and with how many there will be."""
+
+__all__ = ["verify"]
+
+RUNS = 4
+"""Shapes and MACs, what autograd keeps, inference, and a step of training."""
+
+
+def verify(
+    graph: Graph,
+    *,
+    net: str = "",
+    device: str | None = None,
+    batch: int = 1,
+    dtype: str = "float32",
+    seed: int = 0,
+    receptive_field: bool = False,
+    progress: Progress | None = None,
+) -> Verification:
+    """Hold a net to torch. No device: cpu, or meta for a large net.
+
+    Raises CnncalcError where it cannot be tried: no such device, too little memory, a kind or a type that torch lacks.
+    What torch refuses to run is a difference, not an error.
+    """
+    start = perf_counter()
+    planned = plan(graph, device, batch, dtype)
+    module = build(graph, seed=seed, device=planned.device, dtype=DTYPES[dtype])
+    module.train(planned.training)
+    if progress is not None:
+        _report_progress(module, progress)
+    generator = torch.Generator().manual_seed(seed)
+    inputs = [
+        torch.randn((planned.batch, *graph.nodes[index].shape), generator=generator, dtype=torch.float32).to(
+            planned.device, DTYPES[dtype]
+        )
+        if planned.device != "meta"
+        else torch.empty((planned.batch, *graph.nodes[index].shape), device="meta", dtype=DTYPES[dtype])
+        for index in graph.inputs.values()
+    ]
+    notes = list(planned.notes)
+    rows, totals = _held(graph, module, inputs, planned, dtype, notes)
+    if receptive_field:
+        from cnncalc.torch_backend.receptive import hold_fields
+
+        totals += hold_fields(graph, seed=seed)
+    return Verification(
+        net=net or graph.name,
+        name=graph.name,
+        framework=f"torch {torch.__version__}",
+        device=planned.device,
+        dtype=dtype,
+        batch=planned.batch,
+        rows=rows,
+        totals=totals,
+        notes=tuple(notes),
+        seconds=perf_counter() - start,
+    )
+
+
+def _held(
+    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
+) -> tuple[tuple[VerifiedRow, ...], tuple[Figure, ...]]:
+    """All figures; where torch refuses, only that."""
+    saved = planned.training and not (planned.device == "meta" and dtype in ("float16", "bfloat16"))
+    if planned.training and not saved:
+        notes.append(f"saved bytes not held: on meta torch keeps the statistics of a {dtype} net in float32")
+    try:
+        measured = measure(module, module.rows, inputs, saved=saved)
+    except (RuntimeError, ValueError, MemoryError) as error:
+        return (), (_refusal(module, inputs, error, planned, dtype),)
+    rows = compare.rows(graph, measured, planned.batch, dtype)
+    totals = compare.totals(graph, module, measured, planned.batch, dtype)
+    if planned.training:
+        totals += (_training(module, inputs, planned, dtype),)
+    return rows, totals
+
+
+def _training(module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str) -> Figure:
+    try:
+        step = training_step(module, inputs)
+    except (RuntimeError, ValueError, MemoryError) as error:
+        _raise_unable(error, planned, dtype)
+        return Figure("training step", "runs", _line(error))
+    if step.without_gradient:
+        return Figure("training step", "runs", f"no gradient for {', '.join(step.without_gradient[:3])}")
+    return Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
+
+
+def _refusal(
+    module: GraphModule, inputs: Sequence[Tensor], error: Exception, planned: Plan, dtype: str
+) -> Figure:
+    """The layer that torch refuses, and what it says."""
+    _raise_unable(error, planned, dtype)
+    running = [""]
+
+    def enter(row: str, _around: str, _taken: list[Tensor]) -> None:
+        running[0] = row
+
+    try:
+        with torch.no_grad(), watched(module.rows, enter, lambda *_: None):
+            module(*inputs)
+    except (RuntimeError, ValueError):
+        pass
+    return Figure("forward pass", "runs", f"{running[0]}: {_line(error)}")
+
+
+def _raise_unable(error: Exception, planned: Plan, dtype: str) -> None:
+    """Raise CnncalcError where it is not the net that torch refuses."""
+    text = str(error)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in text:
+        help = "use `--device meta`, which needs none, a smaller `--input` or a smaller `--batch`"
+        raise CnncalcError(Fault(f"there is not enough memory on {planned.device}", help=help)) from None
+    if "not implemented for" in text:
+        help = "use `--device meta`, or `--dtype float32`"
+        raise CnncalcError(
+            Fault(f"torch has no {dtype} of a layer of this net on {planned.device}", values=_line(error), help=help)
+        ) from None
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
+
+
+def _report_progress(module: GraphModule, progress: Progress) -> None:
+    done = 0
+    total = RUNS * len(module.rows)
+
+    def count(*_: object) -> None:
+        nonlocal done
+        done += 1
+        progress(done, total)
+
+    for one in set(module.rows.values()):
+        one.register_forward_hook(count)
