@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -121,4 +120,4 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             if result.faults and not json:
                 click.echo("\n".join(map(str, result.faults)), err=True)
     emit(checks.as_json(results) if json else checks.as_text(results), given["output"])
-    sys.exit(_exit_code(results))
+    click.get_current_context().exit(_exit_code(results))

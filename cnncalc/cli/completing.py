@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from click.shell_completion import CompletionItem
 
 from cnncalc.errors import CnncalcError
 
@@ -13,16 +10,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import click
+    from click.shell_completion import CompletionItem
 
 __all__ = ["columns", "dialects", "dtypes", "layers", "limits", "nets", "variables"]
 
 
 def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def _net(context: click.Context) -> str | None:
+    """The net on the command line: where an option still waits for its value, click has sorted no arguments yet."""
+    net = context.params.get("net") or next((word for word in context.args if not word.startswith("-")), None)
+    return str(net) if net else None
 
 
 def nets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Bundled nets and files of the language; below a folder, whatever the shell finds there."""
+    from pathlib import Path
+
+    from click.shell_completion import CompletionItem
+
     from cnncalc.language import bundled
 
     here = (path.name for path in Path().glob("*.y*ml"))
@@ -35,7 +45,7 @@ def layers(context: click.Context, parameter: click.Parameter, incomplete: str) 
     from cnncalc.language import load
     from cnncalc.language.options import Options
 
-    net = context.params.get("net")
+    net = _net(context)
     if not net:
         return []
     try:
@@ -53,7 +63,7 @@ def variables(context: click.Context, parameter: click.Parameter, incomplete: st
     """`name=` for each variable of the net that stands on the command line."""
     from cnncalc.cli.nets import open_net
 
-    net = context.params.get("net")
+    net = _net(context)
     if not net:
         return []
     try:

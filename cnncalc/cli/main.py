@@ -28,6 +28,7 @@ COMMANDS = {
     "chain": ("chain", "Show layers that are written on the command line."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
+    "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),
     "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),
 }
@@ -57,6 +58,15 @@ class Commands(click.Group):
             raise CnncalcError(_no_such_command(args[0]))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; click would report an interrupt with an empty line, and a closed pipe as a failed check."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            ctx.exit(_pipe_closed())
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Runs the command and leaves with its exit code; no fault of a user's shows a traceback."""
         arguments = list(sys.argv[1:] if args is None else args)
@@ -68,7 +78,7 @@ class Commands(click.Group):
             code = _told(error.faults, arguments)
         except click.ClickException as error:
             code = _told(faults_of_usage(error), arguments)
-        except (click.Abort, KeyboardInterrupt):
+        except click.Abort:
             code = INTERRUPTED
         except BrokenPipeError:
             code = _pipe_closed()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Fault
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 __all__ = ["parse_quantity"]
 
-_FORM = re.compile(r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:e(\d{1,2}))?\s*([kmgtp]?)(i?)(b?)", re.ASCII | re.IGNORECASE)
+_FORM = r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:e(\d{1,2}))?\s*([kmgtp]?)(i?)(b?)"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 # Nothing that is counted here needs more; it bounds the work on a hostile argument.
 LONGEST = 40
@@ -20,7 +22,12 @@ def parse_quantity(text: str) -> int:
 
     Raises CnncalcError where it is no such number, is negative, or is not whole once multiplied out.
     """
-    match = _FORM.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    if len(text) <= LONGEST and text.isascii() and text.isdecimal():
+        return int(text)
+    import re  # most numbers are written out
+    from fractions import Fraction
+
+    match = re.fullmatch(_FORM, text.strip(), re.ASCII | re.IGNORECASE) if len(text) <= LONGEST else None
     if match is None or (match[5] and not match[4]):
         raise CnncalcError(
             Fault(f"`{text[:LONGEST]}` is no count", help="write a whole number, or one like `5M`, `4.1G` or `24GiB`")
