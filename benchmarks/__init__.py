@@ -1,0 +1,1 @@
+"""What holds the speed: run by hand, compared in one run, quoted as ratios. Not part of the tests."""

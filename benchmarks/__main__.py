@@ -1,0 +1,132 @@
+"""`python -m benchmarks`: every speed that the project promises, with its bound; exits 1 where one is missed.
+
+Whole processes are timed in turn with a reference process, A B A B …, so that a noisy machine slows both alike; the
+median of the ratios counts. Inside one process the best of several runs counts.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from cnncalc import Options, bundled, load, report
+from cnncalc.errors import CnncalcError
+
+ROUNDS = 15
+IMPORTS = "import click, rich.table, yaml"
+SHOW = [sys.executable, "-m", "cnncalc", "show", "vgg16"]
+
+
+class Result(NamedTuple):
+    """One measured figure and the bound that it must keep."""
+
+    what: str
+    value: float
+    bound: float
+    unit: str
+
+
+def seconds(command: list[str]) -> float:
+    """How long a whole process takes."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def best(work: Callable[[], object], runs: int = 15) -> float:
+    """The least time of several runs, seconds, the garbage collector held off as `timeit` does."""
+    times = []
+    for _ in range(runs):
+        gc.collect()
+        gc.disable()
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+        gc.enable()
+    return min(times)
+
+
+def counted(net: str) -> object:
+    """Build and count a net."""
+    return report(load(net, Options()))
+
+
+def start_up() -> Result:
+    """`cnncalc show vgg16` against importing what any such program imports."""
+    reference = [sys.executable, "-c", IMPORTS]
+    seconds(SHOW), seconds(reference)
+    ratios = [seconds(SHOW) / seconds(reference) for _ in range(ROUNDS)]
+    return Result(f"`cnncalc show vgg16` / `python -c '{IMPORTS}'`, median", statistics.median(ratios), 1.5, "times")
+
+
+def memory() -> Result:
+    """The most memory of the process that shows VGG-16."""
+    script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+    script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", script, *SHOW], check=True, capture_output=True, text=True)
+    unit = 1024 if sys.platform != "darwin" else 1
+    return Result("`cnncalc show vgg16`, peak memory", int(done.stdout) * unit / 1e6, 60, "MB")
+
+
+def in_process() -> list[Result]:
+    """Building and counting, once everything is loaded."""
+    return [
+        Result(f"build and count {net}", 1000 * best(lambda net=net: counted(net)), bound, "ms")  # type: ignore[misc]
+        for net, bound in (("resnet50", 10), ("densenet201", 40))
+    ]
+
+
+CHAIN = "input: 8x32x32\nlayers: [{{repeat: {count}, layers: [conv 8 k3 p1]}}]\n"
+BLOCKS = "input: 8x32x32\nlayers: [{{repeat: {count}, layers: [add: [[conv 8 k3 p1, relu], []]]}}]\n"
+
+
+def linear(folder: Path) -> list[Result]:
+    """Ten times the layers must not take much more than ten times as long."""
+    results = []
+    for name, text, large in (("a chain of layers", CHAIN, 100_000), ("residual blocks", BLOCKS, 30_000)):
+        times = []
+        for count in (large // 10, large):
+            file = folder / f"{count}.yaml"
+            file.write_text(text.format(count=count), encoding="utf-8")
+            times.append(best(lambda file=file: counted(str(file)), runs=3))  # type: ignore[misc]
+        results.append(Result(f"{name}: {large:,} / {large // 10:,}", times[1] / times[0], 15, "times"))
+        results.append(Result(f"{name}: {large:,}", times[1], 20, "s"))
+    return results
+
+
+def library() -> Result:
+    """Every bundled net, built and counted."""
+
+    def everything() -> None:
+        for net in bundled():
+            try:
+                counted(net)
+            except CnncalcError as error:
+                if "family" not in error.faults[0].message:
+                    raise
+
+    return Result("the whole library, built and counted", best(everything, runs=1), 10, "s")
+
+
+def main() -> int:
+    """Measure, print, and say whether all bounds hold."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        results = [start_up(), memory(), *in_process(), *linear(Path(folder)), library()]
+    for result in results:
+        mark = "✓" if result.value <= result.bound else "✗"
+        print(f"{mark} {result.what:72} {result.value:8.2f} {result.unit:5}  (bound {result.bound:g})")
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    return int(any(result.value > result.bound for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
