@@ -105,7 +105,7 @@ def _unknown(part: _Part, scope: Mapping[str, Value]) -> ExpressionError:
 
 def _parts(text: str, limits: Limits) -> tuple[str | _Part, ...]:
     """The text taken apart."""
-    if len(text) > limits.items:
+    if len(text) > limits.items + limits.expression:
         message = f"a text with `$` in it is longer than {limits.items:,}, the bound `items`"
         raise ExpressionError(message, 0, 1, limits.way_out("items"))
     parts: list[str | _Part] = []
