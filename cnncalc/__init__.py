@@ -15,9 +15,10 @@ _OWNERS = {
     "chain": "cnncalc.language",
     "load": "cnncalc.language",
     "report": "cnncalc.analysis.costs",
+    "to_torch": "cnncalc.torch_backend.builder",
 }
 
-__all__ = ["CnncalcError", "Options", "__version__", "bundled", "chain", "load", "report"]
+__all__ = ["CnncalcError", "Options", "__version__", "bundled", "chain", "load", "report", "to_torch"]
 
 
 def __getattr__(name: str) -> object:
