@@ -29,6 +29,7 @@ COMMANDS = {
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
+    "kinds": ("kinds", "Say what a kind of layer is and which fields it has."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),
     "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),
 }

@@ -88,7 +88,11 @@ class ItemReader:
             elif key in GROUP_KEYS or kind_named(key) or self.blocks.find(key):
                 kinds.append(entry)
             else:
-                help = suggestion(key, [*COMMON, *GROUP_KEYS, *self.blocks.names(), *kind_names()], "`cnncalc schema` lists every kind")
+                help = suggestion(
+                    key,
+                    [*COMMON, *GROUP_KEYS, *self.blocks.names(), *kind_names()],
+                    "`cnncalc kinds` lists them all",
+                )
                 self.faults.add(f"there is no kind, block or key `{key[:60]}`", entry[0], help=help)
                 return None
         if len(kinds) > 1:
@@ -97,7 +101,9 @@ class ItemReader:
             self.faults.add(f"one item has two kinds, {names}", kinds[1][0], help=help)
             return None
         if not kinds and "share" not in common:
-            self.faults.add("an item needs a kind, a block or `layers`", node, help="such as `{conv: 64 k3, name: stem}`")
+            self.faults.add(
+                "an item needs a kind, a block or `layers`", node, help="such as `{conv: 64 k3, name: stem}`"
+            )
             return None
         if not self._check(common):
             return None
@@ -123,7 +129,9 @@ class ItemReader:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= 200 and all(part and part.replace("-", "_").isidentifier() or part.isdigit() for part in text.split("."))
+    return 0 < len(text) <= 200 and all(
+        (part and part.replace("-", "_").isidentifier()) or part.isdigit() for part in text.split(".")
+    )
 
 
 def _branches(kind: str, value: Node) -> list[Node] | None:

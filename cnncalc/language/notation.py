@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from cnncalc.errors import suggestion
 from cnncalc.layers import KINDS, FieldError, Layer, kind_named
-from cnncalc.layers.base import ALIASES, REQUIRED, Field
+from cnncalc.layers.base import REQUIRED, Field
+from cnncalc.layers.registry import ALIASES
 from cnncalc.layers.fields import whole
 
-__all__ = ["LayerReader", "Parsed", "TokenError", "default_pairs", "kind_names", "make", "parse", "split_tokens", "write"]
+__all__ = [
+    "LayerReader",
+    "Parsed",
+    "TokenError",
+    "default_pairs",
+    "kind_names",
+    "make",
+    "parse",
+    "split_tokens",
+    "write",
+]
 
 _TOKEN = re.compile(r"\S+")
 _LETTER = re.compile(r"([a-z])([0-9?].*)\Z")
@@ -51,19 +62,25 @@ class _Vocabulary(NamedTuple):
     positional: list[Field]
 
 
-@lru_cache(maxsize=None)
-def _vocabulary(cls: type[Layer]) -> _Vocabulary:
+@cache
+def _vocabulary(kind: str) -> _Vocabulary:
+    cls = KINDS[kind]
     words: dict[str, tuple[str, object]] = {}
     letters: dict[str, Field] = {}
     names: dict[str, Field] = {}
     for name, declared in cls.fields.items():
-        names.update({alias: declared for alias in (*declared.aliases, name)})
+        names.update(dict.fromkeys((*declared.aliases, name), declared))
         if declared.hidden:
             continue
         words.update({word: (name, value) for word, value in declared.type.words(name).items()})
         if declared.letter:
             letters[declared.letter] = declared
     return _Vocabulary(words, letters, names, cls.positional())
+
+
+def field_names(cls: type[Layer]) -> dict[str, Field]:
+    """Every name by which a kind's fields may be called."""
+    return _vocabulary(cls.kind).names
 
 
 def kind_names() -> Iterator[str]:
@@ -105,7 +122,7 @@ def parse(text: str, dialect: str = "torch", defaults: tuple[tuple[str, Any], ..
     if not tokens:
         raise TokenError("a layer is missing", help="write a kind and its numbers, such as `conv 64 k3 p1`")
     offset, name = tokens[0]
-    cls, rank = _kind(name, offset)
+    cls, rank = kind_of(name, offset)
     given: dict[str, object] = {}
     offsets: dict[str, tuple[int, int]] = {}
     for offset, token in tokens[1:]:
@@ -115,10 +132,11 @@ def parse(text: str, dialect: str = "torch", defaults: tuple[tuple[str, Any], ..
     return Parsed(layer, rank, None if channels is None else int(str(channels)))
 
 
-def _kind(name: str, offset: int) -> tuple[type[Layer], int | None]:
+def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
+    """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
     found = kind_named(name)
     if found is None:
-        help = suggestion(name, kind_names(), "`cnncalc schema` lists every kind")
+        help = suggestion(name, kind_names(), "`cnncalc kinds` lists them all")
         raise TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
     return found
 
@@ -127,7 +145,7 @@ def _read_token(
     cls: type[Layer], token: str, offset: int, given: dict[str, object], offsets: dict[str, tuple[int, int]]
 ) -> None:
     """Set one field in `given` from a token; raises `TokenError`."""
-    vocabulary = _vocabulary(cls)
+    vocabulary = _vocabulary(cls.kind)
     name, equals, value = token.partition("=")
     letter = _LETTER.match(token)
     if token in vocabulary.words:
@@ -138,7 +156,7 @@ def _read_token(
         elif name in vocabulary.names or name in vocabulary.letters:
             field, content = (vocabulary.names.get(name) or vocabulary.letters[name]).name, value
         else:
-            help = suggestion(name, vocabulary.names, _tokens_help(cls))
+            help = suggestion(name, vocabulary.names, usage(cls))
             raise TokenError(f"`{cls.kind}` has no field `{name[:60]}`", help=help, offset=offset, width=len(name))
     elif letter and letter.group(1) in vocabulary.letters:
         field, content = vocabulary.letters[letter.group(1)].name, letter.group(2)
@@ -146,10 +164,10 @@ def _read_token(
         free = [declared for declared in vocabulary.positional if declared.name not in given]
         if not free:
             message = f"`{cls.kind}` takes no {'further ' if vocabulary.positional else ''}bare number"
-            raise TokenError(message, help=_tokens_help(cls), offset=offset, width=len(token))
+            raise TokenError(message, help=usage(cls), offset=offset, width=len(token))
         field, content = free[0].name, token
     else:
-        help = suggestion(token, [*vocabulary.words, *vocabulary.names], _tokens_help(cls))
+        help = suggestion(token, [*vocabulary.words, *vocabulary.names], usage(cls))
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
     if field in given:
         message = f"`{field}` is given twice"
@@ -165,14 +183,18 @@ def _asserted(value: str, offset: int = 0, width: int = 0) -> int:
         raise TokenError(f"`in`: {error.rule}", help=error.help, offset=offset, width=width) from None
 
 
-def _tokens_help(cls: type[Layer]) -> str:
+def usage(cls: type[Layer]) -> str:
     """What may follow the kind's name, in one line."""
-    vocabulary = _vocabulary(cls)
+    vocabulary = _vocabulary(cls.kind)
     parts = [f"<{declared.name}>" for declared in vocabulary.positional]
-    parts += [f"{letter}<{declared.name}>" for letter, declared in vocabulary.letters.items() if declared.position is None]
+    parts += [
+        f"{letter}<{declared.name}>" for letter, declared in vocabulary.letters.items() if declared.position is None
+    ]
     parts += list(vocabulary.words)
     plain = [name for name, declared in cls.fields.items() if not declared.hidden and not declared.letter]
-    parts += [f"{name}=…" for name in plain if cls.fields[name].position is None and not cls.fields[name].type.words(name)]
+    parts += [
+        f"{name}=…" for name in plain if cls.fields[name].position is None and not cls.fields[name].type.words(name)
+    ]
     return f"`{cls.kind}` takes {' '.join(parts)}" if parts else f"`{cls.kind}` takes nothing"
 
 
@@ -192,7 +214,9 @@ def _construct(
         return cls(**given)
     except FieldError as error:
         missing = error.field in cls.fields and error.field not in given
-        message = error.rule if missing or error.field not in cls.fields else f"`{error.field}` of `{cls.kind}`: {error.rule}"
+        message = (
+            error.rule if missing or error.field not in cls.fields else f"`{error.field}` of `{cls.kind}`: {error.rule}"
+        )
         offset, width = offsets.get(error.field, everything)
         raise TokenError(message, error.field, error.help, offset, width) from None
 
@@ -201,17 +225,17 @@ def make(
     name: str, values: Mapping[str, object], dialect: str = "torch", defaults: tuple[tuple[str, Any], ...] = ()
 ) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
-    cls, rank = _kind(name, 0)
-    names = _vocabulary(cls).names
+    cls, rank = kind_of(name, 0)
+    names = _vocabulary(cls.kind).names
     given: dict[str, object] = {}
     channels: int | None = None
     for key, value in values.items():
         if key == "in":
             channels = _asserted(str(value))
             continue
-        declared = names.get(key) or _vocabulary(cls).letters.get(key)
+        declared = names.get(key) or _vocabulary(cls.kind).letters.get(key)
         if declared is None:
-            help = suggestion(key, names, _tokens_help(cls))
+            help = suggestion(key, names, usage(cls))
             raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", field=key, help=help)
         if declared.name in given:
             raise TokenError(f"`{declared.name}` is given twice", field=key, help="keep one of the two")
@@ -221,26 +245,6 @@ def make(
     except TokenError as error:
         error.field = next((key for key in values if key in names and names[key].name == error.field), "")
         raise
-
-
-class LayerReader:
-    """Reads layers under a net's dialect and defaults."""
-
-    def __init__(self, dialect: str, defaults: Mapping[str, tuple[tuple[str, Any], ...]]) -> None:
-        self.dialect, self.defaults = dialect, defaults
-
-    def _defaults(self, name: str) -> tuple[tuple[str, Any], ...]:
-        found = kind_named(name) if self.defaults else None
-        return self.defaults.get(found[0].kind, ()) if found else ()
-
-    def parse(self, text: str) -> Parsed:
-        """A layer from its notation; raises `TokenError`."""
-        defaults = self._defaults(text.split(maxsplit=1)[0]) if self.defaults and text.strip() else ()
-        return parse(text, self.dialect, defaults)
-
-    def make(self, kind: str, values: Mapping[str, object]) -> Parsed:
-        """A layer from its long form; raises `TokenError`."""
-        return make(kind, values, self.dialect, self._defaults(kind))
 
 
 @lru_cache(maxsize=4_096)
@@ -253,7 +257,7 @@ def write(layer: Layer) -> str:
         if declared.default is REQUIRED or getattr(layer, name) != declared.default
     }
     parts = [layer.kind]
-    places = _vocabulary(type(layer)).positional
+    places = _vocabulary(layer.kind).positional
     positional = [declared for declared in places if declared.name in changed]
     in_order = [declared.name for declared in places][: len(positional)]
     for declared in positional:
@@ -261,7 +265,7 @@ def write(layer: Layer) -> str:
         bare = declared.name in in_order and not declared.letter
         parts.append(text if bare else f"{declared.letter or declared.name + '='}{text}")
     rest = [name for name in changed if fields[name].position is None]
-    rest.sort(key=lambda name: ("kspdg".find(fields[name].letter) % 6 if fields[name].letter else 9))
+    rest.sort(key=lambda name: "kspdg".find(fields[name].letter) % 6 if fields[name].letter else 9)
     parts += [_token(fields[name], changed[name]) for name in rest]
     return " ".join(parts)
 
@@ -272,19 +276,3 @@ def _token(declared: Field, value: Any) -> str:
             return word
     text = declared.type.write(value)
     return f"{declared.letter}{text}" if declared.letter else f"{declared.name}={text}"
-
-
-def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
-    cls, _ = _kind(kind, 0)
-    names = _vocabulary(cls).names
-    pairs: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        declared = names.get(key)
-        if declared is None:
-            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", help=suggestion(key, names, _tokens_help(cls)))
-        try:
-            pairs.append((declared.name, declared.read(value)))
-        except FieldError as error:
-            raise TokenError(f"`{error.field}` of `{cls.kind}`: {error.rule}", help=error.help) from None
-    return cls.kind, tuple(pairs)
