@@ -25,8 +25,8 @@ class Origin(Protocol):
 class Node:
     """One layer in its place: the tensor that it makes is known by the node's index in the graph.
 
-    `layer` is None for an input of the net. `share` is the index of the node whose parameters it uses. `signature` is the
-    number of its layer on its input shapes, see `Graph.sign`.
+    `layer` is None for an input of the net. `share` is the index of the node whose parameters it uses. `signature` is
+    the number of its layer on its input shapes, see `Graph.sign`.
     """
 
     __slots__ = ("inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable")
@@ -55,9 +55,24 @@ class Node:
 class Graph:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
-    __slots__ = ("dialect", "expect", "file", "groups", "inputs", "name", "nodes", "outputs", "signatures", "source", "train", "_signed")
+    __slots__ = (
+        "_signed",
+        "dialect",
+        "expect",
+        "file",
+        "groups",
+        "inputs",
+        "name",
+        "nodes",
+        "outputs",
+        "signatures",
+        "source",
+        "train",
+    )
 
-    def __init__(self, name: str, *, source: str = "", dialect: str = "torch", file: str = "", train: bool = False) -> None:
+    def __init__(
+        self, name: str, *, source: str = "", dialect: str = "torch", file: str = "", train: bool = False
+    ) -> None:
         self.name, self.source, self.dialect, self.file, self.train = name, source, dialect, file, train
         self.nodes: list[Node] = []
         self.signatures: list[tuple[Layer, tuple[Shape, ...]]] = []

@@ -26,6 +26,7 @@ __all__ = [
     "Window",
     "adaptive_windows",
     "ceil_divide",
+    "common_divisor",
     "exact_divide",
     "larger",
     "named",
@@ -90,6 +91,14 @@ def smaller(left: int, right: int) -> int:
         return min(left, right)
     answer = _by_itself("smaller", left, right)
     return min(left, right) if answer is None else answer
+
+
+def common_divisor(left: int, right: int) -> int:
+    """The greatest common divisor of two numbers."""
+    if type(left) is int is type(right):
+        return math.gcd(left, right)
+    answer = _by_itself("common_divisor", left, right)
+    return math.gcd(left, right) if answer is None else answer
 
 
 def named(symbol: str, number: int) -> int:
@@ -193,4 +202,4 @@ def adaptive_windows(n: int, out: int) -> int:
     Window i covers ⌊i·n/out⌋ to ⌈(i+1)·n/out⌉. Neighbours overlap by one pixel except where out divides (i+1)·n, which
     happens gcd(n, out) times, so the lengths add up to n + out − gcd(n, out).
     """
-    return n + out - math.gcd(n, out)
+    return n + out - common_divisor(n, out)

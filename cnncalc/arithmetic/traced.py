@@ -9,6 +9,7 @@ flat with like terms together (p + p is 2·p), ones and zeros are left out, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import gcd
 from typing import NamedTuple, TypeAlias
 
 __all__ = [
@@ -78,7 +79,7 @@ class Quotient(NamedTuple):
 
 
 class Extreme(NamedTuple):
-    """The `max` or `min` of two numbers."""
+    """The `max`, `min` or `gcd` of two numbers."""
 
     which: str
     left: Expression
@@ -206,7 +207,9 @@ def divide(rounding: str, dividend: Expression, divisor: Expression) -> Expressi
 
 def extreme(which: str, left: Expression, right: Expression) -> Expression:
     """The larger or the smaller of two; settled at once where only the layer's declaration decides."""
-    value = max(left.value, right.value) if which == "max" else min(left.value, right.value)
+    value = {"max": max, "min": min, "gcd": gcd}[which](left.value, right.value)
+    if which == "gcd":
+        return Extreme(which, left, right, value)
     if left == right or (decided(left) and decided(right)):
         return left if left.value == value else right
     return Extreme(which, left, right, value)
@@ -292,6 +295,10 @@ class Traced(int):
     @staticmethod
     def smaller(left: int, right: int) -> Traced:
         return Traced.of(extreme("min", expression_of(left), expression_of(right)))
+
+    @staticmethod
+    def common_divisor(left: int, right: int) -> Traced:
+        return Traced.of(extreme("gcd", expression_of(left), expression_of(right)))
 
     @staticmethod
     def named(symbol: str, number: Traced) -> Traced:

@@ -24,7 +24,7 @@ from cnncalc.arithmetic.traced import (
     expression_of,
 )
 
-__all__ = ["LATEX", "TEXT", "Written", "Writer", "steps", "write"]
+__all__ = ["LATEX", "TEXT", "Writer", "defined", "steps", "write"]
 
 SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 """How tightly a text holds together."""
@@ -119,8 +119,8 @@ class Writer:
                 return self._number(int(exact))
             return Written(self.rounded(expression.rounding, self.fraction(exact)), ATOM)
         if expression.rounding == "exact":
-            return self.over(expression, self)
-        return Written(self.rounded(expression.rounding, self.over(expression, self).text), ATOM)
+            return self.over(expression)
+        return Written(self.rounded(expression.rounding, self.over(expression).text), ATOM)
 
     def _extreme(self, expression: Extreme) -> Written:
         if self.put == "step":
@@ -143,7 +143,7 @@ class Writer:
     def superscript(self, exponent: str) -> str:
         return exponent.translate(SUPERSCRIPTS) if exponent.isdigit() else f"^({exponent})"
 
-    def over(self, expression: Quotient, writer: Writer) -> Written:
+    def over(self, expression: Quotient) -> Written:
         dividend, divisor = self._at(expression.dividend, PRODUCT), self._at(expression.divisor, POWER)
         return Written(f"{dividend}/{divisor}", QUOTIENT)
 
@@ -158,8 +158,11 @@ class Writer:
         if 1000 % exact.denominator == 0:
             return self.decimal(exact)
         whole, rest = divmod(exact.numerator, exact.denominator)
-        parts = f"{rest}/{exact.denominator}"
+        parts = self.ratio(rest, exact.denominator)
         return f"{self._number(whole).text} + {parts}" if whole else parts
+
+    def ratio(self, dividend: int, divisor: int) -> str:
+        return f"{self.digits(dividend)}/{self.digits(divisor)}"
 
     def decimal(self, exact: Fraction) -> str:
         thousandths = abs(exact.numerator) * (1000 // exact.denominator)
@@ -189,7 +192,7 @@ class LatexWriter(Writer):
     def superscript(self, exponent: str) -> str:
         return f"^{exponent}" if len(exponent) == 1 else f"^{{{exponent}}}"
 
-    def over(self, expression: Quotient, writer: Writer) -> Written:
+    def over(self, expression: Quotient) -> Written:
         dividend, divisor = self._write(expression.dividend).text, self._write(expression.divisor).text
         return Written(rf"\frac{{{dividend}}}{{{divisor}}}", PRODUCT)
 
@@ -200,8 +203,8 @@ class LatexWriter(Writer):
     def extreme(self, which: str, left: str, right: str) -> str:
         return rf"\{which}\left({left},\; {right}\right)"
 
-    def fraction(self, exact: Fraction) -> str:
-        return self.decimal(exact) if 1000 % exact.denominator == 0 else super().fraction(exact)
+    def ratio(self, dividend: int, divisor: int) -> str:
+        return rf"\frac{{{self.digits(dividend)}}}{{{self.digits(divisor)}}}"
 
 
 TEXT = Writer
@@ -215,8 +218,10 @@ def _of_products(expression: Sum) -> bool:
 
 
 def _with_products_done(expression: Sum) -> Sum:
-    # each term keeps a key of its own: equal values are still two terms
-    terms = tuple((coefficient, Number(term.value)) for coefficient, term in expression.terms)
+    """The same sum with each term worked out; equal terms stay apart."""
+    terms = tuple(
+        (1 if coefficient > 0 else -1, Number(abs(coefficient) * term.value)) for coefficient, term in expression.terms
+    )
     return Sum(terms, expression.constant, expression.value)
 
 

@@ -24,12 +24,12 @@ def command(kind: str | None, format_: str, output: str | None) -> None:
     import json
 
     from cnncalc.language.notation import kind_names
-    from cnncalc.layers import KINDS, kind_named
-    from cnncalc.render.kinds import listing, markdown, object_of, page
+    from cnncalc.layers import kind_named
+    from cnncalc.render.kinds import kinds, listing, markdown, object_of, page
 
     if kind is None:
         if format_ == "json":
-            emit(json.dumps([object_of(cls) for cls in KINDS.values()], indent=2) + "\n", output)
+            emit(json.dumps([object_of(cls) for cls in kinds()], indent=2) + "\n", output)
         else:
             emit(markdown() if format_ == "markdown" else listing(), output)
         return

@@ -110,10 +110,10 @@ class Blocks:
             library,
         )
 
-    def used(self, node: Scalar, kind: str | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
-        """The use of a block in one line of notation (after the key `kind`, if any); None where it is a layer."""
-        if kind is not None:
-            block = self.find(kind)
+    def used(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
+        """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
+        if key is not None:
+            block = self.find(key.text)
             return (block, BlockUse(node, tuple(split_tokens(node.text)))) if block else None
         head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
         if "$" in head:
@@ -130,7 +130,9 @@ class Blocks:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
         before = len(self.faults)
         self.evaluator.enter(outer, tensor)
-        given = self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
+        given = (
+            self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
+        )
         inner = {} if block.library else dict(self.variables)
         self.evaluator.enter(inner, tensor)
         for name, (_, default) in block.parameters.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cnncalc.graph import Graph, Node
 from cnncalc.language.blocks import Block, Blocks, BlockUse
 from cnncalc.language.document import Document
@@ -11,12 +9,14 @@ from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.finish import finish
 from cnncalc.language.items import Item, ItemReader
+from cnncalc.language.layer_reader import LayerReader
 from cnncalc.language.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
-from cnncalc.language.notation import LayerReader, Parsed, TokenError
+from cnncalc.language.nesting import Nesting
+from cnncalc.language.notation import Parsed
 from cnncalc.language.options import Options
 from cnncalc.language.placing import Placer
-from cnncalc.language.reader import Mapping, Scalar, Sequence
 from cnncalc.language.reader import Node as YamlNode
+from cnncalc.language.reader import Scalar, Sequence
 
 __all__ = ["Builder"]
 
@@ -35,10 +35,11 @@ class Builder:
         self.names = Names(faults)
         self.placer = Placer(self.graph, self.names, self.limits, faults)
         self.evaluator = Evaluator(self.graph.nodes, self.limits, faults)
-        self.layers = LayerReader(dialect, document.default_fields(self.variables))
+        defaults = document.default_fields(self.variables)
+        self.layers = LayerReader(dialect, defaults, self.evaluator, faults)
         self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
         self.reader = ItemReader(self.blocks, faults)
-        self.depth = 0
+        self.nesting = Nesting(self.limits, faults)
 
     def build(self) -> Graph:
         """The graph; raises `CnncalcError` with every fault found."""
@@ -56,7 +57,7 @@ class Builder:
         self.faults.raise_any()
         return self.graph
 
-    # -- items --------------------------------------------------------------------------------------------------------
+    # -- items --
 
     def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
         """A sequence of items; returns what comes out of the last."""
@@ -69,9 +70,9 @@ class Builder:
     def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """One item of a list: a notation, a nested list, or a mapping."""
         if isinstance(node, Scalar):
-            return self.notation(node, node, None, (current,), scope, level)
+            return self.notation(node, None, None, (current,), scope, level)
         if isinstance(node, Sequence):
-            with self.deeper(node):
+            with self.nesting.within(node):
                 return self.items(node.items, current, scope, level)
         item = self.reader.read(node)
         if item is None:
@@ -82,19 +83,10 @@ class Builder:
             return self.once(item, None, current, scope, level)
         return self.turns(item, current, scope, level)
 
-    def deeper(self, node: YamlNode) -> _Deeper:
-        """One level of nesting more, inside `with`; raises where it is too deep."""
-        if self.depth >= self.limits.depth:
-            message = f"groups and blocks are nested deeper than {self.limits.depth}, the bound `depth`"
-            help = f"a block that uses itself needs a `when` that ends it; {self.limits.way_out('depth')}"
-            self.faults.add(message, node, help=help)
-            self.faults.raise_any()
-        return _Deeper(self)
-
     def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """Every turn of a `repeat` or `for`."""
         whole_name = level.prefix + item.name.text if item.name is not None and "$" not in item.name.text else ""
-        for turn, inner in self.turn_scopes(item, scope, current):
+        for turn, inner in self.evaluator.turns(item.repeat, item.loop, scope, current):
             before = len(self.faults)
             made = self.once(item, turn, current, inner, level)
             current = current if made == DROPPED else made
@@ -103,18 +95,6 @@ class Builder:
         if whole_name:
             self.names.tensors.setdefault(whole_name, current)
         return current
-
-    def turn_scopes(self, item: Item, scope: Scope, current: Tensor) -> Iterator[tuple[int, Scope]]:
-        """The number and the scope of each turn."""
-        columns = self.evaluator.lists(item.loop, scope) if item.loop is not None else {}
-        count = len(next(iter(columns.values()), []))
-        if item.repeat is not None:
-            count = self.evaluator.count(item.repeat, scope, current)
-        inner = dict(scope)
-        for turn in range(count):
-            inner.update(i=turn, first=turn == 0, last=turn == count - 1)
-            inner.update((name, values[turn]) for name, values in columns.items())
-            yield turn, inner
 
     def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """One turn of an item, with its own name, sources and `trainable`."""
@@ -154,20 +134,18 @@ class Builder:
         if item.kind is None:
             return self.again(item, own, tensors, level)
         if isinstance(item.value, Scalar):
-            return self.notation(item.value, item.key or item.node, item, tensors, scope, level, own)
+            return self.notation(item.value, item, own, tensors, scope, level)
         return self.long_form(item, own, tensors, scope, level)
 
-    # -- groups, blocks, merges, side branches ---------------------------------------------------------------------------
+    # -- groups, blocks, merges, side branches --
 
-    def group(
-        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
-    ) -> Tensor:
+    def group(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A group: a level of names where it has a name or a naming, else part of the level around it."""
         if not self.one_tensor(tensors, item, "a group"):
             return self.names.keep(own, level)
         nodes = self.reader.list_of(item.value, "layers")
         if own is None and item.naming is None:
-            with self.deeper(item.node):
+            with self.nesting.within(item.node):
                 return self.items(nodes, tensors[0], dict(scope), level)
         kept = dict(scope)
         body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
@@ -177,7 +155,9 @@ class Builder:
         """Whether there is just one tensor to start from; a fault where there are more."""
         if len(tensors) == 1:
             return True
-        self.faults.add(f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add")
+        self.faults.add(
+            f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add"
+        )
         return False
 
     def named(
@@ -188,7 +168,7 @@ class Builder:
         if not self.names.free(name, node):
             return UNKNOWN
         self.names.bodies[name] = body
-        with self.deeper(node):
+        with self.nesting.within(node):
             made = body(Level(name + ".", level, by_position=by_position), start)
         self.names.tensors[name] = made
         return made
@@ -233,25 +213,27 @@ class Builder:
         def body(inner: Level, start: Tensor) -> Tensor:
             outer = self.layers
             if block.library:
-                self.layers = LayerReader(outer.dialect, {})
+                self.layers = outer.without_defaults()
             made = self.items(block.items, start, dict(inner_scope), inner)
             self.layers = outer
             return made
 
         return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
 
-    def merge(
-        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
-    ) -> Tensor:
+    def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
         if not self.one_tensor(tensors, item, "a merge with branches"):
             return self.names.keep(own, level)
         ends: list[Tensor] = []
-        with self.deeper(item.node):
+        with self.nesting.within(item.node):
             for branch in item.branches or ():
                 nodes = branch.items if isinstance(branch, Sequence) else None
                 inner = dict(scope)
-                end = self.item(branch, tensors[0], inner, level) if nodes is None else self.items(nodes, tensors[0], inner, level)
+                end = (
+                    self.item(branch, tensors[0], inner, level)
+                    if nodes is None
+                    else self.items(nodes, tensors[0], inner, level)
+                )
                 if end != DROPPED:
                     ends.append(end)
         if len(ends) < 2:
@@ -278,58 +260,39 @@ class Builder:
             self.graph.outputs[self.graph.nodes[end].name] = end
         return current
 
-    # -- layers -----------------------------------------------------------------------------------------------------------
+    # -- layers --
 
     def notation(
-        self,
-        node: Scalar,
-        at: YamlNode,
-        item: Item | None,
-        tensors: tuple[Tensor, ...],
-        scope: Scope,
-        level: Level,
-        own: str | None = None,
+        self, node: Scalar, item: Item | None, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
     ) -> Tensor:
-        """A layer or the use of a block in one line. `node` is the text, `at` the kind's key where it stands apart."""
-        kind = item.kind if item is not None else None
-        found = self.blocks.used(node, kind, scope, tensors[0])
+        """A layer or the use of a block in one line; `item` is what it is the value of, if anything."""
+        key = item.key if item is not None else None
+        found = self.blocks.used(node, key, scope, tensors[0])
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
-        text = self.evaluator.text(node, scope, tensors[0])
-        if text is None:
-            return self.names.keep(own, level)
-        prefix = f"{kind} " if kind is not None else ""
-        try:
-            parsed = self.layers.parse(prefix + text)
-        except TokenError as error:
-            error.offset -= len(prefix)
-            self.faults.token(error, node if error.offset >= 0 and node.text else at)
-            return self.names.keep(own, level)
-        return self.placer.place(parsed, own, tensors, node if node.text else at, level, self.owner(item, level))
+        at = node if node.text or key is None else key
+        return self.place(self.layers.line(node, key, scope, tensors[0]), at, item, own, tensors, level)
 
-    def long_form(
-        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
-    ) -> Tensor:
+    def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A layer or block whose fields are a mapping, or a merge of tensors."""
         assert item.kind is not None
         at = item.key or item.node
-        fields = item.value if isinstance(item.value, Mapping) else None
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        if item.branches is None and isinstance(item.value, Sequence) and item.value.items:
-            self.faults.add(f"the fields of `{item.kind}` are a mapping, or one line of notation", item.value)
-            return self.names.keep(own, level)
-        before = len(self.faults)
-        values = self.evaluator.value(fields, scope, tensors[0]) if fields is not None else {}
-        if len(self.faults) > before or not isinstance(values, dict):
-            return self.names.keep(own, level)
-        try:
-            parsed = self.layers.make(item.kind, values)
-        except TokenError as error:
-            if fields is not None and error.field in fields.entries:
-                at = fields.entries[error.field][0]
-            self.faults.token(error, at)
+        return self.place(self.layers.fields(item, scope, tensors[0]), at, item, own, tensors, level)
+
+    def place(
+        self,
+        parsed: Parsed | None,
+        at: YamlNode,
+        item: Item | None,
+        own: str | None,
+        tensors: tuple[Tensor, ...],
+        level: Level,
+    ) -> Tensor:
+        """Add the layer that was read; where it could not be, remember its name."""
+        if parsed is None:
             return self.names.keep(own, level)
         return self.placer.place(parsed, own, tensors, at, level, self.owner(item, level))
 
@@ -341,18 +304,3 @@ class Builder:
             return self.names.source(item.share.text, item.share, UNKNOWN, level)
         self.faults.add("`share` takes the name of an earlier layer", item.share)
         return UNKNOWN
-
-
-class _Deeper:
-    """Counts one level of nesting while it is entered."""
-
-    __slots__ = ("builder",)
-
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
-
-    def __enter__(self) -> None:
-        self.builder.depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.builder.depth -= 1

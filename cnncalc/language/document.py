@@ -66,7 +66,7 @@ class Document:
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
         root, self.file, folder = open_document(net, limits)
-        self._add(root, folder, [(net, folder)])
+        self.take(root, folder, [(net, folder)])
 
     @classmethod
     def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
@@ -74,10 +74,10 @@ class Document:
         document = cls.__new__(cls)
         document.limits, document.faults, document.file = limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
-        document._add(root, None, [])
+        document.take(root, None, [])
         return document
 
-    def _add(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+    def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
@@ -122,7 +122,7 @@ class Document:
             names = " → ".join(name for name, _ in [*chain, step])
             self.faults.add("`extends` goes in a circle", node, values=names, help="take one of these lines out")
             self.faults.raise_any()
-        self._add(root, parent_folder, [*chain, step])
+        self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
 
@@ -204,7 +204,9 @@ class Document:
         if chosen is not None:
             shapes.update(self._chosen(chosen, list(declared)))
         elif not declared and "inputs" not in self.keys:
-            self.faults.add("the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`")
+            self.faults.add(
+                "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
+            )
         return shapes
 
     def start(self) -> Node | None:
@@ -228,7 +230,9 @@ class Document:
             if not equals and len(names) <= 1:
                 name = names[0] if names else "input"
             if names and name not in names:
-                help = suggestion(name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}")
+                help = suggestion(
+                    name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"
+                )
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
@@ -239,14 +243,17 @@ class Document:
 
     def default_fields(self, scope: MappingType[str, Value]) -> dict[str, tuple[tuple[str, Any], ...]]:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
-        from cnncalc.language.notation import TokenError, default_pairs
+        from cnncalc.language.layer_reader import default_pairs
+        from cnncalc.language.notation import TokenError
 
         pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
         for kind, (key, node) in self.defaults.items():
             try:
                 values = value_of(node, scope, self.limits)
                 if not isinstance(values, dict):
-                    self.faults.add(f"the defaults of `{kind[:60]}` are a mapping of fields", node, help="such as {bias: false}")
+                    self.faults.add(
+                        f"the defaults of `{kind[:60]}` are a mapping of fields", node, help="such as {bias: false}"
+                    )
                     continue
                 name, found = default_pairs(kind, values)
                 pairs[name] = found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from cnncalc.graph import Node as GraphNode
@@ -85,16 +86,24 @@ class Evaluator:
             return value
         if len(self.faults) == before:
             large = isinstance(value, int) and value > bound
-            help = f"raise it with `--limit layers={value}`" if large else "write a number, or an expression that gives one"
+            help = (
+                f"raise it with `--limit layers={value}`"
+                if large
+                else "write a number, or an expression that gives one"
+            )
             message = f"`repeat` is a whole number from 0 to {bound:,}"
             self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
         return 0
 
-    def lists(self, node: Node, scope: Scope) -> dict[str, list[Value]]:
+    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]]:
         """The lists of a `for`, all of one length; none where they are wrong."""
         before = len(self.faults)
-        value = self.value(node, scope, UNKNOWN)
-        lists = {name: values for name, values in value.items() if isinstance(values, list)} if isinstance(value, dict) else {}
+        value = self.value(node, scope, tensor)
+        lists = (
+            {name: values for name, values in value.items() if isinstance(values, list)}
+            if isinstance(value, dict)
+            else {}
+        )
         if isinstance(value, dict) and value and len(lists) == len(value):
             if len({len(values) for values in lists.values()}) == 1:
                 return lists
@@ -103,3 +112,17 @@ class Evaluator:
         elif len(self.faults) == before:
             self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
         return {}
+
+    def turns(
+        self, repeat: Node | None, loop: Node | None, scope: Scope, tensor: Tensor
+    ) -> Iterator[tuple[int, Scope]]:
+        """The number and the scope of each turn of a `repeat` or a `for`."""
+        columns = self.lists(loop, scope, tensor) if loop is not None else {}
+        count = len(next(iter(columns.values()), []))
+        if repeat is not None:
+            count = self.count(repeat, scope, tensor)
+        inner = dict(scope)
+        for turn in range(count):
+            inner.update(i=turn, first=turn == 0, last=turn == count - 1)
+            inner.update((name, values[turn]) for name, values in columns.items())
+            yield turn, inner

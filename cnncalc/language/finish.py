@@ -19,7 +19,9 @@ def finish(
 ) -> None:
     """Set the graph's outputs, groups and `expect`, freeze, and check that every tensor is used."""
     if len(graph.nodes) == len(graph.inputs):
-        faults.add("the net has no layers", document.keys["layers"][0], help="put one under `layers:`, such as `- conv 64 k3`")
+        faults.add(
+            "the net has no layers", document.keys["layers"][0], help="put one under `layers:`, such as `- conv 64 k3`"
+        )
         return
     graph.groups = {name: index for name, index in by_name.items() if graph.nodes[index].name != name}
     aux, graph.outputs = graph.outputs, {}
@@ -47,9 +49,15 @@ def _named_outputs(graph: Graph, document: Document, by_name: dict[str, int], fa
 
 def _freeze(graph: Graph, options: Options, faults: Faults) -> None:
     for pattern in options.freeze:
-        matched = [node for _, node, _ in graph.layers() if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")]
+        matched = [
+            node
+            for _, node, _ in graph.layers()
+            if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")
+        ]
         if not matched:
-            help = suggestion(pattern, [node.name for _, node, _ in graph.layers()], "`*` stands for anything, as in `features.*`")
+            help = suggestion(
+                pattern, [node.name for _, node, _ in graph.layers()], "`*` stands for anything, as in `features.*`"
+            )
             faults.add(f"`--freeze {pattern[:60]}` matches no layer", None, help=help)
         for node in matched:
             node.trainable = False
@@ -65,7 +73,14 @@ def _check_used(graph: Graph, faults: Faults, document: Document) -> None:
             continue
         if node.layer is None:
             entry = document.keys.get("inputs") or document.keys.get("input")
-            faults.add(f"the input `{node.name}` is never used", entry[0] if entry else None, help="take it with `from:`")
+            faults.add(
+                f"the input `{node.name}` is never used", entry[0] if entry else None, help="take it with `from:`"
+            )
         else:
             help = "use it, take it out, or name it under `outputs:`"
-            faults.add("nothing uses the output of this layer", node.origin.place() if node.origin else None, layer=node.name, help=help)
+            faults.add(
+                "nothing uses the output of this layer",
+                node.origin.place() if node.origin else None,
+                layer=node.name,
+                help=help,
+            )

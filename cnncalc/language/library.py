@@ -43,17 +43,25 @@ def locate(net: str, beside: Path | None = None) -> Path:
     if stem in bundled():
         return bundled()[stem]
     if path.is_dir():
-        raise CnncalcError(Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder"))
+        raise CnncalcError(
+            Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
+        )
     folder = path.parent
     here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
-    help = suggestion(net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own")
+    help = suggestion(
+        net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own"
+    )
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 
 
 def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
     """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
     if net == "-":
-        return read(_bounded(sys.stdin.buffer.read(limits.text + 1), "standard input", limits), "<stdin>", limits), "-", None
+        return (
+            read(_bounded(sys.stdin.buffer.read(limits.text + 1), "standard input", limits), "<stdin>", limits),
+            "-",
+            None,
+        )
     path = locate(net, beside)
     name = net if path == Path(net) else path.name
     try:

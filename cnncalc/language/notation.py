@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 from cnncalc.errors import suggestion
 from cnncalc.layers import KINDS, FieldError, Layer, kind_named
 from cnncalc.layers.base import REQUIRED, Field
-from cnncalc.layers.registry import ALIASES
 from cnncalc.layers.fields import whole
+from cnncalc.layers.registry import ALIASES
 
 __all__ = [
-    "LayerReader",
     "Parsed",
     "TokenError",
-    "default_pairs",
+    "field_named",
     "kind_names",
+    "kind_of",
     "make",
     "parse",
     "split_tokens",
+    "usage",
     "write",
 ]
 
@@ -44,13 +45,16 @@ class Parsed(NamedTuple):
 class TokenError(Exception):
     """A token or field that cannot be read: what is wrong, and where.
 
-    In a notation `offset` and `width` are its characters; in the long form `field` is the key at fault.
+    In a notation `offset` and `width` are its characters; in the long form `field` is the key at fault, and `in_value`
+    says that not the key but its value is.
     """
 
-    def __init__(self, message: str, field: str = "", help: str = "", offset: int = 0, width: int = 0) -> None:
+    def __init__(
+        self, message: str, field: str = "", help: str = "", offset: int = 0, width: int = 0, in_value: bool = False
+    ) -> None:
         super().__init__(message)
         self.message, self.field, self.help = message, field, help
-        self.offset, self.width = offset, width
+        self.offset, self.width, self.in_value = offset, width, in_value
 
 
 class _Vocabulary(NamedTuple):
@@ -69,18 +73,19 @@ def _vocabulary(kind: str) -> _Vocabulary:
     letters: dict[str, Field] = {}
     names: dict[str, Field] = {}
     for name, declared in cls.fields.items():
-        names.update(dict.fromkeys((*declared.aliases, name), declared))
         if declared.hidden:
             continue
+        names.update(dict.fromkeys((*declared.aliases, name), declared))
         words.update({word: (name, value) for word, value in declared.type.words(name).items()})
         if declared.letter:
             letters[declared.letter] = declared
     return _Vocabulary(words, letters, names, cls.positional())
 
 
-def field_names(cls: type[Layer]) -> dict[str, Field]:
-    """Every name by which a kind's fields may be called."""
-    return _vocabulary(cls.kind).names
+def field_named(cls: type[Layer], name: str) -> Field | None:
+    """The field that a name, an alias or a letter means."""
+    vocabulary = _vocabulary(cls.kind)
+    return vocabulary.names.get(name) or vocabulary.letters.get(name)
 
 
 def kind_names() -> Iterator[str]:

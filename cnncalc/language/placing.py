@@ -56,7 +56,9 @@ class Placer:
             self.faults.add(message, node, layer=name, help=self.limits.way_out("layers"))
             self.faults.raise_any()
         index = names.tensors[name] = len(nodes)
-        placed = Node(name, layer, tensors, shape, signature=signature, trainable=self.trainable, share=owner, origin=node)
+        placed = Node(
+            name, layer, tensors, shape, signature=signature, trainable=self.trainable, share=owner, origin=node
+        )
         placed.train_only = self.train_only
         nodes.append(placed)
         return index
@@ -78,7 +80,9 @@ class Placer:
         if parsed.rank is not None and parsed.rank != axes:
             message = f"this layer is for {parsed.rank} spatial {'axis' if parsed.rank == 1 else 'axes'}"
             help = f"write `{layer.kind}`, which fits any number of axes"
-            self.faults.add(message, node, layer=name, values=f"the input {show_shape(shapes[0])} has {axes}", help=help)
+            self.faults.add(
+                message, node, layer=name, values=f"the input {show_shape(shapes[0])} has {axes}", help=help
+            )
             return None
         if parsed.channels is not None and parsed.channels != layer.entering(*shapes):
             found = f"`in={parsed.channels}` is asserted, but {layer.entering(*shapes)} come in"

@@ -127,7 +127,7 @@ def _expect() -> Json:
             "outputs": {"type": "object", "additionalProperties": SHAPE},
             "shapes": {"type": "object", "additionalProperties": SHAPE},
             **{figure: {"type": "integer"} for figure in FIGURES},
-            **{name: nested for name in ("train", *DIALECTS)},
+            **dict.fromkeys(("train", *DIALECTS), nested),
         },
         "additionalProperties": False,
     }

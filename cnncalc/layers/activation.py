@@ -7,9 +7,10 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import exact_divide, product
-from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field, layer
-from cnncalc.layers.conv import divisors_help
+from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import divisors_help
 
 __all__ = ["InPlace", "LogSoftmax", "Maxout", "PReLU", "Softmax"]
 

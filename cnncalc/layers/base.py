@@ -1,15 +1,15 @@
-"""What every layer kind is made of: `Layer`, its declared fields, and the registry of kinds and aliases.
+"""What every layer kind is made of: `Layer` and its declared fields.
 
-A kind is one class. It declares its fields and answers, for given input shapes: which requirements must hold, the output
-shape, the shapes of its weights and buffers, its multiply–accumulates, its other operations, and what backward keeps.
+A kind is one class. It declares its fields and answers, for given input shapes: which requirements must hold, the
+output shape, the shapes of its weights and buffers, its multiply–accumulates, its other operations, and what backward
+keeps.
 Counts follow from the shapes. A shape is (channels, *spatial), without the batch; a vector is (features,).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
@@ -30,15 +30,24 @@ MANY = 1_000_000
 INDEX_BYTES = 8
 """torch keeps the places of maxima as int64."""
 
-__all__ = ["INDEX_BYTES", "KINDS", "MANY", "Backward", "Field", "Layer", "Requirement", "Saved", "Shape", "field", "kind_named", "layer", "show_shape"]
+__all__ = [
+    "INDEX_BYTES",
+    "MANY",
+    "REQUIRED",
+    "Backward",
+    "Elementwise",
+    "Field",
+    "Layer",
+    "Requirement",
+    "Saved",
+    "Shape",
+    "count",
+    "field",
+    "show_shape",
+]
 
 Shape: TypeAlias = "tuple[int, ...]"
-T = TypeVar("T", bound="type[Layer]")
 
-KINDS: dict[str, type[Layer]] = {}
-"""Every kind by its own name, in the order of declaration."""
-ALIASES: dict[str, str] = {}
-"""Every other name, normalised, of a kind."""
 REQUIRED: Any = object()
 
 
@@ -76,7 +85,7 @@ class Saved(NamedTuple):
     """
 
     what: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # nobody looks for an item of a record, as tuple.index does
     shape: Shape = ()
     size: int = 0
     batched: bool = True
@@ -89,7 +98,7 @@ class Field:
 
     def __init__(
         self,
-        type: FieldType,
+        type: FieldType,  # noqa: A002 - a field has a type, and is declared as one
         doc: str,
         default: Any,
         letter: str,
@@ -112,7 +121,7 @@ class Field:
 
 
 def field(
-    type: FieldType,
+    type: FieldType,  # noqa: A002 - as above
     doc: str,
     default: Any = REQUIRED,
     *,
@@ -163,8 +172,7 @@ class Layer:
 
     def __init_subclass__(cls) -> None:
         own: dict[str, Field] = dict(cls.fields)
-        for name in cls.__dict__.get("__annotations__", ()):
-            declared = cls.__dict__.get(name)
+        for name, declared in list(cls.__dict__.items()):
             if isinstance(declared, Field):
                 declared.name = name
                 own[name] = declared
@@ -260,41 +268,6 @@ class Elementwise(Layer):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             yield Saved(self.keeps)
-
-
-def layer(kind: str, *, aliases: tuple[str, ...] = ()) -> Callable[[T], T]:
-    """Register a class as the kind of this name and these other names."""
-
-    def register(cls: T) -> T:
-        cls.kind, cls.aliases = kind, aliases
-        KINDS[kind] = cls
-        for alias in (kind, *aliases):
-            ALIASES[_normalised(alias)] = kind
-        return cls
-
-    return register
-
-
-_DIMENSION = re.compile(r"([123])[dD]\Z")
-
-
-def _normalised(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
-
-
-def kind_named(name: str) -> tuple[type[Layer], int | None] | None:
-    """The kind that `name` or one of its aliases names, and the spatial rank that a `2d` at its end asserts.
-
-    `Conv2d`, `conv_2d` and `CONV2D` are the same name; `conv` asserts no rank. None where no kind is called so.
-    """
-    if name in KINDS:
-        return KINDS[name], None
-    match = _DIMENSION.search(name)
-    stem = name[: match.start()] if match else name
-    kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
-    if kind is None:
-        return None
-    return KINDS[kind], int(match.group(1)) if match else None
 
 
 def show_shape(shape: Shape) -> str:

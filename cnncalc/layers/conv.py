@@ -1,4 +1,4 @@
-"""Convolutions, transposed convolutions, and what all layers with sliding windows share."""
+"""Convolutions and transposed convolutions."""
 
 from __future__ import annotations
 
@@ -8,32 +8,13 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window, exact_divide, larger, product
 from cnncalc.arithmetic.reach import Reach, transposed, windowed
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, layer, show_shape
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input
 
 __all__ = ["Conv", "Deconv", "DepthwiseConv", "axis_name", "per_axis_requirements"]
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-
-
-def axis_name(axis: int, rank: int) -> str:
-    """What people call a spatial axis: length; height, width; depth, height, width."""
-    return AXES[rank][axis]
-
-
-def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
-    """Fields given one an axis must have as many numbers as the input has spatial axes."""
-    for name, declared in layer.fields.items():
-        value = getattr(layer, name)
-        if isinstance(declared.type, (PerAxis, Border)) and isinstance(value, tuple) and len(value) not in (1, rank):
-            axes = "axis" if rank == 1 else "axes"
-            yield Requirement(
-                False,
-                f"`{name}` has {len(value)} numbers for {rank} spatial {axes}",
-                f"{name} {declared.type.write(value)}, but the input has {rank} spatial {axes}",
-                f"give one number for all axes, or {rank}",
-            )
 
 
 class Convolution(Layer):
@@ -48,13 +29,19 @@ class Convolution(Layer):
         PerAxis(), "step of the window, pixels", (1,), letter="s", symbol="s", aliases=("strides",)
     )
     padding: tuple[tuple[int, int], ...] | str = field(
-        Border(), "zeros around the input, pixels, or same, same_lower, valid", ((0, 0),), letter="p", symbol="p",
+        Border(),
+        "zeros around the input, pixels, or same, same_lower, valid",
+        ((0, 0),),
+        letter="p",
+        symbol="p",
         aliases=("pad",),
     )
     dilation: tuple[int, ...] = field(
         PerAxis(), "step between the kernel's own pixels", (1,), letter="d", symbol="d", aliases=("dilation_rate",)
     )
-    bias: bool = field(Flag(), "whether a bias is added to each filter's output", True, aliases=("use_bias", "bias_term"))
+    bias: bool = field(
+        Flag(), "whether a bias is added to each filter's output", True, aliases=("use_bias", "bias_term")
+    )
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     @property
@@ -92,29 +79,13 @@ class Convolution(Layer):
     operations = bias_operations
 
     def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
-        """(before, after) of each axis where they differ, so that torch needs a padding of its own before; else None."""
+        """(before, after) of each axis where they differ, so that torch needs a padding layer before; else None."""
         return None
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The input, or its padded copy: one formula of torch's serves both gradients."""
         if backward.any:
             yield from saved_input(x[0], self.explicit_padding(x[0]))
-
-
-def saved_input(x: Shape, padding: tuple[tuple[int, int], ...] | None) -> Iterator[Saved]:
-    """The input, or the padded copy that stands for it."""
-    if padding is None:
-        yield Saved("input")
-    else:
-        lengths = (n + before + after for n, (before, after) in zip(x[1:], padding))
-        yield Saved("padded input", shape=(x[0], *lengths))
-
-
-def divisors_help(number: int, wrong: int) -> str:
-    """Which divisors of `number` could stand in for the `wrong` one: the way out of every grouping error."""
-    divisors = [d for d in range(1, min(number, 4096) + 1) if number % d == 0]
-    nearest = sorted(divisors, key=lambda divisor: (abs(divisor - wrong), divisor))[:8]
-    return f"use a divisor of {number}: {', '.join(map(str, sorted(nearest)))}"
 
 
 class ForwardConvolution(Convolution):
@@ -173,31 +144,12 @@ class ForwardConvolution(Convolution):
         return product(self.weight_shapes(*x)["weight"]) * product(self.output_shape(*x)[1:])
 
 
-def fits(window: Window, n: int, axis: str) -> Iterator[Requirement]:
-    """The window must lie inside the padded input."""
-    if isinstance(window.border, str):
-        return
-    before, after = window.border
-    both = f"2·{before}" if before == after else f"{before} + {after}"
-    extent = str(window.kernel) if window.dilation == 1 else f"{window.dilation}·({window.kernel} − 1) + 1 = {window.extent}"
-    yield Requirement(
-        n + before + after >= window.extent,
-        "the kernel does not fit its input",
-        f"{axis} {n} + {both} padding is smaller than the kernel's extent {extent}",
-        f"use a larger input, a smaller kernel, or more padding (`p{ceil_half(window.extent - n)}` would do)",
-    )
-
-
-def ceil_half(number: int) -> int:
-    """Half of a number, rounded up."""
-    return (number + 1) // 2
-
-
 @layer("conv", aliases=("convolution", "convolutional", "cross_correlation"))
 class Conv(ForwardConvolution):
-    """Cross-correlation with `out` filters, as torch.nn.Conv1d, Conv2d and Conv3d (Dumoulin & Visin 2016, relationship 6).
+    """Cross-correlation with `out` filters, as torch.nn.Conv1d, Conv2d and Conv3d.
 
-    Output length ⌊(n + p_before + p_after − k_eff)/s⌋ + 1 an axis; it always rounds down.
+    Output length ⌊(n + p_before + p_after − k_eff)/s⌋ + 1 an axis; it always rounds down (Dumoulin & Visin 2016,
+    relationship 6).
     """
 
     out: int = field(
@@ -229,8 +181,16 @@ class DepthwiseConv(ForwardConvolution):
 
 @layer(
     "deconv",
-    aliases=("transposed_conv", "conv_transpose", "ConvTranspose", "Deconvolution", "upconv", "Conv2DTranspose",
-             "Conv1DTranspose", "Conv3DTranspose"),
+    aliases=(
+        "transposed_conv",
+        "conv_transpose",
+        "ConvTranspose",
+        "Deconvolution",
+        "upconv",
+        "Conv2DTranspose",
+        "Conv1DTranspose",
+        "Conv3DTranspose",
+    ),
 )
 class Deconv(Convolution):
     """Transposed convolution, as torch.nn.ConvTranspose2d (Dumoulin & Visin 2016, relationship 14).

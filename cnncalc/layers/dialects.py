@@ -1,4 +1,4 @@
-"""What frameworks differ in: defaults, rounding of pools, transposed `same`, what is refused, what is called a parameter.
+"""What frameworks differ in: defaults, how pools round, transposed `same`, what is refused, what a parameter is.
 
 A layer that slides windows carries the name of its dialect, so that its rules can look up here what the framework does.
 The rules and where they were read stand in docs/dialects.md.

@@ -290,6 +290,6 @@ class Span(FieldType):
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}, "maxItems": 2}]}
 
 
-def spread(values: Sequence[Any], rank: int) -> Iterator[Any]:
+def spread(values: tuple[Any, ...], rank: int) -> Iterator[Any]:
     """One value an axis: a single one stands for all."""
     return iter(values * rank if len(values) == 1 else values)

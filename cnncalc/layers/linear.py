@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import Reach
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, layer, show_shape
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
+from cnncalc.layers.registry import layer
 
 __all__ = ["Bilinear", "Linear"]
 
@@ -24,7 +25,10 @@ class Linear(Layer):
 
     weighted: ClassVar[bool] = True
     out: int = field(
-        Whole(), "number of output features", position=0, symbol="F_out",
+        Whole(),
+        "number of output features",
+        position=0,
+        symbol="F_out",
         aliases=("out_features", "units", "num_output"),
     )
     bias: bool = field(Flag(), "whether a bias is added", True, aliases=("use_bias", "bias_term"))

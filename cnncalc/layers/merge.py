@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
-from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, layer, show_shape
+from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, show_shape
+from cnncalc.layers.registry import layer
 
 __all__ = ["Add", "Concat", "Maximum", "Merge", "Multiply"]
 
@@ -36,10 +37,11 @@ class ElementwiseMerge(Merge):
         )
         for axis, lengths in enumerate(zip(*x)):
             long = [length for length in lengths if not is_one(length)]
+            unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"
             yield Requirement(
                 all(length == long[0] for length in long),
                 f"the inputs of `{self.kind}` do not match",
-                f"they are {listed(x)}: {'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ",
+                f"they are {listed(x)}: {unlike}",
                 "give the shortcut a 1x1 convolution with as many filters"
                 if axis == 0
                 else "bring all branches to one size: the same strides, or an upsample, pad or crop",

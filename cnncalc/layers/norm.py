@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, layer
-from cnncalc.layers.conv import divisors_help
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import divisors_help
 
 __all__ = [
     "BatchNorm",
@@ -68,7 +69,7 @@ def normalising(elements: int, affine: bool) -> int:
 
 @layer("layernorm", aliases=("ln", "LayerNorm", "LayerNormalization", "layer_norm"))
 class LayerNorm(Layer):
-    """Layer normalisation (Ba et al. 2016): over the channels at each position, over the last axis, or over all axes."""
+    """Layer normalisation (Ba et al. 2016): over the channels at each position, over the last axis, or over all."""
 
     over: str = field(Choice("channels", "all", "last"), "the axes that are normalised together", "channels")
     affine: bool = field(Flag(), "whether a scale is learned", True, aliases=("elementwise_affine",))
@@ -134,7 +135,7 @@ class GroupNorm(Layer):
 
 @layer("instancenorm", aliases=("InstanceNorm", "InstanceNormalization", "instance_norm"))
 class InstanceNorm(Layer):
-    """Instance normalisation (Ulyanov et al. 2016): each channel of each image by itself, as torch.nn.InstanceNorm2d."""
+    """Instance normalisation (Ulyanov et al. 2016): each channel of each image, as torch.nn.InstanceNorm2d."""
 
     needs: ClassVar[str] = "map"
     affine: bool = field(Flag(), "whether scale and shift are learned", False)
@@ -157,7 +158,7 @@ class InstanceNorm(Layer):
         return normalising(product(x[0]), self.affine)
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """torch runs a batch norm on N·C channels: statistics, and copies of the buffers and of the scale for each image."""
+        """torch runs a batch norm on N·C channels: statistics, and copies of buffers and scale, for each image."""
         if backward.any:
             statistics = 2 if backward.training or not self.stats else 0
             copies = statistics + (2 if self.stats else 0) + (1 if self.affine else 0)

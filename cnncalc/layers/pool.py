@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Rounding, Window, adaptive_windows, larger, product
 from cnncalc.arithmetic.reach import Reach, windowed
-from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field, layer
-from cnncalc.layers.conv import axis_name, fits, per_axis_requirements, saved_input
+from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, Wholes, spread
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, spread
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name, fits, per_axis_requirements, saved_input
 
 __all__ = [
     "AdaptiveAvgPool",
@@ -20,7 +21,6 @@ __all__ = [
     "GlobalMaxPool",
     "LPPool",
     "MaxPool",
-    "SpatialPyramid",
 ]
 
 
@@ -32,14 +32,25 @@ class Pool(Layer):
         PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size", "pool_size")
     )
     stride: tuple[int, ...] | None = field(
-        PerAxis(), "step of the window, pixels; the kernel unless given", None, letter="s", symbol="s", aliases=("strides",)
+        PerAxis(),
+        "step of the window, pixels; the kernel unless given",
+        None,
+        letter="s",
+        symbol="s",
+        aliases=("strides",),
     )
     padding: tuple[tuple[int, int], ...] | str = field(
-        Border(), "border around the input, pixels, or same, same_lower, valid", ((0, 0),), letter="p", symbol="p",
+        Border(),
+        "border around the input, pixels, or same, same_lower, valid",
+        ((0, 0),),
+        letter="p",
+        symbol="p",
         aliases=("pad",),
     )
     rounding: str | None = field(
-        Choice("floor", "ceil"), "how the output length is made whole; floor unless the dialect says", None,
+        Choice("floor", "ceil"),
+        "how the output length is made whole; floor unless the dialect says",
+        None,
         aliases=("round_mode",),
     )
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
@@ -108,7 +119,7 @@ class Pool(Layer):
         return (shape[0], *(window.length(n) for window, n in zip(self.windows(shape), shape[1:])))
 
     def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
-        """(before, after) of each axis where torch's pool cannot pad so by itself; with them, rounding down is exact."""
+        """(before, after) of each axis where torch's pool cannot pad so itself; with them, rounding down is exact."""
         windows = self.windows(x)
         padding = tuple(window.padding(n) for window, n in zip(windows, x[1:]))
         native = all(
@@ -118,7 +129,8 @@ class Pool(Layer):
         if native:
             return None
         return tuple(
-            (before, after + larger(-window.unseen(n), 0)) for window, n, (before, after) in zip(windows, x[1:], padding)
+            (before, after + larger(-window.unseen(n), 0))
+            for window, n, (before, after) in zip(windows, x[1:], padding)
         )
 
     def window_operations(self, size: int) -> int:
@@ -280,33 +292,3 @@ class GlobalAvgPool(GlobalPool):
 
     def operations(self, *x: Shape) -> int:
         return product(x[0])
-
-
-@layer("spp", aliases=("SpatialPyramidPooling", "spatial_pyramid"))
-class SpatialPyramid(Layer):
-    """Spatial pyramid pooling (He et al. 2014): adaptive pools of several sizes, flattened and joined to one vector."""
-
-    needs: ClassVar[str] = "map"
-    levels: tuple[int, ...] = field(
-        Wholes(1, "sizes such as 1x2x4"), "output size of each level, pixels", (1, 2, 4), position=0, symbol="l"
-    )
-    mode: str = field(Choice("max", "avg"), "what each window gives", "max")
-
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "whole"
-
-    def output_shape(self, *x: Shape) -> Shape:
-        (shape,) = x
-        return (shape[0] * sum(level ** (len(shape) - 1) for level in self.levels),)
-
-    def operations(self, *x: Shape) -> int:
-        """The operations of the adaptive pools that it consists of."""
-        kind = AdaptiveMaxPool if self.mode == "max" else AdaptiveAvgPool
-        return sum(kind(output=level).operations(*x) for level in self.levels)
-
-    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        if backward.any and (self.mode == "max" or max(self.levels) > 1):
-            yield Saved("input")
-            if self.mode == "max":
-                yield Saved("indices", shape=self.output_shape(*x), size=INDEX_BYTES)
-

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.layers.base import Backward, Layer, Saved, Shape, field, layer
+from cnncalc.layers.base import Backward, Layer, Saved, Shape, field
 from cnncalc.layers.fields import Flag, Real
+from cnncalc.layers.registry import layer
 
 __all__ = ["DropPath", "Dropout", "Identity"]
 
@@ -32,7 +33,9 @@ class Dropout(Layer):
 class DropPath(Layer):
     """Zeroes a whole sample's branch with probability `rate` in training (Huang et al. 2016, stochastic depth)."""
 
-    rate: float = field(Real(0.0, 1.0), "probability that a branch is dropped", 0.0, position=0, symbol="p", aliases=("p",))
+    rate: float = field(
+        Real(0.0, 1.0), "probability that a branch is dropped", 0.0, position=0, symbol="p", aliases=("p",)
+    )
 
     def reuses_input(self, *, training: bool) -> bool:
         return not training or self.rate == 0

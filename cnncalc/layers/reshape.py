@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import exact_divide, product
-from cnncalc.arithmetic.reach import IDENTITY, Reach, scaled, shifted
-from cnncalc.layers.base import Layer, Requirement, Shape, field, layer, show_shape
-from cnncalc.layers.conv import axis_name, per_axis_requirements
+from cnncalc.arithmetic.reach import Reach, scaled, shifted
+from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Wholes, spread
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name, per_axis_requirements
 
 __all__ = ["Crop", "Flatten", "Pad", "Permute", "Reshape", "Slice", "Upsample"]
 
@@ -37,22 +38,25 @@ class Reshape(View):
     """The same elements in another shape; one −1 stands for whatever is left."""
 
     shape: tuple[int, ...] = field(
-        Wholes(-1, "a shape such as 256x6x6, where one -1 is what is left"), "the new shape, without the batch", position=0
+        Wholes(-1, "a shape such as 256x6x6, where one -1 is what is left"),
+        "the new shape, without the batch",
+        position=0,
     )
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         given = [length for length in self.shape if length != -1]
-        total = product(x[0])
+        total, kept = product(x[0]), product(given)
         yield Requirement(
             len(self.shape) - len(given) <= 1 and 0 not in given,
             "a reshape needs whole lengths, with at most one -1",
             f"the shape is {show_shape(self.shape)}",
         )
         left = len(given) < len(self.shape)
+        wanted = f"{show_shape(self.shape)} {'needs a multiple of' if left else 'has'} {kept:,}"
         yield Requirement(
-            total % product(given) == 0 if left else total == product(given),
+            total % kept == 0 if left else total == kept,
             "a reshape keeps the number of elements",
-            f"{show_shape(x[0])} has {total:,} elements, {show_shape(self.shape)} {'needs a multiple of' if left else 'has'} {product(given):,}",
+            f"{show_shape(x[0])} has {total:,} elements, {wanted}",
             "write -1 for one of the lengths",
         )
 
@@ -69,7 +73,9 @@ class Permute(Layer):
     """The same axes in another order; 0 is the channels."""
 
     order: tuple[int, ...] = field(
-        Wholes(0, "axes such as 1x2x0"), "the input axis that each output axis is, 0 for channels", position=0,
+        Wholes(0, "axes such as 1x2x0"),
+        "the input axis that each output axis is, 0 for channels",
+        position=0,
         aliases=("dims",),
     )
 
@@ -103,7 +109,11 @@ class Pad(BorderLayer):
 
     needs: ClassVar[str] = "map"
     border: tuple[tuple[int, int], ...] = field(
-        Border(automatic=False), "pixels on each side, before:after", letter="p", position=0, symbol="p",
+        Border(automatic=False),
+        "pixels on each side, before:after",
+        letter="p",
+        position=0,
+        symbol="p",
         aliases=("padding",),
     )
 
@@ -132,7 +142,12 @@ class Crop(BorderLayer):
     seen_inputs: ClassVar[int] = 1
     needs: ClassVar[str] = "map"
     border: tuple[tuple[int, int], ...] = field(
-        Border(automatic=False), "pixels cut on each side, before:after", ((0, 0),), letter="p", position=0, symbol="p",
+        Border(automatic=False),
+        "pixels cut on each side, before:after",
+        ((0, 0),),
+        letter="p",
+        position=0,
+        symbol="p",
         aliases=("cropping",),
     )
     size: tuple[int, ...] | None = field(PerAxis(), "size that is left, centred", None, symbol="out")
@@ -213,7 +228,10 @@ class Upsample(Layer):
     )
     size: tuple[int, ...] | None = field(PerAxis(), "output size, pixels", None, symbol="out")
     mode: str = field(
-        Choice("nearest", "linear", "bilinear", "trilinear"), "how pixels are made", "nearest", aliases=("interpolation",)
+        Choice("nearest", "linear", "bilinear", "trilinear"),
+        "how pixels are made",
+        "nearest",
+        aliases=("interpolation",),
     )
     align_corners: bool = field(Flag(), "whether the corner pixels of input and output coincide", False)
 

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Window, exact_divide
 from cnncalc.arithmetic.reach import Reach, scaled, windowed
-from cnncalc.layers.base import Layer, Requirement, Shape, field, layer
-from cnncalc.layers.conv import axis_name, divisors_help
+from cnncalc.layers.base import Layer, Requirement, Shape, field
 from cnncalc.layers.fields import Whole
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name, divisors_help
 
 __all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle", "SpaceToDepth"]
 
@@ -20,7 +21,9 @@ class PixelShuffle(Layer):
     """Channels become positions (Shi et al. 2016): C·r^axes channels give C channels on a map r times larger."""
 
     needs: ClassVar[str] = "map"
-    factor: int = field(Whole(), "how many times larger the map gets", position=0, symbol="r", aliases=("upscale_factor",))
+    factor: int = field(
+        Whole(), "how many times larger the map gets", position=0, symbol="r", aliases=("upscale_factor",)
+    )
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         channels, rank = x[0][0], len(x[0]) - 1
@@ -44,7 +47,11 @@ class PositionsToChannels(Layer):
 
     needs: ClassVar[str] = "map"
     factor: int = field(
-        Whole(), "how many times smaller the map gets", position=0, symbol="r", aliases=("downscale_factor", "block_size")
+        Whole(),
+        "how many times smaller the map gets",
+        position=0,
+        symbol="r",
+        aliases=("downscale_factor", "block_size"),
     )
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:

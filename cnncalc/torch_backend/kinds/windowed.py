@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from cnncalc.arithmetic.formulas import Rounding
-from cnncalc.layers import Shape, conv, pool
+from cnncalc.layers import Shape, conv, pool, pyramid
 from cnncalc.torch_backend import modules, windows
 from cnncalc.torch_backend.kinds.registry import builds, of_rank, plain, rank_of
 
@@ -131,8 +131,8 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...]) -> nn.Module:
     return nn.Sequential(module, nn.Flatten()) if layer.flat else module
 
 
-@builds(pool.SpatialPyramid)
-def spatial_pyramid(layer: pool.SpatialPyramid, shapes: tuple[Shape, ...]) -> nn.Module:
+@builds(pyramid.SpatialPyramid)
+def spatial_pyramid(layer: pyramid.SpatialPyramid, shapes: tuple[Shape, ...]) -> nn.Module:
     """An adaptive pool for each level."""
     make = of_rank("AdaptiveMaxPool" if layer.mode == "max" else "AdaptiveAvgPool", rank_of(shapes))
     return modules.SpatialPyramid([make(level) for level in layer.levels])
