@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _TOKEN = re.compile(r"\S+")
-_LETTER = re.compile(r"([a-z])([0-9?].*)\Z")
+_LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
 
 
 class Parsed(NamedTuple):
@@ -238,7 +238,7 @@ def make(
         if key == "in":
             channels = _asserted(str(value))
             continue
-        declared = names.get(key) or _vocabulary(cls.kind).letters.get(key)
+        declared = field_named(cls, key)
         if declared is None:
             help = suggestion(key, names, usage(cls))
             raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", field=key, help=help)
@@ -248,7 +248,8 @@ def make(
     try:
         return Parsed(_construct(cls, given, dialect, defaults, {}, (0, 0)), rank, channels)
     except TokenError as error:
-        error.field = next((key for key in values if key in names and names[key].name == error.field), "")
+        error.field = next((key for key in values if (one := field_named(cls, key)) and one.name == error.field), "")
+        error.in_value = bool(error.field)
         raise
 
 

@@ -247,7 +247,7 @@ class Deconv(Convolution):
             yield Requirement(
                 window.output_padding < limit or self.rules.transposed_fills_stride,
                 "output padding must be smaller than the stride or the dilation",
-                f"output_padding {window.output_padding} on the {name}, stride {window.stride}, dilation {window.dilation}",
+                f"{name} output_padding {window.output_padding}, stride {window.stride}, dilation {window.dilation}",
                 f"use an output_padding from 0 to {limit - 1}",
             )
             yield Requirement(

@@ -277,4 +277,5 @@ class Upsample(Layer):
     def operations(self, *x: Shape) -> int:
         if self.mode == "nearest":
             return 0
-        return 3 * (2 ** (len(x[0]) - 1) - 1) * product(self.output_shape(*x))
+        pixels = 1 << (len(x[0]) - 1)
+        return 3 * (pixels - 1) * product(self.output_shape(*x))

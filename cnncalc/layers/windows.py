@@ -1,0 +1,70 @@
+"""What all layers with sliding windows share: names of axes, checks, and the way out of a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.arithmetic.formulas import Window
+from cnncalc.layers.base import Layer, Requirement, Saved, Shape
+from cnncalc.layers.fields import Border, PerAxis
+
+__all__ = ["axis_name", "divisors_help", "fits", "per_axis_requirements", "saved_input"]
+
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+def axis_name(axis: int, rank: int) -> str:
+    """What people call a spatial axis: length; height, width; depth, height, width."""
+    return AXES[rank][axis]
+
+
+def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
+    """Fields given one an axis must have as many numbers as the input has spatial axes."""
+    for name, declared in layer.fields.items():
+        value = getattr(layer, name)
+        if isinstance(declared.type, (PerAxis, Border)) and isinstance(value, tuple) and len(value) not in (1, rank):
+            axes = "axis" if rank == 1 else "axes"
+            yield Requirement(
+                False,
+                f"`{name}` has {len(value)} numbers for {rank} spatial {axes}",
+                f"{name} {declared.type.write(value)}, but the input has {rank} spatial {axes}",
+                f"give one number for all axes, or {rank}",
+            )
+
+
+def saved_input(x: Shape, padding: tuple[tuple[int, int], ...] | None) -> Iterator[Saved]:
+    """The input, or the padded copy that stands for it."""
+    if padding is None:
+        yield Saved("input")
+    else:
+        lengths = (n + before + after for n, (before, after) in zip(x[1:], padding))
+        yield Saved("padded input", shape=(x[0], *lengths))
+
+
+def divisors_help(number: int, wrong: int) -> str:
+    """Which divisors of `number` could stand in for the `wrong` one: the way out of every grouping error."""
+    divisors = [d for d in range(1, min(number, 4096) + 1) if number % d == 0]
+    nearest = sorted(divisors, key=lambda divisor: (abs(divisor - wrong), divisor))[:8]
+    return f"use a divisor of {number}: {', '.join(map(str, sorted(nearest)))}"
+
+
+def fits(window: Window, n: int, axis: str) -> Iterator[Requirement]:
+    """The window must lie inside the padded input."""
+    if isinstance(window.border, str):
+        return
+    before, after = window.border
+    both = f"2·{before}" if before == after else f"{before} + {after}"
+    extent = (
+        str(window.kernel) if window.dilation == 1 else f"{window.dilation}·({window.kernel} − 1) + 1 = {window.extent}"
+    )
+    yield Requirement(
+        n + before + after >= window.extent,
+        "the kernel does not fit its input",
+        f"{axis} {n} + {both} padding is smaller than the kernel's extent {extent}",
+        f"use a larger input, a smaller kernel, or more padding (`p{ceil_half(window.extent - n)}` would do)",
+    )
+
+
+def ceil_half(number: int) -> int:
+    """Half of a number, rounded up."""
+    return (number + 1) // 2
