@@ -20,7 +20,7 @@ WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 # A longer text is no number: int() refuses 4,300 digits with an error of its own.
 MOST_DIGITS = 1_000
-QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""")
+QUOTED = r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\""""
 CLOSING = {"[": "]", "{": "}"}
 
 
@@ -106,7 +106,7 @@ class Scalar(Node):
         line = self.source.line(self.line)
         if line.startswith(self.text, self.column - 1):
             return len(self.text)
-        if found := not self.plain and QUOTED.match(line, self.column - 2):
+        if found := not self.plain and re.match(QUOTED, line[self.column - 2 :]):
             return len(found[0]) - 2
         return len(_without_comment(line)) - self.column + 1
 
