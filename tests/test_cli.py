@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import pytest
@@ -421,6 +422,15 @@ def test_a_pipe_that_nobody_reads():
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait(60) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_an_error():
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "cnncalc", "show", "lenet5"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the output cannot be written\n  no space left on device\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -65,7 +65,9 @@ def _usage(context: click.Context | None) -> str:
 
 def fault_of_os_error(error: OSError) -> Fault:
     """A file that cannot be read or written."""
-    name = os.fsdecode(error.filename) if error.filename is not None else "the file"
+    if error.filename is None:
+        return Fault("the output cannot be written", values=(error.strerror or str(error)).lower())
+    name = os.fsdecode(error.filename)[:200]
     if isinstance(error, FileNotFoundError):
         return Fault(f"there is no file `{name}`", help=_near_files(name))
     if isinstance(error, IsADirectoryError):
