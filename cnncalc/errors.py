@@ -84,13 +84,12 @@ def _shown(place: Place, layer: str | None, values: str) -> list[str]:
 
 def _excerpt(place: Place) -> tuple[str, int]:
     """The line to show and where the marked stretch starts in it, cut where the line is very long."""
-    text = "".join(character if character.isprintable() else " " for character in place.text)
-    start = place.column - 1
-    if len(text) <= LONGEST_SHOWN_LINE:
-        return text, start
-    first = max(0, min(start - LONGEST_SHOWN_LINE // 3, len(text) - LONGEST_SHOWN_LINE))
-    cut = text[first : first + LONGEST_SHOWN_LINE]
-    return ("…" + cut[1:] if first else cut), start - first
+    text, start, first = place.text, place.column - 1, 0
+    if len(text) > LONGEST_SHOWN_LINE:
+        first = max(0, min(start - LONGEST_SHOWN_LINE // 3, len(text) - LONGEST_SHOWN_LINE))
+        text = text[first : first + LONGEST_SHOWN_LINE]
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return ("…" + text[1:] if first else text), start - first
 
 
 class CnncalcError(Exception):

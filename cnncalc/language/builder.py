@@ -69,6 +69,7 @@ class Builder:
 
     def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """One item of a list: a notation, a nested list, or a mapping."""
+        self.nesting.count(node)
         if isinstance(node, Scalar):
             return self.notation(node, None, None, (current,), scope, level)
         if isinstance(node, Sequence):
@@ -87,6 +88,7 @@ class Builder:
         """Every turn of a `repeat` or `for`."""
         whole_name = level.prefix + item.name.text if item.name is not None and "$" not in item.name.text else ""
         for turn, inner in self.evaluator.turns(item.repeat, item.loop, scope, current):
+            self.nesting.count(item.node)
             before = len(self.faults)
             made = self.once(item, turn, current, inner, level)
             current = current if made == DROPPED else made
