@@ -95,6 +95,10 @@ class Blocks:
                 help = suggestion(other, BLOCK_KEYS, f"a block has the keys {', '.join(BLOCK_KEYS)}")
                 self.faults.add(f"a block has no key `{other[:60]}`", other_key, help=help)
         declared = node.entries["with"][1] if "with" in node.entries else None
+        if isinstance(declared, Mapping) and len(declared.entries) > self.limits.variables:
+            message = f"a block has at most {self.limits.variables:,} arguments, the bound `variables`"
+            self.faults.add(message, declared, help=self.limits.way_out("variables"))
+            self.faults.raise_any()
         if declared is not None and not isinstance(declared, Mapping):
             help = "such as {width: required, stride: 1}"
             self.faults.add("`with` is a mapping of names to defaults", declared, help=help)

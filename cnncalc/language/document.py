@@ -165,6 +165,11 @@ class Document:
             if name not in self.variables:
                 help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
                 self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
+        if len(self.variables) > self.limits.variables:
+            key = list(self.variables.values())[self.limits.variables][0]
+            message = f"the file has more than {self.limits.variables:,} variables, the bound `variables`"
+            self.faults.add(message, key, help=self.limits.way_out("variables"))
+            self.faults.raise_any()
         scope: dict[str, Value] = {}
         missing: list[Scalar] = []
         for name, (key, node) in self.variables.items():

@@ -23,6 +23,8 @@ class Limits(NamedTuple):
     """Layers that a file unrolls to."""
     number: int = 10**12
     """The largest whole number that a file or an expression may hold."""
+    variables: int = 1_000
+    """Variables of a file, and arguments of a block: every group copies them."""
     expression: int = 1_000
     """Characters in one `$(…)`."""
     items: int = 10_000
