@@ -14,6 +14,7 @@ from cnncalc.errors import CnncalcError, Fault
 @click.command("chain", short_help="Show layers that are written on the command line.")
 @click.argument("shape", metavar="INPUT")
 @click.argument("layers", metavar="LAYER…", nargs=-1, required=True)
+@click.option("--explain", is_flag=True, help="Say why: the derivation of every number.")
 @view_options
 @output_options
 @net_options
@@ -31,4 +32,10 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         )
     view = view_of(given)
     asked = wanted(given)
-    show_graph(chain(shape, layers, asked.options), asked, view, given)
+    graph = chain(shape, layers, asked.options)
+    if given["explain"]:
+        from cnncalc.cli.explain import explain_graph
+
+        explain_graph(graph, asked, (), given)
+    else:
+        show_graph(graph, asked, view, given)

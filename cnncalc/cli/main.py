@@ -26,9 +26,11 @@ PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 COMMANDS = {
     "show": ("show", "Show a net layer by layer: shapes, parameters, costs, and their totals."),
     "chain": ("chain", "Show layers that are written on the command line."),
+    "explain": ("explain", "Say why: the derivation of every number."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
+    "solve": ("solve", "Run it backwards: what must go in so that this comes out."),
     "kinds": ("kinds", "Say what a kind of layer is and which fields it has."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),
     "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),

@@ -1,0 +1,92 @@
+"""What dominates a whole net: parameters, work and memory by kind of layer, and where memory peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.report import Report, Row
+from cnncalc.arithmetic.formulas import product
+from cnncalc.graph import Graph
+
+__all__ = ["Breakdown", "Largest", "Totals", "totals"]
+
+NAMED = 5
+"""The largest tensors that are named one by one."""
+
+
+class Largest(NamedTuple):
+    """One layer or tensor and its number."""
+
+    name: str
+    value: int
+
+
+class Breakdown(NamedTuple):
+    """A total, its parts by kind from the largest down, and the layer with most."""
+
+    total: int
+    kinds: tuple[Largest, ...]
+    largest: Largest | None
+
+
+class Totals(NamedTuple):
+    """What a lecture ends with."""
+
+    params: Breakdown
+    macs: Breakdown
+    activations: Breakdown
+    """Numbers (not bytes) of the inputs and of all outputs, those that lie in another's storage left out."""
+    in_place: tuple[str, ...]
+    """The kinds whose outputs need no memory of their own."""
+    peak_at: str
+    peak: tuple[Largest, ...]
+    """The tensors alive at the peak of inference, in bytes."""
+    saved: Breakdown
+    """Bytes that autograd keeps for backward, by kind of the layer that keeps them first."""
+    last_map: Row | None
+    """The last layer whose pixels see a region of known size."""
+
+
+def _breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
+    """From (kind, layer, number)."""
+    kinds: dict[str, int] = {}
+    best = Largest("", 0)
+    for kind, name, value in parts:
+        kinds[kind] = kinds.get(kind, 0) + value
+        if value > best.value:
+            best = Largest(name, value)
+    ranked = sorted((Largest(*item) for item in kinds.items() if item[1]), key=lambda one: -one.value)
+    return Breakdown(sum(kinds.values()), tuple(ranked), best if best.value else None)
+
+
+def totals(graph: Graph, counted: Report, batch: int, size: int) -> Totals:
+    """The breakdowns of a report; `size` is the bytes of an element."""
+    rows = counted.rows
+    inputs = [("input", name, batch * product(graph.nodes[index].shape)) for name, index in graph.inputs.items()]
+    stored = [(row.kind, row.name, row.activation_bytes // size) for row in rows]
+    most = peak(graph, batch, size)
+    alive = [Largest(graph.nodes[i].name, batch * product(graph.nodes[i].shape) * size) for i in most.alive]
+    kinds = [node.layer.kind if node.layer else "input" for node in graph.nodes]
+    saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in kept_for_backward(graph, batch, size)]
+    return Totals(
+        params=_breakdown((row.kind, row.name, row.params) for row in rows),
+        macs=_breakdown((row.kind, row.name, row.macs) for row in rows),
+        activations=_breakdown([*inputs, *stored]),
+        in_place=tuple(dict.fromkeys(row.kind for row in rows if not row.activation_bytes)),
+        peak_at=graph.nodes[most.at].name,
+        peak=tuple(sorted(alive, key=lambda one: -one.value)),
+        saved=_breakdown(saved),
+        last_map=_last_map(rows),
+    )
+
+
+def _last_map(rows: Sequence[Row]) -> Row | None:
+    """The last map before the first vector or whole-input layer; side branches come after it."""
+    found = None
+    for row in rows:
+        if row.receptive_field.note:
+            break
+        found = row
+    return found

@@ -1,0 +1,86 @@
+"""`cnncalc explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.options import net_argument, net_options, wanted
+from cnncalc.cli.output import emit, on_terminal
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.cli.options import Wanted
+    from cnncalc.graph import Graph
+
+WIDEST = 110
+"""Longer lines are hard to read, however wide the terminal is."""
+
+
+def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
+    """Explains the graph, or these layers of it, and prints or writes that."""
+    from cnncalc.analysis.explain import explain
+    from cnncalc.cli.showing import form_of
+
+    pixel = _pixel(given.get("pixel"))
+    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel)
+    form = form_of(given)
+    if form == "json":
+        from cnncalc.render.explain_json import draw as text_of
+    elif form == "markdown":
+        from cnncalc.render.explain_markdown import draw as text_of
+    elif form in ("table", "plain"):
+        from cnncalc.render.explain_text import draw
+
+        emit(draw(explanation, _room(given["output"])), given["output"])
+        return
+    else:
+        raise CnncalcError(Fault(f"explain has no form {form}", help="the forms are table, markdown and json"))
+    emit(text_of(explanation), given["output"])
+
+
+def _room(output: str | None) -> int | None:
+    """The width to keep to: that of the terminal; none for a file or a pipe."""
+    if not on_terminal(output):
+        return None
+    from shutil import get_terminal_size
+
+    return min(get_terminal_size().columns, WIDEST)
+
+
+def _pixel(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.replace("x", ",").split(",")]
+    except ValueError:
+        raise CnncalcError(Fault(f"--pixel {text[:40]}: no pixel", help="write its row and column, as 3,5")) from None
+
+
+@click.command("explain", short_help="Say why: the derivation of every number.")
+@net_argument
+@click.argument("layers", metavar="[LAYER…]", nargs=-1, shell_complete=completing.layers)
+@click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
+@click.option(
+    "--format", "format_", type=click.Choice(("table", "json", "markdown")), help="What to print.  [default: table]"
+)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+@net_options
+def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
+    """Say why: the derivation of every number.
+
+    Each rule stands there in symbols, with the numbers put in, and with its result. LAYER is a layer, a group or a
+    pattern such as '*.conv2'; without one the whole net is told as a lecture would, repeated blocks once.
+    """
+    from cnncalc.language import load
+
+    if given["pixel"] is not None and not layers:
+        raise CnncalcError(Fault("--pixel needs a layer", help="write `cnncalc explain NET LAYER --pixel 3,5`"))
+    asked = wanted(given)
+    explain_graph(load(net, asked.options), asked, layers, given)

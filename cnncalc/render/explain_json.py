@@ -1,0 +1,90 @@
+"""An explanation as JSON: every formula of every layer that is told, in text and in LaTeX, and the sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.analysis.explain import Repeat, Told
+from cnncalc.render.json_form import dumps, object_of
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.derive import Formula
+    from cnncalc.analysis.explain import Explanation, Part
+    from cnncalc.analysis.totals import Breakdown, Totals
+
+__all__ = ["draw"]
+
+
+def _formula(formula: Formula) -> dict[str, object]:
+    return {
+        "quantity": formula.quantity,
+        "symbol": formula.symbol,
+        "value": formula.value,
+        "steps": list(formula.text),
+        "latex": " = ".join((formula.latex_symbol, *formula.latex)),
+        "where": [{"symbol": where.symbol, "steps": list(where.text)} for where in formula.where],
+    }
+
+
+def _part(part: Part) -> dict[str, object]:
+    if isinstance(part, Told):
+        return _told(part)
+    if isinstance(part, Repeat):
+        return {"repeat": part.names, **{key: value for key, value in part._asdict().items() if key != "names"}}
+    return {"rest": part._asdict()}
+
+
+def _told(told: Told) -> dict[str, object]:
+    row, derivation = told.row, told.derivation
+    single = (derivation.weights, derivation.biases, derivation.macs, derivation.flops, derivation.memory)
+    formulas = (*derivation.padding, *derivation.sizes, *filter(None, single), *derivation.receptive)
+    answer: dict[str, object] = {
+        "name": row.name,
+        "kind": row.kind,
+        "notation": row.notation,
+        "from": list(row.inputs),
+        "input_shapes": [list(shape) for shape in row.input_shapes],
+        "output_shape": list(row.output_shape),
+        "formulas": [_formula(formula) for formula in formulas],
+        "receptive_field": _field(told),
+        "saved": [{"what": what, "bytes": size} for what, size in told.saved],
+        "remarks": [remark.text for remark in told.remarks],
+    }
+    if told.regions:
+        answer["region"] = [region._asdict() for region in told.regions]
+    return answer
+
+
+def _field(told: Told) -> object:
+    field = told.row.receptive_field
+    if field.note:
+        return field.note
+    stride = [int(step) if step.denominator == 1 else str(step) for step in field.stride]
+    return {"size": list(field.size), "stride": stride, "padding": list(field.padding)}
+
+
+def _breakdown(breakdown: Breakdown) -> dict[str, object]:
+    largest = breakdown.largest._asdict() if breakdown.largest else None
+    return {"total": breakdown.total, "kinds": {name: value for name, value in breakdown.kinds}, "largest": largest}
+
+
+def _summary(totals: Totals) -> dict[str, object]:
+    return {
+        "params": _breakdown(totals.params),
+        "macs": _breakdown(totals.macs),
+        "activations": _breakdown(totals.activations),
+        "in_place": list(totals.in_place),
+        "peak_at": totals.peak_at,
+        "peak": [one._asdict() for one in totals.peak],
+        "saved": _breakdown(totals.saved),
+    }
+
+
+def draw(explanation: Explanation) -> str:
+    """One object."""
+    report = object_of(explanation.report._replace(rows=()))
+    del report["layers"]
+    answer = {**report, "parts": [_part(part) for part in explanation.parts]}
+    if explanation.totals:
+        answer["summary"] = _summary(explanation.totals)
+    return dumps(answer)
