@@ -28,6 +28,7 @@ def row(
         macs=macs,
         flops=2 * macs + size,
         activation_bytes=4 * size,
+        saved_bytes=4 * size if macs else 0,
         line=line,
     )
 
@@ -40,6 +41,8 @@ def report_of(name, shape, rows, hints=(), **changes):
         layers=len(rows),
         weighted_layers=sum(each.kind in {"conv", "linear"} for each in rows),
         weight_bytes=4 * sums["params"],
+        peak_bytes=max((each.activation_bytes for each in rows), default=0),
+        train_bytes=8 * sums["params"] + sums["saved_bytes"],
         **sums,
     )
     report = Report(

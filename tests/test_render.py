@@ -57,6 +57,9 @@ MACs              241,664
 FLOPs             512,010
 Weight bytes       82,920  81.0 KiB
 Activation bytes  114,728  112.0 KiB, input included
+Peak bytes         32,768  32.0 KiB alive at once in inference
+Saved bytes        32,808  32.0 KiB kept for backward
+Training bytes    198,648  194.0 KiB with saved, weights, gradients and sgd
 Layers                  6  2 with weights
 
 hint: stem.conv: its bias does nothing before batch norm
@@ -94,6 +97,9 @@ input 3x32x32, batch 1, dialect torch
 | FLOPs | 512,010 |  |
 | Weight bytes | 82,920 | 81.0 KiB |
 | Activation bytes | 114,728 | 112.0 KiB, input included |
+| Peak bytes | 32,768 | 32.0 KiB alive at once in inference |
+| Saved bytes | 32,808 | 32.0 KiB kept for backward |
+| Training bytes | 198,648 | 194.0 KiB with saved, weights, gradients and sgd |
 | Layers | 6 | 2 with weights |
 
 - hint: stem.conv: its bias does nothing before batch norm

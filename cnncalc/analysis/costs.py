@@ -79,6 +79,7 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
         totals=_totals(graph, rows, weighted, batch, size, optimizer),
         hints=hints(graph),
+        optimizer=optimizer,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.arithmetic.formulas import product
+from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers.base import Backward, Saved
 
@@ -119,6 +120,12 @@ def _alive_at(graph: Graph, owner: Sequence[int], last: dict[int, int], at: int)
 
 
 def train_bytes(trainable: int, parameters: int, buffers: int, saved: int, size: int, optimizer: str = "sgd") -> int:
-    """Weights, buffers, gradients, optimizer state and saved activations, in bytes; `size` is that of a number."""
+    """Weights, buffers, gradients, optimizer state and saved activations, in bytes; `size` is that of a number.
+
+    Raises `CnncalcError` for an optimizer that is not known.
+    """
+    if optimizer not in OPTIMIZER_STATES:
+        help = suggestion(optimizer, OPTIMIZER_STATES, f"the optimizers are {', '.join(OPTIMIZER_STATES)}")
+        raise CnncalcError(Fault(f"there is no optimizer `{optimizer[:60]}`", help=help))
     numbers = parameters + buffers + trainable * (1 + OPTIMIZER_STATES[optimizer])
     return numbers * size + saved

@@ -94,3 +94,5 @@ class Report(NamedTuple):
     outputs: dict[str, Shape]
     totals: Totals
     hints: tuple[Hint, ...]
+    optimizer: str = "sgd"
+    """Whose state `train_bytes` counts."""

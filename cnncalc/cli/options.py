@@ -94,6 +94,13 @@ _VIEW_OPTIONS = (
     click.option(
         "--depth", metavar="N", type=click.IntRange(min=1), help="Fold what lies deeper than N levels of names."
     ),
+    click.option(
+        "--optimizer",
+        metavar="NAME",
+        default="sgd",
+        show_default=True,
+        help="Whose state the training bytes count: sgd, momentum, rmsprop, adam or adamw.",
+    ),
 )
 
 

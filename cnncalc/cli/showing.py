@@ -49,5 +49,5 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) 
     from cnncalc.analysis.costs import report
     from cnncalc.render import render
 
-    counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype)
+    counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
     emit(render(counted, form_of(given), view), given["output"])

@@ -33,16 +33,17 @@ def bundled() -> dict[str, Path]:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
-    path = Path(net)
+    path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
-    for candidate in (path, path.with_name(path.name + ".yaml")):
-        if candidate.is_file():
+    candidates = [path, path.with_name(path.name + ".yaml")] if path.name else []
+    for candidate in candidates:
+        if candidate.exists() and not candidate.is_dir():
             return candidate
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     if stem in bundled():
         return bundled()[stem]
-    if path.is_dir():
+    if net and path.is_dir():
         raise CnncalcError(
             Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
         )

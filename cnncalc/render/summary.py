@@ -77,6 +77,13 @@ def total_lines(report: Report) -> list[TotalLine]:
         TotalLine(
             "Activation bytes", number(totals.activation_bytes), f"{size_text(totals.activation_bytes)}, input included"
         ),
+        TotalLine("Peak bytes", number(totals.peak_bytes), f"{size_text(totals.peak_bytes)} alive at once in inference"),
+        TotalLine("Saved bytes", number(totals.saved_bytes), f"{size_text(totals.saved_bytes)} kept for backward"),
+        TotalLine(
+            "Training bytes",
+            number(totals.train_bytes),
+            f"{size_text(totals.train_bytes)} with saved, weights, gradients and {report.optimizer}",
+        ),
         TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),
     ]
 
