@@ -1,0 +1,1 @@
+"""Inverse problems over formulas, graphs and files: from what should come out to what must go in."""

@@ -1,0 +1,247 @@
+"""`solve` for one layer: what it finds is what trying everything finds, in the order in which people choose."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.cli.solve import QUESTIONS
+from cnncalc.solve.one_axis import UNKNOWNS, Axis, bounds_of, candidates, with_value
+from cnncalc.solve.one_layer import LayerProblem, solve_layer
+
+DIALECTS = ("torch", "keras", "caffe", "paddle", "onnx")
+
+
+def run(*arguments):
+    return CliRunner().invoke(program, ["solve", *map(str, arguments)])
+
+
+def answered(*arguments):
+    done = run(*arguments, "--format", "json")
+    assert done.exit_code in (0, 1), done.output
+    return json.loads(done.stdout)
+
+
+# -- the set of solutions --
+
+
+@st.composite
+def axes(draw):
+    kind = draw(st.sampled_from(("conv", "pool", "deconv")))
+    small = st.integers(0, 4)
+    border = draw(st.one_of(st.tuples(small, small), st.sampled_from(("same", "same_lower"))))
+    return Axis(
+        kind,
+        draw(st.integers(1, 24)),
+        draw(st.integers(1, 7)),
+        draw(st.one_of(st.none(), st.integers(1, 5))) if kind == "pool" else draw(st.integers(1, 5)),
+        border,
+        draw(st.integers(1, 3)),
+        draw(st.integers(0, 2)) if kind == "deconv" else 0,
+        draw(st.sampled_from((None, "floor", "ceil"))) if kind == "pool" else None,
+        draw(st.sampled_from(DIALECTS)),
+    )
+
+
+def gives(axis, output):
+    return axis.broken() is None and axis.layer().output_shape(axis.shape)[1] == output
+
+
+@settings(max_examples=300, deadline=None)
+@given(axes(), st.sampled_from(("kernel", "stride", "dilation", "input", "output-padding")), st.integers(1, 30))
+def test_a_number_is_found_wherever_trying_everything_finds_it(axis, unknown, output):
+    if unknown == "output-padding" and axis.kind != "deconv":
+        return
+    posed = with_value(axis, unknown, 0 if unknown == "output-padding" else 1)
+    bounds = bounds_of(posed, unknown, output)
+    given = candidates(posed, unknown, output, bounds, any_output_padding=False)
+    found = {one for one in given if one.broken() is None}
+    most = max(bounds.high, 60) if bounds.complete else bounds.high
+    values = range(0 if unknown == "output-padding" else 1, most + 1)
+    tried = {one for value in values if gives(one := with_value(posed, unknown, value), output)}
+    beyond = {one for one in tried if getattr(one, unknown.replace("-", "_")) > bounds.high}
+    assert tried - beyond == found
+    if unknown in ("input", "output-padding"):
+        assert not beyond
+    if beyond:  # only where the number changes nothing any more
+        assert output == 1 or axis.kernel == 1 or axis.input == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(axes(), st.integers(1, 30), st.booleans())
+def test_a_padding_is_found_wherever_trying_everything_finds_it(axis, output, free):
+    free = free and axis.kind == "deconv"
+    posed = axis._replace(border=(0, 0))
+    bounds = bounds_of(posed, "padding", output)
+    given = candidates(posed, "padding", output, bounds, any_output_padding=free)
+    found = {one for one in given if one.broken() is None}
+    extras = range(max(axis.window().stride, axis.dilation)) if free else (posed.output_padding,)
+    sides = range(bounds.high + 1)
+    tried = {posed._replace(border=(a, b), output_padding=extra) for a in sides for b in sides for extra in extras}
+    assert {one for one in tried if gives(one, output)} == found
+
+
+def windows(n, kernel, stride, dilation, before, after):
+    """Every window that lies inside the padded input, one by one."""
+    extent = dilation * (kernel - 1) + 1
+    return len([start for start in range(0, n + before + after, stride) if start + extent <= n + before + after])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 6), st.integers(1, 4), st.integers(1, 3), st.integers(1, 20))
+def test_paddings_are_those_at_which_counting_windows_gives_the_output(n, kernel, stride, dilation, output):
+    problem = LayerProblem("conv", "padding", (output,), (n,), (kernel,), (stride,), dilation=(dilation,))
+    (axis,) = solve_layer(problem).axes
+    sides = range(dilation * (kernel - 1) + 1)
+    counted = {(a, b) for a in sides for b in sides if windows(n, kernel, stride, dilation, a, b) == output}
+    assert {(dict(one.fields)["before"], dict(one.fields)["after"]) for one in axis.choices} == counted
+    assert axis.total == len(counted)
+    assert bool(axis.proof) != bool(counted)
+
+
+# -- the order, the names, the working --
+
+BEST = [
+    ("conv-padding --input 224 --output 112 --kernel 7 --stride 2", ["3", "2:3", "3:2"]),
+    ("conv-padding --input 56 --output 56 --kernel 3", ["1", "0:2", "2:0"]),
+    ("conv-padding --input 56 --output 56 --kernel 3 --dilation 2", ["2", "1:3", "3:1"]),
+    ("conv-padding --input 28 --output 28 --kernel 2", ["0:1", "1:0"]),
+    ("conv-padding --input 32 --output 28 --kernel 5", ["0"]),
+    ("pool-padding --input 112 --output 56 --kernel 3 --stride 2", ["1", "0:1", "1:0"]),
+    ("pool-padding --input 112 --output 57 --kernel 3 --stride 2 --dialect caffe", ["1"]),
+    ("conv-kernel --input 224 --output 55 --stride 4 --padding 2", ["11", "10", "12", "9"]),
+    ("conv-stride --input 224 --output 112 --kernel 7 --padding 3", ["2"]),
+    ("conv-dilation --input 64 --output 60 --kernel 3", ["2"]),
+    ("conv-input --output 112 --kernel 7 --stride 2 --padding 3", ["224", "223"]),
+    ("pool-kernel --input 112 --output 56 --stride 2", ["2", "1"]),
+    ("pool-stride --input 224 --output 112 --kernel 2", ["2"]),
+    ("deconv-padding --input 112 --output 224 --kernel 4 --stride 2", ["1"]),
+    ("deconv-padding --input 112 --output 224 --kernel 3 --stride 2", ["1 output_padding=1", "0:1", "1:0"]),
+    ("deconv-kernel --input 28 --output 56 --stride 2", ["2"]),
+    ("deconv-output-padding --input 112 --output 224 --kernel 3 --stride 2 --padding 1", ["1"]),
+    ("deconv-stride --input 7 --output 14 --kernel 2", ["2"]),
+    ("deconv-input --output 224 --kernel 2 --stride 2", ["112"]),
+    ("deconv-dilation --input 8 --output 12 --kernel 3", ["2"]),
+]
+
+
+@pytest.mark.parametrize(("question", "first"), BEST, ids=[question for question, _ in BEST])
+def test_the_best_come_first(question, first):
+    (axis,) = answered(*question.split())["axes"]
+    assert [one["text"] for one in axis["solutions"][: len(first)]] == first
+
+
+def test_each_choice_says_what_it_is_and_how_it_works_out():
+    (axis,) = answered("conv-padding", "--input", 224, "--output", 112, "--kernel", 7, "--stride", 2)["axes"]
+    three, same, lower = axis["solutions"][:3]
+    assert three["names"] == ["symmetric"] and three["torch"] == "padding=3"
+    assert same["names"] == ["same"] and same["torch"] == "pad 2:3 first"
+    assert lower["names"] == ["same_lower"]
+    assert three["working"] == "⌊(n + 2·p − k)/s⌋ + 1 = ⌊(224 + 2·3 − 7)/2⌋ + 1 = ⌊111.5⌋ + 1 = 112"
+    assert axis["count"] == 13 and axis["complete"]
+
+
+def test_at_stride_1_torch_has_same_by_itself():
+    (axis,) = answered("conv-padding", "--input", 8, "--output", 8, "--kernel", 4)["axes"]
+    assert [(one["text"], one["torch"]) for one in axis["solutions"][:2]] == [
+        ("1:2", "padding='same'"),
+        ("2:1", "pad 2:1 first"),
+    ]
+
+
+def test_axes_are_solved_by_themselves():
+    answer = answered("conv-padding", "--input", "224x112", "--output", "112x112", "--kernel", "7x3", "--stride", "2x1")
+    assert answer["best"] == "conv … k7x3 s2x1 p3x1"
+    assert [axis["axis"] for axis in answer["axes"]] == ["height", "width"]
+    (both,) = answered("pool-padding", "--input", "8x8", "--output", "4x4", "--kernel", 2)["axes"]
+    assert both["axis"] == "height, width"
+
+
+# -- none, and what comes closest --
+
+
+def test_where_there_is_none_it_is_proved_and_the_nearest_are_told():
+    done = run("conv-stride", "--input", 224, "--output", 100, "--kernel", 7, "--padding", 3)
+    assert done.exit_code == 1
+    assert "stride 2 gives 112 and stride 3 gives 75, so that none gives 100" in done.stdout
+    (axis,) = answered("conv-stride", "--input", 224, "--output", 100, "--kernel", 7, "--padding", 3)["axes"]
+    assert [one["output"] for one in axis["nearest"]][:2] == [112, 75]
+
+
+@settings(max_examples=200, deadline=None)
+@given(axes(), st.sampled_from(UNKNOWNS), st.integers(1, 40))
+def test_every_problem_has_choices_or_a_proof(axis, unknown, output):
+    if unknown == "output-padding" and axis.kind != "deconv":
+        return
+    word = isinstance(axis.border, str)
+    problem = LayerProblem(
+        axis.kind, unknown, (output,), (axis.input,), (axis.kernel,), (axis.stride,) if axis.stride else (),
+        axis.border if word else (axis.border,), (axis.dilation,), (axis.output_padding,), axis.rounding, axis.dialect,
+    )  # fmt: skip
+    if unknown == "padding":
+        problem = problem._replace(padding=((0, 0),))
+    if unknown == "stride":
+        problem = problem._replace(stride=(1,))
+    (one,) = solve_layer(problem).axes
+    assert bool(one.total) != bool(one.proof)
+    assert all(choice.output == output for choice in one.choices)
+    assert all(choice.output != output and choice.output >= 1 for choice in one.nearest)
+    assert all(choice.working.endswith(f"{choice.output:,}") for choice in (*one.choices[:3], *one.nearest))
+
+
+# -- forms and usage --
+
+
+def test_csv_and_markdown_hold_every_choice():
+    arguments = ("conv-padding", "--input", 224, "--output", 112, "--kernel", 7, "--stride", 2)
+    lines = list(csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").stdout)))
+    assert len(lines) == 13
+    assert (lines[1]["before"], lines[1]["after"], lines[1]["names"]) == ("2", "3", "same")
+    text = run(*arguments, "--format", "markdown", "--all").stdout
+    assert text.count("\n| ") == 13 + 2
+
+
+def test_a_file_is_written(tmp_path):
+    target = tmp_path / "answer.json"
+    assert run("pool-stride", "--input", 8, "--output", 4, "--kernel", 2, "-o", target).exit_code == 0
+    assert json.loads(target.read_text())["best"] == "maxpool k2 s2"
+
+
+WRONG = [
+    ("conv-padding --output 3 --kernel 3", "--input is missing"),
+    ("conv-padding --input 8 --output 0 --kernel 3", "--output: expected a whole number ≥ 1"),
+    ("conv-padding --input 8x8 --output 4x4x4 --kernel 3", "the numbers of axes differ"),
+    ("conv-padding --input 8 --output 4 --kernel 3 --dialect tensorflow", "there is no dialect"),
+    ("conv-stride --input 8 --output 4 --kernel 3 --padding 1x?", "`?` stands for an unknown"),
+    ("conv-stride --input 99999999999 --output 4 --kernel 3", "at most 1,000,000,000"),
+    ("conv-paddin --input 8", "did you mean `conv-padding`"),
+    ("conv-padding --output-padding 1", "no option"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[arguments for arguments, _ in WRONG])
+def test_wrong_usage_is_told(arguments, message):
+    done = run(*arguments.split())
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_has_help(question):
+    done = run(question, "--help")
+    assert done.exit_code == 0 and "--" in done.stdout
+
+
+def test_large_numbers_take_no_time():
+    for question in ("conv-stride", "conv-dilation"):
+        done = run(question, "--input", 10**9, "--output", 7, "--kernel", 3)
+        assert done.exit_code in (0, 1)
+    done = run("conv-padding", "--input", 10**9, "--output", 10**9, "--kernel", 10**6 + 1)
+    assert done.exit_code in (0, 1)
