@@ -108,7 +108,7 @@ def near(word: str, known: Iterable[str]) -> list[str]:
     from difflib import get_close_matches  # only a mistake pays for the import
 
     by_lower = {candidate.lower(): candidate for candidate in known}
-    return [by_lower[match] for match in get_close_matches(word.lower()[:80], by_lower, n=3, cutoff=0.6)]
+    return [by_lower[match] for match in get_close_matches(word.lower()[:80], by_lower, n=3, cutoff=0.7)]
 
 
 def suggestion(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnncalc.errors import suggestion
 from cnncalc.language.blocks import Blocks
 from cnncalc.language.faults import Faults
-from cnncalc.language.notation import kind_names
+from cnncalc.language.notation import field_named, kind_suggestion
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.layers import kind_named
 from cnncalc.layers.merge import Merge
@@ -82,19 +81,19 @@ class ItemReader:
     def _read(self, node: Mapping) -> Item | None:
         common: dict[str, Any] = {}
         kinds: list[tuple[Scalar, Node]] = []
+        unknown: list[Scalar] = []
         for key, entry in node.entries.items():
             if key in COMMON:
                 common[_RENAMED.get(key, key)] = entry[1]
             elif key in GROUP_KEYS or kind_named(key) or self.blocks.find(key):
                 kinds.append(entry)
             else:
-                help = suggestion(
-                    key,
-                    [*COMMON, *GROUP_KEYS, *self.blocks.names(), *kind_names()],
-                    "`cnncalc kinds` lists them all",
-                )
-                self.faults.add(f"there is no kind, block or key `{key[:60]}`", entry[0], help=help)
-                return None
+                unknown.append(entry[0])
+        for key_node in unknown:
+            help = self._meant(key_node.text, kinds[0][0].text if kinds else "")
+            self.faults.add(f"there is no kind, block or key `{key_node.text[:60]}`", key_node, help=help)
+        if unknown:
+            return None
         if len(kinds) > 1:
             names = " and ".join(f"`{key.text}`" for key, _ in kinds)
             help = "make two items, each with a `-` of its own"
@@ -112,19 +111,27 @@ class ItemReader:
         key_node, value = kinds[0]
         return Item(node, key_node.text, key_node, value, _branches(key_node.text, value), **common)
 
+    def _meant(self, key: str, kind: str) -> str:
+        """The help for a key that there is not, beside the key of a `kind`."""
+        found = kind_named(kind)
+        if found and field_named(found[0], key):
+            return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
+        return kind_suggestion(key, (*COMMON, *GROUP_KEYS, *self.blocks.names()), f"the keys are {', '.join(COMMON)}")
+
     def _check(self, common: dict[str, Any]) -> bool:
         before = len(self.faults)
         if "repeat" in common and "loop" in common:
             self.faults.add("an item has either `repeat` or `for`", common["loop"], help="put one inside the other")
         name = common.get("name")
         if name is not None and not isinstance(name, Scalar):
-            self.faults.add("a name is one word", name)
+            self.faults.add("a name is one word", name, help="such as `name: stem` or `name: stage1.conv`")
         elif name is not None and "$" not in name.text and not _is_name(name.text):
             help = "use letters, digits, - and _, with dots between levels"
             self.faults.add(f"`{name.text[:60]}` is no name", name, help=help)
         naming = common.get("naming")
         if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
-            self.faults.add("`naming` is `index` or `kind`", naming)
+            help = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"
+            self.faults.add("`naming` is `index` or `kind`", naming, help=help)
         return len(self.faults) == before
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 from typing import Any, TypeAlias
 
-from cnncalc.errors import suggestion
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.items import Item
 from cnncalc.language.names import Tensor
-from cnncalc.language.notation import Parsed, TokenError, field_named, kind_of, make, parse, split_tokens, usage
+from cnncalc.language.notation import (
+    Parsed,
+    TokenError,
+    field_named,
+    field_suggestion,
+    kind_of,
+    make,
+    parse,
+    split_tokens,
+)
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.layers import FieldError, kind_named
 
@@ -97,8 +105,7 @@ def default_pairs(kind: str, values: MappingType[str, object]) -> tuple[str, tup
     for key, value in values.items():
         declared = field_named(cls, key)
         if declared is None:
-            help = suggestion(key, cls.fields, usage(cls))
-            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, help)
+            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
         try:
             pairs.append((declared.name, declared.read(value)))
         except FieldError as error:

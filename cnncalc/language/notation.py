@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from cnncalc.errors import suggestion
+from cnncalc.errors import near
 from cnncalc.layers import KINDS, FieldError, Layer, kind_named
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
@@ -21,8 +21,10 @@ __all__ = [
     "Parsed",
     "TokenError",
     "field_named",
+    "field_suggestion",
     "kind_names",
     "kind_of",
+    "kind_suggestion",
     "make",
     "parse",
     "split_tokens",
@@ -88,6 +90,24 @@ def field_named(cls: type[Layer], name: str) -> Field | None:
     return vocabulary.names.get(name) or vocabulary.letters.get(name)
 
 
+def kind_suggestion(name: str, others: Iterable[str] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
+    """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
+    called = name.partition("(")[0].rpartition(".")[2]
+    if "(" in name and (found := kind_named(called)):
+        return f"{found[0].usage()}, without brackets and commas"
+    known = {**{alias: ALIASES[alias] for alias in ALIASES}, **{word: word for word in (*KINDS, *others)}}
+    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
+
+
+def field_suggestion(cls: type[Layer], name: str, others: Iterable[str] = ()) -> str:
+    """The help for a word that is no field: the fields like it, each by its own name, or what the kind takes."""
+    known = {alias: declared.name for alias, declared in _vocabulary(cls.kind).names.items()}
+    known.update((word, word) for word in others)
+    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else usage(cls)
+
+
 def kind_names() -> Iterator[str]:
     """Every name by which a kind may be called, for suggestions."""
     yield from KINDS
@@ -141,7 +161,7 @@ def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
     """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
     found = kind_named(name)
     if found is None:
-        help = suggestion(name, kind_names(), "`cnncalc kinds` lists them all")
+        help = kind_suggestion(name)
         raise TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
     return found
 
@@ -161,7 +181,7 @@ def _read_token(
         elif name in vocabulary.names or name in vocabulary.letters:
             field, content = (vocabulary.names.get(name) or vocabulary.letters[name]).name, value
         else:
-            help = suggestion(name, vocabulary.names, usage(cls))
+            help = field_suggestion(cls, name)
             raise TokenError(f"`{cls.kind}` has no field `{name[:60]}`", help=help, offset=offset, width=len(name))
     elif letter and letter.group(1) in vocabulary.letters:
         field, content = vocabulary.letters[letter.group(1)].name, letter.group(2)
@@ -172,7 +192,7 @@ def _read_token(
             raise TokenError(message, help=usage(cls), offset=offset, width=len(token))
         field, content = free[0].name, token
     else:
-        help = suggestion(token, [*vocabulary.words, *vocabulary.names], usage(cls))
+        help = field_suggestion(cls, token, vocabulary.words)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
     if field in given:
         message = f"`{field}` is given twice"
@@ -231,7 +251,6 @@ def make(
 ) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
     cls, rank = kind_of(name, 0)
-    names = _vocabulary(cls.kind).names
     given: dict[str, object] = {}
     channels: int | None = None
     for key, value in values.items():
@@ -240,7 +259,7 @@ def make(
             continue
         declared = field_named(cls, key)
         if declared is None:
-            help = suggestion(key, names, usage(cls))
+            help = field_suggestion(cls, key)
             raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", field=key, help=help)
         if declared.name in given:
             raise TokenError(f"`{declared.name}` is given twice", field=key, help="keep one of the two")

@@ -59,6 +59,8 @@ class Requirement(NamedTuple):
     values: str
     help: str | Callable[[], str] = ""
     """The way out; a function where finding it takes time that only an error should cost."""
+    larger: bool = False
+    """Whether a larger input to the net would mend it."""
 
 
 class Backward(NamedTuple):

@@ -119,8 +119,7 @@ class ForwardConvolution(Convolution):
             f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
             "set one of them to 1, or use another dialect",
         )
-        for axis, (window, n) in enumerate(zip(self.windows(shape), shape[1:])):
-            yield from fits(window, n, axis_name(axis, rank))
+        yield from fits(self.windows(shape), shape)
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))

@@ -26,7 +26,7 @@ class Dialect(NamedTuple):
     pool_stride_is_kernel: bool = True
     """Where a pool's stride is not given it equals the kernel; else it is 1."""
     pool_padding_limit: str = "half"
-    """The most padding a pool takes: `half` its extent, less than its `extent`, or `none` checked."""
+    """The most padding a pool takes: `half` its kernel, less than its `extent`, or `none` checked."""
     transposed_same: str = ""
     """The rule of `same` for a transposed convolution; empty where there is none."""
     transposed_fills_stride: bool = False

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.arithmetic.formulas import SAME, SAME_LOWER
+from cnncalc.errors import suggestion
 
 __all__ = [
+    "LARGEST",
     "Border",
     "Choice",
     "FieldError",
@@ -30,6 +32,8 @@ Json: TypeAlias = "dict[str, Any]"
 LARGEST = 10**12
 """No field of a real layer comes near it; it keeps every product printable."""
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*\Z")
+_DECIMAL = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
+ROUNDING = "round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
 _NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^(\$|\?|[+-]?[0-9])"}]}
 
 
@@ -43,6 +47,8 @@ class FieldError(Exception):
 
 def shown(value: object) -> str:
     """A received value as an error shows it: short, and never megabytes."""
+    if value is None or value == "":
+        return "nothing"
     text = value if isinstance(value, str) else repr(value)
     return f"`{text[:37]}…`" if len(text) > 40 else f"`{text}`"
 
@@ -54,11 +60,11 @@ def whole(value: object, minimum: int, what: str = "a whole number") -> int:
         if value.startswith("?"):
             raise FieldError("`?` stands for an unknown", "only `cnncalc solve` finds unknowns: write a number")
         if not _WHOLE.match(value) or len(value) > 40:
-            raise FieldError(f"expected {expected}, got {shown(value)}")
+            raise FieldError(f"expected {expected}, got {shown(value)}", ROUNDING if _DECIMAL.match(value) else "")
         value = int(value)
     if isinstance(value, float):
         if not value.is_integer():
-            raise FieldError(f"expected {expected}, got {value!r}", "round it with int(…), round(…) or divisible(…, 8)")
+            raise FieldError(f"expected {expected}, got {value!r}", ROUNDING)
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise FieldError(f"expected {expected}, got {shown(value)}")
@@ -213,7 +219,8 @@ class Choice(FieldType):
     def read(self, value: object) -> str:
         if isinstance(value, str) and value in self.choices:
             return value
-        raise FieldError(f"expected {self.expected}, got {shown(value)}")
+        help = suggestion(value, self.choices) if isinstance(value, str) else ""
+        raise FieldError(f"expected {self.expected}, got {shown(value)}", help)
 
     def words(self, name: str) -> dict[str, object]:
         return {choice: choice for choice in self.choices}

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import divisors_help
@@ -143,6 +143,14 @@ class InstanceNorm(Layer):
         Flag(), "whether running mean and variance are kept (buffers)", False, aliases=("track_running_stats",)
     )
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            self.stats or product(x[0][1:]) > 1,
+            "an instance norm needs more than one pixel, or nothing is left of its input",
+            f"the input is {show_shape(x[0])}",
+            "leave it out, or put it before the pool",
+        )
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(self.affine, x[0][:1])

@@ -9,7 +9,7 @@ from cnncalc.arithmetic.formulas import Rounding, Window, adaptive_windows, larg
 from cnncalc.arithmetic.reach import Reach, windowed
 from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, spread
+from cnncalc.layers.fields import LARGEST, Border, Choice, Flag, PerAxis, Real, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, fits, per_axis_requirements, saved_input
 
@@ -28,6 +28,8 @@ class Pool(Layer):
     """What the pools with a sliding window share; output length as `Window.length`."""
 
     needs: ClassVar[str] = "map"
+    averages: ClassVar[bool] = False
+    """Whether torch runs it by its average pool, which in 3-D takes no input smaller than the kernel, padded or not."""
     kernel: tuple[int, ...] = field(
         PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size", "pool_size")
     )
@@ -92,18 +94,29 @@ class Pool(Layer):
         for axis, (window, n) in enumerate(zip(self.windows(shape), shape[1:])):
             name = axis_name(axis, rank)
             yield from self.padding_requirements(window, name)
-            yield from fits(window, n, name)
+            yield Requirement(
+                n >= window.kernel or not self.averages or rank < 3 or self.dialect != "torch",
+                "torch's average pool takes no volume smaller than its kernel, padded or not",
+                f"{name} {n}, kernel {window.kernel}",
+                "use a smaller kernel, or a `pad` layer before the pool",
+            )
+        windows = self.windows(shape)
+        yield from fits(windows, shape, [self.padding_limit(window)[0] for window in windows])
+
+    def padding_limit(self, window: Window) -> tuple[int, str]:
+        """The most padding that the dialect lets a pool have on an axis, and that in words."""
+        limits = {
+            "half": (window.kernel // 2, "half the kernel"),  # without the dilation
+            "extent": (window.extent - 1, "less than the kernel's extent"),
+            "none": (LARGEST, ""),
+        }
+        return limits[self.rules.pool_padding_limit]
 
     def padding_requirements(self, window: Window, axis: str) -> Iterator[Requirement]:
         """How much padding the dialect lets a pool have, so that every window holds at least one pixel."""
         if isinstance(window.border, str):
             return
-        limits = {
-            "half": (window.extent // 2, "half the kernel's extent"),
-            "extent": (window.extent - 1, "less than the kernel's extent"),
-            "none": (max(window.border), ""),
-        }
-        limit, words = limits[self.rules.pool_padding_limit]
+        limit, words = self.padding_limit(window)
         yield Requirement(
             max(window.border) <= limit,
             f"a pool's padding may be at most {words}",
@@ -123,8 +136,10 @@ class Pool(Layer):
         windows = self.windows(x)
         padding = tuple(window.padding(n) for window, n in zip(windows, x[1:]))
         native = all(
-            before == after <= window.extent // 2 and window.rounding is not Rounding.CEIL_UNCLIPPED
-            for window, (before, after) in zip(windows, padding)
+            before == after <= window.kernel // 2
+            and window.rounding is not Rounding.CEIL_UNCLIPPED
+            and (n >= window.kernel or not self.averages or len(windows) < 3)
+            for window, n, (before, after) in zip(windows, x[1:], padding)
         )
         if native:
             return None
@@ -165,6 +180,7 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window, as torch.nn.AvgPool2d; size − 1 additions and a division a window."""
 
+    averages: ClassVar[bool] = True
     count_include_pad: bool = field(Flag(), "whether padded zeros count in the mean", True)
 
     def window_operations(self, size: int) -> int:
@@ -183,7 +199,11 @@ class AvgPool(Pool):
 class LPPool(Pool):
     """The p-norm of each window, as torch.nn.LPPool2d; a power each, size − 1 additions, and a root a window."""
 
+    averages: ClassVar[bool] = True
     norm: float = field(Real(0.01, 1e6), "the power p of the norm", 2.0, aliases=("norm_type",))
+
+    def padding_limit(self, window: Window) -> tuple[int, str]:
+        return 0, ""
 
     def padding_requirements(self, window: Window, axis: str) -> Iterator[Requirement]:
         yield Requirement(
@@ -199,8 +219,10 @@ class LPPool(Pool):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch composes the norm: the power of each pixel, and four tensors of the output's size on the way back."""
         if backward.any:
-            yield Saved("input")
-            yield Saved("powers", shape=x[0])
+            padding = self.explicit_padding(x[0])
+            yield from saved_input(x[0], padding)
+            lengths = (n + sum(border) for n, border in zip(x[0][1:], padding or ((0, 0),) * len(x[0])))
+            yield Saved("powers", shape=(x[0][0], *lengths))
             yield Saved("norms", shape=(4, *self.output_shape(*x)))
 
 

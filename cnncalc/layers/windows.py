@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from cnncalc.arithmetic.formulas import Window
+from cnncalc.arithmetic.formulas import Rounding, Window
 from cnncalc.layers.base import Layer, Requirement, Saved, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
@@ -28,7 +29,7 @@ def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
                 False,
                 f"`{name}` has {len(value)} numbers for {rank} spatial {axes}",
                 f"{name} {declared.type.write(value)}, but the input has {rank} spatial {axes}",
-                f"give one number for all axes, or {rank}",
+                f"give one number for all axes, or {rank}" if rank > 1 else "give one number",
             )
 
 
@@ -48,23 +49,37 @@ def divisors_help(number: int, wrong: int) -> str:
     return f"use a divisor of {number}: {', '.join(map(str, sorted(nearest)))}"
 
 
-def fits(window: Window, n: int, axis: str) -> Iterator[Requirement]:
-    """The window must lie inside the padded input."""
-    if isinstance(window.border, str):
-        return
-    before, after = window.border
-    both = f"2·{before}" if before == after else f"{before} + {after}"
-    extent = (
-        str(window.kernel) if window.dilation == 1 else f"{window.dilation}·({window.kernel} − 1) + 1 = {window.extent}"
-    )
-    yield Requirement(
-        n + before + after >= window.extent,
-        "the kernel does not fit its input",
-        f"{axis} {n} + {both} padding is smaller than the kernel's extent {extent}",
-        f"use a larger input, a smaller kernel, or more padding (`p{ceil_half(window.extent - n)}` would do)",
-    )
+def fits(windows: Sequence[Window], x: Shape, most: Sequence[int] = ()) -> Iterator[Requirement]:
+    """Each window must lie inside the padded input; in ceil mode it may hang over by less than a stride, as in torch.
+
+    `most` is the most padding that each axis may have; none: any.
+    """
+    for axis, (window, n) in enumerate(zip(windows, x[1:])):
+        if isinstance(window.border, str):
+            continue
+        before, after = window.border
+        over = 0 if window.rounding is Rounding.FLOOR else window.stride - 1
+        both = f"2·{before}" if before == after else f"{before} + {after}"
+        extent = f"{window.extent}"
+        if window.dilation != 1:
+            extent = f"{window.dilation}·({window.kernel} − 1) + 1 = {extent}"
+        yield Requirement(
+            n + before + after + over >= window.extent,
+            "the kernel does not fit its input",
+            f"{axis_name(axis, len(windows))} {n} + {both} padding is smaller than the kernel's extent {extent}",
+            partial(way_to_fit, windows, x[1:], most),
+            larger=True,
+        )
 
 
-def ceil_half(number: int) -> int:
-    """Half of a number, rounded up."""
-    return (number + 1) // 2
+def way_to_fit(windows: Sequence[Window], lengths: Sequence[int], most: Sequence[int]) -> str:
+    """What to change where a kernel does not fit: among it the least padding that makes all axes fit."""
+    borders = []
+    for window, n in zip(windows, lengths):
+        assert not isinstance(window.border, str)
+        least = (window.extent - n + 1) // 2
+        borders.append(window.border if n + sum(window.border) >= window.extent else (least, least))
+    if any(max(border) > limit for border, limit in zip(borders, most)):
+        return "use a larger input or a smaller kernel"
+    written = Border().write(tuple(borders[:1] if len(set(borders)) == 1 else borders))
+    return f"use a larger input, a smaller kernel, or more padding (`p{written}` fits)"
