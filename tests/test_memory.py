@@ -1,0 +1,87 @@
+"""Memory: figures that were measured on torch, and small nets counted by hand."""
+
+import pytest
+
+from cnncalc import CnncalcError, Options, chain, load, report
+from cnncalc.analysis.memory import kept_for_backward, peak
+
+# facts measured with torch 2.14.1, batch 1, float32, training mode (the input's 602,112 bytes among them)
+MEASURED = {"vgg16": 73_355_264, "resnet50": 86_121_984, "mobilenet_v2": 78_345_984}
+
+
+@pytest.mark.parametrize(("net", "size"), MEASURED.items())
+def test_saved_bytes_as_torch_measures_them(net, size):
+    assert report(load(net, Options())).totals.saved_bytes == size
+
+
+def test_vgg16_activations_are_58_mib_not_93():
+    """Input, convolutions, pools and linear outputs, ReLU in place: 15,237,608 numbers; torchvision's file adds its
+    7x7 adaptive pool, 25,088 more."""
+    rows = report(load("vgg16", Options())).rows
+    kinds = {"conv", "maxpool", "linear"}
+    values = 3 * 224 * 224 + sum(row.activation_bytes // 4 for row in rows if row.kind in kinds)
+    assert values == 15_237_608
+    assert report(load("vgg16", Options())).totals.activation_bytes == 4 * (values + 512 * 7 * 7)
+
+
+def kept(shape, *layers, batch=1):
+    return {(graph_name, size) for _, graph_name, size in kept_for_backward(chain(shape, layers, Options()), batch, 4)}
+
+
+def test_a_relu_keeps_its_output_and_a_convolution_its_input():
+    found = kept("2x4x4", "conv 3 k3 p1", "relu", "conv 1 k1")
+    assert found == {("input", 2 * 16 * 4), ("relu1", 3 * 16 * 4)}
+
+
+def test_what_two_layers_keep_counts_once():
+    found = kept("2x4x4", "conv 3 k3 p1", "relu", "maxpool k2")
+    assert found == {("input", 128), ("relu1", 192), ("indices", 3 * 4 * 8)}
+
+
+def test_uneven_padding_keeps_the_padded_copy():
+    assert kept("1x5x5", "conv 1 k2 same") == {("padded input", 6 * 6 * 4)}
+
+
+def test_batch_norm_keeps_statistics_once_a_batch():
+    found = kept("2x2x2", "conv 2 k1", "batchnorm", batch=3)
+    assert found == {("input", 3 * 8 * 4), ("conv1", 3 * 8 * 4), ("mean and 1/σ", 2 * 2 * 4)}
+
+
+def test_frozen_layers_before_the_first_trained_one_keep_nothing():
+    graph = chain("2x4x4", ["conv 3 k3 p1", "relu", "conv 4 k1"], Options(freeze=("conv1",)))
+    assert [(one.what, one.size) for one in kept_for_backward(graph, 1, 4)] == [("relu1", 192)]
+    graph = chain("2x4x4", ["conv 3 k3 p1", "relu", "conv 4 k1"], Options(freeze=("*",)))
+    assert kept_for_backward(graph, 1, 4) == []
+
+
+def test_the_peak_is_the_largest_sum_of_what_is_alive():
+    # 2x4x4 = 32, conv 8: 128, relu in place: none, pool: 32, flatten: none, linear: 5
+    graph = chain("2x4x4", ["conv 8 k3 p1", "relu inplace", "maxpool k2", "flatten", "linear 5"], Options())
+    found = peak(graph, 1, 4)
+    assert found.size == 4 * (32 + 128)
+    assert [graph.nodes[index].name for index in found.alive] == ["input", "conv1"]
+
+
+def test_a_shortcut_stays_alive_until_its_sum():
+    graph = chain("2x4x4", ["{add: [[conv 8 k3 p1, conv 8 k1, conv 2 k1], []]}"], Options())
+    # at the second convolution: the shortcut 32, the first's output 128, its own 128
+    assert peak(graph, 1, 4).size == 4 * (32 + 128 + 128)
+
+
+@pytest.mark.parametrize(("optimizer", "states"), [("sgd", 0), ("momentum", 1), ("adam", 2), ("adamw", 2)])
+def test_training_memory_by_optimizer(optimizer, states):
+    graph = chain("2x4x4", ["conv 3 k3 p1", "batchnorm"], Options())
+    totals = report(graph, optimizer=optimizer).totals
+    params, buffers = 3 * 2 * 9 + 3 + 6, 6
+    assert totals.train_bytes == 4 * (params * (2 + states) + buffers) + totals.saved_bytes
+
+
+def test_an_unknown_optimizer_offers_near_ones():
+    with pytest.raises(CnncalcError, match="did you mean `adam`"):
+        report(load("lenet5", Options()), optimizer="adamm")
+
+
+def test_sizes_follow_the_type_and_the_batch():
+    single, eight = (report(load("lenet5", Options()), batch, "float16").totals for batch in (1, 8))
+    assert eight.activation_bytes == 8 * single.activation_bytes
+    assert single.weight_bytes == 2 * 61_706
