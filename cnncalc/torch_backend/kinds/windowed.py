@@ -48,7 +48,8 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...]) -> nn.Module:
     (shape,) = shapes
     rank = rank_of(shapes)
     slid = layer.windows(shape)
-    native = symmetric(layer) and all(w.output_padding < max(w.stride, w.dilation) for w in slid)
+    filled = all(w.output_padding < max(w.stride, w.dilation) for w in slid)
+    native = symmetric(layer) and (filled or layer.dialect == "torch")  # what torch refuses it is to refuse itself
     make: Any = of_rank("ConvTranspose", rank) if native else windows.CUT_DECONVOLUTIONS[rank - 1]
     padding: dict[str, Any] = {
         "padding": plain([window.padding(n)[0] for window, n in zip(slid, shape[1:])]),
@@ -71,7 +72,7 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...]) -> nn.Module:
 
 def native_pool(layer: pool.Pool, shape: Shape) -> dict[str, Any] | None:
     """What torch's own pool takes, or None where it cannot pad or round so."""
-    if not symmetric(layer) or layer.explicit_padding(shape) is not None:
+    if not symmetric(layer) or (layer.dialect != "torch" and layer.explicit_padding(shape) is not None):
         return None
     slid = layer.windows(shape)
     return {
