@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import exact_divide, product
+from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
@@ -187,6 +188,10 @@ class Maxout(Layer):
             f"{self.pieces} does not divide the {channels} channels",
             partial(divisors_help, channels, self.pieces),
         )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (OPEN, *x[0][1:]) if x else None
 
     def output_shape(self, *x: Shape) -> Shape:
         return (exact_divide(x[0][0], self.pieces), *x[0][1:])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
+from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.errors import suggestion
 from cnncalc.layers.fields import FieldError, FieldType
 
@@ -43,7 +44,9 @@ __all__ = [
     "Shape",
     "count",
     "field",
+    "resized",
     "show_shape",
+    "sure",
 ]
 
 Shape: TypeAlias = "tuple[int, ...]"
@@ -224,6 +227,14 @@ class Layer:
         """The shape of the output; only asked where all requirements hold."""
         return x[0]
 
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        """What is sure of the output's shape where a field or the input is wrong, so that later layers can be checked.
+
+        `given` are the fields, read or not; `x` is empty where nothing is known of the input. None: nothing is sure.
+        """
+        return x[0] if x and cls.output_shape is Layer.output_shape else None
+
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         """Learnable tensors by torch's names; the one called `bias` is counted as biases, all others as weights."""
         return {}
@@ -270,6 +281,16 @@ class Elementwise(Layer):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             yield Saved(self.keeps)
+
+
+def sure(value: object) -> int:
+    """A count as it was given, if it is one; else an open number."""
+    return int(str(value)) if str(value).isdecimal() and len(str(value)) < 13 and int(str(value)) > 0 else OPEN
+
+
+def resized(channels: int, *x: Shape) -> Shape | None:
+    """A map of so many channels, as many axes as the input's, and open lengths; None for no map."""
+    return (channels, *(OPEN,) * (len(x[0]) - 1)) if x and len(x[0]) > 1 else None
 
 
 def show_shape(shape: Shape) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window, exact_divide, larger, product
 from cnncalc.arithmetic.reach import Reach, transposed, windowed
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, resized, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
 from cnncalc.layers.registry import layer
@@ -52,6 +52,10 @@ class Convolution(Layer):
     def filters(self, x: Shape) -> int:
         """The number of output channels."""
         raise NotImplementedError
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(sure(given.get("out")), *x)
 
     def group_count(self, x: Shape) -> int:
         """The number of groups that the channels fall into."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import Reach
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
+from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
 from cnncalc.layers.registry import layer
@@ -57,6 +57,10 @@ class Linear(Layer):
         """The length of the vectors that go in."""
         return x[-1] if self.axis == "last" else product(x)
 
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return None if given.get("axis") == "last" else (sure(given.get("out")),)
+
     def output_shape(self, *x: Shape) -> Shape:
         return (*x[0][:-1], self.out) if self.axis == "last" else (self.out,)
 
@@ -93,6 +97,10 @@ class Bilinear(Layer):
     weighted: ClassVar[bool] = True
     out: int = field(Whole(), "number of output features", position=0, symbol="F_out", aliases=("out_features",))
     bias: bool = field(Flag(), "whether a bias is added", True)
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (sure(given.get("out")),)
 
     def output_shape(self, *x: Shape) -> Shape:
         return (self.out,)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, show_shape
 from cnncalc.layers.registry import layer
 
@@ -46,6 +47,12 @@ class ElementwiseMerge(Merge):
                 if axis == 0
                 else "bring all branches to one size: the same strides, or an upsample, pad or crop",
             )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        if len({len(shape) for shape in x}) != 1:
+            return None
+        return tuple(lengths[0] if len(set(lengths)) == 1 else OPEN for lengths in zip(*x))
 
     def output_shape(self, *x: Shape) -> Shape:
         return tuple(next((n for n in lengths if not is_one(n)), lengths[0]) for lengths in zip(*x))
@@ -109,6 +116,12 @@ class Concat(Merge):
                 f"they are {listed(x)}",
                 "bring all branches to one size: the same strides and padding, or an upsample, pad or crop",
             )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        if len({len(shape) for shape in x}) != 1:
+            return None
+        return (sum(shape[0] for shape in x), *(OPEN,) * (len(x[0]) - 1))
 
     def output_shape(self, *x: Shape) -> Shape:
         return (sum(shape[0] for shape in x), *x[0][1:])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import Rounding, Window, adaptive_windows, larger, product
+from cnncalc.arithmetic.formulas import Window, adaptive_windows, product
 from cnncalc.arithmetic.reach import Reach, windowed
-from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field
-from cnncalc.layers.dialects import DIALECTS, Dialect
-from cnncalc.layers.fields import LARGEST, Border, Choice, Flag, PerAxis, Real, spread
+from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field, resized
+from cnncalc.layers.fields import Flag, PerAxis, Real, spread
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, fits, per_axis_requirements, saved_input
+from cnncalc.layers.sliding import Pool
+from cnncalc.layers.windows import per_axis_requirements, saved_input
 
 __all__ = [
     "AdaptiveAvgPool",
@@ -21,140 +21,8 @@ __all__ = [
     "GlobalMaxPool",
     "LPPool",
     "MaxPool",
+    "Pool",
 ]
-
-
-class Pool(Layer):
-    """What the pools with a sliding window share; output length as `Window.length`."""
-
-    needs: ClassVar[str] = "map"
-    averages: ClassVar[bool] = False
-    """Whether torch runs it by its average pool, which in 3-D takes no input smaller than the kernel, padded or not."""
-    kernel: tuple[int, ...] = field(
-        PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size", "pool_size")
-    )
-    stride: tuple[int, ...] | None = field(
-        PerAxis(),
-        "step of the window, pixels; the kernel unless given",
-        None,
-        letter="s",
-        symbol="s",
-        aliases=("strides",),
-    )
-    padding: tuple[tuple[int, int], ...] | str = field(
-        Border(),
-        "border around the input, pixels, or same, same_lower, valid",
-        ((0, 0),),
-        letter="p",
-        symbol="p",
-        aliases=("pad",),
-    )
-    rounding: str | None = field(
-        Choice("floor", "ceil"),
-        "how the output length is made whole; floor unless the dialect says",
-        None,
-        aliases=("round_mode",),
-    )
-    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
-
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
-
-    @property
-    def dilations(self) -> tuple[int, ...]:
-        """Step between the pixels of the window."""
-        return (1,)
-
-    def rounding_rule(self) -> Rounding:
-        """What the rounding word means in the layer's dialect, for this padding."""
-        if (self.rounding or self.rules.pool_rounding) == "floor":
-            return Rounding.FLOOR
-        unpadded = not isinstance(self.padding, str) and not any(a or b for a, b in self.padding)
-        return Rounding.CEIL_UNCLIPPED if self.rules.clip_needs_padding and unpadded else self.rules.ceil
-
-    def windows(self, x: Shape) -> tuple[Window, ...]:
-        """One window an axis; shape and receptive field both come from it."""
-        rank = len(x) - 1
-        stride = self.stride or (self.kernel if self.rules.pool_stride_is_kernel else (1,))
-        borders = (self.padding,) if isinstance(self.padding, str) else self.padding
-        rounding = self.rounding_rule()
-        return tuple(
-            Window(k, s, p, d, rounding)
-            for k, s, p, d in zip(
-                spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(self.dilations, rank)
-            )
-        )
-
-    def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        (shape,) = x
-        rank = len(shape) - 1
-        yield from per_axis_requirements(self, rank)
-        for axis, (window, n) in enumerate(zip(self.windows(shape), shape[1:])):
-            name = axis_name(axis, rank)
-            yield from self.padding_requirements(window, name)
-            yield Requirement(
-                n >= window.kernel or not self.averages or rank < 3 or self.dialect != "torch",
-                "torch's average pool takes no volume smaller than its kernel, padded or not",
-                f"{name} {n}, kernel {window.kernel}",
-                "use a smaller kernel, or a `pad` layer before the pool",
-            )
-        windows = self.windows(shape)
-        yield from fits(windows, shape, [self.padding_limit(window)[0] for window in windows])
-
-    def padding_limit(self, window: Window) -> tuple[int, str]:
-        """The most padding that the dialect lets a pool have on an axis, and that in words."""
-        limits = {
-            "half": (window.kernel // 2, "half the kernel"),  # without the dilation
-            "extent": (window.extent - 1, "less than the kernel's extent"),
-            "none": (LARGEST, ""),
-        }
-        return limits[self.rules.pool_padding_limit]
-
-    def padding_requirements(self, window: Window, axis: str) -> Iterator[Requirement]:
-        """How much padding the dialect lets a pool have, so that every window holds at least one pixel."""
-        if isinstance(window.border, str):
-            return
-        limit, words = self.padding_limit(window)
-        yield Requirement(
-            max(window.border) <= limit,
-            f"a pool's padding may be at most {words}",
-            f"{axis} padding {window.border[0]}:{window.border[1]}, extent {window.extent}",
-            f"use padding up to {limit}, or a `pad` layer before the pool",
-        )
-
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
-
-    def output_shape(self, *x: Shape) -> Shape:
-        (shape,) = x
-        return (shape[0], *(window.length(n) for window, n in zip(self.windows(shape), shape[1:])))
-
-    def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
-        """(before, after) of each axis where torch's pool cannot pad so itself; with them, rounding down is exact."""
-        windows = self.windows(x)
-        padding = tuple(window.padding(n) for window, n in zip(windows, x[1:]))
-        native = all(
-            before == after <= window.kernel // 2
-            and window.rounding is not Rounding.CEIL_UNCLIPPED
-            and (n >= window.kernel or not self.averages or len(windows) < 3)
-            for window, n, (before, after) in zip(windows, x[1:], padding)
-        )
-        if native:
-            return None
-        return tuple(
-            (before, after + larger(-window.unseen(n), 0))
-            for window, n, (before, after) in zip(windows, x[1:], padding)
-        )
-
-    def window_operations(self, size: int) -> int:
-        """Operations to reduce one window of `size` pixels."""
-        raise NotImplementedError
-
-    def operations(self, *x: Shape) -> int:
-        """Every window counts its full size, at the border too."""
-        return self.window_operations(product(w.kernel for w in self.windows(x[0]))) * product(self.output_shape(*x))
 
 
 @layer("maxpool", aliases=("MaxPool", "max_pooling", "max_pool"))
@@ -236,6 +104,10 @@ class AdaptivePool(Layer):
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from per_axis_requirements(self, len(x[0]) - 1)
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(x[0][0], *x) if x else None
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

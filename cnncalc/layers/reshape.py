@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import exact_divide, product
 from cnncalc.arithmetic.reach import Reach, scaled, shifted
-from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
+from cnncalc.arithmetic.unknown import OPEN
+from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Wholes, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, per_axis_requirements
@@ -25,6 +26,10 @@ class View(Layer):
 @layer("flatten", aliases=("Flatten",))
 class Flatten(View):
     """All elements as one vector."""
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (product(x[0]) if x else OPEN,)
 
     def output_shape(self, *x: Shape) -> Shape:
         return (product(x[0]),)
@@ -97,6 +102,10 @@ class Permute(Layer):
 
 class BorderLayer(Layer):
     """A layer that adds or removes a border."""
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(x[0][0], *x) if x else None
 
     def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
         """(before, after) of each axis."""
@@ -207,6 +216,10 @@ class Slice(Layer):
             f"use numbers from 0 to {channels}",
         )
 
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (OPEN, *x[0][1:]) if x else None
+
     def output_shape(self, *x: Shape) -> Shape:
         start, stop = self.channels
         return ((x[0][0] if stop == -1 else stop) - start, *x[0][1:])
@@ -264,6 +277,10 @@ class Upsample(Layer):
         if any(out % n for n, out in lengths) or self.align_corners:
             return "undefined"
         return tuple(scaled(out // n, between=self.mode != "nearest") for n, out in lengths)
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(x[0][0], *x) if x else None
 
     def output_shape(self, *x: Shape) -> Shape:
         shape = x[0]

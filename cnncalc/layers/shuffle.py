@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Window, exact_divide
 from cnncalc.arithmetic.reach import Reach, scaled, windowed
-from cnncalc.layers.base import Layer, Requirement, Shape, field
+from cnncalc.arithmetic.unknown import OPEN
+from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.fields import Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help
@@ -36,6 +37,10 @@ class PixelShuffle(Layer):
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
         return (scaled(self.factor),) * (len(x[0]) - 1)
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(OPEN, *x)
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
@@ -67,6 +72,10 @@ class PositionsToChannels(Layer):
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
         """Each output channel sees one pixel of its block; all channels together see the block."""
         return tuple(windowed(Window(self.factor, self.factor), n) for n in x[0][1:])
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(OPEN, *x)
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

@@ -1,0 +1,54 @@
+"""The number that stands for a length which a mistake leaves open, so that what comes after it can still be checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["OPEN", "Open"]
+
+
+class Open:
+    """Whatever is computed with it is open too, and every condition on it holds: it never makes a second error."""
+
+    __slots__ = ()
+
+    def _open(self, *_: object) -> Any:
+        return self
+
+    def _holds(self, _: object) -> bool:
+        return True
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _open
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _open
+    __lt__ = __le__ = __gt__ = __ge__ = _holds
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return 1_000_003
+
+    def __repr__(self) -> str:
+        return "?"
+
+    def __format__(self, specification: str) -> str:
+        return "?"
+
+    # what the helpers of `formulas` ask a number that is not plain
+    @staticmethod
+    def _answer(*_: object) -> Any:
+        return OPEN
+
+    ceil_divide = exact_divide = larger = smaller = common_divisor = _answer
+
+    @staticmethod
+    def named(symbol: str, number: Any) -> Any:
+        """The number: nobody derives anything from it."""
+        return number
+
+
+OPEN: Any = Open()
+"""The one open number."""
