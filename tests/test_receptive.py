@@ -49,7 +49,7 @@ def seen_by_transposed(window, n):
     """For each output pixel the input pixels that spread to it: input i reaches i·s − p + tap·d."""
     before, _ = window.padding(n)
     seen = [set() for _ in range(window.length(n))]
-    for i in range(-8, n + 8):  # beyond the map, too: those pixels are recognised below as seen at the border
+    for i in range(-20, n + 20):  # beyond the map, too: those pixels are recognised below as seen at the border
         for tap in range(window.kernel):
             o = i * window.stride - before + tap * window.dilation
             if 0 <= o < len(seen):
@@ -74,7 +74,7 @@ def layers(draw):
             n = window.length(n)
         elif kind == "transposed":
             kernel, stride = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-            window = TransposedWindow(kernel, stride, (draw(st.integers(0, kernel - 1)),) * 2)
+            window = TransposedWindow(kernel, stride, (draw(st.integers(0, kernel - 1)),) * 2, draw(st.integers(1, 3)))
             if not 1 <= window.length(n) <= 150:
                 continue
             steps.append((transposed(window, n), seen_by_transposed(window, n), n))
@@ -98,7 +98,7 @@ def hull(pixels):
     return (min(pixels), max(pixels)) if pixels else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(layers())
 def test_fields_are_the_hull_of_the_pixels_that_are_seen(steps):
     field = Field()

@@ -1,6 +1,6 @@
 """Which input pixels an output pixel sees, along one axis: the rule behind every receptive field.
 
-One layer is a `Reach`: output pixel o sees the input pixels from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋. A net is a `Field`:
+One layer is a `Reach`: output pixel o sees input pixels from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋. A net is a `Field`:
 the same for a tensor and the net's input. Where layers enlarge the map, pixels differ by their phase, so a field keeps
 one interval for each of `period` phases; it advances by `advance` input pixels a period. All of it is exact.
 
@@ -11,6 +11,7 @@ the phases are ours.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window
@@ -24,16 +25,23 @@ MOST_PHASES = 4_096
 
 
 class Reach(NamedTuple):
-    """Output pixel o sees the input from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋."""
+    """Output pixel o sees the input from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋.
+
+    Of these only every `step`-th (the dilation), counted from the place of the kernel's last pixel.
+    """
 
     a: int = 1
     first: int = 0
     last: int = 0
     c: int = 1
+    step: int = 1
 
-    def interval(self, o: int) -> tuple[int, int]:
-        """The first and the last pixel that output pixel o sees; no pixel where the first is larger."""
-        return (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
+    def pixels(self, o: int) -> Sequence[int]:
+        """The input pixels that output pixel o sees, ascending; none between the rows of a strided deconvolution."""
+        first, last = (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
+        if self.step == 1:
+            return range(first, last + 1)
+        return [i for i in range(first, last + 1) if (self.c * i - self.a * o - self.last) % self.step == 0]
 
     def recurrence(self, size: int, stride: int, padding: int) -> tuple[int, int, int]:
         """Size, stride and padding behind the layer, from those before it (Araujo, Norris & Sim, relations 1–3).
@@ -49,13 +57,13 @@ IDENTITY = Reach()
 def windowed(window: Window, n: int) -> Reach:
     """A convolution or pool on `n` pixels."""
     before, _ = window.padding(n)
-    return Reach(window.stride, -before, window.extent - 1 - before)
+    return Reach(window.stride, -before, window.extent - 1 - before, step=window.dilation)
 
 
 def transposed(window: TransposedWindow, n: int) -> Reach:
     """A transposed convolution on `n` pixels: output o gets input i where o = i·s − p + (kernel pixel)."""
     before, _ = window.padding(n)
-    return Reach(1, before - window.extent + window.stride, before, window.stride)
+    return Reach(1, before - window.extent + window.stride, before, window.stride, window.dilation)
 
 
 def shifted(before: int) -> Reach:
@@ -110,16 +118,11 @@ class Field(NamedTuple):
         interval = self.phases[phase]
         return interval and (interval[0] + turns * self.advance, interval[1] + turns * self.advance)
 
-    def over(self, first: int, last: int) -> Interval:
-        """What the pixels from `first` to `last` see together."""
-        if first > last:
-            return None
-        if None in self.phases or len(self.phases) > 1:
-            span = range(first, min(last, first + self.period) + 1)
-            seen = [self.interval(o) for o in (*span, *range(max(first, last - self.period), last + 1))]
-        else:
-            seen = [self.interval(first), self.interval(last)]
-        known = [interval for interval in seen if interval]
+    def over(self, pixels: Sequence[int]) -> Interval:
+        """What these pixels, ascending, see together."""
+        if self.period == 1:
+            pixels = pixels[:: max(len(pixels) - 1, 1)]  # the first and the last: all advance alike
+        known = [interval for o in pixels if (interval := self.interval(o))]
         return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
     def through(self, reach: Reach) -> Field | None:
@@ -130,7 +133,7 @@ class Field(NamedTuple):
         period = reach.c * self.period // math.gcd(reach.a, reach.c * self.period)
         if period > MOST_PHASES:
             return None
-        phases = tuple(self.over(*reach.interval(o)) for o in range(period))
+        phases = tuple(self.over(reach.pixels(o)) for o in range(period))
         return Field(phases, reach.a * period * self.advance // (reach.c * self.period))
 
 
