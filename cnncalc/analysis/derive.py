@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.arithmetic.expression import Symbol
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import Reach
-from cnncalc.arithmetic.traced import Symbol, Traced, expression_of
+from cnncalc.arithmetic.traced import Traced, expression_of
 from cnncalc.arithmetic.written import LATEX, TEXT, defined, steps
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import REQUIRED, Field
@@ -185,7 +186,7 @@ def traced_inputs(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 
 def _certain(quantity: str, symbol: str, number: int) -> Formula:
-    where = ()
+    where: tuple[Where, ...] = ()
     if isinstance(number, Traced):
         texts, latexes = defined(number, TEXT), defined(number, LATEX)
         where = tuple(Where(name, text, latex) for (name, text), (_, latex) in zip(texts, latexes))
@@ -210,7 +211,11 @@ def _sizes(before: Shape, outputs: Shape) -> tuple[Formula, ...]:
         same = axis < len(before) and expression_of(n) == expression_of(before[axis])
         if isinstance(n, Traced) and not same and not _plain_field(n):
             found.append(_certain(words, symbol, n))
-    return tuple(_joined(found))
+    return _joined("", found)
+
+
+def _plain_field(number: Traced) -> bool:
+    return isinstance(number.expression, Symbol) and number.expression.declared
 
 
 def _paddings(view: Layer, inputs: tuple[Shape, ...]) -> tuple[Formula, ...]:
@@ -223,30 +228,23 @@ def _paddings(view: Layer, inputs: tuple[Shape, ...]) -> tuple[Formula, ...]:
         before, after = window.padding(n)
         total = expression_of(before + after)
         rule = total.definition if isinstance(total, Symbol) else None
-        found.append(_certain(f"padding, {axis_name(axis, rank)}", "p_total", Traced.of(rule or total)))
-    return tuple(_joined(found))
+        found.append(_certain(axis_name(axis, rank), "p_total", Traced.of(rule or total)))
+    return _joined("padding", found)
 
 
-def _plain_field(number: Traced) -> bool:
-    return isinstance(number.expression, Symbol) and number.expression.declared
-
-
-def _joined(formulas: Sequence[Formula]) -> list[Formula]:
-    """Axes that come out of the same numbers share a formula."""
-    joined: list[Formula] = []
-    for formula in formulas:
-        for index, earlier in enumerate(joined):
-            own = earlier.quantity.partition(",")[0].split(" ")[:-1] == formula.quantity.split(" ")[:-1]
-            if own and earlier.text[1:] == formula.text[1:] and _inner(earlier) == _inner(formula):
-                joined[index] = earlier._replace(quantity=f"{earlier.quantity}, {formula.quantity.split(' ')[-1]}")
-                break
-        else:
-            joined.append(formula)
-    return joined
-
-
-def _inner(formula: Formula) -> list[tuple[str, ...]]:
-    return [where.text[1:] for where in formula.where]
+def _joined(what: str, of_axes: Sequence[Formula]) -> tuple[Formula, ...]:
+    """Axes that come out of the same numbers share a formula; a number that all axes share is named without them."""
+    groups: dict[tuple[object, ...], list[Formula]] = {}
+    for formula in of_axes:
+        numbers = (formula.text[1:] or formula.text, *(where.text[1:] for where in formula.where))
+        groups.setdefault(numbers, []).append(formula)
+    if what and len(groups) == 1:
+        return (of_axes[0]._replace(quantity=what),)
+    joined = []
+    for group in groups.values():
+        axes = ", ".join(formula.quantity for formula in group)
+        joined.append(group[0]._replace(quantity=f"{what}, {axes}" if what else axes))
+    return tuple(joined)
 
 
 def _receptive(view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | None) -> tuple[Formula, ...]:
@@ -255,28 +253,16 @@ def _receptive(view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | No
     reaches = view.reaches(*inputs)
     if isinstance(reaches, str) or any(reach.c != 1 for reach in reaches):
         return ()
-    columns = [_axis_receptive(reach, before) for reach, before in zip(reaches, seen)]
-    if all(
-        int(after) == before for numbers, one in zip(columns, seen) for after, before in zip(numbers, one)
-    ):
+    of_axes = [_axis_receptive(reach, before) for reach, before in zip(reaches, seen)]
+    if all(int(after) == before for numbers, one in zip(of_axes, seen) for after, before in zip(numbers, one)):
         return ()
-    names = [""] if len(columns) == 1 else [f" {axis_name(axis, len(columns))}" for axis in range(len(columns))]
     found: list[Formula] = []
-    for quantity, symbol, numbers in zip(("receptive field", "stride", "padding"), "rjP", zip(*columns)):
-        of_axes = [
-            _certain(quantity + (name if len(set(map(_key, numbers))) > 1 else ""), f"{symbol}_out", number)
-            for name, number in zip(names, numbers)
-        ]
-        found += of_axes if len(set(map(_key, numbers))) > 1 else of_axes[:1]
+    for quantity, symbol, numbers in zip(("receptive field", "stride", "padding"), "rjP", zip(*of_axes)):
+        axes = [axis_name(axis, len(numbers)) for axis in range(len(numbers))]
+        found += _joined(quantity, [_certain(axis, f"{symbol}_out", number) for axis, number in zip(axes, numbers)])
     return tuple(found)
 
 
-def _key(number: int) -> tuple[str, ...]:
-    return steps(number)[-2:]
-
-
 def _axis_receptive(reach: Reach, before: Seen) -> tuple[int, int, int]:
-    size, stride, padding = (
-        Traced.symbol(symbol, n) for symbol, n in zip(("r_in", "j_in", "P_in"), before)
-    )
+    size, stride, padding = (Traced.symbol(symbol, n) for symbol, n in zip(("r_in", "j_in", "P_in"), before))
     return reach.recurrence(size, stride, padding)

@@ -83,7 +83,7 @@ def remarks(net: Neighbours, index: int) -> Iterator[Remark]:
     yield from _linear(net, index, layer)
     yield from _merged(net, node)
     if isinstance(layer, AdaptivePool) and shapes[0] == node.shape:
-        yield Remark(f"The map is {show_shape(node.shape[1:])} already: it changes nothing for this input size.", "adaptive")
+        yield Remark(f"The map is {show_shape(node.shape[1:])} already: it changes nothing for this input.", "adaptive")
 
 
 def _useless_bias(net: Neighbours, index: int, node: Node) -> Iterator[Remark]:
@@ -172,8 +172,8 @@ def _bottleneck(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     direct = _standard(_kernel(layer, shape), wide[0], layer.out)
     if direct > first + second:
         yield Remark(
-            f"{net.graph.nodes[before].name} narrows {wide[0]:,} channels to {shape[0]:,} first: {first:,} + {second:,} "
-            f"= {first + second:,} weights; directly it would take {direct:,}, {times(direct, first + second)} as many.",
+            f"{net.graph.nodes[before].name} narrows {wide[0]:,} channels to {shape[0]:,} first: "
+            f"{first:,} + {second:,} = {first + second:,} weights; directly it would take {direct:,}, {times(direct, first + second)} as many.",
             "bottleneck",
         )
 
@@ -196,10 +196,10 @@ def _stack(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     square = channels**2
     first, last = net.graph.nodes[run[-1]].name, net.graph.nodes[index].name
     yield Remark(
-        f"The {len(run)} convolutions {first} to {last} see {show_shape(sees)} pixels together, as one {show_shape(sees)} "
-        f"convolution does, with {together_:,} weights instead of {single:,}: {together_ // square}·C² instead of "
-        f"{single // square}·C², C = {channels:,}.",
-        "stack",
+        f"The {len(run)} convolutions {first} to {last} see {show_shape(sees)} pixels together, as one "
+        f"{show_shape(sees)} convolution does, with {together_:,} weights instead of {single:,}: "
+        f"{together_ // square}·C² instead of {single // square}·C², C = {channels:,}.",
+        f"stack of {show_shape(sees)}",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.memory import Kept, peak
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph
@@ -61,15 +61,15 @@ def _breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
     return Breakdown(sum(kinds.values()), tuple(ranked), best if best.value else None)
 
 
-def totals(graph: Graph, counted: Report, batch: int, size: int) -> Totals:
-    """The breakdowns of a report; `size` is the bytes of an element."""
+def totals(graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, size: int) -> Totals:
+    """The breakdowns of a report and of what autograd keeps; `size` is the bytes of an element."""
     rows = counted.rows
     inputs = [("input", name, batch * product(graph.nodes[index].shape)) for name, index in graph.inputs.items()]
     stored = [(row.kind, row.name, row.activation_bytes // size) for row in rows]
     most = peak(graph, batch, size)
     alive = [Largest(graph.nodes[i].name, batch * product(graph.nodes[i].shape) * size) for i in most.alive]
     kinds = [node.layer.kind if node.layer else "input" for node in graph.nodes]
-    saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in kept_for_backward(graph, batch, size)]
+    saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in all_kept]
     return Totals(
         params=_breakdown((row.kind, row.name, row.params) for row in rows),
         macs=_breakdown((row.kind, row.name, row.macs) for row in rows),

@@ -103,7 +103,7 @@ def _if_up(pairs: Pairs) -> Iterator[Remark]:
     unclipped = [(window._replace(rounding=Rounding.CEIL_UNCLIPPED), n) for window, n in pairs]
     if lengths(up) == lengths(pairs):
         yield Remark(
-            f"Rounding up, as a pool can, would give {lengths(pairs)} too: one more window would start behind the input.",
+            f"Rounding up, as a pool can, would give {lengths(up)} too: another window would start behind the input.",
             "rounding up",
             detail=True,
         )

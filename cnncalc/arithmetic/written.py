@@ -6,11 +6,10 @@ What is printed, evaluated as it stands, gives the value; brackets stand only wh
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
-from cnncalc.arithmetic.traced import (
+from cnncalc.arithmetic.expression import (
     Expression,
     Extreme,
     Number,
@@ -19,16 +18,17 @@ from cnncalc.arithmetic.traced import (
     Quotient,
     Sum,
     Symbol,
-    Traced,
     definitions,
-    expression_of,
 )
+from cnncalc.arithmetic.traced import Traced, expression_of
 
 __all__ = ["LATEX", "TEXT", "Writer", "defined", "steps", "write"]
 
 SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 """How tightly a text holds together."""
 
+LARGE = 1_000
+"""A sum of less needs no step of its own for its products."""
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -59,7 +59,8 @@ class Writer:
         if isinstance(expression, Number):
             return self._number(expression.value)
         if isinstance(expression, Symbol):
-            return Written(self.name(expression.name), ATOM) if self.put == "symbols" else self._number(expression.value)
+            by_name = self.put == "symbols"
+            return Written(self.name(expression.name), ATOM) if by_name else self._number(expression.value)
         if isinstance(expression, Sum):
             return self._sum(expression)
         if isinstance(expression, Product):
@@ -212,7 +213,9 @@ LATEX = LatexWriter
 
 
 def _of_products(expression: Sum) -> bool:
-    """Whether it adds products up, so that their values are worth a step of their own."""
+    """Whether it adds products up that few work out in their heads, so that their values are worth a step."""
+    if abs(expression.value) < LARGE:
+        return False
     plain = all(isinstance(term, (Product, Symbol, Power)) for _, term in expression.terms)
     return plain and any(isinstance(term, Product) for _, term in expression.terms)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.analysis.explain import Repeat, Told
+from cnncalc.analysis.explanation import Repeat, Told
 from cnncalc.render.json_form import dumps, object_of
 
 if TYPE_CHECKING:
     from cnncalc.analysis.derive import Formula
-    from cnncalc.analysis.explain import Explanation, Part
+    from cnncalc.analysis.explanation import Explanation, Part
     from cnncalc.analysis.totals import Breakdown, Totals
 
 __all__ = ["draw"]
@@ -30,7 +30,8 @@ def _part(part: Part) -> dict[str, object]:
     if isinstance(part, Told):
         return _told(part)
     if isinstance(part, Repeat):
-        return {"repeat": part.names, **{key: value for key, value in part._asdict().items() if key != "names"}}
+        values = {**part._asdict(), "remarks": [remark.text for remark in part.remarks]}
+        return {"repeat": values.pop("names"), **values}
     return {"rest": part._asdict()}
 
 
@@ -59,13 +60,12 @@ def _field(told: Told) -> object:
     field = told.row.receptive_field
     if field.note:
         return field.note
-    stride = [int(step) if step.denominator == 1 else str(step) for step in field.stride]
-    return {"size": list(field.size), "stride": stride, "padding": list(field.padding)}
+    return {key: list(getattr(field, key)) for key in ("size", "stride", "padding")}
 
 
 def _breakdown(breakdown: Breakdown) -> dict[str, object]:
     largest = breakdown.largest._asdict() if breakdown.largest else None
-    return {"total": breakdown.total, "kinds": {name: value for name, value in breakdown.kinds}, "largest": largest}
+    return {"total": breakdown.total, "kinds": dict(breakdown.kinds), "largest": largest}
 
 
 def _summary(totals: Totals) -> dict[str, object]:

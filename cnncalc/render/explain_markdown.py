@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic.written import LATEX
-from cnncalc.render.explain_sections import legend, sections
+from cnncalc.render.explain_lines import legend
+from cnncalc.render.explain_sections import sections
 from cnncalc.render.markdown import escaped
 from cnncalc.render.summary import header
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.explain import Explanation
-    from cnncalc.render.explain_sections import Line, Section
+    from cnncalc.analysis.explanation import Explanation
+    from cnncalc.render.explain_lines import Line, Section
 
 __all__ = ["draw"]
 

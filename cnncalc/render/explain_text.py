@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.render.explain_sections import legend, sections
+from cnncalc.render.explain_lines import legend
+from cnncalc.render.explain_sections import sections
 from cnncalc.render.plain import width
 from cnncalc.render.summary import header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cnncalc.analysis.explain import Explanation
-    from cnncalc.render.explain_sections import Line, Section
+    from cnncalc.analysis.explanation import Explanation
+    from cnncalc.render.explain_lines import Line, Section
 
 __all__ = ["draw"]
 

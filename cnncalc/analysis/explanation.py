@@ -1,0 +1,85 @@
+"""The records of an explanation: layers told, repeats told once, what is left out, and what dominates."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from cnncalc.analysis.derive import Derivation
+from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.totals import Totals
+from cnncalc.analysis.window_remarks import Remark
+
+__all__ = ["Explanation", "Part", "Region", "Repeat", "Rest", "Told"]
+
+
+class Told(NamedTuple):
+    """One layer, explained."""
+
+    row: Row
+    derivation: Derivation
+    remarks: tuple[Remark, ...]
+    saved: tuple[tuple[str, int], ...]
+    """What autograd keeps for backward and meets here first: the tensor, or what it is, and its bytes."""
+    keeps: bool
+    """Whether backward needs anything of this layer at all."""
+    regions: tuple[Region, ...] = ()
+
+
+class Region(NamedTuple):
+    """The input pixels that an output pixel sees along one axis, from `first` to `last`, counted from 0.
+
+    They may lie outside the `length` pixels that there are: that is padding.
+    """
+
+    pixel: int
+    first: int
+    last: int
+    length: int
+
+
+class Repeat(NamedTuple):
+    """Layers that repeat others told before."""
+
+    names: str
+    of: str
+    """What they repeat."""
+    times: int
+    """How often they stand there."""
+    layers: int
+    """Layers in each."""
+    exact: bool
+    """False: built alike, on other shapes."""
+    params: tuple[int, int]
+    """Parameters of the first and of the last of them."""
+    macs: tuple[int, int]
+    shapes: tuple[tuple[int, ...], tuple[int, ...]]
+    """What goes into the first and into the last of them."""
+    receptive_field: tuple[int, int] | None
+    """Before them and behind the last, the larger axis; None where it is no number."""
+    remarks: tuple[Remark, ...]
+    """What can be said of the last of them that could not be said of the first."""
+
+
+class Rest(NamedTuple):
+    """What a walk leaves out."""
+
+    layers: int
+    first: str
+    params: int
+    macs: int
+
+
+Part: TypeAlias = "Told | Repeat | Rest"
+
+
+class Explanation(NamedTuple):
+    """A net, or some of its layers, explained."""
+
+    report: Report
+    parts: tuple[Part, ...]
+    totals: Totals | None
+    """What dominates; only of a whole net."""
+    asked: bool
+    """Whether layers were asked for by name, so that all is told of each."""
+    size: int
+    """Bytes of an element."""

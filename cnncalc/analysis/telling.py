@@ -1,0 +1,201 @@
+"""Tells the layers of a graph: one by one, or as a walk that tells repeats once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from cnncalc.analysis.derive import Seen, derive
+from cnncalc.analysis.explanation import Part, Region, Repeat, Rest, Told
+from cnncalc.analysis.memory import Kept
+from cnncalc.analysis.net_remarks import PASSING, Neighbours, remarks
+from cnncalc.analysis.receptive import Fields
+from cnncalc.analysis.repeats import Run, depths, runs
+from cnncalc.analysis.report import ReceptiveField, Report
+from cnncalc.analysis.window_remarks import Remark
+from cnncalc.arithmetic.reach import join
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.base import Backward
+from cnncalc.layers.conv import Conv
+from cnncalc.layers.linear import Linear
+
+__all__ = ["Teller"]
+
+MOST_PARTS = 120
+"""A walk tells no more layers than these."""
+EXACT, SHAPES_DIFFER, WIDTHS_DIFFER = range(3)
+"""How alike layers must be to count as repeats; the looser ones are only for nets that are too long otherwise."""
+
+
+class Teller:
+    """Tells layers of one graph."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        counted: Report,
+        seen: Sequence[Fields],
+        all_kept: Sequence[Kept],
+        batch: int,
+        size: int,
+        pixel: Sequence[int] | None,
+    ) -> None:
+        self.graph, self.seen, self.batch, self.size, self.pixel = graph, seen, batch, size, pixel
+        self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
+        self.net = Neighbours(graph, seen)
+        self.kept: dict[int, list[tuple[str, int]]] = {}
+        for kept in all_kept:
+            self.kept.setdefault(kept.node, []).append((kept.what, kept.size))
+
+    def told(self, index: int) -> Told:
+        """All that there is to say of one layer."""
+        node = self.graph.nodes[index]
+        layer = node.layer
+        assert layer is not None
+        shapes = self.graph.input_shapes(node)
+        every = Backward(True, True, (True,) * len(shapes))
+        return Told(
+            self.rows[index],
+            derive(layer, shapes, self._before(node), self.batch, self.size),
+            tuple(remarks(self.net, index)),
+            tuple(self.kept.get(index, ())),
+            any(True for _ in layer.saved(every, *shapes)),
+            self._regions(index),
+        )
+
+    def _before(self, node: Node) -> list[Seen] | None:
+        """The receptive field of what comes in, where three numbers an axis say it all."""
+        assert node.layer is not None
+        taken = [self.seen[index] for index in node.inputs[: node.layer.seen_inputs]]
+        known = [one for one in taken if not isinstance(one, str)]
+        if len(known) < len(taken):
+            return None
+        found = []
+        for axes in zip(*known):
+            joined = join(list(axes))
+            if joined is None or joined.period > 1 or joined.phases[0] is None:
+                return None
+            found.append(Seen(joined.size, joined.advance, joined.padding))
+        return found
+
+    def _regions(self, index: int) -> tuple[Region, ...]:
+        if self.pixel is None:
+            return ()
+        node, seen = self.graph.nodes[index], self.seen[index]
+        shape = node.shape[1:]
+        if len(self.pixel) != len(shape) or any(not 0 <= o < n for o, n in zip(self.pixel, shape)):
+            size = "x".join(map(str, shape)) or "no map"
+            raise CnncalcError(
+                Fault(
+                    f"{node.name} has no pixel {','.join(map(str, self.pixel))}",
+                    values=f"its output is {'x'.join(map(str, node.shape))}",
+                    help=f"count from 0, one number an axis of {size}" if shape else "ask for a layer before it",
+                )
+            )
+        if isinstance(seen, str):
+            return ()
+        lengths = self.graph.nodes[next(iter(self.graph.inputs.values()))].shape[1:]
+        found = []
+        for o, axis, n in zip(self.pixel, seen, lengths):
+            interval = axis.interval(o)
+            if interval is None:
+                return ()
+            found.append(Region(o, *interval, n))
+        return tuple(found)
+
+    def walk(self, chosen: Sequence[int]) -> list[Part]:
+        """The layers in order, with repeats told once, and never more than MOST_PARTS of them."""
+        names = [self.graph.nodes[index].name for index in chosen]
+        depth = depths(names)
+        found: list[Run] = []
+        for looseness in (EXACT, SHAPES_DIFFER, WIDTHS_DIFFER):
+            marks = [self._mark(index, looseness) for index in chosen]
+            found = runs(marks, depth, self._starts(chosen, names, marks))
+            if sum(run.period for run in found) <= MOST_PARTS:
+                break
+        parts: list[Part] = []
+        for run in found:
+            unit = range(run.start, run.start + run.period)
+            if len(parts) + run.period > MOST_PARTS:
+                parts.append(self._rest([chosen[at] for at in range(run.start, len(chosen))]))
+                break
+            parts += [self.told(chosen[at]) for at in unit]
+            if run.times > 1:
+                parts.append(self._repeat(chosen, names, run))
+        return parts
+
+    def _mark(self, index: int, looseness: int) -> Hashable:
+        """Equal for layers that do the same on the same shapes, and take as much from as far back."""
+        node = self.graph.nodes[index]
+        back = tuple([index - one for one in node.inputs])
+        if looseness == EXACT:
+            return (node.layer, self.graph.input_shapes(node), back, node.share is None, node.trainable)
+        if looseness == SHAPES_DIFFER or not isinstance(node.layer, (Conv, Linear)):
+            return (node.layer, back, node.share is None)
+        values = [getattr(node.layer, name) for name in node.layer.fields if name != "out"]
+        return (node.layer.kind, tuple(values), back, node.share is None)
+
+    def _starts(self, chosen: Sequence[int], names: Sequence[str], marks: Sequence[Hashable]) -> list[bool]:
+        """Whether a unit may begin there: not with an activation or the like that belongs to the layer before it."""
+        found = []
+        for at, index in enumerate(chosen):
+            passing = at > 0 and isinstance(self.graph.nodes[index].layer, PASSING)
+            new_group = passing and names[at].rpartition(".")[0] != names[at - 1].rpartition(".")[0]
+            found.append(not passing or new_group or marks[at] == marks[at - 1])
+        return found
+
+    def _rest(self, left: Sequence[int]) -> Rest:
+        rows = [self.rows[index] for index in left]
+        return Rest(len(rows), rows[0].name, sum(row.params for row in rows), sum(row.macs for row in rows))
+
+    def _repeat(self, chosen: Sequence[int], names: Sequence[str], run: Run) -> Repeat:
+        units = [run.start + run.period * turn for turn in range(run.times)]
+        first, second, last = (_ends(names, at, run.period) for at in (units[0], units[1], units[-1]))
+        ends = [[self.rows[chosen[at + step]] for step in range(run.period)] for at in (units[1], units[-1])]
+        heads = [self.graph.input_shapes(self.graph.nodes[chosen[at]])[0] for at in (units[0], units[1], units[-1])]
+        exact = all(
+            self._mark(chosen[at + step], EXACT) == self._mark(chosen[units[0] + step], EXACT)
+            for at in units[1:]
+            for step in range(run.period)
+        )
+        around = [self.rows[chosen[at - 1]].receptive_field for at in (units[1], units[-1] + run.period)]
+        return Repeat(
+            names=_to(second[0], last[1]),
+            of=_to(*first),
+            times=run.times - 1,
+            layers=run.period,
+            exact=exact,
+            params=(sum(row.params for row in ends[0]), sum(row.params for row in ends[1])),
+            macs=(sum(row.macs for row in ends[0]), sum(row.macs for row in ends[1])),
+            shapes=(heads[1], heads[2]),
+            receptive_field=None if any(one.note for one in around) else (_largest(around[0]), _largest(around[1])),
+            remarks=tuple(self._new_remarks(chosen, units, run.period)) if exact else (),
+        )
+
+    def _new_remarks(self, chosen: Sequence[int], units: Sequence[int], period: int) -> Iterator[Remark]:
+        """What can be said of the last unit's layers and not of the first's: where a row of convolutions ends."""
+        for step in range(period):
+            known = {remark.topic for remark in remarks(self.net, chosen[units[0] + step])}
+            for remark in remarks(self.net, chosen[units[-1] + step]):
+                if remark.topic not in known:
+                    yield remark
+
+
+def _largest(field: ReceptiveField) -> int:
+    return max(field.size, default=0)
+
+
+def _ends(names: Sequence[str], at: int, period: int) -> tuple[str, str]:
+    """The group that these layers are, twice, or the names of the first and the last of them."""
+    unit = names[at : at + period]
+    around = [names[index] for index in (at - 1, at + period) if 0 <= index < len(names)]
+    levels = unit[0].split(".")
+    for depth in range(1, len(levels)):
+        group = ".".join(levels[:depth]) + "."
+        if all(name.startswith(group) for name in unit) and not any(name.startswith(group) for name in around):
+            return group[:-1], group[:-1]
+    return unit[0], unit[-1]
+
+
+def _to(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"

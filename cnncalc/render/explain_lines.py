@@ -1,0 +1,64 @@
+"""What an explanation is set from: labelled lines in titled sections, and the meaning of the symbols in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.render.columns import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cnncalc.analysis.derive import Formula
+
+__all__ = ["Line", "Section", "axes_text", "legend"]
+
+SYMBOLS = {
+    "C": "channels", "D": "depth", "H": "height", "W": "width", "L": "length", "F": "features", "N": "images",
+    "k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups", "m": "multiplier",
+    "op": "output padding", "b": "bytes of a number",
+}  # fmt: skip
+FIELD = {"r": "receptive field", "j": "its stride", "P": "its padding"}
+
+
+class Line(NamedTuple):
+    """One labelled line: a formula, or words."""
+
+    label: str
+    formula: Formula | None = None
+    note: str = ""
+    """Words behind the formula, or in place of it."""
+    in_symbols: bool = True
+    """False where the rule in symbols stands further up already."""
+
+
+class Section(NamedTuple):
+    """A layer, or the summary."""
+
+    title: str
+    notation: str
+    shapes: str
+    lines: tuple[Line, ...]
+    sentences: tuple[str, ...] = ()
+
+
+def axes_text(numbers: Sequence[object]) -> str:
+    """`7`, or `7x9` where the axes differ."""
+    return "x".join(map(number, numbers if len(set(numbers)) > 1 else numbers[:1]))
+
+
+def legend(shown: Iterable[Section]) -> str:
+    """What the symbols of the printed formulas mean."""
+    used: dict[str, None] = {}
+    for section in shown:
+        for line in section.lines:
+            if line.formula and line.in_symbols:
+                texts = [line.formula.symbol, line.formula.text[0], *(where.text[0] for where in line.formula.where)]
+                for name in re.findall(r"[A-Za-z]+(?:_[a-z]+)?", " ".join(texts)):
+                    used[name] = None
+    heads = dict.fromkeys(name.partition("_")[0] for name in used)
+    words = [f"{head} {SYMBOLS[head]}" for head in SYMBOLS if head in heads]
+    words += ["r factor"] if "r" in used else []
+    words += [f"{head} {FIELD[head]}" for head in FIELD if f"{head}_out" in used]
+    return ", ".join(words)
