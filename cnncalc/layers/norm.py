@@ -42,6 +42,14 @@ class BatchNorm(Layer):
     )
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
 
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            len(x[0]) <= 4,
+            "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
+            f"the input is {show_shape(x[0])}",
+            "put it before the `reshape`",
+        )
+
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(self.affine, x[0][:1])
 
