@@ -357,7 +357,7 @@ def completed(*words):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["s"], ["show", "schema"]),
+        (["sc"], ["schema"]),
         (
             ["show", "vgg1"],
             ["vgg11", "vgg11_bn", "vgg11_lrn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg16_c", "vgg19"],
