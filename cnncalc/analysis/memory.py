@@ -57,7 +57,8 @@ def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
     memo: dict[tuple[int, bool, tuple[bool, ...]], list[Saved]] = {}
     has_weights = [bool(layer.weight_shapes(*shapes)) for layer, shapes in graph.signatures]
     for index, node, layer in graph.layers():
-        trains = node.trainable and has_weights[node.signature]
+        holder = node if node.share is None else graph.nodes[node.share]
+        trains = holder.trainable and has_weights[node.signature]
         inputs = tuple([wanted[one] for one in node.inputs])
         wanted[index] = trains or any(inputs)
         key = (node.signature, trains, inputs)
