@@ -118,7 +118,9 @@ def broken_requirement(layer: Layer, shapes: tuple[Shape, ...]) -> Requirement |
             False,
             f"`{layer.kind}` takes {wanted} input{'s' if wanted != '1' else ''}, and it gets {len(shapes)}",
             "",
-            "name them with `from: [a, b]`" if len(shapes) < least else "take one tensor, or merge them first",
+            "name them with `from: [a, b]`"
+            if len(shapes) < least
+            else "take one tensor, or merge them first, as with `{concat: , from: [a, b]}`",
         )
     for shape in shapes:
         rank = len(shape) - 1

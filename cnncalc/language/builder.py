@@ -17,6 +17,7 @@ from cnncalc.language.options import Options
 from cnncalc.language.placing import Placer
 from cnncalc.language.reader import Node as YamlNode
 from cnncalc.language.reader import Scalar, Sequence
+from cnncalc.language.vocabulary import Guess
 
 __all__ = ["Builder"]
 
@@ -186,7 +187,8 @@ class Builder:
             layer = self.graph.nodes[owner].layer if owner != UNKNOWN else None
             if layer is None:
                 if owner != UNKNOWN:
-                    self.faults.add("an input has no parameters to share", item.share)
+                    help = "name a layer or group that has some"
+                    self.faults.add("an input has no parameters to share", item.share, help=help)
                 return self.names.keep(own, level)
             return self.placer.place(Parsed(layer), own, tensors, item.node, level, owner)
         if not self.one_tensor(tensors, item, "a group"):
@@ -273,7 +275,8 @@ class Builder:
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
         at = node if node.text or key is None else key
-        return self.place(self.layers.line(node, key, scope, tensors[0]), at, item, own, tensors, level)
+        name = level.called(own)
+        return self.place(self.layers.line(node, key, scope, tensors[0], name), at, item, own, tensors, level)
 
     def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A layer or block whose fields are a mapping, or a merge of tensors."""
@@ -282,20 +285,21 @@ class Builder:
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        return self.place(self.layers.fields(item, scope, tensors[0]), at, item, own, tensors, level)
+        name = level.called(own)
+        return self.place(self.layers.fields(item, scope, tensors[0], name), at, item, own, tensors, level)
 
     def place(
         self,
-        parsed: Parsed | None,
+        parsed: Parsed | Guess | None,
         at: YamlNode,
         item: Item | None,
         own: str | None,
         tensors: tuple[Tensor, ...],
         level: Level,
     ) -> Tensor:
-        """Add the layer that was read; where it could not be, remember its name."""
-        if parsed is None:
-            return self.names.keep(own, level)
+        """Add the layer that was read; where it could not be, what is sure of it."""
+        if not isinstance(parsed, Parsed):
+            return self.placer.guess(parsed, own, tensors, level)
         return self.placer.place(parsed, own, tensors, at, level, self.owner(item, level))
 
     def owner(self, item: Item | None, level: Level) -> Tensor | None:

@@ -40,6 +40,7 @@ KEYS = {
 }
 """The keys of a file, in the order in which people write them."""
 
+SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/abs/1409.1556"}
 MERGED = ("variables", "blocks", "defaults")
 NOT_INHERITED = ("expect", "name", "extends")
 REQUIRED = "required"
@@ -66,7 +67,7 @@ class Document:
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
         root, self.file, folder = open_document(net, limits)
-        self.take(root, folder, [(net, folder)])
+        self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
     def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
@@ -84,8 +85,9 @@ class Document:
             self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
             self.faults.raise_any()
             return
+        whole = True
         if "extends" in root.entries:
-            self._extend(root.entries["extends"][1], folder, chain)
+            whole = self._extend(root.entries["extends"][1], folder, chain)
         inherited = bool(self.keys or self.variables)
         for key, (key_node, value) in root.entries.items():
             if key not in KEYS:
@@ -95,6 +97,8 @@ class Document:
                 self._merge(key, value, root if inherited and key == "variables" else None)
             else:
                 self._replace(key, (key_node, value))
+        if not whole:  # what the missing file would give is not missing here
+            self.faults.raise_any()
 
     def _replace(self, key: str, entry: Entry) -> None:
         if key in ("input", "inputs"):
@@ -102,35 +106,41 @@ class Document:
             self.keys.pop("inputs", None)
         self.keys[key] = entry
 
-    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+        """Take the file that is extended; False, and a fault, where there is none."""
         if not isinstance(node, Scalar):
-            self.faults.add("`extends` names one file or bundled net", node)
-            return
+            self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
+            return False
         if len(chain) > self.limits.depth:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
         try:
-            root, _, parent_folder = open_document(node.text, self.limits, folder)
+            root, name, parent_folder = open_document(node.text, self.limits, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
                 self.faults.extend(error)
                 self.faults.raise_any()
             self.faults.add(error.faults[0].message, node, help=error.faults[0].help)
-            return
-        step = (node.text.removesuffix(".yaml"), parent_folder)
-        if step in [(name.removesuffix(".yaml"), place) for name, place in chain[1:]]:
-            names = " → ".join(name for name, _ in [*chain, step])
-            self.faults.add("`extends` goes in a circle", node, values=names, help="take one of these lines out")
+            return False
+        step = (Path(name).name, parent_folder)
+        if step in chain:
+            names = " → ".join(each for each, _ in [*chain, step])
+            help = "take one of these `extends` out; a file whose name is that of a bundled net hides that net"
+            self.faults.add("`extends` goes in a circle", node, values=names, help=help)
             self.faults.raise_any()
         self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
+        return True
 
     def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
         if not isinstance(value, Mapping):
             if not (isinstance(value, Scalar) and value.text == ""):
-                self.faults.add(f"`{key}` is a mapping of names", value)
+                help = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}"}.get(
+                    key, "{conv: {bias: false}}"
+                )
+                self.faults.add(f"`{key}` is a mapping of names", value, help=f"such as `{key}: {help}`")
             return
         target: dict[str, Entry] = getattr(self, key)
         for name, entry in value.entries.items():
@@ -146,7 +156,7 @@ class Document:
         node = self.keys[key][1]
         if isinstance(node, Scalar):
             return node.text
-        self.faults.add(f"`{key}` is a line of text", node)
+        self.faults.add(f"`{key}` is a line of text", node, help=f"such as `{key}: {SUCH_AS.get(key, 'VGG-16')}`")
         return default
 
     def dialect(self, chosen: str | None) -> str:
@@ -182,14 +192,28 @@ class Document:
             try:
                 scope[name] = value_of(node, scope, self.limits)
             except ValueFault as fault:
+                self.faults.broken.add(name)
                 if not missing:
-                    self.faults.value(fault)
+                    self._variable(name, fault)
         if missing:
             names = ", ".join(f"`{key.text}`" for key in missing)
-            help = f"extend it from a file that sets them, or give `--set {missing[0].text}=…`"
+            set_them = "extend it from a file that sets them"
+            if missing[0].source.name != self.file:
+                set_them = f"set them under `variables:` in {self.file}"
+            help = f"{set_them}, or give `--set {missing[0].text}=…`"
             self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
             self.faults.raise_any()
         return scope
+
+    def _variable(self, name: str, fault: ValueFault) -> None:
+        """Note that a variable has no value; where it only stands too early, say so."""
+        error = fault.error
+        word = fault.node.text[error.offset : error.offset + error.width].lstrip("$")
+        if word == name:
+            error.help = "a variable cannot be computed from itself"
+        elif word in self.variables and word not in self.faults.broken:
+            error.help = f"variables are computed from top to bottom: put `{word}` above `{name}`"
+        self.faults.value(fault)
 
     def is_family(self) -> bool:
         """Whether a variable has no value, so that only members that extend the file are nets."""
@@ -202,7 +226,8 @@ class Document:
         if "inputs" in self.keys and isinstance(self.keys["inputs"][1], Mapping):
             declared = {name: node for name, (_, node) in self.keys["inputs"][1].entries.items()}
         elif "inputs" in self.keys:
-            self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1])
+            help = "such as `inputs: {left: 3x64x64, right: 3x64x64}`; one input is `input: 3x64x64`"
+            self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1], help=help)
         elif "input" in self.keys:
             declared = {"input": self.keys["input"][1]}
         shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
@@ -265,7 +290,10 @@ class Document:
             except ValueFault as fault:
                 self.faults.value(fault)
             except TokenError as error:
-                self.faults.token(error, key)
+                at: Node = key
+                if isinstance(node, Mapping) and error.field in node.entries:
+                    at = node.entries[error.field][1 if error.in_value else 0]
+                self.faults.token(error, at)
         return pairs
 
 

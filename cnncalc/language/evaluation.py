@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.graph import Node as GraphNode
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
@@ -27,15 +28,17 @@ class Evaluator:
 
     def enter(self, scope: Scope, tensor: Tensor) -> None:
         """Put the channels of the tensor that enters in scope as `in_channels`."""
-        if tensor >= 0:
-            scope["in_channels"] = self.nodes[tensor].shape[0]
+        channels = self.nodes[tensor].shape[0] if tensor >= 0 else OPEN
+        if channels is not OPEN:
+            scope["in_channels"] = channels
         else:
             scope.pop("in_channels", None)
 
     def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
-        if not (tensor == UNKNOWN and len(self.faults) and "in_channels" in text):
+        after_a_fault = tensor == UNKNOWN or self.nodes[tensor].shape[0] is OPEN
+        if not (after_a_fault and len(self.faults) and "in_channels" in text):
             self.faults.expression(error, node)
 
     def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
@@ -87,7 +90,7 @@ class Evaluator:
         if len(self.faults) == before:
             large = isinstance(value, int) and value > bound
             help = (
-                f"raise it with `--limit layers={value}`"
+                f"the bound is `layers`: raise it with `--limit layers={value}`"
                 if large
                 else "write a number, or an expression that gives one"
             )

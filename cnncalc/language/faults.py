@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.expressions import ExpressionError
-from cnncalc.language.notation import TokenError
 from cnncalc.language.reader import Node, Scalar
 from cnncalc.language.values import ValueFault
+from cnncalc.language.vocabulary import TokenError
 
 __all__ = ["Faults"]
 
@@ -14,11 +14,16 @@ MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
+TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
+
+
 class Faults:
     """The faults met so far; the same fault at the same place (in each turn of a loop, say) is kept once."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[Place | None, str], Fault] = {}
+        self.broken: set[str] = set()
+        """Variables whose value could not be computed: that they are missing is no second fault."""
 
     def __len__(self) -> int:
         return len(self.found)
@@ -32,19 +37,26 @@ class Faults:
         if len(self.found) >= MOST:
             self.raise_any()
 
-    def token(self, error: TokenError, node: Node, layer: str | None = None) -> None:
-        """A notation that could not be read; points at the token where the text stands in the file as it is."""
-        place = node.place()
-        if isinstance(node, Scalar) and "$" not in node.text and error.width and node.plain:
-            place = place.moved(error.offset, error.width)
-        self.add(error.message, place, layer=layer, help=error.help)
+    def token(self, error: TokenError, node: Node, layer: str | None = None, values: str = "") -> None:
+        """A layer that could not be read, with every mistake in it; points at the token, as far as it has a place."""
+        for one in (error, *error.others):
+            place = node.place()
+            if isinstance(node, Scalar) and one.width and node.plain:
+                place = place.moved(one.offset, one.width)
+            self.add(one.message, place, layer=layer, values=values, help=one.help)
 
     def expression(self, error: ExpressionError, node: Node, layer: str | None = None) -> None:
         """An expression that could not be evaluated."""
+        text = node.text if isinstance(node, Scalar) else ""
+        word = text[error.offset : error.offset + error.width].lstrip("$")
+        missing = error.message.startswith("there is no ")
+        if missing and word in self.broken:
+            return
+        help = TURNS if missing and word in ("i", "first", "last") else error.help
         place = node.place()
         if isinstance(node, Scalar) and node.plain:
             place = place.moved(error.offset, error.width)
-        self.add(error.message, place, layer=layer, help=error.help)
+        self.add(error.message, place, layer=layer, help=help)
 
     def value(self, fault: ValueFault, layer: str | None = None) -> None:
         """A value whose expression could not be evaluated."""

@@ -31,7 +31,8 @@ def finish(
         graph.outputs[graph.nodes[current].name] = current
     graph.outputs.update(aux)
     _freeze(graph, options, faults)
-    _check_used(graph, faults, document)
+    if not faults:
+        _check_used(graph, faults, document)
     if "expect" in document.keys:
         graph.expect = document.keys["expect"][1]
 
@@ -40,9 +41,10 @@ def _named_outputs(graph: Graph, document: Document, by_name: dict[str, int], fa
     node = document.keys["outputs"][1]
     for one in node.items if isinstance(node, Sequence) else [node]:
         if not isinstance(one, Scalar):
-            faults.add("`outputs` is a list of layer names", one)
+            faults.add("`outputs` is a list of layer names", one, help="such as `outputs: [conv5, linear1]`")
         elif one.text not in by_name:
-            faults.add(f"there is no layer `{one.text[:60]}`", one, help=suggestion(one.text, by_name))
+            help = suggestion(one.text, by_name, "`cnncalc show` prints every name")
+            faults.add(f"there is no layer `{one.text[:60]}`", one, help=help)
         else:
             graph.outputs[one.text] = by_name[one.text]
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from cnncalc.language.blocks import Blocks
 from cnncalc.language.faults import Faults
-from cnncalc.language.notation import field_named, kind_suggestion
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.language.vocabulary import field_named, kind_suggestion
 from cnncalc.layers import kind_named
 from cnncalc.layers.merge import Merge
 

@@ -9,17 +9,9 @@ from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.items import Item
 from cnncalc.language.names import Tensor
-from cnncalc.language.notation import (
-    Parsed,
-    TokenError,
-    field_named,
-    field_suggestion,
-    kind_of,
-    make,
-    parse,
-    split_tokens,
-)
+from cnncalc.language.notation import Parsed, make, parse, split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, usage
 from cnncalc.layers import FieldError, kind_named
 
 __all__ = ["Defaults", "LayerReader", "default_pairs"]
@@ -42,47 +34,53 @@ class LayerReader:
         found = kind_named(name) if self.defaults else None
         return self.defaults.get(found[0].kind, ()) if found else ()
 
-    def line(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor) -> Parsed | None:
-        """A layer in one line of notation; `key` is its kind where that stands apart."""
+    def line(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
+        """A layer in one line of notation; `key` is its kind where that stands apart, `name` the layer's name."""
         text = self.evaluator.text(node, scope, tensor)
-        if text is None:
-            return None
         prefix = f"{key.text} " if key is not None else ""
+        if text is None:
+            words = split_tokens(prefix + node.text)
+            found = kind_named(words[0][1]) if words else None
+            return Guess(found[0], {}) if found else None
         line = prefix + text
         defaults = self._defaults(line.split(maxsplit=1)[0]) if self.defaults and line.strip() else ()
         try:
             return parse(line, self.dialect, defaults)
         except TokenError as error:
-            error.offset -= len(prefix)
-            if key is not None and (error.offset < 0 or not node.text):
-                error.offset = error.width = 0
-                self.faults.token(error, key)
-            else:
-                _back(error, text, node.text)
-                self.faults.token(error, node)
-            return None
+            at = node
+            for one in (error, *error.others):
+                one.offset -= len(prefix)
+                if key is not None and (one.offset < 0 or not node.text):
+                    one.offset, one.width, at = 0, 0, key
+                else:
+                    _back(one, text, node.text)
+            here = f"here it reads `{line[:60]}`" if "$" in node.text else ""
+            self.faults.token(error, at, name, here)
+            return error.guess
 
-    def fields(self, item: Item, scope: Scope, tensor: Tensor) -> Parsed | None:
+    def fields(self, item: Item, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
         """A layer whose fields are a mapping, or that has none."""
         assert item.kind is not None
         at: Node = item.key or item.node
         if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
-            help = "such as `{out: 64, kernel: 3}` or `64 k3`"
-            self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, help=help)
-            return None
+            help = f"such as `{{{item.kind}: {{…}}}}`; {usage(kind_of(item.kind)[0])}"
+            self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)
+            return Guess(kind_of(item.kind)[0], {})
         fields = item.value if isinstance(item.value, Mapping) else None
         before = len(self.faults)
         values = self.evaluator.value(fields, scope, tensor) if fields is not None else {}
         if len(self.faults) > before or not isinstance(values, dict):
-            return None
+            return Guess(kind_of(item.kind)[0], {})
         try:
             return make(item.kind, values, self.dialect, self._defaults(item.kind))
         except TokenError as error:
-            if fields is not None and error.field in fields.entries:
-                key, value = fields.entries[error.field]
-                at = value if error.in_value else key
-            self.faults.token(error, at)
-            return None
+            for one in (error, *error.others):
+                where = at
+                if fields is not None and one.field in fields.entries:
+                    key, value = fields.entries[one.field]
+                    where = value if one.in_value else key
+                self.faults.add(one.message, where, layer=name, help=one.help)
+            return error.guess
 
 
 def _back(error: TokenError, text: str, written: str) -> None:

@@ -44,6 +44,10 @@ class Level:
         self.counts[kind] = count
         return f"{stem}{count}"
 
+    def called(self, own: str | None) -> str:
+        """What an error calls a layer here that could not be read: its own name, or else the group that it is in."""
+        return self.prefix + own if own is not None else self.prefix.rstrip(".")
+
     def outwards(self) -> Iterator[Level]:
         """This level and all around it, the innermost first."""
         level: Level | None = self

@@ -7,30 +7,25 @@ positional fields in order, or `field=value`. `in=512` asserts the channels (fea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cnncalc.errors import near
-from cnncalc.layers import KINDS, FieldError, Layer, kind_named
+from cnncalc.language.vocabulary import (
+    Guess,
+    TokenError,
+    field_named,
+    field_suggestion,
+    kind_names,
+    kind_of,
+    usage,
+    vocabulary,
+)
+from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
-from cnncalc.layers.registry import ALIASES
 
-__all__ = [
-    "Parsed",
-    "TokenError",
-    "field_named",
-    "field_suggestion",
-    "kind_names",
-    "kind_of",
-    "kind_suggestion",
-    "make",
-    "parse",
-    "split_tokens",
-    "usage",
-    "write",
-]
+__all__ = ["Parsed", "TokenError", "kind_names", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
 _LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
@@ -42,76 +37,6 @@ class Parsed(NamedTuple):
     layer: Layer
     rank: int | None = None
     channels: int | None = None
-
-
-class TokenError(Exception):
-    """A token or field that cannot be read: what is wrong, and where.
-
-    In a notation `offset` and `width` are its characters; in the long form `field` is the key at fault, and `in_value`
-    says that not the key but its value is.
-    """
-
-    def __init__(
-        self, message: str, field: str = "", help: str = "", offset: int = 0, width: int = 0, in_value: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.message, self.field, self.help = message, field, help
-        self.offset, self.width, self.in_value = offset, width, in_value
-
-
-class _Vocabulary(NamedTuple):
-    """What the tokens of one kind mean."""
-
-    words: dict[str, tuple[str, object]]
-    letters: dict[str, Field]
-    names: dict[str, Field]
-    positional: list[Field]
-
-
-@cache
-def _vocabulary(kind: str) -> _Vocabulary:
-    cls = KINDS[kind]
-    words: dict[str, tuple[str, object]] = {}
-    letters: dict[str, Field] = {}
-    names: dict[str, Field] = {}
-    for name, declared in cls.fields.items():
-        if declared.hidden:
-            continue
-        names.update(dict.fromkeys((*declared.aliases, name), declared))
-        words.update({word: (name, value) for word, value in declared.type.words(name).items()})
-        if declared.letter:
-            letters[declared.letter] = declared
-    return _Vocabulary(words, letters, names, cls.positional())
-
-
-def field_named(cls: type[Layer], name: str) -> Field | None:
-    """The field that a name, an alias or a letter means."""
-    vocabulary = _vocabulary(cls.kind)
-    return vocabulary.names.get(name) or vocabulary.letters.get(name)
-
-
-def kind_suggestion(name: str, others: Iterable[str] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
-    """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
-    called = name.partition("(")[0].rpartition(".")[2]
-    if "(" in name and (found := kind_named(called)):
-        return f"{found[0].usage()}, without brackets and commas"
-    known = {**{alias: ALIASES[alias] for alias in ALIASES}, **{word: word for word in (*KINDS, *others)}}
-    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
-    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
-
-
-def field_suggestion(cls: type[Layer], name: str, others: Iterable[str] = ()) -> str:
-    """The help for a word that is no field: the fields like it, each by its own name, or what the kind takes."""
-    known = {alias: declared.name for alias, declared in _vocabulary(cls.kind).names.items()}
-    known.update((word, word) for word in others)
-    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
-    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else usage(cls)
-
-
-def kind_names() -> Iterator[str]:
-    """Every name by which a kind may be called, for suggestions."""
-    yield from KINDS
-    yield from ALIASES
 
 
 def split_tokens(text: str) -> list[tuple[int, str]]:
@@ -147,52 +72,93 @@ def parse(text: str, dialect: str = "torch", defaults: tuple[tuple[str, Any], ..
     if not tokens:
         raise TokenError("a layer is missing", help="write a kind and its numbers, such as `conv 64 k3 p1`")
     offset, name = tokens[0]
-    cls, rank = kind_of(name, offset)
     given: dict[str, object] = {}
     offsets: dict[str, tuple[int, int]] = {}
-    for offset, token in tokens[1:]:
-        _read_token(cls, token, offset, given, offsets)
+    try:
+        cls, rank = kind_of(name, offset)
+    except TokenError as error:
+        if error.guess is not None:
+            _read_tokens(error.guess.cls, tokens[1:], given, offsets)
+            error.guess = Guess(error.guess.cls, given)
+        raise
+    errors = _read_tokens(cls, tokens[1:], given, offsets)
     channels = given.pop("in", None)
-    layer = _construct(cls, given, dialect, defaults, offsets, (tokens[0][0], len(text.rstrip())))
-    return Parsed(layer, rank, None if channels is None else int(str(channels)))
+    if not errors:
+        try:
+            layer = _construct(cls, given, dialect, defaults)
+            return Parsed(layer, rank, None if channels is None else int(str(channels)))
+        except TokenError as error:
+            error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
+            errors.append(error)
+    raise _together(errors, cls, given, offsets)
 
 
-def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
-    """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
-    found = kind_named(name)
-    if found is None:
-        help = kind_suggestion(name)
-        raise TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
-    return found
+def _read_tokens(
+    cls: type[Layer],
+    tokens: Iterable[tuple[int, str]],
+    given: dict[str, object],
+    offsets: dict[str, tuple[int, int]],
+) -> list[TokenError]:
+    """Set fields in `given` from all tokens; what cannot be read is returned."""
+    errors = []
+    for offset, token in tokens:
+        try:
+            _read_token(cls, token, offset, given, offsets)
+        except TokenError as error:
+            errors.append(error)
+    return errors
+
+
+def _together(
+    errors: list[TokenError], cls: type[Layer], given: Mapping[str, object], offsets: Mapping[str, tuple[int, int]]
+) -> TokenError:
+    """All the mistakes of a layer as one error: those found, and the values that their fields do not take."""
+    known = {error.field for error in errors}
+    for name, value in given.items():
+        try:
+            if name in cls.fields and name not in known and name in offsets:
+                cls.fields[name].read(value)
+        except FieldError as fault:
+            errors.append(_of_field(cls, fault, *offsets[name]))
+    first, *others = sorted(errors, key=lambda error: error.offset)
+    first.others, first.guess = tuple(others), Guess(cls, given)
+    return first
+
+
+def _of_field(cls: type[Layer], fault: FieldError, offset: int = 0, width: int = 0) -> TokenError:
+    message = f"`{fault.field}` of `{cls.kind}`: {fault.rule}"
+    return TokenError(message, fault.field, fault.help, offset, width, in_value=True)
 
 
 def _read_token(
     cls: type[Layer], token: str, offset: int, given: dict[str, object], offsets: dict[str, tuple[int, int]]
 ) -> None:
     """Set one field in `given` from a token; raises `TokenError`."""
-    vocabulary = _vocabulary(cls.kind)
+    known = vocabulary(cls.kind)
     name, equals, value = token.partition("=")
     letter = _LETTER.match(token)
-    if token in vocabulary.words:
-        field, content = vocabulary.words[token]
+    if token in known.words:
+        field, content = known.words[token]
     elif equals:
         if name == "in":
-            field, content = "in", _asserted(value, offset, len(token))
-        elif name in vocabulary.names or name in vocabulary.letters:
-            field, content = (vocabulary.names.get(name) or vocabulary.letters[name]).name, value
+            field, content = "in", _asserted(value, "in", offset, len(token))
+        elif name in known.names or name in known.letters:
+            field, content = (known.names.get(name) or known.letters[name]).name, value
         else:
             help = field_suggestion(cls, name)
             raise TokenError(f"`{cls.kind}` has no field `{name[:60]}`", help=help, offset=offset, width=len(name))
-    elif letter and letter.group(1) in vocabulary.letters:
-        field, content = vocabulary.letters[letter.group(1)].name, letter.group(2)
+    elif letter and letter.group(1) in known.letters:
+        field, content = known.letters[letter.group(1)].name, letter.group(2)
     elif token[0] in "0123456789+-.?:":
-        free = [declared for declared in vocabulary.positional if declared.name not in given]
+        free = [declared for declared in known.positional if declared.name not in given]
         if not free:
-            message = f"`{cls.kind}` takes no {'further ' if vocabulary.positional else ''}bare number"
-            raise TokenError(message, help=usage(cls), offset=offset, width=len(token))
+            message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
+            kernel = "k" in known.letters and known.letters["k"].name not in given
+            help = f"a kernel is written `k{token}`" if kernel else usage(cls)
+            raise TokenError(message, help=help, offset=offset, width=len(token))
         field, content = free[0].name, token
     else:
-        help = field_suggestion(cls, token, vocabulary.words)
+        help = field_suggestion(cls, token, known.words)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
     if field in given:
         message = f"`{field}` is given twice"
@@ -201,49 +167,25 @@ def _read_token(
     offsets[field] = (offset, len(token))
 
 
-def _asserted(value: str, offset: int = 0, width: int = 0) -> int:
+def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> int:
     try:
         return whole(value, 1)
     except FieldError as error:
-        raise TokenError(f"`in`: {error.rule}", help=error.help, offset=offset, width=width) from None
+        raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
 
 
-def usage(cls: type[Layer]) -> str:
-    """What may follow the kind's name, in one line."""
-    vocabulary = _vocabulary(cls.kind)
-    parts = [f"<{declared.name}>" for declared in vocabulary.positional]
-    parts += [
-        f"{letter}<{declared.name}>" for letter, declared in vocabulary.letters.items() if declared.position is None
-    ]
-    parts += list(vocabulary.words)
-    plain = [name for name, declared in cls.fields.items() if not declared.hidden and not declared.letter]
-    parts += [
-        f"{name}=…" for name in plain if cls.fields[name].position is None and not cls.fields[name].type.words(name)
-    ]
-    return f"`{cls.kind}` takes {' '.join(parts)}" if parts else f"`{cls.kind}` takes nothing"
-
-
-def _construct(
-    cls: type[Layer],
-    given: dict[str, object],
-    dialect: str,
-    defaults: Iterable[tuple[str, Any]],
-    offsets: Mapping[str, tuple[int, int]],
-    everything: tuple[int, int],
-) -> Layer:
-    if "dialect" in cls.fields and "dialect" not in given:
-        given["dialect"] = dialect
+def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Iterable[tuple[str, Any]]) -> Layer:
+    values = dict(given)
+    if "dialect" in cls.fields:
+        values["dialect"] = dialect
     for name, value in defaults:
-        given.setdefault(name, value)
+        values.setdefault(name, value)
     try:
-        return cls(**given)
-    except FieldError as error:
-        missing = error.field in cls.fields and error.field not in given
-        message = (
-            error.rule if missing or error.field not in cls.fields else f"`{error.field}` of `{cls.kind}`: {error.rule}"
-        )
-        offset, width = offsets.get(error.field, everything)
-        raise TokenError(message, error.field, error.help, offset, width) from None
+        return cls(**values)
+    except FieldError as fault:
+        if fault.field in given:
+            raise _of_field(cls, fault) from None
+        raise TokenError(fault.rule, fault.field, fault.help) from None
 
 
 def make(
@@ -252,24 +194,29 @@ def make(
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
     cls, rank = kind_of(name, 0)
     given: dict[str, object] = {}
+    keys: dict[str, str] = {}
+    errors: list[TokenError] = []
     channels: int | None = None
     for key, value in values.items():
-        if key == "in":
-            channels = _asserted(str(value))
-            continue
         declared = field_named(cls, key)
-        if declared is None:
-            help = field_suggestion(cls, key)
-            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", field=key, help=help)
-        if declared.name in given:
-            raise TokenError(f"`{declared.name}` is given twice", field=key, help="keep one of the two")
-        given[declared.name] = value
-    try:
-        return Parsed(_construct(cls, given, dialect, defaults, {}, (0, 0)), rank, channels)
-    except TokenError as error:
-        error.field = next((key for key in values if (one := field_named(cls, key)) and one.name == error.field), "")
-        error.in_value = bool(error.field)
-        raise
+        if key == "in":
+            channels = _asserted(str(value), key)
+        elif declared is None:
+            message = f"`{cls.kind}` has no field `{key[:60]}`"
+            errors.append(TokenError(message, key, field_suggestion(cls, key)))
+        elif declared.name in given:
+            errors.append(TokenError(f"`{declared.name}` is given twice", key, "keep one of the two"))
+        else:
+            given[declared.name], keys[declared.name] = value, key
+    if not errors:
+        try:
+            return Parsed(_construct(cls, given, dialect, defaults), rank, channels)
+        except TokenError as error:
+            errors.append(error)
+    first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))
+    for one in (first, *first.others):
+        one.field = keys.get(one.field, one.field)
+    raise first
 
 
 @lru_cache(maxsize=4_096)
@@ -282,7 +229,7 @@ def write(layer: Layer) -> str:
         if declared.default is REQUIRED or getattr(layer, name) != declared.default
     }
     parts = [layer.kind]
-    places = _vocabulary(layer.kind).positional
+    places = vocabulary(layer.kind).positional
     positional = [declared for declared in places if declared.name in changed]
     in_order = [declared.name for declared in places][: len(positional)]
     for declared in positional:

@@ -8,6 +8,8 @@ from cnncalc.language.limits import Limits
 from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
 from cnncalc.language.notation import Parsed
 from cnncalc.language.reader import Node as YamlNode
+from cnncalc.language.vocabulary import Guess
+from cnncalc.language.way_out import larger_input
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
 
 __all__ = ["Placer"]
@@ -40,17 +42,17 @@ class Placer:
         if own is not None and not names.free(name, node):
             return UNKNOWN
         names.tensors[name] = UNKNOWN
-        if UNKNOWN in tensors:
-            return UNKNOWN
         nodes = self.graph.nodes
+        if UNKNOWN in tensors:
+            return self._assumed(layer.outline(vars(layer)), name, tensors)
         shapes = tuple([nodes[tensor].shape for tensor in tensors])
         signature = self.graph.sign(layer, shapes)
-        shape = self._shape(parsed, shapes, signature, node, name)
+        shape = self._shape(parsed, tensors, shapes, signature, node, name)
         if shape is None:
-            return UNKNOWN
+            return self._assumed(layer.outline(vars(layer), *shapes), name, tensors)
         owner = self._owner(share, name)
         if owner is not None and not self._fits(owner, layer, shapes, name, node):
-            return UNKNOWN
+            owner = None
         if len(nodes) >= self.limits.layers + len(self.graph.inputs):
             message = f"the net has more than {self.limits.layers:,} layers, the bound `layers`"
             self.faults.add(message, node, layer=name, help=self.limits.way_out("layers"))
@@ -63,8 +65,33 @@ class Placer:
         nodes.append(placed)
         return index
 
+    def guess(self, guess: Guess | None, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
+        """Take the place of a layer that could not be read, with what is sure of its output's shape."""
+        name = level.name(guess.cls.kind if guess else "layer", own, self.names.tensors)
+        if name in self.names.tensors:
+            return UNKNOWN
+        self.names.tensors[name] = UNKNOWN
+        if guess is None:
+            return UNKNOWN
+        shapes = () if UNKNOWN in tensors else tuple(self.graph.nodes[tensor].shape for tensor in tensors)
+        return self._assumed(guess.cls.outline(guess.given, *shapes), name, tensors)
+
+    def _assumed(self, shape: Shape | None, name: str, tensors: tuple[Tensor, ...]) -> Tensor:
+        """A tensor of which only so much is known; a fault has been noted, so that it never leaves the builder."""
+        if shape is None:
+            return UNKNOWN
+        index = self.names.tensors[name] = len(self.graph.nodes)
+        self.graph.nodes.append(Node(name, None, tensors, shape))
+        return index
+
     def _shape(
-        self, parsed: Parsed, shapes: tuple[Shape, ...], signature: int, node: YamlNode, name: str
+        self,
+        parsed: Parsed,
+        tensors: tuple[Tensor, ...],
+        shapes: tuple[Shape, ...],
+        signature: int,
+        node: YamlNode,
+        name: str,
     ) -> Shape | None:
         """The output shape; None, and a fault, where a rule is broken."""
         layer = parsed.layer
@@ -74,21 +101,20 @@ class Placer:
             result = self.inferred[signature] = layer.output_shape(*shapes) if broken is None else broken
         if isinstance(result, Requirement):
             help = result.help if isinstance(result.help, str) else result.help()
+            if result.larger:
+                help = larger_input(self.graph, layer, tensors) + help.removeprefix("use ")
             self.faults.add(result.rule, node, layer=name, values=result.values, help=help)
             return None
         axes = len(shapes[0]) - 1
         if parsed.rank is not None and parsed.rank != axes:
             message = f"this layer is for {parsed.rank} spatial {'axis' if parsed.rank == 1 else 'axes'}"
             help = f"write `{layer.kind}`, which fits any number of axes"
-            self.faults.add(
-                message, node, layer=name, values=f"the input {show_shape(shapes[0])} has {axes}", help=help
-            )
-            return None
+            found = f"the input {show_shape(shapes[0])} has {axes}"
+            self.faults.add(message, node, layer=name, values=found, help=help)
         if parsed.channels is not None and parsed.channels != layer.entering(*shapes):
             found = f"`in={parsed.channels}` is asserted, but {layer.entering(*shapes)} come in"
             help = "correct the assertion, or the layers before"
             self.faults.add("the input channels are not those asserted", node, layer=name, values=found, help=help)
-            return None
         return result
 
     def _owner(self, share: Tensor | None, name: str) -> Tensor | None:

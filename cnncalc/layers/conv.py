@@ -256,8 +256,9 @@ class Deconv(Convolution):
             yield Requirement(
                 window.length(n) >= 1,
                 "the padding removes the whole output",
-                f"{name} ({n} − 1)·{window.stride} + {window.extent} − padding gives {window.length(n)}",
-                "use less padding",
+                f"{name} ({n} − 1)·{window.stride} + {window.extent} + {window.output_padding}"
+                f" − {sum(window.padding(n))} padding gives {window.length(n)}",
+                "use less padding, a larger kernel or a larger input",
             )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:

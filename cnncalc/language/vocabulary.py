@@ -1,0 +1,140 @@
+"""What the words of a layer mean: kinds, fields, letters, and what to say where a word means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from cnncalc.errors import near
+from cnncalc.layers import KINDS, Layer, kind_named
+from cnncalc.layers.base import Field
+from cnncalc.layers.registry import ALIASES
+
+__all__ = [
+    "Guess",
+    "TokenError",
+    "field_named",
+    "field_suggestion",
+    "kind_names",
+    "kind_of",
+    "kind_suggestion",
+    "usage",
+    "vocabulary",
+]
+
+
+class Guess(NamedTuple):
+    """The kind that was surely meant, and the fields that could be made out, where a layer cannot be read."""
+
+    cls: type[Layer]
+    given: Mapping[str, object]
+
+
+class TokenError(Exception):
+    """A token or field that cannot be read: what is wrong, and where.
+
+    In a notation `offset` and `width` are its characters; in the long form `field` is the key at fault, and `in_value`
+    says that not the key but its value is.
+    """
+
+    def __init__(
+        self, message: str, field: str = "", help: str = "", offset: int = 0, width: int = 0, in_value: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message, self.field, self.help = message, field, help
+        self.offset, self.width, self.in_value = offset, width, in_value
+        self.others: tuple[TokenError, ...] = ()
+        """Further mistakes in the same layer."""
+        self.guess: Guess | None = None
+
+
+class Vocabulary(NamedTuple):
+    """What the tokens of one kind mean."""
+
+    words: dict[str, tuple[str, object]]
+    letters: dict[str, Field]
+    names: dict[str, Field]
+    positional: list[Field]
+
+
+@cache
+def vocabulary(kind: str) -> Vocabulary:
+    """The vocabulary of a kind."""
+    cls = KINDS[kind]
+    words: dict[str, tuple[str, object]] = {}
+    letters: dict[str, Field] = {}
+    names: dict[str, Field] = {}
+    for name, declared in cls.fields.items():
+        if declared.hidden:
+            continue
+        names.update(dict.fromkeys((*declared.aliases, name), declared))
+        words.update({word: (name, value) for word, value in declared.type.words(name).items()})
+        if declared.letter:
+            letters[declared.letter] = declared
+    return Vocabulary(words, letters, names, cls.positional())
+
+
+def field_named(cls: type[Layer], name: str) -> Field | None:
+    """The field that a name, an alias or a letter means."""
+    words = vocabulary(cls.kind)
+    return words.names.get(name) or words.letters.get(name)
+
+
+def _kinds_by_name() -> dict[str, str]:
+    return {**ALIASES, **{kind: kind for kind in KINDS}}
+
+
+def kind_suggestion(name: str, others: Iterable[str] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
+    """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
+    called = name.partition("(")[0].rpartition(".")[2]
+    if "(" in name and (found := kind_named(called)):
+        return f"{found[0].usage()}, without brackets and commas"
+    known = {**_kinds_by_name(), **{word: word for word in others}}
+    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
+
+
+def field_suggestion(cls: type[Layer], name: str, others: Iterable[str] = ()) -> str:
+    """The help for a word that is no field: the fields like it, each by its own name, or what the kind takes."""
+    known = {alias: declared.name for alias, declared in vocabulary(cls.kind).names.items()}
+    known.update((word, word) for word in others)
+    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else usage(cls)
+
+
+def kind_names() -> Iterator[str]:
+    """Every name by which a kind may be called, for suggestions."""
+    yield from KINDS
+    yield from ALIASES
+
+
+def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
+    """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
+    found = kind_named(name)
+    if found is None:
+        help = kind_suggestion(name)
+        error = TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
+        matches = near(name, _kinds_by_name())
+        error.guess = Guess(KINDS[_kinds_by_name()[matches[0]]], {}) if matches else None
+        raise error
+    return found
+
+
+def usage(cls: type[Layer]) -> str:
+    """What may follow the kind's name, in one line."""
+    words = vocabulary(cls.kind)
+    parts = [f"<{declared.name}>" for declared in words.positional]
+    parts += [f"{letter}<{declared.name}>" for letter, declared in words.letters.items() if declared.position is None]
+    parts += list(words.words)
+    plain = [name for name, declared in cls.fields.items() if not declared.hidden and not declared.letter]
+    parts += [
+        f"{name}=…" for name in plain if cls.fields[name].position is None and not cls.fields[name].type.words(name)
+    ]
+    if parts:
+        return f"`{cls.kind}` takes {' '.join(parts)}"
+    if cls.inputs[0] > 1:
+        return (
+            f"its branches are a list, `{cls.kind}: [[conv 64 k3 p1], []]`, or named, `{{{cls.kind}: , from: [a, b]}}`"
+        )
+    return f"`{cls.kind}` takes no fields"
