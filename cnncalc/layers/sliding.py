@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import Rounding, Window, larger, product
+from cnncalc.arithmetic.formulas import Rounding, Window, product
 from cnncalc.arithmetic.reach import Reach, windowed
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.dialects import DIALECTS, Dialect
@@ -139,7 +139,8 @@ class Pool(Layer):
         if native:
             return None
         return tuple(
-            (before, after + larger(-window.unseen(n), 0))
+            # what no window covers must be less than a stride, or rounding down would count one more
+            (before, after if 0 <= window.unseen(n) < window.stride else after - window.unseen(n))
             for window, n, (before, after) in zip(windows, x[1:], padding)
         )
 
