@@ -12,8 +12,9 @@ from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.library import open_document
 from cnncalc.language.limits import Limits
-from cnncalc.language.reader import Mapping, Node, Scalar, scalar_value
+from cnncalc.language.reader import Mapping, Node, Scalar
 from cnncalc.language.values import ValueFault, value_of
+from cnncalc.language.variables import REQUIRED, Variables, is_required
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import whole
@@ -41,9 +42,9 @@ KEYS = {
 """The keys of a file, in the order in which people write them."""
 
 SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/abs/1409.1556"}
-MERGED = ("variables", "blocks", "defaults")
+MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "defaults": "{conv: {bias: false}}"}
+"""The keys that a file adds to those of the file that it extends, each with an example."""
 NOT_INHERITED = ("expect", "name", "extends")
-REQUIRED = "required"
 
 
 def input_shape(text: object) -> Shape:
@@ -137,10 +138,7 @@ class Document:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
         if not isinstance(value, Mapping):
             if not (isinstance(value, Scalar) and value.text == ""):
-                help = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}"}.get(
-                    key, "{conv: {bias: false}}"
-                )
-                self.faults.add(f"`{key}` is a mapping of names", value, help=f"such as `{key}: {help}`")
+                self.faults.add(f"`{key}` is a mapping of names", value, help=f"such as `{key}: {MERGED[key]}`")
             return
         target: dict[str, Entry] = getattr(self, key)
         for name, entry in value.entries.items():
@@ -170,55 +168,12 @@ class Document:
         return name
 
     def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
-        """The values of all variables, `--set` applied; later ones may use earlier ones."""
-        for name in settings:
-            if name not in self.variables:
-                help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
-                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
-        if len(self.variables) > self.limits.variables:
-            key = list(self.variables.values())[self.limits.variables][0]
-            message = f"the file has more than {self.limits.variables:,} variables, the bound `variables`"
-            self.faults.add(message, key, help=self.limits.way_out("variables"))
-            self.faults.raise_any()
-        scope: dict[str, Value] = {}
-        missing: list[Scalar] = []
-        for name, (key, node) in self.variables.items():
-            if name in settings:
-                scope[name] = scalar_value(settings[name], True)
-                continue
-            if isinstance(node, Scalar) and node.plain and node.text == REQUIRED:
-                missing.append(key)
-                continue
-            try:
-                scope[name] = value_of(node, scope, self.limits)
-            except ValueFault as fault:
-                self.faults.broken.add(name)
-                if not missing:
-                    self._variable(name, fault)
-        if missing:
-            names = ", ".join(f"`{key.text}`" for key in missing)
-            set_them = "extend it from a file that sets them"
-            if missing[0].source.name != self.file:
-                set_them = f"set them under `variables:` in {self.file}"
-            help = f"{set_them}, or give `--set {missing[0].text}=…`"
-            self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
-            self.faults.raise_any()
-        return scope
-
-    def _variable(self, name: str, fault: ValueFault) -> None:
-        """Note that a variable has no value; where it only stands too early, say so."""
-        error = fault.error
-        word = fault.node.text[error.offset : error.offset + error.width].lstrip("$")
-        if word == name:
-            error.help = "a variable cannot be computed from itself"
-        elif word in self.variables and word not in self.faults.broken:
-            error.help = f"variables are computed from top to bottom: put `{word}` above `{name}`"
-        self.faults.value(fault)
+        """The values of all variables, `--set` applied."""
+        return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
 
     def is_family(self) -> bool:
         """Whether a variable has no value, so that only members that extend the file are nets."""
-        nodes = (node for _, node in self.variables.values())
-        return any(isinstance(node, Scalar) and node.plain and node.text == REQUIRED for node in nodes)
+        return any(is_required(node) for _, node in self.variables.values())
 
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""
