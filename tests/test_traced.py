@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +18,8 @@ from cnncalc.arithmetic.formulas import (
     Rounding,
     TransposedWindow,
     Window,
-    adaptive_windows,
     ceil_divide,
+    common_divisor,
     exact_divide,
     larger,
     named,
@@ -29,14 +32,35 @@ from cnncalc.arithmetic.written import LATEX, defined, steps, write
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS
 
-
-def T(name, value, *, declared=False):
-    return Traced.symbol(name, value, declared=declared)
-
+T = Traced.symbol
 
 NAMES = {"a": 2, "b_in": 7, "k": 3, "s": 1, "H_in": 1234, "p_top": 0, "P_in": -5}
 """A name always stands for the same value."""
 numbers = st.integers(-40, 40)
+
+
+OPERATIONS = {
+    "+": lambda a, b, _: a + b,
+    "-": lambda a, b, _: a - b,
+    "*": lambda a, b, _: a * b,
+    "negative": lambda a, b, _: -a,
+    "power": lambda a, b, n: a**n,
+    "larger": lambda a, b, _: larger(a, b),
+    "smaller": lambda a, b, _: smaller(a, b),
+    "floor": lambda a, b, _: a // b,
+    "ceil": lambda a, b, _: ceil_divide(a, b),
+    "exact": lambda a, b, _: exact_divide(a * b, b),
+    "gcd": lambda a, b, _: common_divisor(a, b),
+}
+PLAIN = {
+    "larger": lambda a, b, _: max(a, b),
+    "smaller": lambda a, b, _: min(a, b),
+    "ceil": lambda a, b, _: math.ceil(Fraction(a, b)),
+    "exact": lambda a, b, _: a,
+    "gcd": lambda a, b, _: math.gcd(a, b),
+}
+"""The same on plain numbers, where our own helpers would answer."""
+DIVISIONS = ("floor", "ceil", "exact")
 
 
 @st.composite
@@ -48,32 +72,14 @@ def traced_numbers(draw, depth=4):
             return value, value
         name = draw(st.sampled_from(sorted(NAMES)))
         return T(name, NAMES[name], declared=name == "k"), NAMES[name]
-    operation = draw(st.sampled_from("+-*/^nclsge"))
     (left, plain), (right, other) = draw(traced_numbers(depth - 1)), draw(traced_numbers(depth - 1))
-    if operation == "+":
-        return left + right, plain + other
-    if operation == "-":
-        return left - right, plain - other
-    if operation == "*":
-        return left * right, plain * other
-    if operation == "n":
-        return -left, -plain
-    if operation == "^":
-        exponent = draw(st.integers(0, 3))
-        return left**exponent, plain**exponent
-    if operation == "l":
-        return larger(left, right), max(plain, other)
-    if operation == "s":
-        return smaller(left, right), min(plain, other)
-    if not other:
+    exponent = draw(st.integers(0, 3))
+    operation = draw(st.sampled_from(list(OPERATIONS)))
+    if not other and operation in DIVISIONS:
         return left, plain
-    if operation == "/":
-        return left // right, plain // other
-    if operation == "c":
-        return ceil_divide(left, right), -(-plain // other)
-    if operation == "e":
-        return exact_divide(left * right, right), plain
-    return adaptive_windows(abs(plain) + 1, abs(other) + 1), adaptive_windows(abs(plain) + 1, abs(other) + 1)
+    return OPERATIONS[operation](left, right, exponent), PLAIN.get(operation, OPERATIONS[operation])(
+        plain, other, exponent
+    )
 
 
 def symbols_in(expression):

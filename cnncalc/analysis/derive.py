@@ -257,7 +257,8 @@ def _receptive(view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | No
     if all(int(after) == before for numbers, one in zip(of_axes, seen) for after, before in zip(numbers, one)):
         return ()
     found: list[Formula] = []
-    for quantity, symbol, numbers in zip(("receptive field", "stride", "padding"), "rjP", zip(*of_axes)):
+    quantities = ("receptive field", "receptive field stride", "receptive field padding")
+    for quantity, symbol, numbers in zip(quantities, "rjP", zip(*of_axes)):
         axes = [axis_name(axis, len(numbers)) for axis in range(len(numbers))]
         found += _joined(quantity, [_certain(axis, f"{symbol}_out", number) for axis, number in zip(axes, numbers)])
     return tuple(found)

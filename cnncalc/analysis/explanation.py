@@ -22,6 +22,8 @@ class Told(NamedTuple):
     """What autograd keeps for backward and meets here first: the tensor, or what it is, and its bytes."""
     keeps: bool
     """Whether backward needs anything of this layer at all."""
+    sees_more: bool
+    """Whether its receptive field is that of none of its inputs."""
     regions: tuple[Region, ...] = ()
 
 

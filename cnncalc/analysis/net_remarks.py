@@ -173,7 +173,8 @@ def _bottleneck(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     if direct > first + second:
         yield Remark(
             f"{net.graph.nodes[before].name} narrows {wide[0]:,} channels to {shape[0]:,} first: "
-            f"{first:,} + {second:,} = {first + second:,} weights; directly it would take {direct:,}, {times(direct, first + second)} as many.",
+            f"{first:,} + {second:,} = {first + second:,} weights; directly it would take {direct:,}, "
+            f"{times(direct, first + second)} as many.",
             "bottleneck",
         )
 

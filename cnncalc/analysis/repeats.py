@@ -62,8 +62,8 @@ def _best(at: int, ids: Sequence[int], places: Sequence[int], depth: Sequence[in
         period = place - at
         if period > LONGEST:
             break
-        if best.times > 1 and period % best.period == 0:
-            continue
+        if best.times > 1 and period % best.period == 0 and place < at + best.times * best.period:
+            continue  # that much is inside the best run already
         times = _turns(at, period, ids, depth)
         if times > 1 and times * period > (best.times * best.period if best.times > 1 else 1):
             best = Run(at, period, times)

@@ -21,7 +21,9 @@ from cnncalc.layers.linear import Linear
 
 __all__ = ["Teller"]
 
-MOST_PARTS = 120
+MANY = 120
+"""A walk of more layers looks for looser repeats."""
+MOST_PARTS = 300
 """A walk tells no more layers than these."""
 EXACT, SHAPES_DIFFER, WIDTHS_DIFFER = range(3)
 """How alike layers must be to count as repeats; the looser ones are only for nets that are too long otherwise."""
@@ -60,6 +62,7 @@ class Teller:
             tuple(remarks(self.net, index)),
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),
+            self.seen[index] not in [self.seen[one] for one in node.inputs],
             self._regions(index),
         )
 
@@ -111,7 +114,7 @@ class Teller:
         for looseness in (EXACT, SHAPES_DIFFER, WIDTHS_DIFFER):
             marks = [self._mark(index, looseness) for index in chosen]
             found = runs(marks, depth, self._starts(chosen, names, marks))
-            if sum(run.period for run in found) <= MOST_PARTS:
+            if sum(run.period for run in found) <= MANY:
                 break
         parts: list[Part] = []
         for run in found:

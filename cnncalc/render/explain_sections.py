@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.derive import Formula
     from cnncalc.analysis.explanation import Explanation, Rest
+    from cnncalc.analysis.report import ReceptiveField
     from cnncalc.analysis.window_remarks import Remark
 
 __all__ = ["sections"]
@@ -93,12 +94,20 @@ def _receptive(told: Told) -> list[Line]:
     field, formulas = told.row.receptive_field, told.derivation.receptive
     if formulas:
         changing = [formula for formula in formulas if formula.text[0] not in ("r_in", "j_in", "P_in")]
-        labels = {"stride": "its stride", "padding": "its padding"}
-        return [Line(labels.get(formula.quantity, formula.quantity), formula) for formula in changing]
+        return [Line(_field_label(formula), formula) for formula in changing]
     if field.note:
         return [Line("receptive field", note=field.note)]
-    size, stride, padding = (axes_text(numbers) for numbers in (field.size, field.stride, field.padding))
-    return [Line("receptive field", note=f"{size}, stride {stride}, padding {padding}")]
+    return [Line("receptive field", note=f"{_field_text(field)}, padding {axes_text(field.padding)}")]
+
+
+def _field_text(field: ReceptiveField) -> str:
+    return f"{axes_text(field.size)}, stride {axes_text(field.stride)}"
+
+
+def _field_label(formula: Formula) -> str:
+    """`its stride` for the stride of the receptive field, which stands in the line above."""
+    what = formula.quantity.removeprefix("receptive field ")
+    return formula.quantity if what == formula.quantity else f"its {what}"
 
 
 def _region(told: Told) -> list[str]:
@@ -111,7 +120,7 @@ def _region(told: Told) -> list[str]:
         for what, region in zip(names, told.regions)
     )
     outside = [
-        f"{lost} {what} {side}"
+        f"{lost} {what if lost > 1 else what[:-1]} {side}"
         for what, region in zip(names, told.regions)
         for lost, side in ((-region.first, "before"), (region.last - region.length + 1, "after"))
         if lost > 0
@@ -170,15 +179,15 @@ class _Walk:
 
     def _receptive(self, told: Told) -> list[Line]:
         formulas = told.derivation.receptive
-        sizes = [one for one in formulas if one.quantity.startswith("receptive") and one.text[0] != "r_in"]
-        strides = [one for one in formulas if one.quantity.startswith("stride") and one.text[0] != "j_in"]
         if formulas:
-            lines = [self._line(one.quantity, one) for one in sizes]
-            return lines + [self._line("its " + one.quantity, one) for one in strides]
+            told_of = [one for one in formulas if one.symbol != "P_out" and one.text[0] not in ("r_in", "j_in")]
+            return [self._line(_field_label(one), one) for one in told_of]
         note = told.row.receptive_field.note
         if note and note not in self.topics:
             self.topics.add(note)
             return [Line("receptive field", note=note)]
+        if not note and told.sees_more:
+            return [Line("receptive field", note=_field_text(told.row.receptive_field))]
         return []
 
 

@@ -27,7 +27,7 @@ def draw(explanation: Explanation, room: int | None = None) -> str:
     shown = sections(explanation)
     room = max(room, NARROWEST) if room else None
     name, facts = header(explanation.report)
-    lines = [f"{name}: {', '.join(facts)}"] if not explanation.asked else []
+    lines = [] if explanation.asked else [*wrapped(f"{name}: {', '.join(facts)}", room, "", MARGIN)]
     for section in shown:
         lines += ["", *_section(section, room)]
     symbols = legend(shown)

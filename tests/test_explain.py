@@ -1,0 +1,475 @@
+"""Explanations: the questions of the course, golden texts, and that what is printed is what is counted."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from click.testing import CliRunner
+from notation_value import value_of
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.explain import explain
+from cnncalc.analysis.explanation import Repeat, Rest, Told
+from cnncalc.analysis.repeats import Run, depths, runs
+from cnncalc.cli.main import cnncalc
+from cnncalc.errors import CnncalcError
+from cnncalc.language import chain, load
+from cnncalc.language.options import Options
+from cnncalc.render import explain_json, explain_markdown, explain_text
+from cnncalc.render.plain import width
+
+
+def chained(shape, *layers, **options):
+    return chain(shape, layers, Options(**options))
+
+
+def only(shape, *layers, **options):
+    """The last of these layers, explained by name."""
+    graph = chained(shape, *layers, **options)
+    (told,) = explain(graph, [graph.nodes[-1].name]).parts
+    return told
+
+
+def said(told):
+    return " ".join(remark.text for remark in told.remarks)
+
+
+def texts(told):
+    """Every formula by what it gives."""
+    derivation = told.derivation
+    single = (derivation.weights, derivation.biases, derivation.parameters, derivation.macs)
+    formulas = (*derivation.padding, *derivation.sizes, *filter(None, single), *derivation.receptive)
+    return {formula.quantity: " = ".join(formula.text) for formula in formulas}
+
+
+# -- the questions of the course ----------------------------------------------------------------------------------
+
+EXAM = """\
+chain: input 3x200x200, batch 1, dialect torch
+
+conv1   conv 16 k5 s2 p1   3x200x200 → 16x99x99
+  height, width     H_out = ⌊(H_in + 2·p − k)/s⌋ + 1 = ⌊(200 + 2·1 − 5)/2⌋ + 1 = ⌊98.5⌋ + 1 = 99
+  weights + biases  C_out·C_in·k² + C_out = 16·3·5² + 16 = 1,200 + 16 = 1,216
+  MACs              C_out·C_in·k²·H_out·W_out = 16·3·5²·99·99 = 11,761,200
+  receptive field   r_out = r_in + (k − 1)·j_in = 1 + (5 − 1)·1 = 5
+  its stride        j_out = j_in·s = 1·2 = 2
+  Rounding down leaves out 1 row at the bottom and 1 column on the right, all of it padding: every pixel of the input \
+is seen.
+  Rounding up, as a pool can, would give 100x100; the last window would hang over by 1 pixel.
+
+maxpool1   maxpool k3 s1 ceil   16x99x99 → 16x97x97
+  height, width    H_out = H_in − k + 1 = 99 − 3 + 1 = 97
+  receptive field  r_out = 5 + (3 − 1)·2 = 9
+  With stride 1 there is nothing to round: rounding down would give 97x97 too.
+
+conv2   conv 16 k3 p1   16x97x97
+  height, width     H_out = H_in + 2·p − k + 1 = 97 + 2·1 − 3 + 1 = 97
+  weights + biases  16·16·3² + 16 = 2,304 + 16 = 2,320
+  MACs              16·16·3²·97·97 = 21,678,336
+  receptive field   r_out = 9 + (3 − 1)·2 = 13
+
+In all
+  parameters       3,536: conv 100.0%; most in conv2: 2,320 (65.6%)
+  MACs             33,439,536: conv 100.0%; most in conv2: 21,678,336 (64.8%)
+  receptive field  13 pixels at conv2, stride 2
+  activations      577,904 numbers, 2.20 MiB: conv 307,360, maxpool 150,544, input 120,000
+  inference peak   1,229,440 bytes, 1.17 MiB, at maxpool1: conv1 612.6 KiB + maxpool1 588.1 KiB
+  backward keeps   2,913,792 bytes, 2.78 MiB: maxpool 62.9%, conv 37.1%; most in maxpool1: 1,204,352 (41.3%)
+  training         2,942,080 bytes, 2.81 MiB, with weights, gradients and what backward keeps (sgd)
+
+Symbols: C channels, H height, W width, k kernel, s stride, p padding, r receptive field, j its stride.
+"""
+QUESTION = ("3x200x200", "conv 16 k5 s2 p1", "maxpool k3 s1 ceil", "conv 16 k3 p1")
+
+
+def test_two_hundred_pixels():
+    assert explain_text.draw(explain(chained(*QUESTION))) == EXAM
+
+
+NARROW = """\
+conv1   conv 96 k11 s4 p2:1   3x224x224 → 96x55x55
+  height, width      H_out = ⌊(H_in + p_top + p_bottom − k)/s⌋ + 1
+                     = ⌊(224 + 2 + 1 − 11)/4⌋ + 1 = 54 + 1 = 55
+  weights + biases   C_out·C_in·k² + C_out = 96·3·11² + 96 = 34,848 + 96
+                     = 34,944   (100.0% of the net's)
+  MACs               C_out·C_in·k²·H_out·W_out = 96·3·11²·55·55 = 105,415,200
+                     (100.0% of the net's)
+  FLOPs              2·MACs + C_out·H_out·W_out = 2·105,415,200 + 96·55·55
+                     = 210,830,400 + 290,400 = 211,120,800
+  receptive field    r_out = r_in + (k − 1)·j_in = 1 + (11 − 1)·1 = 11
+  its stride         j_out = j_in·s = 1·4 = 4
+  its padding        P_out = P_in + p_top·j_in = 0 + 2·1 = 2
+  output bytes       C_out·H_out·W_out·b = 96·55·55·4 = 1,161,600   (1.11 MiB)
+  kept for backward  padded input 618,348 bytes
+  The windows fit exactly: nothing is left over, and rounding plays no part.
+  Without the border it would be ⌊(224 − 11)/4⌋ + 1 = ⌊53.25⌋ + 1 = 54, 1 pixel
+  left over.
+  Pixel (0, 54), counted from 0, sees 11x11 pixels: rows 0 to 8 and columns 214
+  to 223 of the input; 2 rows before, 1 column after the input are padding.
+
+Symbols: C channels, H height, W width, k kernel, s stride, p padding, b bytes
+  of a number, r receptive field, j its stride, P its padding.
+"""
+
+
+def test_alexnet_needs_its_border():
+    graph = chained("3x224x224", "conv 96 k11 s4 p2:1")
+    assert explain_text.draw(explain(graph, ["conv1"], pixel=[0, 54]), 80) == NARROW
+
+
+def test_alexnet_without_the_border_is_54():
+    told = only("3x224x224", "conv 96 k11 s4")
+    assert texts(told)["height, width"] == "⌊(H_in − k)/s⌋ + 1 = ⌊(224 − 11)/4⌋ + 1 = ⌊53.25⌋ + 1 = 54"
+    assert "Rounding down drops 1 row at the bottom and 1 column on the right: no window sees them." in said(told)
+
+
+def test_the_bottleneck():
+    told = only("512x14x14", "conv 24 k1 nobias", "conv 64 k5 p2 nobias")
+    assert texts(told)["weights"].endswith("64·24·5² = 38,400")
+    assert "12,288 + 38,400 = 50,688 weights; directly it would take 819,200" in said(told)
+
+
+def test_the_separable_convolution():
+    told = only("3x32x32", "dwconv k3 nobias", "conv 256 k1 nobias")
+    assert "27 + 768 = 795 weights instead of 6,912" in said(told)
+    assert "each filter sees one channel: 27 weights where a standard convolution has 81" in said(
+        only("3x32x32", "dwconv k3 nobias")
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "sees", "words"), [(2, "5x5", "18·C² instead of 25·C²"), (3, "7x7", "27·C² instead of 49·C²")]
+)
+def test_small_kernels_against_a_large_one(count, sees, words):
+    told = only("64x32x32", *["conv 64 k3 p1 nobias", "relu"] * (count - 1), "conv 64 k3 p1 nobias")
+    assert f"see {sees} pixels together" in said(told)
+    assert words in said(told)
+    assert told.row.receptive_field.size == (2 * count + 1,) * 2
+
+
+def test_vgg16s_activations():
+    """Input, convolutions, pools and linear outputs, ReLU in place: 58.1 MiB, where a famous slide says 93 MB."""
+    totals = explain(load("vgg16", Options())).totals
+    kinds = dict(totals.activations.kinds)
+    assert sum(kinds[kind] for kind in ("input", "conv", "maxpool", "linear")) == 15_237_608
+    assert set(kinds) == {"input", "conv", "maxpool", "linear", "adaptive_avgpool"}
+    assert "relu" in totals.in_place
+    assert totals.saved.total == 73_355_264
+    assert totals.peak_at == "features.2"
+    assert [one.name for one in totals.peak] == ["features.0", "features.2"]
+
+
+def test_a_linear_layer_is_a_convolution():
+    graph = load("vgg16", Options())
+    (told,) = explain(graph, ["classifier.0"]).parts
+    assert "The same as `conv 4096 k7` on the 512x7x7 map" in said(told)
+    (told,) = explain(graph, ["classifier.3"]).parts
+    assert "The same as `conv 4096 k1` on a 4096x1x1 map" in said(told)
+
+
+REMARKS = [
+    ("1x28x28", ["conv 1 k4 same"], "puts the odd pixel after: padding 1 at the top and on the left, 2 at the bottom"),
+    ("1x28x28", ["conv 1 k4 same"], "as torch's `p2` does, would give 29x29"),
+    ("1x28x28", ["conv 1 k4 same_lower"], "puts the odd pixel before: padding 2 at the top"),
+    ("3x224x224", ["conv 8 k3 s2 same"], "as torch's `p1` does, gives 112x112 too, but every window lies 1 pixel"),
+    ("1x28x28", ["conv 1 k4 p1"], "cannot keep 28 with equal padding: p1 gives 27, p2 gives 29; `p1:2` or `same` does"),
+    ("64x56x56", ["conv 128 k1 s2"], "A 1x1 window with stride 2 sees 1 of every 4 pixels"),
+    ("8x112x112", ["maxpool k3 s2 ceil"], "sees 2 rows of 3 and 2 columns of 3. Rounding down would give 55x55"),
+    ("8x11x11", ["maxpool k2 s3 p1 ceil"], "Rounding up alone would give 5x5, but the last window must start inside"),
+    ("1x10x10", ["conv 1 k3 s3"], "Rounding down drops 1 row at the bottom and 1 column on the right"),
+    ("1x10x10", ["conv 1 k3 s3 p1"], "fit exactly"),
+    ("8x9", ["maxpool k2"], "drops 1 position at the end"),
+    ("8x9x9x9", ["maxpool k2"], "drops 1 plane at the back, 1 row at the bottom and 1 column on the right"),
+    ("64x9x9", ["conv 64 k3 g2"], "1/2 of the channels: 18,432 weights where a standard convolution has 36,864"),
+    ("64x7x7", ["adaptive_avgpool 7"], "The map is 7x7 already"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "layers", "words"), REMARKS)
+def test_remarks(shape, layers, words):
+    assert words in said(only(shape, *layers))
+
+
+def test_a_bias_before_batch_norm_is_useless():
+    graph = chained("3x8x8", "conv 64 k3", "batchnorm")
+    (told,) = explain(graph, ["conv1"]).parts
+    assert (
+        "batchnorm1 subtracts the mean of each channel, and the bias with it. `nobias` spares 64 parameters."
+        in said(told)
+    )
+    (told,) = explain(chained("3x8x8", "conv 64 k3 nobias", "batchnorm"), ["conv1"]).parts
+    assert "useless" not in said(told)
+
+
+def test_same_padding_is_derived():
+    told = only("3x224x224", "conv 64 k7 s2 same")
+    assert texts(told)["padding"] == (
+        "max((⌈H_in/s⌉ − 1)·s + k − H_in, 0) = max((⌈224/2⌉ − 1)·2 + 7 − 224, 0) = max(5, 0) = 5"
+    )
+    padding = [formula for formula in told.derivation.receptive if formula.symbol == "P_out"]
+    assert padding[0].value == 2
+
+
+def test_dilation_names_the_extent():
+    told = only("1x20x20", "conv 1 k3 d2 s2")
+    (size,) = told.derivation.sizes
+    assert size.text[0] == "⌊(H_in − k_eff)/s⌋ + 1"
+    assert [" = ".join((where.symbol, *where.text)) for where in size.where] == [
+        "k_eff = d·(k − 1) + 1 = 2·(3 − 1) + 1 = 5"
+    ]
+
+
+def test_kernels_that_differ():
+    told = only("8x20x20", "conv 4 k1x7 p0x3")
+    found = texts(told)
+    assert found["height"] == "H_in − k_h + 1 = 20 − 1 + 1 = 20"
+    assert found["width"] == "W_in + 2·p_w − k_w + 1 = 20 + 2·3 − 7 + 1 = 20"
+    assert found["receptive field, width"] == "r_in + (k_w − 1)·j_in = 1 + (7 − 1)·1 = 7"
+
+
+# -- receptive fields ---------------------------------------------------------------------------------------------
+
+
+def test_a_receptive_field_that_there_is_not_is_said_in_words():
+    explanation = explain(chained("8x8x8", "conv 8 k3 p1", "reshape 16x4x8", "conv 4 k3"), ["conv2"])
+    assert explanation.parts[0].derivation.receptive == ()
+    assert "undefined" in explain_text.draw(explanation)
+    assert "receptive field    the whole input" in explain_text.draw(
+        explain(chained("8x8x8", "groupnorm 2"), ["groupnorm1"])
+    )
+
+
+def test_enlarging_layers_have_a_field_but_no_recurrence():
+    told = only("8x8x8", "deconv 8 k4 s2 p1")
+    assert told.derivation.receptive == ()
+    assert told.row.receptive_field.size == (2, 2)
+
+
+def test_a_walk_says_what_enlarging_layers_see():
+    text = explain_text.draw(explain(load("unet", Options())))
+    section = next(part for part in text.split("\n\n") if part.startswith("double_conv9.conv2 "))
+    assert "receptive field   204, stride 1" in section
+
+
+def test_branches_see_differently():
+    graph = load("resnet18", Options())
+    (told,) = explain(graph, ["layer1.0.add1"]).parts
+    assert "Its branches see 27 and 11 pixels of the input; the largest counts." in said(told)
+
+
+def test_misaligned_branches_are_said(tmp_path):
+    file = tmp_path / "shifted.yaml"
+    file.write_text("input: 8x9x9\nlayers:\n  - add: [[conv 8 k2 p0:1], [conv 8 k2 p1:0]]\n")
+    told = explain(load(str(file), Options()), ["add1"]).parts[0]
+    assert "Its branches are not aligned: their centres lie up to 1 pixel of the input apart." in said(told)
+
+
+def test_a_pixel_that_there_is_not():
+    with pytest.raises(CnncalcError, match="no pixel 9,9"):
+        explain(chained("1x8x8", "conv 1 k3"), ["conv1"], pixel=[9, 9])
+    with pytest.raises(CnncalcError, match="no pixel 1"):
+        explain(chained("1x8x8", "conv 1 k3"), ["conv1"], pixel=[1])
+
+
+# -- the walk -----------------------------------------------------------------------------------------------------
+
+
+def test_repeats_are_told_once():
+    repeats = [part for part in explain(load("resnet50", Options())).parts if isinstance(part, Repeat)]
+    assert [(repeat.names, repeat.of, repeat.times) for repeat in repeats] == [
+        ("layer1.2", "layer1.1", 1),
+        ("layer2.2 to layer2.3", "layer2.1", 2),
+        ("layer3.2 to layer3.5", "layer3.1", 4),
+        ("layer4.2", "layer4.1", 1),
+    ]
+    assert repeats[2].params == (1_117_184, 1_117_184)
+    assert repeats[2].receptive_field == (139, 267)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "densenet121", "googlenet", "vgg16", "unet", "mobilenet_v2"])
+def test_nothing_is_left_out_of_a_walk(name):
+    """Layers told and layers repeated are all layers, and where repeats are exact their parameters add up."""
+    graph = load(name, Options())
+    parts = explain(graph).parts
+    layers = sum(part.layers * part.times if isinstance(part, Repeat) else 1 for part in parts)
+    assert not any(isinstance(part, Rest) for part in parts)
+    assert layers == len(graph.nodes) - 1
+    if all(part.exact for part in parts if isinstance(part, Repeat)):
+        params = sum(part.params[0] * part.times if isinstance(part, Repeat) else part.row.params for part in parts)
+        assert params == report(graph).totals.params
+
+
+def test_layers_built_alike():
+    repeats = [part for part in explain(load("densenet121", Options())).parts if isinstance(part, Repeat)]
+    assert not repeats[0].exact
+    assert repeats[0].names == "features.denseblock1.denselayer2 to features.denseblock1.denselayer6"
+    text = explain_text.draw(explain(load("densenet121", Options())))
+    assert "are built like features.denseblock1.denselayer1, on 96x56x56 to 224x56x56" in text
+
+
+@pytest.mark.parametrize(
+    ("marks", "found"),
+    [
+        ("", []),
+        ("a", [(0, 1, 1)]),
+        ("aaaa", [(0, 1, 4)]),
+        ("ababab", [(0, 2, 3)]),
+        ("xababy", [(0, 1, 1), (1, 2, 2), (5, 1, 1)]),
+        ("abcabd", [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 1), (5, 1, 1)]),
+        ("aabaab", [(0, 3, 2)]),
+    ],
+)
+def test_runs(marks, found):
+    flat = [0] * len(marks)
+    assert runs(marks, flat, [True] * len(marks)) == [Run(*run) for run in found]
+
+
+def test_a_unit_never_cuts_a_group():
+    names = ["g.0.a", "g.0.b", "g.1.a", "g.1.b", "g.2.a", "g.2.b"]
+    assert runs("ababab", depths(names), [True] * 6) == [Run(0, 2, 3)]
+    names = ["g.0.b", "g.1.a", "g.1.b", "g.2.a", "g.2.b", "g.3.a"]
+    assert runs("bababa", depths(names), [True] * 6)[:2] == [Run(0, 1, 1), Run(1, 2, 2)]
+
+
+def test_a_hundred_thousand_layers(tmp_path):
+    file = tmp_path / "long.yaml"
+    file.write_text("input: 16x8x8\nlayers:\n  - {repeat: 50000, layers: [conv 16 k3 p1, relu]}\n")
+    graph = load(str(file), Options())
+    start = time.perf_counter()
+    text = explain_text.draw(explain(graph))
+    assert time.perf_counter() - start < 15
+    assert "conv2 to relu50000 repeat conv1 to relu1 49,999 times" in text
+    assert len(text.splitlines()) < 30
+
+
+def test_a_walk_is_bounded(tmp_path):
+    """Layers that never repeat are told up to a bound, and the rest is added up."""
+    lines = "\n".join(
+        f"  - conv {4 + i * i % 97} k{1 + 2 * (i * i % 3)} s1 p{i * i % 3} {'nobias' if i * i % 7 < 3 else ''}"
+        for i in range(1, 600)
+    )
+    file = tmp_path / "wild.yaml"
+    file.write_text(f"input: 16x8x8\nlayers:\n{lines}\n")
+    explanation = explain(load(str(file), Options()))
+    layers = sum(
+        part.layers * getattr(part, "times", 1) if not isinstance(part, Told) else 1 for part in explanation.parts
+    )
+    assert layers == 599
+    assert len(explanation.parts) <= 301
+
+
+# -- forms --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [60, 80, 100])
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "googlenet"])
+def test_lines_keep_to_the_width(name, room):
+    for line in explain_text.draw(explain(load(name, Options())), room).splitlines():
+        words = line.split()
+        assert width(line) <= room or len(max(words, key=len)) > room - 40 or " = " not in line[30:], line
+
+
+def test_printed_results_are_the_counted_ones():
+    """The text is read back: every line of numbers evaluates to its result, and results are the report's."""
+    graph = load("resnet18", Options())
+    rows = {row.name: row for row in report(graph).rows}
+    current = None
+    checked = 0
+    for line in explain_text.draw(explain(graph)).splitlines():
+        if line and not line.startswith(" "):
+            current = rows.get(line.split("   ")[0])
+        match = re.match(r"  (MACs|weights|weights \+ biases) +(.* = .*)", line)
+        if match and current:
+            steps = match[2].split(" = ")
+            value = value_of(steps[-1])
+            assert {"M": current.macs, "w": current.params}[match[1][0]] == value, line
+            numbers = [step for step in steps if not re.search("[A-Za-z]", step)]
+            assert all(value_of(step) == value for step in numbers), line
+            checked += 1
+    assert checked > 30
+
+
+def test_markdown_has_latex():
+    text = explain_markdown.draw(explain(chained(*QUESTION)))
+    assert "### conv1: `conv 16 k5 s2 p1`, 3x200x200 → 16x99x99" in text
+    assert (
+        r"- **height, width**: $H_{\text{out}} = "
+        r"\left\lfloor \frac{H_{\text{in}} + 2 \cdot p - k}{s} \right\rfloor + 1 = "
+        r"\left\lfloor \frac{200 + 2 \cdot 1 - 5}{2} \right\rfloor + 1 = \left\lfloor 98.5 \right\rfloor + 1 = 99$"
+    ) in text
+    assert text.count("$") % 2 == 0
+
+
+def test_json_has_everything():
+    answer = json.loads(explain_json.draw(explain(chained(*QUESTION))))
+    first = answer["parts"][0]
+    assert first["name"] == "conv1"
+    assert first["output_shape"] == [1, 16, 99, 99]
+    formulas = {formula["symbol"]: formula for formula in first["formulas"]}
+    assert formulas["H_out"]["value"] == 99
+    assert formulas["H_out"]["steps"][1] == "⌊(200 + 2·1 − 5)/2⌋ + 1"
+    assert formulas["weights"]["value"] == 1200
+    assert first["receptive_field"] == {"size": [5, 5], "stride": [2, 2], "padding": [1, 1]}
+    assert answer["summary"]["params"]["total"] == 3536
+    assert json.loads(explain_json.draw(explain(load("resnet50", Options()))))["parts"]
+
+
+# -- the command --------------------------------------------------------------------------------------------------
+
+
+def run(*arguments):
+    return CliRunner().invoke(cnncalc, arguments)
+
+
+def test_chain_explains():
+    result = run("chain", *QUESTION, "--explain")
+    assert result.exit_code == 0
+    assert result.output == EXAM
+
+
+def test_layers_groups_and_patterns():
+    result = run("explain", "resnet18", "conv1", "layer1.0", "*.downsample.0")
+    assert result.exit_code == 0
+    heads = [line.split("   ")[0] for line in result.output.splitlines() if line and not line.startswith((" ", "Sym"))]
+    assert heads == [
+        "conv1",
+        "layer1.0.conv1",
+        "layer1.0.bn1",
+        "layer1.0.relu1",
+        "layer1.0.conv2",
+        "layer1.0.bn2",
+        "layer1.0.add1",
+        "layer1.0.relu2",
+        "layer2.0.downsample.0",
+        "layer3.0.downsample.0",
+        "layer4.0.downsample.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["vgg16", "feature.0"], "did you mean `features.0`"),
+        (["vgg16", "nothing_like_it"], "the layers are features, features.0"),
+        (["vgg16", "features.0", "--pixel", "a"], "write its row and column"),
+        (["vgg16", "features.0", "--pixel", "224,0"], "has no pixel 224,0"),
+        (["vgg16", "--pixel", "1,1"], "--pixel needs a layer"),
+        (["vgg61"], "did you mean"),
+    ],
+)
+def test_bad_input(arguments, words):
+    result = run("explain", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_forms(tmp_path):
+    assert run("explain", "resnet18", "conv1", "--format", "json").output.startswith("{")
+    assert run("explain", "resnet18", "conv1", "--format", "markdown").output.startswith("## ResNet-18")
+    target = tmp_path / "notes.md"
+    assert run("explain", "resnet18", "conv1", "-o", str(target)).exit_code == 0
+    assert target.read_text(encoding="utf-8").startswith("## ResNet-18")
