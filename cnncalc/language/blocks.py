@@ -132,7 +132,7 @@ class Blocks:
 
     def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
-        before = len(self.faults)
+        before = self.faults.met
         self.evaluator.enter(outer, tensor)
         given = (
             self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
@@ -143,14 +143,14 @@ class Blocks:
             if name in given:
                 inner[name] = given[name]
             elif isinstance(default, Scalar) and default.plain and default.text == REQUIRED:
-                if len(self.faults) == before:
+                if self.faults.met == before:
                     self.faults.add(f"the block `{block.name}` needs `{name}`", use.node, help=block.usage())
             else:
                 try:
                     inner[name] = value_of(default, inner, self.limits)
                 except ValueFault as fault:
                     self.evaluator.fault(fault.error, fault.node, tensor)
-        return inner if len(self.faults) == before else None
+        return inner if self.faults.met == before else None
 
     def _from_tokens(self, block: Block, use: BlockUse, outer: Scope) -> dict[str, Value]:
         given: dict[str, Value] = {}

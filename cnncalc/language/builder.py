@@ -90,10 +90,10 @@ class Builder:
         whole_name = level.prefix + item.name.text if item.name is not None and "$" not in item.name.text else ""
         for turn, inner in self.evaluator.turns(item.repeat, item.loop, scope, current):
             self.nesting.count(item.node)
-            before = len(self.faults)
+            known, met = len(self.faults), self.faults.met
             made = self.once(item, turn, current, inner, level)
             current = current if made == DROPPED else made
-            if len(self.faults) == before and made == UNKNOWN and turn > 1:
+            if len(self.faults) == known and self.faults.met > met and turn > 1:
                 break  # nothing more to find
         if whole_name:
             self.names.tensors.setdefault(whole_name, current)

@@ -40,6 +40,8 @@ class Evaluator:
         after_a_fault = tensor == UNKNOWN or self.nodes[tensor].shape[0] is OPEN
         if not (after_a_fault and len(self.faults) and "in_channels" in text):
             self.faults.expression(error, node)
+        else:
+            self.faults.met += 1
 
     def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
         """The value of a node, however deep."""
@@ -80,14 +82,14 @@ class Evaluator:
 
     def count(self, node: Node, scope: Scope, tensor: Tensor) -> int:
         """How often a `repeat` repeats."""
-        before = len(self.faults)
+        before = self.faults.met
         value = self.value(node, scope, tensor)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         bound = self.limits.layers
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= bound:
             return value
-        if len(self.faults) == before:
+        if self.faults.met == before:
             large = isinstance(value, int) and value > bound
             help = (
                 f"the bound is `layers`: raise it with `--limit layers={value}`"
@@ -100,7 +102,7 @@ class Evaluator:
 
     def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]]:
         """The lists of a `for`, all of one length; none where they are wrong."""
-        before = len(self.faults)
+        before = self.faults.met
         value = self.value(node, scope, tensor)
         lists = (
             {name: values for name, values in value.items() if isinstance(values, list)}
@@ -112,7 +114,7 @@ class Evaluator:
                 return lists
             found = ", ".join(f"`{name}` has {len(values)}" for name, values in lists.items())
             self.faults.add("the lists of a `for` must have one length", node, values=found)
-        elif len(self.faults) == before:
+        elif self.faults.met == before:
             self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
         return {}
 

@@ -22,6 +22,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.found: dict[tuple[Place | None, str], Fault] = {}
+        self.met = 0
+        """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
         """Variables whose value could not be computed: that they are missing is no second fault."""
 
@@ -32,6 +34,7 @@ class Faults:
         self, message: str, at: Node | Place | None, *, layer: str | None = None, values: str = "", help: str = ""
     ) -> None:
         """Note a fault; raises at once where there are too many."""
+        self.met += 1
         place = at.place() if isinstance(at, Node) else at
         self.found.setdefault((place, message), Fault(message, place, layer or None, values, help))
         if len(self.found) >= MOST:
@@ -51,6 +54,7 @@ class Faults:
         word = text[error.offset : error.offset + error.width].lstrip("$")
         missing = error.message.startswith("there is no ")
         if missing and word in self.broken:
+            self.met += 1
             return
         help = TURNS if missing and word in ("i", "first", "last") else error.help
         place = node.place()

@@ -67,9 +67,9 @@ class LayerReader:
             self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)
             return Guess(kind_of(item.kind)[0], {})
         fields = item.value if isinstance(item.value, Mapping) else None
-        before = len(self.faults)
+        before = self.faults.met
         values = self.evaluator.value(fields, scope, tensor) if fields is not None else {}
-        if len(self.faults) > before or not isinstance(values, dict):
+        if self.faults.met > before or not isinstance(values, dict):
             return Guess(kind_of(item.kind)[0], {})
         try:
             return make(item.kind, values, self.dialect, self._defaults(item.kind))

@@ -158,7 +158,7 @@ def _read_token(
             raise TokenError(message, help=help, offset=offset, width=len(token))
         field, content = free[0].name, token
     else:
-        help = field_suggestion(cls, token, known.words)
+        help = field_suggestion(cls, token)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
     if field in given:
         message = f"`{field}` is given twice"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cnncalc.errors import near
@@ -85,22 +85,33 @@ def _kinds_by_name() -> dict[str, str]:
     return {**ALIASES, **{kind: kind for kind in KINDS}}
 
 
-def kind_suggestion(name: str, others: Iterable[str] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
+@lru_cache(maxsize=256)
+def _near_kinds(name: str, others: tuple[str, ...] = ()) -> list[str]:
+    known = {**_kinds_by_name(), **{word: word for word in others}}
+    return list(dict.fromkeys(known[match] for match in near(name, known)))
+
+
+def kind_suggestion(name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
     """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
     called = name.partition("(")[0].rpartition(".")[2]
     if "(" in name and (found := kind_named(called)):
         return f"{found[0].usage()}, without brackets and commas"
-    known = {**_kinds_by_name(), **{word: word for word in others}}
-    matches = list(dict.fromkeys(known[match] for match in near(name, known)))
+    matches = _near_kinds(name, others)
     return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
 
 
-def field_suggestion(cls: type[Layer], name: str, others: Iterable[str] = ()) -> str:
-    """The help for a word that is no field: the fields like it, each by its own name, or what the kind takes."""
-    known = {alias: declared.name for alias, declared in vocabulary(cls.kind).names.items()}
-    known.update((word, word) for word in others)
+def field_suggestion(cls: type[Layer], name: str) -> str:
+    """The help for a word that is no field or word of a kind: those like it, or what the kind takes."""
+    return _field_suggestion(cls.kind, name)
+
+
+@lru_cache(maxsize=256)
+def _field_suggestion(kind: str, name: str) -> str:
+    words = vocabulary(kind)
+    known = {alias: declared.name for alias, declared in words.names.items()}
+    known.update((word, word) for word in words.words)
     matches = list(dict.fromkeys(known[match] for match in near(name, known)))
-    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else usage(cls)
+    return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else usage(KINDS[kind])
 
 
 def kind_names() -> Iterator[str]:
@@ -115,8 +126,8 @@ def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
     if found is None:
         help = kind_suggestion(name)
         error = TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
-        matches = near(name, _kinds_by_name())
-        error.guess = Guess(KINDS[_kinds_by_name()[matches[0]]], {}) if matches else None
+        matches = _near_kinds(name)
+        error.guess = Guess(KINDS[matches[0]], {}) if matches else None
         raise error
     return found
 
