@@ -120,9 +120,8 @@ def build(
 def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
     for index, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
-        owner = None if node.share is None else graph.nodes[node.share]
-        if owner is not None and owner.layer == layer and _same_rank(graph, owner, node):
-            modules[index] = modules[node.share or 0]
+        if node.share is not None and _one_module(graph, graph.nodes[node.share], node):
+            modules[index] = modules[node.share]
             continue
         modules[index] = module = module_of(layer, shapes, node.name)
         if node.share is not None:
@@ -131,9 +130,13 @@ def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
             module.requires_grad_(requires_grad=False)
 
 
-def _same_rank(graph: Graph, one: Node, other: Node) -> bool:
-    """Whether one module can serve both: torch has a class for each number of axes."""
-    return [len(shape) for shape in graph.input_shapes(one)] == [len(shape) for shape in graph.input_shapes(other)]
+def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
+    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
+    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
+    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
+    if not alike or owner.layer is None or owner.layer != node.layer:
+        return False
+    return bool(owner.layer.weight_shapes(*theirs) or owner.layer.buffer_shapes(*theirs))
 
 
 def _share(owner: nn.Module, module: nn.Module) -> None:

@@ -17,7 +17,7 @@ from cnncalc.layers import norm
 if TYPE_CHECKING:
     from cnncalc.graph import Graph
 
-__all__ = ["DEVICES", "DTYPES", "Plan", "plan", "readable"]
+__all__ = ["DEVICES", "DTYPES", "Plan", "plan", "readable", "single_value"]
 
 DEVICES = ("cpu", "cuda", "meta")
 DTYPES = {
@@ -48,7 +48,7 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
         element_bytes(dtype)
         raise CnncalcError(Fault(f"torch cannot train a net in {dtype}", help=f"the types are {', '.join(DTYPES)}"))
     notes: list[str] = []
-    single, training = _normalising_one_value(graph, batch)
+    single, training = single_value(graph, batch)
     if single and training:
         notes.append(
             f"batch {batch + 1}: {single} has one value a channel in a batch of {batch}, which torch refuses in training"
@@ -99,19 +99,18 @@ def _memory(graph: Graph, batch: int, dtype: str) -> int:
     return stored + peak(graph, batch, size).size
 
 
-def _normalising_one_value(graph: Graph, batch: int) -> tuple[str, bool]:
-    """A normalisation that has a single value to normalise, and whether a larger batch would help it."""
+def single_value(graph: Graph, batch: int) -> tuple[str, bool]:
+    """A normalisation that has a single value to normalise in training, and whether a larger batch would help."""
+    found = ""
     for _, node, layer in graph.layers():
         (shape, *_) = graph.input_shapes(node)
         positions = product(shape[1:])
         if isinstance(layer, norm.InstanceNorm) and positions == 1:
             return node.name, False
-        values = {norm.BatchNorm: batch * positions}
-        if isinstance(layer, norm.GroupNorm):
-            values[norm.GroupNorm] = batch * positions * shape[0] // layer.groups
-        if values.get(type(layer)) == 1:
-            return node.name, True
-    return "", True
+        values = batch * positions * (shape[0] // layer.groups if isinstance(layer, norm.GroupNorm) else 1)
+        if isinstance(layer, (norm.BatchNorm, norm.GroupNorm)) and values == 1:
+            found = found or node.name
+    return found, True
 
 
 def _available(device: str) -> int | None:

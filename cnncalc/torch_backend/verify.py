@@ -98,18 +98,21 @@ def _held(
     rows = compare.rows(graph, measured, planned.batch, dtype)
     totals = compare.totals(graph, module, measured, planned.batch, dtype)
     if planned.training:
-        totals += (_training(module, inputs, planned, dtype),)
+        totals += (_training(module, inputs, planned, dtype, notes),)
     return rows, totals
 
 
-def _training(module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str) -> Figure:
+def _training(
+    module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
+) -> Figure:
     try:
         step = training_step(module, inputs)
     except (RuntimeError, ValueError, MemoryError) as error:
         _raise_unable(error, planned, dtype)
         return Figure("training step", "runs", _line(error))
     if step.without_gradient:
-        return Figure("training step", "runs", f"no gradient for {', '.join(step.without_gradient[:3])}")
+        names = ", ".join(step.without_gradient[:3])
+        notes.append(f"backward reaches {len(step.without_gradient)} trainable tensors not at all, such as {names}")
     return Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
 
 

@@ -1,0 +1,98 @@
+"""A random network, held against torch: every figure of every layer, the totals, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import torch
+from agreement import unexplained
+from networks import Network
+
+from cnncalc.errors import CnncalcError
+from cnncalc.graph import Graph
+from cnncalc.language.builder import Builder
+from cnncalc.language.document import Document
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.language.reader import read
+from cnncalc.layers import Layer, Shape
+from cnncalc.layers.conv import Deconv
+from cnncalc.torch_backend import compare
+from cnncalc.torch_backend.builder import build
+from cnncalc.torch_backend.measure import measure, training_step
+from cnncalc.torch_backend.planning import DTYPES, single_value
+
+__all__ = ["BYTES_UNKNOWN", "differences", "graph_of"]
+
+BYTES = ("saved bytes", "peak bytes")
+BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
+    (
+        "torch's own kernel for transposed convolutions on volumes, where oneDNN's does not run, makes its output in a "
+        "storage of the input's size and does not shrink it.",
+        lambda layer, entering, leaving: isinstance(layer, Deconv)
+        and len(entering) == 4
+        and layer.groups == 1
+        and prod(leaving) < prod(entering),
+    ),
+)
+"""Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""
+
+
+def graph_of(text: str, *, train: bool = False) -> Graph:
+    """The graph of a net's text."""
+    options, faults = Options(train=train), Faults()
+    document = Document.of(read(text, "random.yaml"), "random.yaml", options.limits, faults)
+    return Builder(document, options, faults).build()
+
+
+def differences(network: Network) -> list[str]:
+    """What cnncalc and torch do not agree on, a line each; none where they agree on everything."""
+    found = [line for text, shape in network.refused if (line := unexplained(text, (shape,)))]
+    try:
+        graph = graph_of(network.text, train=network.train)
+    except CnncalcError as error:
+        return [*found, f"refused as a whole: {error.faults[0]}"]
+    single, mended = single_value(graph, network.batch)
+    batch = network.batch + (1 if single and mended else 0)
+    training = not single or mended
+    return found + _run(graph, network, batch, training)
+
+
+def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str]:
+    dtype = DTYPES[network.dtype]
+    module = build(graph, dtype=dtype)
+    module.train(training)
+    generator = torch.Generator().manual_seed(0)
+    inputs = [
+        torch.rand((batch, *graph.nodes[index].shape), generator=generator).to(dtype) for index in graph.inputs.values()
+    ]
+    try:
+        measured = measure(module, module.rows, inputs, saved=training)
+    except (RuntimeError, ValueError) as error:
+        return [] if "not implemented for" in str(error) else [f"torch refuses it: {str(error).splitlines()[0]}"]
+    lines = [
+        f"{row.name} ({row.notation}): {figure.what} {figure.predicted} ≠ {figure.measured}"
+        for row in compare.rows(graph, measured, batch, network.dtype)
+        for figure in row.failed
+        if figure.what != "finite"
+    ]
+    lines += [
+        f"{figure.what} {figure.predicted} ≠ {figure.measured}"
+        for figure in compare.totals(graph, module, measured, batch, network.dtype)
+        if not figure.passed and figure.what != "finite"
+    ]
+    unknown = any(
+        applies(layer, graph.nodes[node.inputs[0]].shape, node.shape)
+        for _, node, layer in graph.layers()
+        for _, applies in BYTES_UNKNOWN
+    )
+    if unknown:
+        lines = [line for line in lines if not any(what in line for what in BYTES)]
+    in_place = any(getattr(layer, "inplace", False) for _, _, layer in graph.layers())
+    if network.step and training and not in_place:
+        try:
+            training_step(module, inputs)
+        except RuntimeError as error:
+            lines.append(f"no step of training: {str(error).splitlines()[0]}")
+    return lines

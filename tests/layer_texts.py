@@ -1,0 +1,311 @@
+"""Random layers as notation, in tokens that a person might write: every kind, sensible for a shape, or wild.
+
+All randomness comes from a `random.Random`, so that Hypothesis (`st.randoms()`) and a plain seed can drive it alike.
+A shape is (channels, *spatial), without the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+__all__ = ["ACTIVATIONS", "MAP_KINDS", "MERGES", "VECTOR_KINDS", "layer_text", "wild_text"]
+
+Shape = tuple[int, ...]
+
+ACTIVATIONS = (
+    "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid",
+    "softplus", "softmax", "log_softmax", "prelu", "maxout",
+)  # fmt: skip
+IN_PLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "hardsigmoid", "dropout")
+ANYWHERE = (
+    *ACTIVATIONS, "batchnorm", "layernorm", "groupnorm", "layerscale", "dropout", "droppath", "identity", "flatten",
+    "reshape", "permute", "slice", "channel_shuffle",
+)  # fmt: skip
+MAP_KINDS = (
+    *ANYWHERE, "conv", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool", "adaptive_avgpool",
+    "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop", "upsample", "pixel_shuffle",
+    "pixel_unshuffle", "space_to_depth",
+)  # fmt: skip
+VECTOR_KINDS = (*ANYWHERE, "linear")
+MERGES = ("add", "multiply", "maximum", "concat")
+
+
+def divisors(number: int) -> list[int]:
+    return [d for d in range(1, number + 1) if number % d == 0]
+
+
+def per_axis(random: Random, rank: int, draw: Callable[[int], int]) -> str:
+    """`3`, or `1x7`: one number for all axes or one an axis; `draw` is asked for each axis (−1: for all)."""
+    if rank == 1 or random.random() < 0.7:
+        return str(draw(-1))
+    return "x".join(str(draw(axis)) for axis in range(rank))
+
+
+def border(random: Random, rank: int, most: int) -> str:
+    """`1`, `0x3`, `2:1` or `2:1x0:0`."""
+
+    def side(_: int = 0) -> str:
+        before = random.randint(0, most)
+        return f"{before}:{random.randint(0, most)}" if random.random() < 0.35 else str(before)
+
+    return side() if rank == 1 or random.random() < 0.7 else "x".join(side() for _ in range(rank))
+
+
+def padding(random: Random, rank: int, most: int) -> str:
+    """A padding token, or nothing."""
+    roll = random.random()
+    if roll < 0.3:
+        return ""
+    if roll < 0.42:
+        return " same"
+    if roll < 0.48:
+        return random.choice((" same_lower", " valid"))
+    return f" p{border(random, rank, most)}"
+
+
+def kernel_of(random: Random, shape: Shape) -> str:
+    """A kernel that mostly fits."""
+    sizes = shape[1:]
+
+    def one(axis: int) -> int:
+        n = min(sizes) if axis < 0 else sizes[axis]
+        return random.choice((1, 2, 3, 3, random.randint(1, 5))) if n > 1 else random.choice((1, 1, 1, 2, 3))
+
+    return per_axis(random, len(sizes), one)
+
+
+def few(random: Random) -> int:
+    """Mostly 1."""
+    return random.choice((1, 1, 1, 2, 2, 3))
+
+
+def flags(random: Random, *names: str) -> str:
+    """Each flag set, cleared, written out, or left alone."""
+    text = ""
+    for name in names:
+        roll = random.random()
+        if roll < 0.2:
+            text += f" no{name}"
+        elif roll < 0.35:
+            text += f" {name}"
+        elif roll < 0.45:
+            text += f" {name}={random.choice(('true', 'false'))}"
+    return text
+
+
+def channels_like(random: Random, groups: int) -> int:
+    """A small number of channels that the groups divide."""
+    return groups * random.randint(1, max(1, 8 // groups))
+
+
+def grouped(random: Random, shape: Shape) -> tuple[int, str]:
+    """Filters and a groups token."""
+    groups = random.choice(divisors(shape[0])) if random.random() < 0.35 else 1
+    return channels_like(random, groups), f" g{groups}" if groups > 1 or random.random() < 0.1 else ""
+
+
+def spaced(random: Random, rank: int, letter: str, chance: float) -> str:
+    """A stride or dilation token, or nothing."""
+    return f" {letter}{per_axis(random, rank, lambda _: few(random))}" if random.random() < chance else ""
+
+
+def conv(random: Random, shape: Shape) -> str:
+    rank = len(shape) - 1
+    out, groups = grouped(random, shape)
+    return (
+        f"conv {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
+        f"{spaced(random, rank, 'd', 0.25)}{groups}{flags(random, 'bias')}"
+    )
+
+
+def dwconv(random: Random, shape: Shape) -> str:
+    rank = len(shape) - 1
+    times = random.choice(("", "", " 1", " 2", " 3"))
+    return (
+        f"dwconv{times} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
+        f"{spaced(random, rank, 'd', 0.25)}{flags(random, 'bias')}"
+    )
+
+
+def deconv(random: Random, shape: Shape) -> str:
+    rank = len(shape) - 1
+    out, groups = grouped(random, shape)
+    extra = f" output_padding={per_axis(random, rank, lambda _: random.choice((0, 1, 1, 2)))}" if random.random() < 0.25 else ""
+    return (
+        f"deconv {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.7)}{padding(random, rank, 1)}"
+        f"{spaced(random, rank, 'd', 0.2)}{groups}{extra}{flags(random, 'bias')}"
+    )
+
+
+def sliding_pool(random: Random, shape: Shape, kind: str) -> str:
+    rank = len(shape) - 1
+    text = f"{kind} {random.choice(('', 'k'))}{kernel_of(random, shape)}{spaced(random, rank, 's', 0.6)}"
+    if kind != "lppool":
+        text += padding(random, rank, 1)
+    if kind == "maxpool":
+        text += spaced(random, rank, "d", 0.2)
+    text += random.choice(("", "", " ceil", " ceil", " floor"))
+    if kind == "avgpool":
+        text += flags(random, "count_include_pad")
+    if kind == "lppool":
+        text += random.choice(("", " norm=1", " norm=3", " norm=2.5"))
+    return text
+
+
+def adaptive(random: Random, shape: Shape, kind: str) -> str:
+    return f"{kind} {per_axis(random, len(shape) - 1, lambda _: random.choice((1, 1, 2, 3, 4)))}"
+
+
+def spp(random: Random, shape: Shape, kind: str) -> str:
+    levels = random.choice(("", " 1", " 1x2", " 2", " 2x1", " 1x2x3"))
+    return f"spp{levels}{random.choice(('', ' max', ' avg'))}"
+
+
+def border_layer(random: Random, shape: Shape, kind: str) -> str:
+    if kind == "crop" and random.random() < 0.4:
+        return f"crop size={per_axis(random, len(shape) - 1, lambda axis: random.randint(1, min(shape[1:]) if axis < 0 else shape[1 + axis]))}"
+    return f"{kind} {border(random, len(shape) - 1, 2 if kind == 'pad' else 1)}"
+
+
+def upsample(random: Random, shape: Shape, kind: str) -> str:
+    rank = len(shape) - 1
+    sized = random.random() < 0.3
+    amount = per_axis(random, rank, lambda _: random.choice((1, 2, 2, 3)) + 2 * sized)
+    mode = random.choice(("", "", " nearest", " linear", (" linear", " bilinear", " trilinear")[rank - 1], " align_corners linear"))
+    return f"upsample {'size=' if sized else ''}{amount}{mode}"
+
+
+def shuffling(random: Random, shape: Shape, kind: str) -> str:
+    if kind == "channel_shuffle":
+        return f"{kind} {random.choice(('', 'g'))}{random.choice(divisors(shape[0]))}"
+    return f"{kind} {random.choice((1, 2, 2, 2, 3))}"
+
+
+def reshape(random: Random, shape: Shape, kind: str) -> str:
+    total = 1
+    for n in shape:
+        total *= n
+    parts = []
+    for _ in range(random.randint(0, 3)):
+        part = random.choice([d for d in divisors(total) if d <= 12])
+        parts.append(part)
+        total //= part
+    parts.append(random.choice((-1, total)))
+    random.shuffle(parts)
+    return f"reshape {'x'.join(map(str, parts))}"
+
+
+def permute(random: Random, shape: Shape, kind: str) -> str:
+    order = list(range(len(shape)))
+    random.shuffle(order)
+    return f"permute {'x'.join(map(str, order))}"
+
+
+def slice_(random: Random, shape: Shape, kind: str) -> str:
+    start = random.randrange(shape[0])
+    stop = random.randint(start + 1, shape[0])
+    return f"slice {start or random.choice(('', '0'))}:{'' if stop == shape[0] and random.random() < 0.5 else stop}"
+
+
+def norm(random: Random, shape: Shape, kind: str) -> str:
+    if kind == "batchnorm":
+        return kind + flags(random, "affine", "stats")
+    if kind == "instancenorm":
+        return kind + flags(random, "affine", "stats")
+    if kind == "layernorm":
+        return kind + random.choice(("", " channels", " all", " last")) + flags(random, "affine", "bias")
+    if kind == "groupnorm":
+        return f"{kind} {random.choice(divisors(shape[0]))}{flags(random, 'affine')}"
+    if kind == "lrn":
+        return kind + random.choice(("", " 1", " 3", " 4", " size=5"))
+    return kind + (" initial=0.1" if kind == "layerscale" and random.random() < 0.3 else "")
+
+
+def activation(random: Random, shape: Shape, kind: str) -> str:
+    text = kind
+    if kind in ("leaky_relu", "elu") and random.random() < 0.4:
+        text += random.choice((" 0.2", " 1", " 0.01"))
+    if kind == "prelu":
+        text += random.choice(("", " per_channel", " shared"))
+    if kind == "gelu":
+        text += random.choice(("", " tanh", " approximate=none"))
+    if kind == "maxout":
+        return f"maxout {random.choice([d for d in divisors(shape[0]) if d > 1] or [2])}"
+    if kind in ("dropout", "droppath"):
+        text += random.choice(("", " 0.5", " 0", " 1", " 0.1", " rate=0.2"))
+    if kind in IN_PLACE and random.random() < 0.3:
+        text += " inplace"
+    return text
+
+
+def linear(random: Random, shape: Shape, kind: str) -> str:
+    axis = " axis=last" if len(shape) > 1 and random.random() < 0.9 or random.random() < 0.1 else ""
+    return f"linear {random.randint(1, 8)}{axis}{flags(random, 'bias')}"
+
+
+def plain(random: Random, shape: Shape, kind: str) -> str:
+    return kind + (flags(random, "flat") if kind.startswith("global") else "")
+
+
+WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
+    "conv": lambda random, shape, _: conv(random, shape),
+    "dwconv": lambda random, shape, _: dwconv(random, shape),
+    "deconv": lambda random, shape, _: deconv(random, shape),
+    "linear": linear,
+    "spp": spp,
+    "upsample": upsample,
+    "reshape": reshape,
+    "permute": permute,
+    "slice": slice_,
+    "maxpool": lambda random, shape, kind: sliding_pool(random, shape, kind),
+    "avgpool": lambda random, shape, kind: sliding_pool(random, shape, kind),
+    "lppool": lambda random, shape, kind: sliding_pool(random, shape, kind),
+    **dict.fromkeys(("adaptive_maxpool", "adaptive_avgpool"), adaptive),
+    **dict.fromkeys(("pad", "crop"), border_layer),
+    **dict.fromkeys(("pixel_shuffle", "pixel_unshuffle", "space_to_depth", "channel_shuffle"), shuffling),
+    **dict.fromkeys(("batchnorm", "instancenorm", "layernorm", "groupnorm", "lrn", "grn", "layerscale"), norm),
+    **dict.fromkeys((*ACTIVATIONS, "dropout", "droppath"), activation),
+    **dict.fromkeys(("global_maxpool", "global_avgpool", "identity", "flatten"), plain),
+}
+# what nets consist of mostly stands here more than once
+_FREQUENT = ("conv", "conv", "conv", "conv", "batchnorm", "relu", "maxpool", "avgpool", "dwconv", "deconv")
+
+
+def layer_text(random: Random, shape: Shape) -> str:
+    """A layer that mostly fits an input of this shape."""
+    if len(shape) == 1:
+        return _written(random, shape, random.choice((*VECTOR_KINDS, "linear", "linear", "linear", "batchnorm")))
+    if len(shape) > 4:
+        return _written(random, shape, random.choice((*ACTIVATIONS, "flatten", "flatten", "reshape", "permute", "layernorm")))
+    return _written(random, shape, random.choice(_FREQUENT if random.random() < 0.4 else MAP_KINDS))
+
+
+def _written(random: Random, shape: Shape, kind: str) -> str:
+    return WRITERS[kind](random, shape, kind)
+
+
+def wild_text(random: Random) -> tuple[str, tuple[Shape, ...]]:
+    """A layer, and inputs that have little to do with it: most of what can be wrong with shapes is wrong sometimes."""
+
+    def shape(least: int = 0) -> Shape:
+        rank = random.choice((0, 1, 2, 2, 2, 3)) if least == 0 else random.choice((1, 2, 2, 3))
+        return tuple(random.randint(1, 6) for _ in range(rank + 1))
+
+    if random.random() < 0.12:
+        first = shape()
+        others = [tuple(random.choice((n, n, n, 1, n + 1)) for n in first) for _ in range(random.randint(1, 2))]
+        if random.random() < 0.15:
+            others[0] = shape()
+        return random.choice(MERGES), (first, *others)
+    if random.random() < 0.05:
+        return f"bilinear {random.randint(1, 4)}", (shape()[:1], shape()[: random.choice((1, 1, 1, 2))])
+    if random.random() < 0.03:
+        meant = tuple(random.randint(1, 3) for _ in range(5))
+        return _written(random, meant, random.choice(ANYWHERE)), (meant,)
+    kind = random.choice(("conv", "dwconv", "deconv", "maxpool", "avgpool", *WRITERS))
+    meant = shape(1) if kind in MAP_KINDS and kind not in VECTOR_KINDS else shape()
+    text = _written(random, meant, kind)
+    if random.random() < 0.5:
+        return text, (tuple(max(1, n + random.choice((-1, 0, 0, 1))) for n in meant),)
+    return text, (meant if random.random() < 0.8 else shape(),)
