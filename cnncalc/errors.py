@@ -13,6 +13,7 @@ __all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]
 
 # A very long line would bury the message that it illustrates.
 LONGEST_SHOWN_LINE = 120
+MOST_USES = 3
 
 
 class Place(NamedTuple):
@@ -42,6 +43,8 @@ class Fault(NamedTuple):
     """What was found, with its numbers; stands under the shown line."""
     help: str = ""
     """What to try."""
+    used: tuple[Place, ...] = ()
+    """Where the blocks that the place stands in are used, the innermost first."""
 
     def __str__(self) -> str:
         lines = [f"error: {self.message}"]
@@ -51,6 +54,9 @@ class Fault(NamedTuple):
             lines.extend(f"  {line}" for line in self.values.splitlines())
         else:
             lines.extend(_shown(self.place, self.layer, self.values))
+        for use in self.used[:MOST_USES]:
+            text = use.text[use.column - 1 : use.column - 1 + min(use.width, 60)]
+            lines.append(f"  = used by `{text}` at {use.file}:{use.line}:{use.column}")
         if self.help:
             lines.append(f"  = help: {self.help}")
         return "\n".join(lines)

@@ -27,6 +27,8 @@ class Block(NamedTuple):
     parameters: dict[str, Entry]
     items: list[Node]
     by_position: bool
+    faulty: bool = False
+    """Whether its definition has a fault, so that nothing can be said about its use."""
     library: bool = False
     """Whether it is one of the library's, to which a file's variables and defaults mean nothing."""
 
@@ -89,7 +91,7 @@ class Blocks:
         if not isinstance(node, Mapping) or "layers" not in node.entries:
             help = "write `NAME: {with: {width: required}, layers: [...]}`"
             self.faults.add(f"the block `{name[:60]}` needs `layers`", key, help=help)
-            return Block(name, {}, [], False)
+            return Block(name, {}, [], False, faulty=True)
         for other, (other_key, _) in node.entries.items():
             if other not in BLOCK_KEYS:
                 help = suggestion(other, BLOCK_KEYS, f"a block has the keys {', '.join(BLOCK_KEYS)}")
@@ -111,6 +113,7 @@ class Blocks:
             declared.entries if isinstance(declared, Mapping) else {},
             items.items if isinstance(items, Sequence) else [],
             naming is not None and isinstance(naming[1], Scalar) and naming[1].text == "index",
+            declared is not None and not isinstance(declared, Mapping),
             library,
         )
 
@@ -133,6 +136,8 @@ class Blocks:
     def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
         before = self.faults.met
+        if block.faulty:
+            return None
         self.evaluator.enter(outer, tensor)
         given = (
             self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)

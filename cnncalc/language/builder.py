@@ -106,6 +106,8 @@ class Builder:
             own = self.evaluator.text(item.name, scope, current)
             if own is not None and turn is not None and "$" not in item.name.text:
                 own = f"{own}.{turn}"
+            if own is not None and not self.names.free(level.prefix + own, item.name, own):
+                return UNKNOWN
         tensors = (current,) if item.source is None else self.sources(item.source, current, scope, level)
         outer = self.placer.trainable
         if item.trainable is not None:
@@ -168,7 +170,7 @@ class Builder:
     ) -> Tensor:
         """Run a body in a level of its own."""
         name = level.name(kind, own, self.names.tensors)
-        if not self.names.free(name, node):
+        if own is None and not self.names.free(name, node):
             return UNKNOWN
         self.names.bodies[name] = body
         with self.nesting.within(node):
@@ -186,7 +188,7 @@ class Builder:
             owner = self.names.source(item.share.text, item.share, UNKNOWN, level)
             layer = self.graph.nodes[owner].layer if owner != UNKNOWN else None
             if layer is None:
-                if owner != UNKNOWN:
+                if owner in self.graph.inputs.values():
                     help = "name a layer or group that has some"
                     self.faults.add("an input has no parameters to share", item.share, help=help)
                 return self.names.keep(own, level)
@@ -218,7 +220,9 @@ class Builder:
             outer = self.layers
             if block.library:
                 self.layers = outer.without_defaults()
+            self.faults.uses.append(use.node)
             made = self.items(block.items, start, dict(inner_scope), inner)
+            self.faults.uses.pop()
             self.layers = outer
             return made
 

@@ -13,6 +13,7 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.library import open_document
 from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Mapping, Node, Scalar
+from cnncalc.language.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.variables import REQUIRED, Variables, is_required
 from cnncalc.layers import FieldError, Shape
@@ -47,11 +48,13 @@ MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "d
 NOT_INHERITED = ("expect", "name", "extends")
 
 
-def input_shape(text: object) -> Shape:
-    """`3x224x224` as a shape of 1 to 4 axes; raises `FieldError`."""
+def input_shape(text: object, *, symbols: bool = False) -> Shape:
+    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
     parts = text if isinstance(text, list) else str(text).split("x")
     if not 1 <= len(parts) <= 4:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
+    if symbols and is_symbolic(parts):
+        return symbolic_shape(parts)
     try:
         return tuple(whole(part, 1, "lengths") for part in parts)
     except FieldError as error:
@@ -221,7 +224,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip())
+                shapes[name] = input_shape(text.strip(), symbols=True)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes

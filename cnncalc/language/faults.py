@@ -22,6 +22,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.found: dict[tuple[Place | None, str], Fault] = {}
+        self.uses: list[Node] = []
+        """The uses of blocks that are being built, the outermost first."""
         self.met = 0
         """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
@@ -36,7 +38,9 @@ class Faults:
         """Note a fault; raises at once where there are too many."""
         self.met += 1
         place = at.place() if isinstance(at, Node) else at
-        self.found.setdefault((place, message), Fault(message, place, layer or None, values, help))
+        if (place, message) not in self.found:
+            used = tuple(use.place() for use in reversed(self.uses)) if place else ()
+            self.found[place, message] = Fault(message, place, layer or None, values, help, used)
         if len(self.found) >= MOST:
             self.raise_any()
 

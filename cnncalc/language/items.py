@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.language.blocks import Blocks
 from cnncalc.language.faults import Faults
+from cnncalc.language.names import NAME_HELP, is_name
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.language.vocabulary import field_named, kind_suggestion
 from cnncalc.layers import kind_named
@@ -104,7 +105,7 @@ class ItemReader:
                 "an item needs a kind, a block or `layers`", node, help="such as `{conv: 64 k3, name: stem}`"
             )
             return None
-        if not self._check(common):
+        if not self._check(common) or not self._fits(common, kinds[0][0] if kinds else None):
             return None
         if not kinds:
             return Item(node, **common)
@@ -118,27 +119,36 @@ class ItemReader:
             return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
         return kind_suggestion(key, (*COMMON, *GROUP_KEYS, *self.blocks.names()), f"the keys are {', '.join(COMMON)}")
 
+    def _fits(self, common: dict[str, Any], kind: Scalar | None) -> bool:
+        """Whether the keys are such as this kind of item has: what would mean nothing is a mistake."""
+        before = self.faults.met
+        word = kind.text if kind else "share"
+        group = word in (*GROUP_KEYS, "share") or (kind is not None and self.blocks.find(word) is not None)
+        if "train_only" in common and word != "aux":
+            help = "only a side branch, `aux`, can be there in training alone"
+            self.faults.add(f"`{word}` takes no `train_only`", common["train_only"], help=help)
+        if "naming" in common and (not group or self.blocks.find(word)):
+            help = "it is for groups: `{layers: [...], naming: index}`; a block has its own, beside `with` and `layers`"
+            self.faults.add(f"`{word}` takes no `naming`", common["naming"], help=help)
+        if "share" in common and kind is not None and group:
+            help = "`{share: NAME}` alone repeats a group or block with the same parameters"
+            self.faults.add(f"`{word}` takes no `share`", common["share"], help=help)
+        return self.faults.met == before
+
     def _check(self, common: dict[str, Any]) -> bool:
-        before = len(self.faults)
+        before = self.faults.met
         if "repeat" in common and "loop" in common:
             self.faults.add("an item has either `repeat` or `for`", common["loop"], help="put one inside the other")
         name = common.get("name")
         if name is not None and not isinstance(name, Scalar):
             self.faults.add("a name is one word", name, help="such as `name: stem` or `name: stage1.conv`")
-        elif name is not None and "$" not in name.text and not _is_name(name.text):
-            help = "use letters, digits, - and _, with dots between levels"
-            self.faults.add(f"`{name.text[:60]}` is no name", name, help=help)
+        elif name is not None and "$" not in name.text and not is_name(name.text):
+            self.faults.add(f"`{name.text[:60]}` is no name", name, help=NAME_HELP)
         naming = common.get("naming")
         if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
             help = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"
             self.faults.add("`naming` is `index` or `kind`", naming, help=help)
-        return len(self.faults) == before
-
-
-def _is_name(text: str) -> bool:
-    return 0 < len(text) <= 200 and all(
-        (part and part.replace("-", "_").isidentifier()) or part.isdigit() for part in text.split(".")
-    )
+        return self.faults.met == before
 
 
 def _branches(kind: str, value: Node) -> list[Node] | None:

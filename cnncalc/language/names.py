@@ -60,6 +60,16 @@ Body: TypeAlias = Callable[[Level, Tensor], Tensor]
 """What builds a group's layers in a level, from a tensor."""
 
 
+NAME_HELP = "use letters, digits, - and _, with dots between levels"
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a layer, with dots between its levels."""
+    return 0 < len(text) <= 200 and all(
+        part.isdecimal() or part.replace("-", "_").lstrip("0123456789").isidentifier() for part in text.split(".")
+    )
+
+
 class Names:
     """Every name given so far: `tensors` of layers, groups and inputs; `bodies` of groups, to build them once more."""
 
@@ -67,13 +77,21 @@ class Names:
         self.faults = faults
         self.tensors: dict[str, Tensor] = {}
         self.bodies: dict[str, Body] = {}
+        self.given: dict[str, Node] = {}
+        """Where each name that a file gives stands."""
 
-    def free(self, name: str, node: Node) -> bool:
-        """Whether a name is still to be had; a fault where it is not."""
+    def free(self, name: str, node: Node, own: str = "") -> bool:
+        """Whether a name is still to be had, and the last part of it, `own`, is one; a fault where not."""
+        if own and not is_name(own):
+            self.faults.add(f"`{own[:60]}` is no name", node, help=NAME_HELP)
+            return False
         if name not in self.tensors and name not in self.bodies:
+            self.given[name] = node
             return True
+        first = self.given.get(name)
+        values = f"first given on line {first.line}" if first is not None else ""
         help = "names are unique within their group: choose another"
-        self.faults.add(f"the name `{name[:60]}` is taken", node, help=help)
+        self.faults.add(f"the name `{name[:60]}` is taken", node, values=values, help=help)
         return False
 
     def keep(self, own: str | None, level: Level) -> Tensor:

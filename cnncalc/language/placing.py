@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.graph import Graph, Node, broken_requirement
+from cnncalc.arithmetic.tables import NoClosedForm
+from cnncalc.graph import Graph, Node, broken_requirement, undecided
 from cnncalc.language.faults import Faults
 from cnncalc.language.limits import Limits
 from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
@@ -39,7 +40,7 @@ class Placer:
         """Add a layer; `UNKNOWN` where its inputs are unknown or its rules are broken."""
         layer, names = parsed.layer, self.names
         name = level.name(layer.kind, own, names.tensors)
-        if own is not None and not names.free(name, node):
+        if level.by_position and own is None and not names.free(name, node):
             return UNKNOWN
         names.tensors[name] = UNKNOWN
         nodes = self.graph.nodes
@@ -97,12 +98,17 @@ class Placer:
         layer = parsed.layer
         result = self.inferred.get(signature)
         if result is None:
-            broken = broken_requirement(layer, shapes)
-            result = self.inferred[signature] = layer.output_shape(*shapes) if broken is None else broken
+            try:
+                result = self._inferred(layer, shapes, signature)
+            except NoClosedForm as problem:
+                help = "give the input's size in numbers"
+                message = "this layer has no closed form"
+                self.faults.add(message, node, layer=name, values=str(problem), help=help)
+                return None
         if isinstance(result, Requirement):
             help = result.help if isinstance(result.help, str) else result.help()
             if result.larger:
-                help = larger_input(self.graph, layer, tensors) + help.removeprefix("use ")
+                help = f"use {larger_input(self.graph, layer, tensors)}, {help.removeprefix('use ')}"
             self.faults.add(result.rule, node, layer=name, values=result.values, help=help)
             return None
         axes = len(shapes[0]) - 1
@@ -111,11 +117,30 @@ class Placer:
             help = f"write `{layer.kind}`, which fits any number of axes"
             found = f"the input {show_shape(shapes[0])} has {axes}"
             self.faults.add(message, node, layer=name, values=found, help=help)
-        if parsed.channels is not None and parsed.channels != layer.entering(*shapes):
+        if parsed.channels is not None and not self._asserted(parsed.channels, layer, shapes, signature):
             found = f"`in={parsed.channels}` is asserted, but {layer.entering(*shapes)} come in"
             help = "correct the assertion, or the layers before"
             self.faults.add("the input channels are not those asserted", node, layer=name, values=found, help=help)
         return result
+
+    def _inferred(self, layer: Layer, shapes: tuple[Shape, ...], signature: int) -> Shape | Requirement:
+        """The output shape, or the first rule that is broken; conditions on symbolic lengths are kept."""
+        conditions: list[Requirement] = []
+        broken = broken_requirement(layer, shapes, conditions)
+        if conditions:
+            self.graph.conditions[signature] = conditions
+        self.inferred[signature] = layer.output_shape(*shapes) if broken is None else broken
+        return self.inferred[signature]
+
+    def _asserted(self, channels: int, layer: Layer, shapes: tuple[Shape, ...], signature: int) -> bool:
+        """Whether as many channels come in as `in=` says; on symbolic lengths a condition that is kept."""
+        entering = layer.entering(*shapes)
+        same = entering == channels
+        if undecided(same):
+            asserted = Requirement(same, "the input channels are not those asserted", f"in={channels}, {entering} come in")
+            self.graph.conditions.setdefault(signature, []).append(asserted)
+            return True
+        return bool(same)
 
     def _owner(self, share: Tensor | None, name: str) -> Tensor | None:
         """The node whose parameters a new one uses: that of its own `share`, or of a group around it."""
@@ -130,11 +155,14 @@ class Placer:
     def _fits(self, owner: Tensor, layer: Layer, shapes: tuple[Shape, ...], name: str, node: YamlNode) -> bool:
         """Whether a layer can use another's parameters: all its tensors must have their shapes."""
         other = self.graph.nodes[owner]
-        theirs = other.layer.weight_shapes(*self.graph.input_shapes(other)) if other.layer else {}
-        ours = layer.weight_shapes(*shapes)
+        ours = {**layer.weight_shapes(*shapes), **layer.buffer_shapes(*shapes)}
+        theirs: dict[str, Shape] = {}
+        if other.layer:
+            entering = self.graph.input_shapes(other)
+            theirs = {**other.layer.weight_shapes(*entering), **other.layer.buffer_shapes(*entering)}
         if ours == theirs:
             return True
-        found = f"{_listed(ours)} here, {_listed(theirs)} there"
+        found = f"{_listed(ours)} here; {_listed(theirs)} in `{other.name}`"
         help = "layers that share parameters need the same channels and kernel"
         self.faults.add(f"the parameters of `{other.name}` do not fit", node, layer=name, values=found, help=help)
         return False

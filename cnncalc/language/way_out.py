@@ -14,24 +14,24 @@ MOST_TIMES = 1_024
 
 
 def larger_input(graph: Graph, layer: Layer, tensors: tuple[Tensor, ...]) -> str:
-    """The start of a help text, `use a larger input (3x48x48 fits), `; without the size where none is found."""
+    """`a larger input (3x48x48 fits)`; without the size where none is found."""
     before = _before(graph, tensors)
     inputs = [index for index in before if graph.nodes[index].layer is None]
     shape = graph.nodes[inputs[0]].shape if len(inputs) == 1 else ()
     if len(shape) < 2 or inputs[0] not in graph.inputs.values():
-        return "use a larger input, "
+        return "a larger input"
     low, high = 0, max(shape[1:])
     while not _works(graph, layer, tensors, before, _at_least(shape, high)):
         low, high = high, 2 * high
         if high > MOST_TIMES * max(shape[1:]):
-            return "use a larger input, "
+            return "a larger input"
     while high - low > 1:
         middle = (low + high) // 2
         if _works(graph, layer, tensors, before, _at_least(shape, middle)):
             high = middle
         else:
             low = middle
-    return f"use a larger input ({show_shape(_at_least(shape, high))} fits), "
+    return f"a larger input ({show_shape(_at_least(shape, high))} fits)"
 
 
 def _at_least(shape: Shape, least: int) -> Shape:

@@ -80,6 +80,6 @@ def way_to_fit(windows: Sequence[Window], lengths: Sequence[int], most: Sequence
         least = (window.extent - n + 1) // 2
         borders.append(window.border if n + sum(window.border) >= window.extent else (least, least))
     if any(max(border) > limit for border, limit in zip(borders, most)):
-        return "use a larger input or a smaller kernel"
+        return "use a smaller kernel"
     written = Border().write(tuple(borders[:1] if len(set(borders)) == 1 else borders))
-    return f"use a larger input, a smaller kernel, or more padding (`p{written}` fits)"
+    return f"use a smaller kernel or more padding (`p{written}` fits)"
