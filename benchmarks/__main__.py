@@ -101,6 +101,17 @@ def linear(folder: Path) -> list[Result]:
     return results
 
 
+def explaining(folder: Path) -> Result:
+    """The walk through a long net, repeats told once."""
+    from cnncalc.analysis.explain import explain
+    from cnncalc.render.explain_text import draw
+
+    file = folder / "long.yaml"
+    file.write_text(CHAIN.format(count=100_000), encoding="utf-8")
+    graph = load(str(file), Options())
+    return Result("explain 100,000 layers", best(lambda: draw(explain(graph)), runs=1), 15, "s")
+
+
 def library() -> Result:
     """Every bundled net, built and counted."""
 
@@ -120,7 +131,7 @@ def main() -> int:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        results = [start_up(), memory(), *in_process(), *linear(Path(folder)), library()]
+        results = [start_up(), memory(), *in_process(), *linear(Path(folder)), explaining(Path(folder)), library()]
     for result in results:
         mark = "✓" if result.value <= result.bound else "✗"
         print(f"{mark} {result.what:72} {result.value:8.2f} {result.unit:5}  (bound {result.bound:g})")

@@ -164,9 +164,9 @@ def test_bytes_that_are_no_text(data: bytes, message: str, line: int, column: in
 @pytest.mark.parametrize(("make", "message"), [case[1:] for case in HOSTILE], ids=[case[0] for case in HOSTILE])
 def test_hostile_files_stop_at_once(make: Callable[[], str | bytes], message: str) -> None:
     data = make()
-    start = time.perf_counter()
+    start = time.process_time()
     found = faults(data)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert any(message in fault.message for fault in found)
     for fault in found:
         assert "the bound" not in fault.message or "--limit" in fault.help
