@@ -57,7 +57,7 @@ def test_the_reference_of_the_kinds_is_current():
     from cnncalc.render.kinds import markdown
 
     page = Path(__file__).parent.parent / "docs" / "kinds.md"
-    assert page.read_text(encoding="utf-8") == markdown(), "make it again: cnncalc kinds --format markdown -o docs/kinds.md"
+    assert page.read_text(encoding="utf-8") == markdown(), "`cnncalc kinds --format markdown -o docs/kinds.md`"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,4 +71,6 @@ def test_the_schema_is_current():
     from cnncalc.language.schema import json_schema
 
     file = Path(__file__).parent.parent / "architectures" / "schema.json"
-    assert json.loads(file.read_text(encoding="utf-8")) == json_schema(), "make it again: cnncalc schema -o architectures/schema.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == json_schema(), (
+        "`cnncalc schema -o architectures/schema.json`"
+    )
