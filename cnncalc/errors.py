@@ -111,10 +111,13 @@ class CnncalcError(Exception):
 
 def near(word: str, known: Iterable[str]) -> list[str]:
     """The known words most like `word`, best first, at most three."""
-    from difflib import get_close_matches  # only a mistake pays for the import
+    from difflib import SequenceMatcher, get_close_matches  # only a mistake pays for the import
 
     by_lower = {candidate.lower(): candidate for candidate in known}
-    return [by_lower[match] for match in get_close_matches(word.lower()[:80], by_lower, n=3, cutoff=0.7)]
+    wrong = word.lower()[:80]
+    matches = get_close_matches(wrong, by_lower, n=3, cutoff=0.7)
+    likeness = [SequenceMatcher(None, match, wrong).ratio() for match in matches]
+    return [by_lower[match] for match, ratio in zip(matches, likeness) if ratio > likeness[0] - 0.1]
 
 
 def suggestion(word: str, known: Iterable[str], otherwise: str = "") -> str:

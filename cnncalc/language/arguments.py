@@ -30,7 +30,7 @@ def tree(input: str, layers: SequenceType[str], limits: Limits) -> Mapping:
 
 def _item(source: Source, number: int, line: str, limits: Limits) -> Node:
     if line.startswith(("{", "[")):
-        return read(line, f"{NAME}, layer {number - 1}", limits)
+        return read("\n" * (number - 1) + line, NAME, limits)  # on the line that the errors of other layers count from
     return _scalar(source, number, line)
 
 

@@ -78,7 +78,7 @@ class Blocks:
             self.library_entries = {}
             path = library_folder() / f"{BLOCKS}.yaml"
             if path.is_file():
-                root, _, _ = open_document(str(path), self.limits)
+                root, _, _ = open_document(path.name, self.limits, path.parent)
                 entry = root.entries.get("blocks") if isinstance(root, Mapping) else None
                 if entry is not None and isinstance(entry[1], Mapping):
                     self.library_entries = entry[1].entries

@@ -122,7 +122,8 @@ class Builder:
         for one in node.items if isinstance(node, Sequence) else [node]:
             name = self.evaluator.text(one, scope, current) if isinstance(one, Scalar) else None
             if not isinstance(one, Scalar) or name == "":
-                self.faults.add("`from` takes the name of an earlier layer, or a list of names", one)
+                help = "such as `from: stem` or `from: [left, right]`"
+                self.faults.add("`from` takes the name of an earlier layer, or a list of names", one, help=help)
             found.append(UNKNOWN if not name else self.names.source(name, one, current, level))
         return tuple(found) or (UNKNOWN,)
 
@@ -181,7 +182,8 @@ class Builder:
     def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""
         if not isinstance(item.share, Scalar):
-            self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node)
+            help = "such as `{share: conv1}`"
+            self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node, help=help)
             return self.names.keep(own, level)
         group = self.names.body(item.share.text, level)
         if group is None:
@@ -312,5 +314,5 @@ class Builder:
             return None
         if isinstance(item.share, Scalar):
             return self.names.source(item.share.text, item.share, UNKNOWN, level)
-        self.faults.add("`share` takes the name of an earlier layer", item.share)
+        self.faults.add("`share` takes the name of an earlier layer", item.share, help="such as `share: conv1`")
         return UNKNOWN

@@ -57,9 +57,9 @@ def _freeze(graph: Graph, options: Options, faults: Faults) -> None:
             if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")
         ]
         if not matched:
-            help = suggestion(
-                pattern, [node.name for _, node, _ in graph.layers()], "`*` stands for anything, as in `features.*`"
-            )
+            names = [node.name for _, node, _ in graph.layers()]
+            groups = dict.fromkeys(name.rpartition(".")[0] + ".*" for name in names if "." in name)
+            help = suggestion(pattern, [*groups, *names], "`*` stands for anything, as in `features.*`")
             faults.add(f"`--freeze {pattern[:60]}` matches no layer", None, help=help)
         for node in matched:
             node.trainable = False

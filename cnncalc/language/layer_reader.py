@@ -11,7 +11,7 @@ from cnncalc.language.items import Item
 from cnncalc.language.names import Tensor
 from cnncalc.language.notation import Parsed, make, parse, split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
-from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, usage
+from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of
 from cnncalc.layers import FieldError, kind_named
 
 __all__ = ["Defaults", "LayerReader", "default_pairs"]
@@ -63,7 +63,7 @@ class LayerReader:
         assert item.kind is not None
         at: Node = item.key or item.node
         if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
-            help = f"such as `{{{item.kind}: {{…}}}}`; {usage(kind_of(item.kind)[0])}"
+            help = f"{kind_of(item.kind)[0].usage()}, or a mapping of its fields"
             self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)
             return Guess(kind_of(item.kind)[0], {})
         fields = item.value if isinstance(item.value, Mapping) else None

@@ -106,6 +106,8 @@ def _read_tokens(
             _read_token(cls, token, offset, given, offsets)
         except TokenError as error:
             errors.append(error)
+            if not vocabulary(cls.kind).names:
+                break  # the kind takes nothing: one error says it
     return errors
 
 
@@ -215,7 +217,8 @@ def make(
             errors.append(error)
     first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))
     for one in (first, *first.others):
-        one.field = keys.get(one.field, one.field)
+        if one.in_value:
+            one.field = keys.get(one.field, one.field)
     raise first
 
 

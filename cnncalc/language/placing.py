@@ -137,7 +137,9 @@ class Placer:
         entering = layer.entering(*shapes)
         same = entering == channels
         if undecided(same):
-            asserted = Requirement(same, "the input channels are not those asserted", f"in={channels}, {entering} come in")
+            asserted = Requirement(
+                same, "the input channels are not those asserted", f"in={channels}, {entering} come in"
+            )
             self.graph.conditions.setdefault(signature, []).append(asserted)
             return True
         return bool(same)

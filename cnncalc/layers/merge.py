@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
+from cnncalc.arithmetic.formulas import all_equal, product
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, show_shape
 from cnncalc.layers.registry import layer
@@ -37,13 +38,12 @@ class ElementwiseMerge(Merge):
             "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
         )
         for axis, lengths in enumerate(zip(*x)):
-            long = [length for length in lengths if not is_one(length)]
             unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"
             yield Requirement(
-                all(length == long[0] for length in long),
+                broadcasts(lengths),
                 f"the inputs of `{self.kind}` do not match",
                 f"they are {listed(x)}: {unlike}",
-                "give the shortcut a 1x1 convolution with as many filters"
+                f"give the shortcut a 1x1 convolution with as many filters, such as `conv {x[0][0]} k1`"
                 if axis == 0
                 else "bring all branches to one size: the same strides, or an upsample, pad or crop",
             )
@@ -55,16 +55,11 @@ class ElementwiseMerge(Merge):
         return tuple(lengths[0] if len(set(lengths)) == 1 else OPEN for lengths in zip(*x))
 
     def output_shape(self, *x: Shape) -> Shape:
-        return tuple(next((n for n in lengths if not is_one(n)), lengths[0]) for lengths in zip(*x))
+        return tuple(broadcast(lengths) for lengths in zip(*x))
 
     def operations(self, *x: Shape) -> int:
         """One operation an output element for each tensor after the first."""
         return (len(x) - 1) * product(self.output_shape(*x))
-
-
-def is_one(length: object) -> bool:
-    """Whether a length is the plain number 1, which broadcasts; a symbolic length never is."""
-    return isinstance(length, int) and length == 1
 
 
 @layer("add", aliases=("Add", "sum", "eltwise_add", "plus"))
@@ -111,7 +106,7 @@ class Concat(Merge):
         )
         for lengths in zip(*(shape[1:] for shape in x)):
             yield Requirement(
-                all(length == lengths[0] for length in lengths),
+                all_equal(lengths),
                 "the inputs of `concat` have different sizes",
                 f"they are {listed(x)}",
                 "bring all branches to one size: the same strides and padding, or an upsample, pad or crop",

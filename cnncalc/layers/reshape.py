@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import exact_divide, product
+from cnncalc.arithmetic.formulas import every, exact_divide, product
 from cnncalc.arithmetic.reach import Reach, scaled, shifted
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
@@ -62,7 +62,8 @@ class Reshape(View):
             total % kept == 0 if left else total == kept,
             "a reshape keeps the number of elements",
             f"{show_shape(x[0])} has {total:,} elements, {wanted}",
-            "write -1 for one of the lengths",
+            f"write lengths whose product {'divides' if left else 'is'} {total:,}"
+            + ("" if left else "; one -1 stands for what is left"),
         )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
@@ -182,13 +183,16 @@ class Crop(BorderLayer):
         for axis, (n, (before, after)) in enumerate(zip(shape[1:], self.borders(shape, *like))):
             name = axis_name(axis, rank)
             yield Requirement(
-                before >= 0 and after >= 0,
+                every(before >= 0, after >= 0),
                 "a crop cannot make a map larger",
                 f"{name} {n} is smaller than the {n - before - after} to be left",
                 "swap the two inputs, or use `pad`",
             )
             yield Requirement(
-                n - before - after >= 1, "the crop removes everything", f"{name} {n} − {before} − {after}", "crop less"
+                n - before - after >= 1,
+                "the crop removes everything",
+                f"{name} {n} − {before} − {after} leaves {n - before - after}",
+                f"crop at most {n - 1} in all" if n > 1 else "leave it out",
             )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:

@@ -86,7 +86,7 @@ class Pool(Layer):
             name = axis_name(axis, rank)
             yield from self.padding_requirements(window, name)
             yield Requirement(
-                n >= window.kernel or not self.averages or rank < 3 or self.dialect != "torch",
+                not self.averages or rank < 3 or self.dialect != "torch" or n >= window.kernel,
                 "torch's average pool takes no volume smaller than its kernel, padded or not",
                 f"{name} {n}, kernel {window.kernel}",
                 "use a smaller kernel, or a `pad` layer before the pool",
@@ -133,7 +133,7 @@ class Pool(Layer):
         native = all(
             before == after <= window.kernel // 2
             and window.rounding is not Rounding.CEIL_UNCLIPPED
-            and (n >= window.kernel or not self.averages or len(windows) < 3)
+            and (not self.averages or len(windows) < 3 or n >= window.kernel)
             for window, n, (before, after) in zip(windows, x[1:], padding)
         )
         if native:
