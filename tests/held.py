@@ -46,17 +46,17 @@ def graph_of(text: str, *, train: bool = False) -> Graph:
     return Builder(document, options, faults).build()
 
 
-def differences(network: Network) -> list[str]:
-    """What cnncalc and torch do not agree on, a line each; none where they agree on everything."""
+def differences(network: Network) -> tuple[Graph | None, list[str]]:
+    """The net's graph, and what cnncalc and torch do not agree on, a line each; none where they agree on everything."""
     found = [line for text, shape in network.refused if (line := unexplained(text, (shape,)))]
     try:
         graph = graph_of(network.text, train=network.train)
     except CnncalcError as error:
-        return [*found, f"refused as a whole: {error.faults[0]}"]
+        return None, [*found, f"refused as a whole: {error.faults[0]}"]
     single, mended = single_value(graph, network.batch)
     batch = network.batch + (1 if single and mended else 0)
     training = not single or mended
-    return found + _run(graph, network, batch, training)
+    return graph, found + _run(graph, network, batch, training)
 
 
 def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str]:
@@ -68,19 +68,18 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
         torch.rand((batch, *graph.nodes[index].shape), generator=generator).to(dtype) for index in graph.inputs.values()
     ]
     try:
-        measured = measure(module, module.rows, inputs, saved=training)
+        measured = measure(module, module.rows, inputs, saved=training, finite=False)
     except (RuntimeError, ValueError) as error:
         return [] if "not implemented for" in str(error) else [f"torch refuses it: {str(error).splitlines()[0]}"]
     lines = [
         f"{row.name} ({row.notation}): {figure.what} {figure.predicted} ≠ {figure.measured}"
         for row in compare.rows(graph, measured, batch, network.dtype)
         for figure in row.failed
-        if figure.what != "finite"
     ]
     lines += [
         f"{figure.what} {figure.predicted} ≠ {figure.measured}"
         for figure in compare.totals(graph, module, measured, batch, network.dtype)
-        if not figure.passed and figure.what != "finite"
+        if not figure.passed
     ]
     unknown = any(
         applies(layer, graph.nodes[node.inputs[0]].shape, node.shape)

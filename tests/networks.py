@@ -114,9 +114,11 @@ class Drawing:
         start = shape
         for _ in range(length):
             self.budget -= 1
+            names = dict(self.names)
             piece = self.piece(shape, depth, fixed=fixed)
             after = piece.step(shape)
             if after is None:
+                self.forget(names)
                 continue
             items += piece.items
             steps.append(piece.step)
@@ -208,10 +210,12 @@ class Drawing:
                 target = (self.random.randint(1, 4), *wanted[1:])
             elif kind != "concat" and self.chance(0.25):
                 target = self.random.choice(((wanted[0], *(1,) * (len(wanted) - 1)), (1, *wanted[1:]), wanted))
+            before = dict(self.names)
             other = self.sequence(shape, self.random.choice((0, 1, 1)), depth - 1, fixed=fixed)
             end = other.step(shape)
             items = None if end is None else self.brought(other.items, end, target)
             if items is None:
+                self.forget(before)
                 continue
             drawn.append(items)
             result = (result[0] + target[0], *result[1:]) if kind == "concat" else result

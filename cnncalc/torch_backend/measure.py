@@ -125,16 +125,17 @@ def measure(
     *,
     saved: bool = True,
     peak: bool = True,
+    finite: bool = True,
 ) -> Measurement:
     """Run `module` on `inputs` and record what each of `rows` did.
 
     `rows` maps a name to a submodule. Where several names have one module (shared parameters), its calls are dealt to
     them in the order of `rows`; where one name is called several times, it gathers them all. A row that runs inside
     another has its share to itself: rows and what runs outside of them add up to the totals.
-    `saved` and `peak` switch the runs for bytes off. Whatever torch raises in a forward pass is raised here.
+    `saved` and `peak` switch the runs for bytes off, `finite` the look at every number. Whatever torch raises in a forward pass is raised here.
     """
     device = inputs[0].device
-    run = _count(module, rows, fresh(inputs))
+    run = _count(module, rows, fresh(inputs), finite)
     kept = _autograd(module, rows, fresh(inputs)) if saved else None
     peaks = _peaks(module, rows, fresh(inputs)) if peak else (None, None)
     parameters = list(module.parameters())
@@ -143,7 +144,7 @@ def measure(
         device=str(device),
         rows={name: _row(name, part, run, kept) for name, part in rows.items()},
         output_shapes=shapes(run.outputs),
-        finite=all_finite(run.outputs),
+        finite=all_finite(run.outputs) if finite else None,
         params=sum(parameter.numel() for parameter in parameters),
         trainable=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
         buffers=sum(buffer.numel() for buffer in module.buffers() if buffer.is_floating_point()),
@@ -198,7 +199,7 @@ class _Autograd(NamedTuple):
     parameters: int
 
 
-def _count(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor]) -> _Counted:
+def _count(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool) -> _Counted:
     trilinear = torch.ops.aten._trilinear  # noqa: SLF001  (an operator's name, not a private attribute)
     counter = FlopCounterMode(display=False, custom_mapping={trilinear: _trilinear_flops})
     run = _Counted({}, {}, {}, {}, [])
@@ -217,7 +218,9 @@ def _count(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Te
         settle(row)
         run.calls[row] = run.calls.get(row, 0) + 1
         run.shapes[row] = run.shapes.get(row, ()) + shapes(made)
-        if run.finite.get(row, True):
+        if not finite:
+            run.finite[row] = None
+        elif run.finite.get(row, True):
             run.finite[row] = all_finite(made)
 
     with torch.no_grad(), counter, watched(rows, enter, leave):
