@@ -1,0 +1,109 @@
+"""`python -m benchmarks.conventions`: run every tool on every net and write tests/data/conventions.csv."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+import torchvision
+
+from benchmarks.conventions import stock, tools
+from cnncalc import Options, load
+
+ROOT = Path(__file__).resolve().parents[2]
+NETS = ROOT / "tests" / "data" / "conventions"
+TABLE = ROOT / "tests" / "data" / "conventions.csv"
+HEADING = ("net", "witness", "functions", "convention", "tool", "unit", "count")
+
+TORCHVISION = {
+    "alexnet": "",
+    "convnext_tiny": "",
+    "densenet121": "relu1 global_avgpool1",
+    "efficientnet_b0": "",
+    "googlenet": "*relu*",
+    "mobilenet_v2": "global_avgpool1",
+    "mobilenet_v3_small": "",
+    "resnet18": "",
+    "resnet50": "",
+    "resnext50_32x4d": "",
+    "squeezenet1_1": "",
+    "vgg16": "",
+    "vgg16_bn": "",
+}
+"""torchvision's own models, each with the layers that its code calls as functions."""
+STOCK = ("lenet5", "lenet5_variant", "mobilenet_v1", "unet")
+PADDLE_VISION = ("densenet121", "mobilenet_v2", "resnet18", "resnet50", "resnext50_32x4d", "vgg16", "wide_resnet50_2")
+PADDLE_STOCK = (*STOCK, "alexnet", "efficientnet_b0")
+
+
+def short(error):
+    """The error as one line that says no object's address."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:100]}"
+
+
+def torch_rows(name, witness, functions, model, graph):
+    inputs = tuple(torch.zeros(1, *graph.nodes[index].shape) for index in graph.inputs.values())
+    for convention in tools.COUNTERS:
+        try:
+            number, tool, unit = tools.counted(convention, model, inputs)
+        except Exception as error:  # noqa: BLE001 - that a tool fails on a net, in whatever way, is a result
+            package, unit = tools.COUNTERS[convention][1:]
+            number, tool = short(error), f"{package} {version(package)}"
+        yield name, witness, functions, convention, tool, unit, number
+
+
+def published(name):
+    for weights in torchvision.models.get_model_weights(name):
+        yield name, "published", "", "paper", f"torchvision {torchvision.__version__}", "GMACs", weights.meta["_ops"]
+        break
+
+
+def paddle_rows(name, witness, make, graph):
+    from benchmarks.conventions import stock_paddle
+
+    shape = (1, *graph.nodes[next(iter(graph.inputs.values()))].shape)
+    try:
+        model = make(stock_paddle)
+    except stock_paddle.Unwritten as error:
+        print(f"{name}: paddle has no {error}", file=sys.stderr)
+        return
+    model.eval()
+    number, tool, unit = stock_paddle.counted(model, shape)
+    yield name, witness, "", "paddle", tool, unit, number
+
+
+def rows():
+    for name, functions in TORCHVISION.items():
+        model = torchvision.models.get_model(name, **({"init_weights": False} if name == "googlenet" else {}))
+        yield from torch_rows(name, "torchvision", functions, model, load(name, Options()))
+        yield from published(name)
+    files = sorted(NETS.glob("*.yaml"))
+    for name, path in [*((name, name) for name in STOCK), *((file.stem, str(file)) for file in files)]:
+        graph = load(path, Options())
+        yield from torch_rows(name, "torch", "", stock.Stock(graph), graph)
+    for name in PADDLE_VISION:
+        import paddle
+
+        model = getattr(paddle.vision.models, name)
+        yield from paddle_rows(name, "paddle.vision", lambda _, model=model: model(), load(name, Options()))
+    for name, path in [*((name, name) for name in PADDLE_STOCK), *((file.stem, str(file)) for file in files)]:
+        graph = load(path, Options())
+        yield from paddle_rows(name, "paddle", lambda kinds, graph=graph: kinds.Stock(graph), graph)
+
+
+def main():
+    table = []
+    for row in rows():
+        print(*row, file=sys.stderr)
+        table.append(row)
+    table.sort(key=lambda row: (row[0], row[1], row[3]))
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADING)
+        writer.writerows(table)
+
+
+main()
