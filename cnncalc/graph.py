@@ -57,6 +57,7 @@ class Graph:
 
     __slots__ = (
         "_signed",
+        "conditions",
         "dialect",
         "expect",
         "file",
@@ -85,6 +86,9 @@ class Graph:
         self.expect: Any = None
         """The file's `expect:` block as it was read."""
 
+        self.conditions: dict[int, list[Requirement]] = {}
+        """Of symbolic input lengths: what each signature requires of them."""
+
     def sign(self, layer: Layer, shapes: tuple[Shape, ...]) -> int:
         """The number of a layer on input shapes: the index in `signatures`."""
         key = (layer, shapes)
@@ -103,14 +107,24 @@ class Graph:
         return tuple(self.nodes[index].shape for index in node.inputs)
 
 
+def undecided(truth: object) -> bool:
+    """Whether a requirement is a condition on symbolic lengths that some meet and others do not."""
+    return type(truth) is not bool and not getattr(truth, "always", True) and not getattr(truth, "impossible", True)
+
+
 _WORDS = {
     "map": "a map (channels and 1 to 3 spatial axes)",
     "vector": "a vector",
 }
 
 
-def broken_requirement(layer: Layer, shapes: tuple[Shape, ...]) -> Requirement | None:
-    """The first condition that these inputs break, or None."""
+def broken_requirement(
+    layer: Layer, shapes: tuple[Shape, ...], conditions: list[Requirement] | None = None
+) -> Requirement | None:
+    """The first condition that these inputs break, or None.
+
+    Of symbolic lengths a requirement may hold for some and not for others: it goes to `conditions`.
+    """
     least, most = layer.inputs
     if not least <= len(shapes) <= most:
         wanted = str(least) if least == most else f"at least {least}" if most > 9 else f"{least} to {most}"
@@ -133,6 +147,8 @@ def broken_requirement(layer: Layer, shapes: tuple[Shape, ...]) -> Requirement |
                 "put it before `flatten`, or `reshape` first" if rank == 0 else "put `flatten` before it",
             )
     for requirement in layer.requirements(*shapes):
-        if not requirement.holds:
+        if conditions is not None and undecided(requirement.holds):
+            conditions.append(requirement)
+        elif not requirement.holds:
             return requirement
     return None

@@ -13,7 +13,7 @@ PyTorch's pooling rule with its last-window clip; TensorFlow's SAME. Where frame
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,8 +25,10 @@ __all__ = [
     "TransposedWindow",
     "Window",
     "adaptive_windows",
+    "all_equal",
     "ceil_divide",
     "common_divisor",
+    "every",
     "exact_divide",
     "larger",
     "named",
@@ -99,6 +101,20 @@ def common_divisor(left: int, right: int) -> int:
         return math.gcd(left, right)
     answer = _by_itself("common_divisor", left, right)
     return math.gcd(left, right) if answer is None else answer
+
+
+def every(*truths: bool) -> Any:
+    """All of them; a rule says it where `and` would branch on a size, which on symbolic sizes is a condition."""
+    if all(type(truth) is bool for truth in truths):
+        return all(truths)
+    from cnncalc.arithmetic.conditions import every as joined  # only symbolic sizes pay for it
+
+    return joined(*truths)
+
+
+def all_equal(lengths: Sequence[int]) -> Any:
+    """Whether all are the same; a condition on symbolic sizes, as `every`."""
+    return every(*(length == lengths[0] for length in lengths[1:]))
 
 
 def named(symbol: str, number: int) -> int:

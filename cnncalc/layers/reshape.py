@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import every, exact_divide, product
@@ -101,6 +102,11 @@ class Permute(Layer):
         return tuple(x[0][axis] for axis in self.order)
 
 
+def crop_less(n: int) -> str:
+    """The way out of a crop that leaves nothing of `n` pixels."""
+    return f"crop at most {n - 1} in all" if n > 1 else "leave it out"
+
+
 class BorderLayer(Layer):
     """A layer that adds or removes a border."""
 
@@ -192,7 +198,7 @@ class Crop(BorderLayer):
                 n - before - after >= 1,
                 "the crop removes everything",
                 f"{name} {n} − {before} − {after} leaves {n - before - after}",
-                f"crop at most {n - 1} in all" if n > 1 else "leave it out",
+                partial(crop_less, n),
             )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
