@@ -92,11 +92,11 @@ class Evaluator:
         if self.faults.met == before:
             large = isinstance(value, int) and value > bound
             help = (
-                f"the bound is `layers`: raise it with `--limit layers={value}`"
+                f"raise it with `--limit layers={value}`"
                 if large
                 else "write a number, or an expression that gives one"
             )
-            message = f"`repeat` is a whole number from 0 to {bound:,}"
+            message = f"`repeat` is a whole number from 0 to {bound:,}, the bound `layers`"
             self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
         return 0
 

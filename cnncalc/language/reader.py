@@ -135,7 +135,11 @@ class _Reader:
         from cnncalc.language.yaml_faults import explain
 
         opened = self.stack[-1].node if self.stack else None
-        raise CnncalcError([*self.faults, explain(error, self.source, opened)]) from None
+        fault = explain(error, self.source, opened)
+        if "is never closed" in fault.message and fault.place is not None:
+            # what stands behind an open bracket was taken for a part of it: a fault found there is no other mistake
+            self.faults = [one for one in self.faults if one.place is None or one.place.line <= fault.place.line]
+        raise CnncalcError([*self.faults, fault]) from None
 
     # -- events
 
