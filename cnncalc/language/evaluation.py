@@ -71,7 +71,7 @@ class Evaluator:
 
     def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool:
         """The truth of a `when` or `trainable`, which need no `$( )`."""
-        if isinstance(node, Scalar) and node.plain and "$" not in node.text and node.text not in ("true", "false"):
+        if isinstance(node, Scalar) and "$" not in node.text and node.text not in ("true", "false"):
             self.enter(scope, tensor)
             try:
                 return bool(evaluate(node.text, scope, self.limits))

@@ -37,6 +37,7 @@ class BatchNorm(Layer):
     """
 
     affine: bool = field(Flag(), "whether scale and shift are learned", True)
+    scale: bool = field(Flag(), "whether the scale is learned with the shift; Keras's Inceptions do without it", True)
     stats: bool = field(
         Flag(), "whether running mean and variance are kept (buffers)", True, aliases=("track_running_stats",)
     )
@@ -51,7 +52,10 @@ class BatchNorm(Layer):
         )
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return scale_and_shift(self.affine, x[0][:1])
+        shapes = scale_and_shift(self.affine, x[0][:1])
+        if not self.scale:
+            shapes.pop("weight", None)
+        return shapes
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}

@@ -121,30 +121,40 @@ class BorderLayer(Layer):
 
 @layer("pad", aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ReflectionPad", "ReplicationPad", "ConstantPad"))
 class Pad(BorderLayer):
-    """A border around the map."""
+    """A border around the map, or channels of zeros before and after its own (a residual net's parameterless shortcut)."""
 
     needs: ClassVar[str] = "map"
     border: tuple[tuple[int, int], ...] = field(
         Border(automatic=False),
         "pixels on each side, before:after",
+        ((0, 0),),
         letter="p",
         position=0,
         symbol="p",
         aliases=("padding",),
     )
+    channels: tuple[tuple[int, int], ...] = field(Border(automatic=False), "channels of zeros, before:after", ((0, 0),))
 
     def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
         return spread(self.border, len(x) - 1)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from per_axis_requirements(self, len(x[0]) - 1)
+        yield Requirement(
+            len(self.channels) == 1,
+            "channels are one axis",
+            f"channels={Border().write(self.channels)}",
+            "write before:after, such as `channels=0:16`",
+        )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
         return tuple(shifted(before) for before, _ in self.borders(x[0]))
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
-        return (shape[0], *(n + before + after for n, (before, after) in zip(shape[1:], self.borders(shape))))
+        ((first, last),) = self.channels
+        channels = shape[0] + first + last if first or last else shape[0]
+        return (channels, *(n + before + after for n, (before, after) in zip(shape[1:], self.borders(shape))))
 
 
 @layer("crop", aliases=("Crop", "Cropping", "CenterCrop"))

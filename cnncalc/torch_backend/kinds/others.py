@@ -33,6 +33,8 @@ def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     """BatchNorm1d (vectors too) to BatchNorm3d."""
     make = of_rank("BatchNorm", max(rank_of(shapes), 1))
     module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
+    if not layer.scale:
+        module.register_parameter("weight", None)
     return module
 
 
@@ -181,8 +183,12 @@ def permute(layer: reshape.Permute, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(reshape.Pad)
 def pad(layer: reshape.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
-    """ZeroPad1d to ZeroPad3d."""
-    module: nn.Module = of_rank("ZeroPad", rank_of(shapes))(tuple(windows.sides(list(layer.borders(shapes[0])))))
+    """ZeroPad1d to ZeroPad3d; with channels too, a ConstantPad, which passes all its sides on."""
+    sides = windows.sides(list(layer.borders(shapes[0])))
+    if layer.channels == ((0, 0),):
+        plain: nn.Module = of_rank("ZeroPad", rank_of(shapes))(tuple(sides))
+        return plain
+    module: nn.Module = of_rank("ConstantPad", rank_of(shapes))((*sides, *layer.channels[0]), 0.0)
     return module
 
 
