@@ -31,10 +31,12 @@ class Check(NamedTuple):
 
     net: str
     what: str
-    expected: str
-    found: str
+    expected: int | str
+    found: int | str
     passed: bool
     place: Place | None = None
+    most: bool = False
+    """Whether `expected` is the most that is allowed."""
 
 
 def check(
@@ -51,7 +53,7 @@ def check(
         checks += _expectations(net, graph.expect, graph, counted, options, ())
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
-        checks.append(Check(net, name, f"≤ {bound:,}", f"{found:,}", found <= bound))
+        checks.append(Check(net, name, bound, found, found <= bound, most=True))
     for name, text in required.items():
         checks.append(_required(net, name, text, graph, counted))
     return checks
@@ -69,7 +71,8 @@ def _required(net: str, name: str, text: str, graph: Graph, counted: Report) -> 
         found = _output(graph)
         return Check(net, name, text, found, found == text)
     number = _figure(name, counted, "--require")
-    return Check(net, name, text, f"{number:,}", text.replace("_", "").replace(",", "") == str(number))
+    plain = text.replace("_", "").replace(",", "")
+    return Check(net, name, int(plain) if plain.isdecimal() else text, number, plain == str(number))
 
 
 def _output(graph: Graph) -> str:
@@ -115,7 +118,7 @@ def _number(net: str, what: str, node: Node, found: int) -> Check:
     if not isinstance(expected, int) or isinstance(expected, bool):
         help = "write it in full, with _ between thousands if you like"
         raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
-    return Check(net, what, f"{expected:,}", f"{found:,}", expected == found, node.place())
+    return Check(net, what, expected, found, expected == found, node.place())
 
 
 def _shape(net: str, what: str, node: Node, found: str) -> Check:

@@ -18,7 +18,7 @@ LISTED = 3
 
 def hints(graph: Graph) -> tuple[Hint, ...]:
     """Every hint, those of one cause joined."""
-    return (*_useless_biases(graph), *_dropped_pixels(graph))
+    return (*_useless_biases(graph), *_dropped_pixels(graph), *_shared(graph))
 
 
 def _named(nodes: list[Node]) -> str:
@@ -68,3 +68,16 @@ def _dropped(layer: Layer, shape: Shape) -> str:
         if lost > 0 and window.extent >= window.stride:
             parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
     return " and ".join(parts)
+
+
+def _shared(graph: Graph) -> list[Hint]:
+    """Layers whose parameters are another's would otherwise seem to have none."""
+    sharing = [node for _, node, _ in graph.layers() if node.share is not None and _has_weights(graph, node)]
+    if not sharing:
+        return []
+    return [Hint(_named(sharing), "its parameters are those of an earlier layer, where they are counted")]
+
+
+def _has_weights(graph: Graph, node: Node) -> bool:
+    layer, shapes = graph.signatures[node.signature]
+    return bool(layer.weight_shapes(*shapes))

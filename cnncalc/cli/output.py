@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["emit", "on_terminal"]
 
@@ -20,17 +25,26 @@ def on_terminal(output: str | None) -> bool:
 def emit(text: str, output: str | None) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
-    Raises OSError, and CnncalcError for a folder that there is not.
+    Raises CnncalcError for a folder that there is not, or a file that cannot be written.
     """
     if output is None or output == "-":
         click.echo(text, nl=False)
         return
     from pathlib import Path
-    from tempfile import NamedTemporaryFile
 
     target = Path(output)
     if not target.parent.is_dir():
         raise CnncalcError(Fault(f"there is no folder `{target.parent}`", help="make it first, or write elsewhere"))
+    try:
+        _write(text, target)
+    except OSError as error:  # its own message would name the temporary file
+        raise CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere")) from None
+
+
+def _write(text: str, target: Path) -> None:
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         target.write_text(text, encoding="utf-8")
         return

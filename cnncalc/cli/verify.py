@@ -128,7 +128,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
 
     Shapes, parameters, buffers and multiply–accumulates of each layer, what autograd keeps for backward, and the most
     memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
-    agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install 'cnncalc[torch]'.
+    agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
     """
     from cnncalc.render.verification import as_json, as_text
 

@@ -70,7 +70,7 @@ def subtract(left: Any, right: Any, limits: Limits) -> Value:
 
 
 def multiply(left: Any, right: Any, limits: Limits) -> Value:
-    """`left * right`: numbers, or a text or list so many times."""
+    """`left * right`: numbers, or a list so many times. A text is no factor: `32 * half` is a slip, not `halfhalf…`."""
     if type(left) is int and type(right) is int:
         # Values from outside may be of any length; the product of two long ones would take its time.
         if left.bit_length() + right.bit_length() <= 2 * limits.number.bit_length():
@@ -82,10 +82,10 @@ def multiply(left: Any, right: Any, limits: Limits) -> Value:
         return _arithmetic(operator.mul, left, right, limits)
     if isinstance(left, int):
         left, right = right, left
-    if isinstance(left, (str, list)) and isinstance(right, int):
+    if isinstance(left, list) and isinstance(right, int):
         if len(left) * max(right, 0) > limits.items:
-            raise too_long("text" if isinstance(left, str) else "list", limits)
-        return left * right if isinstance(left, str) else bounded_list(left * right, limits)
+            raise too_long("list", limits)
+        return bounded_list(left * right, limits)
     raise cannot(f"multiply {describe(left)} by {describe(right)}", left, right)
 
 

@@ -50,17 +50,19 @@ def _named_outputs(graph: Graph, document: Document, by_name: dict[str, int], fa
 
 
 def _freeze(graph: Graph, options: Options, faults: Faults) -> None:
-    for pattern in options.freeze:
-        matched = [
-            node
-            for _, node, _ in graph.layers()
-            if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")
-        ]
+    """Freeze the layers of each pattern, or with a `!` before it all others."""
+    for option in options.freeze:
+        pattern = option.removeprefix("!")
+        layers = [node for _, node, _ in graph.layers()]
+        matched = [node for node in layers if fnmatchcase(node.name, pattern) or node.name.startswith(pattern + ".")]
         if not matched:
-            names = [node.name for _, node, _ in graph.layers()]
+            names = [node.name for node in layers]
             groups = dict.fromkeys(name.rpartition(".")[0] + ".*" for name in names if "." in name)
             help = suggestion(pattern, [*groups, *names], "`*` stands for anything, as in `features.*`")
             faults.add(f"`--freeze {pattern[:60]}` matches no layer", None, help=help)
+        elif option.startswith("!"):
+            kept = set(map(id, matched))
+            matched = [node for node in layers if id(node) not in kept]
         for node in matched:
             node.trainable = False
 

@@ -31,6 +31,11 @@ def bundled() -> dict[str, Path]:
     return {file.stem: file for file in files if file.stem != BLOCKS}
 
 
+def _spelled(name: str) -> str:
+    """A name as people may write it: `ResNet-50` is resnet50."""
+    return name.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
     path = Path(net.replace("\0", ""))
@@ -41,8 +46,9 @@ def locate(net: str, beside: Path | None = None) -> Path:
         if candidate.exists() and not candidate.is_dir():
             return candidate
     stem = net.removesuffix(".yaml").removesuffix(".yml")
-    if stem in bundled():
-        return bundled()[stem]
+    alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
+    if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
+        return bundled()[alike[0]]
     if net and path.is_dir():
         raise CnncalcError(
             Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.render.columns import printable
+from cnncalc.render.columns import number, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,23 +44,27 @@ def _lines(result: FileResult) -> list[str]:
         return [f"· {name}: expects nothing"]
     if not result.failed:
         return [f"✓ {name}: {_plural(len(result.checks), 'figure')}"]
-    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')}"]
+    fail = "fails" if len(result.failed) == 1 else "fail"
+    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')} {fail}"]
     for check in result.failed:
         where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
-        lines.append(
-            f"    {printable(check.what)}: expected {printable(check.expected)}, found {printable(check.found)}{where}"
-        )
+        expected = f"{'at most ' if check.most else ''}{_value(check.expected)}"
+        lines.append(f"    {printable(check.what)}: expected {expected}, found {_value(check.found)}{where}")
     return lines
+
+
+def _value(value: int | str) -> str:
+    return number(value) if isinstance(value, int) else printable(value)
 
 
 def as_text(results: Sequence[FileResult]) -> str:
     """One line a file, the figures that fail below it, and a summary."""
-    held = sum(bool(result.checks) and not result.failed for result in results)
-    failed = sum(bool(result.failed) for result in results)
+    checked = sum(bool(result.checks) for result in results)
+    failed = sum(len(result.failed) for result in results)
     faulty = sum(bool(result.faults) for result in results)
     figures = sum(len(result.checks) for result in results)
-    summary = f"{_plural(held + failed, 'file')} checked, {_plural(figures, 'figure')}: "
-    summary += "all hold" if held and not failed else f"{held:,} hold, {failed:,} fail" if failed else "nothing to hold"
+    summary = f"{_plural(checked, 'file')} checked, {_plural(figures, 'figure')}: "
+    summary += f"{figures - failed:,} hold, {failed:,} fail" if failed else "all hold" if checked else "nothing to hold"
     summary += f"; {_plural(faulty, 'file')} could not be read as a net" if faulty else ""
     return "\n".join([line for result in results for line in _lines(result)] + [summary]) + "\n"
 
@@ -71,6 +75,7 @@ def _check_object(check: Check) -> dict[str, object]:
         "what": check.what,
         "expected": check.expected,
         "found": check.found,
+        "at_most": check.most,
         "passed": check.passed,
         "line": place.line if place else None,
         "column": place.column if place else None,

@@ -105,10 +105,12 @@ def _rows(cls: type[Layer]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _token(declared: Field) -> str:
-    if declared.letter:
-        return f"{declared.letter}…"
+    letter = f"{declared.letter}…" if declared.letter else ""
     if declared.position is not None:
-        return "a bare number" if declared.name != "shape" else "a bare shape"
+        bare = "a bare shape" if declared.name == "shape" else "a bare number"
+        return f"{bare}, or {letter}" if letter else bare
+    if letter:
+        return letter
     words = declared.type.words(declared.name)
     return " ".join(words) if words else f"{declared.name}=…"
 

@@ -11,4 +11,4 @@ from importlib.util import find_spec
 from cnncalc.errors import CnncalcError, Fault
 
 if find_spec("torch") is None:
-    raise CnncalcError(Fault("torch is not installed", help="install it with `pip install 'cnncalc[torch]'`"))
+    raise CnncalcError(Fault("torch is not installed", help="install it beside cnncalc: `pip install torch`"))
