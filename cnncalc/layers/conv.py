@@ -206,7 +206,9 @@ class Deconv(Convolution):
         Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
     )
     groups: int = field(Whole(), "independent groups of channels", 1, letter="g", symbol="g", aliases=("group",))
-    output_padding: tuple[int, ...] = field(PerAxis(0), "pixels added after the output", (0,), symbol="op")
+    output_padding: tuple[int, ...] | None = field(
+        PerAxis(0), "pixels added after the output; 0 unless the dialect says", None, symbol="op"
+    )
 
     def filters(self, x: Shape) -> int:
         return self.out
@@ -218,20 +220,26 @@ class Deconv(Convolution):
         """One window an axis."""
         rank = len(x) - 1
         return tuple(
-            TransposedWindow(k, s, p, d, self._fill(k, s, d, op), self.rules.transposed_same)
+            self._window(k, s, p, d, op)
             for k, s, p, d, op in zip(
                 spread(self.kernel, rank),
                 spread(self.stride, rank),
                 self.borders(rank),
                 spread(self.dilation, rank),
-                spread(self.output_padding, rank),
+                spread(self.output_padding or (None,), rank),
             )
         )
 
-    def _fill(self, kernel: int, stride: int, dilation: int, output_padding: int) -> int:
-        if not self.rules.transposed_fills_stride or output_padding:
-            return output_padding
-        return larger(stride - (dilation * (kernel - 1) + 1), 0)
+    def _window(self, k: int, s: int, p: tuple[int, int] | str, d: int, op: int | None) -> TransposedWindow:
+        """The window of one axis. In Keras an output padding that is given, 0 too, replaces what it would choose."""
+        same = self.rules.transposed_same
+        if self.rules.transposed_fills_stride:
+            if op is None:
+                op = larger(s - (d * (k - 1) + 1), 0)
+            elif isinstance(p, str):
+                half = (d * (k - 1) + 1) // 2
+                p = (half, half)
+        return TransposedWindow(k, s, p, d, op or 0, same)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x

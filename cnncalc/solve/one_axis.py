@@ -53,7 +53,7 @@ class Axis(NamedTuple):
             fields["rounding"] = self.rounding
         else:
             fields["out"] = 1
-        if self.kind == "deconv":
+        if self.kind == "deconv" and self.output_padding:
             fields["output_padding"] = (self.output_padding,)
         return KINDS[KIND_OF[self.kind]](**fields)
 
