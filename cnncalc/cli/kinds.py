@@ -19,10 +19,11 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 def command(kind: str | None, format_: str, output: str | None) -> None:
     """Say what a kind of layer is and which fields it has; without KIND, list all kinds.
 
-    KIND may be any name that a framework gives it: `conv`, `Conv2d`, `dense`, `bn`.
+    KIND may be any name that a framework gives it: `conv`, `Conv2d`, `dense`, `bn`; or a block of the library.
     """
     import json
 
+    from cnncalc.language.library import library_blocks
     from cnncalc.language.notation import kind_names
     from cnncalc.layers import kind_named
     from cnncalc.render.kinds import kinds, listing, markdown, object_of, page
@@ -31,10 +32,14 @@ def command(kind: str | None, format_: str, output: str | None) -> None:
         if format_ == "json":
             emit(json.dumps([object_of(cls) for cls in kinds()], indent=2) + "\n", output)
         else:
-            emit(markdown() if format_ == "markdown" else listing(), output)
+            emit(markdown() if format_ == "markdown" else listing(library_blocks()), output)
         return
     found = kind_named(kind)
+    if found is None and kind in library_blocks():
+        text = library_blocks()[kind]
+        emit(json.dumps({"block": kind, "text": text}, indent=2) + "\n" if format_ == "json" else text, output)
+        return
     if found is None:
-        help = suggestion(kind, kind_names(), "`cnncalc kinds` lists all")
-        raise CnncalcError(Fault(f"there is no kind `{kind[:60]}`", help=help))
+        help = suggestion(kind, [*kind_names(), *library_blocks()], "`cnncalc kinds` lists all")
+        raise CnncalcError(Fault(f"there is no kind or block `{kind[:60]}`", help=help))
     emit(json.dumps(object_of(found[0]), indent=2) + "\n" if format_ == "json" else page(found[0]), output)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from pathlib import Path
+from textwrap import dedent
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.limits import Limits
-from cnncalc.language.reader import Node, read
+from cnncalc.language.reader import Mapping, Node, read
 
-__all__ = ["BLOCKS", "bundled", "library_folder", "open_document"]
+__all__ = ["BLOCKS", "bundled", "library_blocks", "library_folder", "open_document"]
 
 BLOCKS = "blocks"
 """The bundled file that holds blocks for all nets, and no net of its own."""
@@ -84,3 +85,25 @@ def _bounded(data: bytes, name: str, limits: Limits) -> bytes:
         message = f"`{name}` is longer than {limits.text:,} characters"
         raise CnncalcError(Fault(message, help=f"raise it with `--limit text={2 * limits.text}`"))
     return data
+
+
+@lru_cache(maxsize=1)
+def library_blocks() -> dict[str, str]:
+    """The text of each block of the bundled `blocks.yaml` by name, with the comment above it."""
+    path = library_folder() / f"{BLOCKS}.yaml"
+    root, _, _ = open_document(str(path), Limits())
+    blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
+    if not isinstance(blocks, Mapping):
+        return {}
+    lines = blocks.source.lines
+    starts = [_with_comment(lines, key.line) for key, _ in blocks.entries.values()]
+    ends = [*starts[1:], len(lines) + 1]
+    texts = ("\n".join(lines[start - 1 : end - 1]) for start, end in zip(starts, ends))
+    return {name: dedent(text).strip() + "\n" for name, text in zip(blocks.entries, texts)}
+
+
+def _with_comment(lines: list[str], line: int) -> int:
+    """The line, from 1, on which the comment above `line` begins; `line` itself where there is none."""
+    while line > 1 and lines[line - 2].lstrip().startswith("#"):
+        line -= 1
+    return line

@@ -8,7 +8,7 @@ from cnncalc.layers import FAMILIES, KINDS
 from cnncalc.layers.base import REQUIRED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cnncalc.layers import Layer
     from cnncalc.layers.base import Field
@@ -34,8 +34,8 @@ def family(cls: type[Layer]) -> str:
     return cls.__module__.rpartition(".")[2]
 
 
-def listing() -> str:
-    """Every kind with its first sentence, by family."""
+def listing(blocks: Iterable[str]) -> str:
+    """Every kind with its first sentence, by family, and the library's blocks."""
     lines: list[str] = []
     width = max(map(len, KINDS))
     last = ""
@@ -44,7 +44,8 @@ def listing() -> str:
             last = family(cls)
             lines += ["", last] if lines else [last]
         lines.append(f"  {cls.kind:{width}}  {_sentence(cls)}")
-    return "\n".join([*lines, "", "`cnncalc kinds NAME` shows one kind with its fields.", ""])
+    lines += ["", "blocks of the library, written in the language itself", f"  {', '.join(blocks)}"]
+    return "\n".join([*lines, "", "`cnncalc kinds NAME` shows one kind with its fields, or one block.", ""])
 
 
 def page(cls: type[Layer]) -> str:
