@@ -211,7 +211,7 @@ def held(name, sizes):
     numbers = load(name, Options())
     channels, *spatial = numbers.nodes[0].shape
     symbols = {1: "L", 2: "HW", 3: "DHW"}[len(spatial)]
-    forms = load(name, Options(input="x".join([str(channels), *symbols])))
+    forms = load(name, Options(input="x".join([str(channels), *symbols]), symbols=True))
     condition = conditions_of(forms)
     assert [node.layer for node in forms.nodes] == [node.layer for node in numbers.nodes]
     for height, width in sizes:
@@ -250,11 +250,11 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("name", "shape", "text"), CONDITIONS)
 def test_conditions_of_nets(name, shape, text):
-    assert str(conditions_of(load(name, Options(input=shape)))) == text
+    assert str(conditions_of(load(name, Options(input=shape, symbols=True)))) == text
 
 
 def test_resnet_needs_nothing_and_ends_at_a_thirty_second():
-    graph = load("resnet50", Options(input="3xHxW"))
+    graph = load("resnet50", Options(input="3xHxW", symbols=True))
     assert conditions_of(graph) is True
     assert str(graph.nodes[graph.groups["layer4"]].shape) == "(2048, ⌈H/32⌉, ⌈W/32⌉)"
 
@@ -262,16 +262,16 @@ def test_resnet_needs_nothing_and_ends_at_a_thirty_second():
 def test_an_asserted_input_becomes_a_condition(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text("input: 1x28x28\nlayers: [conv 4 k3 p1, maxpool k2, flatten, linear 10 in=784]\n")
-    square = conditions_of(load(str(file), Options(input="1xHxH")))
+    square = conditions_of(load(str(file), Options(input="1xHxH", symbols=True)))
     assert [n for n in range(1, 100) if square.holds_at({"H": n})] == [28, 29]
-    pair = conditions_of(load(str(file), Options(input="1xHxW")))
+    pair = conditions_of(load(str(file), Options(input="1xHxW", symbols=True)))
     assert pair.holds_at({"H": 14, "W": 57}) and not pair.holds_at({"H": 14, "W": 28})
 
 
 @pytest.mark.parametrize("shape", ["CxHxW", "3xNxW", "3xHHxW", "3xHx-1", "3xHxWxDxE"])
 def test_wrong_symbols_are_told(shape):
     with pytest.raises(CnncalcError):
-        load("vgg16", Options(input=shape))
+        load("vgg16", Options(input=shape, symbols=True))
 
 
 def test_a_size_is_no_number():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.arithmetic.polynomials import Polynomial
     from cnncalc.arithmetic.sizes import Size
 
-__all__ = ["Form", "form_of", "polynomial_text", "set_text", "size_text"]
+__all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "size_text"]
 
 MINUS = "−"
 LISTED = 6
@@ -174,7 +174,9 @@ def _classes(symbol: str, period: int, residues: list[int], first: int) -> str:
         if not rest:
             return f"{symbol} divisible by {period:,}" + (f", {symbol} ≥ {first:,}" if least > 1 else "")
         return f"{symbol} = {period:,}·m + {rest:,}" + (f", m ≥ {least:,}" if least else "")
-    if len(residues) <= LISTED:
+    if len(residues) > 2 and residues[-1] - residues[0] == len(residues) - 1:
+        text = f"{symbol} mod {period:,} is {residues[0]} to {residues[-1]}"
+    elif len(residues) <= LISTED:
         text = f"{symbol} mod {period:,} is {_listed(residues)}"
     elif period - len(residues) <= LISTED:
         text = f"{symbol} mod {period:,} is not {_listed([r for r in range(period) if r not in set(residues)])}"
@@ -241,9 +243,10 @@ def written_terms(value: Polynomial, allowed: Mapping[str, Table]) -> list[tuple
     return left or [((), Fraction(0))]
 
 
-def _by_symbol(text: str) -> tuple[str, str]:
-    letters = [letter for letter in text if letter.isalpha()]
-    return (letters[0] if letters else ""), text
+def _by_symbol(text: str) -> tuple[bool, str, str]:
+    """The batch first, then the axes in order."""
+    letters = [letter for letter in text if letter.isupper()]
+    return text != "N", letters[0] if letters else "", text
 
 
 def _parts(size: Any, allowed: Table | None) -> list[tuple[tuple[str, ...], Fraction]]:
@@ -252,8 +255,18 @@ def _parts(size: Any, allowed: Table | None) -> list[tuple[tuple[str, ...], Frac
     if form is not None and (form.exact or form.c == 1):
         rate, rest = Fraction(form.times * form.a, form.c), Fraction(form.times * form.b, form.c) + form.plus
         return [((form.symbol,), rate), *([((), rest)] if rest else [])]
+    if form is not None and form.times == 1 and not form.plus:
+        return [((form.text,), Fraction(1))]
     text = size.made() if form is None else form.text
-    return [((text if " " not in text or text[0] in "⌊⌈" else f"({text})",), Fraction(1))]
+    return [((bracketed(text),), Fraction(1))]
+
+
+def bracketed(text: str) -> str:
+    """In brackets where it is more than one name, floor or function."""
+    if " " not in text:
+        return text
+    closing = {"⌊": "⌋", "⌈": "⌉"}.get(text[0])
+    return text if closing and text.index(closing) == len(text) - 1 else f"({text})"
 
 
 def _powers(factors: tuple[str, ...]) -> list[str]:

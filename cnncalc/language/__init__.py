@@ -21,6 +21,7 @@ def load(net: str, options: Options) -> Graph:
 
     faults = Faults()
     document = Document(net, options.limits, faults)
+    document.symbols = options.symbols
     return Builder(document, options, faults).build()
 
 

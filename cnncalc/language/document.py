@@ -53,7 +53,9 @@ def input_shape(text: object, *, symbols: bool = False) -> Shape:
     parts = text if isinstance(text, list) else str(text).split("x")
     if not 1 <= len(parts) <= 4:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
-    if symbols and is_symbolic(parts):
+    if is_symbolic(parts):
+        if not symbols:
+            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
         return symbolic_shape(parts)
     try:
         return tuple(whole(part, 1, "lengths") for part in parts)
@@ -63,6 +65,9 @@ def input_shape(text: object, *, symbols: bool = False) -> Shape:
 
 class Document:
     """One file joined with the files that it extends. Faults are collected; what is wrong is left out."""
+
+    symbols = False
+    """Whether the input that is chosen may hold symbols."""
 
     def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
         self.limits, self.faults = limits, faults
@@ -224,7 +229,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip(), symbols=True)
+                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes

@@ -24,3 +24,5 @@ class Options(NamedTuple):
     train: bool = False
     """Whether side branches that only training uses are part of the net."""
     limits: Limits = Limits()
+    symbols: bool = False
+    """Whether `input` may hold symbols, as `3xHxW`, for which sizes become closed forms."""

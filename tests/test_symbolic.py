@@ -1,0 +1,135 @@
+"""`show --input 3xHxW`: every printed formula gives the number that is printed where a size is given."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+from test_sizes import evaluated
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.symbolic import symbolic_report
+from cnncalc.arithmetic.sizes import value_at
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError
+from cnncalc.language import load
+from cnncalc.language.options import Options
+
+COUNTS = ("params", "weights", "biases", "buffers", "macs", "flops", "activation_bytes")
+NETS = [
+    ("vgg16", 3, [(224, 224), (97, 64), (500, 33)]),
+    ("resnet50", 3, [(224, 224), (1, 7), (321, 200)]),
+    ("unet", 1, [(512, 512), (16, 160)]),
+    ("unet_original", 1, [(572, 572), (188, 204)]),
+    ("alexnet", 3, [(224, 224), (63, 100)]),
+    ("lenet5", 1, [(28, 28), (12, 17)]),
+    ("googlenet", 3, [(224, 224), (15, 111)]),
+    ("densenet121", 3, [(224, 224), (30, 61)]),
+    ("efficientnet_b0", 3, [(224, 224), (33, 5)]),
+    ("inception_v3", 3, [(299, 299), (75, 130)]),
+    ("mobilenet_v2", 3, [(224, 224), (50, 1)]),
+]
+
+
+def run(*arguments):
+    return CliRunner().invoke(program, ["show", *map(str, arguments)])
+
+
+def forms(name, channels, batch=1):
+    graph = load(name, Options(input=f"{channels}xHxW", symbols=True))
+    return symbolic_report(graph, batch=batch)
+
+
+@pytest.mark.parametrize(("name", "channels", "sizes"), NETS, ids=[name for name, _, _ in NETS])
+def test_every_formula_gives_the_number(name, channels, sizes):
+    closed = forms(name, channels, batch=None)
+    for height, width in sizes:
+        lengths = {"H": height, "W": width, "N": 3}
+        counted = report(load(name, Options(input=f"{channels}x{height}x{width}")), batch=3)
+        for form, row in zip(closed.rows, counted.rows, strict=True):
+            assert form.name == row.name
+            assert tuple(value_at(n.value, lengths) for n in form.output_shape) == row.output_shape
+            for count in COUNTS:
+                assert value_at(getattr(form, count).value, lengths) == getattr(row, count), (row.name, count)
+        for count in (*COUNTS, "weight_bytes", "saved_bytes"):
+            assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), count
+
+
+@pytest.mark.parametrize(("name", "channels", "sizes"), NETS[:6], ids=[name for name, _, _ in NETS[:6]])
+def test_every_text_gives_the_number(name, channels, sizes):
+    closed = forms(name, channels)
+    for height, width in sizes:
+        lengths = {"H": height, "W": width}
+        for row in closed.rows:
+            for form in (*row.output_shape, row.params, row.macs, row.flops):
+                assert evaluated(form.text, **lengths) == value_at(form.value, lengths), form.text
+        for form in closed.totals.values():
+            assert evaluated(form.text, **lengths) == value_at(form.value, lengths), form.text
+
+
+def test_the_unet_says_sixteen_and_is_a_polynomial():
+    text = run("unet", "--input", "1xHxW", "--batch", "N").stdout
+    assert "It works where H divisible by 16, W divisible by 16." in text
+    assert "733,888·N·H·W" in text
+    assert "64xH/2xW/2" in text
+
+
+def test_parameters_that_depend_on_the_input_are_formulas():
+    assert "1,920·⌊(H − 8)/4⌋·⌊(W − 8)/4⌋ + 120" in run("lenet5", "--input", "1xHxW").stdout
+
+
+def test_json_holds_texts_and_coefficients():
+    answer = json.loads(run("vgg16", "--input", "3xHxW", "--format", "json").stdout)
+    pool = next(layer for layer in answer["layers"] if layer["name"] == "features.30")
+    assert pool["output_shape"] == [1, 512, "⌊H/32⌋", "⌊W/32⌋"]
+    assert answer["forms"]["⌊H/32⌋"] == {
+        "text": "⌊H/32⌋", "symbol": "H", "a": 1, "b": 0, "c": 32, "times": 1, "plus": 0,
+    }  # fmt: skip
+    first = answer["layers"][0]["macs"]
+    assert first == {"text": "1,728·H·W", "terms": [{"coefficient": 1728, "factors": ["H", "W"]}]}
+    assert answer["conditions"]["text"] == "H ≥ 32, W ≥ 32"
+    assert answer["totals"]["params"] == 138_357_544
+
+
+def test_csv_and_markdown():
+    lines = list(csv.DictReader(io.StringIO(run("lenet5", "--input", "1xHxH", "--format", "csv").stdout)))
+    assert lines[5]["output_shape"] == "16x⌊(H − 8)/4⌋x⌊(H − 8)/4⌋"
+    assert (
+        "| Parameters | 1,920·⌊(H − 8)/4⌋² + 13,706 |"
+        in run("lenet5", "--input", "1xHxH", "--format", "markdown").stdout
+    )
+
+
+def test_one_length_may_be_a_number():
+    assert "512x7x⌊W/32⌋" in run("vgg16", "--input", "3x224xW").stdout
+
+
+WRONG = [
+    (["vgg16", "--input", "3xHxW", "--sort", "macs"], "--sort does not go with symbols"),
+    (["vgg16", "--input", "3xHxW", "--columns", "stride"], "there is no column `stride` with symbols"),
+    (["vgg16", "--input", "CxHxW"], "channels are a number"),
+    (["vgg16", "--input", "3xNxN"], "N is the batch"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG)
+def test_wrong_usage_is_told(arguments, message):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_other_commands_take_numbers_only():
+    done = CliRunner().invoke(program, ["check", "vgg16", "--input", "3xHxW"])
+    assert done.exit_code == 2
+    assert "lengths are numbers here" in done.stderr
+
+
+def test_a_net_that_no_size_fits_is_told(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 3x8x8\nlayers:\n  - concat: [[conv 4 k3], [conv 4 k2]]\n")
+    with pytest.raises(CnncalcError):
+        load(str(file), Options(input="3xHxW", symbols=True))
