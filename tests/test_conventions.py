@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cnncalc import CnncalcError, Options, load
+from cnncalc import CnncalcError, Options, chain, load
 from cnncalc.analysis.conventions import NAMES, convention_named
 from cnncalc.analysis.conventions.base import FREE
 from cnncalc.analysis.conventions.counting import count
+from cnncalc.analysis.conventions.difference import difference
+from cnncalc.cli.main import cnncalc
 from cnncalc.layers import KINDS
 
 DATA = Path(__file__).parent / "data"
@@ -99,3 +106,154 @@ def test_the_batch_multiplies_but_where_the_tool_takes_one_image():
 def test_an_unknown_convention_is_a_fault_with_the_nearest():
     with pytest.raises(CnncalcError, match="did you mean `ptflops`"):
         convention_named("ptflop")
+
+
+# -- the command line -----------------------------------------------------------------------------------------------
+
+
+def run(*arguments):
+    found = CliRunner().invoke(cnncalc, arguments, catch_exceptions=False)
+    return found.exit_code, found.output
+
+
+def test_show_prints_the_counts_of_the_tool_in_place_of_the_macs():
+    code, text = run("show", "lenet5", "--convention", "thop")
+    assert code == 0
+    assert "thop MACs" in text
+    assert re.search(r"^avgpool1 .* 1,176$", text, re.MULTILINE)
+    assert re.search(r"^thop +418,096 +MACs$", text, re.MULTILINE)
+    assert "It leaves out biases" in text
+
+
+def test_what_cannot_be_counted_is_a_question_mark_and_the_total_partial():
+    net = str(DATA / "conventions" / "stretched.yaml")
+    code, text = run("show", net, "--convention", "calflops")
+    assert code == 0
+    assert re.search(r"^upsample1 .* \?$", text, re.MULTILINE)
+    assert "PARTIAL: 1 layer is not counted" in text
+    assert "not counted: upsample1: the tool fails where" in text
+    found = json.loads(run("show", net, "--convention", "calflops", "--format", "json")[1])
+    assert found["convention"]["partial"] is True
+    assert list(found["convention"]["not_counted"]) == ["upsample1"]
+    assert [layer["counted"] for layer in found["layers"]].count(None) == 1
+    assert sum(layer["counted"] or 0 for layer in found["layers"]) == found["convention"]["total"]
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown", "json"])
+def test_every_form_has_the_counts(form):
+    code, text = run("show", "resnet18", "--convention", "ptflops", "--format", form)
+    assert code == 0
+    total = count(graph_of("resnet18"), convention_named("ptflops")).total
+    if form == "csv":
+        assert sum(int(row["counted"]) for row in csv.DictReader(text.splitlines())) == total
+    elif form == "json":
+        assert json.loads(text)["convention"]["total"] == total
+    else:
+        assert f"{total:,}" in text
+
+
+def test_without_a_convention_nothing_speaks_of_one():
+    assert "counted" not in run("show", "lenet5", "--format", "csv")[1].splitlines()[0]
+    assert "convention" not in json.loads(run("show", "lenet5", "--format", "json")[1])
+    assert run("show", "lenet5", "--columns", "name,counted")[0] == 2
+
+
+def test_a_sorted_and_folded_table_sums_the_counts():
+    code, text = run("show", "resnet50", "--convention", "torchinfo", "--depth", "1", "--sort", "counted")
+    assert code == 0
+    numbers = [int(line.split()[-1].replace(",", "")) for line in text.split("\n\n")[1].splitlines()[1:]]
+    assert sum(numbers) == FIGURES["torchinfo"]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_functions_are_not_seen_by_a_tool_that_watches_modules():
+    _, text = run("show", "mobilenet_v2", "--convention", "thop", "--functions", "global_avgpool1", "--format", "json")
+    _, all_modules = run("show", "mobilenet_v2", "--convention", "thop", "--format", "json")
+    without, whole = (json.loads(one)["convention"]["total"] for one in (text, all_modules))
+    assert whole - without == 1280 * (49 + 1)
+    assert run("show", "lenet5", "--convention", "thop", "--functions", "nothing*")[0] == 2
+
+
+def test_chain_counts_as_a_tool_too():
+    code, text = run("chain", "3x8x8", "deconv 4 k2 s2", "--convention", "torchinfo")
+    assert code == 0
+    assert "torchinfo's mistake, 1 layer: transposed convolutions over their output" in text
+
+
+# -- differences ----------------------------------------------------------------------------------------------------
+
+PIECES = (
+    "conv 6 k3 p1",
+    "conv 6 k3 same",
+    "conv 6 k4 same nobias",
+    "conv 6 k3 s2 p1 g3",
+    "dwconv k3 p1",
+    "deconv 6 k2 s2",
+    "deconv 6 k3 s2 p1 g2 output_padding=1",
+    "batchnorm",
+    "batchnorm affine=false",
+    "layernorm",
+    "instancenorm",
+    "groupnorm 2",
+    "lrn",
+    "relu",
+    "prelu",
+    "gelu",
+    "silu",
+    "hardswish",
+    "softmax",
+    "maxpool k2",
+    "avgpool k2",
+    "adaptive_avgpool 5",
+    "upsample 2 nearest",
+    "upsample 2x3 linear",
+    "grn",
+    "layerscale",
+    "permute 0x2x1",
+    "dropout",
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8),
+    st.sampled_from(NAMES),
+    st.sampled_from(NAMES),
+    st.integers(1, 3),
+)
+def test_the_terms_add_up_to_the_whole_difference(layers, left, right, batch):
+    graph = chain("6x24x26", [*layers, "global_avgpool flat", "linear 3"], Options())
+    found = difference(graph, (left, right), batch)
+    assert sum(term.amount for term in found.terms) == found.right.total - found.left.total == found.amount
+    assert all(not term.amount for term in found.agreed)
+    for name, counting in ((left, found.left), (right, found.right)):
+        whole = count(graph, convention_named(name), batch)
+        missing = sum(whole.layers[layer].total for layer in found.not_counted)
+        assert counting.total == whole.total - missing
+    if left == right:
+        assert not found.terms
+
+
+def test_explain_says_term_by_term_why_two_tools_differ():
+    code, text = run("explain", "resnet50", "--convention", "torchinfo,ptflops")
+    assert code == 0
+    assert re.search(r"^total +4,089,238,376 +4,132,436,968 +\+43,198,592$", text, re.MULTILINE)
+    assert "batch norm (a mistake): torchinfo counts its parameters once an image" in text
+    found = json.loads(run("explain", "resnet50", "--convention", "torchinfo,ptflops", "--format", "json")[1])
+    assert sum(term["difference"] for term in found["terms"]) == found["difference"] == 43_198_592
+    assert (
+        "| total | 4,089,238,376 |"
+        in run("explain", "resnet50", "--convention", "torchinfo,ptflops", "--format", "markdown")[1]
+    )
+
+
+def test_layers_that_one_tool_cannot_count_are_left_out_on_both_sides():
+    net = str(DATA / "conventions" / "stretched.yaml")
+    _, text = run("explain", net, "--convention", "calflops,torch")
+    assert "PARTIAL" in text
+    assert "left out on both sides: upsample1: calflops: the tool fails" in text
+
+
+@pytest.mark.parametrize("names", ["thop", "thop,fvcore,torch", "thop,nothing"])
+def test_explain_needs_two_conventions_that_there_are(names):
+    assert run("explain", "lenet5", "--convention", names)[0] == 2

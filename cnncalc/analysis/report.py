@@ -5,7 +5,10 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.conventions.counting import Counting
 
 __all__ = ["Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
@@ -50,6 +53,8 @@ class Row(NamedTuple):
     saved_bytes: int = 0
     """What autograd keeps for backward in training mode and first meets at this layer."""
     receptive_field: ReceptiveField = ReceptiveField()
+    counted: int | None = 0
+    """What the convention of the report counts for it; None where it cannot."""
 
 
 class Totals(NamedTuple):
@@ -96,3 +101,5 @@ class Report(NamedTuple):
     hints: tuple[Hint, ...]
     optimizer: str = "sgd"
     """Whose state `train_bytes` counts."""
+    counting: Counting | None = None
+    """The net as another tool counts it, where one was asked for."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-__all__ = ["columns", "dialects", "dtypes", "layers", "limits", "nets", "variables"]
+__all__ = ["columns", "conventions", "dialects", "dtypes", "layers", "limits", "nets", "variables"]
 
 
 def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -71,6 +71,14 @@ def variables(context: click.Context, parameter: click.Parameter, incomplete: st
     except (CnncalcError, OSError):
         return []
     return _starting([f"{name}=" for name in names], incomplete)
+
+
+def conventions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The tools whose way to count is known; after a comma, the second of two."""
+    from cnncalc.analysis.conventions import NAMES
+
+    before, comma, _ = incomplete.rpartition(",")
+    return _starting([before + comma + name for name in NAMES], incomplete)
 
 
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -64,6 +64,19 @@ def _pixel(text: str | None) -> list[int] | None:
 @click.command("explain", short_help="Say why: the derivation of every number.")
 @net_argument
 @click.argument("layers", metavar="[LAYER…]", nargs=-1, shell_complete=completing.layers)
+@click.option(
+    "--convention",
+    metavar="A,B",
+    shell_complete=completing.conventions,
+    help="Say term by term why two tools count the net differently, as thop,fvcore.",
+)
+@click.option(
+    "--functions",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=completing.layers,
+    help="Layers that are called as functions, which some tools do not see. May be repeated.",
+)
 @click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
 @click.option(
     "--format", "format_", type=click.Choice(("table", "json", "markdown")), help="What to print.  [default: table]"
@@ -83,4 +96,10 @@ def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
     if given["pixel"] is not None and not layers:
         raise CnncalcError(Fault("--pixel needs a layer", help="write `cnncalc explain NET LAYER --pixel 3,5`"))
     asked = wanted(given)
-    explain_graph(load(net, asked.options), asked, layers, given)
+    graph = load(net, asked.options)
+    if given["convention"] is not None:
+        from cnncalc.cli.conventions import explain_conventions
+
+        explain_conventions(graph, asked, layers, given, _room(given["output"]))
+    else:
+        explain_graph(graph, asked, layers, given)

@@ -57,7 +57,7 @@ _NET_OPTIONS = (
     ),
     click.option(
         "--freeze", metavar="PATTERN", multiple=True, shell_complete=completing.layers,
-        help="Freeze the layers of that name or pattern, as 'features.*'. May be repeated.",
+        help="Freeze the layers of that name or pattern, as 'features.*', or all others, as '!fc'. May be repeated.",
     ),
     click.option(
         "--train/--eval", default=False,
@@ -93,6 +93,19 @@ _VIEW_OPTIONS = (
     ),
     click.option(
         "--depth", metavar="N", type=click.IntRange(min=1), help="Fold what lies deeper than N levels of names."
+    ),
+    click.option(
+        "--convention",
+        metavar="NAME",
+        shell_complete=completing.conventions,
+        help="Count as that tool does: torch, fvcore, thop, ptflops, ptflops-aten, torchinfo, calflops, paddle, paper.",
+    ),
+    click.option(
+        "--functions",
+        metavar="PATTERN",
+        multiple=True,
+        shell_complete=completing.layers,
+        help="Layers that are called as functions, which some tools do not see. May be repeated.",
     ),
     click.option(
         "--optimizer",

@@ -31,12 +31,14 @@ def form_of(given: dict[str, Any]) -> str:
 def view_of(given: dict[str, Any]) -> View:
     """The rows and columns to show. Raises CnncalcError for a column that there is not, before anything is computed."""
     from cnncalc.render import View
-    from cnncalc.render.columns import by_key, chosen
+    from cnncalc.render.columns import COUNTED, by_key, chosen
 
     keys = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
     chosen(keys)
     if given["sort"] is not None:
         by_key(given["sort"])
+    if given["convention"] is None and COUNTED in (*keys, given["sort"]):
+        raise CnncalcError(Fault(f"the column `{COUNTED}` needs a convention", help="add `--convention thop`"))
     for option in ("columns", "sort", "depth"):
         if given["format_"] == "json" and given[option] is not None:
             message = f"--{option} does not go with --format json"
@@ -50,4 +52,8 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) 
     from cnncalc.render import render
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
+    if given["convention"] is not None:
+        from cnncalc.cli.conventions import counted_as
+
+        counted = counted_as(graph, counted, wanted, given)
     emit(render(counted, form_of(given), view), given["output"])

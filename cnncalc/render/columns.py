@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Column", "by_key", "chosen", "number", "percent", "printable", "shape_text"]
 
 
+COUNTED = "counted"
+"""The key of the column that a convention fills."""
+
+
+def counted_text(value: int | None) -> str:
+    """A convention's count; a question mark where it has none."""
+    return "?" if value is None else number(value)
+
+
 def number(value: object) -> str:
     """A whole number with thousands separators; a symbolic size as it prints itself."""
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -118,6 +127,7 @@ COLUMNS = (
     _shares("activation_bytes", "Activation %"),
     _counts("saved_bytes", "Saved bytes"),
     _shares("saved_bytes", "Saved %"),
+    Column(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
     Column("receptive_field", "Receptive field", "receptive_field", _field_text, right=True, fold="last"),
     Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
     Column("line", "Line", "line", str, right=True),
@@ -132,8 +142,16 @@ def by_key(key: str) -> Column:
     raise _no_such(key)
 
 
-def chosen(keys: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong."""
+def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[Column, ...]:
+    """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong.
+
+    Where the report is counted by a convention, its column stands among the usual ones, headed by its name.
+    """
+    counting = report.counting if report else None
+    if counting is not None:
+        keys = keys or [COUNTED if column.key == "macs" else column.key for column in COLUMNS if column.usual]
+        heading = f"{counting.convention.name} {counting.convention.unit}"
+        return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
     found: list[Column] = []
     faults: list[Fault] = []
     for key in keys:

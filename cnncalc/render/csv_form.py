@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from cnncalc.render.columns import COLUMNS, chosen
+from cnncalc.render.columns import COLUMNS, COUNTED, chosen
 from cnncalc.render.folding import arranged
 
 if TYPE_CHECKING:
@@ -33,9 +33,14 @@ def written(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def every_column(report: Report) -> list[Column]:
+    """All but shares, and a convention's only where one was asked for."""
+    return [column for column in COLUMNS if not column.share and (column.key != COUNTED or report.counting)]
+
+
 def draw(report: Report, view: View) -> str:
     """The layers as CSV; totals are left to the reader's sum."""
-    columns = chosen(view.columns) if view.columns else [column for column in COLUMNS if not column.share]
+    columns = chosen(view.columns) if view.columns else every_column(report)
     rows = arranged(report.rows, view.depth, view.sort)
     return written(
         [column.key for column in columns], ([_value(column, row, report) for column in columns] for row in rows)

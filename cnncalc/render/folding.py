@@ -6,7 +6,7 @@ A folded group is a Row again, so that no form needs to know about folding.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.render.columns import COLUMNS, by_key
 
@@ -50,7 +50,7 @@ def _grouped(rows: Sequence[Row], depth: int) -> list[_Group]:
 
 
 def _one_row(name: str, notation: str, rows: Sequence[Row]) -> Row:
-    sums = {field: sum(getattr(row, field) for row in rows) for field in _SUMMED}
+    sums: dict[str, Any] = {field: sum(getattr(row, field) or 0 for row in rows) for field in _SUMMED}
     last = {field: getattr(rows[-1], field) for field in _LAST}
     return rows[0]._replace(name=name, kind=GROUP, notation=notation, **sums, **last)
 

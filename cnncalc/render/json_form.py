@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.analysis.conventions.counting import Counting
     from cnncalc.analysis.report import ReceptiveField, Report, Row
 
-__all__ = ["draw", "dumps", "object_of"]
+__all__ = ["counting_object", "draw", "dumps", "object_of"]
 
 _COUNTS = (
     "params",
@@ -61,9 +62,25 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": [_layer(row) for row in report.rows],
+        "layers": [_layer(row) | ({"counted": row.counted} if report.counting else {}) for row in report.rows],
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
+        **({"convention": counting_object(report.counting)} if report.counting else {}),
+    }
+
+
+def counting_object(counting: Counting) -> dict[str, object]:
+    """A net as a convention counts it; each layer's own count stands with the layer."""
+    convention = counting.convention
+    return {
+        "name": convention.name,
+        "tool": convention.tool,
+        "unit": convention.unit,
+        "total": counting.total,
+        "partial": bool(counting.unknown),
+        "not_counted": counting.unknown,
+        "leaves_out": convention.leaves_out,
+        "mistakes": counting.bugs,
     }
 
 

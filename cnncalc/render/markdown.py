@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.render.columns import chosen
 from cnncalc.render.folding import arranged
-from cnncalc.render.summary import header, hint_lines, names_text, total_lines
+from cnncalc.render.summary import counting_lines, header, hint_lines, names_text, total_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ def table(heading: Sequence[str], right: Sequence[bool], lines: Iterable[Sequenc
 
 def draw(report: Report, view: View) -> str:
     """The whole report in Markdown."""
-    columns = chosen(view.columns)
+    columns = chosen(view.columns, report)
     rows = arranged(report.rows, view.depth, view.sort)
     name, facts = header(report)
     lines = [f"### {escaped(name)}", "", escaped(", ".join(facts)), ""]
@@ -44,6 +44,8 @@ def draw(report: Report, view: View) -> str:
         ([column.cell(row, report) for column in columns] for row in rows),
     )
     lines += ["", *table(["Total", "", ""], [False, True, False], total_lines(report))]
+    counting = counting_lines(report)
+    lines += ["", *(f"- {escaped(line)}" for line in counting)] if counting else []
     hints = hint_lines(report)
     lines += (
         ["", *(f"- hint: {escaped(names_text(hint.layers))}: {escaped(hint.text)}" for hint in hints)] if hints else []

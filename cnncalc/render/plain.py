@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.render.columns import chosen
 from cnncalc.render.folding import arranged
-from cnncalc.render.summary import header, hint_lines, names_text, total_lines
+from cnncalc.render.summary import counting_lines, header, hint_lines, names_text, total_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def aligned(columns: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str
 
 def draw(report: Report, view: View) -> str:
     """The whole report as plain text."""
-    columns = chosen(view.columns)
+    columns = chosen(view.columns, report)
     rows = arranged(report.rows, view.depth, view.sort)
     cells = [[column.heading, *(column.cell(row, report) for row in rows)] for column in columns]
     name, facts = header(report)
@@ -52,6 +52,8 @@ def draw(report: Report, view: View) -> str:
     lines += aligned(cells, [column.right for column in columns])
     totals = total_lines(report)
     lines += ["", *aligned(list(zip(*totals, strict=True)), [False, True, False])]
+    counting = counting_lines(report)
+    lines += ["", *counting] if counting else []
     hints = hint_lines(report)
     lines += ["", *(f"hint: {names_text(hint.layers)}: {hint.text}" for hint in hints)] if hints else []
     return "\n".join(lines) + "\n"

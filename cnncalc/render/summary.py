@@ -9,6 +9,7 @@ from cnncalc.render.columns import number, printable, shape_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.analysis.conventions.counting import Counting
     from cnncalc.analysis.report import Report
 
 __all__ = ["HintLine", "TotalLine", "header", "hint_lines", "size_text", "total_lines"]
@@ -41,9 +42,9 @@ def header(report: Report) -> tuple[str, list[str]]:
 
 
 def size_text(count: int) -> str:
-    """Bytes in MiB (in KiB below one, in GiB … from 10,000 on) with three digits or more, by whole numbers."""
+    """Bytes in MiB (in KiB below one, in GiB … from 1,024 on) with three digits or more, by whole numbers."""
     power = 1 if count < 1024**2 else 2
-    while power < len(_UNITS) - 1 and count >= 10_000 * 1024**power:
+    while power < len(_UNITS) - 1 and count >= 1024 ** (power + 1):
         power += 1
     unit = 1024**power
     places = 2 if count < 10 * unit else 1
@@ -67,7 +68,7 @@ def total_lines(report: Report) -> list[TotalLine]:
     parts = f"{number(totals.weights)} weights + {number(totals.biases)} biases"
     if totals.params > totals.weights + totals.biases:  # some dialects count state that is not learned
         parts += f" + {number(totals.params - totals.weights - totals.biases)} buffers"
-    return [
+    lines = [
         TotalLine("Parameters", number(totals.params), parts),
         TotalLine("Trainable", number(totals.trainable), f"{number(fixed)} not trainable" if fixed else ""),
         TotalLine("Buffers", number(totals.buffers), ""),
@@ -77,7 +78,9 @@ def total_lines(report: Report) -> list[TotalLine]:
         TotalLine(
             "Activation bytes", number(totals.activation_bytes), f"{size_text(totals.activation_bytes)}, input included"
         ),
-        TotalLine("Peak bytes", number(totals.peak_bytes), f"{size_text(totals.peak_bytes)} alive at once in inference"),
+        TotalLine(
+            "Peak bytes", number(totals.peak_bytes), f"{size_text(totals.peak_bytes)} alive at once in inference"
+        ),
         TotalLine("Saved bytes", number(totals.saved_bytes), f"{size_text(totals.saved_bytes)} kept for backward"),
         TotalLine(
             "Training bytes",
@@ -86,6 +89,37 @@ def total_lines(report: Report) -> list[TotalLine]:
         ),
         TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),
     ]
+    if report.counting is not None:
+        lines.insert(5, _counted_line(report.counting))
+    return lines
+
+
+def _counted_line(counting: Counting) -> TotalLine:
+    """The total of a convention, marked where layers are missing in it."""
+    missing = len(counting.unknown)
+    partial = f", PARTIAL: {missing:,} layer{' is' if missing == 1 else 's are'} not counted" if missing else ""
+    note = f"{_rounded(counting.total)} {counting.convention.unit}".strip()
+    return TotalLine(counting.convention.name, number(counting.total), note + partial)
+
+
+def counting_lines(report: Report) -> list[str]:
+    """What a reader of a convention's counts must know: the tool, what it leaves out, its mistakes, what is missing."""
+    counting = report.counting
+    if counting is None:
+        return []
+    convention = counting.convention
+    lines = [f"{convention.name}: {convention.tool}. {convention.leaves_out}"]
+    if convention.one_image:
+        lines.append(f"{convention.name}: one image, whatever the batch.")
+    lines += [
+        f"{convention.name}'s mistake, {met:,} layer{'' if met == 1 else 's'}: {bug}."
+        for bug, met in counting.bugs.items()
+    ]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in counting.unknown.items():
+        reasons.setdefault(reason, []).append(printable(name))
+    lines += [f"not counted: {names_text(names, 3)}: {reason}." for reason, names in reasons.items()]
+    return lines
 
 
 def hint_lines(report: Report) -> list[HintLine]:

@@ -12,7 +12,7 @@ from cnncalc.render.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.render.layout import BARRED, SHARE_WIDTH, bar, cut, fitted, shortened
 from cnncalc.render.plain import GAP, width
 from cnncalc.render.plain import draw as draw_plain
-from cnncalc.render.summary import header, hint_lines, names_text, total_lines
+from cnncalc.render.summary import counting_lines, header, hint_lines, names_text, total_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ COLOURS = {"params": "green", "macs": "blue"}
 
 def draw(report: Report, view: View, console: Console | None = None) -> str:
     """The report for the terminal of `console` (that of standard output unless told)."""
-    columns = chosen(view.columns)
+    columns = chosen(view.columns, report)
     console = console or Console()
     rows = _rows(report, view, console.height)
     if len(rows) > MOST_ROWS:
@@ -160,6 +160,7 @@ def _notes(report: Report, layout: Layout, rows: Sequence[Row]) -> list[Text]:
         notes.append(
             Text("Groups are folded: `--depth N` unfolds to N levels, `| cat` prints every layer.", style="dim")
         )
+    notes += [Text(line, style="dim") for line in counting_lines(report)]
     hints = hint_lines(report)
     for hint in hints[:MOST_HINTS]:
         names = names_text(hint.layers, MOST_NAMES)

@@ -7,12 +7,13 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from cnncalc.analysis.conventions.base import Case, Convention, Counted, counted
+from cnncalc.analysis.report import Report
 from cnncalc.graph import Graph
 from cnncalc.layers.base import Elementwise
 from cnncalc.layers.norm import LayerScale
 from cnncalc.layers.regularize import Dropout, DropPath, Identity
 
-__all__ = ["Counting", "count"]
+__all__ = ["Counting", "count", "with_counting"]
 
 
 VIEWS = ("permute", "crop")
@@ -71,3 +72,12 @@ def count(graph: Graph, convention: Convention, batch: int = 1, functions: Seque
             )
         layers[node.name] = memo[key]
     return Counting(convention, layers)
+
+
+def with_counting(report: Report, counting: Counting) -> Report:
+    """The report with each row as the convention counts it."""
+    rows = []
+    for row in report.rows:
+        found = counting.layers[row.name]
+        rows.append(row._replace(counted=None if found.unknown else found.total))
+    return report._replace(rows=tuple(rows), counting=counting)

@@ -154,7 +154,7 @@ def resized(c: Case) -> int:
 def calflops_refuses(c: Case) -> str:
     layer = c.layer
     if isinstance(layer, Upsample) and layer.scale is not None and len(set(layer.scale)) > 1:
-        return "calflops fails where the axes are scaled by different factors"
+        return "the tool fails where the axes are scaled by different factors"
     return uneven_refused(c)
 
 
