@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from typing import NamedTuple
 
 from cnncalc.errors import suggestion
@@ -18,6 +20,10 @@ from cnncalc.layers import kind_named
 __all__ = ["Block", "BlockUse", "Blocks"]
 
 BLOCK_KEYS = ("with", "layers", "naming")
+LETTERS = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
+"""The letters of a layer's tokens, which set a block's parameters of these names too."""
+FLAGS = ("bias", "inplace")
+_LETTER = re.compile(r"([kspdg])([0-9?$].*)\Z", re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -39,6 +45,25 @@ class Block(NamedTuple):
             text = default.text if isinstance(default, Scalar) else "…"
             parts.append(f"{name}=…" if text == REQUIRED else f"[{name}={text}]")
         return f"write `{' '.join([self.name, *parts])}`"
+
+
+    def argument(self, token: str, given: Container[str]) -> tuple[str, str]:
+        """The parameter that a token sets and the text of its value, as a layer would read it.
+
+        `stride=2`, `s2` and `k$size` name a parameter, `nobias` is a flag, and anything else fills the next one.
+        """
+        name, equals, text = token.partition("=")
+        if equals and name.isidentifier():
+            return (name if name in self.parameters else LETTERS.get(name, name)), text
+        letter = _LETTER.match(token)
+        if letter:
+            for name in (letter.group(1), LETTERS[letter.group(1)]):
+                if name in self.parameters:
+                    return name, letter.group(2)
+        flag = token.removeprefix("no")
+        if flag in FLAGS and flag in self.parameters:
+            return flag, "true" if flag == token else "false"
+        return next((free for free in self.parameters if free not in given), ""), token
 
 
 class BlockUse(NamedTuple):
@@ -160,9 +185,7 @@ class Blocks:
     def _from_tokens(self, block: Block, use: BlockUse, outer: Scope) -> dict[str, Value]:
         given: dict[str, Value] = {}
         for offset, token in use.tokens:
-            name, equals, text = token.partition("=")
-            if not equals or not name.isidentifier():
-                name, text = next((free for free in block.parameters if free not in given), ""), token
+            name, text = block.argument(token, given)
             place = use.node.place().moved(offset, len(token))
             if name not in block.parameters:
                 what = f"argument `{name[:60]}`" if name else "further argument"
