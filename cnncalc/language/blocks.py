@@ -179,7 +179,9 @@ class Blocks:
                 try:
                     inner[name] = value_of(default, inner, self.limits)
                 except ValueFault as fault:
+                    self.faults.uses.append(use.node)
                     self.evaluator.fault(fault.error, fault.node, tensor)
+                    self.faults.uses.pop()
         return inner if self.faults.met == before else None
 
     def _from_tokens(self, block: Block, use: BlockUse, outer: Scope) -> dict[str, Value]:
