@@ -27,6 +27,7 @@ COMMANDS = {
     "show": ("show", "Show a net layer by layer: shapes, parameters, costs, and their totals."),
     "chain": ("chain", "Show layers that are written on the command line."),
     "explain": ("explain", "Say why: the derivation of every number."),
+    "compare": ("compare", "Compare nets side by side, or two of them layer by layer."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.conventions.counting import Counting
     from cnncalc.analysis.report import ReceptiveField, Report, Row
 
-__all__ = ["counting_object", "draw", "dumps", "object_of"]
+__all__ = ["counting_object", "draw", "dumps", "layer_object", "object_of"]
 
 _COUNTS = (
     "params",
@@ -34,7 +34,8 @@ def _shape(shape: Sequence[object]) -> list[int | str]:
     return [_size(value) for value in shape]
 
 
-def _layer(row: Row) -> dict[str, object]:
+def layer_object(row: Row) -> dict[str, object]:
+    """One layer, as the contract names its parts."""
     return {
         "name": row.name,
         "kind": row.kind,
@@ -62,7 +63,7 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": [_layer(row) | ({"counted": row.counted} if report.counting else {}) for row in report.rows],
+        "layers": [layer_object(row) | ({"counted": row.counted} if report.counting else {}) for row in report.rows],
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
         **({"convention": counting_object(report.counting)} if report.counting else {}),
