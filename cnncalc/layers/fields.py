@@ -237,14 +237,15 @@ class Real(FieldType):
         self.expected = f"a number from {low:g} to {high:g}" if high < LARGEST else f"a number ≥ {low:g}"
 
     def read(self, value: object) -> float:
+        number = value
         if isinstance(value, str) and len(value) < 40:
             try:
-                value = float(value)
+                number = float(value)
             except ValueError:
                 raise FieldError(f"expected {self.expected}, got {shown(value)}") from None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not self.low <= number <= self.high:
             raise FieldError(f"expected {self.expected}, got {shown(value)}")
-        return float(value)
+        return float(number)
 
     def write(self, value: float) -> str:
         return f"{value!r}".removesuffix(".0")

@@ -15,7 +15,7 @@ from cnncalc.layers.registry import layer
 __all__ = ["Bilinear", "Linear"]
 
 
-@layer("linear", aliases=("dense", "fc", "fully_connected", "InnerProduct", "affine"))
+@layer("linear", aliases=("dense", "fc", "fully_connected", "InnerProduct", "affine", "Gemm"))
 class Linear(Layer):
     """y = W·x + b with `out` features, as torch.nn.Linear.
 

@@ -81,7 +81,7 @@ class Multiply(ElementwiseMerge):
                 yield Saved("input", step)
 
 
-@layer("maximum", aliases=("Maximum", "eltwise_max"))
+@layer("maximum", aliases=("Maximum", "eltwise_max", "Max"))
 class Maximum(ElementwiseMerge):
     """The largest of its inputs, element by element."""
 

@@ -29,7 +29,7 @@ def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
     return {"weight": shape, "bias": shape} if affine else {}
 
 
-@layer("batchnorm", aliases=("bn", "BatchNorm", "BatchNormalization", "batch_norm"))
+@layer("batchnorm", aliases=("bn", "BatchNorm", "BatchNormalization", "batch_norm", "SyncBatchNorm"))
 class BatchNorm(Layer):
     """Batch normalisation over each channel (Ioffe & Szegedy 2015), as torch.nn.BatchNorm2d.
 

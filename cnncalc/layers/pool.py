@@ -44,7 +44,7 @@ class MaxPool(Pool):
             yield Saved("indices", shape=self.output_shape(*x), size=INDEX_BYTES)
 
 
-@layer("avgpool", aliases=("AvgPool", "average_pooling", "avg_pool", "AveragePooling", "avg_pooling"))
+@layer("avgpool", aliases=("AvgPool", "average_pooling", "avg_pool", "AveragePooling", "AveragePool", "avg_pooling"))
 class AvgPool(Pool):
     """The mean of each window, as torch.nn.AvgPool2d; size − 1 additions and a division a window."""
 
