@@ -62,3 +62,44 @@ class LayerAnswer(NamedTuple):
     def solved(self) -> bool:
         """Whether every axis has a choice."""
         return all(axis.total for axis in self.axes)
+
+
+class Clause(NamedTuple):
+    """One thing that is asked of the input size, where it comes from, and the sizes that it leaves."""
+
+    source: str
+    text: str
+
+
+class SizeSet(NamedTuple):
+    """The lengths of one axis that work."""
+
+    symbol: str
+    text: str
+    intervals: tuple[tuple[int, int | None], ...]
+    """First and last length of each run; None: without end. Empty where the lengths are residue classes."""
+    period: int
+    residues: tuple[int, ...]
+    examples: tuple[int, ...]
+
+
+class InputAnswer(NamedTuple):
+    """The input sizes that work for a net."""
+
+    net: str
+    form: str
+    """The input in symbols: `3xHxW`."""
+    tensor: str
+    """The map that is spoken of, with its size: `layer4: 2048x⌈H/32⌉x⌈W/32⌉`."""
+    sets: tuple[SizeSet, ...]
+    boxes: tuple[tuple[tuple[str, int, int], ...], ...]
+    """Where the axes depend on one another: every box of lengths that works, that of the declared size first."""
+    clauses: tuple[Clause, ...]
+    remarks: tuple[str, ...] = ()
+    proof: str = ""
+    nearest: tuple[str, ...] = ()
+
+    @property
+    def solved(self) -> bool:
+        """Whether there is a size."""
+        return not self.proof

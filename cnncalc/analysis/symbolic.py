@@ -18,7 +18,7 @@ from cnncalc.graph import Graph
 from cnncalc.language.notation import write
 from cnncalc.layers import Layer, Shape
 
-__all__ = ["BATCH", "Closed", "Reason", "SymbolicReport", "SymbolicRow", "conditions", "symbolic_report"]
+__all__ = ["BATCH", "Closed", "Reason", "SymbolicReport", "SymbolicRow", "conditions", "required", "symbolic_report"]
 
 BATCH = "N"
 Allowed = Mapping[str, Table]
@@ -109,11 +109,11 @@ def conditions(graph: Graph) -> Condition:
 
 
 def _contradiction(graph: Graph) -> str:
-    lines = [f"{name}: {requirement.holds}" for name, requirement in _required(graph)]
+    lines = [f"{name}: {requirement.holds}" for name, requirement in required(graph)]
     return "\n".join(dict.fromkeys(lines[-6:]))
 
 
-def _required(graph: Graph) -> Iterator[tuple[str, Any]]:
+def required(graph: Graph) -> Iterator[tuple[str, Any]]:
     """Every condition, with the first layer that makes it."""
     seen: set[int] = set()
     for _, node, _ in graph.layers():
@@ -127,7 +127,7 @@ def _required(graph: Graph) -> Iterator[tuple[str, Any]]:
 def reasons(graph: Graph) -> tuple[Reason, ...]:
     """The conditions that together say all, each with the first layer that makes it; what others imply is left out."""
     kept: dict[str, tuple[Reason, Condition]] = {}
-    for name, requirement in _required(graph):
+    for name, requirement in required(graph):
         text = str(requirement.holds)
         kept.setdefault(text, (Reason(name, requirement.rule, requirement.values, text), requirement.holds))
     left = list(kept.values())

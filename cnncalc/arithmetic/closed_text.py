@@ -174,19 +174,31 @@ def _classes(symbol: str, period: int, residues: list[int], first: int) -> str:
         if not rest:
             return f"{symbol} divisible by {period:,}" + (f", {symbol} ≥ {first:,}" if least > 1 else "")
         return f"{symbol} = {period:,}·m + {rest:,}" + (f", m ≥ {least:,}" if least else "")
-    if len(residues) > 2 and residues[-1] - residues[0] == len(residues) - 1:
-        text = f"{symbol} mod {period:,} is {residues[0]} to {residues[-1]}"
-    elif len(residues) <= LISTED:
-        text = f"{symbol} mod {period:,} is {_listed(residues)}"
+    runs = _runs(residues)
+    if len(runs) <= LISTED:
+        text = f"{symbol} mod {period:,} is {_listed(runs)}"
     elif period - len(residues) <= LISTED:
-        text = f"{symbol} mod {period:,} is not {_listed([r for r in range(period) if r not in set(residues)])}"
+        text = f"{symbol} mod {period:,} is not {_listed(_runs([r for r in range(period) if r not in set(residues)]))}"
     else:
         text = f"{symbol} mod {period:,} is one of {len(residues)} residues"
     return f"{text}, {symbol} ≥ {first:,}" if first > min(residues[0] or period, *residues[1:]) else text
 
 
-def _listed(numbers: list[int]) -> str:
-    return " or ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
+def _runs(numbers: list[int]) -> list[str]:
+    """The numbers, three and more in a row as `4 to 7`."""
+    texts: list[str] = []
+    first = 0
+    for position, number in enumerate(numbers):
+        if position + 1 < len(numbers) and numbers[position + 1] == number + 1:
+            continue
+        run = numbers[first : position + 1]
+        texts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+        first = position + 1
+    return texts
+
+
+def _listed(texts: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
 def intervals(table: Table, end: int) -> list[tuple[int, int]]:
@@ -205,6 +217,9 @@ def intervals(table: Table, end: int) -> list[tuple[int, int]]:
 def _intervals(table: Table, end: int) -> str:
     symbol = table.symbol
     runs = intervals(table, end)
+    steps = {later[0] - earlier[1] for earlier, later in pairwise(runs)}
+    if len(runs) > 2 and len(steps) == 1 and all(low == high for low, high in runs):
+        return f"{symbol} = {runs[0][0]:,}, {runs[1][0]:,}, …, {runs[-1][0]:,}"
     texts = [f"{symbol} = {low:,}" if low == high else f"{low:,} ≤ {symbol} ≤ {high:,}" for low, high in runs]
     if len(texts) > LISTED:
         return f"{', '.join(texts[:LISTED])} and {len(texts) - LISTED} more up to {runs[-1][1]:,}"

@@ -21,6 +21,8 @@ class Relation(NamedTuple):
     text: str
     holds: Callable[[Mapping[str, int]], bool]
     symbols: frozenset[str]
+    sizes: tuple[Any, ...] = ()
+    """The sizes that it depends on; none: on the symbols' values themselves."""
 
 
 class Condition:

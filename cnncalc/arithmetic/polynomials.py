@@ -7,7 +7,7 @@ from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.arithmetic.conditions import Condition, Relation
-from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, tabulate
+from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, compared, tabulate
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.sizes import Size
@@ -232,22 +232,24 @@ def _related(word: str, left: Any, right: Any) -> Any:
     grown = [size for term in difference.terms for size in term]
     monotone = all(factor > 0 for term, factor in difference.terms.items() if term) and all(map(_grows, set(grown)))
     if len(symbols) == 1 and monotone:
-        return _as_set(word, difference, next(iter(symbols)))
+        return _as_set(word, difference, next(iter(symbols)), set(grown))
     text = f"{left:,} {word} {right:,}"
+    sizes = tuple(dict.fromkeys(grown))
     if word == "≥":
-        return Condition({}, [Relation(text, lambda at: difference.at(at) >= 0, symbols)])
-    return Condition({}, [Relation(text, lambda at: difference.at(at) == 0, symbols)])
+        return Condition({}, [Relation(text, lambda at: difference.at(at) >= 0, symbols, sizes)])
+    return Condition({}, [Relation(text, lambda at: difference.at(at) == 0, symbols, sizes)])
 
 
 def _grows(size: Size) -> bool:
-    return size.table.at(1) >= 0 and all(step >= 0 for step in _steps(size.table))
+    return size.table.advance > 0 and all(step >= 0 for step in _steps(size.table))
 
 
-def _as_set(word: str, difference: Polynomial, symbol: str) -> Any:
-    """The values from which on a growing polynomial is at least 0, or at which it is 0."""
+def _as_set(word: str, difference: Polynomial, symbol: str, sizes: set[Size]) -> Any:
+    """The values at which a polynomial in growing sizes is at least 0, or is 0; it grows where none is negative."""
+    grows = max(compared("ge", size.table, Table(symbol, (), 0, (0,))).start for size in sizes) + 1
 
     def first(target: int) -> int:
-        low, high = 1, FURTHEST
+        low, high = grows, FURTHEST
         while low < high:
             middle = (low + high) // 2
             if difference.at({symbol: middle}) >= target:
@@ -257,6 +259,11 @@ def _as_set(word: str, difference: Polynomial, symbol: str) -> Any:
         return low
 
     start, end = first(0), first(1)
-    if word == "≥":
-        return Condition({symbol: tabulate(symbol, 1, 0, start, lambda n: int(n >= start))})
-    return Condition({symbol: tabulate(symbol, 1, 0, end, lambda n: int(start <= n < end))})
+
+    def holds(n: int) -> int:
+        if n >= grows:
+            return int(n >= start) if word == "≥" else int(start <= n < end)
+        value = difference.at({symbol: n})
+        return int(value >= 0 if word == "≥" else value == 0)
+
+    return Condition({symbol: tabulate(symbol, 1, 0, max(start, end), holds)})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
-__all__ = ["QUESTIONS", "answer_options", "command"]
+__all__ = ["QUESTIONS", "all_answer_options", "answer_options", "command"]
 
 UNKNOWNS = ("padding", "kernel", "stride", "dilation", "input")
 QUESTIONS: dict[str, tuple[str, str]] = {
@@ -17,6 +18,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         for kind, words in (("conv", "convolution"), ("pool", "pool"), ("deconv", "transposed convolution"))
         for unknown in UNKNOWNS
     },
+    "input-size": ("solve_input", "Every input size that a net takes, or that gives a wanted size."),
     "deconv-output-padding": ("solve_layer", "The output padding that gives a transposed convolution a wanted size."),
 }
 """Every question, with the module that answers it and its short help."""
@@ -34,6 +36,13 @@ answer_options = (
     ),
 )
 """Of every question; `--output` is what is wanted of the net, so that the file has only its short name."""
+
+
+def all_answer_options(function: Any) -> Any:
+    """Adds them to a command."""
+    for option in reversed(answer_options):
+        function = option(function)
+    return function
 
 
 class Questions(click.Group):
