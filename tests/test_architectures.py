@@ -1,7 +1,8 @@
 """The bundled nets: every figure that their files state, and torchvision's and Keras's own figures beside them.
 
 `data/torchvision.csv` and `data/keras.csv` were made by the frameworks, and so were the lists of tensors in
-`data/torchvision/`: one line a parameter or buffer, its name and its shape, of torchvision 0.29's nets with side branches.
+`data/torchvision/`: a line for each parameter and buffer, its name and its shape, of torchvision 0.29's nets with side
+branches.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def test_a_file_is_plain_to_read(name: str) -> None:
 
 @pytest.mark.parametrize("row", rows("torchvision.csv"), ids=lambda row: row["name"])
 def test_torchvision(row: dict[str, str]) -> None:
-    """Parameters, buffers and multiply-accumulates are torchvision's to the unit, side branches included where it has them."""
+    """Parameters, buffers and multiply-accumulates are torchvision's, with its side branches."""
     net = row["name"].removesuffix("_noaux")
     found = totals(net, train=bool(row["macs_with_aux"]))
     assert (found.params, found.buffers) == (int(row["params"]), int(row["buffers"]))
@@ -206,7 +207,7 @@ def test_every_tensor_is_torchvisions(path: Path) -> None:
     assert sorted(set(witness) - set(found)) == []
 
 
-# -- what a user may do with them ----------------------------------------------------------------------------------------
+# -- what a user may do with them --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_every_tensor_is_torchvisions(path: Path) -> None:
     ],
 )
 def test_variables_of_a_member(name: str, variables: dict[str, str], params: int) -> None:
-    """Published: Keras's MobileNet 0.5 (1,342,536 in all, 1,331,592 trainable) and torchvision's forms with other heads."""
+    """Published: Keras's MobileNet 0.5 (1,331,592 trainable); torchvision's forms with other heads."""
     assert report(load(name, Options(variables=variables))).totals.params == params
 
 
