@@ -121,7 +121,7 @@ class BorderLayer(Layer):
 
 @layer("pad", aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ReflectionPad", "ReplicationPad", "ConstantPad"))
 class Pad(BorderLayer):
-    """A border around the map, or channels of zeros before and after its own (a residual net's parameterless shortcut)."""
+    """A border around the map; or channels of zeros beside its own, a shortcut without parameters (He et al. 2016)."""
 
     needs: ClassVar[str] = "map"
     border: tuple[tuple[int, int], ...] = field(
