@@ -62,6 +62,7 @@ MISTAKES = [
     ("$(abs(1, 2))", "`abs` takes 1 value, and 2 are given", "abs(1, 2)", ""),
     ("$(sum(3))", "`sum` takes a list, not 3", "sum(3)", "write sum([a, b, c])"),
     ("$(divisible(30, 0))", "the divisor is a positive whole number, not 0", "divisible(30, 0)", ""),
+    ("$(32 * 'half')", "cannot multiply 32 by the text 'half'", "32 * 'half'", ""),
     ("x $sizes", "a list of 2 cannot stand inside a text", "$sizes", "`$(x[0])`"),
     ("x $(config)", "a mapping of 2 cannot stand inside a text", "$(config)", "`$(x[0])`"),
 ]  # fmt: skip
@@ -69,8 +70,8 @@ BOMBS = [
     ("2**10**9", "number"), ("10**13", "number"), ("9" * 900, "number"), ("-(10**6)**10**6", "number"),
     ("2**(2**39)", "number"), ("10**12 * 10", "number"), ("10**12 + 1", "number"), ("0 - 10**12 - 1", "number"),
     ("int(1e300)", "number"), ("floor(1e300)", "number"), ("sum([10**12, 1])", "number"),
-    ("'a' * 10**10", "items"), ("10**10 * 'a'", "items"), ("[0] * 10**10", "items"), ("'a' * 10000 + 'a'", "items"),
-    ("[0] * 10000 + [0]", "items"), ("[[0] * 200] * 200", "items"), ("[['a' * 9999] * 100]", "items"),
+    ("[0] * 10**10", "items"), ("10**10 * [0]", "items"),
+    ("[0] * 10000 + [0]", "items"), ("[[0] * 200] * 200", "items"),
     ("(" * 300 + "1" + ")" * 300, "depth"), ("-" * 900 + "1", "depth"), ("not " * 200 + "1", "depth"),
     ("2" + "**2" * 300, "depth"), ("1 if 1 else " * 70 + "1", "depth"), ("[" * 400, "depth"),
     ("{1:" * 200, "depth"), ("max(" * 100 + "1" + ")" * 100, "depth"), ("1+" * 600 + "1", "expression"),
@@ -156,7 +157,9 @@ def test_bombs_stop_at_a_named_bound(text: str, bound: str) -> None:
 def test_bounds_can_be_raised() -> None:
     assert evaluate("2**50", {}, Limits(number=2**50)) == 2**50
     assert evaluate("1+" * 600 + "1", {}, Limits(expression=2000)) == 601
-    assert len(str(evaluate("'a' * 20000", {}, Limits(items=20000)))) == 20000
+    longer = evaluate("[0] * 20000", {}, Limits(items=20000))
+    assert isinstance(longer, list)
+    assert len(longer) == 20000
     assert evaluate("(" * 100 + "1" + ")" * 100, {}, Limits(depth=200)) == 1
 
 

@@ -80,12 +80,11 @@ def multiply(left: Any, right: Any, limits: Limits) -> Value:
         raise too_large(limits)
     if is_number(left, right):
         return _arithmetic(operator.mul, left, right, limits)
-    if isinstance(left, int):
-        left, right = right, left
-    if isinstance(left, list) and isinstance(right, int):
-        if len(left) * max(right, 0) > limits.items:
+    items, times = (right, left) if isinstance(left, int) else (left, right)
+    if isinstance(items, list) and isinstance(times, int):
+        if len(items) * max(times, 0) > limits.items:
             raise too_long("list", limits)
-        return bounded_list(left * right, limits)
+        return bounded_list(items * times, limits)
     raise cannot(f"multiply {describe(left)} by {describe(right)}", left, right)
 
 
