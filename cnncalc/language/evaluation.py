@@ -70,15 +70,28 @@ class Evaluator:
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 
     def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool:
-        """The truth of a `when` or `trainable`, which need no `$( )`."""
-        if isinstance(node, Scalar) and "$" not in node.text and node.text not in ("true", "false"):
+        """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not."""
+        value: Value
+        if isinstance(node, Scalar) and "$" not in node.text:
+            text = node.text.strip()
+            if text in ("true", "false"):
+                return text == "true"
+            if text.lower() in ("yes", "no", "on", "off") and text not in scope:
+                self.faults.add("a condition is true or false", node, help="write true or false")
+                return False
             self.enter(scope, tensor)
             try:
-                return bool(evaluate(node.text, scope, self.limits))
+                value = evaluate(node.text, scope, self.limits)
             except ExpressionError as error:
                 self.fault(error, node, tensor)
                 return False
-        return bool(self.value(node, scope, tensor))
+        else:
+            value = self.value(node, scope, tensor)
+        if isinstance(value, str):
+            help = "write true or false, without quotes; texts are compared, as in `mode == 'fast'`"
+            self.faults.add("a condition is true or false", node, values=f"it is the text '{value[:40]}'", help=help)
+            return False
+        return bool(value)
 
     def count(self, node: Node, scope: Scope, tensor: Tensor) -> int:
         """How often a `repeat` repeats."""
