@@ -126,7 +126,7 @@ def test_the_inputs_and_paddings_that_are_said_to_fit_do(shape, before, layer, t
 
     fault = one_fault(written(shape, layer))
     assert fault.message == "the kernel does not fit its input"
-    larger = re.search(r"a larger input \((\S+) fits\)", fault.help)[1]
+    larger = re.search(r"a larger input \((\S+) gets past this layer\)", fault.help)[1]
     load(str(written(larger, layer)), Options())
     given, sizes = ([int(n) for n in text.split("x")] for text in (shape, larger))
     less = [max(n, size - 1) for n, size in zip(given[1:], sizes[1:], strict=True)]

@@ -46,7 +46,6 @@ class Block(NamedTuple):
             parts.append(f"{name}=…" if text == REQUIRED else f"[{name}={text}]")
         return f"write `{' '.join([self.name, *parts])}`"
 
-
     def argument(self, token: str, given: Container[str]) -> tuple[str, str]:
         """The parameter that a token sets and the text of its value, as a layer would read it.
 

@@ -16,6 +16,7 @@ from cnncalc.language.notation import Parsed
 from cnncalc.language.options import Options
 from cnncalc.language.placing import Placer
 from cnncalc.language.reader import Node as YamlNode
+from cnncalc.layers import kind_named
 from cnncalc.language.reader import Scalar, Sequence
 from cnncalc.language.vocabulary import Guess
 
@@ -37,8 +38,8 @@ class Builder:
         self.placer = Placer(self.graph, self.names, self.limits, faults)
         self.evaluator = Evaluator(self.graph.nodes, self.limits, faults)
         defaults = document.default_fields(self.variables)
-        self.layers = LayerReader(dialect, defaults, self.evaluator, faults)
         self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
+        self.layers = LayerReader(dialect, defaults, self.evaluator, faults, self.blocks.names)
         self.reader = ItemReader(self.blocks, faults)
         self.nesting = Nesting(self.limits, faults)
 
@@ -47,6 +48,7 @@ class Builder:
         for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
             self.graph.inputs[name] = self.names.tensors[name] = len(self.graph.nodes)
             self.graph.nodes.append(Node(name, None, (), shape))
+        self.names.guessing = not self.graph.nodes
         if "layers" not in self.document.keys:
             self.faults.add("the net has no layers", self.document.start(), help="write `layers:` and a list below it")
             self.faults.raise_any()
@@ -219,6 +221,8 @@ class Builder:
             return self.names.keep(own, level)
 
         def body(inner: Level, start: Tensor) -> Tensor:
+            if not block.by_position:
+                self.graph.blocks[inner.prefix[:-1]] = block.name
             outer = self.layers
             if block.library:
                 self.layers = outer.without_defaults()
@@ -280,6 +284,10 @@ class Builder:
         found = self.blocks.used(node, key, scope, tensors[0])
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
+        if key is None and kind_named(node.text) is None and self.names.known(node.text, level):
+            help = f"take its output with `from`: `{{identity: , from: {node.text}}}`, or merge by `{{concat: , from: [a, b]}}`"
+            self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
+            return UNKNOWN
         at = node if node.text or key is None else key
         name = level.called(own)
         return self.place(self.layers.line(node, key, scope, tensors[0], name), at, item, own, tensors, level)

@@ -51,6 +51,10 @@ NOT_INHERITED = ("expect", "name", "extends")
 def input_shape(text: object, *, symbols: bool = False) -> Shape:
     """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
     parts = text if isinstance(text, list) else str(text).split("x")
+    if isinstance(text, list) and any("x" in str(part) for part in text):
+        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
+    if isinstance(text, str) and "," in text:
+        raise FieldError(f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}")
     if not 1 <= len(parts) <= 4:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
     if is_symbolic(parts):
@@ -186,8 +190,9 @@ class Document:
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""
         declared: dict[str, Node] = {}
-        if "inputs" in self.keys and isinstance(self.keys["inputs"][1], Mapping):
-            declared = {name: node for name, (_, node) in self.keys["inputs"][1].entries.items()}
+        key = "inputs" if "inputs" in self.keys else "input"
+        if key in self.keys and isinstance(self.keys[key][1], Mapping):
+            declared = {name: node for name, (_, node) in self.keys[key][1].entries.items()}
         elif "inputs" in self.keys:
             help = "such as `inputs: {left: 3x64x64, right: 3x64x64}`; one input is `input: 3x64x64`"
             self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1], help=help)
@@ -220,7 +225,11 @@ class Document:
         shapes: dict[str, Shape] = {}
         for part in chosen.split(","):
             name, equals, text = part.rpartition("=")
-            if not equals and len(names) <= 1:
+            if not equals and len(names) > 1:
+                help = f"write `--input {','.join(f'{one}={text}' for one in names)}`"
+                self.faults.add(f"`--input`: the net has {len(names)} inputs, {', '.join(names)}", None, help=help)
+                break
+            if not equals:
                 name = names[0] if names else "input"
             if names and name not in names:
                 help = suggestion(

@@ -110,6 +110,9 @@ class ItemReader:
         if not kinds:
             return Item(node, **common)
         key_node, value = kinds[0]
+        if _is_merge(key_node.text) and isinstance(value, Mapping) and list(value.entries) == ["from"]:
+            common["source"] = value.entries["from"][1]  # {concat: {from: [a, b]}} is {concat: , from: [a, b]}
+            value = Scalar(value.source, value.line, value.column, "", True)
         return Item(node, key_node.text, key_node, value, _branches(key_node.text, value), **common)
 
     def _meant(self, key: str, kind: str) -> str:
@@ -153,7 +156,9 @@ class ItemReader:
 
 def _branches(kind: str, value: Node) -> list[Node] | None:
     """The branches of a merge; None where the item is no merge, or one that takes what `from` names."""
+    return value.items if _is_merge(kind) and isinstance(value, Sequence) and value.items else None
+
+
+def _is_merge(kind: str) -> bool:
     found = kind_named(kind)
-    if found and issubclass(found[0], Merge) and isinstance(value, Sequence) and value.items:
-        return value.items
-    return None
+    return found is not None and issubclass(found[0], Merge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ from cnncalc.language.items import Item
 from cnncalc.language.names import Tensor
 from cnncalc.language.notation import Parsed, make, parse, split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
-from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of
+from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, kind_suggestion
 from cnncalc.layers import FieldError, kind_named
 
 __all__ = ["Defaults", "LayerReader", "default_pairs"]
@@ -23,12 +24,16 @@ Defaults: TypeAlias = "dict[str, tuple[tuple[str, Any], ...]]"
 class LayerReader:
     """Reads the layers of a net; what cannot be read is noted and gives None."""
 
-    def __init__(self, dialect: str, defaults: Defaults, evaluator: Evaluator, faults: Faults) -> None:
+    def __init__(
+        self, dialect: str, defaults: Defaults, evaluator: Evaluator, faults: Faults, blocks: Callable[[], list[str]]
+    ) -> None:
         self.dialect, self.defaults, self.evaluator, self.faults = dialect, defaults, evaluator, faults
+        self.blocks = blocks
+        """The names of the blocks, asked for where a word is no kind."""
 
     def without_defaults(self) -> LayerReader:
         """The reader of library blocks, to which a file's defaults mean nothing."""
-        return LayerReader(self.dialect, {}, self.evaluator, self.faults)
+        return LayerReader(self.dialect, {}, self.evaluator, self.faults, self.blocks)
 
     def _defaults(self, name: str) -> tuple[tuple[str, Any], ...]:
         found = kind_named(name) if self.defaults else None
@@ -47,6 +52,8 @@ class LayerReader:
         try:
             return parse(line, self.dialect, defaults)
         except TokenError as error:
+            if error.unknown:
+                error.help = kind_suggestion(error.unknown, tuple(self.blocks()))
             at = node
             for one in (error, *error.others):
                 one.offset -= len(prefix)

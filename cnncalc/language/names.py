@@ -77,6 +77,8 @@ class Names:
         self.faults = faults
         self.tensors: dict[str, Tensor] = {}
         self.bodies: dict[str, Body] = {}
+        self.guessing = False
+        """Whether the net's inputs have faults, so that a name that is missing may be theirs."""
         self.given: dict[str, Node] = {}
         """Where each name that a file gives stands."""
 
@@ -107,6 +109,10 @@ class Names:
                 return one.prefix + name, self.bodies[one.prefix + name]
         return None
 
+    def known(self, name: str, level: Level) -> bool:
+        """Whether `from` could take this name here."""
+        return any(one.prefix + name in self.tensors for one in level.outwards())
+
     def source(self, name: str, node: Node, current: Tensor, level: Level) -> Tensor:
         """The tensor that a name stands for, looked up in this level and then outwards."""
         if name == "previous":
@@ -115,6 +121,8 @@ class Names:
             tensor = self.tensors.get(one.prefix + name)
             if tensor is not None:
                 return tensor
+        if self.guessing:
+            return UNKNOWN
         message = f"there is no layer `{name[:60]}` before this one"
         help = "a layer takes only what was made before it, by its name in the same group or its full name"
         self.faults.add(message, node, help=suggestion(name, self._visible(level), help))

@@ -10,7 +10,7 @@ from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
 from cnncalc.language.notation import Parsed
 from cnncalc.language.reader import Node as YamlNode
 from cnncalc.language.vocabulary import Guess
-from cnncalc.language.way_out import larger_input
+from cnncalc.language.way_out import channels_last, larger_input
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
 
 __all__ = ["Placer"]
@@ -108,7 +108,8 @@ class Placer:
         if isinstance(result, Requirement):
             help = result.help if isinstance(result.help, str) else result.help()
             if result.larger:
-                help = f"use {larger_input(self.graph, layer, tensors)}, {help.removeprefix('use ')}"
+                larger = larger_input(self.graph, layer, tensors)
+                help = channels_last(self.graph) or f"use {larger}, {help.removeprefix('use ')}"
             self.faults.add(result.rule, node, layer=name, values=result.values, help=help)
             return None
         axes = len(shapes[0]) - 1

@@ -47,6 +47,8 @@ class TokenError(Exception):
         self.others: tuple[TokenError, ...] = ()
         """Further mistakes in the same layer."""
         self.guess: Guess | None = None
+        self.unknown = ""
+        """The word that is no kind; a block may be meant, which only the net knows."""
 
 
 class Vocabulary(NamedTuple):
@@ -127,6 +129,7 @@ def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
         help = kind_suggestion(name)
         error = TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
         matches = _near_kinds(name)
+        error.unknown = name
         error.guess = Guess(KINDS[matches[0]], {}) if matches else None
         raise error
     return found

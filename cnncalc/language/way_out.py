@@ -6,7 +6,7 @@ from cnncalc.graph import Graph, broken_requirement
 from cnncalc.language.names import Tensor
 from cnncalc.layers import Layer, Shape, show_shape
 
-__all__ = ["larger_input"]
+__all__ = ["channels_last", "larger_input"]
 
 MOST_LAYERS = 2_000
 """Before a layer of a longer net no input is looked for: an error must not take seconds."""
@@ -14,7 +14,7 @@ MOST_TIMES = 1_024
 
 
 def larger_input(graph: Graph, layer: Layer, tensors: tuple[Tensor, ...]) -> str:
-    """`a larger input (3x48x48 fits)`; without the size where none is found."""
+    """`a larger input (3x48x48 gets past this layer)`; without the size where none is found."""
     before = _before(graph, tensors)
     inputs = [index for index in before if graph.nodes[index].layer is None]
     shape = graph.nodes[inputs[0]].shape if len(inputs) == 1 else ()
@@ -31,7 +31,17 @@ def larger_input(graph: Graph, layer: Layer, tensors: tuple[Tensor, ...]) -> str
             high = middle
         else:
             low = middle
-    return f"a larger input ({show_shape(_at_least(shape, high))} fits)"
+    return f"a larger input ({show_shape(_at_least(shape, high))} gets past this layer)"
+
+
+def channels_last(graph: Graph) -> str:
+    """The help for an input that was written height x width x channels; empty where there is no such input."""
+    for index in graph.inputs.values():
+        shape = graph.nodes[index].shape
+        if len(shape) > 2 and all(isinstance(n, int) for n in shape) and shape[-1] <= 4 < min(shape[:-1]):
+            right = show_shape((shape[-1], *shape[:-1]))
+            return f"channels come first: did you mean {right}?"
+    return ""
 
 
 def _at_least(shape: Shape, least: int) -> Shape:
