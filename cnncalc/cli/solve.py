@@ -19,6 +19,9 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         for unknown in UNKNOWNS
     },
     "input-size": ("solve_input", "Every input size that a net takes, or that gives a wanted size."),
+    "variable": ("solve_search", "The values of a file's variable at which the net is as wanted."),
+    "file": ("solve_search", "The numbers of a file that are `?`, so that the net is as wanted."),
+    "batch-size": ("solve_search", "The largest batch that fits in a memory."),
     "deconv-output-padding": ("solve_layer", "The output padding that gives a transposed convolution a wanted size."),
 }
 """Every question, with the module that answers it and its short help."""

@@ -1,0 +1,118 @@
+"""A file with `?` in place of numbers: where they stand, where to look for them, and the net that values make of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph
+from cnncalc.language.builder import Builder
+from cnncalc.language.document import Document
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.language.reader import Mapping, Node, Scalar, read
+from cnncalc.language.reader import Sequence as ListNode
+
+__all__ = ["Unknown", "UnknownFile"]
+
+UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?![\w.|?])")
+BOUNDS = {
+    "k": range(1, 12), "kernel": range(1, 12),
+    "s": range(1, 5), "stride": range(1, 5),
+    "p": range(6), "padding": range(6),
+    "d": range(1, 5), "dilation": range(1, 5),
+}  # fmt: skip
+"""Where a bare `?` is looked for."""
+
+
+class Unknown(NamedTuple):
+    """One `?`: its name in answers, and the values that it may have."""
+
+    name: str
+    """The line and what stands before it: `7:k`."""
+    values: Sequence[int]
+    notation: str
+    """The layer that it stands in."""
+
+
+class UnknownFile:
+    """A file's unknowns, and its net for values of them."""
+
+    def __init__(self, net: str, options: Options) -> None:
+        faults = Faults()
+        self.options = options
+        self.document = Document(net, options.limits, faults)
+        faults.raise_any()
+        self.unknowns: list[Unknown] = []
+        self._faults: list[Fault] = []
+        self._seen: set[int] = set()
+        entries = [entry for key, entry in self.document.keys.items() if key == "layers"]
+        for _, node in (*entries, *self.document.blocks.values(), *self.document.defaults.values()):
+            self._walk(node, "")
+        if self._faults:
+            raise CnncalcError(self._faults)
+        for number in range(len(self.unknowns)):
+            root = read(f"{_variable(number)}: 1\n", "unknowns", options.limits)
+            assert isinstance(root, Mapping)
+            self.document.variables.update(root.entries)
+
+    def _walk(self, node: Node, key: str) -> None:
+        """Replace every `?` below a node by a variable; `key` is the field that it is the value of."""
+        if id(node) in self._seen:
+            return
+        self._seen.add(id(node))
+        if isinstance(node, Scalar):
+            if "?" in node.text:
+                node.text = UNKNOWN.sub(lambda match: self._found(match, node, key), node.text)
+        elif isinstance(node, ListNode):
+            for item in node.items:
+                self._walk(item, key)
+        elif isinstance(node, Mapping):
+            for name, (_, value) in node.entries.items():
+                self._walk(value, name)
+
+    def _found(self, match: re.Match[str], node: Scalar, key: str) -> str:
+        low, high, choices = match.groups()
+        before = re.search(r"([a-z_]+)=?[0-9x:]*\Z", match.string[: match.start()])
+        field = before[1] if before else key
+        values: Sequence[int] = BOUNDS.get(field, ())
+        if low is not None:
+            values = range(int(low), int(high) + 1)
+        elif choices is not None:
+            values = [int(choice) for choice in choices.split("|")]
+        if not values:
+            message = "this `?` is unbounded" if low is None else "this `?` has no values"
+            help = "say where to look: `?16..64`, or `?16|32|64`"
+            self._faults.append(Fault(message, node.place(), help=help))
+        label = f"{node.line}:{field or match.string.split(maxsplit=1)[0]}"
+        taken = sum(one.name.split("#")[0] == label for one in self.unknowns)
+        name = f"{label}#{taken + 1}" if taken else label
+        self.unknowns.append(Unknown(name, values, match.string))
+        return f"$({_variable(len(self.unknowns) - 1)})"
+
+    def build(self, values: Sequence[int]) -> Graph:
+        """The net with these values; raises `CnncalcError` where they make none."""
+        settings = {_variable(number): str(value) for number, value in enumerate(values)}
+        options = self.options._replace(variables={**self.options.variables, **settings})
+        faults = self.document.faults = Faults()
+        return Builder(self.document, options, faults).build()
+
+    def candidates(self) -> int:
+        """How many assignments there are."""
+        count = 1
+        for unknown in self.unknowns:
+            count *= len(unknown.values)
+        return count
+
+
+def _variable(number: int) -> str:
+    return f"unknown_{number + 1}"
+
+
+def assignments(unknowns: Sequence[Unknown]) -> Iterator[tuple[int, ...]]:
+    """Every assignment, the last unknown changing fastest."""
+    from itertools import product
+
+    return product(*(unknown.values for unknown in unknowns))
