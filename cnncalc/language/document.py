@@ -54,7 +54,9 @@ def input_shape(text: object, *, symbols: bool = False) -> Shape:
     if isinstance(text, list) and any("x" in str(part) for part in text):
         raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
     if isinstance(text, str) and "," in text:
-        raise FieldError(f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}")
+        raise FieldError(
+            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
+        )
     if not 1 <= len(parts) <= 4:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
     if is_symbolic(parts):

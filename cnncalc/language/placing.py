@@ -40,6 +40,8 @@ class Placer:
         """Add a layer; `UNKNOWN` where its inputs are unknown or its rules are broken."""
         layer, names = parsed.layer, self.names
         name = level.name(layer.kind, own, names.tensors)
+        if own is not None:
+            self.graph.own_names.add(name)
         if level.by_position and own is None and not names.free(name, node):
             return UNKNOWN
         names.tensors[name] = UNKNOWN
@@ -110,7 +112,10 @@ class Placer:
             if result.larger:
                 larger = larger_input(self.graph, layer, tensors)
                 help = channels_last(self.graph) or f"use {larger}, {help.removeprefix('use ')}"
-            self.faults.add(result.rule, node, layer=name, values=result.values, help=help)
+            values = result.values
+            if len(tensors) > 1 and values:
+                values += f" (from {', '.join(self.graph.nodes[tensor].name for tensor in tensors[:8])})"
+            self.faults.add(result.rule, node, layer=name, values=values, help=help)
             return None
         axes = len(shapes[0]) - 1
         if parsed.rank is not None and parsed.rank != axes:

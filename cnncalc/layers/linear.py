@@ -44,7 +44,8 @@ class Linear(Layer):
             vector,
             "a linear layer takes a vector, and its input is a map",
             f"the input is {show_shape(shape)}",
-            "put `flatten` or a global pool before it, or write `axis=last` to act on the last axis alone",
+            "put `flatten` before it, or write `axis=last` to act on the last axis alone"
+            + (" (a pool gives a vector by `global_avgpool flat`)" if all(str(n) == "1" for n in shape[1:]) else ""),
         )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:

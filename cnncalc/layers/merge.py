@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
@@ -26,6 +27,18 @@ def listed(shapes: Sequence[Shape]) -> str:
     return text + (f" and {len(shapes) - 8} more" if len(shapes) > 8 else "")
 
 
+def way_to_match(x: Sequence[Shape]) -> str:
+    """The 1x1 convolution that would bring the first branch that differs to the smallest one's shape."""
+    target = min(x, key=lambda shape: product(shape[1:]))
+    other = next((shape for shape in x if shape != target), target)
+    strides = {n // m if m and n % m == 0 else 0 for n, m in zip(other[1:], target[1:])} or {1}
+    stride = strides.pop()
+    if strides or not stride:
+        return "bring all branches to one size: the same strides and padding, or an upsample, pad or crop"
+    convolution = f"conv {target[0]} k1" + (f" s{stride}" if stride > 1 else "")
+    return f"`{convolution}` would bring {show_shape(other)} to {show_shape(target)}"
+
+
 class ElementwiseMerge(Merge):
     """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts."""
 
@@ -43,9 +56,7 @@ class ElementwiseMerge(Merge):
                 broadcasts(lengths),
                 f"the inputs of `{self.kind}` do not match",
                 f"they are {listed(x)}: {unlike}",
-                f"give the shortcut a 1x1 convolution with as many filters, such as `conv {x[0][0]} k1`"
-                if axis == 0
-                else "bring all branches to one size: the same strides, or an upsample, pad or crop",
+                partial(way_to_match, x),
             )
 
     @classmethod
