@@ -165,7 +165,8 @@ def spp(random: Random, shape: Shape, kind: str) -> str:
 def border_layer(random: Random, shape: Shape, kind: str) -> str:
     if kind == "crop" and random.random() < 0.4:
         return f"crop size={per_axis(random, len(shape) - 1, lambda axis: random.randint(1, min(shape[1:]) if axis < 0 else shape[1 + axis]))}"
-    return f"{kind} {border(random, len(shape) - 1, 2 if kind == 'pad' else 1)}"
+    sides = f"{kind} {border(random, len(shape) - 1, 2 if kind == 'pad' else 1)}"
+    return f"{sides} channels={border(random, 1, 3)}" if kind == "pad" and random.random() < 0.3 else sides
 
 
 def upsample(random: Random, shape: Shape, kind: str) -> str:
@@ -210,7 +211,7 @@ def slice_(random: Random, shape: Shape, kind: str) -> str:
 
 def norm(random: Random, shape: Shape, kind: str) -> str:
     if kind == "batchnorm":
-        return kind + flags(random, "affine", "stats")
+        return kind + flags(random, "affine", "stats", "scale")
     if kind == "instancenorm":
         return kind + flags(random, "affine", "stats")
     if kind == "layernorm":
