@@ -208,7 +208,7 @@ def test_a_plain_name_imports_no_grammar() -> None:
 
     code = (
         "import sys; from cnncalc.language.expressions import expand; assert expand('conv $a', {'a': 1}) == 'conv 1';"
-        "print([name for name in ('ast', 'yaml', 'cnncalc.language.expression_parser') if name in sys.modules])"
+        "print([name for name in ('ast', 'yaml', 'cnncalc.language.expressions.parser') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

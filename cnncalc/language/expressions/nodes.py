@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.language.expression_functions import FUNCTIONS
-from cnncalc.language.expression_operations import OPERATORS, attribute, index, negative, positive
-from cnncalc.language.expression_values import ExpressionError, RefusalError, Value, bounded_list, describe
+from cnncalc.language.expressions.functions import FUNCTIONS
+from cnncalc.language.expressions.operations import OPERATORS, attribute, index, negative, positive
+from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe
 from cnncalc.language.limits import Limits
 
 __all__ = [

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.language import expression_nodes as nodes
-from cnncalc.language.expression_functions import FUNCTIONS
-from cnncalc.language.expression_tokens import FOREIGN, Token, number, text_of, tokens
-from cnncalc.language.expression_values import ExpressionError, Value
+from cnncalc.language.expressions import nodes
+from cnncalc.language.expressions.functions import FUNCTIONS
+from cnncalc.language.expressions.tokens import FOREIGN, Token, number, text_of, tokens
+from cnncalc.language.expressions.values import ExpressionError, Value
 
 if TYPE_CHECKING:
-    from cnncalc.language.expression_nodes import Run
+    from cnncalc.language.expressions.nodes import Run
     from cnncalc.language.limits import Limits
 
 __all__ = ["compile_expression"]

@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cnncalc.language.expression_values import RefusalError, Value, bounded, bounded_list, describe, too_large, too_long
+from cnncalc.language.expressions.values import (
+    RefusalError,
+    Value,
+    bounded,
+    bounded_list,
+    describe,
+    too_large,
+    too_long,
+)
 from cnncalc.language.limits import Limits
 
 __all__ = ["OPERATORS", "attribute", "cannot", "index", "is_number", "negative", "positive"]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cnncalc.language.expression_operations import cannot, is_number
-from cnncalc.language.expression_values import RefusalError, Value, bounded, describe
+from cnncalc.language.expressions.operations import cannot, is_number
+from cnncalc.language.expressions.values import RefusalError, Value, bounded, describe
 from cnncalc.language.limits import Limits
 
 __all__ = ["FUNCTIONS"]

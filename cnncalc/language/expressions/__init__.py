@@ -9,13 +9,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.language.expression_values import ExpressionError, Value, as_text, describe
+from cnncalc.language.expressions.values import ExpressionError, Value, as_text, describe
 from cnncalc.language.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cnncalc.language.expression_nodes import Run
+    from cnncalc.language.expressions.nodes import Run
 
 __all__ = ["ExpressionError", "Value", "as_text", "evaluate", "expand"]
 
@@ -66,7 +66,7 @@ def evaluate(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIM
 
 
 def _compiled(text: str, limits: Limits) -> Run:
-    from cnncalc.language.expression_parser import compile_expression
+    from cnncalc.language.expressions.parser import compile_expression
 
     return compile_expression(text, 0, len(text), limits)
 
@@ -94,7 +94,7 @@ def _written(part: _Part, scope: Mapping[str, Value], limits: Limits) -> str:
 
 
 def _unknown(part: _Part, scope: Mapping[str, Value]) -> ExpressionError:
-    from cnncalc.language.expression_nodes import unknown_name
+    from cnncalc.language.expressions.nodes import unknown_name
 
     error = unknown_name(part.name, scope, part.start, part.stop - part.start)
     shorter = next((part.name[:end] for end in range(len(part.name) - 1, 0, -1) if part.name[:end] in scope), None)
@@ -131,7 +131,7 @@ def _parts(text: str, limits: Limits) -> tuple[str | _Part, ...]:
 
 
 def _bracketed(text: str, dollar: int, stop: int, limits: Limits) -> Run:
-    from cnncalc.language.expression_parser import compile_expression
+    from cnncalc.language.expressions.parser import compile_expression
 
     return compile_expression(text, dollar + 2, stop - 1, limits)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from cnncalc.language.expression_values import ExpressionError, Value
+from cnncalc.language.expressions.values import ExpressionError, Value
 
 if TYPE_CHECKING:
     from cnncalc.language.limits import Limits
