@@ -1,6 +1,6 @@
 """`$name` and `$(expression)` inside the texts of a file, and bare expressions; never `eval`ed, all bounded.
 
-A text is taken apart once and kept; the grammar (`expression_parser`) is imported when a first `$(` is met.
+A text is taken apart once and kept; the grammar (`parser`) is imported when a first `$(` is met.
 """
 
 from __future__ import annotations
