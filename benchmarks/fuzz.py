@@ -53,6 +53,7 @@ class Tally:
         self.seen["shared parameters"] += any(node.share is not None for node in graph.nodes)
         self.seen["frozen layers"] += any(not node.trainable for node in graph.nodes)
         self.seen["step of training"] += net.step
+        self.seen["receptive fields"] += net.fields
 
     def line(self, seconds: float) -> str:
         """Where it stands."""
@@ -84,7 +85,7 @@ def kept(net: Network, folder: Path, name: str, lines: list[str]) -> None:
     """Write a net that differs."""
     folder.mkdir(parents=True, exist_ok=True)
     comments = "".join(f"# {line}\n" for one in lines[:20] for line in one.splitlines())
-    run = f"# batch={net.batch} dtype={net.dtype} train={net.train} step={net.step}\n"
+    run = f"# batch={net.batch} dtype={net.dtype} train={net.train} step={net.step} fields={net.fields}\n"
     (folder / f"{name}.yaml").write_text(run + comments + net.text, encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.builder import build
 from cnncalc.torch_backend.measure import measure, training_step
 from cnncalc.torch_backend.planning import DTYPES, single_value
+from cnncalc.torch_backend.receptive import held_fields
 
 __all__ = ["BYTES_UNKNOWN", "differences", "graph_of"]
 
@@ -53,10 +54,8 @@ def differences(network: Network) -> tuple[Graph | None, list[str]]:
         graph = graph_of(network.text, train=network.train)
     except CnncalcError as error:
         return None, [*found, f"refused as a whole: {error.faults[0]}"]
-    single, mended = single_value(graph, network.batch)
-    batch = network.batch + (1 if single and mended else 0)
-    training = not single or mended
-    return graph, found + _run(graph, network, batch, training)
+    single = single_value(graph, network.batch)
+    return graph, found + _run(graph, network, network.batch + bool(single.mended), not single.lasting)
 
 
 def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str]:
@@ -88,6 +87,13 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
     )
     if unknown:
         lines = [line for line in lines if not any(what in line for what in BYTES)]
+    if network.fields:
+        lines += [
+            f"{name}: {figure.what} {figure.predicted} ≠ {figure.measured}"
+            for name, figures in held_fields(graph).items()
+            for figure in figures
+            if not figure.passed
+        ]
     in_place = any(getattr(layer, "inplace", False) for _, _, layer in graph.layers())
     if network.step and training and not in_place:
         try:

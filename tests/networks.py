@@ -38,6 +38,8 @@ class Network(NamedTuple):
     """Whether side branches for training only are part of it."""
     step: bool
     """Whether a step of training is to be tried."""
+    fields: bool
+    """Whether receptive fields are to be held."""
     refused: tuple[tuple[str, Shape], ...]
 
 
@@ -453,6 +455,7 @@ def network(random: Random) -> Network:
         dtype=random.choice(("float32",) * 8 + ("float64", "bfloat16")),
         train=random.random() < 0.5,
         step=random.random() < 0.1,
+        fields=random.random() < 0.2,
         refused=tuple(drawing.refused) if drawing.dialect == "torch" else (),
     )
 

@@ -17,7 +17,7 @@ from cnncalc.layers import norm
 if TYPE_CHECKING:
     from cnncalc.graph import Graph
 
-__all__ = ["DEVICES", "DTYPES", "Plan", "plan", "readable", "single_value"]
+__all__ = ["DEVICES", "DTYPES", "Plan", "SingleValue", "plan", "readable", "single_value"]
 
 DEVICES = ("cpu", "cuda", "meta")
 DTYPES = {
@@ -48,14 +48,14 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
         element_bytes(dtype)
         raise CnncalcError(Fault(f"torch cannot train a net in {dtype}", help=f"the types are {', '.join(DTYPES)}"))
     notes: list[str] = []
-    single, training = single_value(graph, batch)
-    if single and training:
+    mended, lasting = single_value(graph, batch)
+    if mended:
         notes.append(
-            f"batch {batch + 1}: {single} has one value a channel in a batch of {batch}, which torch refuses in training"
+            f"batch {batch + 1}: {mended} has one value a channel in a batch of {batch}, which torch refuses in training"
         )
         batch += 1
-    elif single:
-        notes.append(f"in eval mode, without saved bytes: {single} has one value a channel, which torch refuses in training")
+    if lasting:
+        notes.append(f"in eval mode, without saved bytes: {lasting} has one pixel, which torch refuses in training")
     estimate = _memory(graph, batch, dtype)
     if device is None:
         macs = batch * sum(layer.macs(*graph.input_shapes(node)) for _, node, layer in graph.layers())
@@ -78,7 +78,7 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
                 help="use `--device meta`, which needs none, a smaller `--input` or a smaller `--batch`",
             )
         )
-    return Plan(device, batch, training or not single, tuple(notes))
+    return Plan(device, batch, not lasting, tuple(notes))
 
 
 def readable(count: float) -> str:
@@ -99,18 +99,27 @@ def _memory(graph: Graph, batch: int, dtype: str) -> int:
     return stored + peak(graph, batch, size).size
 
 
-def single_value(graph: Graph, batch: int) -> tuple[str, bool]:
-    """A normalisation that has a single value to normalise in training, and whether a larger batch would help."""
-    found = ""
+class SingleValue(NamedTuple):
+    """Normalisations that have one value to normalise in training, which torch refuses: the first of each sort, or none."""
+
+    mended: str
+    """A larger batch gives it more."""
+    lasting: str
+    """Nothing does: one pixel of one image."""
+
+
+def single_value(graph: Graph, batch: int) -> SingleValue:
+    """Whether a batch of this size is too small for a normalisation, or any batch is."""
+    mended = lasting = ""
     for _, node, layer in graph.layers():
         (shape, *_) = graph.input_shapes(node)
         positions = product(shape[1:])
         if isinstance(layer, norm.InstanceNorm) and positions == 1:
-            return node.name, False
+            lasting = lasting or node.name
         values = batch * positions * (shape[0] // layer.groups if isinstance(layer, norm.GroupNorm) else 1)
         if isinstance(layer, (norm.BatchNorm, norm.GroupNorm)) and values == 1:
-            found = found or node.name
-    return found, True
+            mended = mended or node.name
+    return SingleValue(mended, lasting)
 
 
 def _available(device: str) -> int | None:

@@ -67,9 +67,7 @@ def verify(
     notes = list(planned.notes)
     rows, totals = _held(graph, module, inputs, planned, dtype, notes)
     if receptive_field:
-        from cnncalc.torch_backend.receptive import hold_fields
-
-        totals += hold_fields(graph, seed=seed)
+        rows = _with_fields(graph, rows, seed, notes)
     return Verification(
         net=net or graph.name,
         name=graph.name,
@@ -82,6 +80,18 @@ def verify(
         notes=tuple(notes),
         seconds=perf_counter() - start,
     )
+
+
+def _with_fields(
+    graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]
+) -> tuple[VerifiedRow, ...]:
+    """The rows with their receptive fields."""
+    from cnncalc.torch_backend.receptive import held_fields
+
+    found = held_fields(graph, seed)
+    pixels = sum(len(figures) for figures in found.values())
+    notes.append(f"receptive fields held at {pixels} pixels of {len(found)} layers, on cpu; the others act pixel by pixel")
+    return tuple(row._replace(figures=(*row.figures, *found.get(row.name, ()))) for row in rows)
 
 
 def _held(
