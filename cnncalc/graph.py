@@ -57,6 +57,7 @@ class Graph:
 
     __slots__ = (
         "_signed",
+        "blocks",
         "conditions",
         "dialect",
         "expect",
@@ -66,6 +67,7 @@ class Graph:
         "name",
         "nodes",
         "outputs",
+        "own_names",
         "signatures",
         "source",
         "train",
@@ -81,6 +83,10 @@ class Graph:
         self._signed: dict[tuple[Layer, tuple[Shape, ...]], int] = {}
         self.inputs: dict[str, int] = {}
         self.outputs: dict[str, int] = {}
+        self.own_names: set[str] = set()
+        """The layers that their file names; the others are called by their kind and count, or by their position."""
+        self.blocks: dict[str, str] = {}
+        """The block that each group is a use of, where it is one with names and no plain sequence."""
         self.groups: dict[str, int] = {}
         """The tensor that comes out of each named group."""
         self.expect: Any = None

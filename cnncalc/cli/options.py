@@ -101,6 +101,11 @@ _VIEW_OPTIONS = (
         help="Count as that tool does: torch, fvcore, thop, ptflops, ptflops-aten, torchinfo, calflops, paddle, paper.",
     ),
     click.option(
+        "--style",
+        type=click.Choice(("keras", "paddle", "torchinfo", "torchsummary")),
+        help="Print the table as that tool does: its rows, names, totals and MB.",
+    ),
+    click.option(
         "--functions",
         metavar="PATTERN",
         multiple=True,

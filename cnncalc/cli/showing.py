@@ -39,6 +39,8 @@ def view_of(given: dict[str, Any]) -> View:
         by_key(given["sort"])
     if given["convention"] is None and COUNTED in (*keys, given["sort"]):
         raise CnncalcError(Fault(f"the column `{COUNTED}` needs a convention", help="add `--convention thop`"))
+    if given["style"] is not None:
+        _style_alone(given)
     for option in ("columns", "sort", "depth"):
         if given["format_"] == "json" and given[option] is not None:
             message = f"--{option} does not go with --format json"
@@ -46,8 +48,25 @@ def view_of(given: dict[str, Any]) -> View:
     return View(keys, given["sort"], given["depth"])
 
 
+def _style_alone(given: dict[str, Any]) -> None:
+    """A style is a table with columns of its own. Raises CnncalcError for options that would change them."""
+    others = [name for name in ("columns", "sort", "convention") if given[name] is not None]
+    if given["depth"] is not None and given["style"] != "torchinfo":
+        others.append("depth")
+    for name in others:
+        help = "torchinfo alone has --depth" if name == "depth" else "its columns are those of the tool"
+        raise CnncalcError(Fault(f"--{name} does not go with --style {given['style']}", help=help))
+    if form_of(given) not in ("table", "plain"):
+        raise CnncalcError(Fault("--style prints text only", help="leave out --format"))
+
+
 def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) -> None:
     """Counts the graph and prints or writes the report."""
+    if given["style"] is not None:
+        from cnncalc.render.styles import draw
+
+        emit(draw(graph, given["style"], wanted.options.batch, wanted.dtype, view.depth), given["output"])
+        return
     from cnncalc.analysis.costs import report
     from cnncalc.render import render
 
