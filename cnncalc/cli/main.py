@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),
+    "sweep": ("sweep", "A net over a grid of variables and input sizes."),
     "kinds": ("kinds", "Say what a kind of layer is and which fields it has."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),
     "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),

@@ -32,7 +32,7 @@ def _form(given: dict[str, Any]) -> str:
     return form_of({"format_": given["format_"], "output": given["file"]})
 
 
-def _bar() -> Callable[[int, int], None] | None:
+def progress_bar() -> Callable[[int, int], None] | None:
     """A progress bar on standard error, where that is a terminal."""
     if not sys.stderr.isatty():
         return None
@@ -82,7 +82,7 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     bounds = (_decimal("--from", given["low"]), _decimal("--to", given["high"]), _decimal("--step", given["step"]))
-    answer = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, _bar())
+    answer = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar())
     emit(draw_variable(answer, _form(given)), given["file"])
     if not answer.met:
         click.get_current_context().exit(NONE)
@@ -145,7 +145,7 @@ def file_command(net: str, **given: Any) -> None:
     if figure and figure not in FIGURES:
         raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))
     goal = Goal(figure, bool(given["maximize"])) if figure else None
-    answer = solve_file(net, asked.options, asked.dtype, wants, goal, _bar())
+    answer = solve_file(net, asked.options, asked.dtype, wants, goal, progress_bar())
     emit(draw_file(answer, _form(given), every=given["every"]), given["file"])
     if not answer.total:
         click.get_current_context().exit(NONE)

@@ -1,0 +1,89 @@
+"""How much cheaper a closed form is than building a net again: ratios, which hold on any machine.
+
+Run it as `python -m benchmarks.closed_forms`. Each ratio must keep its side of the bound, or it exits with 1.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.symbolic import symbolic_report
+from cnncalc.language import load
+from cnncalc.language.options import Options
+from cnncalc.solve.figures import Want
+from cnncalc.solve.files import solve_file
+from cnncalc.solve.sweeps import Grid, sweep
+
+NETS = ("vgg16", "resnet50", "densenet121", "efficientnet_b0")
+FIGURES = ("params", "macs", "activation_bytes")
+UNKNOWNS = """\
+input: 3x32x32
+layers: [conv ?16..40 k?1..10 s2 p?0..7, relu, conv 32 k?1..5 s2 p1, flatten, linear 10]
+"""
+
+
+def best(work: Callable[[], object], turns: int = 5) -> float:
+    """Seconds of the fastest of several turns."""
+    times = []
+    for _ in range(turns):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def one_size(name: str) -> float:
+    """Building and counting a net again, over looking its closed form up."""
+    closed = symbolic_report(load(name, Options(input="3xHxW", symbols=True)))
+    values = [closed.totals[figure].value for figure in FIGURES]
+    lengths = {"H": 288, "W": 320}
+
+    def look_up() -> list[int]:
+        return [value if isinstance(value, int) else value.at(lengths) for value in values]
+
+    again = best(lambda: report(load(name, Options(input="3x288x320"))))
+    return again / best(look_up, 200)
+
+
+def many_sizes(name: str) -> float:
+    """A sweep over 10,000 input sizes, over one `show`."""
+    sizes = tuple(range(64, 164))
+    grid = Grid({}, "3xHxW", {"H": sizes, "W": sizes})
+    swept = best(lambda: list(sweep(name, Options(), "float32", grid, ("params", "macs"))), 3)
+    return swept / best(lambda: report(load(name, Options())))
+
+
+def unknowns() -> float:
+    """Seconds for a file with 10,000 candidates."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "net.yaml"
+        file.write_text(UNKNOWNS, encoding="utf-8")
+        start = time.perf_counter()
+        answer = solve_file(
+            str(file), Options(), "float32", [Want("params", "<=", 20_000), Want("conv2", "==", "32x8x8")]
+        )
+        assert answer.candidates == 10_000
+        return time.perf_counter() - start
+
+
+def main() -> int:
+    """Print every ratio; 1 where one is on the wrong side of its bound."""
+    failed = 0
+    for name in NETS:
+        ratio, swept = one_size(name), many_sizes(name)
+        failed += ratio < 50
+        print(f"{name}: a closed form is {ratio:,.0f} times faster at one size (at least 50)")
+        print(f"{name}: 10,000 sizes take {swept:.2f} times as long as one report")
+    seconds = unknowns()
+    failed += seconds > 30
+    print(f"10,000 candidates of a file with `?`: {seconds:.1f} s (at most 30)")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

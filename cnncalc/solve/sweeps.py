@@ -1,0 +1,160 @@
+"""A net over a grid of variables and input sizes: built once for each choice of variables, sizes by closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.symbolic import Closed, symbolic_report
+from cnncalc.arithmetic.polynomials import Polynomial
+from cnncalc.arithmetic.sizes import Size
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language import load
+from cnncalc.language.options import Options
+
+__all__ = ["FIGURES", "Grid", "Point", "front", "sweep"]
+
+FIGURES = ("params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "activation_bytes", "saved_bytes")
+MOST = 1_000_000
+
+
+class Grid(NamedTuple):
+    """What is varied."""
+
+    variables: dict[str, tuple[str, ...]]
+    input: str
+    """The input in symbols, `3xHxH`; empty: the file's own."""
+    lengths: dict[str, tuple[int, ...]]
+    """The lengths of each symbol."""
+
+    @property
+    def points(self) -> int:
+        """How many nets and sizes there are."""
+        count = 1
+        for values in (*self.variables.values(), *self.lengths.values()):
+            count *= len(values)
+        return count
+
+
+class Point(NamedTuple):
+    """One net at one size; `fault` says why it does not work."""
+
+    variables: tuple[str, ...]
+    lengths: tuple[int, ...]
+    figures: tuple[int, ...]
+    fault: str = ""
+
+
+def sweep(
+    net: str,
+    options: Options,
+    dtype: str,
+    grid: Grid,
+    figures: Sequence[str],
+    *,
+    jobs: int = 1,
+    done: frozenset[tuple[str, ...]] = frozenset(),
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Point]:
+    """Every point, net by net; nets in `done` are passed over. Raises `CnncalcError` for what suits no net."""
+    if grid.points > MOST:
+        help = "take larger steps"
+        raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
+    for name in figures:
+        if name not in FIGURES:
+            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
+            raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
+    choices = [choice for choice in product(*grid.variables.values()) if choice not in done]
+    tasks = [(net, options, dtype, grid, tuple(figures), choice) for choice in choices]
+    for number, points in enumerate(_each(tasks, jobs), 1):
+        if progress is not None:
+            progress(number, len(tasks))
+        yield from points
+
+
+def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
+    """The points of every task, in order, from several processes where `jobs` says so."""
+    if jobs < 2 or len(tasks) < 2:
+        yield from map(_of_one, tasks)
+        return
+    from multiprocessing import get_context
+
+    with get_context("spawn").Pool(min(jobs, len(tasks))) as pool:
+        yield from pool.imap(_of_one, tasks)
+
+
+def _of_one(task: tuple[Any, ...]) -> list[Point]:
+    """All sizes of the net that one choice of variables gives."""
+    net, options, dtype, grid, figures, choice = task
+    chosen = dict(zip(grid.variables, choice))
+    options = options._replace(variables={**options.variables, **chosen})
+    if not grid.input:
+        try:
+            totals = report(load(net, options), options.batch, dtype).totals
+        except CnncalcError as error:
+            return [Point(choice, (), (), error.faults[0].message)]
+        return [Point(choice, (), tuple(int(getattr(totals, name)) for name in figures))]
+    sizes = list(product(*grid.lengths.values()))
+    try:
+        closed = symbolic_report(
+            load(net, options._replace(input=grid.input, symbols=True)), batch=options.batch, dtype=dtype
+        )
+    except CnncalcError as error:
+        return [Point(choice, size, (), error.faults[0].message) for size in sizes]
+    evaluate = [_evaluator(closed.totals[name], grid.lengths) for name in figures]
+    points = []
+    for size in sizes:
+        lengths = dict(zip(grid.lengths, size))
+        if closed.condition.holds_at(lengths):
+            points.append(Point(choice, size, tuple(one(lengths) for one in evaluate)))
+        else:
+            points.append(Point(choice, size, (), f"it works where {closed.condition}"))
+    return points
+
+
+def _evaluator(closed: Closed, grid: Mapping[str, Sequence[int]]) -> Callable[[Mapping[str, int]], int]:
+    """The number as a function of the lengths, each of its sizes looked up."""
+    value = closed.value
+    if value is None:
+        raise CnncalcError(Fault("a figure has no closed form here", help="sweep the other figures"))
+    if not isinstance(value, (Size, Polynomial)):
+        return lambda _: int(value)
+    if isinstance(value, Size):
+        table = value.table
+        known = {n: table.at(n) for n in grid[value.symbol]}
+        return lambda lengths: known[lengths[table.symbol]]
+    terms = []
+    for term, factor in value.terms.items():
+        looked_up: dict[str, dict[int, int]] = {}
+        for size in term:  # the sizes of one axis are multiplied once for each of its lengths
+            before = looked_up.get(size.symbol)
+            looked_up[size.symbol] = {n: (before[n] if before else 1) * size.table.at(n) for n in grid[size.symbol]}
+        terms.append((factor, tuple(looked_up.items())))
+
+    def evaluate(lengths: Mapping[str, int]) -> int:
+        total = 0
+        for factor, axes in terms:
+            for symbol, values in axes:
+                factor *= values[lengths[symbol]]  # noqa: PLW2901 - the product so far
+            total += factor
+        return total
+
+    return evaluate
+
+
+def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
+    """The points that no other beats in all wanted figures at once (less is better, of equal ones the first)."""
+    places = [figures.index(name) for name in wanted]
+    ordered = sorted(
+        (point for point in points if point.figures), key=lambda point: [point.figures[place] for place in places]
+    )
+    best: list[tuple[int, ...]] = []
+    left = []
+    for point in ordered:
+        values = tuple(point.figures[place] for place in places)
+        if not any(all(one <= other for one, other in zip(kept, values)) for kept in best):
+            best.append(values)
+            left.append(point)
+    return left
