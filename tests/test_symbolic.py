@@ -133,3 +133,42 @@ def test_a_net_that_no_size_fits_is_told(tmp_path):
     file.write_text("input: 3x8x8\nlayers:\n  - concat: [[conv 4 k3], [conv 4 k2]]\n")
     with pytest.raises(CnncalcError):
         load(str(file), Options(input="3xHxW", symbols=True))
+
+
+def test_chain_takes_symbols_too():
+    done = CliRunner().invoke(program, ["chain", "3xHxW", "conv 16 k5 s2 p1", "maxpool k3 s1 ceil", "conv 16 k3 p1"])
+    assert done.exit_code == 0
+    assert "16x⌊(H − 5)/2⌋x⌊(W − 5)/2⌋" in done.stdout
+    assert "H ≥ 7, W ≥ 7" in done.stdout
+
+
+def test_shared_parameters_ask_for_equal_sizes(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("""\
+inputs: {a: 3x32x32, b: 3x16x64}
+layers:
+  - {flatten: , from: a, name: fa}
+  - {linear: 10, name: fc, from: fa}
+  - {flatten: , from: b, name: fb}
+  - {share: fc, from: fb, name: fd}
+  - {add: , from: [fc, fd]}
+""")
+    done = run(file, "--input", "a=3xHxW,b=3xAxB")
+    assert "It works where 3·A·B = 3·H·W." in done.stdout
+
+
+def test_what_has_no_closed_form_is_told(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 3x8x8\nlayers:\n  - {permute: 0x2x1, name: p}\n  - {add: , from: [p, input]}\n")
+    done = run(file, "--input", "3xHxW")
+    assert done.exit_code == 2
+    assert "this layer has no closed form" in done.stderr
+    assert run(file, "--input", "3xHxH").exit_code == 0
+
+
+def test_saved_bytes_that_depend_on_the_residue_say_so(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 3x8x8\nlayers: [conv 8 k3 s2 same]\n")
+    done = run(file, "--input", "3xHxW")
+    assert "Saved bytes       no closed form" in done.stdout
+    assert "8x⌈H/2⌉x⌈W/2⌉" in done.stdout

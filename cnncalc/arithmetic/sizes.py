@@ -248,5 +248,5 @@ def _compared(which: str, left: Any, right: Any) -> Any:
 def _extreme(which: str, left: Any, right: Any) -> Any:
     tables = _tables(left, right)
     if tables is None:
-        return _refused(left, f"or {right}, the {which} of", right)
+        raise NoClosedForm(f"{which}({left}, {right})")
     return _of(extreme(which, *tables), lambda: f"{which}({left}, {right})")

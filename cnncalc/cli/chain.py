@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.cli.options import net_options, output_options, view_options, wanted
+from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 from cnncalc.errors import CnncalcError, Fault
 
@@ -30,6 +31,11 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         raise CnncalcError(
             Fault("chain takes its input first, not by --input", help=f"`cnncalc chain {given['input_']} …`")
         )
+    if asks_symbols(shape, given["batch"]):
+        given["input_"] = shape
+        numbers = "x".join("1" if part.isalpha() else part for part in shape.split("x"))
+        show_symbolic(lambda options: chain(numbers, layers, options), given)
+        return
     view = view_of(given)
     asked = wanted(given)
     graph = chain(shape, layers, asked.options)

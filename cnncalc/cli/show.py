@@ -7,13 +7,8 @@ from typing import Any
 import click
 
 from cnncalc.cli.options import net_argument, net_options, output_options, view_options, wanted
+from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
-
-
-def asks_symbols(given: dict[str, Any]) -> bool:
-    """Whether the input's lengths, or the batch, are symbols: `--input 3xHxW`, `--batch N`."""
-    lengths = (given["input_"] or "").replace("=", "x").replace(",", "x").split("x")
-    return given["batch"] == "N" or any(len(part) == 1 and part.isalpha() and part.isupper() for part in lengths)
 
 
 @click.command("show", short_help="Show a net layer by layer: shapes, parameters, costs, and their totals.")
@@ -32,10 +27,8 @@ def command(net: str, **given: Any) -> None:
     """
     from cnncalc.language import load
 
-    if asks_symbols(given):
-        from cnncalc.cli.show_symbolic import show_symbolic
-
-        show_symbolic(net, given)
+    if asks_symbols(given["input_"], given["batch"]):
+        show_symbolic(lambda options: load(net, options), given)
         return
     view = view_of(given)
     asked = wanted(given)

@@ -15,7 +15,7 @@ from cnncalc.cli.solve_search import progress_bar
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from cnncalc.solve.sweeps import Grid
+    from cnncalc.solve.sweeps import Grid, Point
 
 MOST = 100_000
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
@@ -27,14 +27,15 @@ def steps(option: str, text: str) -> list[str]:
     """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
     if ":" not in text:
         return [part.strip() for part in text.split(",") if part.strip()]
+    help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
+    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
     try:
         low, high, *step = (Fraction(part) for part in text.split(":"))
-        by = step[0] if step else Fraction(1)
-        if len(step) > 1 or by <= 0 or high < low or (high - low) / by > MOST:
-            raise ValueError
     except (ValueError, ZeroDivisionError):
-        help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
-        raise CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help)) from None
+        raise no_range from None
+    by = step[0] if step else Fraction(1)
+    if len(step) > 1 or by <= 0 or high < low or (high - low) / by > MOST:
+        raise no_range
     return [_decimal(low + number * by) for number in range(int((high - low) // by) + 1)]
 
 
@@ -105,7 +106,7 @@ def _done(file: str | None, names: list[str]) -> tuple[frozenset[tuple[str, ...]
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there.")
 @net_options
 def command(net: str, **given: Any) -> None:
-    """Compute a net over a grid of variables and input sizes.
+    """A net over a grid of variables and input sizes.
 
     \b
     cnncalc sweep mobilenet_v2 --set width=0.25:1.4:0.05 --input 3x{96:320:32} --format csv
@@ -128,10 +129,9 @@ def command(net: str, **given: Any) -> None:
         if form != "csv" or given["file"] is None or wished:
             raise CnncalcError(Fault("--resume goes with a CSV file", help="add `-o sweep.csv`, without --pareto"))
         done, earlier = _done(given["file"], list(grid.variables))
-    points = []
-    found = sweep(
-        net, asked.options, asked.dtype, grid, figures, jobs=given["jobs"], done=done, progress=progress_bar()
-    )
+    points: list[Point] = []
+    bar = progress_bar()
+    found = sweep(net, asked.options, asked.dtype, grid, figures, jobs=given["jobs"], done=done, progress=bar)
     interrupted = False
     try:
         points.extend(found)

@@ -34,6 +34,7 @@ def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
 
     faults = Faults()
     document = Document.of(tree(input, layers, options.limits), "chain", options.limits, faults)
+    document.symbols = options.symbols
     return Builder(document, options, faults).build()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cnncalc.arithmetic.formulas import every
 from cnncalc.arithmetic.tables import NoClosedForm
 from cnncalc.graph import Graph, Node, broken_requirement, undecided
 from cnncalc.language.faults import Faults
@@ -168,12 +171,25 @@ class Placer:
         if other.layer:
             entering = self.graph.input_shapes(other)
             theirs = {**other.layer.weight_shapes(*entering), **other.layer.buffer_shapes(*entering)}
-        if ours == theirs:
+        same = _agree(ours, theirs)
+        if undecided(same):
+            rule = f"the parameters of `{other.name}` do not fit"
+            shared = Requirement(same, rule, f"{_listed(ours)} here, {_listed(theirs)} there")
+            self.graph.conditions.setdefault(self.graph.sign(layer, shapes), []).append(shared)
+            return True
+        if same:
             return True
         found = f"{_listed(ours)} here; {_listed(theirs)} in `{other.name}`"
         help = "layers that share parameters need the same channels and kernel"
         self.faults.add(f"the parameters of `{other.name}` do not fit", node, layer=name, values=found, help=help)
         return False
+
+
+def _agree(ours: dict[str, Shape], theirs: dict[str, Shape]) -> Any:
+    """Whether all tensors have the same shapes; on symbolic lengths a condition."""
+    if list(ours) != list(theirs) or any(len(ours[name]) != len(theirs[name]) for name in ours):
+        return False
+    return every(*(one == other for name in ours for one, other in zip(ours[name], theirs[name])))
 
 
 def _listed(weights: dict[str, Shape]) -> str:

@@ -59,7 +59,7 @@ def draw(points: Sequence[Point], grid: Grid, figures: Sequence[str], form: str)
 def write_parquet(points: Sequence[Point], grid: Grid, figures: Sequence[str], file: str) -> None:
     """Write the points as Parquet; raises `CnncalcError` where pyarrow is not installed."""
     try:
-        from pyarrow import Table, parquet
+        from pyarrow import Table, parquet  # type: ignore[import-not-found]
     except ImportError:
         message = "Parquet needs pyarrow, which is not installed"
         raise CnncalcError(Fault(message, help="`pip install pyarrow`, or `--format csv`")) from None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
+from operator import mul
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.symbolic import Closed, symbolic_report
-from cnncalc.arithmetic.polynomials import Polynomial
+from cnncalc.arithmetic.conditions import Condition
+from cnncalc.arithmetic.polynomials import polynomial
 from cnncalc.arithmetic.sizes import Size
+from cnncalc.arithmetic.tables import Table
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -96,52 +100,66 @@ def _of_one(task: tuple[Any, ...]) -> list[Point]:
         except CnncalcError as error:
             return [Point(choice, (), (), error.faults[0].message)]
         return [Point(choice, (), tuple(int(getattr(totals, name)) for name in figures))]
-    sizes = list(product(*grid.lengths.values()))
     try:
         closed = symbolic_report(
             load(net, options._replace(input=grid.input, symbols=True)), batch=options.batch, dtype=dtype
         )
     except CnncalcError as error:
-        return [Point(choice, size, (), error.faults[0].message) for size in sizes]
-    evaluate = [_evaluator(closed.totals[name], grid.lengths) for name in figures]
+        return [Point(choice, size, (), error.faults[0].message) for size in product(*grid.lengths.values())]
+    allowed, fault = _allowing(closed.condition, grid.lengths), f"it works where {closed.condition}"
+    numbers = [_column_function(closed.totals[name], grid.lengths) for name in figures]
+    *outer, inner = grid.lengths.values()
     points = []
-    for size in sizes:
-        lengths = dict(zip(grid.lengths, size))
-        if closed.condition.holds_at(lengths):
-            points.append(Point(choice, size, tuple(one(lengths) for one in evaluate)))
-        else:
-            points.append(Point(choice, size, (), f"it works where {closed.condition}"))
+    for before in product(*outer):
+        columns = zip(*(one(before) for one in numbers))
+        for last, values in zip(inner, columns):
+            size = (*before, last)
+            if allowed(size):
+                points.append(Point(choice, size, values))
+            else:
+                points.append(Point(choice, size, (), fault))
     return points
 
 
-def _evaluator(closed: Closed, grid: Mapping[str, Sequence[int]]) -> Callable[[Mapping[str, int]], int]:
-    """The number as a function of the lengths, each of its sizes looked up."""
-    value = closed.value
-    if value is None:
+def _allowing(condition: Condition, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], bool]:
+    """Whether the net works at a size."""
+    if condition.always:
+        return lambda _: True
+    if condition.relations:
+        return lambda size: condition.holds_at(dict(zip(grid, size)))
+    every = Table("", (), 0, (1,))
+    sets = [{n for n in lengths if condition.sets.get(symbol, every).at(n)} for symbol, lengths in grid.items()]
+    return lambda size: all(n in known for n, known in zip(size, sets))
+
+
+def _column_function(closed: Closed, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], list[int]]:
+    """A figure for all lengths of the last axis, as a function of the lengths of the others.
+
+    The products of sizes are looked up axis by axis, so that a point costs one sum of products.
+    """
+    if closed.value is None:
         raise CnncalcError(Fault("a figure has no closed form here", help="sweep the other figures"))
-    if not isinstance(value, (Size, Polynomial)):
-        return lambda _: int(value)
-    if isinstance(value, Size):
-        table = value.table
-        known = {n: table.at(n) for n in grid[value.symbol]}
-        return lambda lengths: known[lengths[table.symbol]]
-    terms = []
-    for term, factor in value.terms.items():
-        looked_up: dict[str, dict[int, int]] = {}
-        for size in term:  # the sizes of one axis are multiplied once for each of its lengths
-            before = looked_up.get(size.symbol)
-            looked_up[size.symbol] = {n: (before[n] if before else 1) * size.table.at(n) for n in grid[size.symbol]}
-        terms.append((factor, tuple(looked_up.items())))
+    *outer, last = grid
+    terms = polynomial(closed.value).terms
+    columns = list(zip(*(_values(term, last, grid[last]) for term in terms)))
+    before = [[dict(zip(grid[symbol], _values(term, symbol, grid[symbol]))) for symbol in outer] for term in terms]
+    factors = list(terms.values())
 
-    def evaluate(lengths: Mapping[str, int]) -> int:
-        total = 0
-        for factor, axes in terms:
-            for symbol, values in axes:
-                factor *= values[lengths[symbol]]  # noqa: PLW2901 - the product so far
-            total += factor
-        return total
+    def column(lengths: tuple[int, ...]) -> list[int]:
+        if not columns:
+            return [0] * len(grid[last])
+        left = [
+            prod((factor, *(known[n] for known, n in zip(tables, lengths)))) for factor, tables in zip(factors, before)
+        ]
+        return [sum(map(mul, left, values)) for values in columns]
 
-    return evaluate
+    return column
+
+
+def _values(term: Sequence[Size], symbol: str, lengths: Sequence[int]) -> list[int]:
+    """The product of the sizes of one axis, at each of its lengths."""
+    tables = [size.table for size in term if size.symbol == symbol]
+    return [prod(table.at(n) for table in tables) for n in lengths]
 
 
 def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
