@@ -31,6 +31,7 @@ NETS = [
     ("efficientnet_b0", 3, [(224, 224), (33, 5)]),
     ("inception_v3", 3, [(299, 299), (75, 130)]),
     ("mobilenet_v2", 3, [(224, 224), (50, 1)]),
+    ("efficientnet_v2_b0", 3, [(224, 224), (97, 64)]),  # in a dialect that counts buffers among the parameters
 ]
 
 

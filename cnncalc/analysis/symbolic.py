@@ -17,6 +17,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
 from cnncalc.language.notation import write
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.dialects import DIALECTS
 
 __all__ = ["BATCH", "Closed", "Reason", "SymbolicReport", "SymbolicRow", "conditions", "required", "symbolic_report"]
 
@@ -209,7 +210,9 @@ class _Maker:
         owned = node.share is None
         stored = not layer.reuses_input(training=graph.train)
         known = None if isinstance(cost, NoClosedForm) else cost
-        weights, biases, buffers = (None, None, None) if known is None else known[:3] if owned else (0, 0, 0)
+        counted = DIALECTS[graph.dialect].buffers_are_parameters
+        weights: Any
+        weights, biases, buffers = (None, 0, None) if known is None else known[:3] if owned else (0, 0, 0)
         return SymbolicRow(
             node.name,
             layer.kind,
@@ -217,9 +220,9 @@ class _Maker:
             tuple(graph.nodes[one].name for one in node.inputs),
             tuple(self.shape(shape) for shape in graph.input_shapes(node)),
             self.shape(node.shape),
-            self.closed(None if weights is None or biases is None else weights + biases),
+            self.closed(None if weights is None else weights + biases + (buffers if counted else 0)),
             self.closed(weights),
-            self.closed(biases),
+            self.closed(None if known is None else biases),
             self.closed(buffers),
             self.closed(known and self.images * known.macs),
             self.closed(known and self.images * (2 * known.macs + known.operations)),
@@ -234,7 +237,8 @@ class _Maker:
             values = [getattr(row, name).value for row in rows]
             sums[name] = None if None in map(_marked, values) else _added(values)
         inputs = _added([product(graph.nodes[index].shape) for index in graph.inputs.values()])
-        sums["weight_bytes"] = None if sums["params"] is None else sums["params"] * self.size
+        known = sums["weights"] is not None and sums["biases"] is not None
+        sums["weight_bytes"] = (sums["weights"] + sums["biases"]) * self.size if known else None
         sums["activation_bytes"] += self.images * inputs * self.size
         kept = _attempt(lambda: _added([one.size for one in kept_for_backward(graph, self.images, self.size)]))
         sums["saved_bytes"] = kept
