@@ -10,15 +10,16 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.finish import finish
 from cnncalc.language.items import Item, ItemReader
 from cnncalc.language.layer_reader import LayerReader
+from cnncalc.language.lookup import Lookup
 from cnncalc.language.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
-from cnncalc.language.nesting import Nesting
+from cnncalc.language.nesting import USE, Nesting
 from cnncalc.language.notation import Parsed
 from cnncalc.language.options import Options
 from cnncalc.language.placing import Placer
 from cnncalc.language.reader import Node as YamlNode
-from cnncalc.layers import kind_named
 from cnncalc.language.reader import Scalar, Sequence
 from cnncalc.language.vocabulary import Guess
+from cnncalc.layers import kind_named
 
 __all__ = ["Builder"]
 
@@ -41,6 +42,7 @@ class Builder:
         self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
         self.layers = LayerReader(dialect, defaults, self.evaluator, faults, self.blocks.names)
         self.reader = ItemReader(self.blocks, faults)
+        self.lookup = Lookup(self.names, self.evaluator, faults)
         self.nesting = Nesting(self.limits, faults)
 
     def build(self) -> Graph:
@@ -110,24 +112,13 @@ class Builder:
                 own = f"{own}.{turn}"
             if own is not None and not self.names.free(level.prefix + own, item.name, own):
                 return UNKNOWN
-        tensors = (current,) if item.source is None else self.sources(item.source, current, scope, level)
+        tensors = (current,) if item.source is None else self.lookup.sources(item.source, current, scope, level)
         outer = self.placer.trainable
         if item.trainable is not None:
             self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current)
         made = self.made(item, own, tensors, current, scope, level)
         self.placer.trainable = outer
         return made
-
-    def sources(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
-        """The tensors that a `from:` names."""
-        found: list[Tensor] = []
-        for one in node.items if isinstance(node, Sequence) else [node]:
-            name = self.evaluator.text(one, scope, current) if isinstance(one, Scalar) else None
-            if not isinstance(one, Scalar) or name == "":
-                help = "such as `from: stem` or `from: [left, right]`"
-                self.faults.add("`from` takes the name of an earlier layer, or a list of names", one, help=help)
-            found.append(UNKNOWN if not name else self.names.source(name, one, current, level))
-        return tuple(found) or (UNKNOWN,)
 
     def made(
         self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
@@ -149,7 +140,7 @@ class Builder:
 
     def group(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A group: a level of names where it has a name or a naming, else part of the level around it."""
-        if not self.one_tensor(tensors, item, "a group"):
+        if not self.lookup.one_tensor(tensors, item, "a group"):
             return self.names.keep(own, level)
         nodes = self.reader.list_of(item.value, "layers")
         if own is None and item.naming is None:
@@ -158,15 +149,6 @@ class Builder:
         kept = dict(scope)
         body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
         return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
-
-    def one_tensor(self, tensors: tuple[Tensor, ...], item: Item, what: str) -> bool:
-        """Whether there is just one tensor to start from; a fault where there are more."""
-        if len(tensors) == 1:
-            return True
-        self.faults.add(
-            f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add"
-        )
-        return False
 
     def named(
         self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *, by_position: bool
@@ -197,7 +179,7 @@ class Builder:
                     self.faults.add("an input has no parameters to share", item.share, help=help)
                 return self.names.keep(own, level)
             return self.placer.place(Parsed(layer), own, tensors, item.node, level, owner)
-        if not self.one_tensor(tensors, item, "a group"):
+        if not self.lookup.one_tensor(tensors, item, "a group"):
             return self.names.keep(own, level)
         name, body = group
 
@@ -216,6 +198,7 @@ class Builder:
         if len(tensors) > 1:
             self.faults.add(f"the block `{block.name}` takes one tensor", use.node, help="merge them first")
             return self.names.keep(own, level)
+        self.nesting.count(use.node, USE)
         inner_scope = self.blocks.scope(block, use, scope, tensors[0])
         if inner_scope is None:
             return self.names.keep(own, level)
@@ -236,7 +219,7 @@ class Builder:
 
     def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
-        if not self.one_tensor(tensors, item, "a merge with branches"):
+        if not self.lookup.one_tensor(tensors, item, "a merge with branches"):
             return self.names.keep(own, level)
         ends: list[Tensor] = []
         with self.nesting.within(item.node):
@@ -262,7 +245,7 @@ class Builder:
         if train_only and not self.options.train:
             level.name("aux", own, self.names.tensors)
             return current
-        if not self.one_tensor(tensors, item, "a side branch"):
+        if not self.lookup.one_tensor(tensors, item, "a side branch"):
             return current
         nodes = self.reader.list_of(item.value, "aux")
         outer, self.placer.train_only = self.placer.train_only, self.placer.train_only or train_only
@@ -285,7 +268,8 @@ class Builder:
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
         if key is None and kind_named(node.text) is None and self.names.known(node.text, level):
-            help = f"take its output with `from`: `{{identity: , from: {node.text}}}`, or merge by `{{concat: , from: [a, b]}}`"
+            name = node.text
+            help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
             return UNKNOWN
         at = node if node.text or key is None else key
@@ -314,13 +298,4 @@ class Builder:
         """Add the layer that was read; where it could not be, what is sure of it."""
         if not isinstance(parsed, Parsed):
             return self.placer.guess(parsed, own, tensors, level)
-        return self.placer.place(parsed, own, tensors, at, level, self.owner(item, level))
-
-    def owner(self, item: Item | None, level: Level) -> Tensor | None:
-        """The layer that an item's own `share` names."""
-        if item is None or item.share is None:
-            return None
-        if isinstance(item.share, Scalar):
-            return self.names.source(item.share.text, item.share, UNKNOWN, level)
-        self.faults.add("`share` takes the name of an earlier layer", item.share, help="such as `share: conv1`")
-        return UNKNOWN
+        return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

@@ -81,6 +81,8 @@ class Document:
         self.variables: dict[str, Entry] = {}
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
+        self.parents: list[str] = []
+        """The files that it extends, the nearest first."""
         root, self.file, folder = open_document(net, limits)
         self.take(root, folder, [(Path(self.file).name, folder)])
 
@@ -90,11 +92,13 @@ class Document:
         document = cls.__new__(cls)
         document.limits, document.faults, document.file = limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
+        document.parents = []
         document.take(root, None, [])
         return document
 
     def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
+        self.root = root
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
             self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
@@ -143,6 +147,7 @@ class Document:
             help = "take one of these `extends` out; a file whose name is that of a bundled net hides that net"
             self.faults.add("`extends` goes in a circle", node, values=names, help=help)
             self.faults.raise_any()
+        self.parents.append(Path(name).stem)
         self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
@@ -193,8 +198,9 @@ class Document:
         """Every input's shape by name; `chosen` is what `--input` says."""
         declared: dict[str, Node] = {}
         key = "inputs" if "inputs" in self.keys else "input"
-        if key in self.keys and isinstance(self.keys[key][1], Mapping):
-            declared = {name: node for name, (_, node) in self.keys[key][1].entries.items()}
+        given = self.keys[key][1] if key in self.keys else None
+        if isinstance(given, Mapping):
+            declared = {name: node for name, (_, node) in given.entries.items()}
         elif "inputs" in self.keys:
             help = "such as `inputs: {left: 3x64x64, right: 3x64x64}`; one input is `input: 3x64x64`"
             self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1], help=help)
@@ -209,9 +215,10 @@ class Document:
             )
         return shapes
 
-    def start(self) -> Node | None:
+    def start(self) -> Node:
+        """Where to say that something is missing: at the first key."""
         entry = next(iter(self.keys.values()), None)
-        return entry[0] if entry else None
+        return entry[0] if entry else self.root
 
     def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
         try:

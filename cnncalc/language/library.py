@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Mapping, Node, read
 
@@ -82,8 +82,8 @@ def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple
 
 def _bounded(data: bytes, name: str, limits: Limits) -> bytes:
     if len(data) > 4 * limits.text:
-        message = f"`{name}` is longer than {limits.text:,} characters"
-        raise CnncalcError(Fault(message, help=f"raise it with `--limit text={2 * limits.text}`"))
+        message = f"the file is longer than {limits.text:,} characters, the bound `text`"
+        raise CnncalcError(Fault(message, Place(name, 1, 1), help=limits.way_out("text")))
     return data
 
 

@@ -21,6 +21,8 @@ class Limits(NamedTuple):
     """Values in a file, those behind aliases counted each time; also its lines."""
     layers: int = 200_000
     """Layers that a file unrolls to."""
+    built: int = 500_000
+    """Items that are built: layers, merges, groups and turns of loops; a use of a block counts as ten."""
     number: int = 10**12
     """The largest whole number that a file or an expression may hold."""
     variables: int = 1_000

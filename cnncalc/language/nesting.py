@@ -6,27 +6,37 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Node
 
-__all__ = ["Nesting"]
+__all__ = ["USE", "Nesting"]
+
+
+AFTER_A_FAULT = 20_000
+USE = 10
+"""A use of a block takes as much work as so many layers."""
 
 
 class Nesting:
     """Counts the levels that are entered by `with nesting.within(node)`, and the items that are built."""
 
-    __slots__ = ("built", "depth", "faults", "limits")
+    __slots__ = ("built", "depth", "faults", "limits", "most")
 
     def __init__(self, limits: Limits, faults: Faults) -> None:
         self.depth, self.built, self.limits, self.faults = 0, 0, limits, faults
+        self.most = limits.built
 
-    def count(self, node: Node) -> None:
-        """One item or turn of a loop more; raises `CnncalcError` where there are too many.
+    def count(self, node: Node, weight: int = 1) -> None:
+        """One item, or turn of a loop, or use of a block more; raises `CnncalcError` where there are too many.
 
-        Loops inside loops can turn for ages without making a layer.
+        Loops inside loops can turn for ages without making a layer. Behind a first fault it is enough to go on for a
+        while: whatever else is wrong is mostly found by then.
         """
-        self.built += 1
-        if self.built > self.limits.nodes:
-            message = f"the loops of the file build more than {self.limits.nodes:,} items, the bound `nodes`"
-            self.faults.add(message, node, help=self.limits.way_out("nodes"))
+        self.built += weight
+        if self.built > self.most:
             self.faults.raise_any()
+            message = f"the loops and blocks of the file build more than {self.limits.built:,} items, the bound `built`"
+            self.faults.add(message, node, help=self.limits.way_out("built"))
+            self.faults.raise_any()
+        elif self.most == self.limits.built and self.faults:
+            self.most = min(self.most, self.built + AFTER_A_FAULT)
 
     def within(self, node: Node) -> Nesting:
         """One level more, for the body of a `with`; raises `CnncalcError` where it is too deep."""

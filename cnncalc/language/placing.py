@@ -138,8 +138,19 @@ class Placer:
         broken = broken_requirement(layer, shapes, conditions)
         if conditions:
             self.graph.conditions[signature] = conditions
-        self.inferred[signature] = layer.output_shape(*shapes) if broken is None else broken
-        return self.inferred[signature]
+        result = layer.output_shape(*shapes) if broken is None else broken
+        if not isinstance(result, Requirement):
+            result = self._bounded(result)
+        self.inferred[signature] = result
+        return result
+
+    def _bounded(self, shape: Shape) -> Shape | Requirement:
+        """The shape, or the bound that it breaks: layers that enlarge could make numbers that nothing can print."""
+        largest = max([n for n in shape if type(n) is int], default=0)
+        if largest <= self.limits.number:
+            return shape
+        message = f"a length is larger than {self.limits.number:,}, the bound `number`"
+        return Requirement(False, message, f"the output has {largest:.3e} along an axis", self.limits.way_out("number"))
 
     def _asserted(self, channels: int, layer: Layer, shapes: tuple[Shape, ...], signature: int) -> bool:
         """Whether as many channels come in as `in=` says; on symbolic lengths a condition that is kept."""

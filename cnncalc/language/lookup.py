@@ -1,0 +1,47 @@
+"""The tensors that an item names: what it takes by `from`, and whose parameters it shares."""
+
+from __future__ import annotations
+
+from cnncalc.language.evaluation import Evaluator, Scope
+from cnncalc.language.faults import Faults
+from cnncalc.language.items import Item
+from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
+from cnncalc.language.reader import Node, Scalar, Sequence
+
+__all__ = ["Lookup"]
+
+
+class Lookup:
+    """Looks up names as they stand in items; what there is not is noted."""
+
+    def __init__(self, names: Names, evaluator: Evaluator, faults: Faults) -> None:
+        self.names, self.evaluator, self.faults = names, evaluator, faults
+
+    def sources(self, node: Node, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
+        """The tensors that a `from:` names."""
+        found: list[Tensor] = []
+        for one in node.items if isinstance(node, Sequence) else [node]:
+            name = self.evaluator.text(one, scope, current) if isinstance(one, Scalar) else None
+            if not isinstance(one, Scalar) or name == "":
+                help = "such as `from: stem` or `from: [left, right]`"
+                self.faults.add("`from` takes the name of an earlier layer, or a list of names", one, help=help)
+            found.append(UNKNOWN if not name else self.names.source(name, one, current, level))
+        return tuple(found) or (UNKNOWN,)
+
+    def one_tensor(self, tensors: tuple[Tensor, ...], item: Item, what: str) -> bool:
+        """Whether there is just one tensor to start from; a fault where there are more."""
+        if len(tensors) == 1:
+            return True
+        self.faults.add(
+            f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add"
+        )
+        return False
+
+    def owner(self, item: Item | None, level: Level) -> Tensor | None:
+        """The layer that an item's own `share` names."""
+        if item is None or item.share is None:
+            return None
+        if isinstance(item.share, Scalar):
+            return self.names.source(item.share.text, item.share, UNKNOWN, level)
+        self.faults.add("`share` takes the name of an earlier layer", item.share, help="such as `share: conv1`")
+        return UNKNOWN
