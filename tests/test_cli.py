@@ -477,3 +477,33 @@ def test_on_a_terminal_the_table_is_drawn_to_its_width(columns):
     assert "11,689,512" in drawn
     plain = re.sub(r"\x1b\[[0-9;]*m", "", drawn)
     assert max(map(len, plain.splitlines())) <= columns
+
+
+# -- searching the library --
+
+
+def test_list_where():
+    nets = json.loads(run("list", "--where", "params < 62k and macs < 0.5M", "--format", "json").stdout)["nets"]
+    assert {net["name"] for net in nets} >= {"lenet5", "lenet5_original", "lenet5_variant"}
+    assert all(net["params"] < 62_000 and net["macs"] < 500_000 for net in nets)
+
+
+def test_variants_of_a_family():
+    by_member, by_family = (run("show", name, "--variants", "--format", "json").stdout for name in ("vgg16", "vgg"))
+    assert by_member == by_family
+    assert {net["family"] for net in json.loads(by_member)["nets"]} == {"vgg"}
+    assert len(json.loads(by_member)["nets"]) >= 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "--where", "parms < 5M"], "did you mean `params`?"),
+        (["list", "--where", "params <"], "--where:"),
+        (["list", "--family", "resnt"], "did you mean `resnet`?"),
+    ],
+)
+def test_a_search_that_cannot_be_read(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cnncalc.language.document import Document
     from cnncalc.language.limits import Limits
 
-__all__ = ["natural", "open_net", "required_variables", "writes_layers"]
+__all__ = ["family_of", "natural", "open_net", "required_variables", "writes_layers"]
 
 
 def open_net(net: str, limits: Limits | None = None) -> Document:
@@ -34,6 +34,13 @@ def required_variables(document: Document) -> list[str]:
 def writes_layers(document: Document) -> bool:
     """Whether it is a net or a family at all; a library of blocks is neither."""
     return "layers" in document.keys
+
+
+def family_of(net: str, document: Document) -> str:
+    """The family that a net belongs to: the file at the root of what it extends, or the net itself."""
+    from pathlib import Path
+
+    return document.parents[-1] if document.parents else Path(net).stem
 
 
 def natural(name: str) -> list[tuple[str, int]]:

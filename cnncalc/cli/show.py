@@ -13,10 +13,11 @@ from cnncalc.cli.showing import show_graph, view_of
 
 @click.command("show", short_help="Show a net layer by layer: shapes, parameters, costs, and their totals.")
 @net_argument
+@click.option("--variants", is_flag=True, help="List the members of the net's family, with their totals.")
 @view_options
 @output_options
 @net_options
-def command(net: str, **given: Any) -> None:
+def command(net: str, variants: bool, **given: Any) -> None:
     """Show a net layer by layer: shapes, parameters, costs, and their totals.
 
     NET is a file, `-` for standard input, or the name of a bundled architecture (`cnncalc list`). On a terminal,
@@ -27,6 +28,12 @@ def command(net: str, **given: Any) -> None:
     """
     from cnncalc.language import load
 
+    if variants:
+        from cnncalc.cli.list_nets import listed
+        from cnncalc.cli.nets import family_of, open_net
+
+        listed(None, family_of(net, open_net(net)), given)
+        return
     if asks_symbols(given["input_"], given["batch"]):
         show_symbolic(lambda options: load(net, options), given)
         return

@@ -22,6 +22,7 @@ class Net(NamedTuple):
 
     name: str
     title: str
+    family: str
     inputs: tuple[Shape, ...]
     params: int
     macs: int
@@ -75,7 +76,14 @@ def _json(nets: Sequence[Net], families: Sequence[Family]) -> str:
     return dumps(
         {
             "nets": [
-                {"name": net.name, "title": net.title, "input": net.inputs, "params": net.params, "macs": net.macs}
+                {
+                    "name": net.name,
+                    "title": net.title,
+                    "family": net.family,
+                    "input": net.inputs,
+                    "params": net.params,
+                    "macs": net.macs,
+                }
                 for net in nets
             ],
             "families": [family._asdict() for family in families],
