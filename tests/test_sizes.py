@@ -215,7 +215,7 @@ def held(name, sizes):
     condition = conditions_of(forms)
     assert [node.layer for node in forms.nodes] == [node.layer for node in numbers.nodes]
     for height, width in sizes:
-        lengths = {"H": height, "W": width, "D": width // 2 + 1}
+        lengths = {"H": height, "W": width, "D": width // 2 + 1, "L": 10 * height * width}
         expected = replayed(numbers, (channels, *(lengths[symbol] for symbol in symbols)))
         possible = condition if isinstance(condition, bool) else condition.holds_at(lengths)
         assert possible == (expected is not None), (name, lengths)
