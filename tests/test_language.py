@@ -114,10 +114,8 @@ def test_branches_belong_to_the_level_around_their_merge(build):
 
 def test_a_name_may_hold_several_levels(build):
     graph = build(
-        (
-            "layers: [{conv: 8 k1, name: conv.0}, {relu: , name: conv.1}, "
-            "{relu: , from: conv.0}, {add: , from: [conv.1, previous]}]"
-        )
+        "layers: [{conv: 8 k1, name: conv.0}, {relu: , name: conv.1}, "
+        "{relu: , from: conv.0}, {add: , from: [conv.1, previous]}]"
     )
     assert names(graph) == ["conv.0", "conv.1", "relu1", "add1"]
 
@@ -297,10 +295,8 @@ def test_a_group_can_start_elsewhere(build):
 
 def test_from_by_an_expression(build):
     graph = build(
-        (
-            "layers: [{repeat: 2, relu: , name: act}, {repeat: 2, relu: , from: act.$i, name: then$i}, "
-            "{add: , from: [then0, then1]}]"
-        )
+        "layers: [{repeat: 2, relu: , name: act}, {repeat: 2, relu: , from: act.$i, name: then$i}, "
+        "{add: , from: [then0, then1]}]"
     )
     assert sources(graph, "then1") == ["act.1"]
 

@@ -1,13 +1,14 @@
 """The length of a convolution, a pool or a transposed convolution along one axis.
 
 Every rule is written once with `+ - * //` and the helpers below, and never branches on the value of a size, so that the
-same line gives the number on `int`, the closed form on a symbolic size, and the derivation on a traced number. What a rule
-may branch on is its declaration: which padding word, which rounding.
+same line gives the number on `int`, the closed form on a symbolic size, and the derivation on a traced number. What a
+rule may branch on is its declaration: which padding word, which rounding.
 
 Symbols: n input length, k kernel, s stride, d dilation, k_eff = d(k − 1) + 1 its extent; all in pixels.
 
 Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning" (relationships 6, 14 and 15);
-PyTorch's pooling rule with its last-window clip; TensorFlow's SAME. Where frameworks differ, `Rounding` and `SAME` name the rule.
+PyTorch's pooling rule with its last-window clip; TensorFlow's SAME. Where frameworks differ, `Rounding` and `SAME` name
+the rule.
 """
 
 from __future__ import annotations

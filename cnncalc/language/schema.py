@@ -1,6 +1,7 @@
 """The JSON Schema of the language, generated from the kinds, so that editors complete and check as one types.
 
-A schema cannot know a file's own blocks or evaluate its expressions: it checks keys, fields and forms, the builder the rest.
+A schema cannot know a file's own blocks or evaluate its expressions: it checks keys, fields and forms, and the builder
+the rest.
 """
 
 from __future__ import annotations
