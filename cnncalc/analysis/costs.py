@@ -93,7 +93,11 @@ def _row(
     field: ReceptiveField,
     with_buffers: bool,
 ) -> Row:
-    """One row; `described_as` is its notation and its input shapes, `memory` is the batch, the bytes of an element, and the bytes that the layer keeps for backward."""
+    """One row.
+
+    `described_as` is its notation and its input shapes; `memory` the batch, the bytes of an element, and those that the
+    layer keeps for backward.
+    """
     batch, size, saved = memory
     owned = node.share is None
     weights, biases, buffers = (cost.weights, cost.biases, cost.buffers) if owned else (0, 0, 0)

@@ -39,9 +39,7 @@ class Check(NamedTuple):
     """Whether `expected` is the most that is allowed."""
 
 
-def check(
-    net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]
-) -> list[Check]:
+def check(net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]) -> list[Check]:
     """Every expectation of the file, then the budgets (`maxima`) and figures (`required`) that were asked for.
 
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.

@@ -69,7 +69,9 @@ def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
                 storage = owner[node.inputs[saved.index] if saved.what == "input" else index]
                 if storage not in seen:
                     seen.add(storage)
-                    kept.append(Kept(index, graph.nodes[storage].name, batch * product(graph.nodes[storage].shape) * size))
+                    kept.append(
+                        Kept(index, graph.nodes[storage].name, batch * product(graph.nodes[storage].shape) * size)
+                    )
             else:
                 elements = product(saved.shape) * (batch if saved.batched else 1)
                 kept.append(Kept(index, saved.what, elements * (saved.size or size)))
@@ -88,7 +90,7 @@ def peak(graph: Graph, batch: int, size: int) -> Peak:
     for storage, use in last.items():
         freed.setdefault(use, []).append(storage)
     bytes_of = [batch * product(node.shape) * size for node in graph.nodes]
-    alive = {index: None for index in graph.inputs.values()}
+    alive = dict.fromkeys(graph.inputs.values())
     now = sum(bytes_of[index] for index in alive)
     best, at = now, 0
     for index, _, _ in graph.layers():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Figure", "VerifiedRow", "Verification"]
+__all__ = ["Figure", "Verification", "VerifiedRow"]
 
 Value: TypeAlias = "int | str | bool | tuple[int, ...] | dict[str, tuple[int, ...]] | None"
 

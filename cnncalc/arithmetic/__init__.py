@@ -1,1 +1,1 @@
-"""What a rule is computed with: whole numbers, and later closed forms and traced numbers. No file, no YAML, no torch."""
+"""What a rule is computed with: whole numbers, closed forms, traced numbers. No file, no YAML, no torch."""

@@ -4,8 +4,8 @@ One layer is a `Reach`: output pixel o sees input pixels from ⌊(a·o + first)/
 the same for a tensor and the net's input. Where layers enlarge the map, pixels differ by their phase, so a field keeps
 one interval for each of `period` phases; it advances by `advance` input pixels a period. All of it is exact.
 
-Sources: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", Distill (relations 1–4);
-the phases are ours.
+Sources: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", Distill (relations
+1–4); the phases are ours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cnncalc.arithmetic.formulas import TransposedWindow, Window
 __all__ = ["IDENTITY", "Field", "Reach", "join", "scaled", "shifted", "transposed", "windowed"]
 
 Interval: TypeAlias = "tuple[int, int] | None"
-"""First and last pixel, or None for a pixel that sees nothing (between the rows of a strided transposed convolution)."""
+"""First and last pixel, or None for one that sees nothing (between the rows of a strided transposed convolution)."""
 
 MOST_PHASES = 4_096
 

@@ -34,7 +34,9 @@ def _nets(paths: Sequence[str], every: bool) -> list[tuple[str, bool]]:
     if every:
         found += [(name, True) for name in sorted(bundled(), key=natural)]
     if not found:
-        raise CnncalcError(Fault("there is no net to verify", help="name one, such as `cnncalc verify vgg16`, or `--all`"))
+        raise CnncalcError(
+            Fault("there is no net to verify", help="name one, such as `cnncalc verify vgg16`, or `--all`")
+        )
     return found
 
 
@@ -130,9 +132,8 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
     agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
     """
-    from cnncalc.render.verification import as_json, as_text
-
     import cnncalc.torch_backend  # noqa: F401  (says so where torch is not installed)
+    from cnncalc.render.verification import as_json, as_text
 
     asked = wanted(given)
     nets = _nets(paths, given["every"])
@@ -149,7 +150,11 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     except KeyboardInterrupt:
         interrupted = True
     unfinished = len(nets) - len(results) if interrupted else 0
-    text = as_json(results, unfinished=unfinished) if json else as_text(results, every_row=given["every_row"], unfinished=unfinished)
+    text = (
+        as_json(results, unfinished=unfinished)
+        if json
+        else as_text(results, every_row=given["every_row"], unfinished=unfinished)
+    )
     emit(text, given["output"])
     click.get_current_context().exit(_exit_code(results, interrupted))
 

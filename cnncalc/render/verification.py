@@ -94,7 +94,9 @@ def _block(result: NetResult, every_row: bool) -> list[str]:
     wrong = sum(bool(row.failed) for row in verification.rows)
     held = "none differs" if not wrong else f"{plural(wrong, 'layer')} differ"
     if verification.rows:
-        lines.append(f"  {mark(not wrong)} {plural(len(verification.rows), 'layer')}, {plural(figures, 'figure')}: {held}")
+        lines.append(
+            f"  {mark(not wrong)} {plural(len(verification.rows), 'layer')}, {plural(figures, 'figure')}: {held}"
+        )
     lines.append(f"  {verification.seconds:.1f} s")
     return lines
 
@@ -128,7 +130,13 @@ def _both(figure: Figure) -> str:
 
 def _failures(verification: Verification) -> list[str]:
     lines = [
-        ("✗", f"{printable(row.name)} ({printable(row.notation)})", figure.what, shown(figure.predicted), shown(figure.measured))
+        (
+            "✗",
+            f"{printable(row.name)} ({printable(row.notation)})",
+            figure.what,
+            shown(figure.predicted),
+            shown(figure.measured),
+        )
         for row in verification.rows
         for figure in row.failed
     ]
