@@ -375,6 +375,7 @@ REFUSED = [
     ("bilinear 8", ["3"], "`bilinear` takes 2 inputs, and it gets 1"),
     ("maxpool k7", ["3x6x6"], "the kernel does not fit its input"),
     ("maxpool k3 p2", ["3x6x6"], "a pool's padding may be at most half the kernel"),
+    ("maxpool k2 p1 d2 ceil", ["3x1x1"], "a window of the pool would see padding alone"),
     ("lppool k3 p1", ["3x6x6"], "an lppool takes no padding"),
     ("lppool k3 same", ["3x6x6"], "an lppool takes no padding"),
     ("adaptive_avgpool 7x7", ["3x6"], "`output` has 2 numbers for 1 spatial axis"),

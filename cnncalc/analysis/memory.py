@@ -59,7 +59,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
     for index, node, layer in graph.layers():
         holder = node if node.share is None else graph.nodes[node.share]
         trains = holder.trainable and has_weights[node.signature]
-        inputs = tuple([wanted[one] for one in node.inputs])
+        inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
         wanted[index] = trains or any(inputs)
         key = (node.signature, trains, inputs)
         if key not in memo:

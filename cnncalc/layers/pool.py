@@ -11,7 +11,7 @@ from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved
 from cnncalc.layers.fields import Flag, PerAxis, Real, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.sliding import Pool
-from cnncalc.layers.windows import per_axis_requirements, saved_input
+from cnncalc.layers.windows import axis_name, per_axis_requirements, saved_input
 
 __all__ = [
     "AdaptiveAvgPool",
@@ -34,6 +34,22 @@ class MaxPool(Pool):
     @property
     def dilations(self) -> tuple[int, ...]:
         return self.dilation
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        """As every pool, and no window between whose pixels the whole map slips through.
+
+        torch takes such a pool, and its backward then writes outside the tensor (seen in 2.13).
+        """
+        yield from super().requirements(*x)
+        for axis, (window, n) in enumerate(zip(self.windows(x[0]), x[0][1:])):
+            if window.dilation > 1 and window.border != (0, 0):
+                name = axis_name(axis, len(x[0]) - 1)
+                yield Requirement(
+                    n >= window.dilation,
+                    "a window of the pool would see padding alone",
+                    f"{name} {n} slips between pixels that are {window.dilation} apart",
+                    "use a larger input, a smaller dilation, or no padding",
+                )
 
     def window_operations(self, size: int) -> int:
         return size - 1
