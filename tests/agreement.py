@@ -18,7 +18,7 @@ from cnncalc.layers.conv import Deconv
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.merge import Merge
 from cnncalc.layers.norm import InstanceNorm
-from cnncalc.layers.pool import Pool
+from cnncalc.layers.pool import MaxPool, Pool
 from cnncalc.layers.reshape import Crop
 from cnncalc.layers.windows import per_axis_requirements
 from cnncalc.torch_backend.kinds import module_of
@@ -68,7 +68,9 @@ EXCEPTIONS: tuple[Exception_, ...] = (
     Exception_(
         "torch knows no uneven border and no `same` for pools and transposed convolutions. cnncalc bounds them as even ones, "
         "and our modules do not.",
-        lambda layer, shapes, found: isinstance(layer, (Pool, Deconv)) and _border_unknown_to_torch(layer) and not found.torch,
+        lambda layer, shapes, found: (
+            isinstance(layer, (Pool, Deconv)) and _border_unknown_to_torch(layer) and not found.torch
+        ),
     ),
     Exception_(
         "torch makes maps without a pixel; cnncalc refuses them.",
@@ -76,7 +78,13 @@ EXCEPTIONS: tuple[Exception_, ...] = (
     ),
     Exception_(
         "In training torch takes an instance norm's statistics from its input, and refuses one pixel; at inference it does not.",
-        lambda layer, shapes, found: isinstance(layer, InstanceNorm) and layer.stats and found.torch.startswith("Expected more"),
+        lambda layer, shapes, found: (
+            isinstance(layer, InstanceNorm) and layer.stats and found.torch.startswith("Expected more")
+        ),
+    ),
+    Exception_(
+        "torch takes a dilated max pool whose window sees padding alone, and then writes outside the tensor in backward.",
+        lambda layer, shapes, found: isinstance(layer, MaxPool) and "padding alone" in found.cnncalc,
     ),
     Exception_(
         "torch's linear layer acts on the last axis, which may happen to be as long as the whole map.",

@@ -31,10 +31,9 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     (
         "torch's own kernel for transposed convolutions on volumes, where oneDNN's does not run, makes its output in a "
         "storage of the input's size and does not shrink it.",
-        lambda layer, entering, leaving: isinstance(layer, Deconv)
-        and len(entering) == 4
-        and layer.groups == 1
-        and prod(leaving) < prod(entering),
+        lambda layer, entering, leaving: (
+            isinstance(layer, Deconv) and len(entering) == 4 and layer.groups == 1 and prod(leaving) < prod(entering)
+        ),
     ),
 )
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""

@@ -131,7 +131,11 @@ def dwconv(random: Random, shape: Shape) -> str:
 def deconv(random: Random, shape: Shape) -> str:
     rank = len(shape) - 1
     out, groups = grouped(random, shape)
-    extra = f" output_padding={per_axis(random, rank, lambda _: random.choice((0, 1, 1, 2)))}" if random.random() < 0.25 else ""
+    extra = (
+        f" output_padding={per_axis(random, rank, lambda _: random.choice((0, 1, 1, 2)))}"
+        if random.random() < 0.25
+        else ""
+    )
     return (
         f"deconv {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.7)}{padding(random, rank, 1)}"
         f"{spaced(random, rank, 'd', 0.2)}{groups}{extra}{flags(random, 'bias')}"
@@ -173,7 +177,9 @@ def upsample(random: Random, shape: Shape, kind: str) -> str:
     rank = len(shape) - 1
     sized = random.random() < 0.3
     amount = per_axis(random, rank, lambda _: random.choice((1, 2, 2, 3)) + 2 * sized)
-    mode = random.choice(("", "", " nearest", " linear", (" linear", " bilinear", " trilinear")[rank - 1], " align_corners linear"))
+    mode = random.choice(
+        ("", "", " nearest", " linear", (" linear", " bilinear", " trilinear")[rank - 1], " align_corners linear")
+    )
     return f"upsample {'size=' if sized else ''}{amount}{mode}"
 
 
@@ -241,7 +247,7 @@ def activation(random: Random, shape: Shape, kind: str) -> str:
 
 
 def linear(random: Random, shape: Shape, kind: str) -> str:
-    axis = " axis=last" if len(shape) > 1 and random.random() < 0.9 or random.random() < 0.1 else ""
+    axis = " axis=last" if (len(shape) > 1 and random.random() < 0.9) or random.random() < 0.1 else ""
     return f"linear {random.randint(1, 8)}{axis}{flags(random, 'bias')}"
 
 
@@ -278,7 +284,9 @@ def layer_text(random: Random, shape: Shape) -> str:
     if len(shape) == 1:
         return _written(random, shape, random.choice((*VECTOR_KINDS, "linear", "linear", "linear", "batchnorm")))
     if len(shape) > 4:
-        return _written(random, shape, random.choice((*ACTIVATIONS, "flatten", "flatten", "reshape", "permute", "layernorm")))
+        return _written(
+            random, shape, random.choice((*ACTIVATIONS, "flatten", "flatten", "reshape", "permute", "layernorm"))
+        )
     return _written(random, shape, random.choice(_FREQUENT if random.random() < 0.4 else MAP_KINDS))
 
 

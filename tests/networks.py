@@ -194,7 +194,11 @@ class Drawing:
             return None
         size = "x".join(map(str, wanted[1:]))
         sized = self.random.choice((f"adaptive_avgpool {size}", f"upsample size={size}", f"adaptive_maxpool {size}"))
-        return [*items, *([sized] if shape[1:] != wanted[1:] else []), *([f"conv {wanted[0]} k1"] if shape[0] != wanted[0] else [])]
+        return [
+            *items,
+            *([sized] if shape[1:] != wanted[1:] else []),
+            *([f"conv {wanted[0]} k1"] if shape[0] != wanted[0] else []),
+        ]
 
     def branches(self, shape: Shape, depth: int, *, fixed: bool) -> Piece:
         """A merge of two or three branches."""
@@ -225,7 +229,9 @@ class Drawing:
             return Piece(first.items, first.step) if first.items else self.single(shape, fixed=fixed)
         if names == self.names:  # a branch may name a layer of one before it
             self.random.shuffle(drawn)
-        listed = [one[0] if len(one) == 1 and isinstance(one[0], (str, dict)) and self.chance(0.5) else one for one in drawn]
+        listed = [
+            one[0] if len(one) == 1 and isinstance(one[0], (str, dict)) and self.chance(0.5) else one for one in drawn
+        ]
         item: dict[str, Any] = {kind: listed}
         if fixed and self.words and self.chance(0.3):
             item["name"] = self.words.pop()
@@ -297,7 +303,10 @@ class Drawing:
     def filled(self, template: Template, c: int, k: int) -> Step:
         """What the template does with these arguments."""
         texts = [
-            text.replace("$(k // 2)", str(k // 2)).replace("$(2 * c)", str(2 * c)).replace("$c", str(c)).replace("$k", str(k))
+            text.replace("$(k // 2)", str(k // 2))
+            .replace("$(2 * c)", str(2 * c))
+            .replace("$c", str(c))
+            .replace("$k", str(k))
             for text in template.texts
         ]
         return lambda shape: _through([self.step(text) for text in texts], shape, shape)
@@ -358,7 +367,10 @@ class Drawing:
             kind = self.random.choice((*MERGES, "bilinear 2") if len(shape) == 1 else MERGES)
             name = self.random.choice(same)
             key, _, rest = kind.partition(" ")
-            item: dict[str, Any] = {key: rest or None, "from": self.random.choice(([name, "previous"], ["previous", name]))}
+            item: dict[str, Any] = {
+                key: rest or None,
+                "from": self.random.choice(([name, "previous"], ["previous", name])),
+            }
             return Piece([item], lambda entering: self.after(kind, entering, shape) if entering == shape else None)
         for name, found in self.names.items():
             for text in self.random.sample(("concat", "upsample", "crop", "add", "bilinear 3"), 5):
@@ -374,7 +386,9 @@ class Drawing:
         groups = [one for one in self.groups if one[1] == shape]
         if groups and self.words and self.chance(0.5):
             name, _, end = self.random.choice(groups)
-            return Piece([{"share": name, "name": self.words.pop()}], lambda entering: end if entering == shape else None)
+            return Piece(
+                [{"share": name, "name": self.words.pop()}], lambda entering: end if entering == shape else None
+            )
         for name, text, entered in self.shareable:
             layer = parse(text, self.dialect).layer
             if self.after(text, shape) and tensors(layer, shape) == tensors(layer, entered) and self.chance(0.6):
@@ -446,7 +460,10 @@ def network(random: Random) -> Network:
         items += _classifier(body.step(entering) or entering)
     if drawing.blocks:
         head["blocks"] = {
-            name: {"with": {"c": "required", **({"k": 3} if "k" in template.arguments else {})}, "layers": list(template.texts)}
+            name: {
+                "with": {"c": "required", **({"k": 3} if "k" in template.arguments else {})},
+                "layers": list(template.texts),
+            }
             for name, template in drawing.blocks.items()
         }
     return Network(

@@ -18,6 +18,7 @@ from networks import Network, network  # noqa: E402
 
 from cnncalc.layers import KINDS  # noqa: E402
 
+
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """Small nets wait more for threads than they compute."""
@@ -140,7 +141,19 @@ def test_the_generator_writes_what_it_promises():
     assert any(node.share is not None for graph in graphs for node in graph.nodes)
     assert any(not node.trainable for graph in graphs for node in graph.nodes)
     texts = "\n".join(net.text for net in nets)
-    for word in ("repeat:", "for:", "blocks:", "naming:", "when:", "share:", "$(", "same_lower", "p0:1", "aux:", "from:"):
+    for word in (
+        "repeat:",
+        "for:",
+        "blocks:",
+        "naming:",
+        "when:",
+        "share:",
+        "$(",
+        "same_lower",
+        "p0:1",
+        "aux:",
+        "from:",
+    ):
         assert word in texts, word
     assert {graph.dialect for graph in graphs} == {"torch", "keras", "caffe", "paddle", "onnx"}
 

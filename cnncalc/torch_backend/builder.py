@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -57,13 +57,35 @@ class GraphModule(Group):
         self.steps = tuple(
             Step(modules[index], node.inputs, index, tuple(freed.get(index, ()))) for index, node, _ in graph.layers()
         )
+        self.borrowers = tuple(
+            (modules[node.share], modules[index])
+            for index, node, _ in graph.layers()
+            if node.share is not None and modules[node.share] is not modules[index]
+        )
         for name, module in self.rows.items():
             _place(self, name, module)
+        self._share()
+
+    def _share(self) -> None:
+        """Give the layers that share parameters in a module of their own those of their owners, and the buffers."""
+        for owner, module in self.borrowers:
+            for name, parameter in owner.named_parameters(recurse=False):
+                setattr(module, name, parameter)
+            for name, buffer in owner.named_buffers(recurse=False):
+                setattr(module, name, buffer)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """What `to`, `double`, `cuda` … do; they copy each buffer for itself, and what was shared has to be again."""
+        super()._apply(fn, recurse)
+        self._share()
+        return self
 
     def forward(self, *inputs: Tensor) -> Tensor | dict[str, Tensor]:
         """Run the layers one after another; each tensor goes after its last use."""
         if len(inputs) != len(self.inputs):
-            raise TypeError(f"{self.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), not {len(inputs)}")
+            raise TypeError(
+                f"{self.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), not {len(inputs)}"
+            )
         tensors: dict[int, Tensor] = dict(zip(self.inputs.values(), inputs))
         for index in self.unused:
             del tensors[index]
@@ -124,9 +146,7 @@ def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
             modules[index] = modules[node.share]
             continue
         modules[index] = module = module_of(layer, shapes, node.name)
-        if node.share is not None:
-            _share(modules[node.share], module)
-        elif not node.trainable:
+        if node.share is None and not node.trainable:
             module.requires_grad_(requires_grad=False)
 
 
@@ -137,15 +157,6 @@ def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
     if not alike or owner.layer is None or owner.layer != node.layer:
         return False
     return bool(owner.layer.weight_shapes(*theirs) or owner.layer.buffer_shapes(*theirs))
-
-
-def _share(owner: nn.Module, module: nn.Module) -> None:
-    """Give a module the parameters and buffers of another."""
-    for name, parameter in owner.named_parameters(recurse=False):
-        setattr(module, name, parameter)
-    for name, buffer in owner.named_buffers(recurse=False):
-        if name in dict(module.named_buffers(recurse=False)):
-            setattr(module, name, buffer)
 
 
 def to_torch(

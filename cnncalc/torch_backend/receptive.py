@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from cnncalc.analysis.receptive import WHOLE, fields
 from cnncalc.analysis.verification import Figure
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape
+from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, shuffle
 from cnncalc.torch_backend.builder import GraphModule, build
 from cnncalc.torch_backend.kinds import module_of
 from cnncalc.torch_backend.watching import watched
@@ -159,9 +159,12 @@ def _held(
 
 
 def _cuts(graph: Graph) -> bool:
-    """Whether a layer takes pixels or channels away, so that a later border has less behind it than the rule knows."""
+    """Whether a layer takes pixels or channels away, so that there is less behind a later border than the rule knows.
+
+    Where positions become channels, each channel is one pixel of its block: what picks channels picks pixels.
+    """
     return any(
-        isinstance(layer, (reshape.Crop, reshape.Slice))
+        isinstance(layer, (reshape.Crop, reshape.Slice, shuffle.PixelUnshuffle, shuffle.SpaceToDepth))
         or (isinstance(layer, conv.Deconv) and layer.padding != ((0, 0),))
         for _, _, layer in graph.layers()
     )
@@ -219,7 +222,7 @@ def _linear(layer: Layer, shapes: tuple[Shape, ...], module: nn.Module) -> nn.Mo
     """What stands in a layer's place: itself, or a mean over the pixels that it looks at."""
     if isinstance(layer, norm.LayerNorm):
         return Everywhere() if layer.over == "all" else nn.Identity()
-    if isinstance(layer, norm.InstanceNorm) and layer.stats or isinstance(layer, PIXELWISE):
+    if (isinstance(layer, norm.InstanceNorm) and layer.stats) or isinstance(layer, PIXELWISE):
         return nn.Identity()
     if isinstance(layer, OVER_THE_MAP):
         return Everywhere()

@@ -82,15 +82,15 @@ def verify(
     )
 
 
-def _with_fields(
-    graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]
-) -> tuple[VerifiedRow, ...]:
+def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]) -> tuple[VerifiedRow, ...]:
     """The rows with their receptive fields."""
     from cnncalc.torch_backend.receptive import held_fields
 
     found = held_fields(graph, seed)
     pixels = sum(len(figures) for figures in found.values())
-    notes.append(f"receptive fields held at {pixels} pixels of {len(found)} layers, on cpu; the others act pixel by pixel")
+    notes.append(
+        f"receptive fields held at {pixels} pixels of {len(found)} layers, on cpu; the others act pixel by pixel"
+    )
     return tuple(row._replace(figures=(*row.figures, *found.get(row.name, ()))) for row in rows)
 
 
@@ -112,9 +112,7 @@ def _held(
     return rows, totals
 
 
-def _training(
-    module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
-) -> Figure:
+def _training(module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]) -> Figure:
     try:
         step = training_step(module, inputs)
     except (RuntimeError, ValueError, MemoryError) as error:
@@ -126,9 +124,7 @@ def _training(
     return Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
 
 
-def _refusal(
-    module: GraphModule, inputs: Sequence[Tensor], error: Exception, planned: Plan, dtype: str
-) -> Figure:
+def _refusal(module: GraphModule, inputs: Sequence[Tensor], error: Exception, planned: Plan, dtype: str) -> Figure:
     """The layer that torch refuses, and what it says."""
     _raise_unable(error, planned, dtype)
     running = [""]

@@ -169,5 +169,7 @@ class PaddedLPPool(_PaddedPool):
         kernel, stride, _ = self.sizes(x)
         x, _ = self.padded(x, 0.0)
         pool: Any = (functional.lp_pool1d, functional.lp_pool2d, functional.lp_pool3d)[x.dim() - 3]
-        result: Tensor = pool(x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0])
+        result: Tensor = pool(
+            x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0]
+        )
         return result

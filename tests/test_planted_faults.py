@@ -1,0 +1,172 @@
+"""Faults planted in the rules, one at a time: the short comparison with torch must find each of them."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
+
+from agreement import unexplained  # noqa: E402
+from held import differences  # noqa: E402
+from layer_texts import wild_text  # noqa: E402
+from networks import network  # noqa: E402
+
+from cnncalc.analysis import memory  # noqa: E402
+from cnncalc.arithmetic.formulas import Rounding, TransposedWindow, Window, product  # noqa: E402
+from cnncalc.arithmetic.reach import Reach  # noqa: E402
+from cnncalc.layers import activation, conv, merge, norm, pool, regularize, shuffle, sliding  # noqa: E402
+from cnncalc.layers.base import Backward, Saved  # noqa: E402
+
+NETS = 400
+"""Within so many nets a fault must show; nearly all show within fifty."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def short_run():
+    """What the first net that differs shows; empty where none of them does."""
+    for index in range(NETS):
+        net = network(Random(f"planted/{index}"))
+        try:
+            lines = differences(net)[1]
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            lines = [f"broken: {error!r}"]
+        if lines:
+            return lines
+    return []
+
+
+def without_group(self, *x):
+    """The weights of a convolution that forgets its groups."""
+    shapes = {"weight": (self.filters(x[0]), x[0][0], *(window.kernel for window in self.windows(x[0])))}
+    return {**shapes, "bias": shapes["weight"][:1]} if self.bias else shapes
+
+
+def floor_for_ceil(plain):
+    return lambda self, n: plain(self._replace(rounding=Rounding.FLOOR) if self.rounding is Rounding.CEIL else self, n)
+
+
+def unclipped(plain):
+    def length(self, n):
+        return plain(self._replace(rounding=Rounding.CEIL_UNCLIPPED) if self.rounding is Rounding.CEIL else self, n)
+
+    return length
+
+
+def keeps(*tensors):
+    """A rule of what is saved that names these."""
+
+    def saved(self, backward, *x):
+        if backward.any:
+            yield from (make(self, x) for make in tensors)
+
+    return saved
+
+
+def the_input(_layer, _x):
+    return Saved("input")
+
+
+FAULTS = {
+    "floor for ceil": (Window, "length", floor_for_ceil(Window.length)),
+    "a ceil-mode window that is not clipped": (Window, "length", unclipped(Window.length)),
+    "dilation forgotten": (Window, "extent", property(lambda self: self.kernel)),
+    "same rounded down": (
+        Window,
+        "length",
+        lambda self, n, plain=Window.length: n // self.stride if isinstance(self.border, str) else plain(self, n),
+    ),
+    "output padding forgotten": (
+        TransposedWindow,
+        "length",
+        lambda self, n, plain=TransposedWindow.length: plain(self._replace(output_padding=0), n),
+    ),
+    "groups forgotten in the weights": (conv.ForwardConvolution, "weight_shapes", without_group),
+    "groups forgotten in the MACs": (
+        conv.Conv,
+        "macs",
+        lambda self, *x, plain=conv.ForwardConvolution.macs: plain(self, *x) * self.groups,
+    ),
+    "MACs of a deconvolution by its output": (
+        conv.Deconv,
+        "macs",
+        lambda self, *x: product(self.weight_shapes(*x)["weight"]) * product(self.output_shape(*x)[1:]),
+    ),
+    "bias forgotten": (
+        conv.Deconv,
+        "weight_shapes",
+        lambda self, *x, plain=conv.Deconv.weight_shapes: {"weight": plain(self, *x)["weight"]},
+    ),
+    "relu keeps its input": (activation.ReLU, "keeps", "input"),
+    "gelu keeps its output": (activation.GELU, "keeps", "output"),
+    "silu in place keeps no copy": (activation.SiLU, "copies_in_place", False),
+    "a max pool keeps no indices": (pool.MaxPool, "saved", keeps(the_input)),
+    "a batch norm keeps no statistics": (norm.BatchNorm, "saved", keeps(the_input)),
+    "statistics for each image": (
+        norm.BatchNorm,
+        "saved",
+        keeps(the_input, lambda _layer, x: Saved("mean and 1/σ", shape=(2, x[0][0]))),
+    ),
+    "an average pool keeps nothing": (pool.AvgPool, "saved", keeps()),
+    "a product keeps both whatever is wanted": (
+        merge.Multiply,
+        "saved",
+        lambda self, backward, *x, plain=merge.Multiply.saved: plain(
+            self, Backward(backward.training, backward.weights, (True,) * len(x)), *x
+        ),
+    ),
+    "running statistics forgotten": (norm.BatchNorm, "buffer_shapes", lambda self, *x: {}),
+    "a merge takes the first shape": (merge.ElementwiseMerge, "output_shape", lambda self, *x: x[0]),
+    "a shuffle forgets an axis": (
+        shuffle.PixelShuffle,
+        "output_shape",
+        lambda self, *x: (x[0][0] // self.factor ** (len(x[0]) - 1), *(n * self.factor for n in x[0][1:-1]), x[0][-1]),
+    ),
+    "relu in place makes a new tensor": (activation.InPlace, "reuses_input", lambda self, *, training: False),
+    "dropout at inference makes a new tensor": (
+        regularize.Dropout,
+        "reuses_input",
+        lambda self, *, training: self.inplace,
+    ),
+    "tensors are freed too early": (
+        memory,
+        "_last_uses",
+        lambda graph, owner: {one: one + 1 for one in range(len(owner)) if owner[one] == one},
+    ),
+    "a stride forgotten in the receptive field": (
+        conv.ForwardConvolution,
+        "reaches",
+        lambda self, *x, plain=conv.ForwardConvolution.reaches: tuple(
+            Reach(1, reach.first, reach.last) for reach in plain(self, *x)
+        ),
+    ),
+    "padding forgotten in the receptive field": (
+        sliding.Pool,
+        "reaches",
+        lambda self, *x: tuple(Reach(window.stride, 0, window.extent - 1) for window in self.windows(x[0])),
+    ),
+    "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
+}
+
+
+def test_without_a_fault_nothing_differs():
+    assert short_run() == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name, monkeypatch):
+    owner, attribute, replacement = FAULTS[name]
+    monkeypatch.setattr(owner, attribute, replacement)
+    if attribute == "channel_requirements":
+        random = Random("planted")
+        assert any(unexplained(*wild_text(random)) for _ in range(4_000))
+    else:
+        assert short_run() != []
