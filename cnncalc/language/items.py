@@ -126,11 +126,12 @@ class ItemReader:
         """Whether the keys are such as this kind of item has: what would mean nothing is a mistake."""
         before = self.faults.met
         word = kind.text if kind else "share"
-        group = word in (*GROUP_KEYS, "share") or (kind is not None and self.blocks.find(word) is not None)
+        block = word not in (*GROUP_KEYS, "share") and self.blocks.find(word) is not None
+        group = block or word in (*GROUP_KEYS, "share")
         if "train_only" in common and word != "aux":
             help = "only a side branch, `aux`, can be there in training alone"
             self.faults.add(f"`{word}` takes no `train_only`", common["train_only"], help=help)
-        if "naming" in common and (not group or self.blocks.find(word)):
+        if "naming" in common and (not group or block):
             help = "it is for groups: `{layers: [...], naming: index}`; a block has its own, beside `with` and `layers`"
             self.faults.add(f"`{word}` takes no `naming`", common["naming"], help=help)
         if "share" in common and kind is not None and group:
