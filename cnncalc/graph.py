@@ -104,6 +104,11 @@ class Graph:
             self.signatures.append(key)
         return number
 
+    def forget_signatures(self) -> None:
+        """Start anew with them; the numbers that nodes have mean nothing any more."""
+        self.signatures.clear()
+        self._signed.clear()
+
     def layers(self) -> Iterator[tuple[int, Node, Layer]]:
         """Every node that is a layer, with its index."""
         return ((index, node, node.layer) for index, node in enumerate(self.nodes) if node.layer is not None)

@@ -65,7 +65,10 @@ def test_a_whole_variable_is_tried_one_by_one():
 def test_where_no_value_does_the_nearest_are_told():
     done = run("variable", "vgg16", "classes", "--want", "params <= 1M", "--to", 4)
     assert done.exit_code == 1
-    assert "No value of classes does: 4 values from 1 to 4 were tried." in done.stdout
+    assert (
+        "No value of classes does: 4 values from 1 to 4 were tried, in steps of 1: the answer is exact on this grid."
+        in done.stdout
+    )
     assert "134,264,641" in done.stdout
 
 
@@ -158,16 +161,21 @@ def test_the_goal_orders(net):
 def test_none_is_said(net):
     done = run("file", net, "--want", "last == 32x9x8")
     assert done.exit_code == 1
-    assert "None is as wanted: all 432 candidates were tried" in done.stdout
+    assert (
+        "None is as wanted: all 432 candidates were tried or ruled out; within the bounds there is none" in done.stdout
+    )
+    rows = done.stdout.partition("Nearest:\n")[2].splitlines()
+    assert len(rows) == 6
+    assert "32x8x8" in rows[1]
 
 
 def test_an_interruption_keeps_what_was_found(net):
     def stop(done, total):
-        if done == 100:
+        if done >= 100:
             raise KeyboardInterrupt
 
     answer = solve_file(net, Options(), "float32", [Want("output", "==", "10")], progress=stop)
-    assert answer.tried == 100 and 0 < answer.total <= 100 and not answer.complete
+    assert 100 <= answer.tried < 432 and 0 < answer.total <= answer.tried and not answer.complete
 
 
 def test_blocks_and_lists_may_hold_unknowns(tmp_path):
@@ -186,6 +194,10 @@ WRONG = [
     (["variable", "vgg16", "classes", "--want", "output < 3x3", "--to", "2"], "a shape is neither more nor less"),
     (["variable", "vgg16", "classes", "--want", "params < 3", "--to", "99999"], "are more than 20,000"),
     (["variable", "vgg16", "classes", "--want", "params < 3", "--from", "x"], "`x` is no number"),
+    (
+        ["variable", "vgg16", "classes", "--want", "params < 9", "--want", "params > 9"],
+        "params < 9 and params > 9 contradict each other",
+    ),
     (["batch-size", "vgg16", "--memory", "24XB"], "is no count"),
     (["batch-size", "vgg16", "--memory", "24GB", "--optimizer", "adan"], "there is no optimizer `adan`"),
     (["batch-size", "vgg16"], "memory is missing"),

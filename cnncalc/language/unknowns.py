@@ -15,7 +15,7 @@ from cnncalc.language.options import Options
 from cnncalc.language.reader import Mapping, Node, Scalar, read
 from cnncalc.language.reader import Sequence as ListNode
 
-__all__ = ["Unknown", "UnknownFile"]
+__all__ = ["Unknown", "UnknownFile", "assignments", "variable_name"]
 
 UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?![\w.|?])")
 BOUNDS = {
@@ -49,12 +49,17 @@ class UnknownFile:
         self._faults: list[Fault] = []
         self._seen: set[int] = set()
         entries = [entry for key, entry in self.document.keys.items() if key == "layers"]
-        for _, node in (*entries, *self.document.blocks.values(), *self.document.defaults.values()):
+        for _, node in (*entries, *self.document.blocks.values()):
             self._walk(node, "")
+        inside = len(self.unknowns)
+        for _, node in self.document.defaults.values():
+            self._walk(node, "")
+        self.in_defaults = set(range(inside, len(self.unknowns)))
+        """Those in `defaults:`, which any layer may depend on."""
         if self._faults:
             raise CnncalcError(self._faults)
         for number in range(len(self.unknowns)):
-            root = read(f"{_variable(number)}: 1\n", "unknowns", options.limits)
+            root = read(f"{variable_name(number)}: 1\n", "unknowns", options.limits)
             assert isinstance(root, Mapping)
             self.document.variables.update(root.entries)
 
@@ -90,11 +95,11 @@ class UnknownFile:
         taken = sum(one.name.split("#")[0] == label for one in self.unknowns)
         name = f"{label}#{taken + 1}" if taken else label
         self.unknowns.append(Unknown(name, values, match.string))
-        return f"$({_variable(len(self.unknowns) - 1)})"
+        return f"$({variable_name(len(self.unknowns) - 1)})"
 
     def build(self, values: Sequence[int]) -> Graph:
         """The net with these values; raises `CnncalcError` where they make none."""
-        settings = {_variable(number): str(value) for number, value in enumerate(values)}
+        settings = {variable_name(number): str(value) for number, value in enumerate(values)}
         options = self.options._replace(variables={**self.options.variables, **settings})
         faults = self.document.faults = Faults()
         return Builder(self.document, options, faults).build()
@@ -107,7 +112,8 @@ class UnknownFile:
         return count
 
 
-def _variable(number: int) -> str:
+def variable_name(number: int) -> str:
+    """What stands in the file in place of an unknown."""
     return f"unknown_{number + 1}"
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.solve.batches import BatchAnswer
-    from cnncalc.solve.files import FileAnswer
+    from cnncalc.solve.files import Assignment, FileAnswer
     from cnncalc.solve.variables import Trial, VariableAnswer
 
 __all__ = ["draw_batch", "draw_file", "draw_variable", "listed"]
@@ -61,7 +61,8 @@ def draw_variable(answer: VariableAnswer, form: str) -> str:
         met = [trial.value for trial in answer.met]
         bounds = {"smallest": met[0], "largest": met[-1]} if met else {"smallest": None, "largest": None}
         known: dict[str, Any] = {"net": answer.net, "variable": answer.variable, "wants": list(answer.wants)}
-        return dumps({**known, "solved": bool(met), **bounds, "complete": answer.complete, "trials": trials})
+        on = {"complete": answer.complete, "step": answer.step}
+        return dumps({**known, "solved": bool(met), **bounds, **on, "trials": trials})
     if form == "csv":
         from cnncalc.render.csv_form import written
 
@@ -71,8 +72,9 @@ def draw_variable(answer: VariableAnswer, form: str) -> str:
         )
     lines = [f"{printable(answer.net)}: {', '.join(answer.wants)}", ""]
     tried = f"{len(answer.trials):,} values from {answer.trials[0].value} to {answer.trials[-1].value} were tried"
+    grid = f"in steps of {answer.step}: the answer is exact on this grid"
     if not answer.met:
-        lines += [f"No value of {answer.variable} does: {tried}.", "", "Nearest:"]
+        lines += [f"No value of {answer.variable} does: {tried}, {grid}.", "", "Nearest:"]
         shown = sorted((trial for trial in answer.trials if trial.figures), key=lambda trial: _distance(trial, answer))
         shown = shown[:3]
     else:
@@ -81,7 +83,7 @@ def draw_variable(answer: VariableAnswer, form: str) -> str:
     heading = ["", answer.variable, *names]
     lines += listed(heading, [False] + [True] * (len(heading) - 1), [_cells(trial) for trial in shown], form)
     rest = "" if answer.complete else "; it was interrupted, so that there may be more"
-    return "\n".join([*lines, *(["", f"{tried}{rest}."] if answer.met or rest else [])]) + "\n"
+    return "\n".join([*lines, *(["", f"{tried}, {grid}{rest}."] if answer.met or rest else [])]) + "\n"
 
 
 def _distance(trial: Trial, answer: VariableAnswer) -> tuple[int, ...]:
@@ -157,11 +159,10 @@ def draw_file(answer: FileAnswer, form: str, *, every: bool = False) -> str:
     if form == "json":
         from cnncalc.render.json_form import dumps
 
-        solutions = [
-            {"values": dict(zip(answer.unknowns, one.values, strict=True)), **dict(one.figures)} for one in answer.found
-        ]
+        solutions = [_solution(answer, one) for one in answer.found]
         known = answer._asdict()
         del known["found"]
+        known["nearest"] = [_solution(answer, one) for one in answer.nearest]
         return dumps({**known, "solved": bool(answer.total), "complete": answer.complete, "solutions": solutions})
     if form == "csv":
         from cnncalc.render.csv_form import written
@@ -174,13 +175,35 @@ def draw_file(answer: FileAnswer, form: str, *, every: bool = False) -> str:
     if answer.tried < answer.candidates:
         tried = f"interrupted after {answer.tried:,} of {answer.candidates:,} candidates: there may be more"
     else:
-        tried = f"all {answer.candidates:,} candidates were tried"
+        tried = f"all {answer.candidates:,} candidates were tried or ruled out; {_whole(answer)}"
     if not answer.total:
         why = f" ({answer.refused})" if answer.refused else ""
-        return "\n".join([*lines, "", f"None is as wanted: {tried}{why}."]) + "\n"
+        return "\n".join([*lines, "", f"None is as wanted: {tried}{why}.", *_nearest(answer, form)]) + "\n"
     shown = answer.found if every else answer.found[:SHOWN]
     cells = [[*map(str, one.values), *(number(value) for _, value in one.figures)] for one in shown]
     heading = [*answer.unknowns, *figures]
     lines += ["", *listed(heading, [True] * len(heading), cells, form), ""]
     rest = f", {len(shown):,} of them shown (`--all` shows more)" if len(shown) < answer.total else ""
     return "\n".join([*lines, f"{answer.total:,} solution{'' if answer.total == 1 else 's'}{rest}: {tried}."]) + "\n"
+
+
+def _whole(answer: FileAnswer) -> str:
+    """Whether all that do are in the list."""
+    if not answer.total:
+        return "within the bounds there is none"
+    kept = len(answer.found)
+    return "the list is complete" if answer.complete else f"the first {kept:,} are kept: the list is not complete"
+
+
+def _solution(answer: FileAnswer, one: Assignment) -> dict[str, object]:
+    return {"values": dict(zip(answer.unknowns, one.values, strict=True)), **dict(one.figures)}
+
+
+def _nearest(answer: FileAnswer, form: str) -> list[str]:
+    """The nets that come closest, where none is as wanted."""
+    if not answer.nearest:
+        return []
+    heading = [*answer.unknowns, *(name for name, _ in answer.nearest[0].figures)]
+    cells = [[*map(str, one.values), *(number(value) for _, value in one.figures)] for one in answer.nearest]
+    title = "Nearest:" if answer.nearest_complete else "Nearest of those that were built before the interruption:"
+    return ["", title, *listed(heading, [True] * len(heading), cells, form)]

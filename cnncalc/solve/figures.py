@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
+from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.receptive import fields, receptive_field
 from cnncalc.analysis.report import Report, Totals
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
 
-__all__ = ["FIGURES", "OPERATORS", "Measured", "Want", "known_figures"]
+__all__ = ["FIGURES", "OPERATORS", "Measured", "Want", "check_wants", "known_figures", "meets", "miss"]
 
 FIGURES = (*Totals._fields, "receptive_field")
 """The totals, and the receptive field of the last map."""
@@ -51,8 +54,12 @@ class Measured:
         if name == "output":
             return show_shape(self.graph.nodes[next(iter(self.graph.outputs.values()))].shape)
         if name == "receptive_field":
-            sizes = [max(row.receptive_field.size) for row in self.report.rows if row.receptive_field.size]
-            return sizes[-1] if sizes else 0
+            seen = [field for field, node in zip(fields(self.graph), self.graph.nodes) if node.layer is not None]
+            return next((max(size) for field in reversed(seen) if (size := receptive_field(field).size)), 0)
+        if name == "peak_bytes":
+            return peak(self.graph, self.batch, element_bytes(self.dtype)).size
+        if name == "saved_bytes":
+            return sum(kept.size for kept in kept_for_backward(self.graph, self.batch, element_bytes(self.dtype)))
         if name in FIGURES:
             return int(getattr(self.report.totals, name))
         known = known_figures(self.graph)
@@ -64,26 +71,64 @@ class Measured:
             index = next(place for place, node in enumerate(self.graph.nodes) if node.name == name)
         return show_shape(self.graph.nodes[index].shape)
 
-    def meets(self, want: Want) -> bool:
-        """Whether the net is as wanted; raises `CnncalcError` where that cannot be compared."""
-        found, value = self.figure(want.figure), want.value
-        if isinstance(found, str) or isinstance(value, str):
-            if want.operator not in ("==", "!="):
-                help = "write `==` and a shape, as output == 512x7x7"
-                raise CnncalcError(Fault(f"--want {want.text}: a shape is neither more nor less", help=help))
-            return (str(found) == str(value)) == (want.operator == "==")
-        return {
-            "<=": found <= value,
-            ">=": found >= value,
-            "==": found == value,
-            "!=": found != value,
-            "<": found < value,
-            ">": found > value,
-        }[want.operator]
-
     def meets_all(self, wants: Sequence[Want]) -> bool:
         """Whether all wants are met; shapes, which cost least, are looked at first."""
-        return all(self.meets(want) for want in sorted(wants, key=lambda want: want.figure in FIGURES))
+        return all(
+            meets(self.figure(want.figure), want) for want in sorted(wants, key=lambda one: one.figure in FIGURES)
+        )
+
+
+def meets(found: int | str, want: Want) -> bool:
+    """Whether a figure is as wanted; raises `CnncalcError` where that cannot be compared."""
+    value = want.value
+    if isinstance(found, str) or isinstance(value, str):
+        if want.operator not in ("==", "!="):
+            help = "write `==` and a shape, as output == 512x7x7"
+            raise CnncalcError(Fault(f"--want {want.text}: a shape is neither more nor less", help=help))
+        return (str(found) == str(value)) == (want.operator == "==")
+    return {
+        "<=": found <= value,
+        ">=": found >= value,
+        "==": found == value,
+        "!=": found != value,
+        "<": found < value,
+        ">": found > value,
+    }[want.operator]
+
+
+def check_wants(wants: Sequence[Want]) -> None:
+    """Raises `CnncalcError` where two wants of one figure contradict each other, so that no net could meet both."""
+    for number, one in enumerate(wants):
+        for other in wants[:number]:
+            if one.figure == other.figure and not _agree(one, other):
+                help = "take one of the two back"
+                raise CnncalcError(Fault(f"--want {other.text} and {one.text} contradict each other", help=help))
+
+
+def _agree(one: Want, other: Want) -> bool:
+    """Whether any value meets both: one of those next to the two that are named does, if any."""
+    if isinstance(one.value, int) and isinstance(other.value, int):
+        near = [value + step for value in (one.value, other.value) for step in (-1, 0, 1) if value + step >= 0]
+        return any(meets(value, one) and meets(value, other) for value in near)
+    if "==" not in (one.operator, other.operator) or not isinstance(one.value, type(other.value)):
+        return True
+    first, second = (one, other) if one.operator == "==" else (other, one)
+    return meets(first.value, second)
+
+
+def miss(found: Sequence[int | str], wants: Sequence[Want]) -> tuple[float, ...]:
+    """How far figures are from what is wanted: how many wants are missed, and by what share of them in all."""
+    off = [_off(one, want) for one, want in zip(found, wants) if not meets(one, want)]
+    return float(len(off)), sum(off)
+
+
+def _off(found: int | str, want: Want) -> float:
+    if isinstance(found, int) and isinstance(want.value, int):
+        return abs(found - want.value) / max(want.value, 1)
+    one, other = (str(shape).split("x") for shape in (found, want.value))
+    if len(one) != len(other):
+        return 1e9
+    return sum(abs(int(a) - int(b)) / max(int(b), 1) for a, b in zip(one, other))
 
 
 def known_figures(graph: Graph) -> list[str]:

@@ -7,14 +7,19 @@ from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.options import Options
-from cnncalc.language.unknowns import UnknownFile, assignments
-from cnncalc.solve.figures import FIGURES, Measured, Want
+from cnncalc.language.unknowns import UnknownFile
+from cnncalc.solve.figures import FIGURES, Want, check_wants, miss
+from cnncalc.solve.searching import Candidate, Search, Tried
+from cnncalc.solve.stages import MissedUnknownError
 
 __all__ = ["Assignment", "FileAnswer", "Goal", "solve_file"]
 
 MOST = 1_000_000
 KEPT = 10_000
 """As many assignments are kept; all are counted."""
+NEAREST = 5
+"""As many of the closest are kept where none is as wanted."""
+MISSES = 500
 
 
 class Goal(NamedTuple):
@@ -45,10 +50,14 @@ class FileAnswer(NamedTuple):
     candidates: int
     refused: str
     """Why the last candidate that made no net made none; empty where all did."""
+    nearest: tuple[Assignment, ...] = ()
+    """Where none is as wanted, the nets that come closest."""
+    nearest_complete: bool = True
+    """Whether no other comes closer."""
 
     @property
     def complete(self) -> bool:
-        """Whether every assignment within the bounds was tried, and all that do are listed."""
+        """Whether every assignment within the bounds was decided, and all that do are listed."""
         return self.tried == self.candidates and self.total == len(self.found)
 
 
@@ -60,32 +69,27 @@ def solve_file(
     goal: Goal | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> FileAnswer:
-    """Try every assignment; an interruption keeps what was found. Raises `CnncalcError`."""
+    """Search all assignments; an interruption keeps what was found. Raises `CnncalcError`."""
+    check_wants(wants)
     file = UnknownFile(net, options)
     count = file.candidates()
     _check(file, count)
-    figures = list(dict.fromkeys([*(want.figure for want in wants), *([goal.figure] if goal else [])]))
-    found: list[Assignment] = []
-    total = tried = 0
-    refused = ""
+    search = Search(file, dtype, wants)
+    found = _Found(wants, goal)
     try:
-        for values in assignments(file.unknowns):
-            try:
-                measured = Measured(file.build(values), options.batch, dtype)
-            except CnncalcError as error:
-                refused = str(error.faults[0].message)
-            else:
-                if measured.meets_all(wants):
-                    total += 1
-                    found.append(Assignment(values, tuple((name, measured.figure(name)) for name in figures)))
-            tried += 1
-            if len(found) >= 2 * KEPT:
-                found = _ordered(found, goal)[:KEPT]
-            if progress is not None:
-                progress(tried, count)
+        try:
+            found.all_of(search, progress, count)
+        except MissedUnknownError:
+            search.whole, found = True, _Found(wants, goal)
+            found.all_of(search, progress, count)
+        if not found.total and search.passed:
+            found.nearest.clear()
+            for one in search.candidates(early=False):
+                found.misses(one)
     except KeyboardInterrupt:
-        pass
-    if not total and refused and tried == count:
+        found.interrupted = True
+    refused = found.refused
+    if not found.total and refused and found.tried == count:
         refused = f"of those that make no net, the last: {refused}"
     return FileAnswer(
         net,
@@ -93,12 +97,56 @@ def solve_file(
         tuple(unknown.notation for unknown in file.unknowns),
         tuple(_bounds(unknown.values) for unknown in file.unknowns),
         tuple(want.text for want in wants),
-        tuple(_ordered(found, goal)[:KEPT]),
-        total,
-        tried,
+        tuple(_ordered(found.kept, goal)[:KEPT]),
+        found.total,
+        found.tried,
         count,
         refused,
+        () if found.total else tuple(one for _, _, one in sorted(found.nearest)[:NEAREST]),
+        not found.interrupted,
     )
+
+
+class _Found:
+    """What a search has found so far, and as long as that is nothing, what came closest."""
+
+    def __init__(self, wants: Sequence[Want], goal: Goal | None) -> None:
+        self.wants, self.goal = wants, goal
+        self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([goal.figure] if goal else [])]))
+        self.kept: list[Assignment] = []
+        self.nearest: list[tuple[tuple[float, ...], tuple[int, ...], Assignment]] = []
+        self.total = self.tried = 0
+        self.refused = ""
+        self.interrupted = False
+
+    def all_of(self, search: Search, progress: Callable[[int, int], None] | None, count: int) -> None:
+        """Everything that the search finds."""
+        for one in search.candidates():
+            if one.candidate is not None and search.meets_all(one.candidate):
+                self.total += 1
+                self.kept.append(self._assignment(one.values, one.candidate))
+                if len(self.kept) >= 2 * KEPT:
+                    self.kept = _ordered(self.kept, self.goal)[:KEPT]
+            elif not self.total:
+                self.misses(one)
+            self.refused = one.fault or self.refused
+            self.tried += one.covers
+            if progress is not None:
+                progress(self.tried, count)
+
+    def _assignment(self, values: tuple[int, ...], candidate: Candidate) -> Assignment:
+        return Assignment(values, tuple((name, candidate.figure(name)) for name in self.figures))
+
+    def misses(self, one: Tried) -> None:
+        """Keep a net that is not as wanted where it is among the closest."""
+        if one.candidate is None:
+            return
+        assignment = self._assignment(one.values, one.candidate)
+        known = dict(assignment.figures)
+        off = miss([known[want.figure] for want in self.wants], self.wants)
+        self.nearest.append((off, one.values, assignment))
+        if len(self.nearest) > MISSES:
+            self.nearest = sorted(self.nearest)[:NEAREST]
 
 
 def _check(file: UnknownFile, count: int) -> None:

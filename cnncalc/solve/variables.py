@@ -11,7 +11,7 @@ from cnncalc.language import load
 from cnncalc.language.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.solve.figures import FIGURES, Measured, Want
+from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
@@ -37,6 +37,8 @@ class VariableAnswer(NamedTuple):
     trials: tuple[Trial, ...]
     complete: bool
     """Whether every value within the bounds was tried."""
+    step: str
+    """From one value to the next; the answer is exact on this grid, and says nothing of values between."""
 
     @property
     def met(self) -> tuple[Trial, ...]:
@@ -54,6 +56,7 @@ def solve_variable(
     progress: Callable[[int, int], None] | None = None,
 ) -> VariableAnswer:
     """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
+    check_wants(wants)
     low, high, step = _grid(_value(net, variable, options), variable, bounds)
     count = int((high - low) // step) + 1
     if count > MOST:
@@ -71,7 +74,7 @@ def solve_variable(
     if trials and all(trial.fault for trial in trials):
         message = f"no value of `{variable}` that was tried makes a net"
         raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
-    return VariableAnswer(net, variable, tuple(want.text for want in wants), tuple(trials), complete)
+    return VariableAnswer(net, variable, tuple(want.text for want in wants), tuple(trials), complete, _text(step))
 
 
 def _value(net: str, variable: str, options: Options) -> str:
