@@ -1,4 +1,4 @@
-"""The README is run: its sessions print what it says, its file is a net, its commands are all there."""
+"""The README and the pages are run: sessions print what is said, files are nets, every command is there."""
 
 import re
 import shlex
@@ -12,23 +12,47 @@ from cnncalc.analysis.expect import check
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.layers.registry import KINDS
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def sessions():
+def sessions(text=README):
     """Every (command, output) of the console blocks; an output that ends in ... is only its beginning."""
-    for block in blocks("console"):
+    for block in blocks("console", text):
         for part in block.split("$ cnncalc ")[1:]:
             command, _, output = part.partition("\n")
             yield pytest.param(command, output, id=command[:40])
 
 
+def pages_sessions():
+    """Those of the pages, each with its page."""
+    for page in PAGES:
+        for one in sessions(page.read_text(encoding="utf-8")):
+            yield pytest.param(page, *one.values, id=f"{page.stem}: {one.id}")
+
+
 @pytest.mark.parametrize(("command", "output"), list(sessions()))
 def test_a_session_prints_what_the_readme_says(command, output):
+    holds(command, output)
+
+
+@pytest.mark.parametrize(("page", "command", "output"), list(pages_sessions()))
+def test_a_session_prints_what_its_page_says(page, command, output, tmp_path, monkeypatch):
+    """A page's YAML blocks are files, by the name in their first line."""
+    monkeypatch.chdir(tmp_path)
+    for text in blocks("yaml", page.read_text(encoding="utf-8")):
+        name = re.match(r"# ([\w.-]+\.yaml)\n", text)
+        if name:
+            Path(name[1]).write_text(text, encoding="utf-8")
+    holds(command, output)
+
+
+def holds(command, output):
     printed = CliRunner().invoke(cnncalc, shlex.split(command)).output
     if output.endswith("...\n"):
         assert printed.startswith(output.removesuffix("...\n"))
