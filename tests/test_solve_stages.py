@@ -20,6 +20,8 @@ from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.language.reader import read
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.render.searches import draw_file
+from cnncalc.solve import files
 from cnncalc.solve.figures import Measured, Want, miss
 from cnncalc.solve.files import Goal, solve_file
 from cnncalc.solve.searching import Search
@@ -190,3 +192,19 @@ def test_figures_that_are_computed_alone_agree_with_the_report(name):
         assert measured.figure(figure) == getattr(whole.totals, figure)
     sizes = [max(row.receptive_field.size) for row in whole.rows if row.receptive_field.size]
     assert measured.figure("receptive_field") == sizes[-1]
+
+
+def test_a_list_that_is_cut_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "KEPT", 10)
+    answer = answer_of("input: 3x8x8\nlayers: [conv ?1..30 k1]\n", [Want("params", ">=", 0)], tmp_path)
+    assert (answer.total, len(answer.found), answer.tried, answer.complete) == (30, 10, 30, False)
+    assert "the first 10 are kept: the list is not complete" in draw_file(answer, "table")
+
+
+def test_library_blocks_and_side_branches(tmp_path):
+    layers = "[bottleneck ?4..6, {aux: [conv ?1..2 k?1..2]}, conv ?3..4 k1, {conv: 3 k1, when: in_channels > 3}]"
+    text = f"input: 8x8x8\nlayers: {layers}\n"
+    wants = [Want("output", "==", "3x8x8"), Want("params", "<=", 800)]
+    answer = answer_of(text, wants, tmp_path)
+    assert {one.values: dict(one.figures) for one in answer.found} == witnessed(text, wants)
+    assert answer.candidates == 24

@@ -137,7 +137,14 @@ class Stages:
         kept, nodes = self._kept(), list(self.graph.nodes)
         new = tuple([(node.name, node.inputs, node.share, node.trainable, node.train_only)
                      for node in nodes[len(state.nodes) :]])  # fmt: skip
-        key = (state.structure, new, tuple(kept.tensors.items()), tuple(kept.counts.items()), kept.position)
+        key = (
+            state.structure,
+            new,
+            tuple(kept.tensors.items()),
+            tuple(kept.outputs.items()),
+            tuple(kept.counts.items()),
+            kept.position,
+        )
         structure = self._structures.setdefault(key, len(self._structures) + 1)
         added = [self._costs(node) for node in nodes[len(state.nodes) :]]
         sums = Costs(*map(sum, zip(*added))) if added else Costs(0, 0, 0, 0, 0)
