@@ -80,6 +80,8 @@ class Search:
         self.wants = sorted(wants, key=lambda want: (want.figure in FIGURES, want.figure not in SUMS))
         self.early = [want for want in wants if want.figure in SUMS and want.operator in ("<=", "<", "==")]
         self.shapes = [want for want in wants if want.figure not in FIGURES and want.figure != "output"]
+        self._last: Stages | None = None
+        """What the last search built, for the next."""
         self.whole = False
         self.passed = 0
         """How many candidates were refused for their beginning, though they may make nets."""
@@ -115,12 +117,13 @@ class Search:
         for choice in product(*(unknowns[number].values for number in first)):
             values = dict(zip(first, choice))
             try:
-                stages = Stages(self.file, self.parts, values)
+                stages = self._last if self._last and not first else Stages(self.file, self.parts, values)
             except CnncalcError as error:
                 if all(len(unknowns[number].values) == 1 for number in first):
                     raise
                 yield self._refused(values, error)
                 continue
+            self._last = stages
             yield from self._below(stages, 0, stages.start, values, early=early)
 
     def _below(
