@@ -74,20 +74,7 @@ def solve_file(
     file = UnknownFile(net, options)
     count = file.candidates()
     _check(file, count)
-    search = Search(file, dtype, wants)
-    found = _Found(wants, goal)
-    try:
-        try:
-            found.all_of(search, progress, count)
-        except MissedUnknownError:
-            search.whole, found = True, _Found(wants, goal)
-            found.all_of(search, progress, count)
-        if not found.total and search.passed:
-            found.nearest.clear()
-            for one in search.candidates(early=False):
-                found.misses(one)
-    except KeyboardInterrupt:
-        found.interrupted = True
+    found = _searched(Search(file, dtype, wants), wants, goal, progress, count)
     refused = found.refused
     if not found.total and refused and found.tried == count:
         refused = f"of those that make no net, the last: {refused}"
@@ -105,6 +92,26 @@ def solve_file(
         () if found.total else tuple(one for _, _, one in sorted(found.nearest)[:NEAREST]),
         not found.interrupted,
     )
+
+
+def _searched(
+    search: Search, wants: Sequence[Want], goal: Goal | None, progress: Callable[[int, int], None] | None, count: int
+) -> _Found:
+    """What there is, and where that is nothing the closest, those included that the search passed over."""
+    found = _Found(wants, goal)
+    try:
+        try:
+            found.all_of(search, progress, count)
+        except MissedUnknownError:
+            search.whole, found = True, _Found(wants, goal)
+            found.all_of(search, progress, count)
+        if not found.total and search.passed:
+            found.nearest.clear()
+            for one in search.candidates(early=False):
+                found.misses(one)
+    except KeyboardInterrupt:
+        found.interrupted = True
+    return found
 
 
 class _Found:
