@@ -24,6 +24,7 @@ from cnncalc.render.searches import draw_file
 from cnncalc.solve import files
 from cnncalc.solve.figures import Measured, Want, miss
 from cnncalc.solve.files import Goal, solve_file
+from cnncalc.solve.pieces import pieces
 from cnncalc.solve.searching import Search
 
 UNKNOWN = re.compile(r"\"?\?(\d+)\.\.(\d+)\"?")
@@ -208,3 +209,19 @@ def test_library_blocks_and_side_branches(tmp_path):
     answer = answer_of(text, wants, tmp_path)
     assert {one.values: dict(one.figures) for one in answer.found} == witnessed(text, wants)
     assert answer.candidates == 24
+
+
+def test_an_unknown_that_no_piece_is_seen_to_hold_is_searched_all_the_same(tmp_path, monkeypatch):
+    def blind(file):
+        return [pieces(file)[0], *(piece._replace(unknowns=()) for piece in pieces(file)[1:])]
+
+    monkeypatch.setattr(Search, "_first", lambda self: list(range(2)) if self.whole else [])
+    monkeypatch.setattr("cnncalc.solve.searching.pieces", blind)
+    answer = answer_of("input: 3x8x8\nlayers: [conv ?2..3 k1, conv 4 k?1..3]\n", [Want("params", ">", 30)], tmp_path)
+    assert answer.candidates == answer.tried == 6
+    assert answer.complete
+    assert answer.total == len(witnessed(file_text(tmp_path), [Want("params", ">", 30)]))
+
+
+def file_text(folder):
+    return (folder / "net.yaml").read_text()
