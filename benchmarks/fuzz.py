@@ -1,7 +1,7 @@
 """`python -m benchmarks.fuzz --minutes 30 --seed N`: random networks, as YAML text, held against torch on everything.
 
-Net number i of a seed is always the same one. Beside each net one wild layer, on inputs that may not fit it, is asked of
-cnncalc and of torch: both must refuse it, or neither. A net that differs is kept as a file that says how it was run.
+Net number i of a seed is always the same one. Beside each net one wild layer, on inputs that may not fit it, is shown
+to cnncalc and torch: both must refuse it, or neither. A net that differs is kept as a file that says how it was run.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Tally:
     def line(self, seconds: float) -> str:
         """Where it stands."""
         return (
-            f"{self.nets:,} nets, {self.layers:,} layers, {self.refused + self.wild:,} single layers asked for refusal, "
+            f"{self.nets:,} nets, {self.layers:,} layers, {self.refused + self.wild:,} layers held for refusal, "
             f"{self.differing} differing; {seconds:,.0f} s, {self.nets / max(seconds, 1e-9):.0f} nets/s"
         )
 

@@ -1,7 +1,7 @@
 """Whether cnncalc and torch agree on what is refused, layer by layer, and where they may differ.
 
-torch is asked through the builder: it makes the layer's module for shapes that cnncalc has not looked at, and runs it in
-training mode on two samples.
+torch is asked through the builder: it makes the layer's module for shapes that cnncalc has not looked at, and runs it
+in training mode on two samples.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ EXCEPTIONS: tuple[Exception_, ...] = (
         lambda layer, shapes, found: _no_map(layer, shapes) and not found.torch,
     ),
     Exception_(
-        "torch knows no uneven border and no `same` for pools and transposed convolutions. cnncalc bounds them as even ones, "
+        "torch knows no uneven border and no `same` for pools and deconvolutions. cnncalc bounds them as even ones, "
         "and our modules do not.",
         lambda layer, shapes, found: (
             isinstance(layer, (Pool, Deconv)) and _border_unknown_to_torch(layer) and not found.torch
@@ -77,13 +77,13 @@ EXCEPTIONS: tuple[Exception_, ...] = (
         lambda layer, shapes, found: isinstance(layer, (Crop, Deconv)) and "removes" in found.cnncalc,
     ),
     Exception_(
-        "In training torch takes an instance norm's statistics from its input, and refuses one pixel; at inference it does not.",
+        "Training takes an instance norm's statistics from its input, and torch refuses one pixel; inference does not.",
         lambda layer, shapes, found: (
             isinstance(layer, InstanceNorm) and layer.stats and found.torch.startswith("Expected more")
         ),
     ),
     Exception_(
-        "torch takes a dilated max pool whose window sees padding alone, and then writes outside the tensor in backward.",
+        "torch takes a dilated max pool whose window sees padding alone, then writes outside the tensor in backward.",
         lambda layer, shapes, found: isinstance(layer, MaxPool) and "padding alone" in found.cnncalc,
     ),
     Exception_(

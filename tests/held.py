@@ -29,8 +29,10 @@ __all__ = ["BYTES_UNKNOWN", "differences", "graph_of"]
 BYTES = ("saved bytes", "peak bytes")
 BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     (
-        "torch's own kernel for transposed convolutions on volumes, where oneDNN's does not run, makes its output in a "
-        "storage of the input's size and does not shrink it.",
+        (
+            "torch's own kernel for transposed convolutions on volumes, where oneDNN's does not run, makes its output "
+            "in a storage of the input's size and does not shrink it."
+        ),
         lambda layer, entering, leaving: (
             isinstance(layer, Deconv) and len(entering) == 4 and layer.groups == 1 and prod(leaving) < prod(entering)
         ),

@@ -23,9 +23,9 @@ ANYWHERE = (
     "reshape", "permute", "slice", "channel_shuffle",
 )  # fmt: skip
 MAP_KINDS = (
-    *ANYWHERE, "conv", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool", "adaptive_avgpool",
-    "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop", "upsample", "pixel_shuffle",
-    "pixel_unshuffle", "space_to_depth",
+    *ANYWHERE, "conv", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool",
+    "adaptive_avgpool", "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop",
+    "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth",
 )  # fmt: skip
 VECTOR_KINDS = (*ANYWHERE, "linear")
 MERGES = ("add", "multiply", "maximum", "concat")
@@ -64,15 +64,20 @@ def padding(random: Random, rank: int, most: int) -> str:
     return f" p{border(random, rank, most)}"
 
 
+def within(shape: Shape, axis: int) -> int:
+    """The length of a spatial axis; of −1, which stands for all, the shortest."""
+    return min(shape[1:]) if axis < 0 else shape[1 + axis]
+
+
 def kernel_of(random: Random, shape: Shape) -> str:
     """A kernel that mostly fits."""
-    sizes = shape[1:]
 
     def one(axis: int) -> int:
-        n = min(sizes) if axis < 0 else sizes[axis]
-        return random.choice((1, 2, 3, 3, random.randint(1, 5))) if n > 1 else random.choice((1, 1, 1, 2, 3))
+        if within(shape, axis) > 1:
+            return random.choice((1, 2, 3, 3, random.randint(1, 5)))
+        return random.choice((1, 1, 1, 2, 3))
 
-    return per_axis(random, len(sizes), one)
+    return per_axis(random, len(shape) - 1, one)
 
 
 def few(random: Random) -> int:
@@ -168,7 +173,7 @@ def spp(random: Random, shape: Shape, kind: str) -> str:
 
 def border_layer(random: Random, shape: Shape, kind: str) -> str:
     if kind == "crop" and random.random() < 0.4:
-        return f"crop size={per_axis(random, len(shape) - 1, lambda axis: random.randint(1, min(shape[1:]) if axis < 0 else shape[1 + axis]))}"
+        return f"crop size={per_axis(random, len(shape) - 1, lambda axis: random.randint(1, within(shape, axis)))}"
     sides = f"{kind} {border(random, len(shape) - 1, 2 if kind == 'pad' else 1)}"
     return f"{sides} channels={border(random, 1, 3)}" if kind == "pad" and random.random() < 0.3 else sides
 
@@ -265,9 +270,9 @@ WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "reshape": reshape,
     "permute": permute,
     "slice": slice_,
-    "maxpool": lambda random, shape, kind: sliding_pool(random, shape, kind),
-    "avgpool": lambda random, shape, kind: sliding_pool(random, shape, kind),
-    "lppool": lambda random, shape, kind: sliding_pool(random, shape, kind),
+    "maxpool": sliding_pool,
+    "avgpool": sliding_pool,
+    "lppool": sliding_pool,
     **dict.fromkeys(("adaptive_maxpool", "adaptive_avgpool"), adaptive),
     **dict.fromkeys(("pad", "crop"), border_layer),
     **dict.fromkeys(("pixel_shuffle", "pixel_unshuffle", "space_to_depth", "channel_shuffle"), shuffling),

@@ -1,6 +1,6 @@
 """Random whole networks as YAML text: every kind, branches, merges, groups, blocks, repeats, loops, sharing, freezing.
 
-`network(random)` is driven by a `random.Random`, from Hypothesis or from a seed. While it writes, it asks cnncalc itself for
+`network(random)` is driven by a `random.Random`, from Hypothesis or a seed. While it writes, it asks cnncalc itself for
 each layer's output shape, so that most nets are valid; what cnncalc refuses on the way is kept, to be held against torch.
 """
 

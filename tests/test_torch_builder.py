@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
@@ -61,17 +63,20 @@ def test_state_dict_keys_are_the_dotted_names():
 
 def test_names_that_torch_uses_itself_are_no_trouble():
     net = module(
-        "{input: 3x8x8, layers: [{conv: 4 k1, name: type}, {conv: 4 k1, name: train.forward}, {conv: 4 k1, name: type.weight}]}"
+        "{input: 3x8x8, layers: "
+        "[{conv: 4 k1, name: type}, {conv: 4 k1, name: train.forward}, {conv: 4 k1, name: type.weight}]}"
     )
     assert list(net.state_dict()) == [
-        "type.weight", "type.bias", "type.weight.weight", "type.weight.bias", "train.forward.weight", "train.forward.bias",
+        "type.weight", "type.bias", "type.weight.weight", "type.weight.bias",
+        "train.forward.weight", "train.forward.bias",
     ]  # fmt: skip
     assert net(torch.zeros(1, 3, 8, 8)).shape == (1, 4, 8, 8)
 
 
 def test_layers_that_share_are_one_module():
     net = module(
-        "{input: 3x8x8, layers: [{conv: 3 k3 p1, name: a}, relu, {share: a, name: b}, {conv: 3 k3 p2 d2, share: a, name: c}]}"
+        "{input: 3x8x8, layers: "
+        "[{conv: 3 k3 p1, name: a}, relu, {share: a, name: b}, {conv: 3 k3 p2 d2, share: a, name: c}]}"
     )
     assert net.b is net.a
     assert net.c is not net.a
@@ -82,7 +87,8 @@ def test_layers_that_share_are_one_module():
 
 def test_frozen_layers_take_no_gradient():
     net = module(
-        "{input: 3x8x8, layers: [{layers: [conv 4 k3, batchnorm], name: stem, trainable: false}, relu, {conv: 2 k1, name: head}]}"
+        "{input: 3x8x8, layers: "
+        "[{layers: [conv 4 k3, batchnorm], name: stem, trainable: false}, relu, {conv: 2 k1, name: head}]}"
     )
     wanted = {name: parameter.requires_grad for name, parameter in net.named_parameters()}
     assert {name.split(".")[0]: flag for name, flag in wanted.items()} == {"stem": False, "head": True}
@@ -126,7 +132,7 @@ def test_dtype_and_device():
 def test_same_padding_follows_the_input():
     net = module("{input: 1x7x8, layers: [{conv: 2 k3 s2 same, name: c}, {maxpool: 2 s2 same, name: p}]}")
     for height in range(3, 12):
-        assert net(torch.zeros(1, 1, height, 8)).shape[2] == -(-(-(-height // 2)) // 2)
+        assert net(torch.zeros(1, 1, height, 8)).shape[2] == ceil(ceil(height / 2) / 2)
 
 
 @pytest.mark.parametrize(
@@ -168,12 +174,8 @@ def test_our_shuffles_are_torchs(text, shape):
     from cnncalc.torch_backend import modules
 
     kind, number = text.split()
-    ours = {
-        "pixel_shuffle": modules.PixelShuffle, "pixel_unshuffle": modules.PixelUnshuffle, "channel_shuffle": modules.ChannelShuffle,
-    }[kind](int(number))  # fmt: skip
-    theirs = {
-        "pixel_shuffle": nn.PixelShuffle, "pixel_unshuffle": nn.PixelUnshuffle, "channel_shuffle": nn.ChannelShuffle,
-    }[kind](int(number))  # fmt: skip
+    name = "".join(word.title() for word in kind.split("_"))
+    ours, theirs = getattr(modules, name)(int(number)), getattr(nn, name)(int(number))
     x = torch.rand(2, *shape)
     assert torch.equal(ours(x), theirs(x))
 

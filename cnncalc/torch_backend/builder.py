@@ -20,7 +20,7 @@ class Group(nn.Module):
     """Layers whose names begin alike; a level of `state_dict` keys, never called itself."""
 
     def put(self, name: str, module: nn.Module) -> None:
-        """Make `module` the child `name`. Unlike add_module it takes names that nn.Module uses itself, such as `type`."""
+        """Make `module` the child `name`. Unlike add_module it takes names that nn.Module has, such as `type`."""
         self._modules[name] = module
 
 
@@ -36,10 +36,10 @@ class Step(NamedTuple):
 class GraphModule(Group):
     """A net. It takes the net's inputs in their order, and gives its output, or a dict of outputs where it has several.
 
-    `rows` holds the module of every layer by name, in execution order; layers that share parameters may have one module.
+    `rows` holds each layer's module by name, in execution order; layers that share parameters may have one module.
     """
 
-    def __init__(self, graph: Graph, modules: dict[int, nn.Module]) -> None:
+    def __init__(self, graph: Graph, modules: dict[int, nn.Module], *, sharing: bool = True) -> None:
         super().__init__()
         self.name = graph.name
         self.inputs = dict(graph.inputs)
@@ -60,7 +60,7 @@ class GraphModule(Group):
         self.borrowers = tuple(
             (modules[node.share], modules[index])
             for index, node, _ in graph.layers()
-            if node.share is not None and modules[node.share] is not modules[index]
+            if sharing and node.share is not None and modules[node.share] is not modules[index]
         )
         for name, module in self.rows.items():
             _place(self, name, module)
@@ -76,7 +76,7 @@ class GraphModule(Group):
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """What `to`, `double`, `cuda` … do; they copy each buffer for itself, and what was shared has to be again."""
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # untyped in torch
         self._share()
         return self
 
@@ -124,7 +124,7 @@ def build(
     device = torch.device(device)
     if device.type == "cpu":  # fork_rng would do here too, but takes longer than a small net
         state = torch.get_rng_state()
-        torch.random.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         try:
             _fill(graph, modules)
         finally:

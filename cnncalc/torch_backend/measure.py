@@ -132,7 +132,8 @@ def measure(
     `rows` maps a name to a submodule. Where several names have one module (shared parameters), its calls are dealt to
     them in the order of `rows`; where one name is called several times, it gathers them all. A row that runs inside
     another has its share to itself: rows and what runs outside of them add up to the totals.
-    `saved` and `peak` switch the runs for bytes off, `finite` the look at every number. Whatever torch raises in a forward pass is raised here.
+    `saved` and `peak` switch the runs for bytes off, `finite` the look at every number. Whatever torch raises in a
+    forward pass is raised here.
     """
     device = inputs[0].device
     run = _count(module, rows, fresh(inputs), finite)

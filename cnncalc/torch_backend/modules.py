@@ -1,7 +1,7 @@
 """The layers for which torch has no module of its own, as small modules. Tensors are (batch, channels, *spatial).
 
-What moves elements ends in a copy, so that every output is contiguous and in a storage of its own size, as the outputs of
-torch's own layers are.
+What moves elements ends in a copy, so that every output is contiguous and in a storage of its own size, as are those of
+torch's own layers.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class PixelShuffle(nn.Module):
 
 
 class PixelUnshuffle(nn.Module):
-    """The inverse of a pixel shuffle, on any number of axes: the pixels of a block stand beside one another by channel."""
+    """The inverse of a pixel shuffle, on any number of axes: the pixels of a block side by side, channel by channel."""
 
     by_channel = True
 
@@ -291,7 +291,8 @@ class GlobalResponseNorm(nn.Module):
         ones = (1,) * (x.dim() - 2)
         norm = torch.linalg.vector_norm(x, dim=tuple(range(2, x.dim())), keepdim=True)
         response = norm / (norm.mean(1, keepdim=True) + 1e-6)
-        return self.weight.view(-1, *ones) * (x * response) + self.bias.view(-1, *ones) + x
+        scaled: Tensor = self.weight.view(-1, *ones) * (x * response)
+        return scaled + self.bias.view(-1, *ones) + x
 
 
 class LayerScale(nn.Module):

@@ -50,9 +50,7 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
     notes: list[str] = []
     mended, lasting = single_value(graph, batch)
     if mended:
-        notes.append(
-            f"batch {batch + 1}: {mended} has one value a channel in a batch of {batch}, which torch refuses in training"
-        )
+        notes.append(f"batch {batch + 1}: in a batch of {batch}, {mended} has one value a channel, refused in training")
         batch += 1
     if lasting:
         notes.append(f"in eval mode, without saved bytes: {lasting} has one pixel, which torch refuses in training")
@@ -62,8 +60,8 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
         device = "meta" if estimate > LARGE_MEMORY or macs > LARGE_MACS else "cpu"
         if device == "meta":
             notes.append(
-                f"a large net ({readable(estimate)}, {macs / 1e9:.1f} G MACs): on torch's meta device, which computes no "
-                "numbers; `--device cpu` runs it in full"
+                f"a large net ({readable(estimate)}, {macs / 1e9:.1f} G MACs): on torch's meta device, which computes "
+                "no numbers; `--device cpu` runs it in full"
             )
     if device == "cuda" and not torch.cuda.is_available():
         raise CnncalcError(
@@ -74,7 +72,7 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
         raise CnncalcError(
             Fault(
                 f"the net does not fit in the memory of {device}",
-                values=f"weights, gradients and activations take about {readable(estimate)}, and {readable(room)} are free",
+                values=f"weights, gradients and activations take about {readable(estimate)}, {readable(room)} are free",
                 help="use `--device meta`, which needs none, a smaller `--input` or a smaller `--batch`",
             )
         )
@@ -100,7 +98,7 @@ def _memory(graph: Graph, batch: int, dtype: str) -> int:
 
 
 class SingleValue(NamedTuple):
-    """Normalisations that have one value to normalise in training, which torch refuses: the first of each sort, or none."""
+    """Normalisations with one value to normalise in training, which torch refuses: the first of each sort, or none."""
 
     mended: str
     """A larger batch gives it more."""

@@ -1,8 +1,9 @@
 """Receptive fields held against torch: which pixels of the input a pixel of each layer has a gradient for.
 
-The net that is differentiated is a variant of the real one: every weight is positive, so that no two paths cancel, and what
-picks (max pools, maxima) or bends (activations, normalisations) becomes a mean over the same pixels, so that the gradient
-reaches all of them. Convolutions, deconvolutions, average and adaptive pools, upsamples, borders and shuffles are torch's.
+The net that is differentiated is a variant of the real one: every weight is positive, so that no two paths cancel, and
+what picks (max pools, maxima) or bends (activations, normalisations) becomes a mean over the same pixels, so that the
+gradient reaches all of them. Convolutions, deconvolutions, average and adaptive pools, upsamples, borders and shuffles
+are torch's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from torch.nn import functional
 from cnncalc.analysis.receptive import WHOLE, fields
 from cnncalc.analysis.verification import Figure
 from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, shuffle
-from cnncalc.torch_backend.builder import GraphModule, build
+from cnncalc.layers.base import Elementwise
+from cnncalc.torch_backend.builder import GraphModule
 from cnncalc.torch_backend.kinds import module_of
 from cnncalc.torch_backend.watching import watched
 from cnncalc.torch_backend.windows import CONVOLVE, sides, spatial
@@ -87,11 +89,36 @@ class WindowMean(nn.Module):
         return result
 
 
+class Dense(nn.Module):
+    """Every feature sees every feature, in the place of linear and bilinear layers."""
+
+    def __init__(self, out: int) -> None:
+        super().__init__()
+        self.out = out
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return torch.cat(inputs, 1).mean(1, keepdim=True).expand(-1, self.out)
+
+
+class Thin(nn.Module):
+    """A convolution in which all filters do the same with all channels: as wide a look at a fraction of the work."""
+
+    def __init__(self, layer: conv.Conv | conv.Deconv, shape: Shape) -> None:
+        super().__init__()
+        fields = {name: getattr(layer, name) for name in layer.fields}
+        self.filters = layer.out
+        self.one = module_of(type(layer)(**{**fields, "out": 1}), ((1, *shape[1:]),))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.one(x.mean(1, keepdim=True))
+        return made.expand(-1, self.filters, *made.shape[2:])
+
+
 def held_fields(graph: Graph, seed: int = 0) -> dict[str, list[Figure]]:
     """For each layer whose field is known: the pixels that one of its pixels sees, predicted and measured.
 
-    Exactly, but for pixels that see beyond the border of the input: those see no more than predicted. A layer that is said to see everything must see
-    all that its inputs together see.
+    Exactly, but for pixels that see beyond the border of the input: those see no more than predicted. A layer that is
+    said to see everything must see all that its inputs together see.
     """
     module = _variant(graph, seed)
     shapes = [graph.nodes[index].shape for index in graph.inputs.values()]
@@ -120,9 +147,14 @@ def held_fields(graph: Graph, seed: int = 0) -> dict[str, list[Figure]]:
             found[node.name] = [figure for figure in held if figure is not None]
         elif field == WHOLE and layer.reaches(*graph.input_shapes(node)) == "whole":
             at = tuple(n // 2 for n in node.shape[1:])
-            measured = _seen(made[(0, slice(None), *at)], inputs)
+            measured = _seen(made[_pixel(at)], inputs)
             found[node.name] = [Figure("receptive field", _text(_seen_by_all(taken, inputs)), _text(measured))]
     return found
+
+
+def _pixel(at: tuple[int, ...]) -> tuple[int | slice, ...]:
+    """The index of a pixel with all its channels."""
+    return (0, slice(None), *at)
 
 
 def _pixels(shape: Shape, field: tuple[Field, ...]) -> list[tuple[int, ...]]:
@@ -141,7 +173,7 @@ def _held(
 
     None where a border is near and it sees nothing: a pixel of padding, of which nothing can be said.
     """
-    measured = _seen(made[(0, slice(None), *at)], inputs)
+    measured = _seen(made[_pixel(at)], inputs)
     lengths = inputs[0].shape[2:]
     intervals = [one.interval(pixel) for one, pixel in zip(field, at, strict=True)]
     known = [interval for interval in intervals if interval is not None]
@@ -196,30 +228,27 @@ def _text(hull: Hull) -> str:
 
 def _variant(graph: Graph, seed: int) -> GraphModule:
     """The net with positive weights and without anything that picks or bends."""
-    module = build(graph, seed=seed, dtype=torch.float64)
+    modules = {index: _linear(layer, graph.input_shapes(node)) for index, node, layer in graph.layers()}
+    module = GraphModule(graph, modules, sharing=False).to(torch.float64).eval()
     generator = torch.Generator().manual_seed(seed)
     for parameter in module.parameters():
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad_(False)
         per_output = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else 1
         parameter.uniform_(0.5, 1.5, generator=generator).div_(per_output)
-    module.eval()
-    for _, node, layer in graph.layers():
-        module.rows[node.name] = _linear(layer, graph.input_shapes(node), module.rows[node.name])
-    module.steps = tuple(
-        step._replace(module=one) for step, one in zip(module.steps, module.rows.values(), strict=True)
-    )
     return module
 
 
 PIXELWISE = (
-    activation.Elementwise, activation.Softmax, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
+    Elementwise, activation.Softmax, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
     regularize.Dropout, regularize.DropPath, regularize.Identity,
 )  # fmt: skip
 OVER_THE_MAP = (norm.GroupNorm, norm.InstanceNorm, norm.GlobalResponseNorm)
 
 
-def _linear(layer: Layer, shapes: tuple[Shape, ...], module: nn.Module) -> nn.Module:
+def _linear(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
     """What stands in a layer's place: itself, or a mean over the pixels that it looks at."""
+    if isinstance(layer, (conv.Conv, conv.Deconv)) and layer.groups == 1:
+        return Thin(layer, shapes[0])
     if isinstance(layer, norm.LayerNorm):
         return Everywhere() if layer.over == "all" else nn.Identity()
     if (isinstance(layer, norm.InstanceNorm) and layer.stats) or isinstance(layer, PIXELWISE):
@@ -228,8 +257,8 @@ def _linear(layer: Layer, shapes: tuple[Shape, ...], module: nn.Module) -> nn.Mo
         return Everywhere()
     if isinstance(layer, (merge.Add, merge.Multiply, merge.Maximum)):
         return Mean()
-    if isinstance(layer, linear.Bilinear):
-        return _Pairs(layer.out)
+    if isinstance(layer, linear.Bilinear) or (isinstance(layer, linear.Linear) and len(shapes[0]) == 1):
+        return Dense(layer.out)
     if isinstance(layer, activation.Maxout):
         return ChannelMeans(layer.pieces)
     if isinstance(layer, (pool.MaxPool, pool.LPPool)):
@@ -240,21 +269,9 @@ def _linear(layer: Layer, shapes: tuple[Shape, ...], module: nn.Module) -> nn.Mo
         return module_of(pool.GlobalAvgPool(flat=layer.flat), shapes)
     if isinstance(layer, pyramid.SpatialPyramid):
         return module_of(pyramid.SpatialPyramid(levels=layer.levels, mode="avg"), shapes)
-    return module
+    return module_of(layer, shapes)
 
 
 def _averaging(layer: pool.LPPool, shapes: tuple[Shape, ...]) -> nn.Module:
-    return module_of(
-        pool.AvgPool(kernel=layer.kernel, stride=layer.stride, rounding=layer.rounding, dialect=layer.dialect), shapes
-    )
-
-
-class _Pairs(nn.Module):
-    """Every feature of both vectors, in the place of a bilinear layer."""
-
-    def __init__(self, out: int) -> None:
-        super().__init__()
-        self.out = out
-
-    def forward(self, left: Tensor, right: Tensor) -> Tensor:
-        return (left.mean(1, keepdim=True) + right.mean(1, keepdim=True)).expand(-1, self.out)
+    fields = {name: getattr(layer, name) for name in layer.fields if name != "norm"}
+    return module_of(pool.AvgPool(**fields), shapes)

@@ -1,6 +1,7 @@
-"""Sliding windows with borders that torch's own modules cannot have: uneven ones, and `same`, which depends on the input.
+"""Sliding windows with borders that torch's own modules lack: uneven ones, and `same`, which depends on the input.
 
-Each takes its padding from the layer's own rule at the sizes that it meets, so that one module serves inputs of any size.
+Each takes its padding from the layer's own rule at the sizes that it meets, so that one module serves inputs of any
+size.
 """
 
 from __future__ import annotations
@@ -157,7 +158,8 @@ class PaddedAvgPool(_PaddedPool):
         if self.rule.count_include_pad:
             return mean
         share = pool(functional.pad(inside, sides(borders)), kernel, stride)  # of each window, what lies inside
-        return mean * share[0, 0].clamp_min_(torch.finfo(share.dtype).tiny).reciprocal_()
+        scaled: Tensor = mean * share[0, 0].clamp_min_(torch.finfo(share.dtype).tiny).reciprocal_()
+        return scaled
 
 
 class PaddedLPPool(_PaddedPool):

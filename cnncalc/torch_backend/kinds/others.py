@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from cnncalc.layers import Layer, Shape, activation, conv, linear, merge, norm, regularize, reshape, shuffle
+from cnncalc.layers import Layer, Shape, activation, linear, merge, norm, regularize, reshape, shuffle
 from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.fields import spread
 from cnncalc.torch_backend import modules, windows
 from cnncalc.torch_backend.kinds.registry import builds, of_rank, rank_of
 
@@ -213,8 +214,8 @@ def upsample(layer: reshape.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
     align_corners = None if mode == "nearest" else layer.align_corners
     if len(shapes) == 2:
         return modules.Resize(mode, align_corners)
-    size = None if layer.size is None else tuple(conv.spread(layer.size, rank))
-    scale = None if layer.scale is None else tuple(float(factor) for factor in conv.spread(layer.scale, rank))
+    size = None if layer.size is None else tuple(spread(layer.size, rank))
+    scale = None if layer.scale is None else tuple(float(factor) for factor in spread(layer.scale, rank))
     return nn.Upsample(size=size, scale_factor=scale, mode=mode, align_corners=align_corners)
 
 

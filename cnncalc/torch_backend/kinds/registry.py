@@ -1,7 +1,7 @@
 """The registry: which torch module a layer of each kind is.
 
-One builder function a kind, for given input shapes (without the batch): torch's own module wherever there is one, so that
-its users find what they know.
+One builder function a kind, for given input shapes (without the batch): torch's own module wherever there is one, so
+that its users find what they know.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def builds(*kinds: type[Layer]) -> Callable[[B], B]:
 
 
 def module_of(layer: Layer, shapes: tuple[Shape, ...], name: str = "") -> nn.Module:
-    """The module of a layer. Raises CnncalcError where its kind has no builder, and what torch raises for bad numbers."""
+    """The module of a layer. Raises CnncalcError for a kind without a builder, and what torch raises."""
     builder = BUILDERS.get(layer.kind)
     if builder is None:
         help = "verify a net without it, or add a builder for it to cnncalc/torch_backend/kinds"

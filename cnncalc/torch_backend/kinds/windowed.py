@@ -27,7 +27,7 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn
     native = symmetric(layer)
     slid = layer.windows(shape)
     make: Any = of_rank("Conv", rank) if native else windows.PADDED_CONVOLUTIONS[rank - 1]
-    module: nn.Module = make(
+    module: Any = make(
         shape[0],
         layer.filters(shape),
         plain([window.kernel for window in slid]),
@@ -39,6 +39,7 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn
     )
     if not native:
         module.rule = layer
+    assert isinstance(module, nn.Module)
     return module
 
 
@@ -55,7 +56,7 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...]) -> nn.Module:
         "padding": plain([window.padding(n)[0] for window, n in zip(slid, shape[1:])]),
         "output_padding": plain([window.output_padding for window in slid]),
     }
-    module: nn.Module = make(
+    module: Any = make(
         shape[0],
         layer.out,
         plain([window.kernel for window in slid]),
@@ -67,6 +68,7 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...]) -> nn.Module:
     )
     if not native:
         module.rule = layer
+    assert isinstance(module, nn.Module)
     return module
 
 
