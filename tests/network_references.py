@@ -1,0 +1,93 @@
+"""Pieces of a random network that reach elsewhere: earlier tensors, shared parameters, side branches, other inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layer_texts import MERGES
+from network_sketch import Piece, Shape, Sketch
+
+from cnncalc.language.notation import parse
+from cnncalc.layers import Layer
+
+__all__ = ["References"]
+
+
+class References(Sketch):
+    """Draws what takes more than the current tensor."""
+
+    def reference(self, shape: Shape) -> Piece:
+        """An earlier tensor by its name, or an earlier layer's parameters."""
+        same = [name for name, found in self.names.items() if found == shape]
+        if same and self.chance(0.8):
+            kind = self.random.choice((*MERGES, "bilinear 2") if len(shape) == 1 else MERGES)
+            name = self.random.choice(same)
+            key, _, rest = kind.partition(" ")
+            item: dict[str, Any] = {
+                key: rest or None,
+                "from": self.random.choice(([name, "previous"], ["previous", name])),
+            }
+            return Piece([item], lambda entering: self.after(kind, entering, shape) if entering == shape else None)
+        for name, found in self.names.items():
+            for text in self.random.sample(("concat", "upsample", "crop", "add", "bilinear 3"), 5):
+                if (len(found) == 1) == text.startswith("bilinear") and self.after(text, shape, found) is not None:
+                    kind, _, rest = text.partition(" ")
+                    after = self.after(text, shape, found)
+                    item = {kind: rest or None, "from": ["previous", name]}
+                    return Piece([item], lambda entering, after=after: after if entering == shape else None)
+        return self.single(shape, fixed=True)
+
+    def shared(self, shape: Shape) -> Piece | None:
+        """An earlier layer or group once more, with its parameters, where it fits."""
+        groups = [one for one in self.groups if one[1] == shape]
+        if groups and self.words and self.chance(0.5):
+            name, _, end = self.random.choice(groups)
+            return Piece(
+                [{"share": name, "name": self.words.pop()}], lambda entering: end if entering == shape else None
+            )
+        for name, text, entered in self.shareable:
+            layer = parse(text, self.dialect).layer
+            if self.after(text, shape) and tensors(layer, shape) == tensors(layer, entered) and self.chance(0.6):
+                kind, _, rest = text.partition(" ")
+                item: dict[str, Any] = {"share": name}
+                if self.chance(0.4):
+                    item = {kind: rest or None, **item}
+                if self.chance(0.1):
+                    item["trainable"] = False
+                return Piece([item], self.step(text))
+        return None
+
+    def aux(self, shape: Shape, depth: int) -> Piece:
+        """A side branch with an output of its own."""
+        names = dict(self.names)
+        body = self.sequence(shape, self.random.randint(1, 2), 0, fixed=False)
+        self.forget(names)
+        if not body.items:
+            return self.single(shape, fixed=True)
+        item: dict[str, Any] = {"aux": body.items}
+        if self.words and self.chance(0.5):
+            item["name"] = self.words.pop()
+        if self.chance(0.4):
+            item["train_only"] = True
+        return Piece([item], lambda entering: entering)
+
+    def two_inputs(self, shape: Shape) -> tuple[Shape, list[Any], dict[str, str]]:
+        """A second input, and the layer that joins it to the first."""
+        random = self.random
+        if len(shape) == 1:
+            other: Shape = (random.randint(1, 6),)
+            text = random.choice(("bilinear 4", "concat"))
+        else:
+            text = random.choice((*MERGES, "crop", "upsample"))
+            other = shape if text != "concat" else (random.randint(1, 4), *shape[1:])
+            if text in ("crop", "upsample"):
+                other = (2, *(random.randint(1, n) for n in shape[1:]))
+        kind, _, rest = text.partition(" ")
+        joined = self.after(text, shape, other) or shape
+        written_inputs = {name: "x".join(map(str, one)) for name, one in (("left", shape), ("right", other))}
+        return joined, [{kind: rest or None, "from": ["left", "right"]}], written_inputs
+
+
+def tensors(layer: Layer, shape: Shape) -> dict[str, Shape]:
+    """All that two layers have in common when they share parameters."""
+    return {**layer.weight_shapes(shape), **layer.buffer_shapes(shape)}
