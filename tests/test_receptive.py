@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc import Options, chain, load, report
-from cnncalc.analysis.receptive import RATES, UNDEFINED, WHOLE, fields
+from cnncalc.analysis.receptive import BROADCAST, RATES, UNDEFINED, WHOLE, fields
 from cnncalc.arithmetic.formulas import TransposedWindow, Window
 from cnncalc.arithmetic.reach import Field, join, scaled, shifted, transposed, windowed
 
@@ -137,6 +137,7 @@ def test_branches_join_to_the_hull():
         (["flatten", "linear 3"], WHOLE),
         (["instancenorm"], WHOLE),
         (["{multiply: [[global_avgpool, conv 4 k1, sigmoid], []]}"], WHOLE),
+        (["{add: [[crop size=1x8], []]}"], BROADCAST),
         (["permute 1x2x0"], UNDEFINED),
         (["adaptive_avgpool 5"], UNDEFINED),
         (["{concat: [[conv 2 k1 s2], [crop p0:4x0:4]]}"], RATES),

@@ -12,6 +12,7 @@ __all__ = ["WHOLE", "Fields", "fields", "receptive_field"]
 
 WHOLE = "the whole input"
 RATES = "undefined: branches advance at different rates, so that pixels see regions of no one size"
+BROADCAST = "undefined: one pixel of a branch meets every pixel of another"
 UNDEFINED = "undefined: its elements are no longer pixels of a map"
 
 Fields: TypeAlias = "tuple[Field, ...] | str"
@@ -42,11 +43,13 @@ def _of(
     through: dict[tuple[Field, Reach], Field | None],
 ) -> Fields:
     """The field of one node's tensor, from those of its inputs."""
-    if isinstance(reaches, str):
-        return WHOLE if reaches == "whole" else UNDEFINED
     assert node.layer is not None
     taken = [found[index] for index in node.inputs[: node.layer.seen_inputs]]
     words = [one for one in taken if isinstance(one, str)]
+    if isinstance(reaches, str):
+        if reaches == "whole" or (reaches == "broadcast" and WHOLE in words):
+            return WHOLE
+        return BROADCAST if reaches == "broadcast" else UNDEFINED
     if words:
         return WHOLE if WHOLE in words else words[0]
     axes: list[Field] = []

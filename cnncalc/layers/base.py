@@ -262,7 +262,8 @@ class Layer:
     def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
         """Which input pixels an output pixel sees, one `Reach` an axis at inference.
 
-        Or `whole`: every output depends on the whole map; or `undefined`: the outputs are no pixels of a map.
+        Or `whole`: every output depends on the whole map; `broadcast`: one pixel of an input meets all of another; or
+        `undefined`: the outputs are no pixels of a map.
         """
         return (IDENTITY,) * (len(x[0]) - 1)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
 from cnncalc.arithmetic.formulas import all_equal, product
+from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, show_shape
 from cnncalc.layers.registry import layer
@@ -67,6 +68,11 @@ class ElementwiseMerge(Merge):
 
     def output_shape(self, *x: Shape) -> Shape:
         return tuple(broadcast(lengths) for lengths in zip(*x))
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        """Pixel by pixel, unless one branch is a single row, column or pixel that meets all of another's."""
+        alike = all(all_equal(lengths) for lengths in zip(*(one[1:] for one in x)))
+        return (IDENTITY,) * (len(x[0]) - 1) if alike else "broadcast"
 
     def operations(self, *x: Shape) -> int:
         """One operation an output element for each tensor after the first."""
