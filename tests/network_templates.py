@@ -81,7 +81,7 @@ class Templates(Sketch):
                 (f"separable_conv {out} stride={stride}", f"conv {out} k3 p1 s{stride}"),
                 (f"residual {out} stride={stride}", f"conv {out} k3 p1 s{stride}"),
                 (f"inverted_residual {out} stride={stride} expand=2", f"conv {out} k3 p1 s{stride}"),
-                ("squeeze_excite reduction=2", "identity"),
+                ("squeeze_excite reduction=2", "grn"),  # as it, for maps alone
             )
         )
         return Piece([text], self.step(like))
