@@ -47,6 +47,7 @@ class Builder:
 
     def build(self) -> Graph:
         """The graph; raises `CnncalcError` with every fault found."""
+        self.faults.extending = self.document.extends
         for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
             self.graph.inputs[name] = self.names.tensors[name] = len(self.graph.nodes)
             self.graph.nodes.append(Node(name, None, (), shape))

@@ -74,6 +74,8 @@ class Document:
 
     symbols = False
     """Whether the input that is chosen may hold symbols."""
+    extends: Scalar | None = None
+    """What the file itself names after `extends`."""
 
     def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
         self.limits, self.faults = limits, faults
@@ -130,6 +132,7 @@ class Document:
         if not isinstance(node, Scalar):
             self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
             return False
+        self.extends = self.extends or node
         if len(chain) > self.limits.depth:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()

@@ -24,6 +24,8 @@ class Faults:
         self.found: dict[tuple[Place | None, str], Fault] = {}
         self.uses: list[Node] = []
         """The uses of blocks that are being built, the outermost first."""
+        self.extending: Node | None = None
+        """What the file names after `extends`: a fault in a family says which member met it."""
         self.met = 0
         """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
@@ -40,6 +42,8 @@ class Faults:
         place = at.place() if isinstance(at, Node) else at
         if (place, message) not in self.found:
             used = tuple(use.place() for use in reversed(self.uses)) if place else ()
+            if place and self.extending and self.extending.source.name != place.file:
+                used = (*used, _whole_line(self.extending.place()))
             self.found[place, message] = Fault(message, place, layer or None, values, help, used)
         if len(self.found) >= MOST:
             self.raise_any()
@@ -80,3 +84,9 @@ class Faults:
         if self.found:
             order = sorted(self.found.values(), key=lambda f: (f.place.line, f.place.column) if f.place else (0, 0))
             raise CnncalcError(order)
+
+
+def _whole_line(place: Place) -> Place:
+    """The place of `extends: NAME`, of which `place` is the name."""
+    start = max(place.text.find("extends"), 0)
+    return place._replace(column=start + 1, width=place.column + place.width - 1 - start)
