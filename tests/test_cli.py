@@ -437,8 +437,10 @@ def test_a_full_disk_is_an_error():
 def test_an_interrupt_ends_quietly():
     command = [sys.executable, "-m", "cnncalc", "show", "-"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes) as running:
-        time.sleep(1.5)
+    # a process that a script starts in the background inherits an ignored SIGINT
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, **pipes, **heeding) as running:
+        time.sleep(3)
         running.send_signal(signal.SIGINT)
         output, told = running.communicate(timeout=60)
     assert (running.returncode, output, told) == (130, b"", b"")
