@@ -38,7 +38,7 @@ def files_in(path: str) -> Iterator[tuple[str, bool]]:
             yield str(file), True
 
 
-def _skipped(net: str, options: Options) -> str:
+def why_skipped(net: str, options: Options) -> str:
     """Why a file of a folder is no net that could be checked; empty where it is one."""
     from cnncalc.cli.nets import open_net, required_variables, writes_layers
 
@@ -56,7 +56,7 @@ def _result(
     from cnncalc.render.checks import FileResult
 
     try:
-        skipped = _skipped(net, options) if in_folder else ""
+        skipped = why_skipped(net, options) if in_folder else ""
         return FileResult(net, () if skipped else tuple(check(net, options, maxima, required)), skipped, ())
     except CnncalcError as error:
         return FileResult(net, (), "", error.faults)

@@ -71,7 +71,7 @@ class _Bar:
 
 
 def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], bar: _Bar) -> NetResult:
-    from cnncalc.cli.check import _skipped as skipped
+    from cnncalc.cli.check import why_skipped as skipped
     from cnncalc.language import load
     from cnncalc.render.verification import NetResult
     from cnncalc.torch_backend.verify import verify

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
@@ -11,7 +10,7 @@ from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import divisors_help
+from cnncalc.layers.windows import groups_divide
 
 __all__ = [
     "BatchNorm",
@@ -121,13 +120,7 @@ class GroupNorm(Layer):
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        channels = x[0][0]
-        yield Requirement(
-            channels % self.groups == 0,
-            "groups must divide the channels",
-            f"groups={self.groups} does not divide the {channels} channels",
-            partial(divisors_help, channels, self.groups),
-        )
+        yield groups_divide(self.groups, x[0][0])
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(self.affine, x[0][:1])

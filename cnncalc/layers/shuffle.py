@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Window, exact_divide
@@ -12,7 +11,7 @@ from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.fields import Whole
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, divisors_help
+from cnncalc.layers.windows import axis_name, groups_divide
 
 __all__ = ["ChannelShuffle", "PixelShuffle", "PixelUnshuffle", "SpaceToDepth"]
 
@@ -99,10 +98,4 @@ class ChannelShuffle(Layer):
     groups: int = field(Whole(), "groups of channels", position=0, letter="g", symbol="g")
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        channels = x[0][0]
-        yield Requirement(
-            channels % self.groups == 0,
-            "groups must divide the channels",
-            f"groups={self.groups} does not divide the {channels} channels",
-            partial(divisors_help, channels, self.groups),
-        )
+        yield groups_divide(self.groups, x[0][0])

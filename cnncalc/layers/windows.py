@@ -9,7 +9,7 @@ from cnncalc.arithmetic.formulas import Rounding, Window
 from cnncalc.layers.base import Layer, Requirement, Saved, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["axis_name", "divisors_help", "fits", "per_axis_requirements", "saved_input"]
+__all__ = ["axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -40,6 +40,16 @@ def saved_input(x: Shape, padding: tuple[tuple[int, int], ...] | None) -> Iterat
     else:
         lengths = (n + before + after for n, (before, after) in zip(x[1:], padding))
         yield Saved("padded input", shape=(x[0], *lengths))
+
+
+def groups_divide(groups: int, channels: int) -> Requirement:
+    """The rule of the layers that deal their channels into groups."""
+    return Requirement(
+        channels % groups == 0,
+        "groups must divide the channels",
+        f"groups={groups} does not divide the {channels} channels",
+        partial(divisors_help, channels, groups),
+    )
 
 
 def divisors_help(number: int, wrong: int) -> str:
