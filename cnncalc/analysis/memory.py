@@ -5,15 +5,25 @@ Storages are what is counted, each once: a view (flatten) and a layer in place l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Graph
-from cnncalc.layers.base import Backward, Saved
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.base import Backward, Layer, Saved
 
-__all__ = ["OPTIMIZER_STATES", "Kept", "Peak", "kept_for_backward", "peak", "storages", "train_bytes"]
+__all__ = [
+    "OPTIMIZER_STATES",
+    "Kept",
+    "Peak",
+    "backwards",
+    "kept_for_backward",
+    "lifetimes",
+    "peak",
+    "storages",
+    "train_bytes",
+]
 
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
 """Numbers that an optimizer keeps for each trained parameter (torch's defaults; `momentum` is sgd with momentum)."""
@@ -44,6 +54,18 @@ def storages(graph: Graph, *, training: bool) -> list[int]:
     return owner
 
 
+def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
+    """Every layer in execution order, with what decides in training mode whether it keeps anything for backward."""
+    wanted = [False] * len(graph.nodes)
+    has_weights = [bool(layer.weight_shapes(*shapes)) for layer, shapes in graph.signatures]
+    for index, node, layer in graph.layers():
+        holder = node if node.share is None else graph.nodes[node.share]
+        trains = holder.trainable and has_weights[node.signature]
+        inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
+        wanted[index] = trains or any(inputs)
+        yield index, node, layer, Backward(True, trains, inputs)
+
+
 def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
@@ -51,19 +73,13 @@ def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
     is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
     """
     owner = storages(graph, training=True)
-    wanted = [False] * len(graph.nodes)
     seen: set[int] = set()
     kept: list[Kept] = []
-    memo: dict[tuple[int, bool, tuple[bool, ...]], list[Saved]] = {}
-    has_weights = [bool(layer.weight_shapes(*shapes)) for layer, shapes in graph.signatures]
-    for index, node, layer in graph.layers():
-        holder = node if node.share is None else graph.nodes[node.share]
-        trains = holder.trainable and has_weights[node.signature]
-        inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
-        wanted[index] = trains or any(inputs)
-        key = (node.signature, trains, inputs)
+    memo: dict[tuple[int, Backward], list[Saved]] = {}
+    for index, node, layer, backward in backwards(graph):
+        key = (node.signature, backward)
         if key not in memo:
-            memo[key] = list(layer.saved(Backward(True, trains, inputs), *graph.signatures[node.signature][1]))
+            memo[key] = list(layer.saved(backward, *graph.signatures[node.signature][1]))
         for saved in memo[key]:
             if saved.what in ("input", "output"):
                 storage = owner[node.inputs[saved.index] if saved.what == "input" else index]
@@ -86,23 +102,27 @@ def peak(graph: Graph, batch: int, size: int) -> Peak:
     """
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
-    freed: dict[int, list[int]] = {}
-    for storage, use in last.items():
-        freed.setdefault(use, []).append(storage)
     bytes_of = [batch * product(node.shape) * size for node in graph.nodes]
-    alive = dict.fromkeys(graph.inputs.values())
-    now = sum(bytes_of[index] for index in alive)
-    best, at = now, 0
-    for index, _, _ in graph.layers():
-        if owner[index] == index:
-            alive[index] = None
-            now += bytes_of[index]
+    now, best, at = 0, -1, 0
+    for index, born, freed in lifetimes(graph, owner, last):
+        now += sum([bytes_of[storage] for storage in born])
         if now > best:
             best, at = now, index
-        for storage in freed.get(index, ()):
-            del alive[storage]
-            now -= bytes_of[storage]
+        now -= sum([bytes_of[storage] for storage in freed])
     return Peak(best, at, _alive_at(graph, owner, last, at))
+
+
+def lifetimes(
+    graph: Graph, owner: Sequence[int] | None = None, last: Mapping[int, int] | None = None
+) -> Iterator[tuple[int, Sequence[int], Sequence[int]]]:
+    """Inference step by step: the node that runs, the storages that begin with it, and those freed after it."""
+    owner = storages(graph, training=False) if owner is None else owner
+    freed: dict[int, list[int]] = {}
+    for storage, use in (_last_uses(graph, owner) if last is None else last).items():
+        freed.setdefault(use, []).append(storage)
+    yield 0, list(dict.fromkeys(graph.inputs.values())), ()
+    for index, _, _ in graph.layers():
+        yield index, (index,) if owner[index] == index else (), freed.get(index, ())
 
 
 def _last_uses(graph: Graph, owner: Sequence[int]) -> dict[int, int]:
