@@ -136,6 +136,12 @@ def _unclosed(spot: _Spot) -> Fault:
             return spot.here("a key is missing before this `:`", "write `key: value`")
         if spot.character == ",":
             return spot.here("a value is missing before this comma", help)
+        if spot.character == "?":
+            start = max(spot.text.rfind(sign, 0, spot.column - 1) for sign in ",[{:") + 1
+            text = re.split(r"[,\]}]", spot.text[start:])[0].strip()[:60]
+            start = spot.text.index(text, start) + 1
+            message = "inside brackets a text with `?` goes in quotes"
+            return Fault(message, spot.source.place(line, start, len(text)), help=f'write `"{text}"`')
         return spot.here(f"a `,` or `{closing}` is missing before this", help, width=spot.rest())
     if spot.character in ("]", "}") and spot.character != closing:
         values = f"it is opened by `{bracket}` in line {line}, column {column}"
