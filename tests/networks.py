@@ -207,7 +207,7 @@ def network(random: Random) -> Network:
         head["naming"] = "index"
     body = drawing.sequence(entering, random.randint(1, 7), 3, fixed=True)
     items += body.items
-    if all(isinstance(item, dict) and "aux" in item for item in items):
+    if all(map(_beside, items)):
         items.append("identity")
     if random.random() < 0.2:
         items += _classifier(body.step(entering) or entering)
@@ -228,6 +228,13 @@ def network(random: Random) -> Network:
         fields=random.random() < 0.2,
         refused=tuple(drawing.refused) if drawing.dialect == "torch" else (),
     )
+
+
+def _beside(item: Any) -> bool:
+    """Whether it is nothing but side branches, which may be there in training alone."""
+    if isinstance(item, list):
+        return all(map(_beside, item))
+    return isinstance(item, dict) and ("aux" in item or ("layers" in item and _beside(item["layers"])))
 
 
 def _classifier(shape: Shape) -> list[Any]:

@@ -19,9 +19,11 @@ def finish(
 ) -> None:
     """Set the graph's outputs, groups and `expect`, freeze, and check that every tensor is used."""
     if len(graph.nodes) == len(graph.inputs):
-        faults.add(
-            "the net has no layers", document.keys["layers"][0], help="put one under `layers:`, such as `- conv 64 k3`"
-        )
+        word, listed = document.keys["layers"]
+        help = "put one under `layers:`, such as `- conv 64 k3`"
+        if isinstance(listed, Sequence) and listed.items:
+            help = "every item is left out by its `when`, repeated no times, or there in training alone (`--train`)"
+        faults.add("the net has no layers", word, help=help)
         return
     graph.groups = {name: index for name, index in by_name.items() if graph.nodes[index].name != name}
     aux, graph.outputs = graph.outputs, {}
