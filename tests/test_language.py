@@ -513,13 +513,14 @@ def test_every_block_of_the_library_can_be_used(build):
     from cnncalc.language.builder import Builder
     from cnncalc.language.document import Document
     from cnncalc.language.faults import Faults
+    from cnncalc.language.library import library_blocks
     from cnncalc.language.limits import Limits
     from cnncalc.language.reader import Scalar
 
     build("layers: [relu]")
     faults = Faults()
     builder = Builder(Document("vgg16", Limits(), faults), Options(), faults)
-    known = builder.blocks._library()
+    known = library_blocks()
     assert len(known) >= 10
     for name in known:
         block = builder.blocks.find(name)

@@ -153,7 +153,7 @@ def test_what_a_line_asserts():
 
 
 def test_defaults_give_way_to_what_is_written():
-    defaults = (("bias", False), ("stride", (2,)))
+    defaults = (("conv", (("bias", False), ("stride", (2,)))), ("linear", (("bias", True),)))
     assert write(parse("conv 8 k3", defaults=defaults).layer) == "conv 8 k3 s2 nobias"
     assert write(parse("conv 8 k3 s1 bias", defaults=defaults).layer) == "conv 8 k3"
     assert write(make("conv", {"out": 8, "kernel": 3, "bias": True}, defaults=defaults).layer) == "conv 8 k3 s2"

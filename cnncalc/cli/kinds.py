@@ -23,7 +23,7 @@ def command(kind: str | None, format_: str, output: str | None) -> None:
     """
     import json
 
-    from cnncalc.language.library import library_blocks
+    from cnncalc.language.library import block_texts
     from cnncalc.language.notation import kind_names
     from cnncalc.layers import kind_named
     from cnncalc.render.kinds import kinds, listing, markdown, object_of, page
@@ -32,14 +32,14 @@ def command(kind: str | None, format_: str, output: str | None) -> None:
         if format_ == "json":
             emit(json.dumps([object_of(cls) for cls in kinds()], indent=2) + "\n", output)
         else:
-            emit(markdown() if format_ == "markdown" else listing(library_blocks()), output)
+            emit(markdown() if format_ == "markdown" else listing(block_texts()), output)
         return
     found = kind_named(kind)
-    if found is None and kind in library_blocks():
-        text = library_blocks()[kind]
+    if found is None and kind in block_texts():
+        text = block_texts()[kind]
         emit(json.dumps({"block": kind, "text": text}, indent=2) + "\n" if format_ == "json" else text, output)
         return
     if found is None:
-        help = suggestion(kind, [*kind_names(), *library_blocks()], "`cnncalc kinds` lists all")
+        help = suggestion(kind, [*kind_names(), *block_texts()], "`cnncalc kinds` lists all")
         raise CnncalcError(Fault(f"there is no kind or block `{kind[:60]}`", help=help))
     emit(json.dumps(object_of(found[0]), indent=2) + "\n" if format_ == "json" else page(found[0]), output)

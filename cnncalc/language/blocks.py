@@ -6,12 +6,12 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-from cnncalc.errors import suggestion
+from cnncalc.errors import Place, suggestion
 from cnncalc.language.document import REQUIRED, Entry
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.expressions import ExpressionError, Value, expand
 from cnncalc.language.faults import Faults
-from cnncalc.language.library import BLOCKS, library_folder, open_document
+from cnncalc.language.library import library_blocks
 from cnncalc.language.notation import split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence, scalar_value
 from cnncalc.language.values import ValueFault, value_of
@@ -80,11 +80,10 @@ class Blocks:
         self.own, self.variables, self.evaluator, self.faults = own, variables, evaluator, faults
         self.limits = evaluator.limits
         self.known: dict[str, Block | None] = {}
-        self.library_entries: dict[str, Entry] | None = None
 
     def names(self) -> list[str]:
         """Every block that an item may use."""
-        return [*self.own, *self._library()]
+        return [*self.own, *library_blocks()]
 
     def find(self, name: str) -> Block | None:
         """The block of that name, or None."""
@@ -92,21 +91,9 @@ class Blocks:
             entry = self.own.get(name)
             library = entry is None and kind_named(name) is None
             if library:
-                entry = self._library().get(name)
+                entry = library_blocks().get(name)
             self.known[name] = self._read(name, entry, library) if entry is not None else None
         return self.known[name]
-
-    def _library(self) -> dict[str, Entry]:
-        """The blocks of the bundled `blocks.yaml`, read when a name is met that nothing else explains."""
-        if self.library_entries is None:
-            self.library_entries = {}
-            path = library_folder() / f"{BLOCKS}.yaml"
-            if path.is_file():
-                root, _, _ = open_document(path.name, self.limits, path.parent)
-                entry = root.entries.get("blocks") if isinstance(root, Mapping) else None
-                if entry is not None and isinstance(entry[1], Mapping):
-                    self.library_entries = entry[1].entries
-        return self.library_entries
 
     def _read(self, name: str, entry: Entry, library: bool) -> Block:
         key, node = entry
@@ -187,13 +174,8 @@ class Blocks:
         given: dict[str, Value] = {}
         for offset, token in use.tokens:
             name, text = block.argument(token, given)
-            place = use.node.place().moved(offset, len(token))
-            if name not in block.parameters:
-                what = f"argument `{name[:60]}`" if name else "further argument"
-                help = suggestion(name, block.parameters, block.usage())
-                self.faults.add(f"the block `{block.name}` has no {what}", place, help=help)
-            elif name in given:
-                self.faults.add(f"`{name}` is given twice", place, help="keep one of the two")
+            if name not in block.parameters or name in given:
+                self._wrong_argument(block, name, use.node.place().moved(offset, len(token)))
             else:
                 try:
                     given[name] = expand(text, outer, self.limits) if "$" in text else scalar_value(text, True)
@@ -202,10 +184,19 @@ class Blocks:
                     self.faults.expression(error, use.node)
         return given
 
+    def _wrong_argument(self, block: Block, name: str, at: Node | Place) -> None:
+        """An argument that the block does not take, or not a second time."""
+        if name in block.parameters:
+            self.faults.add(f"`{name}` is given twice", at, help="keep one of the two")
+            return
+        what = f"argument `{name[:60]}`" if name else "further argument"
+        help = suggestion(name, block.parameters, block.usage())
+        self.faults.add(f"the block `{block.name}` has no {what}", at, help=help)
+
     def _from_fields(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> dict[str, Value]:
         if isinstance(use.fields, Sequence):
             if len(use.fields.items) > len(block.parameters):
-                self.faults.add(f"the block `{block.name}` has no further argument", use.fields, help=block.usage())
+                self._wrong_argument(block, "", use.fields)
             values = zip(block.parameters, use.fields.items)
             return {name: self.evaluator.value(node, outer, tensor) for name, node in values}
         given: dict[str, Value] = {}
@@ -214,6 +205,5 @@ class Blocks:
             if name in block.parameters:
                 given[name] = self.evaluator.value(node, outer, tensor)
             else:
-                help = suggestion(name, block.parameters, block.usage())
-                self.faults.add(f"the block `{block.name}` has no argument `{name[:60]}`", key, help=help)
+                self._wrong_argument(block, name, key)
         return given

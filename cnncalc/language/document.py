@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingType
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.expressions import Value
@@ -19,6 +19,9 @@ from cnncalc.language.variables import REQUIRED, Variables, is_required
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import whole
+
+if TYPE_CHECKING:
+    from cnncalc.language.notation import Defaults
 
 __all__ = ["KEYS", "REQUIRED", "Document", "Entry", "input_shape"]
 
@@ -255,7 +258,7 @@ class Document:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes
 
-    def default_fields(self, scope: MappingType[str, Value]) -> dict[str, tuple[tuple[str, Any], ...]]:
+    def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
         from cnncalc.language.layer_reader import default_pairs
         from cnncalc.language.notation import TokenError
@@ -278,7 +281,7 @@ class Document:
                 if isinstance(node, Mapping) and error.field in node.entries:
                     at = node.entries[error.field][1 if error.in_value else 0]
                 self.faults.token(error, at)
-        return pairs
+        return tuple(pairs.items())
 
 
 def _mentions(file: Mapping, name: str) -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
-from typing import Any, TypeAlias
+from typing import Any
 
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.items import Item
 from cnncalc.language.names import Tensor
-from cnncalc.language.notation import Parsed, make, parse, split_tokens
+from cnncalc.language.notation import Defaults, Parsed, make, parse, split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.language.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, kind_suggestion
 from cnncalc.layers import FieldError, kind_named
 
-__all__ = ["Defaults", "LayerReader", "default_pairs"]
-
-Defaults: TypeAlias = "dict[str, tuple[tuple[str, Any], ...]]"
-"""For each kind the (field, value) pairs of `defaults:`."""
+__all__ = ["LayerReader", "default_pairs"]
 
 
 class LayerReader:
@@ -33,11 +30,7 @@ class LayerReader:
 
     def without_defaults(self) -> LayerReader:
         """The reader of library blocks, to which a file's defaults mean nothing."""
-        return LayerReader(self.dialect, {}, self.evaluator, self.faults, self.blocks)
-
-    def _defaults(self, name: str) -> tuple[tuple[str, Any], ...]:
-        found = kind_named(name) if self.defaults else None
-        return self.defaults.get(found[0].kind, ()) if found else ()
+        return LayerReader(self.dialect, (), self.evaluator, self.faults, self.blocks)
 
     def line(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
         """A layer in one line of notation; `key` is its kind where that stands apart, `name` the layer's name."""
@@ -48,9 +41,8 @@ class LayerReader:
             found = kind_named(words[0][1]) if words else None
             return Guess(found[0], {}) if found else None
         line = prefix + text
-        defaults = self._defaults(line.split(maxsplit=1)[0]) if self.defaults and line.strip() else ()
         try:
-            return parse(line, self.dialect, defaults)
+            return parse(line, self.dialect, self.defaults)
         except TokenError as error:
             if error.unknown:
                 error.help = kind_suggestion(error.unknown, tuple(self.blocks()))
@@ -79,7 +71,7 @@ class LayerReader:
         if self.faults.met > before or not isinstance(values, dict):
             return Guess(kind_of(item.kind)[0], {})
         try:
-            return make(item.kind, values, self.dialect, self._defaults(item.kind))
+            return make(item.kind, values, self.dialect, self.defaults)
         except TokenError as error:
             for one in (error, *error.others):
                 where = at

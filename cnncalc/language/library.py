@@ -9,9 +9,9 @@ from textwrap import dedent
 
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.language.limits import Limits
-from cnncalc.language.reader import Mapping, Node, read
+from cnncalc.language.reader import Mapping, Node, Scalar, read
 
-__all__ = ["BLOCKS", "bundled", "library_blocks", "library_folder", "open_document"]
+__all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
 BLOCKS = "blocks"
 """The bundled file that holds blocks for all nets, and no net of its own."""
@@ -88,18 +88,27 @@ def _bounded(data: bytes, name: str, limits: Limits) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def library_blocks() -> dict[str, str]:
-    """The text of each block of the bundled `blocks.yaml` by name, with the comment above it."""
+def library_blocks() -> dict[str, tuple[Scalar, Node]]:
+    """The key and the value of each block of the bundled `blocks.yaml`; read once, when a net first needs one."""
     path = library_folder() / f"{BLOCKS}.yaml"
-    root, _, _ = open_document(str(path), Limits())
-    blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
-    if not isinstance(blocks, Mapping):
+    if not path.is_file():
         return {}
-    lines = blocks.source.lines
-    starts = [_with_comment(lines, key.line) for key, _ in blocks.entries.values()]
+    root, _, _ = open_document(path.name, Limits(), path.parent)
+    blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
+    return blocks.entries if isinstance(blocks, Mapping) else {}
+
+
+def block_texts() -> dict[str, str]:
+    """The text of each of the library's blocks by name, with the comment above it."""
+    blocks = library_blocks()
+    keys = [key for key, _ in blocks.values()]
+    if not keys:
+        return {}
+    lines = keys[0].source.lines
+    starts = [_with_comment(lines, key.line) for key in keys]
     ends = [*starts[1:], len(lines) + 1]
     texts = ("\n".join(lines[start - 1 : end - 1]) for start, end in zip(starts, ends))
-    return {name: dedent(text).strip() + "\n" for name, text in zip(blocks.entries, texts)}
+    return {name: dedent(text).strip() + "\n" for name, text in zip(blocks, texts)}
 
 
 def _with_comment(lines: list[str], line: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from cnncalc.errors import suggestion
@@ -63,6 +64,7 @@ Body: TypeAlias = Callable[[Level, Tensor], Tensor]
 NAME_HELP = "use letters, digits, - and _, with dots between levels"
 
 
+@lru_cache(maxsize=4_096)
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a layer, with dots between its levels."""
     return 0 < len(text) <= 200 and all(

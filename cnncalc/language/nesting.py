@@ -35,7 +35,7 @@ class Nesting:
             message = f"the loops and blocks of the file build more than {self.limits.built:,} items, the bound `built`"
             self.faults.add(message, node, help=self.limits.way_out("built"))
             self.faults.raise_any()
-        elif self.most == self.limits.built and self.faults:
+        elif self.faults.met and self.most == self.limits.built:
             self.most = min(self.most, self.built + AFTER_A_FAULT)
 
     def within(self, node: Node) -> Nesting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.language.vocabulary import (
     Guess,
@@ -25,10 +25,16 @@ from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
 
-__all__ = ["Parsed", "TokenError", "kind_names", "make", "parse", "split_tokens", "write"]
+__all__ = ["Defaults", "Parsed", "TokenError", "kind_names", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
+_ENDING = re.compile(r"\s+|[()]")
+"""Where a token may end."""
 _LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
+
+
+Defaults: TypeAlias = "tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]"
+"""For each kind of `defaults:` its (field, value) pairs, for the fields that a layer does not give."""
 
 
 class Parsed(NamedTuple):
@@ -44,30 +50,25 @@ def split_tokens(text: str) -> list[tuple[int, str]]:
     if "$(" not in text:
         return [(match.start(), match.group()) for match in _TOKEN.finditer(text)]
     tokens: list[tuple[int, str]] = []
-    start, depth = -1, 0
-    for offset, character in enumerate(text):
-        if character.isspace() and depth == 0:
-            if start >= 0:
+    start, depth = 0, 0
+    for match in _ENDING.finditer(text):
+        offset, sign = match.start(), match.group()
+        if sign == "(":
+            depth += depth > 0 or text[offset - 1 : offset] == "$"
+        elif sign == ")":
+            depth -= depth > 0
+        elif depth == 0:
+            if offset > start:
                 tokens.append((start, text[start:offset]))
-            start = -1
-            continue
-        if start < 0:
-            start = offset
-        if character == "(" and (depth or text[offset - 1 : offset] == "$"):
-            depth += 1
-        elif character == ")" and depth:
-            depth -= 1
-    if start >= 0:
+            start = match.end()
+    if start < len(text):
         tokens.append((start, text[start:]))
     return tokens
 
 
 @lru_cache(maxsize=65_536)
-def parse(text: str, dialect: str = "torch", defaults: tuple[tuple[str, Any], ...] = ()) -> Parsed:
-    """Read the notation of one layer; raises `TokenError`.
-
-    `defaults` are (field, value) pairs of the kind for fields that the text does not give.
-    """
+def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
+    """Read the notation of one layer; raises `TokenError`."""
     tokens = split_tokens(text)
     if not tokens:
         raise TokenError("a layer is missing", help="write a kind and its numbers, such as `conv 64 k3 p1`")
@@ -176,11 +177,11 @@ def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> i
         raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
 
 
-def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Iterable[tuple[str, Any]]) -> Layer:
+def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Defaults) -> Layer:
     values = dict(given)
     if "dialect" in cls.fields:
         values["dialect"] = dialect
-    for name, value in defaults:
+    for name, value in dict(defaults).get(cls.kind, ()):
         values.setdefault(name, value)
     try:
         return cls(**values)
@@ -190,9 +191,7 @@ def _construct(cls: type[Layer], given: dict[str, object], dialect: str, default
         raise TokenError(fault.rule, fault.field, fault.help) from None
 
 
-def make(
-    name: str, values: Mapping[str, object], dialect: str = "torch", defaults: tuple[tuple[str, Any], ...] = ()
-) -> Parsed:
+def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
     cls, rank = kind_of(name, 0)
     given: dict[str, object] = {}

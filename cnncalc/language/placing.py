@@ -146,11 +146,12 @@ class Placer:
 
     def _bounded(self, shape: Shape) -> Shape | Requirement:
         """The shape, or the bound that it breaks: layers that enlarge could make numbers that nothing can print."""
-        largest = max([n for n in shape if type(n) is int], default=0)
-        if largest <= self.limits.number:
-            return shape
-        message = f"a length is larger than {self.limits.number:,}, the bound `number`"
-        return Requirement(False, message, f"the output has {largest:.3e} along an axis", self.limits.way_out("number"))
+        for n in shape:
+            if type(n) is int and n > self.limits.number:
+                message = f"a length is larger than {self.limits.number:,}, the bound `number`"
+                found = f"the output has {n:.3e} along an axis"
+                return Requirement(False, message, found, self.limits.way_out("number"))
+        return shape
 
     def _asserted(self, channels: int, layer: Layer, shapes: tuple[Shape, ...], signature: int) -> bool:
         """Whether as many channels come in as `in=` says; on symbolic lengths a condition that is kept."""

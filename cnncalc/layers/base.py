@@ -220,7 +220,7 @@ class Layer:
         return x[0][0]
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        """The conditions on the inputs, each of which may rely on those before it."""
+        """The conditions on the inputs, each of which may rely on those before it; those that hold may be left out."""
         return iter(())
 
     def output_shape(self, *x: Shape) -> Shape:

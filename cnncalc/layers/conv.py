@@ -101,12 +101,8 @@ class ForwardConvolution(Convolution):
         dilation = self.dilation
         if self.rules.same_ignores_dilation and isinstance(self.padding, str):
             dilation = (1,)
-        return tuple(
-            Window(k, s, p, d)
-            for k, s, p, d in zip(
-                spread(self.kernel, rank), spread(self.stride, rank), self.borders(rank), spread(dilation, rank)
-            )
-        )
+        each = spread(self.kernel, rank), spread(self.stride, rank), self.borders(rank), spread(dilation, rank)
+        return tuple(map(Window, *each))
 
     def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
         padding = tuple(window.padding(n) for window, n in zip(self.windows(x), x[1:]))

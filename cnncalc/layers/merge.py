@@ -52,9 +52,12 @@ class ElementwiseMerge(Merge):
             "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
         )
         for axis, lengths in enumerate(zip(*x)):
+            match = broadcasts(lengths)
+            if match is True:
+                continue  # as most do: there is nothing to say
             unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"
             yield Requirement(
-                broadcasts(lengths),
+                match,
                 f"the inputs of `{self.kind}` do not match",
                 f"they are {listed(x)}: {unlike}",
                 partial(way_to_match, x),
@@ -122,8 +125,11 @@ class Concat(Merge):
             "flatten all of them, or keep all as maps",
         )
         for lengths in zip(*(shape[1:] for shape in x)):
+            same = all_equal(lengths)
+            if same is True:
+                continue
             yield Requirement(
-                all_equal(lengths),
+                same,
                 "the inputs of `concat` have different sizes",
                 f"they are {listed(x)}",
                 "bring all branches to one size: the same strides and padding, or an upsample, pad or crop",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Rounding, Window, product
@@ -71,12 +72,8 @@ class Pool(Layer):
         stride = self.stride or (self.kernel if self.rules.pool_stride_is_kernel else (1,))
         borders = (self.padding,) if isinstance(self.padding, str) else self.padding
         rounding = self.rounding_rule()
-        return tuple(
-            Window(k, s, p, d, rounding)
-            for k, s, p, d in zip(
-                spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(self.dilations, rank)
-            )
-        )
+        each = spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(self.dilations, rank)
+        return tuple(map(Window, *each, repeat(rounding)))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
