@@ -34,7 +34,7 @@ def _needs(name: str, arguments: list[Any], least: int, most: int) -> None:
         raise RefusalError(f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given")
 
 
-def _extreme(name: str, choose: Callable[[Any], Any]) -> Function:
+def _extreme(name: str, choose: Callable[[Any], Value]) -> Function:
     def extreme(arguments: list[Any], limits: Limits) -> Value:
         values = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
         if not values:
@@ -42,7 +42,7 @@ def _extreme(name: str, choose: Callable[[Any], Any]) -> Function:
         if not is_number(*values) and not all(isinstance(value, str) for value in values):
             odd = next(value for value in values if not is_number(value))
             raise cannot(f"take {name} with {describe(odd)}: it needs numbers", odd)
-        return choose(values)  # type: ignore[no-any-return]
+        return choose(values)
 
     return extreme
 
@@ -50,7 +50,7 @@ def _extreme(name: str, choose: Callable[[Any], Any]) -> Function:
 def _of_one(name: str, compute: Callable[[Any], Any]) -> Function:
     def function(arguments: list[Any], limits: Limits) -> Value:
         _needs(name, arguments, 1, 1)
-        return bounded(compute(_number(name, arguments[0])), limits)  # type: ignore[no-any-return]
+        return bounded(compute(_number(name, arguments[0])), limits)
 
     return function
 
@@ -59,11 +59,11 @@ def _round(arguments: list[Any], limits: Limits) -> Value:
     _needs("round", arguments, 1, 2)
     value = _number("round", arguments[0])
     if len(arguments) == 1:
-        return bounded(round(value), limits)  # type: ignore[no-any-return]
+        return bounded(round(value), limits)
     places = arguments[1]
     if not isinstance(places, int) or abs(places) > MOST_PLACES:
         raise RefusalError(f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}")
-    return bounded(round(value, places), limits)  # type: ignore[no-any-return]
+    return bounded(round(value, places), limits)
 
 
 def _int(arguments: list[Any], limits: Limits) -> Value:
@@ -71,7 +71,7 @@ def _int(arguments: list[Any], limits: Limits) -> Value:
     value = arguments[0]
     if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,100}\s*", value):
         value = int(value)
-    return bounded(int(_number("int", value)), limits)  # type: ignore[no-any-return]
+    return bounded(int(_number("int", value)), limits)
 
 
 def _len(arguments: list[Any], limits: Limits) -> Value:
@@ -85,10 +85,10 @@ def _sum(arguments: list[Any], limits: Limits) -> Value:
     _needs("sum", arguments, 1, 1)
     if not isinstance(arguments[0], list):
         raise RefusalError(f"`sum` takes a list, not {describe(arguments[0])}", "write sum([a, b, c])")
-    total: Any = 0
+    total: int | float = 0
     for value in arguments[0]:
         total = bounded(total + _number("sum", value), limits)
-    return total  # type: ignore[no-any-return]
+    return total
 
 
 def divisible(arguments: list[Any], limits: Limits) -> Value:
@@ -103,7 +103,7 @@ def divisible(arguments: list[Any], limits: Limits) -> Value:
         raise RefusalError(f"the divisor is a positive whole number, not {describe(divisor)}")
     divisor = int(divisor)
     nearest = max(rest[0] if rest else divisor, int(value + divisor / 2) // divisor * divisor)
-    return bounded(nearest + divisor if nearest < 0.9 * value else nearest, limits)  # type: ignore[no-any-return]
+    return bounded(nearest + divisor if nearest < 0.9 * value else nearest, limits)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.language.expressions.functions import FUNCTIONS
-from cnncalc.language.expressions.operations import OPERATORS, attribute, index, negative, positive
+from cnncalc.language.expressions.operations import OPERATORS, SIGNS
 from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe
 from cnncalc.language.limits import Limits
 
 __all__ = [
-    "Run", "Step", "call", "chain", "choice", "constant", "listing", "mapping", "name", "reading", "signed",
-    "unknown_name",
+    "Run", "Step", "call", "chain", "choice", "constant", "listing", "mapping", "name", "signed", "unknown_name",
 ]  # fmt: skip
 
 Run = Callable[[Mapping[str, Value], Limits], Value]
@@ -67,13 +66,16 @@ def choice(value: Run, condition: Run, otherwise: Run) -> Run:
 
 def signed(sign: str, operand: Run, start: int, stop: int) -> Run:
     """`not x`, `-x` or `+x`."""
-    if sign == "not":
-        return lambda scope, limits: not operand(scope, limits)
-    compute = negative if sign == "-" else positive
+    compute = SIGNS[sign]
+    return _placed(lambda scope, limits: compute(operand(scope, limits)), start, stop)
+
+
+def _placed(compute: Run, start: int, stop: int) -> Run:
+    """What refuses knows no position: here it gets one."""
 
     def run(scope: Mapping[str, Value], limits: Limits) -> Value:
         try:
-            return compute(operand(scope, limits))
+            return compute(scope, limits)
         except RefusalError as refusal:
             raise _error(refusal, start, stop) from None
 
@@ -84,35 +86,7 @@ def chain(first: Run, steps: Sequence[Step], compared: bool) -> Run:
     """`first OP x OP y …`, all of one level: computed left to right, or `compared` pair by pair."""
     if steps[0].operator in ("and", "or"):
         return _logical(first, [step.operand for step in steps], steps[0].operator == "or")
-    if compared:
-        return _comparisons(first, steps)
-    if len(steps) == 1:
-        return _one_operation(first, steps[0])
-    operations = [(OPERATORS[step.operator], step.operand, step) for step in steps]
-
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        value = first(scope, limits)
-        for operation, operand, step in operations:
-            other = operand(scope, limits)
-            try:
-                value = operation(value, other, limits)
-            except RefusalError as refusal:
-                raise _error(refusal, step.start, step.stop) from None
-        return value
-
-    return run
-
-
-def _one_operation(first: Run, step: Step) -> Run:
-    operation, operand, start, stop = OPERATORS[step.operator], step.operand, step.start, step.stop
-
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        try:
-            return operation(first(scope, limits), operand(scope, limits), limits)
-        except RefusalError as refusal:
-            raise _error(refusal, start, stop) from None
-
-    return run
+    return _comparisons(first, steps) if compared else _folded(first, steps)
 
 
 def _logical(first: Run, others: Sequence[Run], stops_at: bool) -> Run:
@@ -129,6 +103,26 @@ def _logical(first: Run, others: Sequence[Run], stops_at: bool) -> Run:
     return run
 
 
+def _operation(step: Step, left: Value, right: Value, limits: Limits) -> Value:
+    """The result of one step."""
+    try:
+        return OPERATORS[step.operator](left, right, limits)
+    except RefusalError as refusal:
+        raise _error(refusal, step.start, step.stop) from None
+
+
+def _folded(first: Run, steps: Sequence[Step]) -> Run:
+    """`a - b - c` is `(a - b) - c`, and `x.key[0]` the first item of `x.key`."""
+
+    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
+        value = first(scope, limits)
+        for step in steps:
+            value = _operation(step, value, step.operand(scope, limits), limits)
+        return value
+
+    return run
+
+
 def _comparisons(first: Run, steps: Sequence[Step]) -> Run:
     """`a < b <= c` is `a < b and b <= c`, each computed once."""
 
@@ -136,29 +130,10 @@ def _comparisons(first: Run, steps: Sequence[Step]) -> Run:
         left = first(scope, limits)
         for step in steps:
             right = step.operand(scope, limits)
-            try:
-                if not OPERATORS[step.operator](left, right, limits):
-                    return False
-            except RefusalError as refusal:
-                raise _error(refusal, step.start, step.stop) from None
+            if not _operation(step, left, right, limits):
+                return False
             left = right
         return True
-
-    return run
-
-
-def reading(value: Run, steps: Sequence[Step]) -> Run:
-    """`x[i]` and `x.key`, one after the other."""
-
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        found = value(scope, limits)
-        for step in steps:
-            key = step.operand(scope, limits)
-            try:
-                found = index(found, key, limits) if step.operator == "[" else attribute(found, key)
-            except RefusalError as refusal:
-                raise _error(refusal, step.start, step.stop) from None
-        return found
 
     return run
 
@@ -166,43 +141,25 @@ def reading(value: Run, steps: Sequence[Step]) -> Run:
 def call(function: str, arguments: Sequence[Run], start: int, stop: int) -> Run:
     """`function(arguments)`."""
     compute = FUNCTIONS[function]
-
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        values = [argument(scope, limits) for argument in arguments]
-        try:
-            return compute(values, limits)
-        except RefusalError as refusal:
-            raise _error(refusal, start, stop) from None
-
-    return run
+    return _placed(lambda scope, limits: compute([each(scope, limits) for each in arguments], limits), start, stop)
 
 
 def listing(items: Sequence[Run], start: int, stop: int) -> Run:
     """`[a, b]` and `(a, b)`, which are both lists."""
-
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        try:
-            return bounded_list([item(scope, limits) for item in items], limits)
-        except RefusalError as refusal:
-            raise _error(refusal, start, stop) from None
-
-    return run
+    return _placed(lambda scope, limits: bounded_list([item(scope, limits) for item in items], limits), start, stop)
 
 
 def mapping(pairs: Sequence[tuple[Run, Run]], start: int, stop: int) -> Run:
     """`{'a': 1}`. Keys are texts, as in a file; a number as a key is its text."""
 
-    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
-        made: dict[str, Any] = {}
+    def made(scope: Mapping[str, Value], limits: Limits) -> Value:
+        entries: dict[str, Any] = {}
         for key_run, value_run in pairs:
             key = key_run(scope, limits)
             if isinstance(key, (list, dict)) or key is None:
-                raise ExpressionError(f"a key is a text, not {describe(key)}", start, stop - start)
-            made[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
-        try:
-            bounded_list([made], limits)
-        except RefusalError as refusal:
-            raise _error(refusal, start, stop) from None
-        return made
+                raise RefusalError(f"a key is a text, not {describe(key)}")
+            entries[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
+        bounded_list([entries], limits)
+        return entries
 
-    return run
+    return _placed(made, start, stop)

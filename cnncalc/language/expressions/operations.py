@@ -21,7 +21,7 @@ from cnncalc.language.expressions.values import (
 )
 from cnncalc.language.limits import Limits
 
-__all__ = ["OPERATORS", "attribute", "cannot", "index", "is_number", "negative", "positive"]
+__all__ = ["OPERATORS", "SIGNS", "cannot", "is_number"]
 
 Operator = Callable[[Any, Any, Limits], Value]
 
@@ -42,7 +42,7 @@ def cannot(action: str, *values: object) -> RefusalError:
 
 def _arithmetic(compute: Callable[[Any, Any], Any], left: Any, right: Any, limits: Limits) -> Value:
     try:
-        return bounded(compute(left, right), limits)  # type: ignore[no-any-return]
+        return bounded(compute(left, right), limits)
     except OverflowError:
         raise too_large(limits) from None
 
@@ -122,18 +122,21 @@ def power(left: Any, right: Any, limits: Limits) -> Value:
     return _arithmetic(operator.pow, left, right, limits)
 
 
-def negative(value: Any) -> Value:
-    """`-value`: a number."""
-    if is_number(value):
-        return -value  # type: ignore[no-any-return]
-    raise cannot(f"take the negative of {describe(value)}", value)
+def _sign(action: str, compute: Callable[[Any], Value]) -> Callable[[Any], Value]:
+    def signed(value: Any) -> Value:
+        if is_number(value):
+            return compute(value)
+        raise cannot(f"{action} {describe(value)}", value)
+
+    return signed
 
 
-def positive(value: Any) -> Value:
-    """`+value`: a number."""
-    if is_number(value):
-        return +value  # type: ignore[no-any-return]
-    raise cannot(f"put a plus before {describe(value)}", value)
+SIGNS: dict[str, Callable[[Any], Value]] = {
+    "-": _sign("take the negative of", operator.neg),
+    "+": _sign("put a plus before", operator.pos),
+    "not": operator.not_,
+}
+"""What stands before one value."""
 
 
 # ----------------------------------------------------------------------------------------- comparisons
@@ -165,6 +168,42 @@ def lacks(left: Any, right: Any, limits: Limits) -> Value:
     return not contains(left, right, limits)
 
 
+# -------------------------------------------------------------------------------------------- reading
+
+
+def index(value: Any, key: Any, limits: Limits) -> Value:
+    """`value[key]`: an item of a list or a text by its place from 0, or of a mapping by its key."""
+    if isinstance(value, dict):
+        return attribute(value, key, limits)
+    if not isinstance(value, (list, str)):
+        raise RefusalError(f"{describe(value)} has no items", "`x[i]` reads a list, a mapping or a text")
+    if not isinstance(key, int):
+        raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}")
+    if -len(value) <= key < len(value):
+        return value[key]
+    what = "list" if isinstance(value, list) else "text"
+    if not value:
+        raise RefusalError(f"the {what} is empty, so it has no item {describe(key)}")
+    raise RefusalError(
+        f"the {what} has no item {describe(key)}: it has {len(value)}, counted from 0",
+        f"its last item is [{len(value) - 1}], or [-1]",
+    )
+
+
+def attribute(value: Any, key: Any, limits: Limits) -> Value:
+    """`value.key` or `value['key']` of a mapping."""
+    if not isinstance(value, dict):
+        raise RefusalError(f"`.{key}` reads a mapping, and this is {describe(value)}")
+    if str(key) in value:
+        found: Value = value[str(key)]
+        return found
+    from cnncalc.errors import suggestion
+
+    known = ", ".join(f"`{each}`" for each in list(value)[:10])
+    otherwise = f"it has {known}" if value else "it is empty"
+    raise RefusalError(f"the mapping has no key `{str(key)[:80]}`", suggestion(str(key), value, otherwise))
+
+
 OPERATORS: dict[str, Operator] = {
     "+": add,
     "-": subtract,
@@ -181,42 +220,7 @@ OPERATORS: dict[str, Operator] = {
     ">=": _comparison(operator.ge),
     "in": contains,
     "not in": lacks,
+    "[": index,
+    ".": attribute,
 }
-
-
-# -------------------------------------------------------------------------------------------- reading
-
-
-def index(value: Any, key: Any, limits: Limits) -> Value:
-    """`value[key]`: an item of a list or a text by its place from 0, or of a mapping by its key."""
-    if isinstance(value, dict):
-        return attribute(value, key)
-    if not isinstance(value, (list, str)):
-        raise RefusalError(f"{describe(value)} has no items", "`x[i]` reads a list, a mapping or a text")
-    if not isinstance(key, int):
-        raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}")
-    if -len(value) <= key < len(value):
-        return value[key]
-    what = "list" if isinstance(value, list) else "text"
-    if not value:
-        raise RefusalError(f"the {what} is empty, so it has no item {describe(key)}")
-    raise RefusalError(
-        f"the {what} has no item {describe(key)}: it has {len(value)}, counted from 0",
-        f"its last item is [{len(value) - 1}], or [-1]",
-    )
-
-
-def attribute(value: Any, key: Any) -> Value:
-    """`value.key` or `value['key']` of a mapping."""
-    if not isinstance(value, dict):
-        raise RefusalError(f"`.{key}` reads a mapping, and this is {describe(value)}")
-    if isinstance(key, str):
-        if key in value:
-            return value[key]  # type: ignore[no-any-return]
-    elif not isinstance(key, (list, dict)) and str(key) in value:
-        return value[str(key)]  # type: ignore[no-any-return]
-    from cnncalc.errors import suggestion
-
-    known = ", ".join(f"`{each}`" for each in list(value)[:10])
-    otherwise = f"it has {known}" if value else "it is empty"
-    raise RefusalError(f"the mapping has no key `{str(key)[:80]}`", suggestion(str(key), value, otherwise))
+"""By sign; `[` and `.` are those of `x[i]` and `x.key`."""

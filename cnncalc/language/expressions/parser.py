@@ -174,7 +174,7 @@ class _Parser:
         if self.now.text == "(" and self.now.kind == "sign":
             raise ExpressionError("only a function can be called", self.now.start, 1,
                                   "the functions are " + ", ".join(FUNCTIONS))  # fmt: skip
-        return nodes.reading(value, steps) if steps else value
+        return nodes.chain(value, steps, False) if steps else value
 
     def atom(self) -> Run:
         token = self.now

@@ -81,7 +81,7 @@ def too_long(what: str, limits: Limits) -> RefusalError:
     return RefusalError(f"the {what} is longer than {limits.items:,}, the bound `items`", limits.way_out("items"))
 
 
-def bounded(value: Any, limits: Limits) -> Any:
+def bounded(value: Any, limits: Limits) -> int | float:
     """The number itself, if it is real, finite and within the bound."""
     if isinstance(value, int):
         if -limits.number <= value <= limits.number:
