@@ -13,17 +13,12 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models.convnext import LayerNorm2d
 
+from benchmarks.conventions.stock_kinds import ADAPTIVE, NORMS, POOLS, alike, scalar
 from cnncalc.layers.fields import spread
 
 
 def by_rank(name, rank):
     return getattr(nn, f"{name}{rank}d")
-
-
-def scalar(values):
-    """One number where all axes agree, as people write it; else one an axis."""
-    values = tuple(values)
-    return values[0] if len(set(values)) == 1 else values
 
 
 def windowed(layer, x, rank):
@@ -102,31 +97,6 @@ def norm(layer, x, rank):
     return nn.LayerNorm(shape, elementwise_affine=layer.affine, bias=layer.bias)
 
 
-POOLS = {"maxpool": "MaxPool", "avgpool": "AvgPool", "lppool": "LPPool"}
-ADAPTIVE = {
-    "adaptive_maxpool": "AdaptiveMaxPool",
-    "adaptive_avgpool": "AdaptiveAvgPool",
-    "global_maxpool": "AdaptiveMaxPool",
-    "global_avgpool": "AdaptiveAvgPool",
-}
-PLAIN = {
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "selu": nn.SELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "mish": nn.Mish,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "hardswish": nn.Hardswish,
-    "hardsigmoid": nn.Hardsigmoid,
-    "softplus": nn.Softplus,
-    "identity": nn.Identity,
-}
-
-
 class Flat(nn.Module):
     """A global pool that gives a vector: the pool, then a reshape."""
 
@@ -138,7 +108,7 @@ class Flat(nn.Module):
         return torch.flatten(self.pool(x), 1)
 
 
-def module_of(layer, shapes):  # noqa: C901 - a table of kinds
+def module_of(layer, shapes):
     """The stock module of a layer; None for what people write as a function."""
     x, kind = shapes[0], layer.kind
     rank = len(x) - 1
@@ -156,29 +126,15 @@ def module_of(layer, shapes):  # noqa: C901 - a table of kinds
         size = 1 if kind.startswith("global") else scalar(spread(layer.output, rank))
         made = by_rank(ADAPTIVE[kind], rank)(size)
         return Flat(made) if getattr(layer, "flat", False) else made
-    if kind in ("batchnorm", "instancenorm", "groupnorm", "layernorm"):
+    if kind in NORMS:
         return norm(layer, x, rank)
-    if kind == "lrn":
-        return nn.LocalResponseNorm(layer.size)
-    if kind in PLAIN:
-        return PLAIN[kind]()
-    if kind == "prelu":
-        return nn.PReLU(x[0] if layer.slopes == "per_channel" else 1)
-    if kind in ("softmax", "log_softmax"):
-        return (nn.Softmax if kind == "softmax" else nn.LogSoftmax)(dim=1)
-    if kind == "dropout":
-        return nn.Dropout(layer.rate)
+    if kind == "silu":
+        return nn.SiLU()
     if kind == "upsample" and len(shapes) == 1:
         return upsample(layer, x, rank)
-    if kind == "pixel_shuffle":
-        return nn.PixelShuffle(layer.factor)
-    if kind == "pixel_unshuffle":
-        return nn.PixelUnshuffle(layer.factor)
-    if kind == "channel_shuffle":
-        return nn.ChannelShuffle(layer.groups)
     if kind == "pad":
         return pad_module(list(layer.borders(x)), rank)
-    return None
+    return alike(nn, layer, x)
 
 
 def merged(kind, tensors):

@@ -11,27 +11,8 @@ from importlib.metadata import version
 import paddle
 from paddle import nn
 
-from benchmarks.conventions.stock import ADAPTIVE, POOLS, scalar
+from benchmarks.conventions.stock_kinds import ADAPTIVE, NORMS, POOLS, alike, scalar
 from cnncalc.layers.fields import spread
-
-NAMES = {"conv": "Conv", "dwconv": "Conv"}
-PLAIN = {
-    "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "selu": nn.SELU,
-    "gelu": nn.GELU,
-    "silu": nn.Silu,
-    "mish": nn.Mish,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "hardswish": nn.Hardswish,
-    "hardsigmoid": nn.Hardsigmoid,
-    "softplus": nn.Softplus,
-    "identity": nn.Identity,
-    "flatten": nn.Flatten,
-}
 
 
 class Unwritten(Exception):
@@ -100,11 +81,11 @@ def norm(layer, x, rank):
     return nn.LayerNorm(x if layer.over == "all" else x[-1:], weight_attr=off, bias_attr=off if layer.bias else False)
 
 
-def layer_of(layer, shapes):  # noqa: C901 - a table of kinds
+def layer_of(layer, shapes):
     """The stock layer; None for what people write as a function."""
     x, kind = shapes[0], layer.kind
     rank = len(x) - 1
-    if kind in NAMES:
+    if kind in ("conv", "dwconv"):
         return convolution(layer, x, rank)
     if kind == "deconv":
         return deconvolution(layer, x, rank)
@@ -118,27 +99,15 @@ def layer_of(layer, shapes):  # noqa: C901 - a table of kinds
     if kind in ADAPTIVE:
         size = 1 if kind.startswith("global") else scalar(spread(layer.output, rank))
         return by_rank(ADAPTIVE[kind], rank)(size)
-    if kind in ("batchnorm", "instancenorm", "groupnorm", "layernorm"):
+    if kind in NORMS:
         return norm(layer, x, rank)
-    if kind == "lrn":
-        return nn.LocalResponseNorm(layer.size)
-    if kind in PLAIN:
-        return PLAIN[kind]()
-    if kind == "prelu":
-        return nn.PReLU(x[0] if layer.slopes == "per_channel" else 1)
-    if kind in ("softmax", "log_softmax"):
-        return (nn.Softmax if kind == "softmax" else nn.LogSoftmax)(axis=1)
-    if kind == "dropout":
-        return nn.Dropout(layer.rate)
-    if kind == "pixel_shuffle":
-        return nn.PixelShuffle(layer.factor)
-    if kind == "channel_shuffle":
-        return nn.ChannelShuffle(layer.groups)
-    if kind == "pixel_unshuffle":
-        return nn.PixelUnshuffle(layer.factor)
+    if kind == "silu":
+        return nn.Silu()
+    if kind == "flatten":
+        return nn.Flatten()
     if kind == "bilinear":
         return nn.Bilinear(x[0], shapes[1][0], layer.out)
-    return None
+    return alike(nn, layer, x)
 
 
 MERGES = {"add": lambda a, b: a + b, "multiply": lambda a, b: a * b, "maximum": paddle.maximum}
