@@ -90,7 +90,7 @@ class Scalar(Node):
 
     __slots__ = ("plain", "text")
 
-    size: ClassVar[int] = 1  # type: ignore[misc]
+    size: ClassVar[int] = 1  # type: ignore[misc]  # one for all: no scalar needs room for it
 
     def __init__(self, source: Source, line: int, column: int, text: str, plain: bool) -> None:
         self.source = source
