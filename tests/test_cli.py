@@ -200,6 +200,32 @@ def test_budgets(net):
     assert run("check", net, "--require", "output=11").exit_code == 1
 
 
+def test_what_a_file_expects_is_said_of_it_as_it_stands(net):
+    said = "`expect:` describes the file without --input --batch, and is not held"
+    alone = run("check", net, "--input", "3x8x8", "--batch", "2")
+    assert (alone.exit_code, alone.stdout.split("\n")[0]) == (0, f"· {net}: {said}")
+    budget = run("check", net, "--input", "3x8x8", "--batch", "2", "--max", "params=1G")
+    assert (budget.exit_code, budget.stdout.split("\n")[0]) == (0, f"✓ {net}: 1 figure ({said})")
+    assert run("check", net, "--train", "--require", "params=1").exit_code == 1
+    answer = json.loads(run("check", net, "--freeze", "*", "--format", "json").stdout)
+    assert answer["files"][0]["expect_not_held_under"] == ["--freeze"]
+    assert run("check", net, "--limit", "layers=10").stdout.startswith(f"✓ {net}: 2 figures\n")
+
+
+def test_counts_are_not_given_in_bytes(net):
+    for text, help in (("params=10MB", "leave out the `B`"), ("macs=7B", "billions are `G`"), ("layers=5kib", "`b`")):
+        result = run("check", net, "--max", text)
+        assert result.exit_code == 2
+        assert "is a size in bytes, and a count is expected" in result.stderr
+        assert help in result.stderr
+    assert run("check", net, "--max", "weight_bytes=1MB").exit_code == 0
+
+
+def test_check_writes_json_into_a_json_file(net, tmp_path):
+    assert run("check", net, "-o", tmp_path / "out.json").exit_code == 0
+    assert json.loads((tmp_path / "out.json").read_text())["passed"] is True
+
+
 def test_check_goes_on_after_a_file_that_is_wrong(net, tmp_path):
     (tmp_path / "a.yaml").write_text("layers: [cnv 3]\n")
     (tmp_path / ".hidden.yaml").write_text("nonsense")

@@ -697,10 +697,10 @@ def test_expect_in_all_its_forms(build, tmp_path):
           keras: {params: 2278}
           caffe: {shapes: {stem: 4x8x8}}
     """)
-    checks = check(str(tmp_path / "net.yaml"), Options(), {}, {})
+    checks = check(str(tmp_path / "net.yaml"), Options(), {}, {}).checks
     assert [(one.what, one.expected, one.found) for one in checks if not one.passed] == []
     assert len(checks) == 16
-    budget = check(str(tmp_path / "net.yaml"), Options(), {"params": 2269}, {"output": "10"})
+    budget = check(str(tmp_path / "net.yaml"), Options(), {"params": 2269}, {"output": "10"}).checks
     assert [(one.what, one.passed) for one in budget[16:]] == [("params", False), ("output", True)]
 
 

@@ -17,7 +17,7 @@ from cnncalc.language.values import ValueFault, value_of
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["Check", "check"]
+__all__ = ["Check", "Checked", "check"]
 
 FIGURES = Totals._fields
 """The totals that can be expected or bounded."""
@@ -39,22 +39,32 @@ class Check(NamedTuple):
     """Whether `expected` is the most that is allowed."""
 
 
-def check(net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]) -> list[Check]:
+class Checked(NamedTuple):
+    """All that was held against a net."""
+
+    checks: tuple[Check, ...]
+    aside: tuple[str, ...] = ()
+    """The options under which the net is not the one that the file's `expect:` describes, so that it was left aside."""
+
+
+def check(net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]) -> Checked:
     """Every expectation of the file, then the budgets (`maxima`) and figures (`required`) that were asked for.
 
+    What a file expects is said of the net as it stands there: under options that change it only budgets are held.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
     graph = load(net, options)
     counted = report(graph, options.batch)
     checks: list[Check] = []
-    if isinstance(graph.expect, Node):
+    changes = options.changes()
+    if isinstance(graph.expect, Node) and not changes:
         checks += _expectations(net, graph.expect, graph, counted, options, ())
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))
     for name, text in required.items():
         checks.append(_required(net, name, text, graph, counted))
-    return checks
+    return Checked(tuple(checks), changes if graph.expect is not None else ())
 
 
 def _figure(name: str, counted: Report, option: str) -> int:

@@ -10,6 +10,7 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
 from cnncalc.cli.options import assignments, net_options, quantity, wanted
 from cnncalc.cli.output import emit
+from cnncalc.cli.showing import form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def _result(
     from cnncalc.render.checks import FileResult
 
     try:
-        skipped = why_skipped(net, options) if in_folder else ""
-        return FileResult(net, () if skipped else tuple(check(net, options, maxima, required)), skipped, ())
+        if in_folder and (skipped := why_skipped(net, options)):
+            return FileResult(net, (), skipped, ())
+        checked = check(net, options, maxima, required)
+        return FileResult(net, checked.checks, "", (), checked.aside)
     except CnncalcError as error:
         return FileResult(net, (), "", error.faults)
     except OSError as error:
@@ -91,7 +94,12 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
-@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", help="What to print.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("table", "json")),
+    help="What to print.  [default: json in a .json file, else table]",
+)
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
 )
@@ -99,19 +107,23 @@ def _exit_code(results: Sequence[FileResult]) -> int:
 def command(paths: tuple[str, ...], **given: Any) -> None:
     """Hold files to their `expect:` blocks and to budgets.
 
-    Of a folder, every .yaml file in it is checked. The exit code is 0 where all figures hold, 1 where one does not,
-    and 2 where a file is not a net; the other files are checked all the same.
+    Of a folder, every .yaml file in it is checked. `expect:` describes the net as the file stands: under --set,
+    --input, --batch, --dialect, --freeze or --train only the budgets are held. The exit code is 0 where all figures
+    hold, 1 where one does not, and 2 where a file is not a net; the other files are checked all the same.
     """
     from cnncalc.analysis.expect import FIGURES
     from cnncalc.render import checks
 
     options = wanted(given).options
-    maxima = {name: quantity(f"--max {name}", text) for name, text in assignments("--max", given["maxima"]).items()}
+    maxima = {
+        name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes"))
+        for name, text in assignments("--max", given["maxima"]).items()
+    }
     required = assignments("--require", given["required"])
     faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", required, (*FIGURES, "output"))
     if faults:
         raise CnncalcError(faults)
-    json = given["format_"] == "json"
+    json = form_of(given) == "json"
     results = []
     for path in paths:
         for net, in_folder in files_in(path):

@@ -17,9 +17,10 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 LONGEST = 40
 
 
-def parse_quantity(text: str) -> int:
-    """The whole number that `text` says: k, M, G, T, P are powers of 1000, Ki, Mi … of 1024; a `B` may follow.
+def parse_quantity(text: str, *, in_bytes: bool = True) -> int:
+    """The whole number that `text` says: k, M, G, T, P are powers of 1000, Ki, Mi … of 1024.
 
+    A `B` may follow what counts bytes, and that only: `7B` of parameters would be seven.
     Raises CnncalcError where it is no such number, is negative, or is not whole once multiplied out.
     """
     if len(text) <= LONGEST and text.isascii() and text.isdecimal():
@@ -32,7 +33,10 @@ def parse_quantity(text: str) -> int:
         raise CnncalcError(
             Fault(f"`{text[:LONGEST]}` is no count", help="write a whole number, or one like `5M`, `4.1G` or `24GiB`")
         )
-    whole, decimals, exponent, power, binary, _ = match.groups()
+    whole, decimals, exponent, power, binary, unit = match.groups()
+    if unit and not in_bytes:
+        help = f"leave out the `{unit}`" if power else "billions are `G`"
+        raise CnncalcError(Fault(f"`{text}` is a size in bytes, and a count is expected", help=help))
     digits = Fraction(f"{whole.replace('_', '')}.{decimals or 0}") * 10 ** int(exponent or 0)
     value = digits * (1024 if binary else 1000) ** _POWERS[power.lower()]
     if value.denominator != 1:

@@ -108,7 +108,7 @@ def batch_command(net: str, **given: Any) -> None:
     from cnncalc.solve.batches import solve_batch
 
     asked = wanted(given)
-    memory = quantity("--memory", given["memory"], least=1)
+    memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
     answer = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
     emit(draw_batch(answer, _form(given)), given["file"])

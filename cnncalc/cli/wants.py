@@ -47,7 +47,7 @@ def _parsed(text: str) -> Want:
     if _SHAPE.match(value):
         return Want(figure, operator, value)
     try:
-        return Want(figure, operator, parse_quantity(value))
+        return Want(figure, operator, parse_quantity(value, in_bytes=figure.endswith("_bytes")))
     except CnncalcError as error:
         faults = [fault._replace(message=f"--want {text[:80]}: {fault.message}") for fault in error.faults]
         raise CnncalcError(faults) from None

@@ -26,3 +26,19 @@ class Options(NamedTuple):
     limits: Limits = Limits()
     symbols: bool = False
     """Whether `input` may hold symbols, as `3xHxW`, for which sizes become closed forms."""
+
+    def changes(self) -> tuple[str, ...]:
+        """The options given under which a file's net is not the one that its `expect:` describes.
+
+        >>> Options(batch=8, variables={"width": "0.5"}).changes()
+        ('--batch', '--set')
+        """
+        given = {
+            "--input": self.input is not None,
+            "--batch": self.batch != 1,
+            "--set": bool(self.variables),
+            "--dialect": self.dialect is not None,
+            "--freeze": bool(self.freeze),
+            "--train": self.train,
+        }
+        return tuple(option for option, changed in given.items() if changed)

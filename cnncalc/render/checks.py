@@ -24,6 +24,8 @@ class FileResult(NamedTuple):
     """Why it was not checked; empty where it was."""
     faults: tuple[Fault, ...]
     """What is wrong with the file itself."""
+    aside: tuple[str, ...] = ()
+    """The options under which its `expect:` was left aside."""
 
     @property
     def failed(self) -> list[Check]:
@@ -40,12 +42,14 @@ def _lines(result: FileResult) -> list[str]:
         return [f"✗ {name}: {_plural(len(result.faults), 'error')}"]
     if result.skipped:
         return [f"· {name}: {result.skipped}"]
+    aside = f"`expect:` describes the file without {' '.join(result.aside)}, and is not held" if result.aside else ""
     if not result.checks:
-        return [f"· {name}: expects nothing"]
+        return [f"· {name}: {aside or 'expects nothing'}"]
+    also = f" ({aside})" if aside else ""
     if not result.failed:
-        return [f"✓ {name}: {_plural(len(result.checks), 'figure')}"]
+        return [f"✓ {name}: {_plural(len(result.checks), 'figure')}{also}"]
     fail = "fails" if len(result.failed) == 1 else "fail"
-    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')} {fail}"]
+    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')} {fail}{also}"]
     for check in result.failed:
         where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
         expected = f"{'at most ' if check.most else ''}{_value(check.expected)}"
@@ -91,6 +95,8 @@ def as_json(results: Sequence[FileResult]) -> str:
         entry: dict[str, object] = {"file": result.net, "passed": not (result.failed or result.faults)}
         if result.skipped:
             entry["skipped"] = result.skipped
+        if result.aside:
+            entry["expect_not_held_under"] = list(result.aside)
         if result.faults:
             entry["error"] = result.faults[0].as_dict()
             entry["errors"] = [fault.as_dict() for fault in result.faults]
