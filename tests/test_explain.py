@@ -11,7 +11,7 @@ from notation_value import value_of
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.explain import explain
-from cnncalc.analysis.explanation import Repeat, Rest, Told
+from cnncalc.analysis.explanation import Group, Repeat, Rest, Told
 from cnncalc.analysis.repeats import Run, depths, runs
 from cnncalc.cli.main import cnncalc
 from cnncalc.errors import CnncalcError
@@ -57,7 +57,8 @@ conv1   conv 16 k5 s2 p1   3x200x200 → 16x99x99
   its stride        j_out = j_in·s = 1·2 = 2
   Rounding down leaves out 1 row at the bottom and 1 column on the right, all of it padding: every pixel of the input \
 is seen.
-  Rounding up, as a pool can, would give 100x100; the last window would hang over by 1 pixel.
+  Rounding up, as a pool can, would give 100x100, the last window hanging over by 1 pixel; an input of 201x201, or as \
+much more padding, gives it exactly.
 
 maxpool1   maxpool k3 s1 ceil   16x99x99 → 16x97x97
   height, width    H_out = H_in − k + 1 = 99 − 3 + 1 = 97
@@ -77,9 +78,11 @@ In all
   activations      577,904 numbers, 2.20 MiB: conv 307,360, maxpool 150,544, input 120,000
   inference peak   1,229,440 bytes, 1.17 MiB, at maxpool1: conv1 612.6 KiB + maxpool1 588.1 KiB
   backward keeps   2,913,792 bytes, 2.78 MiB: maxpool 62.9%, conv 37.1%; most in maxpool1: 1,204,352 (41.3%)
-  training         2,942,080 bytes, 2.81 MiB, with weights, gradients and what backward keeps (sgd)
+  training, sgd    (params + trained)·b + kept = (3,536 + 3,536)·4 + 2,913,792 = 28,288 + 2,913,792 = 2,942,080   \
+(2.81 MiB: weights 13.8 KiB + gradients 13.8 KiB + kept for backward 2.78 MiB)
 
-Symbols: C channels, H height, W width, k kernel, s stride, p padding, r receptive field, j its stride.
+Symbols: C channels, H height, W width, k kernel, s stride, p padding, b bytes of a number, r receptive field, j its \
+stride.
 """
 QUESTION = ("3x200x200", "conv 16 k5 s2 p1", "maxpool k3 s1 ceil", "conv 16 k3 p1")
 
@@ -177,7 +180,7 @@ REMARKS = [
     ("1x28x28", ["conv 1 k4 p1"], "cannot keep 28 with equal padding: p1 gives 27, p2 gives 29; `p1:2` or `same` does"),
     ("64x56x56", ["conv 128 k1 s2"], "A 1x1 window with stride 2 sees 1 of every 4 pixels"),
     ("8x112x112", ["maxpool k3 s2 ceil"], "sees 2 rows of 3 and 2 columns of 3. Rounding down would give 55x55"),
-    ("8x11x11", ["maxpool k2 s3 p1 ceil"], "Rounding up alone would give 5x5, but the last window must start inside"),
+    ("8x11x11", ["maxpool k2 s3 p1 ceil"], "but the last window would start behind the input"),
     ("1x10x10", ["conv 1 k3 s3"], "Rounding down drops 1 row at the bottom and 1 column on the right"),
     ("1x10x10", ["conv 1 k3 s3 p1"], "fit exactly"),
     ("8x9", ["maxpool k2"], "drops 1 position at the end"),
@@ -358,6 +361,79 @@ def test_a_walk_is_bounded(tmp_path):
     assert len(explanation.parts) <= 301
 
 
+# -- groups -------------------------------------------------------------------------------------------------------
+
+BOTTLENECK = """\
+layer1.0   block bottleneck   64x56x56 → 256x56x56
+  layers             12, 4 of them convolutions or linear layers
+  parameters         75,008, 0.3% of the net's: conv 98.3%, batchnorm 1.7%; most in layer1.0.conv2: 36,864 (49.1%)
+  MACs               231,211,008, 5.7% of the net's: conv 100.0%; most in layer1.0.conv2: 115,605,504 (50.0%)
+  receptive field    grows from 11 to 19, stride 4
+  output bytes       19,267,584, 18.4 MiB, all layers
+  kept for backward  13,652,992 bytes, 13.0 MiB, 15.9% of what the net keeps
+"""
+
+
+def test_a_group_is_summed_up():
+    """Its parameters are those of torchvision's own block, added up by hand."""
+    explanation = explain(load("resnet50", Options()), ["layer1.0"])
+    assert explain_text.draw(explanation).split("\n\n")[0] + "\n" == BOTTLENECK
+    group, *told = explanation.parts
+    assert group.params.total == 4_096 + 36_864 + 2 * 16_384 + 2 * (64 + 64 + 256 + 256)
+    assert group.params.total == sum(part.row.params for part in told)
+    assert group.macs.total == sum(part.row.macs for part in told)
+    assert all(part.whole for part in told)
+
+
+def test_a_large_group_is_walked_through():
+    explanation = explain(load("resnet50", Options()), ["layer3"])
+    group = explanation.parts[0]
+    assert (group.layers, group.weighted, group.params.total) == (62, 19, 7_098_368)  # torchvision's resnet50().layer3
+    assert (group.input_shapes, group.output_shape) == (((1, 512, 28, 28),), (1, 1024, 14, 14))
+    assert "receptive field    grows from 91 to 267; its stride from 8 to 16" in explain_text.draw(explanation)
+    (repeat,) = (part for part in explanation.parts if isinstance(part, Repeat))
+    assert (repeat.names, repeat.of, repeat.times) == ("layer3.2 to layer3.5", "layer3.1", 4)
+
+
+def test_a_layer_named_twice_is_told_once():
+    parts = explain(load("resnet18", Options()), ["layer1.0", "layer1.0.conv1", "layer1.0"]).parts
+    assert len(parts) == 1 + parts[0].layers
+
+
+def test_a_group_of_several_inputs():
+    parts = explain(load("inception_v3", Options()), ["Mixed_5b.branch1x1"]).parts
+    assert isinstance(parts[0], Group)
+
+
+# -- training bytes -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "state", "rule"),
+    [
+        ("sgd", 0, "(params + buffers + trained)·b + kept"),
+        ("momentum", 1, "(params + buffers + 2·trained)·b + kept"),
+        ("adam", 2, "(params + buffers + 3·trained)·b + kept"),
+    ],
+)
+def test_training_bytes_by_optimizer(optimizer, state, rule):
+    explanation = explain(load("resnet18", Options(freeze=("layer1",))), optimizer=optimizer)
+    totals, counted = explanation.totals, explanation.report.totals
+    assert totals.training.text[0] == rule
+    assert totals.training.value == counted.train_bytes == value_of(totals.training.text[1])
+    parts = dict(totals.training_parts)
+    assert sum(parts.values()) == counted.train_bytes
+    assert parts["weights"] == 4 * 11_689_512  # torchvision's resnet18
+    assert parts["gradients"] == 4 * (11_689_512 - 147_968)  # without layer1
+    assert parts.get("optimizer state", 0) == state * parts["gradients"]
+    assert f"training, {optimizer}" in explain_text.draw(explanation)
+
+
+def test_a_net_without_parameters_is_not_trained():
+    text = explain_text.draw(explain(chained("3x8x8", "maxpool k2", "relu")))
+    assert "training         nothing in it is trained, so that backward keeps nothing" in text
+
+
 # -- forms --------------------------------------------------------------------------------------------------------
 
 
@@ -433,6 +509,7 @@ def test_layers_groups_and_patterns():
     heads = [line.split("   ")[0] for line in result.output.splitlines() if line and not line.startswith((" ", "Sym"))]
     assert heads == [
         "conv1",
+        "layer1.0",
         "layer1.0.conv1",
         "layer1.0.bn1",
         "layer1.0.relu1",
@@ -450,7 +527,14 @@ def test_layers_groups_and_patterns():
     ("arguments", "words"),
     [
         (["vgg16", "feature.0"], "did you mean `features.0`"),
-        (["vgg16", "nothing_like_it"], "the layers are features, features.0"),
+        (["vgg16", "nothing_like_it"], "the layers and groups are features, avgpool, flatten1, classifier;"),
+        (["vgg16", "features.99"], "there are `features.0` to `features.30`"),
+        (["vgg16", "features.x"], "in features there are features.0 to features.30;"),
+        (["resnet18", "layr1.0.conv1"], "did you mean `layer1.0.conv1`"),
+        (["resnet18", "layer5.0"], "there are `layer1` to `layer4`"),
+        (["resnet18", "bn2"], "there is `layer1.0.bn2` and 7 more: write that, or the pattern `*.bn2`"),
+        (["resnet18", "*nothing*"], "there is no layer or group `*nothing*`"),
+        (["resnet18", "layer1", "--optimizer", "adem"], "did you mean `adam`"),
         (["vgg16", "features.0", "--pixel", "a"], "write its row and column"),
         (["vgg16", "features.0", "--pixel", "224,0"], "has no pixel 224,0"),
         (["vgg16", "--pixel", "1,1"], "--pixel needs a layer"),

@@ -20,7 +20,7 @@ from cnncalc.layers.conv import ForwardConvolution, axis_name
 from cnncalc.layers.fields import Border, PerAxis, spread
 from cnncalc.layers.pool import Pool
 
-__all__ = ["Derivation", "Formula", "Seen", "derive"]
+__all__ = ["Derivation", "Formula", "Seen", "certain", "derive"]
 
 LETTERS = {1: "L", 2: "HW", 3: "DHW"}
 """What the spatial axes are called in formulas."""
@@ -106,7 +106,7 @@ def derive(layer: Layer, shapes: tuple[Shape, ...], seen: Sequence[Seen] | None,
         _formula("weights + biases" if weights and biases else "weights", "params", weights + biases),
         _formula("MACs", "MACs", images * macs),
         _formula("FLOPs", "FLOPs", 2 * macs_named + images * operations),
-        _certain("output bytes", "bytes", images * product(named) * Traced.symbol("b", size)),
+        certain("output bytes", "bytes", images * product(named) * Traced.symbol("b", size)),
         _receptive(view, inputs, seen),
     )
 
@@ -185,7 +185,8 @@ def traced_inputs(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
     )
 
 
-def _certain(quantity: str, symbol: str, number: int) -> Formula:
+def certain(quantity: str, symbol: str, number: int) -> Formula:
+    """The formula of a number, traced or plain."""
     where: tuple[Where, ...] = ()
     if isinstance(number, Traced):
         texts, latexes = defined(number, TEXT), defined(number, LATEX)
@@ -194,7 +195,7 @@ def _certain(quantity: str, symbol: str, number: int) -> Formula:
 
 
 def _formula(quantity: str, symbol: str, number: int) -> Formula | None:
-    return _certain(quantity, symbol, number) if number else None
+    return certain(quantity, symbol, number) if number else None
 
 
 def _named_axes(shape: Sequence[object]) -> list[str]:
@@ -210,7 +211,7 @@ def _sizes(before: Shape, outputs: Shape) -> tuple[Formula, ...]:
     for axis, (words, symbol, n) in enumerate(zip(_named_axes(outputs), _symbols(outputs, "out"), outputs)):
         same = axis < len(before) and expression_of(n) == expression_of(before[axis])
         if isinstance(n, Traced) and not same and not _plain_field(n):
-            found.append(_certain(words, symbol, n))
+            found.append(certain(words, symbol, n))
     return _joined("", found)
 
 
@@ -228,7 +229,7 @@ def _paddings(view: Layer, inputs: tuple[Shape, ...]) -> tuple[Formula, ...]:
         before, after = window.padding(n)
         total = expression_of(before + after)
         rule = total.definition if isinstance(total, Symbol) else None
-        found.append(_certain(axis_name(axis, rank), "p_total", Traced.of(rule or total)))
+        found.append(certain(axis_name(axis, rank), "p_total", Traced.of(rule or total)))
     return _joined("padding", found)
 
 
@@ -260,7 +261,7 @@ def _receptive(view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | No
     quantities = ("receptive field", "receptive field stride", "receptive field padding")
     for quantity, symbol, numbers in zip(quantities, "rjP", zip(*of_axes)):
         axes = [axis_name(axis, len(numbers)) for axis in range(len(numbers))]
-        found += _joined(quantity, [_certain(axis, f"{symbol}_out", number) for axis, number in zip(axes, numbers)])
+        found += _joined(quantity, [certain(axis, f"{symbol}_out", number) for axis, number in zip(axes, numbers)])
     return tuple(found)
 
 

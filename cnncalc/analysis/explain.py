@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import element_bytes
 from cnncalc.analysis.explanation import Explanation, Part
+from cnncalc.analysis.groups import group_of
 from cnncalc.analysis.memory import kept_for_backward
+from cnncalc.analysis.naming import Choice, choices
 from cnncalc.analysis.receptive import fields
 from cnncalc.analysis.telling import Teller
 from cnncalc.analysis.totals import totals
-from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.graph import Graph
 
 __all__ = ["explain"]
 
 FEW = 12
-"""So many layers asked for by name are all told, repeats too."""
+"""So many layers asked for by one name are all told whole, repeats too."""
 
 
 def explain(
@@ -27,53 +27,33 @@ def explain(
     batch: int = 1,
     dtype: str = "float32",
     pixel: Sequence[int] | None = None,
+    optimizer: str = "sgd",
 ) -> Explanation:
     """The layers of these names, groups or patterns, or the whole net as a lecture would tell it.
 
-    `pixel` asks for the region of the input that this output pixel sees, one number an axis, counted from 0. Raises
-    `CnncalcError` for a name that matches nothing and a pixel that there is not.
+    `pixel` asks for the region of the input that this output pixel sees, one number an axis, counted from 0; the
+    `optimizer` is that of the training bytes. Raises `CnncalcError` for a name that matches nothing, a pixel that there
+    is not, and an optimizer that is not known.
     """
-    counted = report(graph, batch, dtype)
+    asked = choices(graph, layers)  # a name that there is not is told at once
+    counted = report(graph, batch, dtype, optimizer)
     size = element_bytes(dtype)
-    seen = fields(graph)
     kept = kept_for_backward(graph, batch, size)
-    teller = Teller(graph, counted, seen, kept, batch, size, pixel)
-    chosen = _chosen(graph, layers) if layers else [index for index, _, _ in graph.layers()]
-    if layers and len(chosen) <= FEW:
-        parts: list[Part] = [teller.told(index) for index in chosen]
-    else:
-        parts = teller.walk(chosen)
-    whole = None if layers else totals(graph, counted, kept, batch, size)
-    return Explanation(counted, tuple(parts), whole, bool(layers), size)
+    teller = Teller(graph, counted, fields(graph), kept, batch, size, pixel)
+    if not layers:
+        parts = teller.walk([index for index, _, _ in graph.layers()])
+        return Explanation(counted, tuple(parts), totals(graph, counted, kept, batch, size), size)
+    told: set[int] = set()
+    found: list[Part] = []
+    for choice in asked:
+        found += _of_choice(teller, choice, [index for index in choice.layers if index not in told])
+        told.update(choice.layers)
+    return Explanation(counted, tuple(found), None, size)
 
 
-def _chosen(graph: Graph, names: Sequence[str]) -> list[int]:
-    """The nodes of all layers that are named, in execution order."""
-    found: set[int] = set()
-    faults: list[Fault] = []
-    for name in names:
-        matches = {
-            index
-            for index, node, _ in graph.layers()
-            if node.name == name or node.name.startswith(f"{name}.") or fnmatchcase(node.name, name)
-        }
-        if not matches:
-            faults.append(_unknown(graph, name))
-        found |= matches
-    if faults:
-        raise CnncalcError(faults)
-    return sorted(found)
-
-
-def _unknown(graph: Graph, name: str) -> Fault:
-    known: dict[str, None] = {}
-    for _, node, _ in graph.layers():
-        levels = node.name.split(".")
-        known.update({".".join(levels[:depth]): None for depth in range(1, len(levels) + 1)})
-    matches = near(name, known)
-    meant = f"did you mean {' or '.join(f'`{match}`' for match in matches)}? " if matches else ""
-    first = ", ".join(list(known)[:3])
-    return Fault(
-        f"there is no layer or group `{name[:60]}`",
-        help=f"{meant}the layers are {first}, …; a pattern such as `*conv*` works too",
-    )
+def _of_choice(teller: Teller, choice: Choice, left: Sequence[int]) -> list[Part]:
+    """What is told of one name: of a group its summary first, and of many layers no more than a walk."""
+    found: list[Part] = [group_of(teller.graph, teller.rows, teller.seen, choice)] if choice.group else []
+    if len(choice.layers) <= FEW:
+        return found + [teller.told(index)._replace(whole=True) for index in left]
+    return found + teller.walk(left)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from cnncalc.analysis.derive import Derivation
-from cnncalc.analysis.report import Report, Row
-from cnncalc.analysis.totals import Totals
+from cnncalc.analysis.report import ReceptiveField, Report, Row
+from cnncalc.analysis.report import Shape as BatchShape
+from cnncalc.analysis.totals import Breakdown, Totals
 from cnncalc.analysis.window_remarks import Remark
 
-__all__ = ["Explanation", "Part", "Region", "Repeat", "Rest", "Told"]
+__all__ = ["Explanation", "Group", "Part", "Region", "Repeat", "Rest", "Told"]
 
 
 class Told(NamedTuple):
@@ -24,7 +25,11 @@ class Told(NamedTuple):
     """Whether backward needs anything of this layer at all."""
     sees_more: bool
     """Whether its receptive field is that of none of its inputs."""
+    owner: str = ""
+    """The layer whose parameters it uses and where they are counted, if they are not its own."""
     regions: tuple[Region, ...] = ()
+    whole: bool = False
+    """Whether it was asked for by name: all is told of it, not only what a walk has not said yet."""
 
 
 class Region(NamedTuple):
@@ -71,7 +76,31 @@ class Rest(NamedTuple):
     macs: int
 
 
-Part: TypeAlias = "Told | Repeat | Rest"
+class Group(NamedTuple):
+    """A named group of layers as a whole; shapes have the batch as their first axis."""
+
+    name: str
+    block: str
+    """The block that it is a use of, if it is one."""
+    layers: int
+    weighted: int
+    """Convolutions and linear layers among them, with parameters of their own."""
+    inputs: tuple[str, ...]
+    """The layers outside whose tensors it takes."""
+    input_shapes: tuple[BatchShape, ...]
+    output_shape: BatchShape
+    params: Breakdown
+    macs: Breakdown
+    activations: int
+    """Bytes of its layers' outputs."""
+    saved: int
+    """Bytes that autograd keeps for backward and meets in it first."""
+    before: ReceptiveField
+    """Of what comes in, the largest."""
+    after: ReceptiveField
+
+
+Part: TypeAlias = "Told | Repeat | Rest | Group"
 
 
 class Explanation(NamedTuple):
@@ -80,8 +109,6 @@ class Explanation(NamedTuple):
     report: Report
     parts: tuple[Part, ...]
     totals: Totals | None
-    """What dominates; only of a whole net."""
-    asked: bool
-    """Whether layers were asked for by name, so that all is told of each."""
+    """What dominates; None where layers were asked for by name."""
     size: int
     """Bytes of an element."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cnncalc.analysis.receptive import Fields
+from cnncalc.analysis.size_remarks import size_remarks
 from cnncalc.analysis.window_remarks import Remark, together, window_remarks
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph, Node
@@ -16,9 +17,8 @@ from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.base import Elementwise, count
 from cnncalc.layers.conv import Conv, Convolution, DepthwiseConv, ForwardConvolution
 from cnncalc.layers.linear import Linear
-from cnncalc.layers.merge import Merge
+from cnncalc.layers.merge import Concat, Merge
 from cnncalc.layers.norm import BatchNorm
-from cnncalc.layers.pool import AdaptivePool
 from cnncalc.layers.regularize import Dropout, DropPath, Identity
 from cnncalc.layers.reshape import Flatten
 
@@ -26,7 +26,8 @@ __all__ = ["PASSING", "Neighbours", "remarks"]
 
 PASSING = (Elementwise, BatchNorm, Dropout, DropPath, Identity)
 """Layers between two others that change neither shape nor what a pixel sees."""
-LONGEST_RUN = 64
+LONGEST_RUN = 8
+"""Nobody would put one convolution in the place of more."""
 
 
 class Neighbours:
@@ -70,9 +71,7 @@ def remarks(net: Neighbours, index: int) -> Iterator[Remark]:
     layer, shapes = node.layer, net.graph.input_shapes(node)
     if layer is None:
         return
-    if node.share is not None:
-        yield Remark(f"It uses the parameters of {net.graph.nodes[node.share].name}: none of its own.", "shared")
-    elif not node.trainable and layer.weight_shapes(*shapes):
+    if node.share is None and not node.trainable and layer.weight_shapes(*shapes):
         yield Remark("It is frozen: its parameters are not trained.", "frozen")
     yield from window_remarks(layer, shapes)
     yield from _useless_bias(net, index, node)
@@ -82,8 +81,7 @@ def remarks(net: Neighbours, index: int) -> Iterator[Remark]:
     yield from _stack(net, index, layer)
     yield from _linear(net, index, layer)
     yield from _merged(net, node)
-    if isinstance(layer, AdaptivePool) and shapes[0] == node.shape:
-        yield Remark(f"The map is {show_shape(node.shape[1:])} already: it changes nothing for this input.", "adaptive")
+    yield from size_remarks(layer, shapes)
 
 
 def _useless_bias(net: Neighbours, index: int, node: Node) -> Iterator[Remark]:
@@ -183,10 +181,10 @@ def _stack(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     """Convolutions in a row, against a single one that sees as much."""
     run: list[int] = []
     at: int | None = index
-    while at is not None and _stackable(net, at) and len(run) < LONGEST_RUN:
+    while at is not None and _stackable(net, at) and len(run) <= LONGEST_RUN:
         run.append(at)
         at = net.before(at)
-    if len(run) < 2 or any(_stackable(net, taker) for taker in _after(net, index)):
+    if not 2 <= len(run) <= LONGEST_RUN or any(_stackable(net, taker) for taker in _after(net, index)):
         return
     kernels = [_kernel(_layer(net, one), net.shape_into(one)) for one in run]
     sees = tuple(sum(k - 1 for k in axis) + 1 for axis in zip(*kernels))
@@ -197,9 +195,9 @@ def _stack(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     square = channels**2
     first, last = net.graph.nodes[run[-1]].name, net.graph.nodes[index].name
     yield Remark(
-        f"The {len(run)} convolutions {first} to {last} see {show_shape(sees)} pixels together, as one "
-        f"{show_shape(sees)} convolution does, with {together_:,} weights instead of {single:,}: "
-        f"{together_ // square}·C² instead of {single // square}·C², C = {channels:,}.",
+        f"The {len(run)} convolutions {first} {'and' if len(run) == 2 else 'to'} {last} see {show_shape(sees)} pixels "
+        f"together, as one {show_shape(sees)} convolution does, with {together_:,} weights instead of {single:,}: "
+        f"{together_ // square:,}·C² instead of {single // square:,}·C², C = {channels:,}.",
         f"stack of {show_shape(sees)}",
     )
 
@@ -232,10 +230,19 @@ def _stackable(net: Neighbours, index: int) -> bool:
 
 def _linear(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     """The convolution that a linear layer is."""
-    if not isinstance(layer, Linear) or layer.axis != "features":
-        return
     shape = net.shape_into(index)
     node = net.graph.nodes[index]
+    if (
+        isinstance(layer, Conv)
+        and layer.groups == 1
+        and set(node.shape[1:]) == {1}
+        and _kernel(layer, shape) == shape[1:]
+    ):
+        flat = "" if set(shape[1:]) == {1} else "`flatten` and "
+        text = f"Its kernel covers the whole {show_shape(shape[1:])} map: the same as {flat}`linear {layer.out}`."
+        yield Remark(text, "covering")
+    if not isinstance(layer, Linear) or layer.axis != "features":
+        return
     at = node.inputs[0]
     while isinstance(net.graph.nodes[at].layer, PASSING):
         at = net.graph.nodes[at].inputs[0]
@@ -261,12 +268,18 @@ def _merged(net: Neighbours, node: Node) -> Iterator[Remark]:
     """Whether the branches of a merge see the same, around the same centres."""
     taken = [net.fields[one] for one in node.inputs]
     known = [one for one in taken if not isinstance(one, str)]
-    if not isinstance(node.layer, Merge) or len(known) < len(taken) or not known or not known[0]:
+    if not isinstance(node.layer, Merge):
+        return
+    shapes = net.graph.input_shapes(node)
+    small = [shape for shape in shapes if len(shape) == len(node.shape) and not isinstance(node.layer, Concat)]
+    for shape in dict.fromkeys(shape for shape in small if shape != node.shape):
+        yield Remark(f"Its {show_shape(shape)} input is repeated to {show_shape(node.shape)}.", "repeated")
+    if len(known) < len(taken) or not known or not known[0]:
         return
     sizes = [max(axis.size for axis in one) for one in known]
     if len(set(sizes)) > 1:
         seen = together(f"{size:,}" for size in sorted(set(sizes), reverse=True))
-        yield Remark(f"Its branches see {seen} pixels of the input; the largest counts.", "branches", detail=True)
+        yield Remark(f"Its branches see {seen} pixels of the input; the largest counts.", "branches")
     for axes in zip(*known):
         if any(axis.period > 1 for axis in axes):
             return

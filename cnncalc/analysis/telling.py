@@ -63,6 +63,7 @@ class Teller:
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),
             self.seen[index] not in [self.seen[one] for one in node.inputs],
+            "" if node.share is None else self.graph.nodes[node.share].name,
             self._regions(index),
         )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.memory import Kept, peak
+from cnncalc.analysis.derive import Formula, certain
+from cnncalc.analysis.memory import Kept, peak, train_bytes
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.traced import Traced
 from cnncalc.graph import Graph
 
-__all__ = ["Breakdown", "Largest", "Totals", "totals"]
+__all__ = ["Breakdown", "Largest", "Totals", "breakdown", "totals"]
 
 NAMED = 5
 """The largest tensors that are named one by one."""
@@ -45,11 +47,16 @@ class Totals(NamedTuple):
     """The tensors alive at the peak of inference, in bytes."""
     saved: Breakdown
     """Bytes that autograd keeps for backward, by kind of the layer that keeps them first."""
+    training: Formula
+    """Bytes for training, batch and all."""
+    training_parts: tuple[Largest, ...]
+    """The same, term by term: what it is, and its bytes."""
+    optimizer: str
     last_map: Row | None
     """The last layer whose pixels see a region of known size."""
 
 
-def _breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
+def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
     """From (kind, layer, number)."""
     kinds: dict[str, int] = {}
     best = Largest("", 0)
@@ -71,15 +78,46 @@ def totals(graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, 
     kinds = [node.layer.kind if node.layer else "input" for node in graph.nodes]
     saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in all_kept]
     return Totals(
-        params=_breakdown((row.kind, row.name, row.params) for row in rows),
-        macs=_breakdown((row.kind, row.name, row.macs) for row in rows),
-        activations=_breakdown([*inputs, *stored]),
+        params=breakdown((row.kind, row.name, row.params) for row in rows),
+        macs=breakdown((row.kind, row.name, row.macs) for row in rows),
+        activations=breakdown([*inputs, *stored]),
         in_place=tuple(dict.fromkeys(row.kind for row in rows if not row.activation_bytes)),
         peak_at=graph.nodes[most.at].name,
         peak=tuple(sorted(alive, key=lambda one: -one.value)),
-        saved=_breakdown(saved),
+        saved=breakdown(saved),
+        training=_training(counted, size),
+        training_parts=_training_parts(counted, size),
+        optimizer=counted.optimizer,
         last_map=_last_map(rows),
     )
+
+
+def _training(counted: Report, size: int) -> Formula:
+    """The rule of the training bytes, run on the net's totals."""
+    totals = counted.totals
+    numbers = {
+        "params": totals.weights + totals.biases,
+        "trained": totals.trainable,
+        "buffers": totals.buffers,
+        "kept": totals.saved_bytes,
+    }
+    params, trained, buffers, kept = (Traced.symbol(name, n) if n else 0 for name, n in numbers.items())
+    number = train_bytes(trained, params, buffers, kept, Traced.symbol("b", size), counted.optimizer)
+    return certain("training bytes", "bytes", number)
+
+
+def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
+    """The same rule on one of its terms at a time."""
+    totals = counted.totals
+    gradients = train_bytes(totals.trainable, 0, 0, 0, size, "sgd")
+    parts = (
+        Largest("weights", train_bytes(0, totals.weights + totals.biases, 0, 0, size)),
+        Largest("buffers", train_bytes(0, 0, totals.buffers, 0, size)),
+        Largest("gradients", gradients),
+        Largest("optimizer state", train_bytes(totals.trainable, 0, 0, 0, size, counted.optimizer) - gradients),
+        Largest("kept for backward", totals.saved_bytes),
+    )
+    return tuple(part for part in parts if part.value)
 
 
 def _last_map(rows: Sequence[Row]) -> Row | None:

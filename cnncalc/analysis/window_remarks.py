@@ -11,6 +11,7 @@ from cnncalc.arithmetic.written import steps
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.conv import ForwardConvolution
 from cnncalc.layers.pool import Pool
+from cnncalc.layers.windows import AXES
 
 __all__ = ["Remark", "window_remarks"]
 
@@ -109,10 +110,11 @@ def _if_up(pairs: Pairs) -> Iterator[Remark]:
         )
         return
     over = max(-window.unseen(n) for window, n in up)
+    wider = tuple(n + max(-window.unseen(n), 0) for window, n in up)
     clip = f" (Caffe without padding and Paddle: {lengths(unclipped)})" if lengths(up) != lengths(unclipped) else ""
     yield Remark(
-        f"Rounding up, as a pool can, would give {lengths(up)}{clip}; the last window would hang over by "
-        f"{counted(over, 'pixel')}.",
+        f"Rounding up, as a pool can, would give {lengths(up)}{clip}, the last window hanging over by "
+        f"{counted(over, 'pixel')}; an input of {show_shape(wider)}, or as much more padding, gives it exactly.",
         "rounding up",
         detail=True,
     )
@@ -128,14 +130,14 @@ def _rounded_up(pairs: Pairs) -> Iterator[Remark]:
     plain = [(window._replace(rounding=Rounding.CEIL_UNCLIPPED), n) for window, n in pairs]
     if lengths(plain) != lengths(pairs):
         yield Remark(
-            f"Rounding up alone would give {lengths(plain)}, but the last window must start inside the input or the "
-            "padding before it.",
+            f"Rounding up alone would give {lengths(plain)}, but the last window would start behind the input, and is "
+            "left out.",
             "clip",
         )
     if lengths(down) == lengths(pairs):
         what = "With stride 1 there is nothing to round" if all(w.stride == 1 for w, _ in pairs) else "It fits exactly"
         if lengths(plain) == lengths(pairs):
-            yield Remark(f"{what}: rounding down would give {lengths(down)} too.", "rounded up", detail=True)
+            yield Remark(f"{what}: rounding down would give {lengths(down)} too.", "nothing to round", detail=True)
         return
     over = [max(-window.unseen(n), 0) for window, n in pairs]
     where = together(
@@ -217,15 +219,18 @@ def _even(pairs: Pairs) -> Iterator[Remark]:
 
 def _uneven(pairs: Pairs) -> Iterator[Remark]:
     """What the size would be without an uneven border: how AlexNet's 224 comes to 55."""
-    window, n = pairs[0]
-    if isinstance(window.border, str) or window.border[0] == window.border[1]:
-        return
-    bare = window._replace(
-        kernel=Traced.symbol("k", window.kernel), stride=Traced.symbol("s", window.stride), border=(0, 0)
-    )
-    if window.extent > n:
-        return
-    result = steps(bare.length(Traced.symbol("n", n)))
-    left = window._replace(border=(0, 0)).unseen(n)
-    over = f", {counted(left, 'pixel')} left over" if left else ""
-    yield Remark(f"Without the border it would be {' = '.join(result[1:])}{over}.", "uneven")
+    said: set[tuple[Window, int]] = set()
+    for (window, n), line in zip(pairs, AXES[len(pairs)]):
+        border = window.border
+        if isinstance(border, str) or border[0] == border[1] or window.extent > n or (window, n) in said:
+            continue
+        said.add((window, n))
+        bare = window._replace(border=(0, 0))
+        if bare.length(n) == window.length(n):
+            continue
+        traced = bare._replace(kernel=Traced.symbol("k", window.kernel), stride=Traced.symbol("s", window.stride))
+        result = steps(traced.length(Traced.symbol("n", n)))
+        left = bare.unseen(n)
+        over = f", {counted(left, 'pixel')} left over" if left > 0 else ""
+        which = "it" if len(set(pairs)) == 1 else f"the {line}"
+        yield Remark(f"Without the border {which} would be {' = '.join(result[1:])}{over}.", f"uneven {line}")

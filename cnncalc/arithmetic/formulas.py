@@ -147,13 +147,13 @@ class Window(NamedTuple):
         """The number of windows on an input of `n` pixels.
 
         The clip of a ceil-mode pool is no special case: it is one bound inside one formula,
-        ⌈(n + min(before, before + after − k_eff + s)) / s⌉, for every padding smaller than the extent.
+        ⌈(n + min(before + after − k_eff + s, before)) / s⌉, for every padding smaller than the extent.
         """
         if isinstance(self.border, str):
             return ceil_divide(n, self.stride)
         before, after = self.border
         if self.rounding is Rounding.CEIL:
-            return ceil_divide(n + smaller(before, before + after - self.extent + self.stride), self.stride)
+            return ceil_divide(n + smaller(before + after - self.extent + self.stride, before), self.stride)
         room = n + before + after - self.extent
         if self.rounding is Rounding.CEIL_UNCLIPPED:
             return ceil_divide(room, self.stride) + 1

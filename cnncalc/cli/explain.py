@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import net_argument, net_options, wanted
+from cnncalc.cli.options import net_argument, net_options, optimizer_option, wanted
 from cnncalc.cli.output import emit, on_terminal
 from cnncalc.errors import CnncalcError, Fault
 
@@ -27,7 +27,7 @@ def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dic
     from cnncalc.cli.showing import form_of
 
     pixel = _pixel(given.get("pixel"))
-    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel)
+    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel, given["optimizer"])
     form = form_of(given)
     if form == "json":
         from cnncalc.render.explain_json import draw as text_of
@@ -77,6 +77,7 @@ def _pixel(text: str | None) -> list[int] | None:
     shell_complete=completing.layers,
     help="Layers that are called as functions, which some tools do not see. May be repeated.",
 )
+@optimizer_option
 @click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
 @click.option(
     "--format", "format_", type=click.Choice(("table", "json", "markdown")), help="What to print.  [default: table]"

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from cnncalc.language.options import Options
 
-__all__ = ["Wanted", "assignments", "net_argument", "net_options", "output_options", "view_options", "wanted"]
+__all__ = [
+    "Wanted",
+    "assignments",
+    "net_argument",
+    "net_options",
+    "optimizer_option",
+    "output_options",
+    "view_options",
+    "wanted",
+]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -74,15 +83,18 @@ _NET_OPTIONS = (
 )  # fmt: skip
 
 _OUTPUT_OPTIONS = (
-    click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        help="What to print.  [default: json, csv or markdown in a .json, .csv or .md file, else table]",
-    ),
+    click.option("--format", "format_", type=click.Choice(FORMATS), help="What to print.  [default: table]"),
     click.option(
         "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
     ),
+)
+
+optimizer_option = click.option(
+    "--optimizer",
+    metavar="NAME",
+    default="sgd",
+    show_default=True,
+    help="Whose state the training bytes count: sgd, momentum, rmsprop, adam or adamw.",
 )
 
 _VIEW_OPTIONS = (
@@ -117,13 +129,7 @@ _VIEW_OPTIONS = (
         shell_complete=completing.layers,
         help="Layers that are called as functions, which some tools do not see. May be repeated.",
     ),
-    click.option(
-        "--optimizer",
-        metavar="NAME",
-        default="sgd",
-        show_default=True,
-        help="Whose state the training bytes count: sgd, momentum, rmsprop, adam or adamw.",
-    ),
+    optimizer_option,
 )
 
 
@@ -160,10 +166,10 @@ def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) -> int:
+def quantity(option: str, text: str, least: int = 0) -> int:
     """The number that an option is given. Raises CnncalcError that names the option."""
     try:
-        value = parse_quantity(text, in_bytes=in_bytes)
+        value = parse_quantity(text)
     except CnncalcError as error:
         raise CnncalcError([fault._replace(message=f"{option}: {fault.message}") for fault in error.faults]) from None
     if value < least:

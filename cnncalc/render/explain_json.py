@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.analysis.explanation import Repeat, Told
+from cnncalc.analysis.explanation import Group, Repeat, Told
+from cnncalc.arithmetic.written import LATEX
 from cnncalc.render.json_form import dumps, object_of
 
 if TYPE_CHECKING:
     from cnncalc.analysis.derive import Formula
     from cnncalc.analysis.explanation import Explanation, Part
+    from cnncalc.analysis.report import ReceptiveField
     from cnncalc.analysis.totals import Breakdown, Totals
 
 __all__ = ["draw"]
@@ -22,17 +24,32 @@ def _formula(formula: Formula) -> dict[str, object]:
         "value": formula.value,
         "steps": list(formula.text),
         "latex": " = ".join((formula.latex_symbol, *formula.latex)),
-        "where": [{"symbol": where.symbol, "steps": list(where.text)} for where in formula.where],
+        "where": [
+            {
+                "symbol": where.symbol,
+                "steps": list(where.text),
+                "latex": " = ".join((LATEX().name(where.symbol), *where.latex)),
+            }
+            for where in formula.where
+        ],
     }
 
 
 def _part(part: Part) -> dict[str, object]:
     if isinstance(part, Told):
         return _told(part)
+    if isinstance(part, Group):
+        return _group(part)
     if isinstance(part, Repeat):
         values = {**part._asdict(), "remarks": [remark.text for remark in part.remarks]}
         return {"repeat": values.pop("names"), **values}
     return {"rest": part._asdict()}
+
+
+def _group(group: Group) -> dict[str, object]:
+    values = {**group._asdict(), "params": _breakdown(group.params), "macs": _breakdown(group.macs)}
+    values |= {"before": _field(group.before), "after": _field(group.after)}
+    return {"group": values.pop("name"), **values}
 
 
 def _told(told: Told) -> dict[str, object]:
@@ -47,17 +64,18 @@ def _told(told: Told) -> dict[str, object]:
         "input_shapes": [list(shape) for shape in row.input_shapes],
         "output_shape": list(row.output_shape),
         "formulas": [_formula(formula) for formula in formulas],
-        "receptive_field": _field(told),
+        "receptive_field": _field(told.row.receptive_field),
         "saved": [{"what": what, "bytes": size} for what, size in told.saved],
         "remarks": [remark.text for remark in told.remarks],
     }
+    if told.owner:
+        answer["parameters_of"] = told.owner
     if told.regions:
         answer["region"] = [region._asdict() for region in told.regions]
     return answer
 
 
-def _field(told: Told) -> object:
-    field = told.row.receptive_field
+def _field(field: ReceptiveField) -> object:
     if field.note:
         return field.note
     return {key: list(getattr(field, key)) for key in ("size", "stride", "padding")}
@@ -77,6 +95,11 @@ def _summary(totals: Totals) -> dict[str, object]:
         "peak_at": totals.peak_at,
         "peak": [one._asdict() for one in totals.peak],
         "saved": _breakdown(totals.saved),
+        "training": {
+            "optimizer": totals.optimizer,
+            "formula": _formula(totals.training),
+            "parts": [one._asdict() for one in totals.training_parts],
+        },
     }
 
 

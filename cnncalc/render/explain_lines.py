@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.render.columns import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from cnncalc.analysis.derive import Formula
+    from cnncalc.analysis.derive import Formula, Where
+    from cnncalc.analysis.report import ReceptiveField
 
-__all__ = ["Line", "Section", "axes_text", "legend"]
+__all__ = ["Line", "Section", "axes_text", "counted", "field_text", "legend", "with_meanings"]
 
 SYMBOLS = {
     "C": "channels", "D": "depth", "H": "height", "W": "width", "L": "length", "F": "features", "N": "images",
@@ -48,6 +49,25 @@ def axes_text(numbers: Sequence[object]) -> str:
     return "x".join(map(number, numbers if len(set(numbers)) > 1 else numbers[:1]))
 
 
+def counted(value: int, noun: str) -> str:
+    """`1 pixel`, `2 pixels`."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def field_text(field: ReceptiveField) -> str:
+    """Size and stride of a receptive field that is known."""
+    return f"{axes_text(field.size)}, stride {axes_text(field.stride)}"
+
+
+def with_meanings(lines: Iterable[Line]) -> Iterator[tuple[Line, tuple[Where, ...]]]:
+    """Each line with the intermediate results that its formula names and that no line before it has told."""
+    known: set[str] = set()
+    for line in lines:
+        wheres = line.formula.where if line.formula else ()
+        yield line, tuple(where for where in wheres if where.symbol not in known)
+        known.update(where.symbol for where in wheres)
+
+
 def legend(shown: Iterable[Section]) -> str:
     """What the symbols of the printed formulas mean."""
     used: dict[str, None] = {}
@@ -60,5 +80,5 @@ def legend(shown: Iterable[Section]) -> str:
     heads = dict.fromkeys(name.partition("_")[0] for name in used)
     words = [f"{head} {SYMBOLS[head]}" for head in SYMBOLS if head in heads]
     words += ["r factor"] if "r" in used else []
-    words += [f"{head} {FIELD[head]}" for head in FIELD if f"{head}_out" in used]
+    words += [f"{head}{'_out' if head in used else ''} {FIELD[head]}" for head in FIELD if f"{head}_out" in used]
     return ", ".join(words)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic.written import LATEX
-from cnncalc.render.explain_lines import legend
+from cnncalc.render.explain_lines import legend, with_meanings
 from cnncalc.render.explain_sections import sections
 from cnncalc.render.markdown import escaped
 from cnncalc.render.summary import header
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.analysis.derive import Where
     from cnncalc.analysis.explanation import Explanation
     from cnncalc.render.explain_lines import Line, Section
 
@@ -36,7 +39,7 @@ def _section(section: Section) -> list[str]:
         notation = f": `{section.notation}`" if section.notation else ""
         shapes = f", {escaped(section.shapes)}" if section.shapes else ""
         lines += [f"### {escaped(section.title)}{notation}{shapes}", ""]
-    lines += [f"- {_line(line)}" for line in section.lines]
+    lines += [f"- {_line(line, wheres)}" for line, wheres in with_meanings(section.lines)]
     if section.sentences:
         lines += ([""] if section.lines else []) + [_prose(" ".join(section.sentences))]
     return lines
@@ -48,7 +51,7 @@ def _prose(text: str) -> str:
     return "`".join(escaped(part) if index % 2 == 0 else part for index, part in enumerate(parts))
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, wheres: Sequence[Where]) -> str:
     label = f"**{escaped(line.label)}**"
     if line.formula is None:
         return f"{label}: {escaped(line.note)}"
@@ -56,6 +59,6 @@ def _line(line: Line) -> str:
     steps = formula.latex if line.in_symbols else formula.latex[1:] or formula.latex
     symbol = (formula.latex_symbol,) if formula.symbol.endswith(("_out", "_total")) else ()
     text = f"{label}: ${' = '.join((*symbol, *steps))}$"
-    for where in formula.where:
+    for where in wheres:
         text += f", with ${' = '.join((LATEX().name(where.symbol), *where.latex))}$"
     return text + (f" ({escaped(line.note)})" if line.note else "")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cnncalc.analysis.explanation import Repeat, Told
 from cnncalc.render.columns import number, percent, printable, shape_text
-from cnncalc.render.explain_lines import Line, Section, axes_text
+from cnncalc.render.explain_groups import several
+from cnncalc.render.explain_lines import Line, Section, axes_text, counted, field_text
 from cnncalc.render.explain_totals import in_all
 from cnncalc.render.summary import size_text
 
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.analysis.derive import Formula
-    from cnncalc.analysis.explanation import Explanation, Rest
-    from cnncalc.analysis.report import ReceptiveField
+    from cnncalc.analysis.explanation import Explanation
     from cnncalc.analysis.window_remarks import Remark
 
 __all__ = ["sections"]
 
-ALWAYS = {"dropped", "shared", "misaligned", "clip"}
+ALWAYS = {"dropped", "misaligned", "clip"}
 """What a walk says each time; of everything else it speaks once."""
 SHORT = 12
 """A net of so many layers is told in detail."""
@@ -33,10 +33,10 @@ def sections(explanation: Explanation) -> list[Section]:
     walk = _Walk(detailed=len(explanation.report.rows) <= SHORT)
     for part in explanation.parts:
         if not isinstance(part, Told):
-            sentences = [_repeat_text(part) if isinstance(part, Repeat) else _rest_text(part)]
-            sentences += walk.sentences(part.remarks) if isinstance(part, Repeat) else []
-            found.append(Section("", "", "", (), tuple(sentences)))
-        elif explanation.asked:
+            section = several(part, explanation.report.totals)
+            more = walk.sentences(part.remarks) if isinstance(part, Repeat) else []
+            found.append(section._replace(sentences=(*section.sentences, *more)))
+        elif part.whole:
             found.append(_asked(part, explanation))
         else:
             walk.add(part, found)
@@ -70,8 +70,7 @@ def _asked(told: Told, explanation: Explanation) -> Section:
     row, derivation, totals = told.row, told.derivation, explanation.report.totals
     lines = [Line(formula.quantity, formula) for formula in (*derivation.padding, *derivation.sizes)]
     if derivation.parameters:
-        share = percent(row.params, totals.params)
-        note = f"{share} of the net's" if share else ""
+        note = _shared(told) or f"{percent(row.params, totals.params)} of the net's"
         lines.append(Line(derivation.parameters.quantity, derivation.parameters, note))
     if row.buffers:
         lines.append(Line("buffers", note=f"{number(row.buffers)}, which are kept but not learned"))
@@ -89,6 +88,10 @@ def _asked(told: Told, explanation: Explanation) -> Section:
     return Section(*_heading(told), tuple(lines), (*sentences, *_region(told)))
 
 
+def _shared(told: Told) -> str:
+    return f"those of {printable(told.owner)}, counted there" if told.owner else ""
+
+
 def _receptive(told: Told) -> list[Line]:
     """The recurrences; or the receptive field in words where it stays, is the whole input, or is undefined."""
     field, formulas = told.row.receptive_field, told.derivation.receptive
@@ -97,11 +100,7 @@ def _receptive(told: Told) -> list[Line]:
         return [Line(_field_label(formula), formula) for formula in changing]
     if field.note:
         return [Line("receptive field", note=field.note)]
-    return [Line("receptive field", note=f"{_field_text(field)}, padding {axes_text(field.padding)}")]
-
-
-def _field_text(field: ReceptiveField) -> str:
-    return f"{axes_text(field.size)}, stride {axes_text(field.stride)}"
+    return [Line("receptive field", note=f"{field_text(field)}, padding {axes_text(field.padding)}")]
 
 
 def _field_label(formula: Formula) -> str:
@@ -144,7 +143,8 @@ class _Walk:
         row, derivation = told.row, told.derivation
         follows = row.inputs == (self.last,)
         self.last = row.name
-        if found and found[-1].title and follows and not (derivation.sizes or row.macs or sentences):
+        changed = derivation.sizes or row.macs or row.output_shape != row.input_shapes[0]
+        if found and found[-1].title and follows and not (changed or sentences or told.regions):
             found[-1] = _with_follower(found[-1], told)
             return
         lines = [self._line(formula.quantity, formula) for formula in derivation.padding]
@@ -154,11 +154,11 @@ class _Walk:
             if line.in_symbols or self.detailed or not kept or formula.quantity in ("channels", "features"):
                 lines.append(line)
         if derivation.parameters:
-            lines.append(self._line(derivation.parameters.quantity, derivation.parameters))
+            lines.append(self._line(derivation.parameters.quantity, derivation.parameters, _shared(told)))
         if derivation.macs:
             lines.append(self._line("MACs", derivation.macs))
         lines += self._receptive(told)
-        found.append(Section(*_heading(told), tuple(lines), tuple(sentences)))
+        found.append(Section(*_heading(told), tuple(lines), (*sentences, *_region(told))))
 
     def sentences(self, all_remarks: Sequence[Remark]) -> list[str]:
         """Of these remarks, those that are still worth saying."""
@@ -187,14 +187,14 @@ class _Walk:
             self.topics.add(note)
             return [Line("receptive field", note=note)]
         if not note and told.sees_more:
-            return [Line("receptive field", note=_field_text(told.row.receptive_field))]
+            return [Line("receptive field", note=field_text(told.row.receptive_field))]
         return []
 
 
 def _with_follower(section: Section, told: Told) -> Section:
     """The section with a layer that changes no shape, in a few words."""
     row = told.row
-    params = f" ({number(row.params)} parameters)" if row.params else ""
+    params = f" ({counted(row.params, 'parameter')})" if row.params else ""
     name = _within(section.title, row.name)
     name = row.name if name.isdigit() else name
     kind, _, fields = row.notation.partition(" ")
@@ -207,34 +207,3 @@ def _with_follower(section: Section, told: Told) -> Section:
         last = section.lines[-1]
         return section._replace(lines=(*section.lines[:-1], last._replace(note=f"{last.note}, {words}")))
     return section._replace(lines=(*section.lines, Line("then", note=words)))
-
-
-def _between(numbers: tuple[int, int], noun: str) -> str:
-    first, last = numbers
-    return f"{number(first)} {noun}" if first == last else f"{number(first)} to {number(last)} {noun}"
-
-
-def _repeat_text(repeat: Repeat) -> str:
-    one = repeat.times == 1
-    many = " to " in repeat.names
-    often = {1: "", 2: " twice"}.get(repeat.times, f" {number(repeat.times)} times")
-    if repeat.exact:
-        text = f"{repeat.names} {'repeat' if many else 'repeats'} {repeat.of}{often}"
-    else:
-        first, last = ("x".join(map(str, shape)) for shape in repeat.shapes)
-        on = first if first == last else f"{first} to {last}"
-        text = f"{repeat.names} {'are' if many else 'is'} built like {repeat.of}, on {on}"
-    figures = [_between(repeat.params, "parameters")] if any(repeat.params) else []
-    figures += [_between(repeat.macs, "MACs")] if any(repeat.macs) else []
-    each = " each" if figures and not one else ""
-    text += f": {' and '.join(figures)}{each}" if figures else ""
-    if repeat.receptive_field and repeat.receptive_field[0] != repeat.receptive_field[1]:
-        text += "; the receptive field grows from {:,} to {:,}".format(*repeat.receptive_field)
-    return printable(text) + "."
-
-
-def _rest_text(rest: Rest) -> str:
-    return (
-        f"… and {number(rest.layers)} more layers, from {printable(rest.first)} on: {number(rest.params)} parameters, "
-        f"{number(rest.macs)} MACs. Name a layer, a group or a pattern to have them told."
-    )

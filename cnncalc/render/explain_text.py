@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.render.explain_lines import legend
+from cnncalc.render.explain_lines import legend, with_meanings
 from cnncalc.render.explain_sections import sections
 from cnncalc.render.plain import width
 from cnncalc.render.summary import header
@@ -12,6 +12,7 @@ from cnncalc.render.summary import header
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cnncalc.analysis.derive import Where
     from cnncalc.analysis.explanation import Explanation
     from cnncalc.render.explain_lines import Line, Section
 
@@ -27,7 +28,7 @@ def draw(explanation: Explanation, room: int | None = None) -> str:
     shown = sections(explanation)
     room = max(room, NARROWEST) if room else None
     name, facts = header(explanation.report)
-    lines = [] if explanation.asked else [*wrapped(f"{name}: {', '.join(facts)}", room, "", MARGIN)]
+    lines = [] if explanation.totals is None else [*wrapped(f"{name}: {', '.join(facts)}", room, "", MARGIN)]
     for section in shown:
         lines += ["", *_section(section, room)]
     symbols = legend(shown)
@@ -41,13 +42,13 @@ def _section(section: Section, room: int | None) -> Iterator[str]:
         head = [part for part in (section.title, section.notation, section.shapes) if part]
         yield from wrapped((GAP + " ").join(head), room, "", MARGIN)
     label = max((width(line.label) for line in section.lines), default=0)
-    for line in section.lines:
-        yield from _line(line, label, room)
+    for line, wheres in with_meanings(section.lines):
+        yield from _line(line, wheres, label, room)
     for sentence in section.sentences:
         yield from wrapped(sentence, room, MARGIN if section.title else "", MARGIN)
 
 
-def _line(line: Line, label: int, room: int | None) -> Iterator[str]:
+def _line(line: Line, wheres: Sequence[Where], label: int, room: int | None) -> Iterator[str]:
     start = MARGIN + line.label + " " * (label - width(line.label)) + GAP
     indent = " " * width(start)
     if line.formula is None:
@@ -59,9 +60,8 @@ def _line(line: Line, label: int, room: int | None) -> Iterator[str]:
         steps.insert(0, formula.symbol)
     note = f"   ({line.note})" if line.note else ""
     yield from broken(steps, room, start, indent, note)
-    if line.in_symbols or room is None:
-        for where in formula.where:
-            yield from broken([where.symbol, *where.text], room, f"{indent}with ", f"{indent}     ")
+    for where in wheres:
+        yield from broken([where.symbol, *where.text], room, f"{indent}with ", f"{indent}     ")
 
 
 def broken(steps: Sequence[str], room: int | None, start: str, indent: str, note: str = "") -> Iterator[str]:
