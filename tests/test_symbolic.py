@@ -11,14 +11,13 @@ from click.testing import CliRunner
 from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.symbolic import symbolic_report
+from cnncalc.analysis.symbolic import COUNTS, TOTALS, symbolic_report
 from cnncalc.arithmetic.sizes import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 
-COUNTS = ("params", "weights", "biases", "buffers", "macs", "flops", "activation_bytes")
 NETS = [
     ("vgg16", 3, [(224, 224), (97, 64), (500, 33)]),
     ("resnet50", 3, [(224, 224), (1, 7), (321, 200)]),
@@ -55,7 +54,7 @@ def test_every_formula_gives_the_number(name, channels, sizes):
             assert tuple(value_at(n.value, lengths) for n in form.output_shape) == row.output_shape
             for count in COUNTS:
                 assert value_at(getattr(form, count).value, lengths) == getattr(row, count), (row.name, count)
-        for count in (*COUNTS, "weight_bytes", "saved_bytes"):
+        for count in TOTALS:
             assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), count
 
 
@@ -109,7 +108,9 @@ def test_one_length_may_be_a_number():
 
 
 WRONG = [
-    (["vgg16", "--input", "3xHxW", "--sort", "macs"], "--sort does not go with symbols"),
+    (["vgg16", "--input", "3xHxW", "--sort", "output_shape"], "formulas are not sorted by `output_shape`"),
+    (["vgg16", "--input", "3xHxW", "--style", "keras"], "--style does not go with symbols"),
+    (["vgg16", "--input", "3xHxW", "--optimizer", "adm"], "there is no optimizer `adm`"),
     (["vgg16", "--input", "3xHxW", "--columns", "stride"], "there is no column `stride` with symbols"),
     (["vgg16", "--input", "CxHxW"], "channels are a number"),
     (["vgg16", "--input", "3xNxN"], "N is the batch"),
@@ -167,9 +168,68 @@ def test_what_has_no_closed_form_is_told(tmp_path):
     assert run(file, "--input", "3xHxH").exit_code == 0
 
 
-def test_saved_bytes_that_depend_on_the_residue_say_so(tmp_path):
+def test_saved_bytes_that_depend_on_the_residue_are_a_sum_over_the_cases(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text("input: 3x8x8\nlayers: [conv 8 k3 s2 same]\n")
     done = run(file, "--input", "3xHxW")
-    assert "Saved bytes       no closed form" in done.stdout
     assert "8x⌈H/2⌉x⌈W/2⌉" in done.stdout
+    assert "[…] is 1 where what stands in it holds, else 0." in done.stdout
+    closed = symbolic_report(load(str(file), Options(input="3xHxW", symbols=True)))
+    for height, width in [(8, 8), (7, 7), (7, 8), (8, 7), (1, 2)]:
+        counted = report(load(str(file), Options(input=f"3x{height}x{width}")))
+        assert value_at(closed.totals["saved_bytes"].value, {"H": height, "W": width}) == counted.totals.saved_bytes
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v1", "m5", "s3d", "resnet50_late_stride"])
+def test_nets_whose_memory_depends_on_the_case(name):
+    channels, *spatial = load(name, Options()).nodes[0].shape
+    symbols = {1: "L", 2: "HW", 3: "DHW"}[len(spatial)]
+    closed = symbolic_report(load(name, Options(input="x".join([str(channels), *symbols]), symbols=True)))
+    for step in (0, 1, 2, 7):
+        lengths = dict(zip(symbols, (n + step for n in spatial)))
+        counted = report(load(name, Options(input="x".join(map(str, [channels, *lengths.values()])))))
+        for count in TOTALS:
+            assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), (count, lengths)
+        for form, row in zip(closed.rows, counted.rows, strict=True):
+            assert value_at(form.saved_bytes.value, lengths) == row.saved_bytes, (form.name, lengths)
+
+
+def test_the_peak_is_a_maximum_of_the_sums_that_are_ever_the_largest():
+    text = run("resnet50", "--input", "3xHxW").stdout
+    assert "Peak bytes            max(3,072·⌈H/4⌉·⌈W/4⌉, 24,576·⌈H/32⌉·⌈W/32⌉)" in text
+    assert "Training bytes (sgd)" in text
+    parts = symbolic_report(load("resnet50", Options(input="3xHxW", symbols=True))).totals["peak_bytes"].value.parts
+    sizes = [{"H": height, "W": width} for height in (1, 9, 17, 33, 224) for width in (1, 9, 17, 33, 224)]
+    for part in parts:  # each is somewhere the only largest
+        others = [other for other in parts if other is not part]
+        assert any(part.at(size) > max(other.at(size) for other in others) for size in sizes)
+
+
+def test_training_counts_the_state_of_the_optimizer():
+    assert "Training bytes (adam)" in run("lenet5", "--input", "1xHxH", "--optimizer", "adam").stdout
+    closed = symbolic_report(load("lenet5", Options(input="1xHxH", symbols=True)), batch=None, optimizer="adam")
+    counted = report(load("lenet5", Options(input="1x40x40")), batch=7, optimizer="adam")
+    assert value_at(closed.totals["train_bytes"].value, {"H": 40, "N": 7}) == counted.totals.train_bytes
+
+
+def test_groups_are_folded_and_their_numbers_added_up():
+    text = run("vgg16", "--input", "3xHxW", "--depth", 1, "--columns", "name,params,output_shape").stdout
+    counted = report(load("vgg16", Options()))
+    sums = {}
+    for row in counted.rows:
+        name = row.name.partition(".")[0]
+        sums[name] = sums.get(name, 0) + row.params
+    lines = [line.split() for line in text.splitlines()[3 : 3 + len(sums)]]
+    assert {name: int(params.replace(",", "")) for name, params, _ in lines} == sums
+    assert lines[0][2] == "512x⌊H/32⌋x⌊W/32⌋"
+
+
+def test_rows_are_sorted_by_their_numbers_at_the_declared_size():
+    text = run("alexnet", "--input", "3xHxW", "--sort", "macs", "--columns", "name").stdout
+    assert "sorted by macs at H = 224, W = 224" in text
+    counted = report(load("alexnet", Options()))
+    names = [row.name for row in sorted(counted.rows, key=lambda row: -row.macs)]
+    assert [line for line in text.splitlines()[3:] if line][: len(names)] == names
+    done = CliRunner().invoke(program, ["chain", "3xHxW", "conv 16 k5", "--sort", "macs"])
+    assert done.exit_code == 2
+    assert "no size is declared to sort at" in done.stderr

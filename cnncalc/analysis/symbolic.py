@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from cnncalc.analysis.closed import Closed, Closing
 from cnncalc.analysis.costs import Costs, costs
 from cnncalc.analysis.dtypes import element_bytes
-from cnncalc.analysis.memory import kept_for_backward
-from cnncalc.arithmetic.closed_text import form_of, polynomial_text, size_text, written_terms
+from cnncalc.analysis.input_conditions import Reason, conditions, reasons
+from cnncalc.analysis.memory import train_bytes
+from cnncalc.analysis.symbolic_memory import closed_peak, saved_by_layer
+from cnncalc.arithmetic.cases import cases, indicator
 from cnncalc.arithmetic.conditions import Condition
-from cnncalc.arithmetic.formulas import every, product
-from cnncalc.arithmetic.sizes import NoClosedForm, Polynomial, Size, symbolic
-from cnncalc.arithmetic.tables import Table
-from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.arithmetic.formulas import product
+from cnncalc.arithmetic.sizes import NoClosedForm, symbolic
+from cnncalc.graph import Graph, Node
 from cnncalc.language.notation import write
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["BATCH", "Closed", "Reason", "SymbolicReport", "SymbolicRow", "conditions", "required", "symbolic_report"]
+__all__ = ["BATCH", "COUNTS", "TOTALS", "SymbolicReport", "SymbolicRow", "symbolic_report", "symbolic_totals"]
 
 BATCH = "N"
-Allowed = Mapping[str, Table]
-
-
-class Closed(NamedTuple):
-    """A number as text, exact for all allowed lengths, and what it is made of; no value where it has no closed form."""
-
-    text: str
-    value: Any
-
-    def as_object(self, allowed: Allowed) -> object:
-        """The JSON form: a plain number, or text with coefficients."""
-        if isinstance(self.value, Size):
-            return {"text": self.text, **coefficients(self.value, allowed)}
-        if isinstance(self.value, Polynomial):
-            terms = written_terms(self.value, allowed)
-            return {"text": self.text, "terms": [{"coefficient": _whole(c), "factors": list(f)} for f, c in terms]}
-        return self.value if isinstance(self.value, int) else {"text": self.text}
-
-
-class Reason(NamedTuple):
-    """A condition that no other condition implies, and the layer that it comes from."""
-
-    layer: str
-    rule: str
-    values: str
-    text: str
-    """The lengths that it allows."""
+COUNTS = (
+    "params", "weights", "biases", "trainable", "buffers", "macs", "flops", "activation_bytes", "saved_bytes",
+)  # fmt: skip
+"""What every layer has, and the net as their sum."""
+TOTALS = (*COUNTS, "weight_bytes", "peak_bytes", "train_bytes")
+MEMORY = frozenset(("saved_bytes", "train_bytes"))
 
 
 class SymbolicRow(NamedTuple):
@@ -63,10 +44,12 @@ class SymbolicRow(NamedTuple):
     params: Closed
     weights: Closed
     biases: Closed
+    trainable: Closed
     buffers: Closed
     macs: Closed
     flops: Closed
     activation_bytes: Closed
+    saved_bytes: Closed
     line: int
 
 
@@ -83,92 +66,58 @@ class SymbolicReport(NamedTuple):
     totals: dict[str, Closed]
     condition: Condition
     reasons: tuple[Reason, ...]
+    optimizer: str = "sgd"
 
 
-def _whole(number: Any) -> object:
-    return int(number) if number.denominator == 1 else str(number)
-
-
-def coefficients(size: Size, allowed: Allowed) -> dict[str, object]:
-    """times·⌊(a·n + b)/c⌋ + plus, where a size has that form, else its whole table."""
-    form = form_of(size.table, allowed.get(size.symbol))
-    if form is not None:
-        return {"symbol": form.symbol, "a": form.a, "b": form.b, "c": form.c, "times": form.times, "plus": form.plus}
-    table = size.table
-    return {"symbol": table.symbol, "first": table.prefix, "advance": table.advance, "values": table.values}
-
-
-def conditions(graph: Graph) -> Condition:
-    """The lengths for which every layer works; raises `CnncalcError` where there are none."""
-    joined = every(*(requirement.holds for met in graph.conditions.values() for requirement in met))
-    if joined is False:
-        message = "no input of this form works: the layers contradict one another"
-        raise CnncalcError(
-            Fault(message, values=_contradiction(graph), help="give the lengths names of their own, 3xHxW")
-        )
-    return joined if isinstance(joined, Condition) else Condition({})
-
-
-def _contradiction(graph: Graph) -> str:
-    lines = [f"{name}: {requirement.holds}" for name, requirement in required(graph)]
-    return "\n".join(dict.fromkeys(lines[-6:]))
-
-
-def required(graph: Graph) -> Iterator[tuple[str, Any]]:
-    """Every condition, with the first layer that makes it."""
-    seen: set[int] = set()
-    for _, node, _ in graph.layers():
-        if node.signature in seen:
-            continue
-        seen.add(node.signature)
-        for requirement in graph.conditions.get(node.signature, ()):
-            yield node.name, requirement
-
-
-def reasons(graph: Graph) -> tuple[Reason, ...]:
-    """The conditions that together say all, each with the first layer that makes it; what others imply is left out."""
-    kept: dict[str, tuple[Reason, Condition]] = {}
-    for name, requirement in required(graph):
-        text = str(requirement.holds)
-        kept.setdefault(text, (Reason(name, requirement.rule, requirement.values, text), requirement.holds))
-    left = list(kept.values())
-    for one in list(kept.values()):
-        others: list[Any] = [condition for reason, condition in left if reason is not one[0]]
-        if _implied(one[1], every(*others)):
-            left = [other for other in left if other[0] is not one[0]]
-    joined: dict[tuple[str, str, str], list[str]] = {}
-    for reason, _ in left:  # the axes of one layer together
-        joined.setdefault(reason[:3], []).append(reason.text)
-    return tuple(Reason(*said, ", ".join(texts)) for said, texts in joined.items())
-
-
-def _implied(condition: Condition, others: Any) -> bool:
-    """Whether the other conditions say as much."""
-    if not isinstance(others, Condition):
-        return False
-    both = others & condition
-    return both.sets == others.sets and len(both.relations) == len(others.relations)
-
-
-def symbolic_report(graph: Graph, *, batch: int | None = 1, dtype: str = "float32") -> SymbolicReport:
+def symbolic_report(
+    graph: Graph, *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+) -> SymbolicReport:
     """Every layer's row and the totals; `batch` None is any number N of images. Raises `CnncalcError`."""
-    condition = conditions(graph)
-    images = symbolic(BATCH) if batch is None else batch
-    maker = _Maker(condition.sets, images, element_bytes(dtype))
-    each = [_attempt(lambda one=one: costs(*one)) for one in graph.signatures]  # type: ignore[misc]
-    rows = tuple(maker.row(graph, index, each[node.signature]) for index, node, _ in graph.layers())
+    counter = _Counter(graph, batch, dtype)
+    counted = counter.layers(with_saved=True)
+    closing, images = Closing(counter.condition.sets), counter.images
+
+    def shape(one: Shape) -> tuple[Closed, ...]:
+        return closing.shape(one, images)
+
+    rows = []
+    for (_, node, layer), numbers in zip(graph.layers(), counted):
+        counts: dict[str, Any] = dict(zip(COUNTS, map(closing.closed, numbers)))
+        rows.append(
+            SymbolicRow(
+                node.name,
+                layer.kind,
+                write(layer),
+                tuple(graph.nodes[one].name for one in node.inputs),
+                tuple(map(shape, graph.input_shapes(node))),
+                shape(node.shape),
+                line=node.origin.line if node.origin else 0,
+                **counts,
+            )
+        )
+    totals = counter.totals(counted, TOTALS, optimizer)
     return SymbolicReport(
         graph.name,
         graph.source,
         graph.dialect,
         graph.file,
-        {name: maker.shape(graph.nodes[index].shape) for name, index in graph.inputs.items()},
-        rows,
-        {name: maker.shape(graph.nodes[index].shape) for name, index in graph.outputs.items()},
-        maker.totals(graph, rows),
-        condition,
+        {name: shape(graph.nodes[index].shape) for name, index in graph.inputs.items()},
+        tuple(rows),
+        {name: shape(graph.nodes[index].shape) for name, index in graph.outputs.items()},
+        {name: closing.closed(value) for name, value in totals.items()},
+        counter.condition,
         reasons(graph),
+        optimizer,
     )
+
+
+def symbolic_totals(
+    graph: Graph, figures: Collection[str], *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+) -> tuple[dict[str, Any], Condition]:
+    """Some of `TOTALS` as numbers (`NoClosedForm` where there is none), and where the net works."""
+    counter = _Counter(graph, batch, dtype)
+    counted = counter.layers(with_saved=not MEMORY.isdisjoint(figures))
+    return counter.totals(counted, figures, optimizer), counter.condition
 
 
 def _attempt(compute: Callable[[], Any]) -> Any:
@@ -179,79 +128,70 @@ def _attempt(compute: Callable[[], Any]) -> Any:
         return problem
 
 
-class _Maker:
-    """Turns numbers into closed forms under the conditions."""
+def _costs(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Costs:
+    """The costs of a layer; where its rules branch on a length, sums over the cases."""
+    first, *others = cases(lambda: costs(layer, shapes), condition)
+    if not others:
+        return first[1]
+    return Costs(*(_added([indicator(case) * cost[place] for case, cost in (first, *others)]) for place in range(5)))
 
-    def __init__(self, allowed: Allowed, images: Any, size: int) -> None:
-        self.allowed, self.images, self.size = allowed, images, size
-        self.texts: dict[Any, str] = {}
 
-    def closed(self, value: Any) -> Closed:
-        if isinstance(value, NoClosedForm) or value is None:
-            return Closed("no closed form", None)
-        if isinstance(value, Size):
-            if value not in self.texts:
-                self.texts[value] = size_text(value, self.allowed.get(value.symbol))
-            return Closed(self.texts[value], value)
-        if isinstance(value, Polynomial):
-            return Closed(polynomial_text(value, self.allowed), value)
-        return Closed(f"{value:,}", value)
+class _Counter:
+    """The numbers of a net, each a closed form or the `NoClosedForm` that says why there is none."""
 
-    def shape(self, shape: Shape) -> tuple[Closed, ...]:
-        return tuple(
-            Closed(str(length), length) if isinstance(length, int) else self.closed(length)
-            for length in (self.images, *shape)
-        )
+    def __init__(self, graph: Graph, batch: int | None, dtype: str) -> None:
+        self.graph, self.condition = graph, conditions(graph)
+        self.images: Any = symbolic(BATCH) if batch is None else batch
+        self.size = element_bytes(dtype)
 
-    def row(self, graph: Graph, index: int, cost: Costs | NoClosedForm) -> SymbolicRow:
-        node = graph.nodes[index]
-        layer = node.layer
-        assert isinstance(layer, Layer)
-        owned = node.share is None
-        stored = not layer.reuses_input(training=graph.train)
-        known = None if isinstance(cost, NoClosedForm) else cost
-        counted = DIALECTS[graph.dialect].buffers_are_parameters
-        weights: Any
-        weights, biases, buffers = (None, 0, None) if known is None else known[:3] if owned else (0, 0, 0)
-        return SymbolicRow(
-            node.name,
-            layer.kind,
-            write(layer),
-            tuple(graph.nodes[one].name for one in node.inputs),
-            tuple(self.shape(shape) for shape in graph.input_shapes(node)),
-            self.shape(node.shape),
-            self.closed(None if weights is None else weights + biases + (buffers if counted else 0)),
-            self.closed(weights),
-            self.closed(None if known is None else biases),
-            self.closed(buffers),
-            self.closed(known and self.images * known.macs),
-            self.closed(known and self.images * (2 * known.macs + known.operations)),
-            self.closed(self.images * product(node.shape) * self.size if stored else 0),
-            node.origin.line if node.origin else 0,
-        )
+    def layers(self, *, with_saved: bool) -> list[tuple[Any, ...]]:
+        """The COUNTS of every layer; the saved bytes only if they are wanted."""
+        graph, condition = self.graph, self.condition
+        each = [_attempt(partial(_costs, layer, shapes, condition)) for layer, shapes in graph.signatures]
+        saved: Any = {}
+        if with_saved:
+            saved = _attempt(lambda: saved_by_layer(graph, condition, self.images, self.size))
+        return [
+            (
+                *self._counts(node, layer, each[node.signature]),
+                saved if isinstance(saved, NoClosedForm) else saved.get(index, 0),
+            )
+            for index, node, layer in graph.layers()
+        ]
 
-    def totals(self, graph: Graph, rows: tuple[SymbolicRow, ...]) -> dict[str, Closed]:
-        """The sums over all layers; the peak is a maximum and has no closed form."""
-        sums: dict[str, Any] = {}
-        for name in ("params", "weights", "biases", "buffers", "macs", "flops", "activation_bytes"):
-            values = [getattr(row, name).value for row in rows]
-            sums[name] = None if None in map(_marked, values) else _added(values)
+    def _counts(self, node: Node, layer: Layer, cost: Costs | NoClosedForm) -> tuple[Any, ...]:
+        stored = not layer.reuses_input(training=self.graph.train)
+        activations = self.images * product(node.shape) * self.size if stored else 0
+        if isinstance(cost, NoClosedForm):
+            return (*(cost,) * 7, activations)
+        weights, biases, buffers = cost[:3] if node.share is None else (0, 0, 0)
+        params = weights + biases + (buffers if DIALECTS[self.graph.dialect].buffers_are_parameters else 0)
+        trainable = weights + biases if node.trainable else 0
+        macs, flops = self.images * cost.macs, self.images * (2 * cost.macs + cost.operations)
+        return (params, weights, biases, trainable, buffers, macs, flops, activations)
+
+    def totals(self, rows: Sequence[tuple[Any, ...]], figures: Collection[str], optimizer: str) -> dict[str, Any]:
+        """The sums over all layers, the peak, and the bytes of training."""
+        graph, images, size = self.graph, self.images, self.size
+        sums = {name: _added([row[place] for row in rows]) for place, name in enumerate(COUNTS)}
+        numbers = _added([sums["weights"], sums["biases"]])
         inputs = _added([product(graph.nodes[index].shape) for index in graph.inputs.values()])
-        known = sums["weights"] is not None and sums["biases"] is not None
-        sums["weight_bytes"] = (sums["weights"] + sums["biases"]) * self.size if known else None
-        sums["activation_bytes"] += self.images * inputs * self.size
-        kept = _attempt(lambda: _added([one.size for one in kept_for_backward(graph, self.images, self.size)]))
-        sums["saved_bytes"] = kept
-        return {name: self.closed(value) for name, value in sums.items()}
+        sums["activation_bytes"] = _added([sums["activation_bytes"], images * inputs * size])
+        sums["weight_bytes"] = numbers if isinstance(numbers, NoClosedForm) else numbers * size
+        if "peak_bytes" in figures:
+            sums["peak_bytes"] = _attempt(lambda: closed_peak(graph, self.condition, images, size))
+        if "train_bytes" in figures:
+            parts = (sums["trainable"], numbers, sums["buffers"], sums["saved_bytes"])
+            problem = next((part for part in parts if isinstance(part, NoClosedForm)), None)
+            sums["train_bytes"] = problem or train_bytes(*parts, size, optimizer)
+        return {name: sums[name] for name in TOTALS if name in figures}
 
 
-def _marked(value: Any) -> object:
-    """None for no closed form; comparing a size would make a condition."""
-    return None if value is None else 1
-
-
-def _added(values: list[Any]) -> Any:
+def _added(values: Sequence[Any]) -> Any:
+    """The sum; a `NoClosedForm` where one of them is one."""
     total: Any = 0
     for value in values:
+        if isinstance(value, NoClosedForm):
+            return value
         total = total + value
     return total

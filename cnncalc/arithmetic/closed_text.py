@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -84,6 +85,7 @@ def _points(table: Table, allowed: Table | None) -> list[tuple[int, int]] | None
     return [(n, table.at(n)) for n in members]
 
 
+@lru_cache(maxsize=8_192)
 def form_of(table: Table, allowed: Table | None = None) -> Form | None:
     """The simplest formula that is the table wherever `allowed` is not 0; None where there is none of this form."""
     points = _points(table, allowed) or _points(table, None)
@@ -280,7 +282,7 @@ def bracketed(text: str) -> str:
     """In brackets where it is more than one name, floor or function."""
     if " " not in text:
         return text
-    closing = {"⌊": "⌋", "⌈": "⌉"}.get(text[0])
+    closing = {"⌊": "⌋", "⌈": "⌉", "[": "]", "(": ")"}.get(text[0])
     return text if closing and text.index(closing) == len(text) - 1 else f"({text})"
 
 

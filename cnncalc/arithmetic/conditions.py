@@ -2,17 +2,33 @@
 
 A rule compares sizes with `>=` and `==`. On plain numbers the answer is a flag; on symbolic ones it is a `Condition`,
 which whoever asked the rule keeps. A rule that branches on one asks for its truth, which is known only where the
-condition always or never holds; else `NoClosedForm` says that the rule has no closed form.
+condition always or never holds; else `NoClosedForm` says that the rule has no closed form, unless somebody goes through
+the cases (`cnncalc.arithmetic.cases`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, tabulate
 
-__all__ = ["Condition", "Relation", "Truth", "every", "never", "undecided"]
+__all__ = ["Condition", "Relation", "Truth", "deciding", "every", "never", "undecided"]
+
+
+_DECIDING: list[Callable[[Condition], bool]] = []
+"""Who says, innermost last, whether a condition holds in the case that is looked at."""
+
+
+@contextmanager
+def deciding(decide: Callable[[Condition], bool]) -> Iterator[None]:
+    """While it lasts, `decide` answers a rule that branches on a condition."""
+    _DECIDING.append(decide)
+    try:
+        yield
+    finally:
+        _DECIDING.pop()
 
 
 class Relation(NamedTuple):
@@ -67,6 +83,8 @@ class Condition:
             return True
         if self.impossible:
             return False
+        if _DECIDING:
+            return _DECIDING[-1](self)
         raise NoClosedForm(f"what a layer does depends on whether {self}")
 
     def __str__(self) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.arithmetic.conditions import Condition, Relation
-from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, compared, tabulate
+from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, compared, complement, tabulate
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.sizes import Size
 
-__all__ = ["Polynomial", "polynomial"]
+__all__ = ["Polynomial", "polynomial", "size_order"]
 
 Term: TypeAlias = "tuple[Size, ...]"
 FURTHEST = 10**9
@@ -74,7 +75,7 @@ class Polynomial:
         terms: dict[Term, int] = {}
         for left, factor in self.terms.items():
             for right, times in other.terms.items():
-                term = tuple(sorted((*left, *right), key=_order))
+                term = tuple(sorted((*left, *right), key=size_order))
                 terms[term] = terms.get(term, 0) + factor * times
         return _plain(Polynomial(terms))
 
@@ -162,7 +163,8 @@ class Remainder:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _order(size: Size) -> tuple[str, int, tuple[int, ...]]:
+def size_order(size: Size) -> tuple[str, int, tuple[int, ...]]:
+    """By which the sizes of a term are sorted."""
     return size.symbol, len(size.table.values), size.table.values
 
 
@@ -179,7 +181,7 @@ def polynomial(number: Any) -> Polynomial:
         return Polynomial({(symbolic(table.symbol),): table.advance, (): table.values[0]})
     times = gcd(*_steps(table))
     if times == 1:
-        return Polynomial({(number,): 1})
+        return _of_marks(number)
     rest = table.at(1) % times
     less = tabulate(
         table.symbol, table.period, table.advance // times, table.start, lambda n: (table.at(n) - rest) // times
@@ -188,7 +190,34 @@ def polynomial(number: Any) -> Polynomial:
     def made() -> str:
         return f"({number} − {rest})/{times}" if rest else f"({number})/{times}"
 
-    return Polynomial({(length(less, made),): times, (): rest})
+    return Polynomial(
+        {
+            term: times * factor + (0 if term else rest)
+            for term, factor in ({(): 0} | _of_marks(length(less, made)).terms).items()
+        }
+    )
+
+
+def _of_marks(size: Size) -> Polynomial:
+    """The size as a term; of the marks of a set (1 for members) and of its complement only one is ever a term.
+
+    So what belongs to the one case and to the other adds up to what holds in both.
+    """
+    table = size.table
+    if table.advance or not {*table.prefix, *table.values} <= {0, 1}:
+        return Polynomial({(size,): 1})
+    other = complement(table)
+    if _share(table) <= _share(other):
+        return Polynomial({(size,): 1})
+    from cnncalc.arithmetic.closed_text import set_text
+    from cnncalc.arithmetic.sizes import length
+
+    return Polynomial({(): 1, (length(other, lambda: f"[{set_text(other)}]"),): -1})
+
+
+def _share(table: Table) -> tuple[Fraction, bool]:
+    """How much of the lengths is in a set, in the long run; of equal halves that of the multiples comes first."""
+    return Fraction(sum(table.values), table.period), not table.values[0]
 
 
 def _steps(table: Table) -> Iterator[int]:

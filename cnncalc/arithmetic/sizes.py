@@ -187,7 +187,7 @@ def length(table: Table, made: Callable[[], str]) -> Any:
 
 def value_at(number: Any, lengths: Mapping[str, int]) -> int:
     """The value of a number, plain or symbolic, for these lengths."""
-    return int(number.at(lengths)) if isinstance(number, (Size, Polynomial)) else int(number)
+    return int(number) if isinstance(number, int) else int(number.at(lengths))
 
 
 def _joined(left: object, right: object) -> str:

@@ -12,7 +12,18 @@ from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
-__all__ = ["MOST", "NoClosedForm", "Table", "combined", "compared", "divided", "extreme", "linear", "tabulate"]
+__all__ = [
+    "MOST",
+    "NoClosedForm",
+    "Table",
+    "combined",
+    "compared",
+    "complement",
+    "divided",
+    "extreme",
+    "linear",
+    "tabulate",
+]
 
 MOST = 200_000
 """A form with more cases is no closed form any more."""
@@ -158,6 +169,11 @@ def extreme(which: str, left: Table, right: Table) -> Table:
         start = max(start, settled(difference))
     rates = [table.advance * (period // table.period) for table in (left, right)]
     return tabulate(left.symbol, period, choose(rates), start, lambda n: choose(left.at(n), right.at(n)))
+
+
+def complement(table: Table) -> Table:
+    """1 where the table of a set has 0."""
+    return tabulate(table.symbol, table.period, 0, table.start, lambda n: 1 - table.at(n))
 
 
 def members(table: Table, most: int) -> Iterator[int]:

@@ -35,7 +35,7 @@ def command(net: str, variants: bool, **given: Any) -> None:
         listed(None, family_of(net, open_net(net)), given)
         return
     if asks_symbols(given["input_"], given["batch"]):
-        show_symbolic(lambda options: load(net, options), given)
+        show_symbolic(lambda options: load(net, options), given, lambda options: load(net, options))
         return
     view = view_of(given)
     asked = wanted(given)

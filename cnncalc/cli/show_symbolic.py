@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.cli.options import wanted
 from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.showing import form_of, no_view_in_json
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["asks_symbols", "show_symbolic"]
 
-REFUSED = {"sort": "formulas have no order", "depth": "formulas are not folded", "convention": "it counts numbers"}
+REFUSED = {"convention": "it counts numbers", "style": "it prints numbers"}
 
 
 def asks_symbols(shape: str | None, batch: str) -> bool:
@@ -26,10 +26,12 @@ def asks_symbols(shape: str | None, batch: str) -> bool:
     return batch == "N" or any(len(part) == 1 and part.isalpha() and part.isupper() for part in lengths)
 
 
-def show_symbolic(graph_of: Callable[[Options], Graph], given: dict[str, Any]) -> None:
-    """Prints or writes the closed forms of the net that the options give."""
+def show_symbolic(
+    graph_of: Callable[[Options], Graph], given: dict[str, Any], declared: Callable[[Options], Graph] | None = None
+) -> None:
+    """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
     from cnncalc.analysis.symbolic import BATCH, symbolic_report
-    from cnncalc.render.symbolic import draw
+    from cnncalc.render.symbolic import SymbolicView, check_columns, draw
 
     for option, why in REFUSED.items():
         if given.get(option) is not None:
@@ -38,7 +40,30 @@ def show_symbolic(graph_of: Callable[[Options], Graph], given: dict[str, Any]) -
             )
     any_batch = given["batch"] == BATCH
     asked = wanted({**given, "batch": "1"} if any_batch else given)
-    columns = [key.strip() for key in (given["columns"] or "").split(",") if key.strip()]
+    columns = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
+    check_columns(columns, given["sort"])
+    no_view_in_json(given)
     graph = graph_of(asked.options._replace(symbols=True))
-    report = symbolic_report(graph, batch=None if any_batch else asked.options.batch, dtype=asked.dtype)
-    emit(draw(report, form_of(given), columns), given["output"])
+    lengths = None if given["sort"] is None else _lengths(graph, asked.options, declared)
+    batch = None if any_batch else asked.options.batch
+    report = symbolic_report(graph, batch=batch, dtype=asked.dtype, optimizer=given["optimizer"])
+    view = SymbolicView(
+        columns, given["sort"], lengths and {**lengths, **({BATCH: 1} if any_batch else {})}, given["depth"]
+    )
+    emit(draw(report, form_of(given), view), given["output"])
+
+
+def _lengths(graph: Graph, options: Options, declared: Callable[[Options], Graph] | None) -> dict[str, int]:
+    """The net's own length for each symbol: there formulas have an order. Raises CnncalcError where it has none."""
+    help = "leave --sort out, or give the input's size in numbers"
+    if declared is None:
+        raise CnncalcError(Fault("--sort does not go with symbols here: no size is declared to sort at", help=help))
+    own = declared(options._replace(input=None))
+    lengths: dict[str, int] = {}
+    for name, index in graph.inputs.items():
+        for length, number in zip(graph.nodes[index].shape, own.nodes[own.inputs[name]].shape):
+            symbol = getattr(length, "symbol", None)
+            if symbol is not None and lengths.setdefault(symbol, number) != number:
+                message = f"--sort: the declared input has {lengths[symbol]:,} and {number:,} for {symbol}"
+                raise CnncalcError(Fault(message, help=help))
+    return lengths

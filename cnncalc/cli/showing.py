@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph
     from cnncalc.render import View
 
-__all__ = ["show_graph", "view_of"]
+__all__ = ["form_of", "no_view_in_json", "show_graph", "view_of"]
 
 _BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown"}
 
@@ -41,11 +41,16 @@ def view_of(given: dict[str, Any]) -> View:
         raise CnncalcError(Fault(f"the column `{COUNTED}` needs a convention", help="add `--convention thop`"))
     if given["style"] is not None:
         _style_alone(given)
+    no_view_in_json(given)
+    return View(keys, given["sort"], given["depth"])
+
+
+def no_view_in_json(given: dict[str, Any]) -> None:
+    """Raises CnncalcError for columns, an order or a depth of JSON, which holds all."""
     for option in ("columns", "sort", "depth"):
         if given["format_"] == "json" and given[option] is not None:
             message = f"--{option} does not go with --format json"
             raise CnncalcError(Fault(message, help="JSON holds every layer, in execution order, with all its numbers"))
-    return View(keys, given["sort"], given["depth"])
 
 
 def _style_alone(given: dict[str, Any]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.analysis.symbolic import COUNTS
 from cnncalc.arithmetic.closed_text import bracketed, set_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.render.columns import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from cnncalc.analysis.symbolic import Closed, SymbolicReport, SymbolicRow
+    from cnncalc.analysis.closed import Closed
+    from cnncalc.analysis.symbolic import SymbolicReport, SymbolicRow
 
-__all__ = ["draw"]
+__all__ = ["SymbolicView", "check_columns", "draw"]
 
 COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
     "name": ("Layer", lambda row: printable(row.name)),
@@ -25,14 +27,17 @@ COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
     "params": ("Params", lambda row: row.params.text),
     "weights": ("Weights", lambda row: row.weights.text),
     "biases": ("Biases", lambda row: row.biases.text),
+    "trainable": ("Trainable", lambda row: row.trainable.text),
     "buffers": ("Buffers", lambda row: row.buffers.text),
     "macs": ("MACs", lambda row: row.macs.text),
     "flops": ("FLOPs", lambda row: row.flops.text),
     "activation_bytes": ("Activation bytes", lambda row: row.activation_bytes.text),
+    "saved_bytes": ("Saved bytes", lambda row: row.saved_bytes.text),
     "line": ("Line", lambda row: str(row.line)),
 }
 USUAL = ("name", "notation", "output_shape", "params", "macs")
-RIGHT = ("params", "weights", "biases", "buffers", "line")
+RIGHT = ("params", "weights", "biases", "trainable", "buffers", "line")
+SORTED = ("name", "kind", "notation", "line", *COUNTS)
 TOTALS = {
     "params": "Parameters",
     "buffers": "Buffers",
@@ -41,7 +46,10 @@ TOTALS = {
     "weight_bytes": "Weight bytes",
     "activation_bytes": "Activation bytes",
     "saved_bytes": "Saved bytes",
+    "peak_bytes": "Peak bytes",
+    "train_bytes": "Training bytes",
 }
+MARKS = "[…] is 1 where what stands in it holds, else 0."
 LONGEST = 100
 """A sum that is longer goes over several lines."""
 
@@ -51,37 +59,83 @@ def shape_text(shape: Sequence[Closed]) -> str:
     return shape[1].text if len(shape) == 2 else "x".join(bracketed(length.text) for length in shape[1:])
 
 
-def draw(report: SymbolicReport, form: str, columns: Sequence[str] = ()) -> str:
-    """The report in a form of `render.FORMS`; raises `CnncalcError` for a column that there is not."""
+class SymbolicView(NamedTuple):
+    """What to show: columns (none: the usual), a column to sort by at these lengths, levels of names to show."""
+
+    columns: tuple[str, ...] = ()
+    sort: str | None = None
+    lengths: Mapping[str, int] | None = None
+    depth: int | None = None
+
+
+ALL = SymbolicView()
+
+
+def check_columns(columns: Sequence[str], sort: str | None) -> None:
+    """Raises `CnncalcError` for columns that there are not, or by which nothing is sorted."""
     for key in columns:
         if key not in COLUMNS:
             help = suggestion(key, COLUMNS, f"with symbols there are {', '.join(COLUMNS)}")
             raise CnncalcError(Fault(f"there is no column `{printable(key)}` with symbols", help=help))
+    if sort is not None and sort not in SORTED:
+        help = suggestion(sort, SORTED, f"with symbols there are {', '.join(SORTED)}")
+        raise CnncalcError(Fault(f"--sort: formulas are not sorted by `{printable(sort)}`", help=help))
+
+
+def draw(report: SymbolicReport, form: str, view: SymbolicView = ALL) -> str:
+    """The report in a form of `render.FORMS`; raises `CnncalcError`."""
+    from cnncalc.render.symbolic_rows import folded, ordered
+
+    check_columns(view.columns, view.sort)
     if form == "json":
         return _json(report)
-    shown = tuple(columns) or (tuple(COLUMNS) if form == "csv" else USUAL)
-    cells = [[COLUMNS[key][1](row) for key in shown] for row in report.rows]
+    shown = tuple(view.columns) or (tuple(COLUMNS) if form == "csv" else USUAL)
+    rows: Sequence[SymbolicRow] = report.rows
+    if view.depth is not None:
+        rows = folded(rows, view.depth, report.condition.sets)
+    if view.sort is not None:
+        rows = ordered(rows, view.sort, view.lengths or {})
+    cells = [[COLUMNS[key][1](row) for key in shown] for row in rows]
     if form == "csv":
         from cnncalc.render.csv_form import written
 
         return written(shown, cells)
     heading = [COLUMNS[key][0] for key in shown]
     right = [key in RIGHT for key in shown]
+    if form == "markdown":
+        return _markdown(report, heading, right, cells, _facts(report, view))
+    from cnncalc.render.plain import aligned
+
+    lines = [f"{printable(report.name)}: {', '.join(_facts(report, view))}", ""]
+    lines += aligned(list(zip(heading, *cells, strict=True)), right)
+    width = max(len(label) for label, _ in _totals(report))
+    lines.append("")
+    for label, text in _totals(report):
+        first, *rest = _broken(text)
+        lines += [f"{label.ljust(width)}  {first}", *(f"{' ' * width}  {line}" for line in rest)]
+    lines += ["", MARKS] if _marked(report, cells) else []
+    return "\n".join([*lines, "", *_conditions(report)]) + "\n"
+
+
+def _facts(report: SymbolicReport, view: SymbolicView) -> list[str]:
     facts = [f"input {shape_text(shape)}" for shape in report.inputs.values()]
     facts += [f"batch {shape[0].text}" for shape in list(report.inputs.values())[:1]]
     facts.append(f"dialect {report.dialect}")
-    if form == "markdown":
-        return _markdown(report, heading, right, cells, facts)
-    from cnncalc.render.plain import aligned
+    if view.sort is not None and view.lengths:
+        facts.append(f"sorted by {view.sort} at " + ", ".join(f"{name} = {n:,}" for name, n in view.lengths.items()))
+    return facts
 
-    lines = [f"{printable(report.name)}: {', '.join(facts)}", ""]
-    lines += aligned(list(zip(heading, *cells, strict=True)), right)
-    width = max(map(len, TOTALS.values()))
-    lines.append("")
-    for key, label in TOTALS.items():
-        first, *rest = _broken(report.totals[key].text)
-        lines += [f"{label.ljust(width)}  {first}", *(f"{' ' * width}  {line}" for line in rest)]
-    return "\n".join([*lines, "", *_conditions(report)]) + "\n"
+
+def _totals(report: SymbolicReport) -> list[tuple[str, str]]:
+    """The totals with their labels; training with its optimizer."""
+    labels = {**TOTALS, "train_bytes": f"{TOTALS['train_bytes']} ({report.optimizer})"}
+    return [(label, report.totals[key].text) for key, label in labels.items()]
+
+
+def _marked(report: SymbolicReport, cells: Sequence[Sequence[str]]) -> bool:
+    """Whether a formula depends on the case."""
+    texts = [text for _, text in _totals(report)] + [text for line in cells for text in line]
+    return any("[" in text for text in texts)
 
 
 def _broken(text: str) -> list[str]:
@@ -111,9 +165,10 @@ def _markdown(
 ) -> str:
     from cnncalc.render.markdown import escaped, table
 
-    totals = [[label, report.totals[key].text] for key, label in TOTALS.items()]
+    totals = [[label, text] for label, text in _totals(report)]
     lines = [f"### {escaped(printable(report.name))}", "", escaped(", ".join(facts)), "", *table(heading, right, cells)]
     lines += ["", *table(["Total", ""], [False, False], totals), ""]
+    lines += [MARKS, ""] if _marked(report, cells) else []
     first, *rest = _conditions(report)
     return "\n".join([*lines, first, *([""] if rest else []), *(f"- {escaped(line.strip())}" for line in rest)]) + "\n"
 
@@ -130,7 +185,6 @@ def _json(report: SymbolicReport) -> str:
                 forms[length.text] = length.as_object(allowed)
         return [length.value if isinstance(length.value, int) else length.text for length in one]
 
-    counts = ("params", "weights", "biases", "buffers", "macs", "flops", "activation_bytes")
     layers = [
         {
             "name": row.name,
@@ -139,7 +193,7 @@ def _json(report: SymbolicReport) -> str:
             "from": list(row.inputs),
             "input_shapes": [shape(one) for one in row.input_shapes],
             "output_shape": shape(row.output_shape),
-            **{name: getattr(row, name).as_object(allowed) for name in counts},
+            **{name: getattr(row, name).as_object(allowed) for name in COUNTS},
             "line": row.line,
         }
         for row in report.rows

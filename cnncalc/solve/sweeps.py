@@ -9,10 +9,11 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.symbolic import Closed, symbolic_report
+from cnncalc.analysis.symbolic import TOTALS, symbolic_totals
 from cnncalc.arithmetic.conditions import Condition
+from cnncalc.arithmetic.maxima import Maximum
 from cnncalc.arithmetic.polynomials import polynomial
-from cnncalc.arithmetic.sizes import Size
+from cnncalc.arithmetic.sizes import NoClosedForm, Size
 from cnncalc.arithmetic.tables import Table
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
@@ -20,7 +21,7 @@ from cnncalc.language.options import Options
 
 __all__ = ["FIGURES", "Grid", "Point", "front", "sweep"]
 
-FIGURES = ("params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "activation_bytes", "saved_bytes")
+FIGURES = TOTALS
 MOST = 1_000_000
 
 
@@ -58,6 +59,7 @@ def sweep(
     grid: Grid,
     figures: Sequence[str],
     *,
+    optimizer: str = "sgd",
     jobs: int = 1,
     done: frozenset[tuple[str, ...]] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
@@ -71,7 +73,7 @@ def sweep(
             help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
             raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
     choices = [choice for choice in product(*grid.variables.values()) if choice not in done]
-    tasks = [(net, options, dtype, grid, tuple(figures), choice) for choice in choices]
+    tasks = [(net, options, dtype, optimizer, grid, tuple(figures), choice) for choice in choices]
     for number, points in enumerate(_each(tasks, jobs), 1):
         if progress is not None:
             progress(number, len(tasks))
@@ -91,23 +93,22 @@ def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
 
 def _of_one(task: tuple[Any, ...]) -> list[Point]:
     """All sizes of the net that one choice of variables gives."""
-    net, options, dtype, grid, figures, choice = task
+    net, options, dtype, optimizer, grid, figures, choice = task
     chosen = dict(zip(grid.variables, choice))
     options = options._replace(variables={**options.variables, **chosen})
     if not grid.input:
         try:
-            totals = report(load(net, options), options.batch, dtype).totals
+            plain = report(load(net, options), options.batch, dtype, optimizer).totals
         except CnncalcError as error:
             return [Point(choice, (), (), error.faults[0].message)]
-        return [Point(choice, (), tuple(int(getattr(totals, name)) for name in figures))]
+        return [Point(choice, (), tuple(int(getattr(plain, name)) for name in figures))]
     try:
-        closed = symbolic_report(
-            load(net, options._replace(input=grid.input, symbols=True)), batch=options.batch, dtype=dtype
-        )
+        graph = load(net, options._replace(input=grid.input, symbols=True))
+        totals, condition = symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer)
     except CnncalcError as error:
         return [Point(choice, size, (), error.faults[0].message) for size in product(*grid.lengths.values())]
-    allowed, fault = _allowing(closed.condition, grid.lengths), f"it works where {closed.condition}"
-    numbers = [_column_function(closed.totals[name], grid.lengths) for name in figures]
+    allowed, fault = _allowing(condition, grid.lengths), f"it works where {condition}"
+    numbers = [_column_function(name, totals[name], grid.lengths) for name in figures]
     *outer, inner = grid.lengths.values()
     points = []
     for before in product(*outer):
@@ -132,15 +133,27 @@ def _allowing(condition: Condition, grid: Mapping[str, Sequence[int]]) -> Callab
     return lambda size: all(n in known for n, known in zip(size, sets))
 
 
-def _column_function(closed: Closed, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], list[int]]:
-    """A figure for all lengths of the last axis, as a function of the lengths of the others.
+def _column_function(
+    name: str, value: Any, grid: Mapping[str, Sequence[int]]
+) -> Callable[[tuple[int, ...]], Sequence[int]]:
+    """A figure for all lengths of the last axis, as a function of the lengths of the others. Raises `CnncalcError`."""
+    if isinstance(value, NoClosedForm):
+        raise CnncalcError(
+            Fault(f"`{name}` has no closed form here", values=str(value), help="sweep the other figures")
+        )
+    if not isinstance(value, Maximum):
+        return _sum_function(value, grid)
+    parts = [_sum_function(part, grid) for part in value.parts]
+    return lambda lengths: [max(values) for values in zip(*(part(lengths) for part in parts))]
+
+
+def _sum_function(value: Any, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], list[int]]:
+    """As `_column_function`, of a sum of products.
 
     The products of sizes are looked up axis by axis, so that a point costs one sum of products.
     """
-    if closed.value is None:
-        raise CnncalcError(Fault("a figure has no closed form here", help="sweep the other figures"))
     *outer, last = grid
-    terms = polynomial(closed.value).terms
+    terms = polynomial(value).terms
     columns = list(zip(*(_values(term, last, grid[last]) for term in terms)))
     before = [[dict(zip(grid[symbol], _values(term, symbol, grid[symbol]))) for symbol in outer] for term in terms]
     factors = list(terms.values())

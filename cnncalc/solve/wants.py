@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.symbolic import required
+from cnncalc.analysis.input_conditions import required
 from cnncalc.arithmetic.closed_text import bracketed
 from cnncalc.arithmetic.conditions import Condition, Relation
 from cnncalc.arithmetic.formulas import every, larger
