@@ -83,7 +83,12 @@ _NET_OPTIONS = (
 )  # fmt: skip
 
 _OUTPUT_OPTIONS = (
-    click.option("--format", "format_", type=click.Choice(FORMATS), help="What to print.  [default: table]"),
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        help="What to print.  [default: json, csv or markdown in a .json, .csv or .md file, else table]",
+    ),
     click.option(
         "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
     ),
@@ -166,10 +171,10 @@ def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def quantity(option: str, text: str, least: int = 0) -> int:
+def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) -> int:
     """The number that an option is given. Raises CnncalcError that names the option."""
     try:
-        value = parse_quantity(text)
+        value = parse_quantity(text, in_bytes=in_bytes)
     except CnncalcError as error:
         raise CnncalcError([fault._replace(message=f"{option}: {fault.message}") for fault in error.faults]) from None
     if value < least:
