@@ -84,24 +84,29 @@ class Builder:
         item = self.reader.read(node)
         if item is None:
             return UNKNOWN
-        if item.when is not None and not self.evaluator.flag(item.when, scope, current):
-            return DROPPED
+        if item.when is not None:
+            truth = self.evaluator.flag(item.when, scope, current)
+            if not truth:
+                return self.names.left_out(item.plain_name, level, item.when if truth is False else None)
         if item.repeat is None and item.loop is None:
             return self.once(item, None, current, scope, level)
         return self.turns(item, current, scope, level)
 
     def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """Every turn of a `repeat` or `for`."""
-        whole_name = level.prefix + item.name.text if item.name is not None and "$" not in item.name.text else ""
-        for turn, inner in self.evaluator.turns(item.repeat, item.loop, scope, current):
+        whole_name = item.plain_name
+        turns = self.evaluator.turns(item.repeat, item.loop, scope, current)
+        if turns is None:
+            return self.names.keep(whole_name, level)
+        for turn, inner in turns:
             self.nesting.count(item.node)
             known, met = len(self.faults), self.faults.met
             made = self.once(item, turn, current, inner, level)
             current = current if made == DROPPED else made
             if len(self.faults) == known and self.faults.met > met and turn > 1:
                 break  # nothing more to find
-        if whole_name:
-            self.names.tensors.setdefault(whole_name, current)
+        if whole_name is not None:
+            self.names.tensors.setdefault(level.prefix + whole_name, current)
         return current
 
     def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
@@ -116,7 +121,7 @@ class Builder:
         tensors = (current,) if item.source is None else self.lookup.sources(item.source, current, scope, level)
         outer = self.placer.trainable
         if item.trainable is not None:
-            self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current)
+            self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current) is True
         made = self.made(item, own, tensors, current, scope, level)
         self.placer.trainable = outer
         return made
@@ -242,7 +247,7 @@ class Builder:
         self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
     ) -> Tensor:
         """`aux`: a branch with an output of its own; the current tensor goes on unchanged."""
-        train_only = item.train_only is not None and self.evaluator.flag(item.train_only, scope, current)
+        train_only = item.train_only is not None and self.evaluator.flag(item.train_only, scope, current) is True
         if train_only and not self.options.train:
             level.name("aux", own, self.names.tensors)
             return current

@@ -69,8 +69,8 @@ class Evaluator:
             return None
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 
-    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool:
-        """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not."""
+    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool | None:
+        """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not; None, and a fault, for none."""
         value: Value
         if isinstance(node, Scalar) and "$" not in node.text:
             text = node.text.strip()
@@ -78,23 +78,26 @@ class Evaluator:
                 return text == "true"
             if text.lower() in ("yes", "no", "on", "off") and text not in scope:
                 self.faults.add("a condition is true or false", node, help="write true or false")
-                return False
+                return None
             self.enter(scope, tensor)
             try:
                 value = evaluate(node.text, scope, self.limits)
             except ExpressionError as error:
                 self.fault(error, node, tensor)
-                return False
+                return None
         else:
+            before = self.faults.met
             value = self.value(node, scope, tensor)
+            if self.faults.met > before:
+                return None
         if isinstance(value, str):
             help = "write true or false, without quotes; texts are compared, as in `mode == 'fast'`"
             self.faults.add("a condition is true or false", node, values=f"it is the text '{value[:40]}'", help=help)
-            return False
+            return None
         return bool(value)
 
-    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int:
-        """How often a `repeat` repeats."""
+    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int | None:
+        """How often a `repeat` repeats; None, and a fault, where that is no such number."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
         if isinstance(value, float) and value.is_integer():
@@ -111,10 +114,10 @@ class Evaluator:
             )
             message = f"`repeat` is a whole number from 0 to {bound:,}, the bound `layers`"
             self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
-        return 0
+        return None
 
-    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]]:
-        """The lists of a `for`, all of one length; none where they are wrong."""
+    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
+        """The lists of a `for`, all of one length; None, and a fault, where they are wrong."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
         lists = (
@@ -129,18 +132,21 @@ class Evaluator:
             self.faults.add("the lists of a `for` must have one length", node, values=found)
         elif self.faults.met == before:
             self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
-        return {}
+        return None
 
     def turns(
         self, repeat: Node | None, loop: Node | None, scope: Scope, tensor: Tensor
-    ) -> Iterator[tuple[int, Scope]]:
-        """The number and the scope of each turn of a `repeat` or a `for`."""
+    ) -> Iterator[tuple[int, Scope]] | None:
+        """The number and the scope of each turn of a `repeat` or a `for`; None, and a fault, where these are wrong."""
         columns = self.lists(loop, scope, tensor) if loop is not None else {}
-        count = len(next(iter(columns.values()), []))
-        if repeat is not None:
-            count = self.count(repeat, scope, tensor)
-        inner = dict(scope)
-        for turn in range(count):
-            inner.update(i=turn, first=turn == 0, last=turn == count - 1)
-            inner.update((name, values[turn]) for name, values in columns.items())
-            yield turn, inner
+        if columns is None:
+            return None
+        count = self.count(repeat, scope, tensor) if repeat is not None else len(next(iter(columns.values()), []))
+        return None if count is None else _turns(count, columns, dict(scope))
+
+
+def _turns(count: int, columns: dict[str, list[Value]], inner: Scope) -> Iterator[tuple[int, Scope]]:
+    for turn in range(count):
+        inner.update(i=turn, first=turn == 0, last=turn == count - 1)
+        inner.update((name, values[turn]) for name, values in columns.items())
+        yield turn, inner

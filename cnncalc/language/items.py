@@ -50,6 +50,11 @@ class Item(NamedTuple):
     train_only: Node | None = None
 
     @property
+    def plain_name(self) -> str | None:
+        """Its own name, where that is no expression."""
+        return self.name.text if self.name is not None and "$" not in self.name.text else None
+
+    @property
     def by_position(self) -> bool:
         """Whether `naming: index` is set."""
         return isinstance(self.naming, Scalar) and self.naming.text == "index"

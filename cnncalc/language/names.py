@@ -62,14 +62,21 @@ Body: TypeAlias = Callable[[Level, Tensor], Tensor]
 
 
 NAME_HELP = "use letters, digits, - and _, with dots between levels"
+LONGEST = 200
 
 
 @lru_cache(maxsize=4_096)
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a layer, with dots between its levels."""
-    return 0 < len(text) <= 200 and all(
+    return 0 < len(text) <= LONGEST and all(
         part.isdecimal() or part.replace("-", "_").lstrip("0123456789").isidentifier() for part in text.split(".")
     )
+
+
+def _groups_of(name: str) -> list[str]:
+    """The groups that a name stands in: `a` and `a.b` of `a.b.c`."""
+    levels = name.split(".") if len(name) <= LONGEST else []
+    return [".".join(levels[:depth]) for depth in range(1, len(levels))]
 
 
 class Names:
@@ -83,6 +90,8 @@ class Names:
         """Whether the net's inputs have faults, so that a name that is missing may be theirs."""
         self.given: dict[str, Node] = {}
         """Where each name that a file gives stands."""
+        self.false: dict[str, Node] = {}
+        """The conditions that left out the layers and groups of these names."""
 
     def free(self, name: str, node: Node, own: str = "") -> bool:
         """Whether a name is still to be had, and the last part of it, `own`, is one; a fault where not."""
@@ -104,6 +113,14 @@ class Names:
             self.tensors.setdefault(level.prefix + own, UNKNOWN)
         return UNKNOWN
 
+    def left_out(self, own: str | None, level: Level, condition: Node | None) -> Tensor:
+        """What comes out of an item whose `when` is false, or None for one that has a fault."""
+        if condition is None:
+            return self.keep(own, level)
+        if own is not None:
+            self.false[level.prefix + own] = condition
+        return DROPPED
+
     def body(self, name: str, level: Level) -> tuple[str, Body] | None:
         """The group that a name stands for here: its full name, and what builds it."""
         for one in level.outwards():
@@ -123,11 +140,15 @@ class Names:
             tensor = self.tensors.get(one.prefix + name)
             if tensor is not None:
                 return tensor
-        if self.guessing:
-            return UNKNOWN
+        meant = [one.prefix + part for one in level.outwards() for part in (name, *_groups_of(name))]
+        if self.guessing or any(self.tensors.get(full) == UNKNOWN for full in meant):
+            return UNKNOWN  # the fault is the input's, or the group's
         message = f"there is no layer `{name[:60]}` before this one"
+        lines = [self.false[full].line for full in meant if full in self.false]
+        values = f"it is left out: the `when` on line {lines[0]} is false" if lines else ""
         help = "a layer takes only what was made before it, by its name in the same group or its full name"
-        self.faults.add(message, node, help=suggestion(name, self._visible(level), help))
+        help = "give this item the same `when`" if lines else suggestion(name, self._visible(level), help)
+        self.faults.add(message, node, values=values, help=help)
         return UNKNOWN
 
     def _visible(self, level: Level) -> list[str]:
