@@ -15,6 +15,7 @@ from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
+from cnncalc.solve import growing
 from cnncalc.solve.batches import solve_batch
 from cnncalc.solve.figures import Want
 from cnncalc.solve.files import Goal, solve_file
@@ -162,20 +163,24 @@ def test_none_is_said(net):
     done = run("file", net, "--want", "last == 32x9x8")
     assert done.exit_code == 1
     assert (
-        "None is as wanted: all 432 candidates were tried or ruled out; within the bounds there is none" in done.stdout
+        "None is as wanted: all 432 candidates were tried or ruled out; no candidate has last == 32x9x8." in done.stdout
     )
     rows = done.stdout.partition("Nearest:\n")[2].splitlines()
     assert len(rows) == 6
     assert "32x8x8" in rows[1]
 
 
-def test_an_interruption_keeps_what_was_found(net):
-    def stop(done, total):
-        if done >= 100:
+def test_an_interruption_keeps_what_was_found(net, monkeypatch):
+    def stop(what, done, total):
+        if what == "built" and done >= 20:
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(growing, "AT_A_TIME", 1)
     answer = solve_file(net, Options(), "float32", [Want("output", "==", "10")], progress=stop)
-    assert 100 <= answer.tried < 432 and 0 < answer.total <= answer.tried and not answer.complete
+    assert 0 < answer.tried < 432
+    assert 0 < answer.total <= answer.tried
+    assert answer.left == ("interrupted",)
+    assert not answer.complete
 
 
 def test_blocks_and_lists_may_hold_unknowns(tmp_path):
@@ -224,4 +229,4 @@ def test_too_many_candidates_are_told(tmp_path):
     file.write_text("input: 3x8x8\nlayers: [conv ?1..2000 k?1..1000]\n")
     done = run("file", file, "--want", "params < 100")
     assert done.exit_code == 2
-    assert "2,000,000 candidates" in done.stderr
+    assert "2,000,000 candidates for one layer" in done.stderr

@@ -21,9 +21,10 @@ from cnncalc.language.options import Options
 from cnncalc.language.reader import read
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.render.searches import draw_file
-from cnncalc.solve import files
+from cnncalc.solve import searching
 from cnncalc.solve.figures import Measured, Want, miss
 from cnncalc.solve.files import Goal, solve_file
+from cnncalc.solve.growing import Growth
 from cnncalc.solve.pieces import pieces
 from cnncalc.solve.searching import Search
 
@@ -147,11 +148,10 @@ def test_sub_trees_are_refused_early(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(PRUNED)
     for wants in ([Want("stem", "==", "4x32x32")], [Want("params", "<=", 200)]):
-        search = Search(UnknownFile(str(file), Options()), "float32", wants)
-        seen = list(search.candidates())
-        assert sum(one.covers for one in seen) == 30 * 6 * 30
-        assert len(seen) < 30 * 6 * 30 / 3
-        assert search.passed > 30 * 6 * 15
+        search = Search(UnknownFile(str(file), Options()), "float32", wants, None)
+        search.find(None)
+        assert not search.undecided
+        assert search.growth.built < 30 * 6 * 30 / 3
 
 
 @pytest.mark.parametrize("largest", [True, False])
@@ -174,15 +174,16 @@ def test_a_fault_that_is_no_matter_of_the_unknowns_is_told_as_such(tmp_path):
 
 
 def test_figures_agree_with_the_whole_report(tmp_path):
-    text = "input: 3x8x8\nlayers: [conv ?2..3 k3, batchnorm, {share: conv1, conv: 3 k3}]\n"
+    text = "input: 3x8x8\nlayers: [conv ?2..3 k3, batchnorm, relu, {share: conv1, conv: 3 k3}]\n"
     assert answer_of(text, [Want("params", ">=", 0)], tmp_path).candidates == 2
-    file = tmp_path / "net.yaml"
-    search = Search(UnknownFile(str(file), Options()), "float32", [])
-    for one in search.candidates():
-        if one.candidate is not None:
-            totals = report(one.candidate.stages.whole(one.candidate.state)).totals
-            for name in ("params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "layers"):
-                assert one.candidate.figure(name) == getattr(totals, name)
+    search = Search(UnknownFile(str(tmp_path / "net.yaml"), Options(batch=3)), "float16", [], None)
+    search.find(None)
+    names = search.counting.names
+    assert len(names) == 11
+    for one in search.found:
+        candidate = search._candidate(one.values)
+        totals = report(candidate.stages.whole(candidate.state), 3, "float16").totals
+        assert {name: candidate.figure(name) for name in names} == {name: getattr(totals, name) for name in names}
 
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet18", "unet", "googlenet", "mobilenet_v2"])
@@ -196,10 +197,10 @@ def test_figures_that_are_computed_alone_agree_with_the_report(name):
 
 
 def test_a_list_that_is_cut_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "KEPT", 10)
+    monkeypatch.setattr(searching, "KEPT", 10)
     answer = answer_of("input: 3x8x8\nlayers: [conv ?1..30 k1]\n", [Want("params", ">=", 0)], tmp_path)
     assert (answer.total, len(answer.found), answer.tried, answer.complete) == (30, 10, 30, False)
-    assert "the first 10 are kept: the list is not complete" in draw_file(answer, "table")
+    assert "the first 10 are listed: the list is not complete" in draw_file(answer, "table")
 
 
 def test_library_blocks_and_side_branches(tmp_path):
@@ -215,8 +216,9 @@ def test_an_unknown_that_no_piece_is_seen_to_hold_is_searched_all_the_same(tmp_p
     def blind(file):
         return [pieces(file)[0], *(piece._replace(unknowns=()) for piece in pieces(file)[1:])]
 
-    monkeypatch.setattr(Search, "_first", lambda self: list(range(2)) if self.whole else [])
-    monkeypatch.setattr("cnncalc.solve.searching.pieces", blind)
+    cuts = Growth._cuts
+    monkeypatch.setattr(Growth, "_cuts", lambda self, whole: cuts(self, whole=True) if whole else [(0, ())])
+    monkeypatch.setattr("cnncalc.solve.growing.pieces", blind)
     answer = answer_of("input: 3x8x8\nlayers: [conv ?2..3 k1, conv 4 k?1..3]\n", [Want("params", ">", 30)], tmp_path)
     assert answer.candidates == answer.tried == 6
     assert answer.complete

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
 
+    from cnncalc.solve.growing import Progress
+
 NONE = 1
 CELLS = 24
 
@@ -34,15 +36,21 @@ def _form(given: dict[str, Any]) -> str:
 
 def progress_bar() -> Callable[[int, int], None] | None:
     """A progress bar on standard error, where that is a terminal."""
+    show = named_progress_bar()
+    return None if show is None else lambda done, total: show("", done, total)
+
+
+def named_progress_bar() -> Progress | None:
+    """One that says what is being done."""
     if not sys.stderr.isatty():
         return None
-    shown = [-1]
+    shown = [("", -1)]
 
-    def show(done: int, total: int) -> None:
+    def show(what: str, done: int, total: int) -> None:
         cells = CELLS * done // max(total, 1)
-        if cells != shown[0]:
-            shown[0] = cells
-            bar = f"\r\x1b[K{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,}"
+        if (what, cells) != shown[0]:
+            shown[0] = what, cells
+            bar = f"\r\x1b[K{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
             click.echo("\r\x1b[K" if done == total else bar, nl=False, err=True)
 
     return show
@@ -131,7 +139,8 @@ def file_command(net: str, **given: Any) -> None:
     cnncalc solve file net.yaml --want 'output == 64x16x16' --minimize params
 
     In the file, `k?` `s?` `p?` `d?` are looked for in small numbers, `?1..7` and `?16|32|64` where they say. Every
-    assignment is tried; Ctrl-C ends the search and prints what was found. The exit code is 1 where there is none.
+    assignment is tried or ruled out; Ctrl-C ends the search and prints what was found. The exit code is 1 where there
+    is none.
     """
     from cnncalc.render.searches import draw_file
     from cnncalc.solve.figures import FIGURES
@@ -145,7 +154,7 @@ def file_command(net: str, **given: Any) -> None:
     if figure and figure not in FIGURES:
         raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))
     goal = Goal(figure, bool(given["maximize"])) if figure else None
-    answer = solve_file(net, asked.options, asked.dtype, wants, goal, progress_bar())
+    answer = solve_file(net, asked.options, asked.dtype, wants, goal, named_progress_bar())
     emit(draw_file(answer, _form(given), every=given["every"]), given["file"])
     if not answer.total:
         click.get_current_context().exit(NONE)

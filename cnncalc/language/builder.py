@@ -160,14 +160,23 @@ class Builder:
         self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *, by_position: bool
     ) -> Tensor:
         """Run a body in a level of its own."""
+        inner = self.opened(own, kind, body, level, node, by_position=by_position)
+        if inner is None:
+            return UNKNOWN
+        with self.nesting.within(node):
+            made = body(inner, start)
+        self.names.tensors[inner.prefix[:-1]] = made
+        return made
+
+    def opened(
+        self, own: str | None, kind: str, body: Body, level: Level, node: YamlNode, *, by_position: bool
+    ) -> Level | None:
+        """The level that a body is to be run in; None, and a fault, where its name is taken."""
         name = level.name(kind, own, self.names.tensors)
         if own is None and not self.names.free(name, node):
-            return UNKNOWN
+            return None
         self.names.bodies[name] = body
-        with self.nesting.within(node):
-            made = body(Level(name + ".", level, by_position=by_position), start)
-        self.names.tensors[name] = made
-        return made
+        return Level(name + ".", level, by_position=by_position)
 
     def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""

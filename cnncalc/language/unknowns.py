@@ -17,7 +17,7 @@ from cnncalc.language.reader import Sequence as ListNode
 
 __all__ = ["Unknown", "UnknownFile", "assignments", "variable_name"]
 
-UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?![\w.|?])")
+UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?=x[\d?]|[^\w.|?]|\Z)")
 BOUNDS = {
     "k": range(1, 12), "kernel": range(1, 12),
     "s": range(1, 5), "stride": range(1, 5),
@@ -48,14 +48,25 @@ class UnknownFile:
         self.unknowns: list[Unknown] = []
         self._faults: list[Fault] = []
         self._seen: set[int] = set()
-        entries = [entry for key, entry in self.document.keys.items() if key == "layers"]
-        for _, node in (*entries, *self.document.blocks.values()):
+        keys = self.document.keys
+        for key in ("input", "inputs", "layers"):
+            if key in keys:
+                self._walk(keys[key][1], "" if key == "layers" else key)
+                if key != "layers" and self.unknowns and options.input:
+                    help = "leave `--input` out, or write the input in numbers"
+                    raise CnncalcError(
+                        Fault("`--input` gives what is `?` in the file", keys[key][1].place(), help=help)
+                    )
+        for _, node in self.document.blocks.values():
             self._walk(node, "")
         inside = len(self.unknowns)
         for _, node in self.document.defaults.values():
             self._walk(node, "")
-        self.in_defaults = set(range(inside, len(self.unknowns)))
-        """Those in `defaults:`, which any layer may depend on."""
+        for name, (_, node) in self.document.variables.items():
+            if name not in options.variables:
+                self._walk(node, name)
+        self.everywhere = set(range(inside, len(self.unknowns)))
+        """Those in `defaults:` and `variables:`, which any layer may depend on."""
         if self._faults:
             raise CnncalcError(self._faults)
         for number in range(len(self.unknowns)):
@@ -81,7 +92,7 @@ class UnknownFile:
     def _found(self, match: re.Match[str], node: Scalar, key: str) -> str:
         low, high, choices = match.groups()
         before = re.search(r"([a-z_]+)=?[0-9x:]*\Z", match.string[: match.start()])
-        field = before[1] if before else key
+        field = before[1] if before and before[1] != "x" else key
         values: Sequence[int] = BOUNDS.get(field, ())
         if low is not None:
             values = range(int(low), int(high) + 1)

@@ -172,38 +172,50 @@ def draw_file(answer: FileAnswer, form: str, *, every: bool = False) -> str:
     lines = [f"{printable(answer.net)}: {', '.join(answer.wants)}", ""]
     named = zip(answer.unknowns, answer.notations, answer.bounds, strict=True)
     lines += [f"  {name}: `{printable(notation)}`, {bounds}" for name, notation, bounds in named]
-    if answer.tried < answer.candidates:
-        tried = f"interrupted after {answer.tried:,} of {answer.candidates:,} candidates: there may be more"
-    else:
-        tried = f"all {answer.candidates:,} candidates were tried or ruled out; {_whole(answer)}"
     if not answer.total:
-        why = f" ({answer.refused})" if answer.refused else ""
-        return "\n".join([*lines, "", f"None is as wanted: {tried}{why}.", *_nearest(answer, form)]) + "\n"
+        return "\n".join([*lines, "", _none(answer), *_nearest(answer, form)]) + "\n"
     shown = answer.found if every else answer.found[:SHOWN]
     cells = [[*map(str, one.values), *(number(value) for _, value in one.figures)] for one in shown]
     heading = [*answer.unknowns, *figures]
     lines += ["", *listed(heading, [True] * len(heading), cells, form), ""]
-    rest = f", {len(shown):,} of them shown (`--all` shows more)" if len(shown) < answer.total else ""
-    return "\n".join([*lines, f"{answer.total:,} solution{'' if answer.total == 1 else 's'}{rest}: {tried}."]) + "\n"
+    rest = f", {len(shown):,} of them shown (`--all` shows more)" if len(shown) < len(answer.found) else ""
+    found = f"{answer.total:,} solution{'' if answer.total == 1 else 's'}"
+    return "\n".join([*lines, f"{found}{rest}: {_tried(answer)}."]) + "\n"
 
 
-def _whole(answer: FileAnswer) -> str:
-    """Whether all that do are in the list."""
-    if not answer.total:
-        return "within the bounds there is none"
-    kept = len(answer.found)
-    return "the list is complete" if answer.complete else f"the first {kept:,} are kept: the list is not complete"
+def _tried(answer: FileAnswer) -> str:
+    """How far the search went, and whether all that do are in the list."""
+    if answer.left:
+        some = f"{answer.tried:,} of " if answer.tried < answer.candidates else "all "
+        return f"{some}{answer.candidates:,} candidates were decided ({'; '.join(answer.left)}): there may be more"
+    all_tried = f"all {answer.candidates:,} candidates were tried or ruled out"
+    if answer.complete:
+        return f"{all_tried}; the list is complete"
+    return f"{all_tried}; the first {len(answer.found):,} are listed: the list is not complete"
+
+
+def _none(answer: FileAnswer) -> str:
+    """That there is none, and why."""
+    if answer.left:
+        return f"None was found: {_tried(answer)}."
+    parts = [f"None is as wanted: all {answer.candidates:,} candidates were tried or ruled out"]
+    parts.append(", and ".join(answer.reasons) or "within the bounds there is none")
+    why = f" ({answer.refused})" if answer.refused and not answer.nearest else ""
+    return f"{'; '.join(parts)}{why}."
 
 
 def _solution(answer: FileAnswer, one: Assignment) -> dict[str, object]:
-    return {"values": dict(zip(answer.unknowns, one.values, strict=True)), **dict(one.figures)}
+    missed = {"missed": one.missed} if one.missed else {}
+    return {"values": dict(zip(answer.unknowns, one.values, strict=True)), **dict(one.figures), **missed}
 
 
 def _nearest(answer: FileAnswer, form: str) -> list[str]:
-    """The nets that come closest, where none is as wanted."""
+    """The nets that come closest, where none is as wanted, and by how much each misses."""
     if not answer.nearest:
         return []
-    heading = [*answer.unknowns, *(name for name, _ in answer.nearest[0].figures)]
-    cells = [[*map(str, one.values), *(number(value) for _, value in one.figures)] for one in answer.nearest]
-    title = "Nearest:" if answer.nearest_complete else "Nearest of those that were built before the interruption:"
-    return ["", title, *listed(heading, [True] * len(heading), cells, form)]
+    heading = [*answer.unknowns, *(name for name, _ in answer.nearest[0].figures), "missed by"]
+    cells = [
+        [*map(str, one.values), *(number(value) for _, value in one.figures), one.missed] for one in answer.nearest
+    ]
+    title = "Nearest:" if answer.nearest_complete else "Nearest of those that were looked at:"
+    return ["", title, *listed(heading, [True] * (len(heading) - 1) + [False], cells, form)]

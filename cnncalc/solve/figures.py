@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
@@ -14,7 +15,10 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
 
-__all__ = ["FIGURES", "OPERATORS", "Measured", "Want", "check_wants", "known_figures", "meets", "miss"]
+__all__ = [
+    "FIGURES", "OPERATORS", "Measured", "Want", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",
+    "off",
+]  # fmt: skip
 
 FIGURES = (*Totals._fields, "receptive_field")
 """The totals, and the receptive field of the last map."""
@@ -116,19 +120,45 @@ def _agree(one: Want, other: Want) -> bool:
     return meets(first.value, second)
 
 
-def miss(found: Sequence[int | str], wants: Sequence[Want]) -> tuple[float, ...]:
+def miss(found: Sequence[int | str], wants: Sequence[Want]) -> tuple[int, Fraction]:
     """How far figures are from what is wanted: how many wants are missed, and by what share of them in all."""
-    off = [_off(one, want) for one, want in zip(found, wants) if not meets(one, want)]
-    return float(len(off)), sum(off)
+    missed = [off(one, want) for one, want in zip(found, wants) if not meets(one, want)]
+    return len(missed), Fraction(sum(missed))
 
 
-def _off(found: int | str, want: Want) -> float:
+def off(found: int | str, want: Want) -> int | Fraction:
+    """How far a figure is from what is wanted, as a share of it; 0 only where it is. Raises `CnncalcError`."""
+    if meets(found, want):
+        return 0
     if isinstance(found, int) and isinstance(want.value, int):
-        return abs(found - want.value) / max(want.value, 1)
+        return Fraction(lacking(found, want.operator, want.value), max(want.value, 1))
+    if want.operator == "!=":
+        return 1
     one, other = (str(shape).split("x") for shape in (found, want.value))
-    if len(one) != len(other):
-        return 1e9
-    return sum(abs(int(a) - int(b)) / max(int(b), 1) for a, b in zip(one, other))
+    if len(one) != len(other) or not all(part.isdecimal() for part in (*one, *other)):
+        return 10**9
+    return sum((Fraction(abs(int(a) - int(b)), max(int(b), 1)) for a, b in zip(one, other)), Fraction(0)) or 1
+
+
+def lacking(found: int, operator: str, value: int) -> int:
+    """By how much a figure would have to change, where it is not as wanted."""
+    return {"<": found - value + 1, ">": value - found + 1, "!=": 1}.get(operator, abs(found - value))
+
+
+def missed_by(found: int | str, want: Want) -> str:
+    """By how much a figure is not as wanted, in words; empty where it is."""
+    if meets(found, want):
+        return ""
+    if isinstance(found, int) and isinstance(want.value, int):
+        if want.operator == "!=":
+            return f"{want.figure} is {found:,}"
+        too = "over" if found > want.value or want.operator == "<" else "under"
+        return f"{want.figure} {lacking(found, want.operator, want.value):,} {too}"
+    one, other = (str(shape).split("x") for shape in (found, want.value))
+    if want.operator == "!=" or len(one) != len(other) or not all(part.isdecimal() for part in (*one, *other)):
+        return f"{want.figure} is {found}"
+    steps = [int(a) - int(b) for a, b in zip(one, other)]
+    return f"{want.figure} {'x'.join(f'{step:+,}' if step else '0' for step in steps)}"
 
 
 def known_figures(graph: Graph) -> list[str]:

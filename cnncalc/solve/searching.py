@@ -1,180 +1,231 @@
-"""The search over a file's unknowns: piece by piece, each whole sub-tree refused where its beginning already fails.
+"""The search over a file's unknowns: the diagram of all assignments, cut down to those that are as wanted, then listed.
 
-It is complete: a candidate is passed over only where a piece that all candidates of its sub-tree share makes no net,
-where a named layer that stands already has a shape that is not wanted, or where a sum over the layers so far (params,
-macs …) is beyond its bound: no layer takes anything away from a sum.
+Nothing is left out by guess. What was not looked at, because of an interruption or because it would take too much work,
+is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
-from cnncalc.analysis.dtypes import element_bytes
-from cnncalc.errors import CnncalcError
-from cnncalc.language.reader import Sequence as ListNode
-from cnncalc.language.unknowns import UnknownFile, assignments
-from cnncalc.layers import show_shape
-from cnncalc.layers.dialects import DIALECTS
-from cnncalc.solve.figures import FIGURES, Measured, Want, meets
-from cnncalc.solve.pieces import pieces
-from cnncalc.solve.stages import Stages, State
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.language.unknowns import UnknownFile
+from cnncalc.solve.candidates import Candidate
+from cnncalc.solve.diagram import Node, TooManyError, refined, summarise
+from cnncalc.solve.figures import Measured, Want, meets, miss, missed_by
+from cnncalc.solve.growing import MOST, Growth, Progress
+from cnncalc.solve.judging import ABSENT, Judging, Tracked
+from cnncalc.solve.nearest import Miss, Nearest
+from cnncalc.solve.ranking import Rank, Ranking, Values
+from cnncalc.solve.stages import MissedUnknownError
+from cnncalc.solve.sums import Counting
 
-__all__ = ["Candidate", "Search", "Tried"]
+__all__ = ["Assignment", "Search"]
 
-SUMS = ("params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "layers")
-"""The figures that are sums over the layers, of which none is negative."""
-
-
-class Candidate:
-    """The net of one assignment; each figure is computed when it is asked for."""
-
-    def __init__(self, search: Search, stages: Stages, state: State) -> None:
-        self.search, self.stages, self.state = search, stages, state
-        self._measured: Measured | None = None
-
-    def sum(self, name: str) -> int:
-        """One of the figures that are sums, as far as the net stands."""
-        state, search = self.state, self.search
-        sums, numbers = state.sums, state.sums.weights + state.sums.biases
-        if name == "params":
-            return numbers + (sums.buffers if DIALECTS[self.stages.graph.dialect].buffers_are_parameters else 0)
-        if name == "macs":
-            return search.batch * sums.macs
-        if name == "flops":
-            return search.batch * (2 * sums.macs + sums.operations)
-        if name == "weight_bytes":
-            return numbers * search.size
-        return state.layers if name == "layers" else int(getattr(sums, name))
-
-    def figure(self, name: str) -> int | str:
-        """A figure of the whole net; raises `CnncalcError` where it has no such figure, or is no net."""
-        ends = self.stages.ends(self.state)
-        if name in SUMS:
-            return self.sum(name)
-        if name == "output" or (name not in FIGURES and name in ends.places):
-            place = next(iter(ends.outputs.values())) if name == "output" else ends.places[name]
-            return show_shape(self.state.nodes[place].shape)
-        if self._measured is None:
-            self._measured = Measured(self.stages.whole(self.state), self.search.batch, self.search.dtype)
-        return self._measured.figure(name)
+KEPT = 10_000
+"""As many assignments are listed; all are counted."""
+NEAREST = 5
+"""As many of the closest are kept where none is as wanted."""
+MEASURED = 1_000_000
+"""Whole nets that are measured, where something is wanted that is no sum and no shape."""
+TOLD_APART = 1_000_000
+"""Steps to sums that are told apart, to count what is as wanted."""
+FOLLOWED = 200_000
+"""Parts of paths that are followed, where they were not told apart."""
+TRIES = 20_000
+"""Nets that are measured to find what comes closest."""
 
 
-class Tried(NamedTuple):
-    """Candidates that are decided together: one that makes a net, or all of a sub-tree that is refused."""
+class Goal(NamedTuple):
+    """What the assignments are ordered by."""
 
-    covers: int
-    """How many."""
+    figure: str
+    largest: bool
+
+
+class Assignment(NamedTuple):
+    """The values of all unknowns, and the figures of that net."""
+
     values: tuple[int, ...]
-    candidate: Candidate | None
-    fault: str
-    """Why they make no net; empty where they are only not as wanted."""
+    figures: tuple[tuple[str, int | str], ...]
+    missed: str = ""
+    """By how much the wants are missed, in words."""
 
 
 class Search:
-    """Goes through all assignments of a file."""
+    """Everything that is found; `find` looks for it."""
 
-    def __init__(self, file: UnknownFile, dtype: str, wants: Sequence[Want]) -> None:
-        self.file, self.dtype, self.size, self.batch = file, dtype, element_bytes(dtype), file.options.batch
-        self.wants = sorted(wants, key=lambda want: (want.figure in FIGURES, want.figure not in SUMS))
-        self.early = [want for want in wants if want.figure in SUMS and want.operator in ("<=", "<", "==")]
-        self.shapes = [want for want in wants if want.figure not in FIGURES and want.figure != "output"]
-        self._last: Stages | None = None
-        """What the last search built, for the next."""
-        self.whole = False
-        self.passed = 0
-        """How many candidates were refused for their beginning, though they may make nets."""
+    def __init__(self, file: UnknownFile, dtype: str, wants: Sequence[Want], goal: Goal | None) -> None:
+        """Raises `CnncalcError` where the file has faults, or there is no hope of an end."""
+        self.file, self.dtype, self.wants, self.goal = file, dtype, wants, goal
+        self.counting = Counting(file.document.dialect(file.options.dialect), file.options, dtype)
+        figure = goal.figure if goal is not None else None
+        self.judging = Judging(self.counting, wants, figure, file.options.limits)
+        self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
+        self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([figure] if figure else [])]))
+        self.growth = Growth(file, self.judging)
+        self.found: list[Assignment] = []
+        self.nearest: list[Assignment] = []
+        self.nearest_complete = True
+        self.total = 0
+        self.undecided = 0
+        """Candidates of which nothing is known, since the search ended early."""
+        self.left: list[str] = []
+        """Why it did, if it did."""
+        self.reasons: list[str] = []
+        """Where nothing is as wanted, what cannot be had at all."""
 
-    def meets_all(self, candidate: Candidate) -> bool:
-        """Whether a net is all that is wanted, the cheap figures first; raises `CnncalcError`."""
-        return all(meets(candidate.figure(want.figure), want) for want in self.wants)
-
-    def candidates(self, *, early: bool = True) -> Iterator[Tried]:
-        """All of them; with `early`, sub-trees that cannot be as wanted are passed over.
-
-        Raises `CnncalcError` where a fault is no matter of the unknowns, and `MissedUnknownError` where the file
-        must be built `whole` for every candidate.
-        """
-        self.passed = 0
-        layers = self.file.document.keys.get("layers")
-        if layers is None or not isinstance(layers[1], ListNode):
-            self.file.build(next(assignments(self.file.unknowns)))  # raises what is wrong
-        self.parts = pieces(self.file)
-        yield from self._from(self._first(), early=early)
-
-    def _first(self) -> list[int]:
-        """The unknowns that are given values before anything is built: those outside the pieces, and fixed ones."""
-        if self.whole:
-            return list(range(len(self.file.unknowns)))
-        inside = {number for piece in self.parts for number in piece.unknowns}
-        unknowns = self.file.unknowns
-        outside = self.file.in_defaults | (set(range(len(unknowns))) - inside)
-        return sorted(outside | {number for number, one in enumerate(unknowns) if len(one.values) == 1})
-
-    def _from(self, first: list[int], *, early: bool) -> Iterator[Tried]:
-        unknowns = self.file.unknowns
-        for choice in product(*(unknowns[number].values for number in first)):
-            values = dict(zip(first, choice))
+    def find(self, progress: Progress | None) -> None:
+        """All that is as wanted, and where that is nothing what comes closest; an interruption keeps what was found."""
+        with self._kept_if_interrupted():
             try:
-                stages = self._last if self._last and not first else Stages(self.file, self.parts, values)
-            except CnncalcError as error:
-                if all(len(unknowns[number].values) == 1 for number in first):
-                    raise
-                yield self._refused(values, error)
-                continue
-            self._last = stages
-            yield from self._below(stages, 0, stages.start, values, early=early)
+                self.growth.grow(progress)
+            except MissedUnknownError:
+                self.growth = Growth(self.file, self.judging, whole=True)
+                self.growth.grow(progress)
+        self.undecided = self.growth.undecided()
+        if self.undecided and not self.left:
+            self.left.append(f"{MOST:,} layers were built for other values, which is the most: narrow the bounds")
+        layers = self._counted()
+        with self._kept_if_interrupted():
+            self._list(layers, progress)
+        self.found = _ordered(self.found, self.goal)[:KEPT]
+        if not self.total:
+            with self._kept_if_interrupted():
+                self._find_nearest(progress)
 
-    def _below(
-        self, stages: Stages, number: int, state: State, values: dict[int, int], *, early: bool
-    ) -> Iterator[Tried]:
-        """The candidates of a sub-tree: the net stands up to a piece, and some unknowns have values."""
+    @contextmanager
+    def _kept_if_interrupted(self) -> Iterator[None]:
         try:
-            while number < len(self.parts) and all(one in values for one in self.parts[number].unknowns):
-                state = stages.advance(number, state, values)
-                number += 1
-        except CnncalcError as error:
-            if not any(len(self.file.unknowns[one].values) > 1 for one in values):
-                raise
-            yield self._refused(values, error)
+            yield
+        except KeyboardInterrupt:
+            self.left.append("interrupted")
+
+    def _counted(self) -> list[list[Node]]:
+        """The diagram with the sums behind each node; raises `CnncalcError` where a layer is asked for that is none."""
+        layers = self.growth.nodes()
+        summarise(layers, self.judging.nothing)
+        for want in self.judging.shapes:
+            met = want.figure == "output" or want.figure in self.judging.known
+            if layers[-1] and not met and not self.undecided:
+                end = layers[-1][0]
+                assert end.stages is not None
+                assert end.state is not None
+                Measured(end.stages.whole(end.state), 1, self.dtype).figure(want.figure)
+        return layers
+
+    # -- what is as wanted --
+
+    def _list(self, layers: list[list[Node]], progress: Progress | None) -> None:
+        try:
+            layers = refined(layers, self.judging.bounds, TOLD_APART)
+        except TooManyError:
+            ranking = Ranking(layers, self._weigh, self.judging.bounds)
+            self._list_some(ranking)
             return
-        candidate = Candidate(self, stages, state)
-        if early and self._hopeless(candidate):
-            count = self._left(values)
-            self.passed += count
-            yield Tried(count, (), None, "")
-        elif number == len(self.parts):
-            try:
-                stages.ends(state)
-            except CnncalcError as error:
-                yield self._refused(values, error)
-                return
-            yield Tried(1, tuple([values[one] for one in range(len(self.file.unknowns))]), candidate, "")
-        else:
-            new = [one for one in self.parts[number].unknowns if one not in values]
-            for choice in product(*(self.file.unknowns[one].values for one in new)):
-                yield from self._below(stages, number, state, {**values, **dict(zip(new, choice))}, early=early)
+        total = layers[0][0].count if layers[0] else 0
+        ranking = Ranking(layers, self._weigh)
+        if not self.measures:
+            self.total = total
+            for _, values in islice(ranking.all(), KEPT):
+                self.found.append(self._assignment(values))
+            return
+        if total > MEASURED:
+            name = next((want.figure for want in self.judging.measured), self.figures[-1])
+            found = f"{total:,} candidates meet the other wants, which is more than {MEASURED:,}"
+            help = "narrow the bounds, as `?1..7` or `?16|32|64`, or want more"
+            raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
+        self.undecided += total
+        for number, (_, values) in enumerate(ranking.all(), 1):
+            self._measure(values)
+            self.undecided -= 1
+            if progress is not None:
+                progress("measured", number, total)
 
-    def _left(self, values: dict[int, int]) -> int:
-        """How many candidates have these values."""
-        count = 1
-        for number, unknown in enumerate(self.file.unknowns):
-            count *= 1 if number in values else len(unknown.values)
-        return count
+    def _list_some(self, ranking: Ranking) -> None:
+        """The first that are found, where there are too many sums to count all."""
+        for _, values in islice(ranking.all(FOLLOWED), KEPT):
+            self.total += 1
+            self.found.append(self._assignment(values))
+        if not ranking.ended:
+            self.left.append("too many sums are near what is wanted to count all")
 
-    def _refused(self, values: dict[int, int], error: CnncalcError) -> Tried:
-        return Tried(self._left(values), (), None, str(error.faults[0].message))
+    def _weigh(self, sums: Tracked, choice: Values) -> Rank:
+        """By the goal, then by small values."""
+        place = self.judging.goal
+        if self.goal is None or place is None:
+            return 0, sum(choice)
+        return (-1 if self.goal.largest else 1) * sums[place], sum(choice)
 
-    def _hopeless(self, candidate: Candidate) -> bool:
-        """Whether nothing that follows can make the net as wanted."""
-        for want in self.early:
-            found, bound = candidate.sum(want.figure), want.value
-            if isinstance(bound, int) and (found > bound or (found == bound and want.operator == "<")):
-                return True
-        state = candidate.state
-        for want in self.shapes:
-            place = state.kept.tensors.get(want.figure, -1)
-            if place >= 0 and not meets(show_shape(state.nodes[place].shape), want):
-                return True
-        return False
+    def _measure(self, values: Values) -> None:
+        candidate = self._candidate(values)
+        if all(meets(candidate.figure(want.figure), want) for want in self.judging.measured):
+            self.total += 1
+            self.found.append(self._assignment(values, candidate))
+            if len(self.found) >= 2 * KEPT:
+                self.found = _ordered(self.found, self.goal)[:KEPT]
+
+    def _candidate(self, values: Values) -> Candidate:
+        given = dict(zip(self.growth.order, values))
+        return Candidate(self.counting, self.dtype, *self.growth.state(given))
+
+    def _assignment(self, values: Values, candidate: Candidate | None = None) -> Assignment:
+        given = dict(zip(self.growth.order, values))
+        net = candidate or self._candidate(values)
+        figures = tuple([(name, self._figure(net, name)) for name in self.figures])
+        return Assignment(tuple([given[number] for number in range(len(given))]), figures)
+
+    def _figure(self, candidate: Candidate, name: str) -> int | str:
+        """A figure; `ABSENT` for a layer that only other candidates have."""
+        missing = name in self.judging.known and name not in candidate.stages.ends(candidate.state).places
+        return ABSENT if missing else candidate.figure(name)
+
+    # -- what comes closest --
+
+    def _find_nearest(self, progress: Progress | None) -> None:
+        self.nearest_complete = False
+        self.growth.grow(progress, passing=False)
+        layers = self._counted()
+        whole = not self.growth.undecided()
+        if whole and layers[0][0].count:
+            self.reasons = list(self._impossible(layers[0][0]))
+        nearest = Nearest(layers, self.judging, self._miss)
+        with self._kept_if_interrupted():
+            nearest.find(NEAREST, TRIES)
+        for _, values in nearest.found:
+            one = self._assignment(values)
+            known = dict(one.figures)
+            missed = [words for want in self.wants if (words := missed_by(known[want.figure], want))]
+            self.nearest.append(one._replace(missed=", ".join(missed)))
+        self.nearest_complete = nearest.complete and whole
+
+    def _impossible(self, start: Node) -> Iterator[str]:
+        """The wants that no candidate meets, whatever the others."""
+        for want, bound in zip((*self.judging.sums, *self.judging.shapes), self.judging.bounds[self.judging.fixed :]):
+            low, high = start.low[bound.place], start.high[bound.place]
+            if bound.decided(low, high) is not False:
+                continue
+            if want in self.judging.shapes:
+                yield f"no candidate has {want.text}"
+            elif want.operator in ("<=", "<") or (want.operator == "==" and low > bound.value):
+                yield f"every candidate has {want.figure} >= {low:,}"
+            elif want.operator == "!=":
+                yield f"every candidate has {want.figure} == {low:,}"
+            else:
+                yield f"every candidate has {want.figure} <= {high:,}"
+
+    def _miss(self, values: Values) -> Miss:
+        """How far a net is from what is wanted."""
+        candidate = self._candidate(values)
+        return miss([self._figure(candidate, want.figure) for want in self.wants], self.wants)
+
+
+def _ordered(found: list[Assignment], goal: Goal | None) -> list[Assignment]:
+    """By the goal, then by small values."""
+    if goal is None:
+        return sorted(found, key=lambda one: (sum(one.values), one.values))
+    sign = -1 if goal.largest else 1
+    return sorted(found, key=lambda one: (sign * int(dict(one.figures)[goal.figure]), sum(one.values), one.values))
