@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from math import prod
 
 import torch
 from agreement import unexplained
 from networks import Network
 
+from cnncalc.analysis.dtypes import amp_of
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language.builder import Builder
@@ -19,6 +21,7 @@ from cnncalc.language.reader import read
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.conv import Deconv
 from cnncalc.torch_backend import compare
+from cnncalc.torch_backend.autocasting import pretend_cuda
 from cnncalc.torch_backend.builder import build
 from cnncalc.torch_backend.measure import measure, training_step
 from cnncalc.torch_backend.planning import DTYPES, single_value
@@ -60,15 +63,20 @@ def differences(network: Network) -> tuple[Graph | None, list[str]]:
 
 
 def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str]:
-    dtype = DTYPES[network.dtype]
+    half = DTYPES.get(amp_of(network.dtype))
+    dtype = torch.float32 if half else DTYPES[network.dtype]
     module = build(graph, dtype=dtype)
     module.train(training)
     generator = torch.Generator().manual_seed(0)
     inputs = [
         torch.rand((batch, *graph.nodes[index].shape), generator=generator).to(dtype) for index in graph.inputs.values()
     ]
+    around = nullcontext()
+    if half:
+        around, inputs = pretend_cuda(module, inputs)
     try:
-        measured = measure(module, module.rows, inputs, saved=training, finite=False)
+        with around:
+            measured = measure(module, module.rows, inputs, saved=training, finite=False, half=half)
     except (RuntimeError, ValueError) as error:
         return [] if "not implemented for" in str(error) else [f"torch refuses it: {str(error).splitlines()[0]}"]
     lines = [
@@ -96,7 +104,7 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
             if not figure.passed
         ]
     in_place = any(getattr(layer, "inplace", False) for _, _, layer in graph.layers())
-    if network.step and training and not in_place:
+    if network.step and training and not in_place and not half:
         try:
             training_step(module, inputs)
         except RuntimeError as error:

@@ -220,7 +220,7 @@ def network(random: Random) -> Network:
             for name, template in drawing.blocks.items()
         }
     text, batch = written({**head, "layers": items}, random), random.choice((1, 2, 2, 3))
-    dtype = random.choice(("float32",) * 8 + ("float64", "bfloat16"))
+    dtype = random.choice(("float32",) * 8 + ("float64", "bfloat16", "amp-float16", "amp-bfloat16"))
     if dtype == "bfloat16" and len(shape) == 4:
         dtype = "float32"  # torch 2.13's CPU convolution of small bfloat16 volumes ends the process
     return Network(

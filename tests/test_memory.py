@@ -3,6 +3,7 @@
 import pytest
 
 from cnncalc import CnncalcError, Options, chain, load, report
+from cnncalc.analysis.dtypes import with_amp
 from cnncalc.analysis.memory import kept_for_backward, peak
 
 # facts measured with torch 2.14.1, batch 1, float32, training mode (the input's 602,112 bytes among them)
@@ -85,3 +86,64 @@ def test_sizes_follow_the_type_and_the_batch():
     single, eight = (report(load("lenet5", Options()), batch, "float16").totals for batch in (1, 8))
     assert eight.activation_bytes == 8 * single.activation_bytes
     assert single.weight_bytes == 2 * 61_706
+
+
+# -- automatic mixed precision, counted by hand; tests/test_amp.py holds it to torch --
+
+
+def mixed(shape, *layers, batch=1):
+    graph = chain(shape, layers, Options())
+    return [(one.what, one.size) for one in kept_for_backward(graph, batch, 4, 2)]
+
+
+def test_mixed_precision_keeps_half_copies_of_inputs_and_weights():
+    image, weight, plane = 3 * 2 * 16, 2 * (3 * 2 * 9), 3 * 3 * 16
+    expected = [("input in half precision", 2 * image), ("weight in half precision", weight), ("relu1", 2 * plane)]
+    assert mixed("2x4x4", "conv 3 k3 p1", "relu", batch=3) == expected
+
+
+def test_layers_that_stay_in_float32_copy_what_is_not():
+    statistics = 2 * 4 * 16  # a mean and a deviation a position
+    found = mixed("2x4x4", "conv 3 k1", "layernorm", "linear 5 axis=last")
+    assert found[2:] == [
+        ("conv1 in float32", 4 * 3 * 16),
+        ("mean and 1/σ", statistics),
+        ("layernorm1 in half precision", 2 * 3 * 16),
+        ("weight in half precision", 2 * 4 * 5),
+    ]
+
+
+def test_a_dropout_mask_is_a_byte_a_number_under_mixed_precision():
+    assert mixed("8", "linear 6", "dropout")[-1] == ("mask", 6)
+
+
+def test_training_memory_under_mixed_precision():
+    """Parameters, gradients and state in float32; what is saved in the types that it has."""
+    graph = chain("2x4x4", ["conv 3 k3 p1", "batchnorm", "relu"], Options())
+    totals = report(graph, 2, "amp-bfloat16", "adam").totals
+    params, buffers = 3 * 2 * 9 + 3 + 6, 6
+    saved = 2 * (2 * 2 * 16) + 2 * (3 * 2 * 9) + 2 * (2 * 3 * 16) + 4 * 6 + 2 * (2 * 3 * 16)
+    assert totals.saved_bytes == saved
+    assert totals.train_bytes == 4 * (params * 4 + buffers) + saved
+    assert totals.weight_bytes == 4 * params
+    assert totals.activation_bytes == 4 * (2 * 2 * 16) + 3 * 2 * (2 * 3 * 16)
+    assert totals.peak_bytes == 4 * (2 * 2 * 16) + 2 * (2 * 3 * 16)
+
+
+def test_small_nets_gain_little_where_weights_are_most():
+    """VGG-16's weights are kept once more, in half precision: on small batches that outweighs the activations."""
+    plain, mixed_ = (
+        report(load("vgg16", Options()), 8, dtype).totals.saved_bytes for dtype in ("float32", "amp-float16")
+    )
+    assert mixed_ > plain
+
+
+@pytest.mark.parametrize(("amp", "dtype"), [("float32", "float32"), ("float16", "float16"), ("bfloat16", "int8")])
+def test_what_is_no_mixed_precision(amp, dtype):
+    with pytest.raises(CnncalcError, match="--amp"):
+        with_amp(amp, dtype)
+
+
+def test_a_type_that_is_none():
+    with pytest.raises(CnncalcError, match="there is no type `amp-int8`"):
+        report(load("lenet5", Options()), 1, "amp-int8")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
+from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.hints import hints
 from cnncalc.analysis.memory import kept_for_backward, peak, train_bytes
 from cnncalc.analysis.receptive import fields, receptive_field
@@ -47,12 +48,16 @@ def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
 
 
 def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Report:
-    """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`."""
-    size = element_bytes(dtype)
+    """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`.
+
+    `amp-float16` and `amp-bfloat16` stand for torch.autocast on CUDA, with parameters in float32.
+    """
+    numbers = numbers_of(dtype)
+    elements = Elements(graph, *numbers).of
     seen = fields(graph)
     described: dict[int, ReceptiveField] = {}
     saved = [0] * len(graph.nodes)
-    for kept in kept_for_backward(graph, batch, size):
+    for kept in kept_for_backward(graph, batch, *numbers):
         saved[kept.node] += kept.size
     with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
     each = [costs(layer, shapes) for layer, shapes in graph.signatures]
@@ -65,7 +70,7 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
         field = described.get(id(seen[index]))
         if field is None:
             field = described[id(seen[index])] = receptive_field(seen[index])
-        memory = (batch, size, saved[index])
+        memory = (batch, elements[index], saved[index])
         described_as = (notations[number], inputs[number])
         rows.append(_row(graph, node, layer, described_as, each[number], memory, field, with_buffers))
         weighted += layer.weighted and node.share is None
@@ -77,9 +82,10 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
         inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
         rows=tuple(rows),
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
-        totals=_totals(graph, rows, weighted, batch, size, optimizer),
+        totals=_totals(graph, rows, weighted, batch, numbers, optimizer),
         hints=hints(graph),
         optimizer=optimizer,
+        amp=amp_of(dtype),
     )
 
 
@@ -95,8 +101,8 @@ def _row(
 ) -> Row:
     """One row.
 
-    `described_as` is its notation and its input shapes; `memory` the batch, the bytes of an element, and those that the
-    layer keeps for backward.
+    `described_as` is its notation and its input shapes; `memory` the batch, the bytes of an element of the output, and
+    those that the layer keeps for backward.
     """
     batch, size, saved = memory
     owned = node.share is None
@@ -123,7 +129,7 @@ def _row(
     )
 
 
-def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, size: int, optimizer: str) -> Totals:
+def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, held: Numbers, optimizer: str) -> Totals:
     inputs = sum(product(graph.nodes[index].shape) for index in graph.inputs.values())
     numbers = sum(row.weights + row.biases for row in rows)
     trainable = sum(row.trainable for row in rows)
@@ -139,9 +145,9 @@ def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, size: int,
         buffers=buffers,
         macs=sum(row.macs for row in rows),
         flops=sum(row.flops for row in rows),
-        weight_bytes=numbers * size,
-        activation_bytes=batch * inputs * size + sum(row.activation_bytes for row in rows),
+        weight_bytes=numbers * held.size,
+        activation_bytes=batch * inputs * held.size + sum(row.activation_bytes for row in rows),
         saved_bytes=saved,
-        peak_bytes=peak(graph, batch, size).size,
-        train_bytes=train_bytes(trainable, numbers, buffers, saved, size, optimizer),
+        peak_bytes=peak(graph, batch, *held).size,
+        train_bytes=train_bytes(trainable, numbers, buffers, saved, held.size, optimizer),
     )

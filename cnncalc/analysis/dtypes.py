@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
-__all__ = ["DTYPES", "element_bytes"]
+__all__ = ["DTYPES", "HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
 
 DTYPES = {
     "float64": 8,
@@ -19,11 +21,52 @@ DTYPES = {
     "int64": 8,
 }
 """Bytes of an element of each type."""
+HALVES = ("float16", "bfloat16")
+"""The types that torch's automatic mixed precision computes in."""
+_AMP = "amp-"
+
+
+class Numbers(NamedTuple):
+    """The bytes of the numbers of a net."""
+
+    size: int
+    """Of a number that is stored: a parameter, its gradient, an element of an input; and of all where no other is."""
+    half: int = 0
+    """Of a number that torch.autocast computes in; 0 where the net is of one type."""
 
 
 def element_bytes(dtype: str) -> int:
-    """Bytes of an element; raises `CnncalcError` for a type that is not known."""
+    """Bytes of an element of a net of one type; raises `CnncalcError` for a type that is not known, and for `amp-…`."""
     if dtype not in DTYPES:
+        if amp_of(dtype):
+            help = "leave --amp out"
+            raise CnncalcError(Fault("this is not known of automatic mixed precision, where types differ", help=help))
         help = suggestion(dtype, DTYPES, f"the types are {', '.join(DTYPES)}")
         raise CnncalcError(Fault(f"there is no type `{dtype[:60]}`", help=help))
     return DTYPES[dtype]
+
+
+def numbers_of(dtype: str) -> Numbers:
+    """The numbers of a net of this type, or of automatic mixed precision; raises `CnncalcError`."""
+    amp = amp_of(dtype)
+    return Numbers(DTYPES["float32"], DTYPES[amp]) if amp else Numbers(element_bytes(dtype))
+
+
+def with_amp(amp: str, dtype: str = "float32") -> str:
+    """What stands for a type where torch.autocast computes in `amp`: `amp-bfloat16`.
+
+    Raises `CnncalcError` for a half type that there is not, and where the parameters were to be of another type.
+    """
+    if amp not in HALVES:
+        help = suggestion(amp, HALVES, f"the types are {', '.join(HALVES)}")
+        raise CnncalcError(Fault(f"--amp: there is no mixed precision in `{amp[:60]}`", help=help))
+    if dtype != "float32":
+        help = "leave --dtype out, or --amp for a net that is of one type throughout"
+        raise CnncalcError(Fault(f"--amp {amp}: the parameters are float32, not {dtype[:60]}", help=help))
+    return _AMP + amp
+
+
+def amp_of(dtype: str) -> str:
+    """The half type of `amp-bfloat16`; empty for other types."""
+    half = dtype.removeprefix(_AMP)
+    return half if half != dtype and half in HALVES else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from cnncalc.analysis.elements import Elements, Storage
 from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
@@ -66,43 +67,50 @@ def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
         yield index, node, layer, Backward(True, trains, inputs)
 
 
-def kept_for_backward(graph: Graph, batch: int, size: int) -> list[Kept]:
+def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
-    `size` is the bytes of an element. Parameters and running statistics are apart; an input of the net counts where it
-    is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
+    `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does.
+    Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
+    counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
     """
-    owner = storages(graph, training=True)
-    seen: set[int] = set()
+    seen: set[object] = set()
     kept: list[Kept] = []
+    for index, storage in _kept_storages(graph, Elements(graph, size, half)):
+        if storage.key is not None:
+            if storage.key in seen:
+                continue
+            seen.add(storage.key)
+        elements = product(storage.shape) * (batch if storage.batched else 1)
+        kept.append(Kept(index, storage.what, elements * storage.element))
+    return kept
+
+
+def _kept_storages(graph: Graph, elements: Elements) -> Iterator[tuple[int, Storage]]:
+    """What each layer keeps, however often it is kept, with the node that keeps it."""
+    owner = storages(graph, training=True)
     memo: dict[tuple[int, Backward], list[Saved]] = {}
     for index, node, layer, backward in backwards(graph):
         key = (node.signature, backward)
         if key not in memo:
             memo[key] = list(layer.saved(backward, *graph.signatures[node.signature][1]))
         for saved in memo[key]:
-            if saved.what in ("input", "output"):
-                storage = owner[node.inputs[saved.index] if saved.what == "input" else index]
-                if storage not in seen:
-                    seen.add(storage)
-                    kept.append(
-                        Kept(index, graph.nodes[storage].name, batch * product(graph.nodes[storage].shape) * size)
-                    )
-            else:
-                elements = product(saved.shape) * (batch if saved.batched else 1)
-                kept.append(Kept(index, saved.what, elements * (saved.size or size)))
-    return kept
+            yield index, elements.storage(index, saved, owner)
+        weight = elements.weight(index, backward)
+        if weight is not None:
+            yield index, weight
 
 
-def peak(graph: Graph, batch: int, size: int) -> Peak:
+def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
     """The most bytes alive at once in inference, in execution order, each storage freed after its last use.
 
     Layer by layer: the inputs and the output of the layer that runs, and what later layers still need. Parameters, and
-    the scratch memory inside a layer, are apart.
+    the scratch memory inside a layer, are apart. `size` and `half` are those of `kept_for_backward`.
     """
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
-    bytes_of = [batch * product(node.shape) * size for node in graph.nodes]
+    elements = Elements(graph, size, half).of
+    bytes_of = [batch * product(node.shape) * element for node, element in zip(graph.nodes, elements)]
     now, best, at = 0, -1, 0
     for index, born, freed in lifetimes(graph, owner, last):
         now += sum([bytes_of[storage] for storage in born])

@@ -101,5 +101,7 @@ class Report(NamedTuple):
     hints: tuple[Hint, ...]
     optimizer: str = "sgd"
     """Whose state `train_bytes` counts."""
+    amp: str = ""
+    """The type in which torch.autocast computes, where it does; empty where all numbers are of one type."""
     counting: Counting | None = None
     """The net as another tool counts it, where one was asked for."""

@@ -65,6 +65,7 @@ class LeakyReLU(InPlace):
 class PReLU(Elementwise):
     """Leaky ReLU with a learned slope (He et al. 2015), one in all or one a channel, as torch.nn.PReLU."""
 
+    autocast = "half"
     slopes: str = field(Choice("shared", "per_channel"), "one slope in all, or one a channel", "shared")
     each = 2
 
@@ -147,6 +148,7 @@ class HardSigmoid(InPlace):
 class Softplus(Elementwise):
     """ln(1 + exp(x)): exp, an addition, a logarithm."""
 
+    autocast = "float32"
     each = 3
 
 
@@ -156,6 +158,8 @@ class Softmax(Layer):
 
     A position with n channels costs n − 1 comparisons, n subtractions, n exps, n − 1 additions and n divisions.
     """
+
+    autocast: ClassVar[str] = "float32"
 
     def operations(self, *x: Shape) -> int:
         return 5 * product(x[0]) - 2 * product(x[0][1:])

@@ -87,6 +87,8 @@ class Saved(NamedTuple):
 
     `what` is `input` (then `index` says which), `output`, or the name of an extra tensor of `shape`. An extra has an
     element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
+    Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
+    `element` says which: `own`, that of the parameters, or `mask`, a bool.
     """
 
     what: str
@@ -94,6 +96,7 @@ class Saved(NamedTuple):
     shape: Shape = ()
     size: int = 0
     batched: bool = True
+    element: str = ""
 
 
 class Field:
@@ -157,6 +160,12 @@ class Layer:
     """True for the layers that people count as weighted: convolutions and linear layers, not normalisations."""
     seen_inputs: ClassVar[int] = MANY
     """Only so many of its inputs reach the output; of the others it takes the shape."""
+    autocast: ClassVar[str] = "follow"
+    """What torch.autocast makes of it on CUDA, by torch's lists (aten/src/ATen/autocast_mode.h) of what it consists of.
+
+    `half`: inputs and weight are cast to the half type. `float32`: inputs are cast to that. Nothing is cast, and the
+    output is as its widest input (`follow`), or float32 (`mixed`: some number in it is).
+    """
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
 
@@ -254,6 +263,10 @@ class Layer:
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The tensors that torch's autograd keeps for backward, parameters and running statistics apart."""
         return iter(())
+
+    def keeps_weight(self, backward: Backward) -> bool:
+        """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
+        return backward.any
 
     def reuses_input(self, *, training: bool) -> bool:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""

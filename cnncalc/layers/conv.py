@@ -22,6 +22,7 @@ class Convolution(Layer):
 
     needs: ClassVar[str] = "map"
     weighted: ClassVar[bool] = True
+    autocast: ClassVar[str] = "half"
     kernel: tuple[int, ...] = field(
         PerAxis(), "filter size, pixels", letter="k", symbol="k", aliases=("kernel_size", "filter_size")
     )

@@ -24,6 +24,7 @@ class Linear(Layer):
     """
 
     weighted: ClassVar[bool] = True
+    autocast: ClassVar[str] = "half"
     out: int = field(
         Whole(),
         "number of output features",
@@ -84,6 +85,10 @@ class Linear(Layer):
         if backward.weights:
             yield Saved("input")
 
+    def keeps_weight(self, backward: Backward) -> bool:
+        """Only the gradient of the input needs it."""
+        return any(backward.inputs)
+
 
 @layer("bilinear", aliases=("BilinearLayer",))
 class Bilinear(Layer):
@@ -96,6 +101,7 @@ class Bilinear(Layer):
     inputs: ClassVar[tuple[int, int]] = (2, 2)
     needs: ClassVar[str] = "vector"
     weighted: ClassVar[bool] = True
+    autocast: ClassVar[str] = "float32"  # it takes the widest of its inputs and its weight
     out: int = field(Whole(), "number of output features", position=0, symbol="F_out", aliases=("out_features",))
     bias: bool = field(Flag(), "whether a bias is added", True)
 

@@ -96,7 +96,7 @@ class Multiply(ElementwiseMerge):
         for step in range(1, len(x)):
             so_far = any(backward.inputs[:step])
             if backward.inputs[step]:
-                yield Saved("input") if step == 1 else Saved("product so far", shape=self.output_shape(*x[:step]))
+                yield Saved("input") if step == 1 else Saved("product so far", step, self.output_shape(*x[:step]))
             if so_far:
                 yield Saved("input", step)
 
@@ -109,7 +109,7 @@ class Maximum(ElementwiseMerge):
         """torch compares from left to right and keeps both sides of each step."""
         for step in range(1, len(x)):
             if any(backward.inputs[: step + 1]):
-                yield Saved("input") if step == 1 else Saved("maximum so far", shape=self.output_shape(*x[:step]))
+                yield Saved("input") if step == 1 else Saved("maximum so far", step, self.output_shape(*x[:step]))
                 yield Saved("input", step)
 
 

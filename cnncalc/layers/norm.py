@@ -66,7 +66,7 @@ class BatchNorm(Layer):
         if backward.any:
             yield Saved("input")
             if backward.training or not self.stats:
-                yield Saved("mean and 1/σ", shape=(2, x[0][0]), batched=False)
+                yield Saved("mean and 1/σ", shape=(2, x[0][0]), batched=False, element="own")
 
 
 def normalising(elements: int, affine: bool) -> int:
@@ -82,6 +82,7 @@ def normalising(elements: int, affine: bool) -> int:
 class LayerNorm(Layer):
     """Layer normalisation (Ba et al. 2016): over the channels at each position, over the last axis, or over all."""
 
+    autocast: ClassVar[str] = "float32"
     over: str = field(Choice("channels", "all", "last"), "the axes that are normalised together", "channels")
     affine: bool = field(Flag(), "whether a scale is learned", True, aliases=("elementwise_affine",))
     bias: bool = field(Flag(), "whether a shift is learned with the scale", True)
@@ -115,6 +116,7 @@ class LayerNorm(Layer):
 class GroupNorm(Layer):
     """Group normalisation (Wu & He 2018) over groups of channels and all positions, as torch.nn.GroupNorm."""
 
+    autocast: ClassVar[str] = "float32"
     groups: int = field(Whole(), "groups of channels", position=0, letter="g", symbol="g", aliases=("num_groups",))
     affine: bool = field(Flag(), "whether scale and shift are learned", True)
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
@@ -171,12 +173,18 @@ class InstanceNorm(Layer):
         return normalising(product(x[0]), self.affine)
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """torch runs a batch norm on N·C channels: statistics, and copies of buffers and scale, for each image."""
+        """torch runs a batch norm on N·C channels: statistics, and copies of scale and buffers, for each image.
+
+        The copies of the buffers are of the scale's type, or of the input's where there is no scale.
+        """
         if backward.any:
             statistics = 2 if backward.training or not self.stats else 0
-            copies = statistics + (2 if self.stats else 0) + (1 if self.affine else 0)
+            copies = statistics + (1 if self.affine else 0)
             yield Saved("input")
-            yield Saved("statistics and scale of each image", shape=(copies, x[0][0]))
+            yield Saved("statistics and scale of each image", shape=(copies, x[0][0]), element="own")
+            if self.stats:
+                element = "own" if self.affine else ""
+                yield Saved("running statistics of each image", shape=(2, x[0][0]), element=element)
 
 
 @layer("lrn", aliases=("LocalResponseNorm", "local_response_norm", "LocalResponseNormalization"))
@@ -187,6 +195,7 @@ class LocalResponseNorm(Layer):
     """
 
     needs: ClassVar[str] = "map"
+    autocast: ClassVar[str] = "mixed"  # its power is taken in float32
     size: int = field(Whole(), "neighbouring channels", 5, position=0, symbol="n", aliases=("local_size",))
 
     def operations(self, *x: Shape) -> int:
@@ -197,7 +206,7 @@ class LocalResponseNorm(Layer):
         if backward.any:
             yield Saved("input")
             yield Saved("padded squares", shape=(x[0][0] + self.size - 1, *x[0][1:]))
-            yield Saved("sums and powers", shape=(2, *x[0]))
+            yield Saved("sums and powers", shape=(2, *x[0]), element="own")
 
 
 @layer("grn", aliases=("GlobalResponseNorm", "global_response_norm"))
@@ -209,6 +218,7 @@ class GlobalResponseNorm(Layer):
     """
 
     needs: ClassVar[str] = "map"
+    autocast: ClassVar[str] = "mixed"  # its norms are in float32
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(True, x[0][:1])
@@ -222,16 +232,17 @@ class GlobalResponseNorm(Layer):
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.weights:
-            yield Saved("normalised input", shape=x[0])
+            yield Saved("normalised input", shape=x[0], element="own")
         if backward.inputs[0]:
             yield Saved("input")
-            yield Saved("norms", shape=(2 * x[0][0] + 1,))
+            yield Saved("norms", shape=(2 * x[0][0] + 1,), element="own")
 
 
 @layer("layerscale", aliases=("LayerScale", "layer_scale"))
 class LayerScale(Layer):
     """A learned factor for each channel (Touvron et al. 2021); one multiplication an element."""
 
+    autocast: ClassVar[str] = "mixed"  # its factors are in float32
     initial: float = field(Real(), "the factors' first value", 1e-6, aliases=("init_values",))
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:

@@ -84,6 +84,7 @@ class LPPool(Pool):
     """The p-norm of each window, as torch.nn.LPPool2d; a power each, size − 1 additions, and a root a window."""
 
     averages: ClassVar[bool] = True
+    autocast: ClassVar[str] = "float32"
     norm: float = field(Real(0.01, 1e6), "the power p of the norm", 2.0, aliases=("norm_type",))
 
     def padding_limit(self, window: Window) -> tuple[int, str]:

@@ -24,9 +24,12 @@ class Dropout(Layer):
         return self.inplace or not training or self.rate == 0
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """The mask, in numbers of the net's dtype on CPU; one zero where everything is dropped."""
+        """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all."""
         if backward.any and backward.training and self.rate > 0:
-            yield Saved("mask", shape=x[0]) if self.rate < 1 else Saved("mask", shape=(1,), batched=False)
+            if self.rate < 1:
+                yield Saved("mask", shape=x[0], element="" if self.inplace else "mask")
+            else:
+                yield Saved("mask", shape=(1,), batched=False)
 
 
 @layer("droppath", aliases=("DropPath", "StochasticDepth", "stochastic_depth", "drop_path"))

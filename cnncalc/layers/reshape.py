@@ -255,6 +255,7 @@ class Upsample(Layer):
 
     inputs: ClassVar[tuple[int, int]] = (1, 2)
     seen_inputs: ClassVar[int] = 1
+    autocast: ClassVar[str] = "float32"
     needs: ClassVar[str] = "map"
     scale: tuple[int, ...] | None = field(
         PerAxis(), "how many times larger", None, position=0, symbol="r", aliases=("scale_factor",)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import element_bytes
-from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.dtypes import numbers_of
+from cnncalc.analysis.memory import kept_for_backward
 from cnncalc.analysis.verification import Figure, VerifiedRow
 from cnncalc.layers.dialects import DIALECTS
 
@@ -29,7 +29,7 @@ def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[V
 
     saved: dict[int, int] = {}
     if measured.saved_bytes is not None:
-        for kept in kept_for_backward(graph, batch, element_bytes(dtype)):
+        for kept in kept_for_backward(graph, batch, *numbers_of(dtype)):
             saved[kept.node] = saved.get(kept.node, 0) + kept.size
     found = []
     for index, node, layer in graph.layers():
@@ -63,7 +63,6 @@ def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -
 
 def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int, dtype: str) -> tuple[Figure, ...]:
     """The totals, the shapes of the outputs, and the two sums of memory."""
-    size = element_bytes(dtype)
     predicted = report(graph, batch, dtype)
     sums = predicted.totals
     names = dict(module.named_parameters())
@@ -80,10 +79,9 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
         Figure("outputs", predicted.outputs, outputs),
     ]
     if measured.saved_bytes is not None:
-        saved = sum(kept.size for kept in kept_for_backward(graph, batch, size))
-        figures.append(Figure("saved bytes", saved, measured.saved_bytes))
+        figures.append(Figure("saved bytes", sums.saved_bytes, measured.saved_bytes))
     if measured.peak_bytes is not None:
-        figures.append(Figure("peak bytes", peak(graph, batch, size).size, measured.peak_bytes))
+        figures.append(Figure("peak bytes", sums.peak_bytes, measured.peak_bytes))
     if measured.finite is not None:
         figures.append(Figure("finite", True, measured.finite))
     return tuple(figures)

@@ -8,7 +8,8 @@
 3. in eval mode, without gradients: the most bytes alive at once;
 4. on CUDA also the allocator's own peak, with nothing looking on.
 
-It works on cpu, cuda and meta: storages are told apart by identity, not by where their data lie. On meta, torch keeps
+It works on cpu, cuda and meta, and on tensors that only pretend to be on cuda: storages are told apart by identity, not
+by where their data lie. Where torch.autocast is asked for, it is on in each run. On meta, torch keeps
 a little more than on cpu in two cases: the statistics of a batch norm in eval mode, and those of batch and layer norm
 in float32 where the net has a half type. Runs in train mode move batch norm's running statistics, as they always do.
 """
@@ -24,6 +25,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.torch_backend.alive import Lives
+from cnncalc.torch_backend.autocasting import autocast, has_numbers
 from cnncalc.torch_backend.watching import (
     OUTSIDE,
     Shape,
@@ -126,19 +128,21 @@ def measure(
     saved: bool = True,
     peak: bool = True,
     finite: bool = True,
+    half: torch.dtype | None = None,
 ) -> Measurement:
     """Run `module` on `inputs` and record what each of `rows` did.
 
     `rows` maps a name to a submodule. Where several names have one module (shared parameters), its calls are dealt to
     them in the order of `rows`; where one name is called several times, it gathers them all. A row that runs inside
     another has its share to itself: rows and what runs outside of them add up to the totals.
-    `saved` and `peak` switch the runs for bytes off, `finite` the look at every number. Whatever torch raises in a
-    forward pass is raised here.
+    `saved` and `peak` switch the runs for bytes off, `finite` the look at every number; `half` is what torch.autocast
+    is to compute in. Whatever torch raises in a forward pass is raised here.
     """
     device = inputs[0].device
-    run = _count(module, rows, fresh(inputs), finite)
-    kept = _autograd(module, rows, fresh(inputs)) if saved else None
-    peaks = _peaks(module, rows, fresh(inputs)) if peak else (None, None)
+    run = _count(module, rows, fresh(inputs), finite, half)
+    kept = _autograd(module, rows, fresh(inputs), half) if saved else None
+    peaks = _peaks(module, rows, fresh(inputs), half) if peak else (None, None)
+    on_cuda = device.type == "cuda" and has_numbers(inputs[0])
     parameters = list(module.parameters())
     return Measurement(
         torch=str(torch.__version__),
@@ -155,11 +159,13 @@ def measure(
         saved_parameter_bytes=None if kept is None else kept.parameters,
         peak_bytes=peaks[0],
         operation_peak_bytes=peaks[1],
-        cuda_peak_bytes=_cuda_peak(module, inputs) if peak and device.type == "cuda" else None,
+        cuda_peak_bytes=_cuda_peak(module, inputs, half) if peak and on_cuda else None,
     )
 
 
-def training_step(module: nn.Module, inputs: Sequence[Tensor], lr: float = 0.01) -> TrainingStep:
+def training_step(
+    module: nn.Module, inputs: Sequence[Tensor], lr: float = 0.01, half: torch.dtype | None = None
+) -> TrainingStep:
     """Forward in train mode, backward from the sum of the outputs' means, one step of plain gradient descent.
 
     The module comes back with its parameters moved, its gradients in place and its train or eval flags as they were.
@@ -167,7 +173,8 @@ def training_step(module: nn.Module, inputs: Sequence[Tensor], lr: float = 0.01)
     """
     with mode(module, training=True), torch.enable_grad():
         module.zero_grad(set_to_none=True)
-        outputs = tensors_in(module(*fresh(inputs)))
+        with autocast(half):
+            outputs = tensors_in(module(*fresh(inputs)))
         loss = torch.stack([output.mean() for output in outputs]).sum()
         if loss.requires_grad:
             torch.autograd.backward(loss)
@@ -200,7 +207,9 @@ class _Autograd(NamedTuple):
     parameters: int
 
 
-def _count(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool) -> _Counted:
+def _count(
+    module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool, half: torch.dtype | None
+) -> _Counted:
     trilinear = torch.ops.aten._trilinear  # noqa: SLF001  (an operator's name, not a private attribute)
     counter = FlopCounterMode(display=False, custom_mapping={trilinear: _trilinear_flops})
     run = _Counted({}, {}, {}, {}, [])
@@ -224,7 +233,7 @@ def _count(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Te
         elif run.finite.get(row, True):
             run.finite[row] = all_finite(made)
 
-    with torch.no_grad(), counter, watched(rows, enter, leave):
+    with torch.no_grad(), autocast(half), counter, watched(rows, enter, leave):
         run.outputs.extend(tensors_in(module(*inputs)))
     settle(OUTSIDE)
     return run
@@ -235,7 +244,9 @@ def _trilinear_flops(left: Sequence[int], weight: Sequence[int], *_rest: object,
     return 2 * left[0] * prod(weight)
 
 
-def _autograd(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor]) -> _Autograd:
+def _autograd(
+    module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], half: torch.dtype | None
+) -> _Autograd:
     running = OUTSIDE
     kept: dict[str, list[Kept]] = {}
     owned = {storage_of(tensor) for tensor in (*module.parameters(), *module.buffers())}
@@ -259,26 +270,30 @@ def _autograd(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence
         nonlocal running
         running = around
 
-    with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor), watched(rows, enter, leave):
+    hooks = saved_tensors_hooks(pack, lambda tensor: tensor)
+    with torch.enable_grad(), autocast(half), hooks, watched(rows, enter, leave):
         module(*inputs)
     apart = sum(size for storage, size in sizes.items() if storage in owned)
     from_inputs = sum(size for storage, size in sizes.items() if storage in given)
     return _Autograd(rows=kept, total=sum(sizes.values()) - apart, inputs=from_inputs, parameters=apart)
 
 
-def _peaks(module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor]) -> tuple[int, int]:
+def _peaks(
+    module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], half: torch.dtype | None
+) -> tuple[int, int]:
     lives = Lives([*module.parameters(), *module.buffers()], inputs)
-    with mode(module, training=False), torch.no_grad(), lives, watched(rows, lives.enter, lives.leave):
+    casting = autocast(half, cache=False)  # or copies of shared weights would outlive their rows
+    with mode(module, training=False), torch.no_grad(), casting, lives, watched(rows, lives.enter, lives.leave):
         outputs = tensors_in(module(*inputs))
     return lives.peaks(outputs)
 
 
-def _cuda_peak(module: nn.Module, inputs: Sequence[Tensor]) -> int:
+def _cuda_peak(module: nn.Module, inputs: Sequence[Tensor], half: torch.dtype | None) -> int:
     device = inputs[0].device
     before = torch.cuda.memory_allocated(device)
     copies = fresh(inputs)
     copied = torch.cuda.memory_allocated(device) - before  # the caller's inputs are there as well
-    with mode(module, training=False), torch.no_grad():
+    with mode(module, training=False), torch.no_grad(), autocast(half):
         torch.cuda.synchronize(device)
         torch.cuda.reset_peak_memory_stats(device)
         module(*copies)

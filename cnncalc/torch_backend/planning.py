@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import element_bytes
-from cnncalc.analysis.memory import kept_for_backward, peak, train_bytes
+from cnncalc.analysis.dtypes import amp_of, element_bytes
 from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers import norm
@@ -17,7 +16,7 @@ from cnncalc.layers import norm
 if TYPE_CHECKING:
     from cnncalc.graph import Graph
 
-__all__ = ["DEVICES", "DTYPES", "Plan", "SingleValue", "plan", "readable", "single_value"]
+__all__ = ["DEVICES", "DTYPES", "PRETENDED", "Plan", "SingleValue", "plan", "readable", "single_value"]
 
 DEVICES = ("cpu", "cuda", "meta")
 DTYPES = {
@@ -27,6 +26,8 @@ DTYPES = {
     "bfloat16": torch.bfloat16,
 }
 """The types that torch can train in."""
+PRETENDED = "cuda without a device"
+"""Tensors without numbers, on which torch acts as on CUDA's."""
 LARGE_MEMORY = 1 << 30
 LARGE_MACS = 10_000_000_000
 """A net beyond one of these runs on `meta` unless told."""
@@ -44,9 +45,13 @@ class Plan(NamedTuple):
 
 def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
     """Choose the device where none is given; raises CnncalcError where there is none such, or not the memory."""
-    if dtype not in DTYPES:
+    amp = amp_of(dtype)
+    if dtype not in DTYPES and not amp:
         element_bytes(dtype)
         raise CnncalcError(Fault(f"torch cannot train a net in {dtype}", help=f"the types are {', '.join(DTYPES)}"))
+    if amp and device not in (None, "cuda"):
+        help = "leave --device out: types and storages are held on tensors that need no CUDA device"
+        raise CnncalcError(Fault(f"--amp is torch.autocast as it acts on CUDA, not on {device}", help=help))
     notes: list[str] = []
     mended, lasting = single_value(graph, batch)
     if mended:
@@ -55,6 +60,12 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
     if lasting:
         notes.append(f"in eval mode, without saved bytes: {lasting} has one pixel, which torch refuses in training")
     estimate = _memory(graph, batch, dtype)
+    if device is None and amp:
+        notes.append(
+            "torch.autocast as it acts on CUDA, on tensors without numbers: types and storages are held, no step of "
+            "training is taken; `--device cuda` takes one"
+        )
+        return Plan(PRETENDED, batch, not lasting, tuple(notes))
     if device is None:
         macs = batch * sum(layer.macs(*graph.input_shapes(node)) for _, node, layer in graph.layers())
         device = "meta" if estimate > LARGE_MEMORY or macs > LARGE_MACS else "cpu"
@@ -90,11 +101,8 @@ def readable(count: float) -> str:
 
 def _memory(graph: Graph, batch: int, dtype: str) -> int:
     """Bytes that a step of training takes, roughly: what torch's kernels need for themselves is left out."""
-    size = element_bytes(dtype)
     sums = report(graph, batch, dtype).totals
-    saved = sum(kept.size for kept in kept_for_backward(graph, batch, size))
-    stored = train_bytes(sums.trainable, sums.weights + sums.biases, sums.buffers, saved, size)
-    return stored + peak(graph, batch, size).size
+    return sums.train_bytes + sums.peak_bytes
 
 
 class SingleValue(NamedTuple):

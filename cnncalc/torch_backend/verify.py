@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import torch
 
+from cnncalc.analysis.dtypes import amp_of
 from cnncalc.analysis.verification import Figure, Verification
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend import compare
+from cnncalc.torch_backend.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.builder import GraphModule, build
 from cnncalc.torch_backend.measure import measure, training_step
-from cnncalc.torch_backend.planning import DTYPES, plan
+from cnncalc.torch_backend.planning import DTYPES, PRETENDED, plan
 from cnncalc.torch_backend.watching import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
@@ -44,28 +48,33 @@ def verify(
     receptive_field: bool = False,
     progress: Progress | None = None,
 ) -> Verification:
-    """Hold a net to torch. No device: cpu, or meta for a large net.
+    """Hold a net to torch. No device: cpu, or meta for a large net; for a dtype such as `amp-bfloat16`, none at all.
 
     Raises CnncalcError where it cannot be tried: no such device, too little memory, a kind or a type that torch lacks.
     What torch refuses to run is a difference, not an error.
     """
     start = perf_counter()
     planned = plan(graph, device, batch, dtype)
-    module = build(graph, seed=seed, device=planned.device, dtype=DTYPES[dtype])
+    stored = DTYPES["float32" if amp_of(dtype) else dtype]
+    numbers = planned.device not in ("meta", PRETENDED)
+    module = build(graph, seed=seed, device=planned.device if numbers else "meta", dtype=stored)
     module.train(planned.training)
     if progress is not None:
         _report_progress(module, progress)
+    shapes = [(planned.batch, *graph.nodes[index].shape) for index in graph.inputs.values()]
     generator = torch.Generator().manual_seed(seed)
     inputs = [
-        torch.randn((planned.batch, *graph.nodes[index].shape), generator=generator, dtype=torch.float32).to(
-            planned.device, DTYPES[dtype]
-        )
-        if planned.device != "meta"
-        else torch.empty((planned.batch, *graph.nodes[index].shape), device="meta", dtype=DTYPES[dtype])
-        for index in graph.inputs.values()
+        torch.randn(shape, generator=generator, dtype=torch.float32).to(planned.device, stored)
+        if numbers
+        else torch.empty(shape, device="meta", dtype=stored)
+        for shape in shapes
     ]
     notes = list(planned.notes)
-    rows, totals = _held(graph, module, inputs, planned, dtype, notes)
+    around: AbstractContextManager[object] = nullcontext()
+    if planned.device == PRETENDED:
+        around, inputs = pretend_cuda(module, inputs)
+    with around:
+        rows, totals = _held(graph, module, inputs, planned, dtype, notes)
     if receptive_field:
         rows = _with_fields(graph, rows, seed, notes)
     return Verification(
@@ -102,19 +111,20 @@ def _held(
     if planned.training and not saved:
         notes.append(f"saved bytes not held: on meta torch keeps the statistics of a {dtype} net in float32")
     try:
-        measured = measure(module, module.rows, inputs, saved=saved)
+        finite = planned.device != PRETENDED
+        measured = measure(module, module.rows, inputs, saved=saved, finite=finite, half=DTYPES.get(amp_of(dtype)))
     except (RuntimeError, ValueError, MemoryError) as error:
         return (), (_refusal(module, inputs, error, planned, dtype),)
     rows = compare.rows(graph, measured, planned.batch, dtype)
     totals = compare.totals(graph, module, measured, planned.batch, dtype)
-    if planned.training:
+    if planned.training and planned.device != PRETENDED:
         totals += (_training(module, inputs, planned, dtype, notes),)
     return rows, totals
 
 
 def _training(module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]) -> Figure:
     try:
-        step = training_step(module, inputs)
+        step = training_step(module, inputs, half=DTYPES.get(amp_of(dtype)))
     except (RuntimeError, ValueError, MemoryError) as error:
         _raise_unable(error, planned, dtype)
         return Figure("training step", "runs", _line(error))
@@ -133,7 +143,7 @@ def _refusal(module: GraphModule, inputs: Sequence[Tensor], error: Exception, pl
         running[0] = row
 
     try:
-        with torch.no_grad(), watched(module.rows, enter, lambda *_: None):
+        with torch.no_grad(), autocast(DTYPES.get(amp_of(dtype))), watched(module.rows, enter, lambda *_: None):
             module(*inputs)
     except (RuntimeError, ValueError):
         pass

@@ -1,0 +1,93 @@
+"""Bytes of an element of each tensor: one type throughout, or those that torch.autocast mixes, as it does on CUDA.
+
+The class of each layer says what autocast makes of it (`Layer.autocast`). From that the types flow through the graph,
+and it follows which of the tensors that a layer keeps are copies of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cnncalc.graph import Graph
+from cnncalc.layers.base import Backward, Saved, Shape
+
+__all__ = ["Elements", "Storage"]
+
+MASK = 1
+"""Bytes of a bool."""
+
+
+class Storage(NamedTuple):
+    """A storage that autograd keeps, before the batch is known."""
+
+    key: object
+    """Equal for what lies in one storage; None for a storage that is nothing else's."""
+    what: str
+    shape: Shape
+    batched: bool
+    """Whether it is there for each sample."""
+    element: int
+    """Bytes of an element."""
+
+
+class Elements:
+    """The types of a graph's tensors. `of` holds, for each node, the bytes of an element of its output.
+
+    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0.
+    """
+
+    __slots__ = ("graph", "half", "of", "size")
+
+    def __init__(self, graph: Graph, size: int, half: int = 0) -> None:
+        self.graph, self.size, self.half = graph, size, half
+        self.of = [size] * len(graph.nodes)
+        if half:
+            for index, _, layer in graph.layers():
+                self.of[index] = size if layer.autocast == "mixed" else self.computing(index)
+
+    def computing(self, index: int, first: int = 0) -> int:
+        """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""
+        node = self.graph.nodes[index]
+        layer = node.layer
+        assert layer is not None
+        if not self.half or layer.autocast == "float32":
+            return self.size
+        if layer.autocast == "half":
+            return self.half
+        return max([self.of[one] for one in node.inputs[: first or layer.seen_inputs]])
+
+    def storage(self, index: int, saved: Saved, owner: Sequence[int]) -> Storage:
+        """The storage that a tensor lies in which a layer keeps; `owner` is each node's, as `memory.storages` says."""
+        nodes = self.graph.nodes
+        layer = nodes[index].layer
+        assert layer is not None
+        if saved.what not in ("input", "output"):
+            return Storage(None, saved.what, saved.shape, saved.batched, self._extra(index, saved))
+        source = nodes[index].inputs[saved.index] if saved.what == "input" else index
+        if self.half and saved.what == "input" and layer.autocast in ("half", "float32"):
+            wanted = self.computing(index)
+            if self.of[source] != wanted:
+                type = "half precision" if wanted == self.half else "float32"  # noqa: A001 - of numbers
+                return Storage(None, f"{nodes[source].name} in {type}", nodes[source].shape, True, wanted)
+        held = owner[source]
+        return Storage(held, nodes[held].name, nodes[held].shape, True, self.of[held])
+
+    def weight(self, index: int, backward: Backward) -> Storage | None:
+        """The copy of a layer's weight that autocast makes and autograd keeps, if any.
+
+        A trained weight is copied once, however many layers share it; a frozen one at each use.
+        """
+        node = self.graph.nodes[index]
+        layer, shapes = self.graph.signatures[node.signature]
+        if not self.half or layer.autocast != "half" or not layer.keeps_weight(backward):
+            return None
+        key = ("weight", index if node.share is None else node.share) if backward.weights else None
+        return Storage(key, "weight in half precision", layer.weight_shapes(*shapes)["weight"], False, self.half)
+
+    def _extra(self, index: int, saved: Saved) -> int:
+        if saved.size:
+            return saved.size
+        if not self.half or saved.element == "own":
+            return self.size
+        return MASK if saved.element == "mask" else self.computing(index, saved.index)

@@ -1,0 +1,174 @@
+"""Automatic mixed precision: what torch.autocast keeps on CUDA, held kind by kind against autocast and autograd.
+
+No GPU is needed: torch acts on tensors that only pretend to be on CUDA as it does on real ones, but for the numbers.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
+
+from held import graph_of  # noqa: E402
+
+from cnncalc import CnncalcError, Options, chain, load  # noqa: E402
+from cnncalc.layers import KINDS  # noqa: E402
+from cnncalc.torch_backend import autocasting  # noqa: E402
+from cnncalc.torch_backend.verify import verify  # noqa: E402
+
+HALF, FLOAT = "conv 4 k1", "softmax"
+"""Layers after which a tensor is in half precision, or in float32."""
+
+MAPS = """
+conv 3 k3 p1 | conv 3 k2 same nobias | dwconv k3 p1 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2
+maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2 | lppool 2 norm=1
+adaptive_maxpool 2 | adaptive_avgpool 2
+global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats
+layernorm | layernorm over=all noaffine | groupnorm 2 | instancenorm | instancenorm affine | instancenorm stats
+instancenorm affine stats | lrn 3 | grn | layerscale | relu | relu inplace | relu6 | relu6 inplace | leaky_relu inplace
+elu | selu | gelu | silu inplace | mish | sigmoid | tanh | hardswish inplace | hardsigmoid | softplus | softmax
+log_softmax | prelu | prelu per_channel | maxout 2 | dropout 0.3 | dropout 0.3 inplace | dropout 1.0 | dropout 0.0
+droppath 0.3 | flatten | reshape 8x18 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2
+upsample 2 mode=bilinear | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2 | identity
+"""
+MERGES = ("add", "multiply", "maximum", "concat")
+TEXTS = [text.strip() for line in MAPS.strip().splitlines() for text in line.split("|")]
+
+
+def held(graph, dtype="amp-bfloat16", **options):
+    """The saved bytes of each layer, in all, and the peak, after none was found to differ from torch's."""
+    found = verify(graph, dtype=dtype, **options)
+    assert found.failed == 0, [row for row in found.rows if row.failed] or found.totals
+    totals = {figure.what: figure.measured for figure in found.totals}
+    assert "saved bytes" in totals
+    return {row.name: figure.measured for row in found.rows for figure in row.figures if figure.what == "saved bytes"}
+
+
+def test_the_cases_below_know_every_kind():
+    assert {text.split()[0] for text in TEXTS} | {*MERGES, "bilinear"} == set(KINDS)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("before", [[HALF], [HALF, FLOAT]], ids=["half", "float32"])
+def test_a_kind_after_either_type(text, before):
+    kind, _, rest = text.partition(" ")
+    frozen = f"{{{kind}: {rest}, trainable: false}}"
+    for layer in (text, frozen):
+        held(chain("4x6x6", [*before, layer, "identity"], Options()), batch=2)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_kind_on_an_image_that_wants_no_gradient(text):
+    held(chain("4x6x6", [text, "identity"], Options()), "amp-float16", batch=2)
+
+
+@pytest.mark.parametrize("kind", MERGES)
+@pytest.mark.parametrize("types", ["hh", "hf", "fh", "ff", "hhf", "fhh", "hfh"])
+def test_a_merge_of_types(kind, types):
+    branches = ", ".join({"h": f"[{HALF}]", "f": f"[{HALF}, {FLOAT}]"}[one] for one in types)
+    held(graph_of(f"{{input: 4x6x6, layers: [conv 4 k1, {{{kind}: [{branches}]}}, relu, conv 2 k1]}}"))
+
+
+@pytest.mark.parametrize("types", ["hh", "hf", "ff"])
+def test_a_bilinear_layer_of_types(types):
+    names = {"h": "a", "f": "b"}
+    sources = ", ".join(names[one] for one in types)
+    layers = f"{{linear: 7, name: a}}, {{softmax: , name: b}}, {{bilinear: 7, from: [{sources}], name: c}}"
+    held(graph_of(f"{{input: 6, layers: [{layers}, {{add: , from: [b, c]}}]}}"), batch=3)
+
+
+# -- weights: torch keeps copies of them --
+
+
+def test_a_trained_weight_is_copied_once_however_often_it_is_used():
+    found = held(graph_of("{input: 2x4x4, layers: [{conv: 2 k3 p1, name: a}, {share: a}, {share: a}]}"))
+    weight, plane = 2 * (2 * 2 * 9), 2 * (2 * 4 * 4)
+    assert list(found.values()) == [weight + plane, plane, plane]
+
+
+def test_a_frozen_weight_is_copied_at_each_use():
+    net = "{input: 2x4x4, layers: [conv 2 k1, {conv: 2 k3 p1, name: a, trainable: false}, {share: a}, {share: a}]}"
+    found = held(graph_of(net))
+    weight, plane = 2 * (2 * 2 * 9), 2 * (2 * 4 * 4)
+    assert list(found.values()) == [8 + plane, weight + plane, weight + plane, weight + plane]
+
+
+def test_a_linear_layer_keeps_its_weight_for_its_inputs_gradient_alone():
+    found = held(chain("6", ["linear 5", "linear 4"], Options()), batch=3)
+    assert found == {"linear1": 3 * 6 * 2, "linear2": 3 * 5 * 2 + 4 * 5 * 2}
+
+
+def test_what_is_cast_is_cast_for_each_layer():
+    """A float32 tensor that two convolutions take is kept as two copies in half precision, and itself by softmax."""
+    net = "{input: 2x4x4, layers: [{conv: 2 k1, name: a}, {softmax: , name: b}, {add: [conv 2 k1, conv 2 k1]}]}"
+    found = held(graph_of(net))
+    assert found == {"a": 64 + 8, "b": 128, "conv1": 64 + 8, "conv2": 64 + 8, "add1": 0}
+
+
+# -- whole nets --
+
+NETS = (
+    "alexnet_paper", "convnext_v2_atto", "dcgan_generator", "efficientnet_b0", "googlenet", "lenet5_original",
+    "mobilenet_v2", "nin", "resnet18", "retinanet_resnet50_fpn", "segnet", "shufflenet_g4", "unet_3d", "vdsr",
+    "vgg11_lrn", "yolov5n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_a_bundled_net(net):
+    held(load(net, Options(train=True)))
+
+
+def test_both_halves_and_any_batch():
+    graph = load("resnet18", Options())
+    one, other = held(graph, "amp-float16", batch=2), held(graph, "amp-bfloat16", batch=2)
+    assert one == other
+
+
+def test_peaks_and_activations_are_of_their_types():
+    found = verify(chain("3x8x8", ["conv 4 k3 p1", "upsample 2", "conv 2 k1"], Options()), dtype="amp-float16")
+    assert found.failed == 0
+    # at the upsample: what the convolution gave, 4x8x8 in half precision, and 4x16x16 in float32
+    peak = next(figure for figure in found.totals if figure.what == "peak bytes")
+    assert peak.measured == 4 * 256 * 4 + 2 * 256 * 2  # then that and what the last convolution gives
+
+
+# -- the pretence --
+
+
+def test_autocast_leaves_everything_as_it_was():
+    before = torch.is_autocast_enabled("cuda"), torch.get_autocast_dtype("cuda"), torch.is_autocast_cache_enabled()
+    inside = []
+
+    def failing():
+        with autocasting.autocast(torch.bfloat16, cache=False):
+            inside.append(
+                (torch.is_autocast_enabled("cuda"), torch.get_autocast_dtype("cuda"), torch.is_autocast_cache_enabled())
+            )
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert inside == [(True, torch.bfloat16, False)]
+    after = torch.is_autocast_enabled("cuda"), torch.get_autocast_dtype("cuda"), torch.is_autocast_cache_enabled()
+    assert after == before
+    with autocasting.autocast(None):
+        assert not torch.is_autocast_enabled("cuda")
+
+
+@pytest.mark.skipif(torch.backends.cuda.is_built(), reason="this torch is built with CUDA")
+def test_a_torch_that_cannot_pretend_says_so(monkeypatch):
+    monkeypatch.setattr(autocasting, "REGISTRY", "no_such_symbol")
+    with pytest.raises(CnncalcError, match="this build of torch knows nothing of CUDA"):
+        verify(load("lenet5", Options()), dtype="amp-float16")
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_other_devices_are_refused(device):
+    with pytest.raises(CnncalcError, match=f"not on {device}"):
+        verify(load("lenet5", Options()), dtype="amp-float16", device=device)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device on this machine")
+def test_on_a_device():
+    held(load("lenet5", Options()), device="cuda")
