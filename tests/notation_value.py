@@ -80,27 +80,3 @@ def value_of(text, symbols=None):
     value = reader.sum()
     assert reader.next()[0] == "end", f"{text!r} goes on"
     return value
-
-
-def latex_to_text(latex):
-    """LaTeX as the same notation, so that one evaluator reads both."""
-    text = latex.replace("{,}", ",")
-    for _ in range(50):
-        shorter = re.sub(
-            r"\\frac\{((?:[^{}]|_\{[^{}]*\}|\^\{[^{}]*\}|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}",
-            r"((\1)/(\2))",
-            text,
-        )
-        shorter = re.sub(r"\\text\{([A-Za-z_]*)\}", r"\1", shorter)
-        shorter = re.sub(r"_\{([A-Za-z]*)\}", r"_\1", shorter)
-        if shorter == text:
-            break
-        text = shorter
-    text = re.sub(r"\\left\\lfloor\s", "⌊", text)
-    text = re.sub(r"\s?\\right\\rfloor", "⌋", text)
-    text = re.sub(r"\\left\\lceil\s", "⌈", text)
-    text = re.sub(r"\s?\\right\\rceil", "⌉", text)
-    text = re.sub(r"\\(max|min|gcd)", r"\1", text)
-    text = text.replace(r"\left(", "(").replace(r"\right)", ")").replace(r" \cdot ", "·").replace(r",\; ", ", ")
-    text = re.sub(r"\^\{?(\d+)\}?", lambda match: match[1].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")), text)
-    return text.replace("-", "−")

@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from notation_value import latex_to_text, value_of
+from latex_value import value_of_latex
+from notation_value import value_of
 
 from cnncalc.analysis.costs import costs
 from cnncalc.analysis.derive import Seen, derive, traced_inputs, traced_layer
@@ -106,7 +107,7 @@ def assert_prints_its_value(number):
     for text in steps(number):
         assert value_of(text, symbols) == number, text
     for latex in steps(number, LATEX):
-        assert value_of(latex_to_text(latex), symbols) == number, latex
+        assert value_of_latex(latex, symbols) == number, latex
 
 
 @settings(max_examples=400)

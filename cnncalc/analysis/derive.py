@@ -135,6 +135,8 @@ def _traced_field(declared: Field, value: Any, rank: int) -> Any:
     if isinstance(declared.type, PerAxis):
         values = list(spread(value, rank))
         symbols = _of_axes(declared.symbol, values)
+        if declared.symbol == "out":
+            symbols = [f"{letter}_out" for letter in LETTERS[rank]]
         usual = 0 if declared.name == "output_padding" else 1
         if declared.default is REQUIRED:
             usual = -1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.dtypes import numbers_of
+from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.explanation import Explanation, Part
 from cnncalc.analysis.groups import group_of
 from cnncalc.analysis.memory import kept_for_backward
@@ -37,18 +38,19 @@ def explain(
     """
     asked = choices(graph, layers)  # a name that there is not is told at once
     counted = report(graph, batch, dtype, optimizer)
-    size = element_bytes(dtype)
-    kept = kept_for_backward(graph, batch, size)
-    teller = Teller(graph, counted, fields(graph), kept, batch, size, pixel)
+    numbers = numbers_of(dtype)
+    elements = Elements(graph, *numbers).of
+    kept = kept_for_backward(graph, batch, *numbers)
+    teller = Teller(graph, counted, fields(graph), kept, batch, elements, pixel)
     if not layers:
         parts = teller.walk([index for index, _, _ in graph.layers()])
-        return Explanation(counted, tuple(parts), totals(graph, counted, kept, batch, size), size)
+        return Explanation(counted, tuple(parts), totals(graph, counted, kept, batch, numbers, elements))
     told: set[int] = set()
     found: list[Part] = []
     for choice in asked:
         found += _of_choice(teller, choice, [index for index in choice.layers if index not in told])
         told.update(choice.layers)
-    return Explanation(counted, tuple(found), None, size)
+    return Explanation(counted, tuple(found), None)
 
 
 def _of_choice(teller: Teller, choice: Choice, left: Sequence[int]) -> list[Part]:

@@ -110,5 +110,3 @@ class Explanation(NamedTuple):
     parts: tuple[Part, ...]
     totals: Totals | None
     """What dominates; None where layers were asked for by name."""
-    size: int
-    """Bytes of an element."""

@@ -30,7 +30,7 @@ EXACT, SHAPES_DIFFER, WIDTHS_DIFFER = range(3)
 
 
 class Teller:
-    """Tells layers of one graph."""
+    """Tells layers of one graph. `elements` are the bytes of an element of each node's tensor."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Teller:
         seen: Sequence[Fields],
         all_kept: Sequence[Kept],
         batch: int,
-        size: int,
+        elements: Sequence[int],
         pixel: Sequence[int] | None,
     ) -> None:
-        self.graph, self.seen, self.batch, self.size, self.pixel = graph, seen, batch, size, pixel
+        self.graph, self.seen, self.batch, self.elements, self.pixel = graph, seen, batch, elements, pixel
         self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
         self.net = Neighbours(graph, seen)
         self.kept: dict[int, list[tuple[str, int]]] = {}
@@ -58,7 +58,7 @@ class Teller:
         every = Backward(True, True, (True,) * len(shapes))
         return Told(
             self.rows[index],
-            derive(layer, shapes, self._before(node), self.batch, self.size),
+            derive(layer, shapes, self._before(node), self.batch, self.elements[index]),
             tuple(remarks(self.net, index)),
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),

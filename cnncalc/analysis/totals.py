@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.derive import Formula, certain
+from cnncalc.analysis.dtypes import Numbers
 from cnncalc.analysis.memory import Kept, peak, train_bytes
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic.formulas import product
@@ -68,13 +69,16 @@ def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
     return Breakdown(sum(kinds.values()), tuple(ranked), best if best.value else None)
 
 
-def totals(graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, size: int) -> Totals:
-    """The breakdowns of a report and of what autograd keeps; `size` is the bytes of an element."""
+def totals(
+    graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, numbers: Numbers, elements: Sequence[int]
+) -> Totals:
+    """The breakdowns of a report and of what autograd keeps; `elements` are the bytes of each node's elements."""
     rows = counted.rows
+    sizes = [elements[index] for index, _, _ in graph.layers()]
     inputs = [("input", name, batch * product(graph.nodes[index].shape)) for name, index in graph.inputs.items()]
-    stored = [(row.kind, row.name, row.activation_bytes // size) for row in rows]
-    most = peak(graph, batch, size)
-    alive = [Largest(graph.nodes[i].name, batch * product(graph.nodes[i].shape) * size) for i in most.alive]
+    stored = [(row.kind, row.name, row.activation_bytes // size) for row, size in zip(rows, sizes)]
+    most = peak(graph, batch, *numbers)
+    alive = [Largest(graph.nodes[i].name, batch * product(graph.nodes[i].shape) * elements[i]) for i in most.alive]
     kinds = [node.layer.kind if node.layer else "input" for node in graph.nodes]
     saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in all_kept]
     return Totals(
@@ -85,8 +89,8 @@ def totals(graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, 
         peak_at=graph.nodes[most.at].name,
         peak=tuple(sorted(alive, key=lambda one: -one.value)),
         saved=breakdown(saved),
-        training=_training(counted, size),
-        training_parts=_training_parts(counted, size),
+        training=_training(counted, numbers.size),
+        training_parts=_training_parts(counted, numbers.size),
         optimizer=counted.optimizer,
         last_map=_last_map(rows),
     )

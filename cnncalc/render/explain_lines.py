@@ -20,6 +20,8 @@ SYMBOLS = {
     "k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups", "m": "multiplier",
     "op": "output padding", "b": "bytes of a number",
 }  # fmt: skip
+OF_KINDS = {"maxout": {"m": "pieces"}, "lrn": {"n": "neighbouring channels"}}
+"""Where a kind calls something else so."""
 FIELD = {"r": "receptive field", "j": "its stride", "P": "its padding"}
 
 
@@ -61,24 +63,26 @@ def field_text(field: ReceptiveField) -> str:
 
 def with_meanings(lines: Iterable[Line]) -> Iterator[tuple[Line, tuple[Where, ...]]]:
     """Each line with the intermediate results that its formula names and that no line before it has told."""
-    known: set[str] = set()
+    known: set[Where] = set()
     for line in lines:
         wheres = line.formula.where if line.formula else ()
-        yield line, tuple(where for where in wheres if where.symbol not in known)
-        known.update(where.symbol for where in wheres)
+        yield line, tuple(where for where in wheres if where not in known)
+        known.update(wheres)
 
 
 def legend(shown: Iterable[Section]) -> str:
     """What the symbols of the printed formulas mean."""
     used: dict[str, None] = {}
+    meanings = dict(SYMBOLS)
     for section in shown:
+        meanings |= OF_KINDS.get(section.notation.partition(" ")[0], {})
         for line in section.lines:
             if line.formula and line.in_symbols:
                 texts = [line.formula.symbol, line.formula.text[0], *(where.text[0] for where in line.formula.where)]
                 for name in re.findall(r"[A-Za-z]+(?:_[a-z]+)?", " ".join(texts)):
                     used[name] = None
     heads = dict.fromkeys(name.partition("_")[0] for name in used)
-    words = [f"{head} {SYMBOLS[head]}" for head in SYMBOLS if head in heads]
+    words = [f"{head} {word}" for head, word in meanings.items() if head in heads]
     words += ["r factor"] if "r" in used else []
     words += [f"{head}{'_out' if head in used else ''} {FIELD[head]}" for head in FIELD if f"{head}_out" in used]
     return ", ".join(words)

@@ -33,7 +33,7 @@ def shares(breakdown: Breakdown) -> str:
 
 def in_all(explanation: Explanation, totals: Totals) -> Section:
     """What dominates the net, and its memory."""
-    counted, size = explanation.report.totals, explanation.size
+    counted = explanation.report.totals
     lines = []
     if totals.params.total:
         lines.append(Line("parameters", note=f"{number(totals.params.total)}: {shares(totals.params)}"))
@@ -46,7 +46,7 @@ def in_all(explanation: Explanation, totals: Totals) -> Section:
         lines.append(Line("receptive field", note=f"{seen} at {where}, stride {axes_text(field.stride)}"))
     parts = ", ".join(f"{kind} {number(value)}" for kind, value in totals.activations.kinds)
     in_place = f"; {', '.join(totals.in_place)} in place" if totals.in_place else ""
-    bytes_text = size_text(totals.activations.total * size)
+    bytes_text = size_text(counted.activation_bytes)
     note = f"{number(totals.activations.total)} numbers, {bytes_text}: {parts}{in_place}"
     lines.append(Line("activations", note=note))
     lines += _memory(totals, counted)
