@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnncalc.analysis.costs import report
 from cnncalc.cli.main import cnncalc as program
@@ -29,7 +38,7 @@ def rows(*arguments):
 @pytest.mark.parametrize("net", ["mobilenet_v2", "alexnet", "densenet121"])
 def test_every_point_is_what_a_report_says(net):
     grid = Grid({"classes": ("10", "1000")}, "3xHxW", {"H": (31, 64, 97), "W": (40, 224)})
-    for point in sweep(net, Options(), "float32", grid, FIGURES):
+    for point in (point for points in sweep(net, Options(), "float32", grid, FIGURES) for point in points):
         (classes,), (height, width) = point.variables, point.lengths
         options = Options(input=f"3x{height}x{width}", variables={"classes": classes})
         if point.fault:
@@ -63,19 +72,131 @@ def test_several_processes_find_the_same():
     assert rows(*arguments, "--jobs", 2) == rows(*arguments)
 
 
-def test_a_sweep_goes_on_where_it_stopped(tmp_path):
+# -- runs that stop, and go on --
+
+
+SLOW = ("densenet121", "--set", "classes=1:40", "--input", "3x{64:128:32}")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def stopped(file, how, *more):
+    """A sweep that is sent a signal once it has found some nets; its exit code and what it says."""
+    command = [sys.executable, "-m", "cnncalc", "sweep", *SLOW, *more, "-o", str(file)]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    part = Path(f"{file}.part")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (part.exists() and part.read_bytes().count(b"\n") > 4):
+        time.sleep(0.01)
+    os.kill(process.pid, how)
+    _, told = process.communicate(timeout=60)
+    return process.returncode, told
+
+
+@pytest.mark.parametrize("name", ["sweep.csv", "sweep.jsonl", "sweep.json"])
+def test_a_killed_sweep_goes_on_with_what_it_found(tmp_path, name):
+    file, part = tmp_path / name, tmp_path / f"{name}.part"
+    code, _ = stopped(file, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert not file.exists()
+    refused = run(*SLOW, "-o", file)
+    assert refused.exit_code == 2
+    assert "holds an unfinished sweep" in refused.stderr and "--resume" in refused.stderr
+    first, *lines = part.read_text().splitlines(keepends=True)
+    mark = json.loads(lines[0])
+    mark["points"][0][1][0] = 12_345_678  # what is there is not computed again
+    part.write_text("".join([first, json.dumps(mark) + "\n", *lines[1:-1], lines[-1][:20]]))  # and one line is cut off
+    assert run(*SLOW, "-o", file, "--resume").exit_code == 0
+    assert not part.exists()
+    whole = run(*SLOW, "--format", name.partition(".")[2]).stdout
+    assert file.read_text().replace("12345678", "6954881") == whole
+    assert "12345678" in file.read_text()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, jobs):
     file = tmp_path / "sweep.csv"
-    assert run("lenet5", "--set", "classes=1:3", "-o", file).exit_code == 0
-    half = "".join(file.read_text().splitlines(keepends=True)[:3])
-    whole = file.read_text()
-    file.write_text(half)
-    assert run("lenet5", "--set", "classes=1:3", "-o", file, "--resume").exit_code == 0
-    assert file.read_text() == whole
+    code, told = stopped(file, signal.SIGINT, "--jobs", jobs)
+    assert code == 130
+    assert told.strip() == f"Stopped. What was found is in `{file}.part`: --resume goes on from there."
+    assert not file.exists()
+
+
+def test_another_sweep_does_not_go_on_from_the_same_file(tmp_path):
+    file = tmp_path / "sweep.csv"
+    (tmp_path / "sweep.csv.part").write_text("{}\n")
+    done = run("lenet5", "--set", "classes=1:3", "-o", file, "--resume")
+    assert done.exit_code == 2
+    assert "holds another sweep" in done.stderr
+
+
+def test_a_sweep_that_is_finished_leaves_only_its_file(tmp_path):
+    arguments = ("lenet5", "--set", "classes=1:3", "-o", tmp_path / "sweep.csv")
+    assert run(*arguments, "--resume").exit_code == 0
+    assert run(*arguments).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.csv"]
+    assert run("lenet5", "--figures", "nope", "-o", tmp_path / "other.csv").exit_code == 2
+    assert run("lenet5", "--set", "nope=1:3", "-o", tmp_path / "third.csv").exit_code == 2
+    assert not list(tmp_path.glob("*.part"))
+
+
+# -- the Pareto front --
 
 
 def test_the_front_holds_what_no_other_beats():
     points = [Point((str(n),), (), figures) for n, figures in enumerate([(1, 9), (2, 5), (3, 6), (4, 1), (2, 5)])]
     assert [point.figures for point in front(points, ["a", "b"], ["a", "b"])] == [(1, 9), (2, 5), (4, 1)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 6)] * 3), max_size=25))
+def test_the_front_is_what_comparing_all_pairs_leaves(figures):
+    points = [Point((str(n),), (), values) for n, values in enumerate(figures)]
+    left = front(points, ["a", "b", "c"], ["a", "c"])
+
+    def beats(one, other):
+        return one[0] <= other[0] and one[2] <= other[2] and (one[0], one[2]) != (other[0], other[2])
+
+    expected = {(one[0], one[2]) for one in figures if not any(beats(other, one) for other in figures)}
+    assert sorted((point.figures[0], point.figures[2]) for point in left) == sorted(expected)
+
+
+def test_the_front_of_a_net_leaves_out_sizes_that_do_not_work():
+    lines = rows("unet", "--input", "1x{8:40}", "--pareto", "macs,peak_bytes")
+    assert [line["H"] for line in lines] == ["16"]
+
+
+# -- forms --
+
+
+PARQUET = ("lenet5", "--set", "classes=1:3", "--input", "1x{10,28}x{12,30}", "--figures", "params,peak_bytes")
+
+
+def test_parquet_needs_its_library(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = run(*PARQUET, "-o", tmp_path / "sweep.parquet")
+    assert done.exit_code == 2
+    assert "Parquet needs pyarrow, which is not installed" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_parquet_holds_whole_numbers(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = tmp_path / "sweep.parquet"
+    assert run(*PARQUET, "-o", file).exit_code == 0
+    table = parquet.read_table(file)
+    kinds = {field.name: str(field.type) for field in table.schema}
+    assert kinds == {"classes": "int64", "H": "int64", "W": "int64", "params": "int64", "peak_bytes": "int64",
+                     "fault": "string"}  # fmt: skip
+    for line, row in zip(rows(*PARQUET), table.to_pylist(), strict=True):
+        assert {name: "" if value is None else str(value) for name, value in row.items()} == line
+
+
+def test_numbers_that_no_int64_holds_are_exact_in_parquet(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = tmp_path / "sweep.parquet"
+    assert run("vgg16", "--batch", 10**9, "--input", "3x{224}", "--figures", "macs", "-o", file).exit_code == 0
+    (row,) = parquet.read_table(file).to_pylist()
+    assert row["macs"] == 15_470_264_320 * 10**9 > 2**63
 
 
 def test_forms():
@@ -98,7 +219,10 @@ WRONG = [
     (["vgg16", "--input", "{1:5}xHxW"], "no shape"),
     (["vgg16", "--input", "3x{1:2000}x{1:2000}"], "are more than 1,000,000"),
     (["vgg16", "--figures", "parms"], "there is no figure `parms` to sweep"),
-    (["vgg16", "--resume"], "--resume goes with a CSV file"),
+    (["vgg16", "--resume"], "--resume goes with a file"),
+    (["nope", "--input", "3x{3,4}"], "there is no file or bundled net `nope`"),
+    (["vgg16", "--set", "nope=1:3"], "there is no variable `nope`"),
+    (["vgg16", "--optimizer", "adm", "--figures", "train_bytes"], "there is no optimizer `adm`"),
     (["vgg16", "--format", "parquet"], "Parquet"),
 ]
 

@@ -15,6 +15,7 @@ from cnncalc.cli.solve_search import progress_bar
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
+    from cnncalc.cli.journal import Journal
     from cnncalc.solve.sweeps import Grid, Point
 
 MOST = 100_000
@@ -79,26 +80,17 @@ def grid_of(given: dict[str, Any]) -> Grid:
     return Grid(varied, form, dict(zip(symbols, ranges)))
 
 
-def _done(file: str | None, names: list[str]) -> tuple[frozenset[tuple[str, ...]], str]:
-    """The choices of variables that an earlier run wrote, and its lines."""
-    import csv
-
-    if file is None or not Path(file).is_file():
-        return frozenset(), ""
-    text = Path(file).read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
-    if rows and not set(names) <= set(rows[0]):
-        help = "name another file, or leave --resume out"
-        raise CnncalcError(Fault(f"`{file}` holds another sweep", help=help))
-    return frozenset(tuple(row[name] for name in names) for row in rows), text
+NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
+"""Options that change nothing in what is computed, or that are looked at by themselves."""
 
 
 @click.command("sweep", short_help="A net over a grid of variables and input sizes.")
 @net_argument
 @click.option("--figures", metavar="A,B,…", default="params,macs", show_default=True, help="What to compute.")
+@click.option("--optimizer", metavar="NAME", default="sgd", show_default=True, help="Whose state train_bytes counts.")
 @click.option("--pareto", metavar="A,B", help="Only the points that no other beats in all of these figures.")
 @click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same CSV file stopped.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
 @click.option(
     "--format", "format_", type=click.Choice(("table", "csv", "jsonl", "json", "markdown", "parquet")),
     help="What to print.  [default: table]",
@@ -114,36 +106,79 @@ def command(net: str, **given: Any) -> None:
     `3x{96:320:32}` is a square map, `3x{96:320:32}x{96:320:32}` every height with every width. Sizes are computed from
     the net's closed form, so that a thousand of them cost little more than one.
     """
-    from cnncalc.render.sweeps import draw, write_parquet
-    from cnncalc.solve.sweeps import front, sweep
+    from cnncalc.cli.journal import Journal
+    from cnncalc.render.sweeps import need_parquet
+    from cnncalc.solve.sweeps import check, front
 
-    form = given["format_"] or _BY_SUFFIX.get(Path(given["file"] or "").suffix, "table")
-    grid = grid_of(given)
-    asked = wanted(given)
-    figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
-    wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
-    figures += [name for name in wished if name not in figures]
-    done: frozenset[tuple[str, ...]] = frozenset()
-    earlier = ""
-    if given["resume"]:
-        if form != "csv" or given["file"] is None or wished:
-            raise CnncalcError(Fault("--resume goes with a CSV file", help="add `-o sweep.csv`, without --pareto"))
-        done, earlier = _done(given["file"], list(grid.variables))
-    points: list[Point] = []
-    bar = progress_bar()
-    found = sweep(net, asked.options, asked.dtype, grid, figures, jobs=given["jobs"], done=done, progress=bar)
-    interrupted = False
-    try:
-        points.extend(found)
-    except KeyboardInterrupt:
-        interrupted = True
-    shown = front(points, figures, wished) if wished else points
+    file, given["file"] = given["file"], None if given["file"] == "-" else given["file"]
+    form = given["format_"] or _BY_SUFFIX.get(Path(file or "").suffix, "table")
     if form == "parquet":
         if given["file"] is None:
             raise CnncalcError(Fault("Parquet goes to a file", help="add `-o sweep.parquet`"))
-        write_parquet(shown, grid, figures, given["file"])
-    else:
-        text = draw(shown, grid, figures, form)
-        emit(earlier + text.partition("\n")[2] if earlier else text, given["file"])
-    if interrupted:
+        need_parquet()
+    if given["resume"] and given["file"] is None:
+        raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
+    asked = {name: value for name, value in given.items() if name not in NO_MATTER}
+    grid = grid_of(given)
+    figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
+    wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
+    figures += [name for name in wished if name not in figures]
+    check(grid, figures, given["optimizer"])
+    journal = None
+    if given["file"] is not None:
+        journal = Journal(given["file"], {"net": net, "text": _digest(net), **asked, "figures": figures})
+    points, whole = _found(net, given, grid, figures, journal)
+    if whole or journal is None:
+        _write(front(points, figures, wished) if wished else points, grid, figures, form, given["file"])
+    if not whole:
         click.get_current_context().exit(130)
+    if journal is not None:
+        journal.end()
+
+
+def _digest(net: str) -> str:
+    """By which a file is known again; of a bundled net the version of the program."""
+    from hashlib import sha256
+
+    from cnncalc import __version__
+
+    return sha256(Path(net).read_bytes()).hexdigest() if Path(net).is_file() else __version__
+
+
+def _found(
+    net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None
+) -> tuple[list[Point], bool]:
+    """Every point, and whether they are all; what is found is kept in the journal on the way."""
+    from cnncalc.solve.sweeps import sweep
+
+    asked = wanted(given)
+    nets = {} if journal is None else journal.begin(resume=given["resume"])
+    found = sweep(
+        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], jobs=given["jobs"],
+        done=frozenset(nets), progress=progress_bar(),
+    )  # fmt: skip
+    whole = True
+    try:
+        for points in found:
+            nets[points[0].variables] = points
+            if journal is not None:
+                journal.add(points)
+    except KeyboardInterrupt:
+        whole = False
+        if journal is not None:
+            click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
+    except CnncalcError:
+        if journal is not None and not any(point.figures for points in nets.values() for point in points):
+            journal.end()
+        raise
+    return [point for choice in grid.choices() for point in nets.get(choice, ())], whole
+
+
+def _write(points: list[Point], grid: Grid, figures: list[str], form: str, file: str | None) -> None:
+    from cnncalc.render.sweeps import draw, write_parquet
+
+    if form == "parquet":
+        assert file is not None
+        write_parquet(points, grid, figures, file)
+    else:
+        emit(draw(points, grid, figures, form), file)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.costs import report
+from cnncalc.analysis.memory import train_bytes
 from cnncalc.analysis.symbolic import TOTALS, symbolic_totals
 from cnncalc.arithmetic.conditions import Condition
 from cnncalc.arithmetic.maxima import Maximum
@@ -19,7 +20,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
 from cnncalc.language.options import Options
 
-__all__ = ["FIGURES", "Grid", "Point", "front", "sweep"]
+__all__ = ["FIGURES", "Grid", "Point", "check", "front", "sweep"]
 
 FIGURES = TOTALS
 MOST = 1_000_000
@@ -42,6 +43,10 @@ class Grid(NamedTuple):
             count *= len(values)
         return count
 
+    def choices(self) -> Iterator[tuple[str, ...]]:
+        """The values of the variables of each net, in order."""
+        return product(*self.variables.values())
+
 
 class Point(NamedTuple):
     """One net at one size; `fault` says why it does not work."""
@@ -50,6 +55,18 @@ class Point(NamedTuple):
     lengths: tuple[int, ...]
     figures: tuple[int, ...]
     fault: str = ""
+
+
+def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
+    """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
+    train_bytes(0, 0, 0, 0, 0, optimizer)
+    if grid.points > MOST:
+        help = "take larger steps"
+        raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
+    for name in figures:
+        if name not in FIGURES:
+            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
+            raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
 
 
 def sweep(
@@ -61,23 +78,25 @@ def sweep(
     *,
     optimizer: str = "sgd",
     jobs: int = 1,
-    done: frozenset[tuple[str, ...]] = frozenset(),
+    done: Collection[tuple[str, ...]] = (),
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Point]:
-    """Every point, net by net; nets in `done` are passed over. Raises `CnncalcError` for what suits no net."""
-    if grid.points > MOST:
-        help = "take larger steps"
-        raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
-    for name in figures:
-        if name not in FIGURES:
-            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
-            raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
-    choices = [choice for choice in product(*grid.variables.values()) if choice not in done]
+) -> Iterator[list[Point]]:
+    """The points of every net, a list each; nets in `done` are passed over.
+
+    Raises `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
+    """
+    check(grid, figures, optimizer)
+    choices = [choice for choice in grid.choices() if choice not in done]
     tasks = [(net, options, dtype, optimizer, grid, tuple(figures), choice) for choice in choices]
+    works = bool(done)
     for number, points in enumerate(_each(tasks, jobs), 1):
+        if not works:
+            works = any(point.figures for point in points)
+            if number == len(tasks) and not works:  # whatever the size, it cannot even be read
+                load(net, options._replace(variables={**options.variables, **dict(zip(grid.variables, choices[0]))}))
         if progress is not None:
             progress(number, len(tasks))
-        yield from points
+        yield points
 
 
 def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
@@ -85,9 +104,12 @@ def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
     if jobs < 2 or len(tasks) < 2:
         yield from map(_of_one, tasks)
         return
+    import signal
     from multiprocessing import get_context
 
-    with get_context("spawn").Pool(min(jobs, len(tasks))) as pool:
+    # Ctrl-C goes to every process: only the one that writes has to know what to do
+    ignoring = (signal.SIGINT, signal.SIG_IGN)
+    with get_context("spawn").Pool(min(jobs, len(tasks)), signal.signal, ignoring) as pool:
         yield from pool.imap(_of_one, tasks)
 
 
