@@ -5,6 +5,9 @@ import pytest
 from cnncalc import CnncalcError, Options, chain, load, report
 from cnncalc.analysis.dtypes import with_amp
 from cnncalc.analysis.memory import kept_for_backward, peak
+from cnncalc.analysis.symbolic import symbolic_report
+from cnncalc.arithmetic.sizes import value_at
+from cnncalc.solve.figures import Measured
 
 # facts measured with torch 2.14.1, batch 1, float32, training mode (the input's 602,112 bytes among them)
 MEASURED = {"vgg16": 73_355_264, "resnet50": 86_121_984, "mobilenet_v2": 78_345_984}
@@ -136,6 +139,22 @@ def test_small_nets_gain_little_where_weights_are_most():
         report(load("vgg16", Options()), 8, dtype).totals.saved_bytes for dtype in ("float32", "amp-float16")
     )
     assert mixed_ > plain
+
+
+@pytest.mark.parametrize(("net", "size"), [("resnet18", (97, 64)), ("unet", (192, 160)), ("convnext_tiny", (64, 96))])
+def test_closed_forms_under_mixed_precision_are_the_numbers(net, size):
+    lengths = {"H": size[0], "W": size[1], "N": 3}
+    closed = symbolic_report(load(net, Options(input="3xHxW", symbols=True)), batch=None, dtype="amp-float16").totals
+    counted = report(load(net, Options(input=f"3x{size[0]}x{size[1]}")), 3, "amp-float16").totals
+    for figure in ("activation_bytes", "saved_bytes", "weight_bytes", "peak_bytes", "train_bytes"):
+        assert value_at(closed[figure].value, lengths) == getattr(counted, figure), figure
+
+
+@pytest.mark.parametrize("figure", ["activation_bytes", "saved_bytes", "peak_bytes", "train_bytes"])
+def test_figures_that_are_wanted_of_a_net_in_mixed_precision(figure):
+    graph = load("unet", Options(input="3x64x64"))
+    whole = report(graph, 2, "amp-bfloat16").totals
+    assert Measured(graph, 2, "amp-bfloat16").figure(figure) == getattr(whole, figure)
 
 
 @pytest.mark.parametrize(("amp", "dtype"), [("float32", "float32"), ("float16", "float16"), ("bfloat16", "int8")])

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.closed import Closed, Closing
 from cnncalc.analysis.costs import Costs, costs
-from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.dtypes import amp_of, numbers_of
+from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.input_conditions import Reason, conditions, reasons
 from cnncalc.analysis.memory import train_bytes
 from cnncalc.analysis.symbolic_memory import closed_peak, saved_by_layer
@@ -67,6 +68,7 @@ class SymbolicReport(NamedTuple):
     condition: Condition
     reasons: tuple[Reason, ...]
     optimizer: str = "sgd"
+    amp: str = ""
 
 
 def symbolic_report(
@@ -108,6 +110,7 @@ def symbolic_report(
         counter.condition,
         reasons(graph),
         optimizer,
+        amp_of(dtype),
     )
 
 
@@ -142,7 +145,8 @@ class _Counter:
     def __init__(self, graph: Graph, batch: int | None, dtype: str) -> None:
         self.graph, self.condition = graph, conditions(graph)
         self.images: Any = symbolic(BATCH) if batch is None else batch
-        self.size = element_bytes(dtype)
+        self.numbers = numbers_of(dtype)
+        self.elements = Elements(graph, *self.numbers).of
 
     def layers(self, *, with_saved: bool) -> list[tuple[Any, ...]]:
         """The COUNTS of every layer; the saved bytes only if they are wanted."""
@@ -150,18 +154,18 @@ class _Counter:
         each = [_attempt(partial(_costs, layer, shapes, condition)) for layer, shapes in graph.signatures]
         saved: Any = {}
         if with_saved:
-            saved = _attempt(lambda: saved_by_layer(graph, condition, self.images, self.size))
+            saved = _attempt(lambda: saved_by_layer(graph, condition, self.images, *self.numbers))
         return [
             (
-                *self._counts(node, layer, each[node.signature]),
+                *self._counts(index, node, layer, each[node.signature]),
                 saved if isinstance(saved, NoClosedForm) else saved.get(index, 0),
             )
             for index, node, layer in graph.layers()
         ]
 
-    def _counts(self, node: Node, layer: Layer, cost: Costs | NoClosedForm) -> tuple[Any, ...]:
+    def _counts(self, index: int, node: Node, layer: Layer, cost: Costs | NoClosedForm) -> tuple[Any, ...]:
         stored = not layer.reuses_input(training=self.graph.train)
-        activations = self.images * product(node.shape) * self.size if stored else 0
+        activations = self.images * product(node.shape) * self.elements[index] if stored else 0
         if isinstance(cost, NoClosedForm):
             return (*(cost,) * 7, activations)
         weights, biases, buffers = cost[:3] if node.share is None else (0, 0, 0)
@@ -172,14 +176,14 @@ class _Counter:
 
     def totals(self, rows: Sequence[tuple[Any, ...]], figures: Collection[str], optimizer: str) -> dict[str, Any]:
         """The sums over all layers, the peak, and the bytes of training."""
-        graph, images, size = self.graph, self.images, self.size
+        graph, images, size = self.graph, self.images, self.numbers.size
         sums = {name: _added([row[place] for row in rows]) for place, name in enumerate(COUNTS)}
         numbers = _added([sums["weights"], sums["biases"]])
         inputs = _added([product(graph.nodes[index].shape) for index in graph.inputs.values()])
         sums["activation_bytes"] = _added([sums["activation_bytes"], images * inputs * size])
         sums["weight_bytes"] = numbers if isinstance(numbers, NoClosedForm) else numbers * size
         if "peak_bytes" in figures:
-            sums["peak_bytes"] = _attempt(lambda: closed_peak(graph, self.condition, images, size))
+            sums["peak_bytes"] = _attempt(lambda: closed_peak(graph, self.condition, images, *self.numbers))
         if "train_bytes" in figures:
             parts = (sums["trainable"], numbers, sums["buffers"], sums["saved_bytes"])
             problem = next((part for part in parts if isinstance(part, NoClosedForm)), None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.memory import backwards, lifetimes, storages
-from cnncalc.arithmetic.cases import cases, indicator, union_indicator
+from cnncalc.arithmetic.cases import ALWAYS, cases, indicator, union_indicator
 from cnncalc.arithmetic.conditions import Condition
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.maxima import Sum, largest_of, sum_of
@@ -15,13 +16,14 @@ from cnncalc.layers.base import Backward, Saved
 __all__ = ["closed_peak", "saved_by_layer"]
 
 
-def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int) -> dict[int, Any]:
+def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> dict[int, Any]:
     """For each node the bytes that autograd keeps and first meets there; what depends on the case in `[…]`.
 
-    `condition` is that of the whole net, `size` the bytes of an element. Raises `NoClosedForm`.
+    `condition` is that of the whole net, `size` and `half` as in `Elements`. Raises `NoClosedForm`.
     """
     owner = storages(graph, training=True)
-    keeping: dict[int, list[Condition]] = {}
+    elements = Elements(graph, size, half)
+    keeping: dict[object, list[Condition]] = {}
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
     for index, node, layer, backward in backwards(graph):
@@ -29,32 +31,35 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int) -
         if key not in memo:
             shapes = graph.signatures[node.signature][1]
             memo[key] = cases(lambda: list(layer.saved(backward, *shapes)), condition)  # noqa: B023 - called at once
+        found = [(case, elements.storage(index, saved, owner)) for case, several in memo[key] for saved in several]
+        weight = elements.weight(index, backward)
+        if weight is not None:
+            found.append((ALWAYS, weight))
         total: Any = 0
-        touched: dict[int, list[Condition]] = {}
-        for case, all_saved in memo[key]:
-            for saved in all_saved:
-                if saved.what in ("input", "output"):
-                    storage = owner[node.inputs[saved.index] if saved.what == "input" else index]
-                    touched.setdefault(storage, []).append(case)
-                else:
-                    elements = product(saved.shape) * (images if saved.batched else 1)
-                    total = total + indicator(case) * elements * (saved.size or size)
-        for storage, those in touched.items():
-            before = keeping.get(storage, [])
-            keeping[storage] = before + those
-            newly = union_indicator(keeping[storage]) - union_indicator(before)
-            total = total + newly * (product(graph.nodes[storage].shape) * images * size)
+        touched: dict[object, tuple[Any, list[Condition]]] = {}
+        for case, storage in found:
+            size_of = product(storage.shape) * (images if storage.batched else 1) * storage.element
+            if storage.key is None:
+                total = total + indicator(case) * size_of
+            else:
+                touched.setdefault(storage.key, (size_of, []))[1].append(case)
+        for held, (size_of, those) in touched.items():
+            before = keeping.get(held, [])
+            keeping[held] = before + those
+            total = total + (union_indicator(keeping[held]) - union_indicator(before)) * size_of
         kept[index] = total
     return kept
 
 
-def closed_peak(graph: Graph, condition: Condition, images: Any, size: int) -> Any:
+def closed_peak(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
     """The most bytes alive at once in inference: the largest of the sums at each step. Raises `NoClosedForm`."""
+    unit = half or size  # a tensor of twice as wide elements counts as two
+    times = [element // unit for element in Elements(graph, size, half).of]
     alive: dict[int, None] = {}
     steps: dict[Sum, None] = {}
     for _, born, freed in lifetimes(graph):
         alive |= dict.fromkeys(born)
-        steps[sum_of(graph.nodes[storage].shape for storage in alive)] = None
+        steps[sum_of((times[storage], *graph.nodes[storage].shape) for storage in alive)] = None
         for storage in freed:
             del alive[storage]
-    return largest_of(list(steps), condition, images * size)
+    return largest_of(list(steps), condition, images * unit)

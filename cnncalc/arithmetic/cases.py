@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from cnncalc.arithmetic.conditions import Condition, deciding
 from cnncalc.arithmetic.tables import NoClosedForm, Table, complement
 
-__all__ = ["cases", "indicator", "number_by_case", "union_indicator"]
+__all__ = ["ALWAYS", "cases", "indicator", "number_by_case", "union_indicator"]
 
 Result = TypeVar("Result")
 MOST_CASES = 64

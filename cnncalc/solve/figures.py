@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory import kept_for_backward, peak
 from cnncalc.analysis.receptive import fields, receptive_field
 from cnncalc.analysis.report import Report, Totals
@@ -61,9 +61,9 @@ class Measured:
             seen = [field for field, node in zip(fields(self.graph), self.graph.nodes) if node.layer is not None]
             return next((max(size) for field in reversed(seen) if (size := receptive_field(field).size)), 0)
         if name == "peak_bytes":
-            return peak(self.graph, self.batch, element_bytes(self.dtype)).size
+            return peak(self.graph, self.batch, *numbers_of(self.dtype)).size
         if name == "saved_bytes":
-            return sum(kept.size for kept in kept_for_backward(self.graph, self.batch, element_bytes(self.dtype)))
+            return sum(kept.size for kept in kept_for_backward(self.graph, self.batch, *numbers_of(self.dtype)))
         if name in FIGURES:
             return int(getattr(self.report.totals, name))
         known = known_figures(self.graph)

@@ -6,7 +6,7 @@ from operator import add
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import Costs
-from cnncalc.analysis.dtypes import element_bytes
+from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Node
 from cnncalc.language.options import Options
@@ -57,11 +57,12 @@ class Counting:
     """How the figures follow from the sums, under the options of a search."""
 
     def __init__(self, dialect: str, options: Options, dtype: str) -> None:
-        self.batch, self.size = options.batch, element_bytes(dtype)
+        self.batch, (self.size, half) = options.batch, numbers_of(dtype)
         self.with_buffers = DIALECTS[dialect].buffers_are_parameters
         self.names = ["params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "layers",
-                      "weighted_layers", "activation_bytes", *([] if options.freeze else ["trainable"])]  # fmt: skip
-        """The figures that are sums: what `--freeze` leaves to train is known of whole nets only."""
+                      "weighted_layers", *([] if half else ["activation_bytes"]),
+                      *([] if options.freeze else ["trainable"])]  # fmt: skip
+        """The figures that are sums: what `--freeze` leaves to train, and types mixed, are known of whole nets only."""
 
     def figure(self, name: str, sums: Sums) -> int:
         """One of them."""
