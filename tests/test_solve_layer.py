@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
@@ -88,6 +89,27 @@ def test_a_padding_is_found_wherever_trying_everything_finds_it(axis, output, fr
     assert {one for one in tried if gives(one, output)} == found
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("rounding", [None, "floor", "ceil"])
+def test_the_paddings_of_every_small_pool_are_those_that_trying_all_finds(dialect, rounding):
+    for n, kernel, stride in product((4, 5, 8), (2, 3, 4, 5), (1, 2, 3, 4)):
+        posed = Axis("pool", n, kernel, stride, (0, 0), 1, 0, rounding, dialect)
+        for output in range(1, 12):
+            bounds = bounds_of(posed, "padding", output)
+            sides = range(bounds.high + 1)
+            tried = {one for a in sides for b in sides if gives(one := posed._replace(border=(a, b)), output)}
+            given = list(candidates(posed, "padding", output, bounds, any_output_padding=False))
+            assert {one for one in given if one.broken() is None} == tried
+            assert len(given) == len(set(given))
+            problem = LayerProblem("pool", "padding", (output,), (n,), (kernel,), (stride,))
+            (answer,) = solve_layer(problem._replace(rounding=rounding, dialect=dialect)).axes
+            assert all(one.output == output for one in answer.choices)
+            if answer.proof.startswith("Within the bounds"):
+                lengths = {posed._replace(border=(a, b)).length() for a in sides for b in sides}
+                assert f"gives {min(lengths):,}, the least" in answer.proof
+                assert f"gives {max(lengths):,}, the most" in answer.proof
+
+
 def windows(n, kernel, stride, dilation, before, after):
     """Every window that lies inside the padded input, one by one."""
     extent = dilation * (kernel - 1) + 1
@@ -154,6 +176,32 @@ def test_at_stride_1_torch_has_same_by_itself():
         ("1:2", "padding='same'"),
         ("2:1", "pad 2:1 first"),
     ]
+
+
+def tensorflow_same(n, kernel, stride):
+    """What TensorFlow pads a convolution from n·stride pixels by, which the transposed one of n pixels crops."""
+    total = max((n - 1) * stride + kernel - n * stride, 0)
+    return total // 2, total - total // 2
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (4, 2), (5, 3), (2, 2), (5, 1)])
+def test_a_transposed_convolution_says_which_padding_is_same(kernel, stride):
+    sizes = ("--input", 8, "--output", 8 * stride, "--kernel", kernel, "--stride", stride)
+    (axis,) = answered("deconv-padding", *sizes, "--output-padding", 0)["axes"]
+    (same,) = [one for one in axis["solutions"] if "same" in one["names"]]
+    assert (same["before"], same["after"]) == tensorflow_same(8, kernel, stride)
+
+
+def test_a_column_of_notes_has_a_heading():
+    text = run("conv-padding", "--input", 224, "--output", 112, "--kernel", 7, "--stride", 2).stdout
+    assert text.splitlines()[4].split() == ["padding", "note", "PyTorch", "output", "working"]
+
+
+def test_what_same_comes_to_is_told_by_its_own_rule():
+    told = run("deconv-kernel", "--input", 28, "--output", 56, "--stride", 2, "--padding", "same", "--dialect", "keras")
+    assert "With `same` the output is input·stride whatever the kernel is." in told.stdout
+    told = run("conv-kernel", "--input", 28, "--output", 14, "--stride", 2, "--padding", "same")
+    assert "With `same` the output is ⌈input/stride⌉ whatever the kernel is." in told.stdout
 
 
 def test_axes_are_solved_by_themselves():

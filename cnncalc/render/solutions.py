@@ -55,7 +55,7 @@ def _table(answer: LayerAnswer, choices: Sequence[Choice], form: str) -> list[st
     from cnncalc.render.markdown import table
     from cnncalc.render.plain import aligned
 
-    heading = [answer.unknown, "", "PyTorch", "output", "working"]
+    heading = [answer.unknown, "note", "PyTorch", "output", "working"]
     lines = [[one.text, ", ".join(one.names), one.torch, f"{one.output:,}", one.working] for one in choices]
     if answer.unknown != "padding":
         heading, lines = heading[:2] + heading[3:], [line[:2] + line[3:] for line in lines]

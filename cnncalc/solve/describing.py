@@ -80,7 +80,9 @@ def _names(axis: Axis, unknown: str) -> list[str]:
         return [*lost, "gaps"] if gaps and unknown in ("kernel", "stride") else lost
     names = []
     before, after = axis.border
-    if axis.kind != "deconv":
+    if axis.kind == "deconv":
+        names += [SAME] if _is_word(axis, SAME) else []
+    else:
         if axis.border == (0, 0):
             names.append("valid")
         names += [word for word in (SAME, SAME_LOWER) if _is_word(axis, word)]
@@ -96,9 +98,12 @@ def _names(axis: Axis, unknown: str) -> list[str]:
 def _is_word(axis: Axis, word: str) -> bool:
     """Whether the padding is what TensorFlow's `same` comes to on this input."""
     window = axis.window()
-    if not isinstance(window, Window):
-        return False
-    automatic = window._replace(border=word)
+    if isinstance(window, TransposedWindow):  # the border that TensorFlow crops, where no output padding is given
+        automatic: Window | TransposedWindow = window._replace(border=word, same="keras", output_padding=0)
+        if window.output_padding:
+            return False
+    else:
+        automatic = window._replace(border=word)
     return automatic.length(axis.input) == axis.length() and automatic.padding(axis.input) == axis.border
 
 

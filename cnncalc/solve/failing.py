@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.arithmetic.formulas import Rounding, Window
 from cnncalc.solve.one_axis import Axis, Bounds, shrinks, with_value
 
 __all__ = ["nearest", "proof"]
@@ -52,6 +53,9 @@ def proof(axis: Axis, unknown: str, output: int, bounds: Bounds, found: Sequence
     if isinstance(axis.border, str) and unknown in ("kernel", "dilation") and axis.kind != "deconv":
         always = f"With `{axis.border}` the output is ⌈input/stride⌉ = {axis.length():,} whatever the {word} is"
         return f"{always}, and never {output:,}."
+    padded = axis._replace(border=(0, 1)).window()
+    if unknown == "padding" and isinstance(padded, Window) and padded.rounding is not Rounding.FLOOR:
+        return _rounded_up(axis, output, bounds)
     falls = shrinks(axis, unknown) or (unknown == "padding" and axis.kind == "deconv")
     what = "total padding" if unknown == "padding" else word
     verb = "shrinks" if falls else "grows"
@@ -63,6 +67,15 @@ def proof(axis: Axis, unknown: str, output: int, bounds: Bounds, found: Sequence
         return f"{rule}: {less} and {more}, so that none gives {output:,}."
     end = "most" if falls == bool(more) else "least"
     return f"{rule}, and {less or more}, the {end} within the bounds: none gives {output:,}."
+
+
+def _rounded_up(axis: Axis, output: int, bounds: Bounds) -> str:
+    """Of a pool that is rounded up: each pixel of padding adds at most one to the size, so that the ends say it all."""
+    sides = {0, min(1, bounds.high), bounds.high}
+    given = {(before, after): axis._replace(border=(before, after)).length() for before in sides for after in sides}
+    least, most = min(given, key=lambda one: given[one]), max(given, key=lambda one: given[one])
+    first = f"padding {least[0]}:{least[1]} gives {given[least]:,}, the least"
+    return f"Within the bounds {first}, and {most[0]}:{most[1]} gives {given[most]:,}, the most: none gives {output:,}."
 
 
 def nearest(axis: Axis, unknown: str, output: int, bounds: Bounds) -> list[Axis]:

@@ -230,16 +230,19 @@ def candidates(axis: Axis, unknown: str, output: int, bounds: Bounds, *, any_out
 
 
 def _paddings(axis: Axis, output: int, bounds: Bounds, *, any_output_padding: bool) -> Iterator[Axis]:
-    window, n = axis.window(), axis.input
+    n = axis.input
     sign = -1 if axis.kind == "deconv" else 1
-    most = min(max(window.stride, axis.dilation), MOST_OUTPUT_PADDING) if any_output_padding else 1
+    most = min(max(axis.window().stride, axis.dilation), MOST_OUTPUT_PADDING) if any_output_padding else 1
     for extra in range(most):
         padded = axis._replace(output_padding=extra) if any_output_padding else axis
-        window = padded.window()
+        none = padded._replace(border=(0, 0))
+        if none.length() == output:  # by itself: Caffe rounds a pool without padding by a rule of its own
+            yield none
+        window = padded._replace(border=(0, 1)).window()
         for before in range(bounds.high + 1):
             afters = interval(
                 lambda after: sign * window._replace(border=(before, after)).length(n),  # noqa: B023 - used at once
-                sign * output, 0, bounds.high,
+                sign * output, int(before == 0), bounds.high,
             )  # fmt: skip
             for after in afters:
                 yield padded._replace(border=(before, after))

@@ -109,13 +109,16 @@ def _remarks(axis: Axis, unknown: str, held: Sequence[Axis], bounds: Bounds) -> 
     window = axis.window()
     if unknown == "padding" and isinstance(window, Window) and window.rounding is Rounding.FLOOR:
         totals = sorted({one.total for one in held})
-        span = f"a total of {totals[0]}" if len(totals) == 1 else f"every total from {totals[0]} to {totals[-1]}"
+        span = f"every total from {totals[0]} to {totals[-1]}"
+        if len(totals) < 3:
+            span = f"a total of {' or '.join(map(str, totals))}"
         remarks = [f"Only the total of both sides matters for the size: {span} works."]
         if axis.kind == "pool" and any(one.border[0] != one.border[1] for one in held):
             remarks.append("A pad layer before a max pool must pad with −∞; zeros do where nothing is negative.")
         return tuple(remarks)
-    if unknown == "kernel" and axis.border in (SAME, SAME_LOWER):
-        return (f"With `{axis.border}` the output is ⌈input/stride⌉ whatever the kernel is.",)
+    if unknown == "kernel" and axis.border in (SAME, SAME_LOWER) and (axis.kind != "deconv" or axis.dialect == "keras"):
+        gives = "input·stride" if axis.kind == "deconv" else "⌈input/stride⌉"
+        return (f"With `{axis.border}` the output is {gives} whatever the kernel is.",)
     if unknown == "stride" and axis.kind != "deconv" and max(one.stride or 0 for one in held) == bounds.high:
         return ("Every larger stride gives the same single output.",)
     if unknown == "dilation" and axis.kernel == 1:
