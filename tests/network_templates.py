@@ -10,6 +10,13 @@ from network_sketch import Piece, Shape, Sketch, Step, Template, through
 __all__ = ["Templates"]
 
 
+def joined(steps: list[Step], entering: Shape) -> Shape | None:
+    """What branches of one size come to, one after another along the channels."""
+    ends = [step(entering) for step in steps]
+    known = [end for end in ends if end is not None]
+    return (sum(end[0] for end in known), *entering[1:]) if len(known) == len(ends) else None
+
+
 class Templates(Sketch):
     """Draws what is parametrised."""
 
@@ -46,10 +53,13 @@ class Templates(Sketch):
         values: dict[str, list[int]] = {"c": [c for c, _ in turns]}
         if "k" in template.arguments:
             values["k"] = [k for _, k in turns]
-        item: dict[str, Any] = {"for": values, "layers": list(template.texts)}
+        steps = [self.filled(template, c, k) for c, k in turns]
+        branches = self.chance(0.4)
+        item: dict[str, Any] = {"for": values, "branch" if branches else "layers": list(template.texts)}
         if fixed and self.words and self.chance(0.3):
             item["name"] = self.words.pop()
-        steps = [self.filled(template, c, k) for c, k in turns]
+        if branches:
+            return Piece([{"concat": [[], item]}], lambda entering: joined([lambda same: same, *steps], entering))
         return Piece([item], lambda entering: through(steps, entering))
 
     def block(self, shape: Shape) -> Piece:

@@ -232,6 +232,42 @@ def test_a_branch_may_be_one_line_or_one_mapping(build):
     assert sources(graph, "add1") == ["conv1", "own", "input", "identity1"]
 
 
+def test_branches_made_by_a_loop(build):
+    looped = build("""
+        layers:
+          - concat:
+              - conv 4 k1
+              - {for: {k: [3, 5]}, branch: [conv $k k$k same, relu]}
+              - {repeat: 2, branch: "conv $(i + 1) k1", name: b}
+              - []
+    """)
+    written = build("""
+        layers:
+          - concat:
+              - conv 4 k1
+              - [conv 3 k3 same, relu]
+              - [conv 5 k5 same, relu]
+              - {name: b.0, layers: [conv 1 k1]}
+              - {name: b.1, layers: [conv 2 k1]}
+              - []
+    """)
+    assert names(looped) == names(written)
+    assert sources(looped, "concat1") == ["conv1", "relu1", "relu2", "b.0.conv1", "b.1.conv1", "input"]
+    assert [node.inputs for node in looped.nodes] == [node.inputs for node in written.nodes]
+    assert [node.shape for node in looped.nodes] == [node.shape for node in written.nodes]
+
+
+@pytest.mark.parametrize("branch", ["{repeat: 0, branch: relu}", "{branch: relu, when: false}"])
+def test_a_branch_that_stands_no_time_is_dropped(build, branch):
+    assert names(build(f"layers: [relu, {{add: [tanh, {branch}]}}]")) == ["relu1", "tanh1"]
+    assert names(build(f"layers: [relu, {{add: [tanh, sigmoid, {branch}]}}]")) == ["relu1", "tanh1", "sigmoid1", "add1"]
+
+
+def test_a_branch_may_start_elsewhere(build):
+    graph = build("layers: [{conv: 4 k1, name: a}, relu, {concat: [tanh, {branch: [conv 2 k1], from: a, repeat: 2}]}]")
+    assert sources(graph, "conv1") == sources(graph, "conv2") == ["a"]
+
+
 def test_merges_nest(build):
     graph = build("layers: [{add: [[{concat: [[conv 4 k1], [conv 4 k1]]}], [{add: [[relu], []]}]]}]")
     assert names(graph) == ["conv1", "conv2", "concat1", "relu1", "add1", "add2"]

@@ -8,7 +8,7 @@ from cnncalc.language.document import Document
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.finish import finish
-from cnncalc.language.items import Item, ItemReader
+from cnncalc.language.items import BRANCH, BRANCH_HELP, Item, ItemReader
 from cnncalc.language.layer_reader import LayerReader
 from cnncalc.language.lookup import Lookup
 from cnncalc.language.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
@@ -18,7 +18,6 @@ from cnncalc.language.options import Options
 from cnncalc.language.placing import Placer
 from cnncalc.language.reader import Node as YamlNode
 from cnncalc.language.reader import Scalar, Sequence
-from cnncalc.language.vocabulary import Guess
 from cnncalc.layers import kind_named
 
 __all__ = ["Builder"]
@@ -42,7 +41,7 @@ class Builder:
         self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
         self.layers = LayerReader(dialect, defaults, self.evaluator, faults, self.blocks.names)
         self.reader = ItemReader(self.blocks, faults)
-        self.lookup = Lookup(self.names, self.evaluator, faults)
+        self.lookup = Lookup(self.graph, self.names, self.evaluator, faults)
         self.nesting = Nesting(self.limits, faults)
 
     def build(self) -> Graph:
@@ -84,30 +83,39 @@ class Builder:
         item = self.reader.read(node)
         if item is None:
             return UNKNOWN
+        if item.kind == BRANCH:
+            self.faults.add("`branch` stands only in the list of a merge", item.key, help=BRANCH_HELP)
+            return UNKNOWN
+        return (self.ends(item, current, scope, level) or [current])[-1]
+
+    def ends(self, item: Item, current: Tensor, scope: Scope, level: Level) -> list[Tensor]:
+        """What comes out of an item: one tensor, or of a `branch` that is repeated one for each turn."""
         if item.when is not None:
             truth = self.evaluator.flag(item.when, scope, current)
             if not truth:
-                return self.names.left_out(item.plain_name, level, item.when if truth is False else None)
+                return [self.names.left_out(item.plain_name, level, item.when if truth is False else None)]
         if item.repeat is None and item.loop is None:
-            return self.once(item, None, current, scope, level)
+            return [self.once(item, None, current, scope, level)]
         return self.turns(item, current, scope, level)
 
-    def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> Tensor:
-        """Every turn of a `repeat` or `for`."""
-        whole_name = item.plain_name
+    def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> list[Tensor]:
+        """Every turn of a `repeat` or `for`. Each starts where the one before ended; of a `branch` all start alike."""
+        ends: list[Tensor] = []
         turns = self.evaluator.turns(item.repeat, item.loop, scope, current)
         if turns is None:
-            return self.names.keep(whole_name, level)
+            return [self.names.keep(item.plain_name, level)]
         for turn, inner in turns:
             self.nesting.count(item.node)
             known, met = len(self.faults), self.faults.met
             made = self.once(item, turn, current, inner, level)
-            current = current if made == DROPPED else made
+            if made != DROPPED:
+                ends.append(made)
+                current = current if item.kind == BRANCH else made
             if len(self.faults) == known and self.faults.met > met and turn > 1:
                 break  # nothing more to find
-        if whole_name is not None:
-            self.names.tensors.setdefault(level.prefix + whole_name, current)
-        return current
+        if item.plain_name is not None and item.kind != BRANCH:
+            self.names.tensors.setdefault(level.prefix + item.plain_name, current)
+        return ends
 
     def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
         """One turn of an item, with its own name, sources and `trainable`."""
@@ -132,7 +140,7 @@ class Builder:
         """What an item makes of its input tensors."""
         if item.kind == "aux":
             return self.side_branch(item, own, tensors, current, scope, level)
-        if item.kind == "layers":
+        if item.kind in ("layers", BRANCH):
             return self.group(item, own, tensors, scope, level)
         if item.branches is not None:
             return self.merge(item, own, tensors, scope, level)
@@ -148,7 +156,7 @@ class Builder:
         """A group: a level of names where it has a name or a naming, else part of the level around it."""
         if not self.lookup.one_tensor(tensors, item, "a group"):
             return self.names.keep(own, level)
-        nodes = self.reader.list_of(item.value, "layers")
+        nodes = self.reader.list_of(item.value, item.kind or "layers")
         if own is None and item.naming is None:
             with self.nesting.within(item.node):
                 return self.items(nodes, tensors[0], dict(scope), level)
@@ -180,23 +188,15 @@ class Builder:
 
     def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""
-        if not isinstance(item.share, Scalar):
-            help = "such as `{share: conv1}`"
-            self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node, help=help)
-            return self.names.keep(own, level)
-        group = self.names.body(item.share.text, level)
-        if group is None:
-            owner = self.names.source(item.share.text, item.share, UNKNOWN, level)
-            layer = self.graph.nodes[owner].layer if owner != UNKNOWN else None
+        found = self.lookup.shared(item, level)
+        if not isinstance(found, tuple):
+            layer = self.graph.nodes[found].layer if found is not None else None
             if layer is None:
-                if owner in self.graph.inputs.values():
-                    help = "name a layer or group that has some"
-                    self.faults.add("an input has no parameters to share", item.share, help=help)
                 return self.names.keep(own, level)
-            return self.placer.place(Parsed(layer), own, tensors, item.node, level, owner)
+            return self.placer.place(Parsed(layer), own, tensors, item.node, level, found)
         if not self.lookup.one_tensor(tensors, item, "a group"):
             return self.names.keep(own, level)
-        name, body = group
+        name, body = found
 
         def sharing(inner: Level, start: Tensor) -> Tensor:
             self.placer.shared.append((inner.prefix, name + "."))
@@ -239,15 +239,14 @@ class Builder:
         ends: list[Tensor] = []
         with self.nesting.within(item.node):
             for branch in item.branches or ():
-                nodes = branch.items if isinstance(branch, Sequence) else None
-                inner = dict(scope)
-                end = (
-                    self.item(branch, tensors[0], inner, level)
-                    if nodes is None
-                    else self.items(nodes, tensors[0], inner, level)
-                )
-                if end != DROPPED:
-                    ends.append(end)
+                read = self.reader.read(branch)
+                if isinstance(branch, Sequence):
+                    ends.append(self.items(branch.items, tensors[0], dict(scope), level))
+                elif read is not None and read.kind == BRANCH:
+                    ends += self.ends(read, tensors[0], dict(scope), level)
+                else:
+                    ends.append(self.item(branch, tensors[0], dict(scope), level))
+        ends = [end for end in ends if end != DROPPED]
         if len(ends) < 2:
             return ends[0] if ends else tensors[0]
         return self.long_form(item, own, tuple(ends), scope, level)
@@ -288,8 +287,8 @@ class Builder:
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
             return UNKNOWN
         at = node if node.text or key is None else key
-        name = level.called(own)
-        return self.place(self.layers.line(node, key, scope, tensors[0], name), at, item, own, tensors, level)
+        parsed = self.layers.line(node, key, scope, tensors[0], level.called(own))
+        return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))
 
     def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A layer or block whose fields are a mapping, or a merge of tensors."""
@@ -298,19 +297,5 @@ class Builder:
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        name = level.called(own)
-        return self.place(self.layers.fields(item, scope, tensors[0], name), at, item, own, tensors, level)
-
-    def place(
-        self,
-        parsed: Parsed | Guess | None,
-        at: YamlNode,
-        item: Item | None,
-        own: str | None,
-        tensors: tuple[Tensor, ...],
-        level: Level,
-    ) -> Tensor:
-        """Add the layer that was read; where it could not be, what is sure of it."""
-        if not isinstance(parsed, Parsed):
-            return self.placer.guess(parsed, own, tensors, level)
+        parsed = self.layers.fields(item, scope, tensors[0], level.called(own))
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

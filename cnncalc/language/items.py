@@ -12,7 +12,7 @@ from cnncalc.language.vocabulary import field_named, kind_suggestion
 from cnncalc.layers import kind_named
 from cnncalc.layers.merge import Merge
 
-__all__ = ["COMMON", "Item", "ItemReader"]
+__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "Item", "ItemReader"]
 
 COMMON = {
     "name": "a name of its own; names nest with dots",
@@ -27,7 +27,9 @@ COMMON = {
 }
 """The keys that an item may have beside its kind."""
 
-GROUP_KEYS = ("layers", "aux")
+BRANCH = "branch"
+BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
+GROUP_KEYS = ("layers", "aux", BRANCH)
 
 
 class Item(NamedTuple):
@@ -35,7 +37,7 @@ class Item(NamedTuple):
 
     node: Mapping
     kind: str | None = None
-    """`layers`, `aux`, a kind or a block; None where only `share` is given."""
+    """`layers`, `aux`, `branch`, a kind or a block; None where only `share` is given."""
     key: Scalar | None = None
     value: Node | None = None
     branches: list[Node] | None = None
@@ -80,6 +82,8 @@ class ItemReader:
         """The items of a list; a fault where the node is none."""
         if isinstance(node, Sequence):
             return node.items
+        if key == BRANCH and (isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text)):
+            return [node]
         if node is not None and not (isinstance(node, Scalar) and node.text == "" and node.plain):
             self.faults.add(f"`{key}` is a list of layers", node, help="put a `-` before each, or write [ … ]")
         return []

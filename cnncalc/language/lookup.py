@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cnncalc.graph import Graph
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.faults import Faults
 from cnncalc.language.items import Item
-from cnncalc.language.names import UNKNOWN, Level, Names, Tensor
+from cnncalc.language.names import UNKNOWN, Body, Level, Names, Tensor
 from cnncalc.language.reader import Node, Scalar, Sequence
 
 __all__ = ["Lookup"]
@@ -14,8 +15,8 @@ __all__ = ["Lookup"]
 class Lookup:
     """Looks up names as they stand in items; what there is not is noted."""
 
-    def __init__(self, names: Names, evaluator: Evaluator, faults: Faults) -> None:
-        self.names, self.evaluator, self.faults = names, evaluator, faults
+    def __init__(self, graph: Graph, names: Names, evaluator: Evaluator, faults: Faults) -> None:
+        self.graph, self.names, self.evaluator, self.faults = graph, names, evaluator, faults
 
     def sources(self, node: Node, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
         """The tensors that a `from:` names."""
@@ -36,6 +37,21 @@ class Lookup:
             f"{what} starts from one tensor", item.source or item.node, help="merge them first, with concat or add"
         )
         return False
+
+    def shared(self, item: Item, level: Level) -> tuple[str, Body] | Tensor | None:
+        """What `{share: NAME}` stands for: a group's name and what builds it, or a layer; None for a fault."""
+        if not isinstance(item.share, Scalar):
+            help = "such as `{share: conv1}`"
+            self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node, help=help)
+            return None
+        group = self.names.body(item.share.text, level)
+        if group is not None:
+            return group
+        owner = self.names.source(item.share.text, item.share, UNKNOWN, level)
+        if owner in self.graph.inputs.values():
+            help = "name a layer or group that has some"
+            self.faults.add("an input has no parameters to share", item.share, help=help)
+        return owner if owner != UNKNOWN else None
 
     def owner(self, item: Item | None, level: Level) -> Tensor | None:
         """The layer that an item's own `share` names."""

@@ -33,14 +33,16 @@ class Placer:
 
     def place(
         self,
-        parsed: Parsed,
+        parsed: Parsed | Guess | None,
         own: str | None,
         tensors: tuple[Tensor, ...],
         node: YamlNode,
         level: Level,
         share: Tensor | None = None,
     ) -> Tensor:
-        """Add a layer; `UNKNOWN` where its inputs are unknown or its rules are broken."""
+        """Add a layer, or what is sure of a misread one; `UNKNOWN` where its inputs are, or its rules are broken."""
+        if not isinstance(parsed, Parsed):
+            return self._guess(parsed, own, tensors, level)
         layer, names = parsed.layer, self.names
         name = level.name(layer.kind, own, names.tensors)
         if own is not None:
@@ -71,7 +73,7 @@ class Placer:
         nodes.append(placed)
         return index
 
-    def guess(self, guess: Guess | None, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
+    def _guess(self, guess: Guess | None, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """Take the place of a layer that could not be read, with what is sure of its output's shape."""
         name = level.name(guess.cls.kind if guess else "layer", own, self.names.tensors)
         if name in self.names.tensors:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cnncalc.language.blocks import BLOCK_KEYS
 from cnncalc.language.document import KEYS
-from cnncalc.language.items import COMMON
+from cnncalc.language.items import BRANCH, COMMON
 from cnncalc.layers import KINDS, Layer
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.merge import Merge
@@ -100,6 +100,8 @@ def _item() -> Json:
     """One item of a list: a notation, a list, or a mapping with a kind, a block, a merge or a group."""
     properties: Json = {key: {**COMMON_SCHEMAS[key], "description": text} for key, text in COMMON.items()}
     properties["layers"] = {**ITEMS, "description": "a group of layers"}
+    branch = "a branch in the list of a merge; with `repeat` or `for` one for each turn"
+    properties[BRANCH] = {"anyOf": [ITEMS, {"type": ["string", "object"]}], "description": branch}
     properties["aux"] = {**ITEMS, "description": "a side branch with an output of its own"}
     for kind, cls in KINDS.items():
         properties.update({name: {"$ref": f"#/$defs/{kind}"} for name in (kind, *cls.aliases)})

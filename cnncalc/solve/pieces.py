@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from cnncalc.language.items import BRANCH
 from cnncalc.language.reader import Mapping as MappingNode
 from cnncalc.language.reader import Node as YamlNode
 from cnncalc.language.reader import Scalar, Sequence
@@ -144,7 +145,10 @@ def _is_named_group(item: MappingNode) -> bool:
 
 
 def _branches(item: MappingNode) -> list[YamlNode]:
-    """The branches of a merge that has no other key than its name; none where it is none such."""
+    """The branches of a merge that has no other key than its name; none where it is none such.
+
+    Nor where one may be left out or stand several times.
+    """
     name = item.entries.get("name")
     kinds = [key for key in item.entries if key != "name"]
     found = kind_named(kinds[0]) if len(kinds) == 1 else None
@@ -153,5 +157,5 @@ def _branches(item: MappingNode) -> list[YamlNode]:
         return []
     if name is not None and (not isinstance(name[1], Scalar) or "$" in name[1].text):
         return []
-    dropped = any(isinstance(one, MappingNode) and "when" in one.entries for one in value.items)
-    return [] if dropped else value.items
+    counted = any(isinstance(one, MappingNode) and one.entries.keys() & {"when", BRANCH} for one in value.items)
+    return [] if counted else value.items
