@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 
 TOKEN = re.compile(
-    r"\s*(?P<token>\\text\{[A-Za-z0-9]+\}|\\[A-Za-z]+|\\[;,]|\d{1,3}(?:\{,\}\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|.)"
+    r"\s*(?P<token>\\text\{[A-Za-z0-9]+\}|\\[A-Za-z]+|\d{1,3}(?:\{,\}\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|.)"
 )
 CLOSING = {"(": ")", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
 FUNCTIONS = {r"\max": max, r"\min": min, r"\gcd": lambda a, b: Fraction(math.gcd(int(a), int(b)))}
@@ -77,7 +77,6 @@ class Reader:
         values = [self.sum()]
         while self.at(","):
             self.next()
-            self.next(r"\;")
             values.append(self.sum())
         self.next(r"\right")
         self.next(CLOSING[opening])

@@ -244,10 +244,35 @@ def test_a_receptive_field_that_there_is_not_is_said_in_words():
     )
 
 
-def test_enlarging_layers_have_a_field_but_no_recurrence():
+def test_enlarging_layers_have_a_recurrence_where_their_stride_is_whole():
     told = only("8x8x8", "deconv 8 k4 s2 p1")
     assert told.derivation.receptive == ()
     assert told.row.receptive_field.size == (2, 2)
+    assert told.row.receptive_field.stride == ("1/2", "1/2")
+    found = texts(only("8x8x8", "conv 8 k3 s2 p1", "deconv 8 k3 s2 p1"))
+    assert found["receptive field"] == "r_in + (⌈k/s⌉ − 1)·j_in = 3 + (⌈3/2⌉ − 1)·2 = 3 + (⌈1.5⌉ − 1)·2 = 5"
+    assert found["receptive field stride"] == "j_in/s = 2/2 = 1"
+    found = texts(only("8x8x8", "conv 8 k4 s4", "upsample 2 mode=bilinear"))
+    assert found["receptive field stride"] == "j_in/⌊H_out/H_in⌋ = 4/⌊4/2⌋ = 2"
+
+
+def test_pixels_that_see_less_are_told():
+    """A transposed convolution with a kernel of 3 and a stride of 2: every other pixel gets one pixel, not two."""
+    told = only("8x8x8", "deconv 8 k3 s2 p1")
+    assert told.smallest == (1, 1)
+    assert "output pixels get 1 or 2 input pixels in turn" in said(told)
+    assert "not all pixels see as much, some only 1" in explain_text.draw(
+        explain(chained("8x8x8", "deconv 8 k3 s2 p1"), ["deconv1"])
+    )
+    assert only("8x8x8", "deconv 8 k4 s2 p1").smallest == ()
+    dilated = explain(chained("8x8x8", "deconv 8 k3 s2 d2"), ["deconv1"])
+    assert "some none" in explain_text.draw(dilated)
+    assert "some output pixels get no input pixel, only the bias, and others 3" in said(dilated.parts[0])
+
+
+def test_behind_enlarging_layers_fields_are_followed():
+    text = explain_text.draw(explain(load("unet", Options()), ["double_conv7.conv1"]))
+    assert "188, stride 4, padding 94; not all pixels see as much, some only 172; followed pixel by pixel" in text
 
 
 def test_a_walk_says_what_enlarging_layers_see():

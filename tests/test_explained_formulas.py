@@ -170,6 +170,8 @@ def latex_read_back(text):
     count = 0
     for formula in re.findall(r"\$(.+?)\$", text):
         steps = formula.split(" = ")
+        if len(steps) < 2:
+            continue  # a symbol of the legend
         value = value_of_latex(steps[-1])
         for step in steps:
             if not re.search("[A-Za-z]", re.sub(r"\\[a-z]+", "", step.replace(r"\text", "x"))):

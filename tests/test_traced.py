@@ -173,8 +173,19 @@ def test_the_recurrence_is_the_field(layers):
         assert three == (field.size, field.stride, field.padding)
 
 
-def test_an_enlarging_layer_has_no_recurrence():
-    assert transposed(TransposedWindow(4, 2, (1, 1)), 10).c == 2
+@pytest.mark.parametrize("kernel", range(1, 8))
+@pytest.mark.parametrize("stride", [2, 3, 4])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_the_recurrence_of_an_enlarging_layer_is_the_field(kernel, stride, padding):
+    """Behind a layer whose stride it undoes; the field follows every phase of its pixels."""
+    before = Field().through(windowed(Window(3, stride, (1, 1)), 100))
+    reach = transposed(TransposedWindow(kernel, stride, (padding, padding)), 10)
+    field = before.through(reach)
+    sizes = [last - first + 1 for first, last in filter(None, field.phases)]
+    size, jump, _ = reach.recurrence(before.size, before.stride, before.padding)
+    assert (size, jump) == (max(sizes), field.stride)
+    if field.phases[0]:
+        assert reach.recurrence(before.size, before.stride, before.padding)[2] == field.padding
 
 
 WRITTEN = {

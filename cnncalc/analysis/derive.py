@@ -78,11 +78,18 @@ class Derivation(NamedTuple):
     """Receptive field, its stride and its padding; empty where they stay or no single recurrence holds."""
 
 
-def derive(layer: Layer, shapes: tuple[Shape, ...], seen: Sequence[Seen] | None, batch: int, size: int) -> Derivation:
+def derive(
+    layer: Layer,
+    shapes: tuple[Shape, ...],
+    seen: Sequence[Seen] | None,
+    batch: int,
+    size: int,
+    behind: Sequence[Seen] | None = None,
+) -> Derivation:
     """All that a layer's rules say of inputs of these shapes.
 
-    `seen` is the receptive field of the input, one an axis, or None where it has no such three numbers; `size` is the
-    bytes of an element.
+    `seen` is the receptive field of the input, one an axis, or None where it has no such three numbers, and `behind`
+    what the net's fields say of the output: a recurrence that misses that is not told. `size` is the bytes of a number.
     """
     view = traced_layer(layer, shapes)
     inputs = traced_inputs(shapes)
@@ -107,7 +114,7 @@ def derive(layer: Layer, shapes: tuple[Shape, ...], seen: Sequence[Seen] | None,
         _formula("MACs", "MACs", images * macs),
         _formula("FLOPs", "FLOPs", 2 * macs_named + images * operations),
         certain("output bytes", "bytes", images * product(named) * Traced.symbol("b", size)),
-        _receptive(view, inputs, seen),
+        _receptive(view, inputs, seen, behind),
     )
 
 
@@ -250,14 +257,17 @@ def _joined(what: str, of_axes: Sequence[Formula]) -> tuple[Formula, ...]:
     return tuple(joined)
 
 
-def _receptive(view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | None) -> tuple[Formula, ...]:
+def _receptive(
+    view: Layer, inputs: tuple[Shape, ...], seen: Sequence[Seen] | None, behind: Sequence[Seen] | None
+) -> tuple[Formula, ...]:
     if seen is None:
         return ()
     reaches = view.reaches(*inputs)
-    if isinstance(reaches, str) or any(reach.c != 1 for reach in reaches):
+    if isinstance(reaches, str) or any(one.stride * reach.a % reach.c for reach, one in zip(reaches, seen)):
         return ()
     of_axes = [_axis_receptive(reach, before) for reach, before in zip(reaches, seen)]
-    if all(int(after) == before for numbers, one in zip(of_axes, seen) for after, before in zip(numbers, one)):
+    results = [tuple(map(int, numbers)) for numbers in of_axes]
+    if results == list(map(tuple, seen)) or (behind is not None and results != list(map(tuple, behind))):
         return ()
     found: list[Formula] = []
     quantities = ("receptive field", "receptive field stride", "receptive field padding")

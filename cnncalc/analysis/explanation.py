@@ -27,6 +27,8 @@ class Told(NamedTuple):
     """Whether its receptive field is that of none of its inputs."""
     owner: str = ""
     """The layer whose parameters it uses and where they are counted, if they are not its own."""
+    smallest: tuple[int, ...] = ()
+    """The least that one of its pixels sees, an axis, where not all see as much."""
     regions: tuple[Region, ...] = ()
     whole: bool = False
     """Whether it was asked for by name: all is told of it, not only what a walk has not said yet."""

@@ -58,12 +58,13 @@ class Teller:
         every = Backward(True, True, (True,) * len(shapes))
         return Told(
             self.rows[index],
-            derive(layer, shapes, self._before(node), self.batch, self.elements[index]),
-            tuple(remarks(self.net, index)),
+            derive(layer, shapes, self._before(node), self.batch, self.elements[index], self._behind(index)),
+            (*remarks(self.net, index), *self._unseen_pixel(index)),
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),
             self.seen[index] not in [self.seen[one] for one in node.inputs],
             "" if node.share is None else self.graph.nodes[node.share].name,
+            self._smallest(index),
             self._regions(index),
         )
 
@@ -81,6 +82,27 @@ class Teller:
                 return None
             found.append(Seen(joined.size, joined.advance, joined.padding))
         return found
+
+    def _behind(self, index: int) -> list[Seen] | None:
+        """The receptive field of what comes out, by which a recurrence is held; None where it is no whole number."""
+        seen = self.seen[index]
+        if isinstance(seen, str) or any(isinstance(axis.stride, str) for axis in seen):
+            return None
+        return [Seen(axis.size, int(axis.stride), axis.padding) for axis in seen]
+
+    def _smallest(self, index: int) -> tuple[int, ...]:
+        """The least that a pixel sees, one an axis, where pixels see differently; else nothing."""
+        seen = self.seen[index]
+        if isinstance(seen, str) or all(axis.period == 1 for axis in seen):
+            return ()
+        phases = [[phase[1] - phase[0] + 1 if phase else 0 for phase in axis.phases] for axis in seen]
+        return tuple(map(min, phases)) if any(len(set(sizes)) > 1 for sizes in phases) else ()
+
+    def _unseen_pixel(self, index: int) -> Iterator[Remark]:
+        """What is said of a pixel whose region is no rectangle of the input."""
+        seen = self.seen[index]
+        if self.pixel is not None and isinstance(seen, str):
+            yield Remark(f"What its pixels see is {seen}.", "pixel")
 
     def _regions(self, index: int) -> tuple[Region, ...]:
         if self.pixel is None:

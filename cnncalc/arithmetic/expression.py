@@ -186,8 +186,11 @@ def multiply(factors: Iterable[Expression]) -> Expression:
 
 def divide(rounding: str, dividend: Expression, divisor: Expression) -> Expression:
     """A quotient; where the divisor itself is a term of the dividend it is taken out, ⌈(a + s)/s⌉ = ⌈a/s⌉ + 1."""
-    if divisor == Number(1):
+    if divisor == Number(1) or dividend == Number(0):
         return dividend
+    common = gcd(_coefficient(dividend), _coefficient(divisor))
+    if common > 1:
+        dividend, divisor = _reduced(dividend, common), _reduced(divisor, common)
     whole = 0
     if isinstance(dividend, Sum):
         whole = sum(coefficient for coefficient, term in dividend.terms if term == divisor)
@@ -199,6 +202,16 @@ def divide(rounding: str, dividend: Expression, divisor: Expression) -> Expressi
         return Number(value + whole)
     quotient = Quotient(rounding, dividend, divisor, value)
     return add([(1, quotient), (whole, Number(1))])
+
+
+def _coefficient(expression: Expression) -> int:
+    return expression.coefficient if isinstance(expression, Product) else 1
+
+
+def _reduced(expression: Expression, by: int) -> Expression:
+    """A product without a divisor of its coefficient."""
+    assert isinstance(expression, Product)
+    return multiply([Number(expression.coefficient // by), *expression.factors])
 
 
 def extreme(which: str, left: Expression, right: Expression) -> Expression:

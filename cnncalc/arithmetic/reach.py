@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.arithmetic.formulas import TransposedWindow, Window
+from cnncalc.arithmetic.formulas import TransposedWindow, Window, ceil_divide, exact_divide
 
 __all__ = ["IDENTITY", "Field", "Reach", "join", "scaled", "shifted", "transposed", "windowed"]
 
@@ -46,9 +46,11 @@ class Reach(NamedTuple):
     def recurrence(self, size: int, stride: int, padding: int) -> tuple[int, int, int]:
         """Size, stride and padding behind the layer, from those before it (Araujo, Norris & Sim, relations 1–3).
 
-        They say it all only where every pixel sees alike: c = 1, and a field of one phase. `Field` has no such limit.
+        They say it all where every pixel sees alike: c = 1, and a field of one phase. Of a layer that enlarges they are
+        the largest size, the stride where it is whole, and the first pixel's padding. `Field` has no such limits.
         """
-        return size + (self.last - self.first) * stride, stride * self.a, padding - self.first * stride
+        wider = ceil_divide(self.last - self.first, self.c)
+        return size + wider * stride, exact_divide(stride * self.a, self.c), padding - self.first // self.c * stride
 
 
 IDENTITY = Reach()

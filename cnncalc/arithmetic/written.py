@@ -202,7 +202,7 @@ class LatexWriter(Writer):
         return rf"\left\l{side} {text} \right\r{side}"
 
     def extreme(self, which: str, left: str, right: str) -> str:
-        return rf"\{which}\left({left},\; {right}\right)"
+        return rf"\{which}\left({left}, {right}\right)"
 
     def ratio(self, dividend: int, divisor: int) -> str:
         return rf"\frac{{{self.digits(dividend)}}}{{{self.digits(divisor)}}}"

@@ -70,8 +70,8 @@ def with_meanings(lines: Iterable[Line]) -> Iterator[tuple[Line, tuple[Where, ..
         known.update(wheres)
 
 
-def legend(shown: Iterable[Section]) -> str:
-    """What the symbols of the printed formulas mean."""
+def legend(shown: Iterable[Section]) -> list[tuple[str, str]]:
+    """The symbols of the printed formulas, and what each means."""
     used: dict[str, None] = {}
     meanings = dict(SYMBOLS)
     for section in shown:
@@ -82,7 +82,7 @@ def legend(shown: Iterable[Section]) -> str:
                 for name in re.findall(r"[A-Za-z]+(?:_[a-z]+)?", " ".join(texts)):
                     used[name] = None
     heads = dict.fromkeys(name.partition("_")[0] for name in used)
-    words = [f"{head} {word}" for head, word in meanings.items() if head in heads]
-    words += ["r factor"] if "r" in used else []
-    words += [f"{head}{'_out' if head in used else ''} {FIELD[head]}" for head in FIELD if f"{head}_out" in used]
-    return ", ".join(words)
+    found = [(head, word) for head, word in meanings.items() if head in heads]
+    found += [("r", "factor")] if "r" in used else []
+    found += [(f"{head}_out" if head in used else head, FIELD[head]) for head in FIELD if f"{head}_out" in used]
+    return found

@@ -29,7 +29,8 @@ def draw(explanation: Explanation) -> str:
         lines += ["", *_section(section)]
     symbols = legend(shown)
     if symbols:
-        lines += ["", f"Symbols: {escaped(symbols)}."]
+        words = ", ".join(f"${LATEX().name(symbol)}$ {escaped(meaning)}" for symbol, meaning in symbols)
+        lines += ["", f"Symbols: {words}."]
     return "\n".join(lines) + "\n"
 
 

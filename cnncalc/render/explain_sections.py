@@ -94,13 +94,24 @@ def _shared(told: Told) -> str:
 
 def _receptive(told: Told) -> list[Line]:
     """The recurrences; or the receptive field in words where it stays, is the whole input, or is undefined."""
-    field, formulas = told.row.receptive_field, told.derivation.receptive
+    row, formulas = told.row, told.derivation.receptive
+    field = row.receptive_field
     if formulas:
         changing = [formula for formula in formulas if formula.text[0] not in ("r_in", "j_in", "P_in")]
         return [Line(_field_label(formula), formula) for formula in changing]
     if field.note:
         return [Line("receptive field", note=field.note)]
-    return [Line("receptive field", note=f"{field_text(field)}, padding {axes_text(field.padding)}")]
+    note = f"{field_text(field)}, padding {axes_text(field.padding)}{_differing(told)}"
+    if told.sees_more and len(row.inputs) == 1:
+        note += "; followed pixel by pixel, as no one recurrence holds behind layers that enlarge the map"
+    return [Line("receptive field", note=note)]
+
+
+def _differing(told: Told) -> str:
+    if not told.smallest:
+        return ""
+    least = f"only {axes_text(told.smallest)}" if all(told.smallest) else "none"
+    return f"; not all pixels see as much, some {least}"
 
 
 def _field_label(formula: Formula) -> str:
@@ -187,7 +198,7 @@ class _Walk:
             self.topics.add(note)
             return [Line("receptive field", note=note)]
         if not note and told.sees_more:
-            return [Line("receptive field", note=field_text(told.row.receptive_field))]
+            return [Line("receptive field", note=field_text(told.row.receptive_field) + _differing(told))]
         return []
 
 

@@ -33,7 +33,8 @@ def draw(explanation: Explanation, room: int | None = None) -> str:
         lines += ["", *_section(section, room)]
     symbols = legend(shown)
     if symbols:
-        lines += ["", *wrapped(f"Symbols: {symbols}.", room, "", MARGIN)]
+        words = ", ".join(f"{symbol} {meaning}" for symbol, meaning in symbols)
+        lines += ["", *wrapped(f"Symbols: {words}.", room, "", MARGIN)]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
