@@ -1,12 +1,16 @@
 """Memory: figures that were measured on torch, and small nets counted by hand."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 from cnncalc import CnncalcError, Options, chain, load, report
 from cnncalc.analysis.dtypes import with_amp
 from cnncalc.analysis.memory import kept_for_backward, peak
 from cnncalc.analysis.symbolic import symbolic_report
 from cnncalc.arithmetic.sizes import value_at
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.solve.figures import Measured
 
 # facts measured with torch 2.14.1, batch 1, float32, training mode (the input's 602,112 bytes among them)
@@ -155,6 +159,62 @@ def test_figures_that_are_wanted_of_a_net_in_mixed_precision(figure):
     graph = load("unet", Options(input="3x64x64"))
     whole = report(graph, 2, "amp-bfloat16").totals
     assert Measured(graph, 2, "amp-bfloat16").figure(figure) == getattr(whole, figure)
+
+
+def run(*arguments):
+    return CliRunner().invoke(program, list(arguments))
+
+
+def test_json_names_the_mixed_precision_only_where_it_is_asked_for():
+    plain, mixed_ = (run("show", "lenet5", *more, "--format", "json") for more in ([], ["--amp", "bfloat16"]))
+    assert "amp" not in json.loads(plain.stdout)
+    found = json.loads(mixed_.stdout)
+    assert found["amp"] == "bfloat16"
+    assert found["totals"]["weight_bytes"] == 4 * 61_706
+    assert found["totals"]["saved_bytes"] == sum(layer["saved_bytes"] for layer in found["layers"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("chain", "3x32x32", "conv 8 k3", "upsample 2"),
+        ("show", "lenet5", "--input", "1xHxW"),
+        ("chain", "3x32x32", "conv 8 k3", "--explain"),
+        ("explain", "lenet5"),
+        ("compare", "lenet5", "m5"),
+        ("sweep", "lenet5", "--input", "1x{28:32:4}", "--figures", "saved_bytes,activation_bytes,train_bytes"),
+        ("solve", "variable", "mobilenet_v2", "width", "--want", "saved_bytes <= 30MiB", "--to", "0.2"),
+        ("solve", "batch-size", "lenet5", "--memory", "1GiB", "--optimizer", "adam"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_commands_that_count_memory_take_mixed_precision(arguments):
+    plain, other = run(*arguments), run(*arguments, "--amp", "float16")
+    assert (plain.exit_code, other.exit_code) == (0, 0), other.stderr
+    assert other.stdout != plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "lenet5", "--amp", "bfloat16", "--style", "keras"), "--amp does not go with --style keras"),
+        (("show", "lenet5", "--amp", "bfloat16", "--dtype", "int8"), "the parameters are float32, not int8"),
+        (("show", "lenet5", "--amp", "bf16"), "is not one of `float16`, `bfloat16`"),
+        (("solve", "batch-size", "lenet5", "--memory", "1GiB", "--amp", "float16"), "inference is not known"),
+    ],
+)
+def test_what_mixed_precision_does_not_go_with(arguments, said):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_the_largest_batch_in_mixed_precision_fits_and_one_more_does_not():
+    done = run("solve", "batch-size", "resnet50", "--memory", "24GiB", "--optimizer", "adam", "--amp", "bfloat16")
+    batch = int(done.stdout.partition("The largest batch is ")[2].partition(".")[0].replace(",", ""))
+    graph = load("resnet50", Options())
+    fits, more = (report(graph, one, "amp-bfloat16", "adam").totals.train_bytes for one in (batch, batch + 1))
+    assert fits <= 24 << 30 < more
 
 
 @pytest.mark.parametrize(("amp", "dtype"), [("float32", "float32"), ("float16", "float16"), ("bfloat16", "int8")])

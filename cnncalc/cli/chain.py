@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.options import net_options, output_options, view_options, wanted
+from cnncalc.cli.options import amp_option, net_options, output_options, view_options, wanted
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 from cnncalc.errors import CnncalcError, Fault
@@ -18,6 +18,7 @@ from cnncalc.errors import CnncalcError, Fault
 @click.option("--explain", is_flag=True, help="Say why: the derivation of every number.")
 @view_options
 @output_options
+@amp_option
 @net_options
 def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
     """Show layers that are written on the command line.

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import net_options, output_options, wanted
+from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import emit, on_terminal
 from cnncalc.cli.showing import form_of
 from cnncalc.errors import CnncalcError, Fault
@@ -17,6 +17,7 @@ from cnncalc.errors import CnncalcError, Fault
 @click.argument("nets", metavar="NET…", nargs=-1, required=True, shell_complete=completing.nets)
 @click.option("--diff", is_flag=True, help="Align two nets and show the layers that changed.")
 @output_options
+@amp_option
 @net_options
 def command(nets: tuple[str, ...], **given: Any) -> None:
     """Compare nets side by side, or two of them layer by layer.

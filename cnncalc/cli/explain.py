@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import net_argument, net_options, optimizer_option, wanted
+from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, wanted
 from cnncalc.cli.output import emit, on_terminal
 from cnncalc.errors import CnncalcError, Fault
 
@@ -85,6 +85,7 @@ def _pixel(text: str | None) -> list[int] | None:
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
 )
+@amp_option
 @net_options
 def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
     """Say why: the derivation of every number.

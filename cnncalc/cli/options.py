@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from cnncalc.analysis.dtypes import HALVES, with_amp
 from cnncalc.cli import completing
 from cnncalc.cli.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Wanted",
+    "amp_option",
     "assignments",
     "net_argument",
     "net_options",
@@ -81,6 +83,13 @@ _NET_OPTIONS = (
         help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",
     ),
 )  # fmt: skip
+
+amp_option = click.option(
+    "--amp",
+    type=click.Choice(HALVES),
+    help="Automatic mixed precision: memory as torch.autocast keeps it on CUDA, computing in that type; parameters, "
+    "gradients and optimizer state stay float32.",
+)
 
 _OUTPUT_OPTIONS = (
     click.option(
@@ -209,4 +218,5 @@ def wanted(given: dict[str, Any]) -> Wanted:
         train=given["train"],
         limits=_limits(given["limit"]),
     )
-    return Wanted(options, given["dtype"])
+    amp = given.get("amp")
+    return Wanted(options, given["dtype"] if amp is None else with_amp(amp, given["dtype"]))

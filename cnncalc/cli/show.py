@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.options import net_argument, net_options, output_options, view_options, wanted
+from cnncalc.cli.options import amp_option, net_argument, net_options, output_options, view_options, wanted
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 
@@ -16,6 +16,7 @@ from cnncalc.cli.showing import show_graph, view_of
 @click.option("--variants", is_flag=True, help="List the members of the net's family, with their totals.")
 @view_options
 @output_options
+@amp_option
 @net_options
 def command(net: str, variants: bool, **given: Any) -> None:
     """Show a net layer by layer: shapes, parameters, costs, and their totals.

@@ -55,11 +55,11 @@ def no_view_in_json(given: dict[str, Any]) -> None:
 
 def _style_alone(given: dict[str, Any]) -> None:
     """A style is a table with columns of its own. Raises CnncalcError for options that would change them."""
-    others = [name for name in ("columns", "sort", "convention") if given[name] is not None]
+    others = [name for name in ("columns", "sort", "convention", "amp") if given[name] is not None]
     if given["depth"] is not None and given["style"] != "torchinfo":
         others.append("depth")
     for name in others:
-        help = "torchinfo alone has --depth" if name == "depth" else "its columns are those of the tool"
+        help = "torchinfo alone has --depth" if name == "depth" else "what it prints is that of the tool"
         raise CnncalcError(Fault(f"--{name} does not go with --style {given['style']}", help=help))
     if form_of(given) not in ("table", "plain"):
         raise CnncalcError(Fault("--style prints text only", help="leave out --format"))

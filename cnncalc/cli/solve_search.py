@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import net_argument, net_options, quantity, wanted
+from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
 from cnncalc.cli.output import emit
 from cnncalc.cli.showing import form_of
 from cnncalc.cli.solve import QUESTIONS, all_answer_options
@@ -75,6 +75,7 @@ def _decimal(option: str, text: str | None) -> Fraction | None:
 @click.option("--to", "high", metavar="X", help="The largest value.  [default: 4 times the file's own, or 64 steps]")
 @click.option("--step", metavar="X", help="From one value to the next.  [default: 1, or 0.05 for a decimal]")
 @all_answer_options
+@amp_option
 @net_options
 def variable_command(net: str, variable: str, **given: Any) -> None:
     """Find the values of a file's variable at which the net is as wanted.
@@ -101,6 +102,7 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
 @click.option("--memory", metavar="BYTES", required=True, help="What there is, as 24GiB.")
 @click.option("--optimizer", metavar="NAME", help="Training with it: sgd, momentum, rmsprop, adam or adamw.")
 @all_answer_options
+@amp_option
 @net_options
 def batch_command(net: str, **given: Any) -> None:
     """Find the largest batch that fits in a memory.
@@ -118,6 +120,10 @@ def batch_command(net: str, **given: Any) -> None:
     asked = wanted(given)
     memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
+    if given["amp"] and optimizer is None:
+        message = "--amp: the memory of inference is not known, since copies of weights come and go"
+        help = "add --optimizer adam; for inference in half precision, write `--dtype float16`"
+        raise CnncalcError(Fault(message, help=help))
     answer = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
     emit(draw_batch(answer, _form(given)), given["file"])
     if not answer.batch:
@@ -131,6 +137,7 @@ def batch_command(net: str, **given: Any) -> None:
 @click.option("--minimize", metavar="FIGURE", help="Order by it, the smallest first.")
 @click.option("--all", "every", is_flag=True, help="List every solution.")
 @all_answer_options
+@amp_option
 @net_options
 def file_command(net: str, **given: Any) -> None:
     """Find the numbers of a file that are `?`, so that the net is as wanted.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.options import assignments, net_argument, net_options, wanted
+from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.cli.solve_search import progress_bar
 from cnncalc.errors import CnncalcError, Fault
@@ -96,6 +96,7 @@ NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
     help="What to print.  [default: table]",
 )  # fmt: skip
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there.")
+@amp_option
 @net_options
 def command(net: str, **given: Any) -> None:
     """A net over a grid of variables and input sizes.

@@ -9,7 +9,7 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
-from cnncalc.cli.options import net_options, wanted
+from cnncalc.cli.options import amp_option, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
 
@@ -124,6 +124,7 @@ def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
 )
+@amp_option
 @net_options
 def command(paths: tuple[str, ...], **given: Any) -> None:
     """Build the net in torch, run it, and hold every number against it.
@@ -131,6 +132,8 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     Shapes, parameters, buffers and multiply–accumulates of each layer, what autograd keeps for backward, and the most
     memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
     agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
+
+    With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
     """
     import cnncalc.torch_backend  # noqa: F401  (says so where torch is not installed)
     from cnncalc.render.verification import as_json, as_text

@@ -66,6 +66,7 @@ def object_of(report: Report) -> dict[str, object]:
         "layers": [layer_object(row) | ({"counted": row.counted} if report.counting else {}) for row in report.rows],
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
+        **({"amp": report.amp} if report.amp else {}),
         **({"convention": counting_object(report.counting)} if report.counting else {}),
     }
 

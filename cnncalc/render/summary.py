@@ -38,6 +38,8 @@ def header(report: Report) -> tuple[str, list[str]]:
     if shapes:
         facts.append(f"batch {shapes[0][1][0]}")
     facts.append(f"dialect {report.dialect}")
+    if report.amp:
+        facts.append(f"torch.autocast in {report.amp}")
     return printable(report.name), facts
 
 

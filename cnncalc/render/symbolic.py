@@ -121,6 +121,8 @@ def _facts(report: SymbolicReport, view: SymbolicView) -> list[str]:
     facts = [f"input {shape_text(shape)}" for shape in report.inputs.values()]
     facts += [f"batch {shape[0].text}" for shape in list(report.inputs.values())[:1]]
     facts.append(f"dialect {report.dialect}")
+    if report.amp:
+        facts.append(f"torch.autocast in {report.amp}")
     if view.sort is not None and view.lengths:
         facts.append(f"sorted by {view.sort} at " + ", ".join(f"{name} = {n:,}" for name, n in view.lengths.items()))
     return facts

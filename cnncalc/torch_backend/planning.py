@@ -75,9 +75,8 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
                 "no numbers; `--device cpu` runs it in full"
             )
     if device == "cuda" and not torch.cuda.is_available():
-        raise CnncalcError(
-            Fault("torch finds no CUDA device here", help="use `--device cpu`, or `--device meta` for a large net")
-        )
+        others = "leave --device out" if amp else "use `--device cpu`, or `--device meta` for a large net"
+        raise CnncalcError(Fault("torch finds no CUDA device here", help=others))
     room = _available(device)
     if room is not None and estimate > room:
         raise CnncalcError(
