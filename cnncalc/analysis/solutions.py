@@ -77,9 +77,12 @@ class SizeSet(NamedTuple):
     symbol: str
     text: str
     intervals: tuple[tuple[int, int | None], ...]
-    """First and last length of each run; None: without end. Empty where the lengths are residue classes."""
+    """First and last length of each run; None: without end. Those of residue classes are not among them."""
     period: int
     residues: tuple[int, ...]
+    """Of the period; each class from `first` on."""
+    first: int
+    """The first length of the residue classes; 0 where there are none, that is where the period is 1."""
     examples: tuple[int, ...]
 
 

@@ -13,13 +13,13 @@ from itertools import pairwise
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.arithmetic.tables import Table, tabulate
+from cnncalc.arithmetic.tables import Table
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.polynomials import Polynomial
     from cnncalc.arithmetic.sizes import Size
 
-__all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "size_text"]
+__all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
 
 MINUS = "−"
 LISTED = 6
@@ -146,10 +146,9 @@ def set_text(table: Table) -> str:
         parts = _intervals(table, first - 1)
         return f"{parts} or {symbol} ≥ {first:,}" if parts else f"{symbol} ≥ {first:,}"
     residues = [rest for rest in range(table.period) if table.values[rest]]
-    pure = tabulate(symbol, table.period, 0, 0, lambda n: table.values[n % table.period])
-    first = _from(table, pure)
+    first = settles(table)
     extra = _intervals(table, first - 1)
-    text = _classes(symbol, table.period, residues, next(n for n in range(first, first + table.period) if pure.at(n)))
+    text = _classes(symbol, table.period, residues, next(n for n in range(first, first + table.period) if table.at(n)))
     return f"{text}, or {extra}" if extra else text
 
 
@@ -161,10 +160,10 @@ def _gapless(table: Table) -> int:
     return first
 
 
-def _from(table: Table, pure: Table) -> int:
-    """From where on a set is just its residue classes, less what is left out before it."""
+def settles(table: Table) -> int:
+    """From where on a set is just its residue classes."""
     first = table.start + 1
-    while first > 1 and table.at(first - 1) == pure.at(first - 1):
+    while first > 1 and table.at(first - 1) == table.values[(first - 1) % table.period]:
         first -= 1
     return first
 

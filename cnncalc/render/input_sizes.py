@@ -85,6 +85,6 @@ def _csv(answer: InputAnswer) -> str:
     for one in answer.sets:
         lines += [(1, one.symbol, low, "" if high is None else high, 1) for low, high in one.intervals]
         if one.period > 1:
-            firsts = {n % one.period: n for n in reversed(one.examples)}
-            lines += [(1, one.symbol, firsts.get(rest, rest or one.period), "", one.period) for rest in one.residues]
+            starts = sorted(one.first + (rest - one.first) % one.period for rest in one.residues)
+            lines += [(1, one.symbol, start, "", one.period) for start in starts]
     return written(heading, lines)

@@ -22,9 +22,26 @@ def boxes_of(
     for box in product(*runs):
         lengths = {symbol: run[0] for symbol, run in zip(symbols, box)}
         if all(relation.holds(lengths) for relation in condition.relations):
-            found.append(tuple((symbol, *run) for symbol, run in zip(symbols, box)))
-    found.sort(key=lambda box: _order(box, first))
-    yield from found
+            found.append(box)
+    for axis in reversed(range(len(symbols))):
+        found = _joined(found, axis)
+    boxes = [tuple((symbol, *run) for symbol, run in zip(symbols, box)) for box in found]
+    boxes.sort(key=lambda box: _order(box, first))
+    yield from boxes
+
+
+def _joined(boxes: Sequence[tuple[Run, ...]], axis: int) -> list[tuple[Run, ...]]:
+    """Boxes that touch along one axis, and are the same along the others, as one."""
+    alike: dict[tuple[Run, ...], list[Run]] = {}
+    for box in boxes:
+        others = (*box[:axis], *box[axis + 1 :])
+        runs = alike.setdefault(others, [])
+        low, high = box[axis]
+        if runs and runs[-1][1] == low - 1:
+            runs[-1] = (runs[-1][0], high)
+        else:
+            runs.append((low, high))
+    return [(*others[:axis], run, *others[axis:]) for others, runs in alike.items() for run in runs]
 
 
 def _order(box: tuple[tuple[str, int, int], ...], first: Mapping[str, int]) -> tuple[object, ...]:

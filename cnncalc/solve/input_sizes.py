@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cnncalc.analysis.solutions import Clause, InputAnswer, SizeSet
-from cnncalc.arithmetic.closed_text import intervals, set_text
+from cnncalc.arithmetic.closed_text import intervals, set_text, settles
 from cnncalc.arithmetic.conditions import Condition, undecided
 from cnncalc.arithmetic.formulas import every
 from cnncalc.arithmetic.sizes import NoClosedForm, Polynomial, Size
@@ -131,17 +131,24 @@ def _every(parts: Sequence[Part]) -> Any:
 def _size_set(symbol: str, table: Table | None) -> SizeSet:
     table = table or Table(symbol, (), 0, (1,))
     examples = [n for n in range(1, table.start + EXAMPLES * table.period + 1) if table.at(n)][:EXAMPLES]
-    residues = tuple(rest for rest in range(table.period) if table.values[rest])
+    residues: tuple[int, ...] = ()
     runs: list[tuple[int, int | None]] = []
-    if table.period == 1:
+    first = 0
+    if table.period > 1:
+        settled = settles(table)
+        residues = tuple(rest for rest in range(table.period) if table.values[rest])
+        first = next(n for n in range(settled, settled + table.period) if table.at(n))
+        runs = list(intervals(table, settled - 1))
+    else:
         runs = list(intervals(table, table.start))
         if table.values[0]:
-            first = table.start + 1
+            residues = (0,)
+            begin = table.start + 1
             if runs and runs[-1][1] == table.start:
-                first = runs.pop()[0]
-            runs.append((first, None))
+                begin = runs.pop()[0]
+            runs.append((begin, None))
     text = f"{symbol} ≥ 1" if table.constant == 1 else set_text(table)
-    return SizeSet(symbol, text, tuple(runs), table.period, residues, tuple(examples))
+    return SizeSet(symbol, text, tuple(runs), table.period, residues, first, tuple(examples))
 
 
 def _clauses(parts: Sequence[Part]) -> Iterator[Clause]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.input_conditions import required
@@ -16,6 +16,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
+from cnncalc.solve.where import exact_condition
 
 __all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
 
@@ -133,38 +134,20 @@ def _where_parts(graph: Graph, text: str) -> Iterator[Part]:
         return
     ones = dict.fromkeys(symbols, 1)
     try:
-        evaluate(text, ones)
+        value = evaluate(text, ones)
     except ExpressionError as error:
         names = ", ".join(symbols)
         message = f"--where {text[:60]}: {error.message}"
         raise CnncalcError(Fault(message, help=error.help or f"the lengths are {names}, as in 'H >= 2 * W'")) from None
-    simple = _simple(text, symbols)
-    if simple is not None:
-        yield Part(f"--where {text}", simple)
+    if not isinstance(value, bool):
+        message = f"--where {text[:60]}: a condition is expected, and this is a number or a text"
+        raise CnncalcError(Fault(message, help="compare it, as in 'H * W <= 65536'"))
+    exact = exact_condition(text, symbols)
+    if exact is not None:
+        yield Part(f"--where {text}", exact)
         return
 
     def holds(at: Mapping[str, int]) -> bool:
         return bool(evaluate(text, dict(at)))
 
     yield Part(f"--where {text}", Condition({}, [Relation(text, holds, frozenset(symbols))]))
-
-
-_SIMPLE = re.compile(r"([A-Z])(?:\s*%\s*(\d{1,6}))?\s*(==|>=|<=|>|<)\s*(\d{1,9})\Z")
-
-
-def _simple(text: str, symbols: Sequence[str]) -> Any:
-    """A comparison of one length with a number, as an exact set; None for anything else."""
-    match = _SIMPLE.match(text.strip())
-    if match is None or match[1] not in symbols:
-        return None
-    left: Any = symbolic(match[1])
-    if match[2]:
-        left = left % int(match[2])
-    number = int(match[4])
-    return {
-        "==": lambda: left == number,
-        ">=": lambda: left >= number,
-        "<=": lambda: left <= number,
-        ">": lambda: left > number,
-        "<": lambda: left < number,
-    }[match[3]]()
