@@ -6,13 +6,14 @@ parameter belongs to the layer that owns it) and added up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
 from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.hints import hints
-from cnncalc.analysis.memory import kept_for_backward, peak, train_bytes
-from cnncalc.analysis.receptive import fields, receptive_field
+from cnncalc.analysis.memory import Kept, Peak, kept_for_backward, peak, train_bytes
+from cnncalc.analysis.receptive import Fields, fields, receptive_field
 from cnncalc.analysis.report import ReceptiveField, Report, Row, Totals
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph, Node
@@ -21,7 +22,7 @@ from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import count
 from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["Costs", "costs", "report"]
+__all__ = ["Costs", "Followed", "costs", "follow", "report"]
 
 
 class Costs(NamedTuple):
@@ -47,17 +48,46 @@ def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
     )
 
 
-def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Report:
+class Followed(NamedTuple):
+    """What is not of one layer alone, but is followed through the whole graph."""
+
+    numbers: Numbers
+    elements: Sequence[int]
+    """Bytes of an element of each node's tensor."""
+    fields: Sequence[Fields]
+    kept: Sequence[Kept]
+    peak: Peak
+
+
+def follow(graph: Graph, batch: int = 1, dtype: str = "float32") -> Followed:
+    """The receptive fields and the memory of a graph; raises `CnncalcError` for a type that is not known."""
+    numbers = numbers_of(dtype)
+    return Followed(
+        numbers,
+        Elements(graph, *numbers).of,
+        fields(graph),
+        kept_for_backward(graph, batch, *numbers),
+        peak(graph, batch, *numbers),
+    )
+
+
+def report(
+    graph: Graph,
+    batch: int = 1,
+    dtype: str = "float32",
+    optimizer: str = "sgd",
+    followed: Followed | None = None,
+) -> Report:
     """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`.
 
     `amp-float16` and `amp-bfloat16` stand for torch.autocast on CUDA, with parameters in float32.
+    `followed` is what `follow` says of the same graph, batch and type, where somebody has it already.
     """
-    numbers = numbers_of(dtype)
-    elements = Elements(graph, *numbers).of
-    seen = fields(graph)
+    known = follow(graph, batch, dtype) if followed is None else followed
+    seen = known.fields
     described: dict[int, ReceptiveField] = {}
     saved = [0] * len(graph.nodes)
-    for kept in kept_for_backward(graph, batch, *numbers):
+    for kept in known.kept:
         saved[kept.node] += kept.size
     with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
     each = [costs(layer, shapes) for layer, shapes in graph.signatures]
@@ -70,7 +100,7 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
         field = described.get(id(seen[index]))
         if field is None:
             field = described[id(seen[index])] = receptive_field(seen[index])
-        memory = (batch, elements[index], saved[index])
+        memory = (batch, known.elements[index], saved[index])
         described_as = (notations[number], inputs[number])
         rows.append(_row(graph, node, layer, described_as, each[number], memory, field, with_buffers))
         weighted += layer.weighted and node.share is None
@@ -82,7 +112,7 @@ def report(graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str 
         inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
         rows=tuple(rows),
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
-        totals=_totals(graph, rows, weighted, batch, numbers, optimizer),
+        totals=_totals(graph, rows, weighted, batch, known, optimizer),
         hints=hints(graph),
         optimizer=optimizer,
         amp=amp_of(dtype),
@@ -129,7 +159,7 @@ def _row(
     )
 
 
-def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, held: Numbers, optimizer: str) -> Totals:
+def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, known: Followed, optimizer: str) -> Totals:
     inputs = sum(product(graph.nodes[index].shape) for index in graph.inputs.values())
     numbers = sum(row.weights + row.biases for row in rows)
     trainable = sum(row.trainable for row in rows)
@@ -145,9 +175,9 @@ def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, held: Numb
         buffers=buffers,
         macs=sum(row.macs for row in rows),
         flops=sum(row.flops for row in rows),
-        weight_bytes=numbers * held.size,
-        activation_bytes=batch * inputs * held.size + sum(row.activation_bytes for row in rows),
+        weight_bytes=numbers * known.numbers.size,
+        activation_bytes=batch * inputs * known.numbers.size + sum(row.activation_bytes for row in rows),
         saved_bytes=saved,
-        peak_bytes=peak(graph, batch, *held).size,
-        train_bytes=train_bytes(trainable, numbers, buffers, saved, held.size, optimizer),
+        peak_bytes=known.peak.size,
+        train_bytes=train_bytes(trainable, numbers, buffers, saved, known.numbers.size, optimizer),
     )

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.elements import Elements
+from cnncalc.analysis.costs import follow, report
 from cnncalc.analysis.explanation import Explanation, Part
 from cnncalc.analysis.groups import group_of
-from cnncalc.analysis.memory import kept_for_backward
 from cnncalc.analysis.naming import Choice, choices
-from cnncalc.analysis.receptive import fields
 from cnncalc.analysis.telling import Teller
 from cnncalc.analysis.totals import totals
 from cnncalc.graph import Graph
@@ -37,14 +33,12 @@ def explain(
     is not, and an optimizer that is not known.
     """
     asked = choices(graph, layers)  # a name that there is not is told at once
-    counted = report(graph, batch, dtype, optimizer)
-    numbers = numbers_of(dtype)
-    elements = Elements(graph, *numbers).of
-    kept = kept_for_backward(graph, batch, *numbers)
-    teller = Teller(graph, counted, fields(graph), kept, batch, elements, pixel)
+    followed = follow(graph, batch, dtype)
+    counted = report(graph, batch, dtype, optimizer, followed)
+    teller = Teller(graph, counted, followed, batch, pixel)
     if not layers:
         parts = teller.walk([index for index, _, _ in graph.layers()])
-        return Explanation(counted, tuple(parts), totals(graph, counted, kept, batch, numbers, elements))
+        return Explanation(counted, tuple(parts), totals(graph, counted, followed, batch))
     told: set[int] = set()
     found: list[Part] = []
     for choice in asked:

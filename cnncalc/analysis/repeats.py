@@ -25,8 +25,12 @@ class Run(NamedTuple):
 def depths(names: Sequence[str]) -> list[int]:
     """For each position the number of levels of names that it shares with the position before."""
     found = [0] * len(names)
+    groups = [name.rpartition(".")[0] for name in names]
     for index in range(1, len(names)):
-        before, after = names[index - 1].split(".")[:-1], names[index].split(".")[:-1]
+        if groups[index] == groups[index - 1]:
+            found[index] = groups[index].count(".") + 1 if groups[index] else 0
+            continue
+        before, after = groups[index - 1].split("."), groups[index].split(".")
         shared = 0
         while shared < min(len(before), len(after)) and before[shared] == after[shared]:
             shared += 1

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
+from cnncalc.analysis.costs import Followed
 from cnncalc.analysis.derive import Seen, derive
 from cnncalc.analysis.explanation import Part, Region, Repeat, Rest, Told
-from cnncalc.analysis.memory import Kept
 from cnncalc.analysis.net_remarks import PASSING, Neighbours, remarks
-from cnncalc.analysis.receptive import Fields
 from cnncalc.analysis.repeats import Run, depths, runs
 from cnncalc.analysis.report import ReceptiveField, Report
 from cnncalc.analysis.window_remarks import Remark
@@ -30,23 +29,22 @@ EXACT, SHAPES_DIFFER, WIDTHS_DIFFER = range(3)
 
 
 class Teller:
-    """Tells layers of one graph. `elements` are the bytes of an element of each node's tensor."""
+    """Tells layers of one graph."""
 
     def __init__(
         self,
         graph: Graph,
         counted: Report,
-        seen: Sequence[Fields],
-        all_kept: Sequence[Kept],
+        followed: Followed,
         batch: int,
-        elements: Sequence[int],
         pixel: Sequence[int] | None,
     ) -> None:
-        self.graph, self.seen, self.batch, self.elements, self.pixel = graph, seen, batch, elements, pixel
+        self.graph, self.batch, self.pixel = graph, batch, pixel
+        self.seen, self.elements = followed.fields, followed.elements
         self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
-        self.net = Neighbours(graph, seen)
+        self.net = Neighbours(graph, followed.fields)
         self.kept: dict[int, list[tuple[str, int]]] = {}
-        for kept in all_kept:
+        for kept in followed.kept:
             self.kept.setdefault(kept.node, []).append((kept.what, kept.size))
 
     def told(self, index: int) -> Told:
@@ -147,7 +145,7 @@ class Teller:
                 break
             parts += [self.told(chosen[at]) for at in unit]
             if run.times > 1:
-                parts.append(self._repeat(chosen, names, run))
+                parts.append(self._repeat(chosen, names, run, marked_exact=looseness == EXACT))
         return parts
 
     def _mark(self, index: int, looseness: int) -> Hashable:
@@ -174,12 +172,12 @@ class Teller:
         rows = [self.rows[index] for index in left]
         return Rest(len(rows), rows[0].name, sum(row.params for row in rows), sum(row.macs for row in rows))
 
-    def _repeat(self, chosen: Sequence[int], names: Sequence[str], run: Run) -> Repeat:
+    def _repeat(self, chosen: Sequence[int], names: Sequence[str], run: Run, *, marked_exact: bool) -> Repeat:
         units = [run.start + run.period * turn for turn in range(run.times)]
         first, second, last = (_ends(names, at, run.period) for at in (units[0], units[1], units[-1]))
         ends = [[self.rows[chosen[at + step]] for step in range(run.period)] for at in (units[1], units[-1])]
         heads = [self.graph.input_shapes(self.graph.nodes[chosen[at]])[0] for at in (units[0], units[1], units[-1])]
-        exact = all(
+        exact = marked_exact or all(
             self._mark(chosen[at + step], EXACT) == self._mark(chosen[units[0] + step], EXACT)
             for at in units[1:]
             for step in range(run.period)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from cnncalc.analysis.costs import Followed
 from cnncalc.analysis.derive import Formula, certain
-from cnncalc.analysis.dtypes import Numbers
-from cnncalc.analysis.memory import Kept, peak, train_bytes
+from cnncalc.analysis.memory import train_bytes
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.traced import Traced
@@ -69,18 +69,15 @@ def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
     return Breakdown(sum(kinds.values()), tuple(ranked), best if best.value else None)
 
 
-def totals(
-    graph: Graph, counted: Report, all_kept: Sequence[Kept], batch: int, numbers: Numbers, elements: Sequence[int]
-) -> Totals:
-    """The breakdowns of a report and of what autograd keeps; `elements` are the bytes of each node's elements."""
-    rows = counted.rows
+def totals(graph: Graph, counted: Report, followed: Followed, batch: int) -> Totals:
+    """The breakdowns of a report and of what autograd keeps."""
+    rows, elements, most, size = counted.rows, followed.elements, followed.peak, followed.numbers.size
     sizes = [elements[index] for index, _, _ in graph.layers()]
     inputs = [("input", name, batch * product(graph.nodes[index].shape)) for name, index in graph.inputs.items()]
-    stored = [(row.kind, row.name, row.activation_bytes // size) for row, size in zip(rows, sizes)]
-    most = peak(graph, batch, *numbers)
+    stored = [(row.kind, row.name, row.activation_bytes // each) for row, each in zip(rows, sizes)]
     alive = [Largest(graph.nodes[i].name, batch * product(graph.nodes[i].shape) * elements[i]) for i in most.alive]
     kinds = [node.layer.kind if node.layer else "input" for node in graph.nodes]
-    saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in all_kept]
+    saved = [(kinds[kept.node], graph.nodes[kept.node].name, kept.size) for kept in followed.kept]
     return Totals(
         params=breakdown((row.kind, row.name, row.params) for row in rows),
         macs=breakdown((row.kind, row.name, row.macs) for row in rows),
@@ -89,8 +86,8 @@ def totals(
         peak_at=graph.nodes[most.at].name,
         peak=tuple(sorted(alive, key=lambda one: -one.value)),
         saved=breakdown(saved),
-        training=_training(counted, numbers.size),
-        training_parts=_training_parts(counted, numbers.size),
+        training=_training(counted, size),
+        training_parts=_training_parts(counted, size),
         optimizer=counted.optimizer,
         last_map=_last_map(rows),
     )
