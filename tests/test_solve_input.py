@@ -92,42 +92,43 @@ def test_where_there_is_none_it_is_proved_and_the_nearest_are_told():
     assert "H = 16 at H = 16" in done.stdout
 
 
-WHERES = [
-    "(H - 12) % 16 == 4 and H > 64 or H == 16", "64 <= H <= 128", "H in [48, 50, 64]", "not H % 32 == 0", "H != 48",
-    "H not in [16, 32]", "max(H, 40) == 48", "-H < -70", "H // 16 == 3 or H * 2 == 160", "H % 48 == 0 and H < 200",
-]  # fmt: skip
+TWO = """\
+inputs: {left: 3x64x48, right: 1x32x24}
+layers:
+  - {conv: 8 k3 s2 p1, from: left, name: a}
+  - {conv: 8 k3 p1, from: right, name: b}
+  - {KIND: , from: [a, b]}
+"""
 
 
-@pytest.mark.parametrize("text", WHERES)
-def test_conditions_of_one_length_are_exact_and_complete(text):
-    wants = InputWants(where=(text,))
-    answer = solve_input("unet", Options(), wants)
-    assert not answer.boxes and not answer.remarks
-    assert answer.sets[1].text == "W divisible by 16"
-    lines = [line for line in csv.DictReader(io.StringIO(drawn(answer))) if line["axis"] == "H"]
-    found = {
-        n
-        for line in lines
-        for n in range(int(line["first"]), int(line["last"] or 400) + 1, int(line["step"]))
-        if n < 400
-    }
-    assert found == {n for n in range(16, 400, 16) if eval(text, {"H": n, "max": max})}
+@pytest.mark.parametrize(("kind", "heights", "widths"), [
+    ("concat", {63, 64}, {47, 48}),
+    ("add", {1, 2, 63, 64}, {1, 2, 47, 48}),  # one row or column is added to all
+])  # fmt: skip
+def test_inputs_of_different_sizes_stay_as_they_are_declared(tmp_path, kind, heights, widths):
+    file = tmp_path / "net.yaml"
+    file.write_text(TWO.replace("KIND", kind))
+    answer = solve_input(str(file), Options(), InputWants())
+    assert answer.form == "left=3xHxW,right=1x32x24"
+    assert "right stays at the declared size" in answer.remarks[0]
+    for one, expected in zip(answer.sets, (heights, widths)):
+        assert {n for low, high in one.intervals for n in range(low, (high or 0) + 1)} == expected
+    for n in range(1, 130):
+        options = Options(input=f"left=3x{n}x48,right=1x32x24")
+        try:
+            load(str(file), options)
+        except CnncalcError:
+            assert n not in heights
+        else:
+            assert n in heights
 
 
-@pytest.mark.parametrize("text", ["H == 2 * W", "H * W <= 2400", "abs(H - W) < 3", "H < W or H > 45", "H / 2 == 20"])
-def test_conditions_that_tie_axes_are_complete_up_to_the_bound(text):
-    answer = solve_input("vgg16", Options(), InputWants(where=(text,), high=70))
-    found = [(h, w) for box in answer.boxes for h in range(box[0][1], box[0][2] + 1)
-             for w in range(box[1][1], box[1][2] + 1)]  # fmt: skip
-    sizes = range(32, 71)
-    assert len(found) == len(set(found))
-    assert set(found) == {(h, w) for h in sizes for w in sizes if eval(text, {"H": h, "W": w, "abs": abs})}
-    assert "listed up to 70 only" in answer.remarks[0]
-
-
-def test_boxes_that_touch_are_one():
-    answer = solve_input("vgg16", Options(), InputWants(where=("H * W <= 1200",), high=64))
-    assert answer.boxes[0] == (("H", 32, 32), ("W", 32, 37))
+def test_inputs_of_one_size_share_their_letters(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text(TWO.replace("64x48", "32x24").replace("s2 ", "").replace("KIND", "add"))
+    answer = solve_input(str(file), Options(), InputWants())
+    assert answer.form == "left=3xHxW,right=1xHxW"
+    assert [one.text for one in answer.sets] == ["H ≥ 1", "W ≥ 1"]
 
 
 # -- brute force as the witness --

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnncalc.analysis.solutions import Clause, InputAnswer, SizeSet
@@ -41,7 +41,7 @@ def solve_input(net: str, options: Options, wants: InputWants) -> InputAnswer:
     joined = _every(parts)
     tensor = f"{graph.nodes[index].name}: {shape_text(graph.nodes[index].shape)}"
     clauses = tuple(_clauses(parts))
-    answer = InputAnswer(net, form, tensor, (), (), clauses)
+    answer = InputAnswer(net, form, tensor, (), (), clauses, _fixed(graph, form))
     if joined is False:
         return answer._replace(clauses=(), proof=_contradiction(parts), nearest=tuple(_nearest(graph, index, parts)))
     condition = joined if isinstance(joined, Condition) else Condition({})
@@ -63,7 +63,7 @@ def _related(
     relations = "; ".join(relation.text for relation in condition.relations)
     bound = f"The axes depend on one another ({relations}), so that sizes are listed up to {high:,} only; see --to."
     if boxes:
-        return answer._replace(boxes=boxes, remarks=(bound,))
+        return answer._replace(boxes=boxes, remarks=(*answer.remarks, bound))
     return answer._replace(proof=f"No size up to {high:,} meets {relations}; `--to` looks further.")
 
 
@@ -82,18 +82,32 @@ def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, 
     if declared is None:
         assert fault is not None
         raise fault
-    shapes = {name: declared.nodes[index].shape for name, index in declared.inputs.items()}
-    if any(len(shape) < 2 for shape in shapes.values()):
-        raise CnncalcError(Fault("the net takes a vector: there is no size to solve for"))
     square = any(re.sub(r"\s", "", text) in ("H==W", "W==H") for text in wants.where)
+    return declared, _in_symbols({name: declared.nodes[index].shape for name, index in declared.inputs.items()}, square)
+
+
+def _in_symbols(shapes: Mapping[str, Shape], square: bool) -> str:
+    """The inputs in symbols; where maps differ in size, so that no letter fits all, only the first of them."""
+    maps = [shape for shape in shapes.values() if len(shape) > 1]
+    if not maps:
+        raise CnncalcError(Fault("the net takes a vector: there is no size to solve for"))
+    alike = all(shape[1:] == maps[0][1:] for shape in maps)
     forms = {}
     for name, shape in shapes.items():
-        letters = SYMBOLS[len(shape) - 1]
-        letters = letters.replace("W", "H") if square else letters
-        forms[name] = "x".join([str(shape[0]), *letters])
-    if len(forms) == 1:
-        return declared, next(iter(forms.values()))
-    return declared, ",".join(f"{name}={form}" for name, form in forms.items())
+        letters: Iterable[object] = shape[1:]
+        if shape is maps[0] or (alike and len(shape) > 1):
+            letters = SYMBOLS[len(shape) - 1].replace("W", "H" if square else "W")
+        forms[name] = "x".join(map(str, (shape[0], *letters)))
+    return next(iter(forms.values())) if len(forms) == 1 else ",".join(f"{name}={form}" for name, form in forms.items())
+
+
+def _fixed(graph: Graph, form: str) -> tuple[str, ...]:
+    """That an input keeps the size that it has."""
+    kept = [name for name, index in graph.inputs.items() if not _is_symbolic(graph.nodes[index].shape)]
+    if not kept:
+        return ()
+    help = f"`--input {form}` with letters of your own asks for more"
+    return (f"{', '.join(kept)} stay{'s' if len(kept) == 1 else ''} at the declared size; {help}.",)
 
 
 def _lengths(declared: Graph | None, symbols: Sequence[str]) -> dict[str, int]:
