@@ -9,9 +9,7 @@ import math
 import re
 from fractions import Fraction
 
-TOKEN = re.compile(
-    r"\s*(?P<token>\\text\{[A-Za-z0-9]+\}|\\[A-Za-z]+|\d{1,3}(?:\{,\}\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|.)"
-)
+TOKEN = re.compile(r"\s*(?P<token>\\text\{[A-Za-z0-9]+\}|\\[A-Za-z]+|\d{1,3}(?:\{,\}\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|.)")
 CLOSING = {"(": ")", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil"}
 FUNCTIONS = {r"\max": max, r"\min": min, r"\gcd": lambda a, b: Fraction(math.gcd(int(a), int(b)))}
 

@@ -5,14 +5,18 @@ No GPU is needed: torch acts on tensors that only pretend to be on CUDA as it do
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
-from held import graph_of  # noqa: E402
+from held import differences, graph_of  # noqa: E402
+from networks import network  # noqa: E402
 
 from cnncalc import CnncalcError, Options, chain, load  # noqa: E402
-from cnncalc.layers import KINDS  # noqa: E402
+from cnncalc.analysis.elements import Elements  # noqa: E402
+from cnncalc.layers import KINDS, Layer, activation, linear, norm, regularize, reshape  # noqa: E402
 from cnncalc.torch_backend import autocasting  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
@@ -172,3 +176,88 @@ def test_other_devices_are_refused(device):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device on this machine")
 def test_on_a_device():
     held(load("lenet5", Options()), device="cuda")
+
+
+# -- random networks, and faults planted in the rules --
+
+
+@pytest.fixture
+def one_thread():
+    """Small nets wait more for threads than they compute."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def first_difference(nets):
+    """What the first of so many random nets shows that differs under mixed precision; empty where none does."""
+    for index in range(nets):
+        dtype = ("amp-float16", "amp-bfloat16")[index % 2]
+        lines = differences(network(Random(f"amp/{index}"))._replace(dtype=dtype, fields=False, refused=()))[1]
+        if lines:
+            return lines
+    return []
+
+
+def copied_once(plain):
+    """Copies of frozen weights that are made once, as those of trained ones are."""
+
+    def weight(self, index, backward):
+        return plain(self, index, backward._replace(weights=True))
+
+    return weight
+
+
+def cast_once(plain):
+    """One copy of a tensor, however many layers have it cast."""
+
+    def storage(self, index, saved, owner):
+        found = plain(self, index, saved, owner)
+        return found._replace(key=("cast", found.what)) if found.what.endswith(("half precision", "float32")) else found
+
+    return storage
+
+
+FAULTS = {
+    "an upsample as its input is": (reshape.Upsample, "autocast", "follow"),
+    "a linear layer as its input is": (linear.Linear, "autocast", "follow"),
+    "a layer norm in half precision": (norm.LayerNorm, "autocast", "follow"),
+    "a factor that keeps half precision": (norm.LayerScale, "autocast", "follow"),
+    "a PReLU in float32": (activation.PReLU, "autocast", "float32"),
+    "a linear layer that always keeps its weight": (linear.Linear, "keeps_weight", Layer.keeps_weight),
+    "a mask of numbers": (
+        regularize.Dropout,
+        "saved",
+        lambda self, backward, *x, plain=regularize.Dropout.saved: (
+            saved._replace(element="") for saved in plain(self, backward, *x)
+        ),
+    ),
+    "statistics in half precision": (
+        norm.BatchNorm,
+        "saved",
+        lambda self, backward, *x, plain=norm.BatchNorm.saved: (
+            saved._replace(element="") for saved in plain(self, backward, *x)
+        ),
+    ),
+    "a frozen weight that is copied once": (Elements, "weight", copied_once(Elements.weight)),
+    "no copies of weights": (Elements, "weight", lambda self, index, backward: None),
+    "a tensor that is cast once": (Elements, "storage", cast_once(Elements.storage)),
+    "the type of the first input": (
+        Elements,
+        "computing",
+        lambda self, index, first=0, plain=Elements.computing: plain(self, index, 1),
+    ),
+}
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_random_networks():
+    assert first_difference(60) == []
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name, monkeypatch):
+    monkeypatch.setattr(*FAULTS[name])
+    assert first_difference(800) != []
