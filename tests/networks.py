@@ -106,10 +106,11 @@ class Drawing(Templates, References):
             return self.single(shape, fixed=fixed)
         drawn: list[Any] = [first.items]
         result = wanted
+        axis = self.random.randrange(len(wanted)) if kind == "concat" and self.chance(0.3) else 0
         for _ in range(self.random.choice((1, 1, 1, 2))):
             target = wanted
             if kind == "concat" and self.chance(0.5):
-                target = (self.random.randint(1, 4), *wanted[1:])
+                target = (*wanted[:axis], self.random.randint(1, 4), *wanted[axis + 1 :])
             elif kind != "concat" and self.chance(0.25):
                 target = self.random.choice(((wanted[0], *(1,) * (len(wanted) - 1)), (1, *wanted[1:]), wanted))
             before = dict(self.names)
@@ -120,7 +121,8 @@ class Drawing(Templates, References):
                 self.forget(before)
                 continue
             drawn.append(items)
-            result = (result[0] + target[0], *result[1:]) if kind == "concat" else result
+            if kind == "concat":
+                result = (*result[:axis], result[axis] + target[axis], *result[axis + 1 :])
         if len(drawn) < 2:
             return Piece(first.items, first.step) if first.items else self.single(shape, fixed=fixed)
         if names == self.names:  # a branch may name a layer of one before it
@@ -128,7 +130,7 @@ class Drawing(Templates, References):
         listed = [
             one[0] if len(one) == 1 and isinstance(one[0], (str, dict)) and self.chance(0.5) else one for one in drawn
         ]
-        item: dict[str, Any] = {kind: listed}
+        item: dict[str, Any] = {kind: {"axis": axis, "branches": listed} if axis else listed}
         if fixed and self.words and self.chance(0.3):
             item["name"] = self.words.pop()
             self.names[item["name"]] = result

@@ -268,6 +268,16 @@ def test_a_branch_may_start_elsewhere(build):
     assert sources(graph, "conv1") == sources(graph, "conv2") == ["a"]
 
 
+def test_a_merge_with_fields(build):
+    branched = build("layers: [{concat: {axis: 2, branches: [relu, [], {repeat: 2, branch: tanh}]}}]")
+    assert sources(branched, "concat1") == ["relu1", "input", "tanh1", "tanh2"]
+    assert output(branched) == "8x16x64"
+    for item in ("{concat: {axis: 1, from: [r, input]}}", "{concat: axis=1, from: [r, input]}"):
+        named = build(f"layers: [{{relu: , name: r}}, {item}]")
+        assert (sources(named, "concat1"), output(named)) == (["r", "input"], "8x32x16")
+    assert names(build("layers: [{add: {branches: [relu, []]}}]")) == ["relu1", "add1"]
+
+
 def test_merges_nest(build):
     graph = build("layers: [{add: [[{concat: [[conv 4 k1], [conv 4 k1]]}], [{add: [[relu], []]}]]}]")
     assert names(graph) == ["conv1", "conv2", "concat1", "relu1", "add1", "add2"]

@@ -97,6 +97,8 @@ CASES = [
     ("multiply", ["8x5x5", "8x1x1"], "8x5x5", 0, 0, 200),
     ("maximum", ["8", "8"], "8", 0, 0, 8),
     ("concat", ["8x5x5", "2x5x5", "1x5x5"], "11x5x5", 0, 0, 0),
+    ("concat axis=1", ["8x5x5", "8x2x5"], "8x7x5", 0, 0, 0),
+    ("concat axis=2", ["8x5x5", "8x5x1"], "8x5x6", 0, 0, 0),
     # -- what only moves elements
     ("dropout 0.3", ["8x5x5"], "8x5x5", 0, 0, 0),
     ("droppath 0.1", ["8x5x5"], "8x5x5", 0, 0, 0),
@@ -387,6 +389,9 @@ REFUSED = [
     ("add", ["8x5x5", "8"], "the inputs of `add` have different numbers of axes"),
     ("concat", ["8x5x5", "8x5x4"], "the inputs of `concat` have different sizes"),
     ("concat", ["8x5x5", "8"], "the inputs of `concat` have different numbers of axes"),
+    ("concat axis=2", ["8x5x5", "7x5x5"], "the inputs of `concat` have different channels"),
+    ("concat axis=1", ["8x5x5", "8x5x4"], "the inputs of `concat` have different sizes"),
+    ("concat axis=1", ["8", "8"], "there is no axis 1 to `concat` along"),
     ("reshape 3x3", ["8"], "a reshape keeps the number of elements"),
     ("reshape 3x-1", ["8"], "a reshape keeps the number of elements"),
     ("reshape -1x-1", ["8"], "a reshape needs whole lengths, with at most one -1"),

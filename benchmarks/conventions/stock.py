@@ -137,9 +137,10 @@ def module_of(layer, shapes):
     return alike(nn, layer, x)
 
 
-def merged(kind, tensors):
+def merged(layer, tensors):
+    kind = layer.kind
     if kind == "concat":
-        return torch.cat(tensors, 1)
+        return torch.cat(tensors, layer.axis + 1)
     total = tensors[0]
     for one in tensors[1:]:
         total = {"add": total.__add__, "multiply": total.__mul__, "maximum": partial(torch.maximum, total)}[kind](one)
@@ -150,7 +151,7 @@ def called(layer, shapes, tensors):
     """What a layer without a module does."""
     x, kind = tensors[0], layer.kind
     if kind in ("add", "multiply", "maximum", "concat"):
-        return merged(kind, tensors)
+        return merged(layer, tensors)
     if kind == "flatten":
         return torch.flatten(x, 1)
     if kind == "reshape":

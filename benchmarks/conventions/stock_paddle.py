@@ -118,7 +118,7 @@ def called(layer, shapes, tensors):
     if kind in MERGES:
         return reduce(MERGES[kind], tensors)
     if kind == "concat":
-        return paddle.concat(tensors, 1)
+        return paddle.concat(tensors, layer.axis + 1)
     if kind == "permute":
         return paddle.transpose(x, [0, *(axis + 1 for axis in layer.order)])
     if kind == "slice":

@@ -12,7 +12,7 @@ from cnncalc.language.vocabulary import field_named, kind_suggestion
 from cnncalc.layers import kind_named
 from cnncalc.layers.merge import Merge
 
-__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "Item", "ItemReader"]
+__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
 
 COMMON = {
     "name": "a name of its own; names nest with dots",
@@ -30,6 +30,8 @@ COMMON = {
 BRANCH = "branch"
 BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
 GROUP_KEYS = ("layers", "aux", BRANCH)
+MERGED = ("from", "branches")
+"""What may stand among the fields of a merge."""
 
 
 class Item(NamedTuple):
@@ -85,7 +87,8 @@ class ItemReader:
         if key == BRANCH and (isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text)):
             return [node]
         if node is not None and not (isinstance(node, Scalar) and node.text == "" and node.plain):
-            self.faults.add(f"`{key}` is a list of layers", node, help="put a `-` before each, or write [ … ]")
+            what = "branches" if key == "branches" else "layers"
+            self.faults.add(f"`{key}` is a list of {what}", node, help="put a `-` before each, or write [ … ]")
         return []
 
     def _read(self, node: Mapping) -> Item | None:
@@ -119,10 +122,19 @@ class ItemReader:
         if not kinds:
             return Item(node, **common)
         key_node, value = kinds[0]
-        if _is_merge(key_node.text) and isinstance(value, Mapping) and list(value.entries) == ["from"]:
-            common["source"] = value.entries["from"][1]  # {concat: {from: [a, b]}} is {concat: , from: [a, b]}
-            value = Scalar(value.source, value.line, value.column, "", True)
-        return Item(node, key_node.text, key_node, value, _branches(key_node.text, value), **common)
+        branches = _branches(key_node.text, value)
+        if _is_merge(key_node.text) and isinstance(value, Mapping):
+            value, branches = self._merged(value, common)
+        return Item(node, key_node.text, key_node, value, branches, **common)
+
+    def _merged(self, value: Mapping, common: dict[str, Any]) -> tuple[Node, list[Node] | None]:
+        """The fields and the branches of `concat: {axis: 1, branches: [...]}`; `from` may stand there as well."""
+        fields = Mapping(value.source, value.line, value.column)
+        fields.entries.update((key, entry) for key, entry in value.entries.items() if key not in MERGED)
+        if "from" in value.entries:
+            common["source"] = value.entries["from"][1]
+        branches = self.list_of(value.entries["branches"][1], "branches") if "branches" in value.entries else None
+        return fields, branches
 
     def _meant(self, key: str, kind: str) -> str:
         """The help for a key that there is not, beside the key of a `kind`."""

@@ -25,6 +25,7 @@ NUMBER: Json = {"type": ["integer", "string"]}
 SHAPE: Json = {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "array", "items": NUMBER}]}
 NAMES: Json = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 ITEMS: Json = {"type": ["array", "null"], "items": {"$ref": "#/$defs/item"}}
+BRANCHES: Json = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/item"}, ITEMS]}}
 FLAG: Json = {"type": ["boolean", "string"]}
 
 COMMON_SCHEMAS: dict[str, Json] = {
@@ -81,6 +82,8 @@ def _fields(kind: str, cls: type[Layer]) -> Json:
         properties[name] = {"anyOf": [declared.type.schema(), EXPRESSION], "description": declared.doc}
         same = {"$ref": f"#/$defs/{kind}_fields/properties/{name}"}
         properties.update({other: same for other in (declared.letter, *declared.aliases) if other})
+    if issubclass(cls, Merge):
+        properties.update({"from": NAMES, "branches": BRANCHES})
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -92,7 +95,7 @@ def _defaults() -> Json:
 def _kind(kind: str, cls: type[Layer]) -> Json:
     forms: list[Json] = [{"type": ["string", "number", "null"]}, {"$ref": f"#/$defs/{kind}_fields"}]
     if issubclass(cls, Merge):
-        forms.append({"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/item"}, ITEMS]}})
+        forms.append(BRANCHES)
     return {"anyOf": forms, "description": " ".join((cls.__doc__ or "").split())}
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import near
 from cnncalc.layers import KINDS, Layer, kind_named
-from cnncalc.layers.base import Field
+from cnncalc.layers.base import MANY, Field
 from cnncalc.layers.registry import ALIASES
 
 __all__ = [
@@ -145,10 +145,8 @@ def usage(cls: type[Layer]) -> str:
     parts += [
         f"{name}=…" for name in plain if cls.fields[name].position is None and not cls.fields[name].type.words(name)
     ]
-    if parts:
-        return f"`{cls.kind}` takes {' '.join(parts)}"
-    if cls.inputs[0] > 1:
-        return (
-            f"its branches are a list, `{cls.kind}: [[conv 64 k3 p1], []]`, or named, `{{{cls.kind}: , from: [a, b]}}`"
-        )
-    return f"`{cls.kind}` takes no fields"
+    takes = f"`{cls.kind}` takes {' '.join(parts) or 'no fields'}"
+    if cls.inputs[1] < MANY:
+        return takes
+    how = f"its branches are a list, `{cls.kind}: [[conv 64 k3 p1], []]`, or named, `{{{cls.kind}: , from: [a, b]}}`"
+    return f"{takes}; {how}" if parts else how

@@ -10,7 +10,8 @@ from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
 from cnncalc.arithmetic.formulas import all_equal, product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.arithmetic.unknown import OPEN
-from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, show_shape
+from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, field, show_shape
+from cnncalc.layers.fields import Whole
 from cnncalc.layers.registry import layer
 
 __all__ = ["Add", "Concat", "Maximum", "Merge", "Multiply"]
@@ -115,7 +116,9 @@ class Maximum(ElementwiseMerge):
 
 @layer("concat", aliases=("Concat", "concatenate", "Concatenate", "cat", "depth_concat"))
 class Concat(Merge):
-    """Its inputs one after another along the channels."""
+    """Its inputs one after another along the channels, or along another axis."""
+
+    axis: int = field(Whole(0), "the axis along which they follow one another, without the batch: 0 = channels", 0)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield Requirement(
@@ -124,22 +127,35 @@ class Concat(Merge):
             f"they are {listed(x)}",
             "flatten all of them, or keep all as maps",
         )
-        for lengths in zip(*(shape[1:] for shape in x)):
-            same = all_equal(lengths)
+        yield Requirement(
+            self.axis < len(x[0]),
+            f"there is no axis {self.axis} to `concat` along",
+            f"the inputs are {listed(x)}, whose axes are 0 to {len(x[0]) - 1}",
+            "the batch is not counted: 0 = channels, 1 = the first spatial axis",
+        )
+        for axis, lengths in enumerate(zip(*x)):
+            same = axis == self.axis or all_equal(lengths)
             if same is True:
                 continue
             yield Requirement(
                 same,
-                "the inputs of `concat` have different sizes",
+                f"the inputs of `concat` have different {'sizes' if axis else 'channels'}",
                 f"they are {listed(x)}",
-                "bring all branches to one size: the same strides and padding, or an upsample, pad or crop",
+                "bring all branches to one size: the same strides and padding, or an upsample, pad or crop"
+                if axis
+                else f"bring all branches to {x[0][0]} channels, as `conv {x[0][0]} k1` does",
             )
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
-        if len({len(shape) for shape in x}) != 1:
+        axis = str(given.get("axis", 0))
+        if len({len(shape) for shape in x}) != 1 or axis not in map(str, range(len(x[0]))):
             return None
-        return (sum(shape[0] for shape in x), *(OPEN,) * (len(x[0]) - 1))
+        return tuple(sum(lengths) if one == int(axis) else OPEN for one, lengths in enumerate(zip(*x)))
 
     def output_shape(self, *x: Shape) -> Shape:
-        return (sum(shape[0] for shape in x), *x[0][1:])
+        return tuple(sum(lengths) if axis == self.axis else lengths[0] for axis, lengths in enumerate(zip(*x)))
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+        """Pixel by pixel; maps put beside each other have no one field."""
+        return "undefined" if self.axis else super().reaches(*x)

@@ -78,10 +78,14 @@ class Maximum(nn.Module):
 
 
 class Concat(nn.Module):
-    """Its inputs one after another along the channels."""
+    """Its inputs one after another along an axis of each sample; 0 is the channels."""
+
+    def __init__(self, axis: int = 0) -> None:
+        super().__init__()
+        self.axis = axis
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        return torch.cat(inputs, 1)
+        return torch.cat(inputs, self.axis + 1)
 
 
 class Reshape(nn.Module):

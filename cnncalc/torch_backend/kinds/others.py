@@ -98,7 +98,6 @@ PLAIN: dict[type[Layer], Any] = {
     merge.Add: modules.Add,
     merge.Multiply: modules.Multiply,
     merge.Maximum: modules.Maximum,
-    merge.Concat: modules.Concat,
 }
 
 
@@ -114,6 +113,12 @@ def without_fields(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
     """A layer with nothing to set."""
     module: nn.Module = PLAIN[type(layer)]()
     return module
+
+
+@builds(merge.Concat)
+def concat(layer: merge.Concat, shapes: tuple[Shape, ...]) -> nn.Module:
+    """torch.cat along the axis."""
+    return modules.Concat(layer.axis)
 
 
 @builds(activation.LeakyReLU)
