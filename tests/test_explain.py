@@ -394,7 +394,7 @@ layer1.0   block bottleneck   64x56x56 → 256x56x56
   parameters         75,008, 0.3% of the net's: conv 98.3%, batchnorm 1.7%; most in layer1.0.conv2: 36,864 (49.1%)
   MACs               231,211,008, 5.7% of the net's: conv 100.0%; most in layer1.0.conv2: 115,605,504 (50.0%)
   receptive field    grows from 11 to 19, stride 4
-  output bytes       19,267,584, 18.4 MiB, all layers
+  activations        19,267,584 bytes, 18.4 MiB
   kept for backward  13,652,992 bytes, 13.0 MiB, 15.9% of what the net keeps
 """
 

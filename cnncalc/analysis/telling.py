@@ -20,6 +20,8 @@ from cnncalc.layers.linear import Linear
 
 __all__ = ["Teller"]
 
+FEW = 12
+"""A walk of so few layers tells each of them."""
 MANY = 120
 """A walk of more layers looks for looser repeats."""
 MOST_PARTS = 300
@@ -128,7 +130,9 @@ class Teller:
         return tuple(found)
 
     def walk(self, chosen: Sequence[int]) -> list[Part]:
-        """The layers in order, with repeats told once, and never more than MOST_PARTS of them."""
+        """The layers in order, with repeats told once where there are many, and never more than MOST_PARTS of them."""
+        if len(chosen) <= FEW:
+            return [self.told(index) for index in chosen]
         names = [self.graph.nodes[index].name for index in chosen]
         depth = depths(names)
         found: list[Run] = []

@@ -37,7 +37,7 @@ def group_section(group: Group, net: Totals) -> Section:
         if own.total:
             lines.append(Line(label, note=f"{number(own.total)}, {percent(own.total, whole)} of the net's{_of(own)}"))
     lines.append(Line("receptive field", note=_growth(group)))
-    lines.append(Line("output bytes", note=f"{number(group.activations)}, {size_text(group.activations)}, all layers"))
+    lines.append(Line("activations", note=f"{number(group.activations)} bytes, {size_text(group.activations)}"))
     if group.saved:
         share = percent(group.saved, net.saved_bytes)
         text = f"{number(group.saved)} bytes, {size_text(group.saved)}, {share} of what the net keeps"
