@@ -48,29 +48,31 @@ class Elements:
 
     def computing(self, index: int, first: int = 0) -> int:
         """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""
-        node = self.graph.nodes[index]
-        layer = node.layer
-        assert layer is not None
-        if not self.half or layer.autocast == "float32":
+        if not self.half:
             return self.size
-        if layer.autocast == "half":
-            return self.half
-        return max([self.of[one] for one in node.inputs[: first or layer.seen_inputs]])
+        node = self.graph.nodes[index]
+        assert node.layer is not None
+        return self._cast(index) or max([self.of[one] for one in node.inputs[: first or node.layer.seen_inputs]])
+
+    def _cast(self, index: int) -> int:
+        """Bytes of an element of the type that autocast has a layer's inputs cast to; 0 where it casts nothing."""
+        layer = self.graph.nodes[index].layer
+        assert layer is not None
+        return self.half if layer.autocast == "half" else self.size if layer.autocast == "float32" else 0
 
     def storage(self, index: int, saved: Saved, owner: Sequence[int]) -> Storage:
         """The storage that a tensor lies in which a layer keeps; `owner` is each node's, as `memory.storages` says."""
         nodes = self.graph.nodes
-        layer = nodes[index].layer
-        assert layer is not None
-        if saved.what not in ("input", "output"):
+        if saved.what == "output":
+            held = owner[index]
+        elif saved.what == "input":
+            source = nodes[index].inputs[saved.index]
+            if self.half and (wanted := self._cast(index)) not in (0, self.of[source]):
+                name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
+                return Storage(None, name, nodes[source].shape, True, wanted)
+            held = owner[source]
+        else:
             return Storage(None, saved.what, saved.shape, saved.batched, self._extra(index, saved))
-        source = nodes[index].inputs[saved.index] if saved.what == "input" else index
-        if self.half and saved.what == "input" and layer.autocast in ("half", "float32"):
-            wanted = self.computing(index)
-            if self.of[source] != wanted:
-                type = "half precision" if wanted == self.half else "float32"  # noqa: A001 - of numbers
-                return Storage(None, f"{nodes[source].name} in {type}", nodes[source].shape, True, wanted)
-        held = owner[source]
         return Storage(held, nodes[held].name, nodes[held].shape, True, self.of[held])
 
     def weight(self, index: int, backward: Backward) -> Storage | None:
@@ -78,9 +80,11 @@ class Elements:
 
         A trained weight is copied once, however many layers share it; a frozen one at each use.
         """
+        if not self.half:
+            return None
         node = self.graph.nodes[index]
         layer, shapes = self.graph.signatures[node.signature]
-        if not self.half or layer.autocast != "half" or not layer.keeps_weight(backward):
+        if layer.autocast != "half" or not layer.keeps_weight(backward):
             return None
         key = ("weight", index if node.share is None else node.share) if backward.weights else None
         return Storage(key, "weight in half precision", layer.weight_shapes(*shapes)["weight"], False, self.half)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.elements import Elements, Storage
+from cnncalc.analysis.elements import Elements
 from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
@@ -74,31 +74,23 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
     Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
     counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
     """
+    owner, elements = storages(graph, training=True), Elements(graph, size, half)
     seen: set[object] = set()
     kept: list[Kept] = []
-    for index, storage in _kept_storages(graph, Elements(graph, size, half)):
-        if storage.key is not None:
-            if storage.key in seen:
-                continue
-            seen.add(storage.key)
-        elements = product(storage.shape) * (batch if storage.batched else 1)
-        kept.append(Kept(index, storage.what, elements * storage.element))
-    return kept
-
-
-def _kept_storages(graph: Graph, elements: Elements) -> Iterator[tuple[int, Storage]]:
-    """What each layer keeps, however often it is kept, with the node that keeps it."""
-    owner = storages(graph, training=True)
     memo: dict[tuple[int, Backward], list[Saved]] = {}
     for index, node, layer, backward in backwards(graph):
         key = (node.signature, backward)
         if key not in memo:
             memo[key] = list(layer.saved(backward, *graph.signatures[node.signature][1]))
-        for saved in memo[key]:
-            yield index, elements.storage(index, saved, owner)
-        weight = elements.weight(index, backward)
-        if weight is not None:
-            yield index, weight
+        found = [elements.storage(index, saved, owner) for saved in memo[key]]
+        if half and (weight := elements.weight(index, backward)) is not None:
+            found.append(weight)
+        for storage in found:
+            if storage.key is None or storage.key not in seen:
+                seen.add(storage.key)
+                count = product(storage.shape) * (batch if storage.batched else 1)
+                kept.append(Kept(index, storage.what, count * storage.element))
+    return kept
 
 
 def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
