@@ -2,143 +2,96 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from unknown_nets import answer_of, figure, nets, texts, witnessed
 
 from cnncalc.analysis.costs import report
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
-from cnncalc.language.builder import Builder
-from cnncalc.language.document import Document
-from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
-from cnncalc.language.reader import read
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.render.searches import draw_file
 from cnncalc.solve import searching
 from cnncalc.solve.figures import Measured, Want, miss
-from cnncalc.solve.files import Goal, solve_file
+from cnncalc.solve.files import Goal
 from cnncalc.solve.growing import Growth
 from cnncalc.solve.pieces import pieces
 from cnncalc.solve.searching import Search
 
-UNKNOWN = re.compile(r"\"?\?(\d+)\.\.(\d+)\"?")
-FIGURES = ("params", "macs", "flops", "weight_bytes", "buffers", "layers", "saved_bytes", "peak_bytes", "trainable",
-           "receptive_field", "output", "activation_bytes", "weighted_layers")  # fmt: skip
-
-
-def nets(text):
-    """Every assignment of a text with the net that it makes, or None."""
-    ranges = [range(int(low), int(high) + 1) for low, high in UNKNOWN.findall(text)]
-    for values in product(*ranges):
-        written = text
-        for value in values:
-            written = UNKNOWN.sub(str(value), written, count=1)
-        faults = Faults()
-        try:
-            root = read(written, "net")
-            yield values, Builder(Document.of(root, "net", Limits(), faults), Options(), faults).build()
-        except CnncalcError:
-            yield values, None
-
-
-def witnessed(text, wants):
-    found = {}
-    for values, graph in nets(text):
-        measured = graph and Measured(graph, 1, "float32")
-        if measured and measured.meets_all(wants):
-            found[values] = {name: measured.figure(name) for name in dict.fromkeys(want.figure for want in wants)}
-    return found
-
-
-def answer_of(text, wants, folder, goal=None):
-    file = folder / "net.yaml"
-    file.write_text(text)
-    return solve_file(str(file), Options(), "float32", wants, goal)
-
-
-UNKNOWNS = st.sampled_from(["?1..2", "?2..4", "?1..3", "2", "3"])
-LAYERS = [
-    "conv {0} k{1} p1",
-    "conv 4 k{0} s{1}",
-    "conv {0} k3 s2 p{1}",
-    "relu",
-    "batchnorm",
-    "maxpool {0} s{1}",
-    "unit",
-    "wide {0}",
-    "conv $(in_channels * 2) k1",
-    '{{conv: {{out: "{0}", kernel: "{1}"}}, name: a}}',
-    "{{concat: , from: [a, previous]}}",
-    "{{add: [[conv 4 k3 p1], [conv {0} k1]]}}",
-    "{{layers: [relu, conv {0} k{1}]}}",
-    "{{layers: [conv {0} k1, relu], name: head}}",
-    "{{share: head}}",
-    '{{conv: 3 k{0}, repeat: "{1}"}}',
-    "[relu, conv {0} k1]",
-    "{{conv: 4 k{0}, when: in_channels > 2}}",
-    "conv 4 k3 p1 g{0}",
-    "{{conv: 4 k1, share: a}}",
-]
-BLOCKS = "blocks:\n  unit: [conv 4 k?1..2, relu]\n  wide: {with: {w: 1}, layers: [conv $w k?1..2 p1]}\n"
+SUMS = (
+    "params",
+    "macs",
+    "flops",
+    "weight_bytes",
+    "buffers",
+    "layers",
+    "trainable",
+    "activation_bytes",
+    "weighted_layers",
+)
+NAMED = ("a", "head", "conv2", "cat", "deep", "deep.b", "maybe", "output")
 
 
 @st.composite
-def texts(draw):
-    layers = [
-        draw(st.sampled_from(LAYERS)).format(draw(UNKNOWNS), draw(UNKNOWNS)) for _ in range(draw(st.integers(1, 6)))
-    ]
-    lines = "".join(f"  - {layer}\n" for layer in layers)
-    blocks = BLOCKS if any(layer.split()[0] in ("unit", "wide") for layer in layers) else ""
-    text = f"input: 2x9x9\nlayers:\n{lines}{blocks}"
-    size = 1
-    for low, high in UNKNOWN.findall(text):
-        size *= int(high) - int(low) + 1
-    return (
-        text
-        if 1 < size <= 40
-        else f"input: 2x9x9\nlayers:\n  - {LAYERS[0].format('?1..3', '?1..3')}\n  - unit\n{BLOCKS}"
-    )
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts(), st.sampled_from(["<=", ">=", "==", "<"]), st.sampled_from(FIGURES), st.sampled_from(FIGURES), st.data())
-def test_the_search_finds_what_brute_force_finds(tmp_path, text, operator, figure, other, data):
-    made = [Measured(graph, 1, "float32") for _, graph in nets(text) if graph]
+def problems(draw, most):
+    """A text, what is wanted of its nets, and a goal; the values are those of one of its nets, or near."""
+    text = draw(texts(most))
+    made = [graph for _, graph in nets(text) if graph]
     if not made:
+        return text, [], None
+    like = Measured(draw(st.sampled_from(made)), 1, "float32")
+    wants = []
+    for name in draw(st.lists(st.sampled_from([*SUMS, *SUMS, *NAMED, "receptive_field", "saved_bytes"]), max_size=3)):
+        found = figure(like, name)
+        operator = draw(st.sampled_from(["==", "!="] if isinstance(found, str) else ["<=", ">=", "==", "<", ">", "!="]))
+        if found != "none" and all(want.figure != name for want in wants):
+            wants.append(Want(name, operator, found if isinstance(found, str) else found + draw(st.integers(0, 1))))
+    goal = draw(st.one_of(st.none(), st.builds(Goal, st.sampled_from([*SUMS, "peak_bytes"]), st.booleans())))
+    return text, wants or [Want("params", ">=", 0)], goal
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(60))
+def test_the_search_finds_what_brute_force_finds(tmp_path, problem):
+    text, wants, goal = problem
+    if not wants:
         with suppress(CnncalcError):  # where the fault is no matter of the unknowns
             assert not answer_of(text, [Want("params", ">=", 0)], tmp_path).total
         return
-    value = data.draw(st.sampled_from(made)).figure(figure)
-    wants = [Want(figure, "==" if isinstance(value, str) else operator, value)]
-    if other not in ("output", figure):
-        wants.append(Want(other, ">=", 0))
-    answer = answer_of(text, wants, tmp_path)
-    assert {one.values: dict(one.figures) for one in answer.found} == witnessed(text, wants)
+    answer = answer_of(text, wants, tmp_path, goal)
+    asked = [*wants, Want(goal.figure, ">=", 0)] if goal else wants
+    assert {one.values: dict(one.figures) for one in answer.found} == witnessed(text, asked)
+    assert answer.total == len(answer.found)
     assert answer.complete
     assert answer.tried == answer.candidates
+    if goal:
+        found = [dict(one.figures)[goal.figure] for one in answer.found]
+        assert found == sorted(found, reverse=goal.largest)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts(), st.sampled_from(["params", "macs", "output"]))
-def test_the_nearest_are_the_nearest_of_all(tmp_path, text, figure):
-    wants = [Want(figure, "==", "77x9x9" if figure == "output" else 7)]
-    try:
-        answer = answer_of(text, wants, tmp_path)
-    except CnncalcError:
-        return  # the fault is no matter of the unknowns
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(40), st.data())
+def test_the_nearest_are_the_nearest_of_all(tmp_path, problem, data):
+    text, wants, _ = problem
+    far = {"output": "77x9x9", "a": "5x1x2", "params": 7, "macs": 10**9, "receptive_field": 77}
+    names = data.draw(st.lists(st.sampled_from(sorted(far)), min_size=1, max_size=2, unique=True))
+    wants = [*(want for want in wants if want.figure not in far), *(Want(name, "==", far[name]) for name in names)]
+    figures = [(values, Measured(graph, 1, "float32")) for values, graph in nets(text) if graph]
+    known = {want.figure for _, net in figures for want in wants if figure(net, want.figure) != "none"}
+    if not figures or known != {want.figure for want in wants}:
+        return
+    answer = answer_of(text, wants, tmp_path)
     if answer.total:
         return
-    missed = [
-        (miss([Measured(graph, 1, "float32").figure(figure)], wants), values) for values, graph in nets(text) if graph
-    ]
-    assert [one.values for one in answer.nearest] == [values for _, values in sorted(missed)[:5]]
+    missed = {values: miss([figure(net, want.figure) for want in wants], wants) for values, net in figures}
+    assert [missed[one.values] for one in answer.nearest] == sorted(missed.values())[:5]
+    assert len({one.values for one in answer.nearest}) == len(answer.nearest)
+    assert answer.nearest_complete
+    assert all(one.missed for one in answer.nearest)
 
 
 PRUNED = "input: 3x32x32\nlayers:\n  - {conv: '?1..30 k3 p?0..5', name: stem}\n  - conv ?1..30 k3\n  - conv 8 k1\n"
@@ -186,12 +139,12 @@ def test_figures_agree_with_the_whole_report(tmp_path):
         assert {name: candidate.figure(name) for name in names} == {name: getattr(totals, name) for name in names}
 
 
-@pytest.mark.parametrize("name", ["vgg16", "resnet18", "unet", "googlenet", "mobilenet_v2"])
-def test_figures_that_are_computed_alone_agree_with_the_report(name):
-    graph = load(name, Options())
+@pytest.mark.parametrize("net", ["vgg16", "resnet18", "unet", "googlenet", "mobilenet_v2"])
+def test_figures_that_are_computed_alone_agree_with_the_report(net):
+    graph = load(net, Options())
     measured, whole = Measured(graph, 2, "float16"), report(graph, 2, "float16")
-    for figure in ("peak_bytes", "saved_bytes"):
-        assert measured.figure(figure) == getattr(whole.totals, figure)
+    for name in ("peak_bytes", "saved_bytes"):
+        assert measured.figure(name) == getattr(whole.totals, name)
     sizes = [max(row.receptive_field.size) for row in whole.rows if row.receptive_field.size]
     assert measured.figure("receptive_field") == sizes[-1]
 

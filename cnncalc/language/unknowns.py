@@ -92,7 +92,8 @@ class UnknownFile:
     def _found(self, match: re.Match[str], node: Scalar, key: str) -> str:
         low, high, choices = match.groups()
         before = re.search(r"([a-z_]+)=?[0-9x:]*\Z", match.string[: match.start()])
-        field = before[1] if before and before[1] != "x" else key
+        before = None if before and before[1] == "x" else before
+        field = before[1] if before else key
         values: Sequence[int] = BOUNDS.get(field, ())
         if low is not None:
             values = range(int(low), int(high) + 1)
@@ -102,7 +103,8 @@ class UnknownFile:
             message = "this `?` is unbounded" if low is None else "this `?` has no values"
             help = "say where to look: `?16..64`, or `?16|32|64`"
             self._faults.append(Fault(message, node.place(), help=help))
-        label = f"{node.line}:{field or match.string.split(maxsplit=1)[0]}"
+        word = match.string.split(maxsplit=1)[0]
+        label = f"{node.line}:{field if before or '?' in word else word}"
         taken = sum(one.name.split("#")[0] == label for one in self.unknowns)
         name = f"{label}#{taken + 1}" if taken else label
         self.unknowns.append(Unknown(name, values, match.string))

@@ -185,18 +185,19 @@ def draw_file(answer: FileAnswer, form: str, *, every: bool = False) -> str:
 
 def _tried(answer: FileAnswer) -> str:
     """How far the search went, and whether all that do are in the list."""
-    if answer.left:
-        some = f"{answer.tried:,} of " if answer.tried < answer.candidates else "all "
-        return f"{some}{answer.candidates:,} candidates were decided ({'; '.join(answer.left)}): there may be more"
     all_tried = f"all {answer.candidates:,} candidates were tried or ruled out"
     if answer.complete:
         return f"{all_tried}; the list is complete"
-    return f"{all_tried}; the first {len(answer.found):,} are listed: the list is not complete"
+    if answer.exact:
+        which = "the first" if not answer.left else "any"
+        return f"{all_tried}; {which} {len(answer.found):,} are listed: the list is not complete"
+    decided = f"{answer.tried:,} of {answer.candidates:,}" if answer.tried < answer.candidates else "not all"
+    return f"{decided} candidates were decided ({'; '.join(answer.left)}): there may be more"
 
 
 def _none(answer: FileAnswer) -> str:
     """That there is none, and why."""
-    if answer.left:
+    if not answer.exact:
         return f"None was found: {_tried(answer)}."
     parts = [f"None is as wanted: all {answer.candidates:,} candidates were tried or ruled out"]
     parts.append(", and ".join(answer.reasons) or "within the bounds there is none")

@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from operator import add
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from cnncalc.solve.judging import Bound, Tracked
 from cnncalc.solve.stages import Stages, State
 
-__all__ = ["Edge", "Known", "Node", "TooManyError", "grown", "refined", "summarise", "undecided"]
-
-
-Known: TypeAlias = "tuple[int | Fraction | None, ...]"
-"""For each bound the sum so far; None where it is met whatever follows."""
+__all__ = ["Edge", "Node", "TooManyError", "refined", "summarise"]
 
 
 class TooManyError(Exception):
@@ -69,56 +65,40 @@ def summarise(layers: Sequence[Iterable[Node]], nothing: Tracked) -> None:
                 node.high = tuple([max(column) for column in zip(*highs)])
 
 
-def refined(layers: Sequence[Sequence[Node]], bounds: Sequence[Bound], most: int) -> list[list[Node]]:
-    """The diagram of those paths only whose sums are as wanted; the first layer holds its start, or nothing.
+def refined(layers: Sequence[Sequence[Node]], bound: Bound, nothing: Tracked, most: int) -> Sequence[Sequence[Node]]:
+    """The diagram of those paths only that keep to a bound; the first layer holds its start, or nothing.
 
     A state is a node for each of the sums with which it is reached, as long as these can still decide anything.
     Raises `TooManyError` where there are more than `most` edges.
     """
-    start = layers[0][0]
-    first = undecided(start, tuple([0] * len(bounds)), bounds)
-    if first is None:
-        return [[] for _ in layers]
-    made: list[dict[Hashable, tuple[Node, Node, Known]]] = [{} for _ in layers]
-    made[0][None] = Node(0), start, first
+    place = bound.place
+    empty: list[list[Node]] = [[] for _ in layers]
+    start = layers[0][0] if layers[0] else None
+    if start is None or not start.count:
+        return empty
+    decided = bound.decided(start.low[place], start.high[place])
+    if decided is not None:
+        return layers if decided else empty
+    made: list[dict[Hashable, tuple[Node, Node, int | Fraction | None]]] = [{} for _ in layers]
+    made[0][None] = Node(0), start, 0
     for layer in made[:-1]:
         for node, source, known in layer.values():
             node.edges = []
             most -= len(source.edges or ())
             if most < 0:
                 raise TooManyError
-            for child, sums, choices in source.edges or ():
-                after = undecided(child, grown(known, sums, bounds), bounds)
+            for edge in source.edges or ():
+                child = edge.child
+                if not child.count:
+                    continue
+                after = None if known is None else known + edge.sums[place]
                 if after is not None:
-                    place = made[child.layer].setdefault((id(child), after), (Node(child.layer), child, after))
-                    node.edges.append(Edge(place[0], sums, choices))
-    return _alive([[node for node, _, _ in layer.values()] for layer in made])
-
-
-def grown(known: Known, sums: Tracked, bounds: Sequence[Bound]) -> Known:
-    """The sums that still decide something, behind one step more."""
-    return tuple([None if one is None else one + sums[bound.place] for one, bound in zip(known, bounds)])
-
-
-def undecided(node: Node, known: Known, bounds: Sequence[Bound]) -> Known | None:
-    """The sums that still decide something behind a node; None where no path from there is as wanted."""
-    if not node.count:
-        return None
-    after: list[int | Fraction | None] = []
-    for one, bound in zip(known, bounds):
-        decided = True if one is None else bound.decided(one + node.low[bound.place], one + node.high[bound.place])
-        if decided is False:
-            return None
-        after.append(one if decided is None else None)
-    return tuple(after)
-
-
-def _alive(layers: list[list[Node]]) -> list[list[Node]]:
-    """Without the nodes from which no path leads to the end."""
-    for node in layers[-1]:
-        node.count = 1
-    for layer in reversed(layers[:-1]):
-        for node in layer:
-            node.edges = [edge for edge in node.edges or () if edge.child.count]
-            node.count = sum([edge.child.count * len(edge.choices) for edge in node.edges])
-    return [[node for node in layer if node.count] for layer in layers]
+                    decided = bound.decided(after + child.low[place], after + child.high[place])
+                    if decided is False:
+                        continue
+                    after = None if decided else after
+                split = made[child.layer].setdefault((id(child), after), (Node(child.layer), child, after))
+                node.edges.append(Edge(split[0], edge.sums, edge.choices))
+    split_layers = [[node for node, _, _ in layer.values()] for layer in made]
+    summarise(split_layers, nothing)
+    return [[node for node in layer if node.count] for layer in split_layers]

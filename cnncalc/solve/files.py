@@ -25,7 +25,9 @@ class FileAnswer(NamedTuple):
     wants: tuple[str, ...]
     found: tuple[Assignment, ...]
     total: int
-    """How many there are; where something was left, how many are known."""
+    """How many there are, or at least are known."""
+    exact: bool
+    """Whether there are no more."""
     tried: int
     """The candidates that were decided, one by one or many at once."""
     candidates: int
@@ -74,6 +76,7 @@ def solve_file(
         tuple(want.text for want in wants),
         tuple(search.found),
         search.total,
+        search.exact and not search.undecided,
         count - search.undecided,
         count,
         tuple(dict.fromkeys(search.left)),

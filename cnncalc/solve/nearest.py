@@ -12,8 +12,10 @@ from heapq import merge, nsmallest
 from itertools import combinations, product
 from typing import TypeAlias
 
-from cnncalc.solve.diagram import Node, TooManyError, refined
+from cnncalc.solve.attainable import Attainable
+from cnncalc.solve.diagram import Node
 from cnncalc.solve.judging import Bound, Judging, Tracked
+from cnncalc.solve.listing import Listing
 from cnncalc.solve.ranking import Rank, Ranking, Values
 
 __all__ = ["Miss", "Nearest"]
@@ -24,7 +26,6 @@ SIDES = {"<=": (">",), "<": (">=",), ">=": ("<",), ">": ("<=",), "!=": ("==",), 
 """How a want can be missed."""
 CHOICES = 200
 """Choices of wants to be missed that are looked at."""
-TOLD_APART = 300_000
 
 
 class Nearest:
@@ -76,13 +77,26 @@ class _Missed:
     def paths(self) -> Iterator[tuple[Fraction, Values]]:
         """Each path with how far it is off."""
         constant = sum((self._constant(bound, side) for bound, side in self.missed), Fraction(0))
-        try:
-            layers = refined(self.layers, self.bounds, TOLD_APART)
-        except TooManyError:
-            self.complete = False
+        listing = Listing(self.layers, self.judging.nothing, self.bounds)
+        if not listing.layers[0]:
             return
-        for (far, _), values in Ranking(layers, self._weigh).all():
-            yield far + constant, values
+        if listing.ordered:
+            for (far, _), values in Ranking(listing.layers, self._weigh).all():
+                yield far + constant, values
+            return
+        self.complete = False
+        if len(self.missed) == len(listing.attainable) == 1 and self.missed[0][0].place == listing.attainable[0].place:
+            yield from self._next_to(listing.attainable[0], constant)
+
+    def _next_to(self, sums: Attainable, constant: Fraction) -> Iterator[tuple[Fraction, Values]]:
+        """The paths of the nearest sum, as far as they are found."""
+        bound, side = self.missed[0]
+        value = next(sums.sums(largest=side.startswith("<")), None)
+        if value is not None:
+            exact = Listing(self.layers, self.judging.nothing, [*self.bounds, Bound(bound.place, "==", value)])
+            far = constant + (value if side.startswith(">") else -value) * self._share(bound)
+            for values in exact.paths(self._weigh):
+                yield far, values
 
     def _weigh(self, sums: Tracked, _: Values) -> Rank:
         """What a step adds to how far the net is off, the constant apart."""

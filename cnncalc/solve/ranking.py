@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from heapq import heappop, heappush
-from math import inf
+from operator import add
 from typing import TypeAlias
 
-from cnncalc.solve.diagram import Edge, Known, Node, grown, undecided
-from cnncalc.solve.judging import Bound, Tracked
+from cnncalc.solve.diagram import Edge, Node
+from cnncalc.solve.judging import Tracked
 
 __all__ = ["Rank", "Ranking", "Values"]
 
@@ -22,49 +22,65 @@ Weigh: TypeAlias = "Callable[[Tracked, Values], Rank]"
 
 
 class Ranking:
-    """All paths of a diagram by rank, and those of one rank by their values; it goes on where it was left.
+    """All paths of a diagram by rank, and those of one rank by their values."""
 
-    With `bounds`, only those that are as wanted. A diagram that is `refined` needs none.
-    """
-
-    def __init__(self, layers: Sequence[Sequence[Node]], weigh: Weigh, bounds: Sequence[Bound] = ()) -> None:
-        self.last, self.weigh, self.bounds = len(layers) - 1, weigh, bounds
+    def __init__(self, layers: Sequence[Sequence[Node]], weigh: Weigh) -> None:
+        self.layers, self.last, self.weigh = layers, len(layers) - 1, weigh
         self.best: dict[int, Rank] = {}
         self.known: dict[int, list[tuple[Rank, Values, Edge]]] = {}
-        self.heap: list[tuple[Rank, Values, int, Rank, int, Node, Known]] = []
-        self.steps = 0
+        self.heap: list[tuple[Rank, Values, int, Rank, int, Node]] = []
+        self.pushed = 0
         for node in layers[-1]:
             self.best[id(node)] = (0, 0)
         for layer in reversed(layers[:-1]):
             for node in layer:
                 if node.count:
                     self.best[id(node)] = self._best(node)
-        for start in layers[0]:
-            if start.count:
-                self._push(start, 0, (0, 0), (), (0,) * len(bounds))
 
-    def all(self, most: float = inf) -> Iterator[tuple[Rank, Values]]:
-        """Each path with its rank; it ends early where `most` steps are taken."""
-        while self.heap and self.steps < most:
-            rank, values, _, before, index, node, known = heappop(self.heap)
-            choice, edge = self.known[id(node)][index][1:]
-            self._push(node, index + 1, before, values[: len(values) - len(choice)], known)
-            after = grown(known, edge.sums, self.bounds)
-            if self.bounds:
-                judged = undecided(edge.child, after, self.bounds)
-                if judged is None:
-                    continue
-                after = judged
+    def all(self) -> Iterator[tuple[Rank, Values]]:
+        """Each path with its rank."""
+        for start in self.layers[0]:
+            if start.count:
+                self._push(start, 0, (0, 0), ())
+        while self.heap:
+            rank, values, _, before, index, node = heappop(self.heap)
+            _, choice, edge = self.steps(node)[index]
+            self._push(node, index + 1, before, values[: len(values) - len(choice)])
             if edge.child.layer == self.last:
                 yield rank, values
             else:
                 best = self.best[id(edge.child)]
-                self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), values, after)
+                self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), values)
 
-    @property
-    def ended(self) -> bool:
-        """Whether all were found."""
-        return not self.heap
+    def some(self, nothing: Tracked, hopeful: Callable[[Node, Tracked], bool], most: int) -> Iterator[Values]:
+        """Those of which every part is `hopeful`, as they are met on the way down; ends behind so many steps."""
+        waiting: list[tuple[Node, int, Tracked, Values]] = [(self.layers[0][0], 0, nothing, ())]
+        while waiting and most > 0:
+            node, index, sums, values = waiting.pop()
+            steps = self.steps(node)
+            if index == len(steps):
+                continue
+            most -= 1
+            waiting.append((node, index + 1, sums, values))
+            _, choice, edge = steps[index]
+            after = tuple(map(add, sums, edge.sums))
+            if hopeful(edge.child, after):
+                if edge.child.layer == self.last:
+                    yield (*values, *choice)
+                else:
+                    waiting.append((edge.child, 0, after, (*values, *choice)))
+
+    def steps(self, node: Node) -> list[tuple[Rank, Values, Edge]]:
+        """The steps from a node with the best rank that each leads to, the best first."""
+        if id(node) not in self.known:
+            steps = [
+                (self._rank(edge, choice), choice, edge)
+                for edge in node.edges or ()
+                if edge.child.count
+                for choice in edge.choices
+            ]
+            self.known[id(node)] = sorted(steps, key=lambda one: one[:2])
+        return self.known[id(node)]
 
     def _best(self, node: Node) -> Rank:
         """The least rank behind a node."""
@@ -76,18 +92,10 @@ class Ranking:
         best = self.best[id(edge.child)]
         return first + best[0], second + best[1]
 
-    def _push(self, node: Node, index: int, before: Rank, values: Values, known: Known) -> None:
+    def _push(self, node: Node, index: int, before: Rank, values: Values) -> None:
         """The step from a node that is the best but `index`."""
-        if id(node) not in self.known:
-            steps = [
-                (self._rank(edge, choice), choice, edge)
-                for edge in node.edges or ()
-                if edge.child.count
-                for choice in edge.choices
-            ]
-            self.known[id(node)] = sorted(steps, key=lambda one: one[:2])
-        if index < len(self.known[id(node)]):
-            (first, second), choice, _ = self.known[id(node)][index]
-            self.steps += 1
+        if index < len(self.steps(node)):
+            (first, second), choice, _ = self.steps(node)[index]
+            self.pushed += 1
             rank = before[0] + first, before[1] + second
-            heappush(self.heap, (rank, values + choice, self.steps, before, index, node, known))
+            heappush(self.heap, (rank, values + choice, self.pushed, before, index, node))

@@ -14,12 +14,13 @@ from typing import NamedTuple
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.solve.candidates import Candidate
-from cnncalc.solve.diagram import Node, TooManyError, refined, summarise
+from cnncalc.solve.diagram import Node, summarise
 from cnncalc.solve.figures import Measured, Want, meets, miss, missed_by
 from cnncalc.solve.growing import MOST, Growth, Progress
 from cnncalc.solve.judging import ABSENT, Judging, Tracked
+from cnncalc.solve.listing import FOLLOWED, Listing
 from cnncalc.solve.nearest import Miss, Nearest
-from cnncalc.solve.ranking import Rank, Ranking, Values
+from cnncalc.solve.ranking import Rank, Values
 from cnncalc.solve.stages import MissedUnknownError
 from cnncalc.solve.sums import Counting
 
@@ -31,10 +32,6 @@ NEAREST = 5
 """As many of the closest are kept where none is as wanted."""
 MEASURED = 1_000_000
 """Whole nets that are measured, where something is wanted that is no sum and no shape."""
-TOLD_APART = 1_000_000
-"""Steps to sums that are told apart, to count what is as wanted."""
-FOLLOWED = 200_000
-"""Parts of paths that are followed, where they were not told apart."""
 TRIES = 20_000
 """Nets that are measured to find what comes closest."""
 
@@ -71,6 +68,8 @@ class Search:
         self.nearest: list[Assignment] = []
         self.nearest_complete = True
         self.total = 0
+        self.exact = True
+        """Whether there are no more."""
         self.undecided = 0
         """Candidates of which nothing is known, since the search ended early."""
         self.left: list[str] = []
@@ -120,38 +119,28 @@ class Search:
     # -- what is as wanted --
 
     def _list(self, layers: list[list[Node]], progress: Progress | None) -> None:
-        try:
-            layers = refined(layers, self.judging.bounds, TOLD_APART)
-        except TooManyError:
-            ranking = Ranking(layers, self._weigh, self.judging.bounds)
-            self._list_some(ranking)
-            return
-        total = layers[0][0].count if layers[0] else 0
-        ranking = Ranking(layers, self._weigh)
+        listing = Listing(layers, self.judging.nothing, self.judging.bounds)
+        if not listing.ordered:
+            self.left.append("the sums are too many to list all")
         if not self.measures:
-            self.total = total
-            for _, values in islice(ranking.all(), KEPT):
+            self.total, self.exact = listing.total or 0, listing.total is not None
+            for values in islice(listing.paths(self._weigh), KEPT):
                 self.found.append(self._assignment(values))
+            self.total = max(self.total, len(self.found))
             return
+        total = FOLLOWED if listing.total is None else listing.total
         if total > MEASURED:
             name = next((want.figure for want in self.judging.measured), self.figures[-1])
             found = f"{total:,} candidates meet the other wants, which is more than {MEASURED:,}"
             help = "narrow the bounds, as `?1..7` or `?16|32|64`, or want more"
             raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
+        self.exact = listing.ordered
         self.undecided += total
-        for number, (_, values) in enumerate(ranking.all(), 1):
+        for number, values in enumerate(listing.paths(self._weigh), 1):
             self._measure(values)
             self.undecided -= 1
             if progress is not None:
                 progress("measured", number, total)
-
-    def _list_some(self, ranking: Ranking) -> None:
-        """The first that are found, where there are too many sums to count all."""
-        for _, values in islice(ranking.all(FOLLOWED), KEPT):
-            self.total += 1
-            self.found.append(self._assignment(values))
-        if not ranking.ended:
-            self.left.append("too many sums are near what is wanted to count all")
 
     def _weigh(self, sums: Tracked, choice: Values) -> Rank:
         """By the goal, then by small values."""

@@ -129,8 +129,10 @@ class Stages:
         if isinstance(made, CnncalcError):
             raise made
         known, more, after = made
-        nodes = state.nodes + after.nodes[known:]
-        return after._replace(nodes=nodes, sums=state.sums.plus(more))
+        nodes, kept = state.nodes + after.nodes[known:], after.kept
+        if state.kept.bodies:  # what builds a group once more knows the values that it was built with
+            kept = kept._replace(bodies={**kept.bodies, **state.kept.bodies})
+        return after._replace(nodes=nodes, sums=state.sums.plus(more), kept=kept)
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
         self._restore(state)
