@@ -136,6 +136,7 @@ def test_the_generator_writes_what_it_promises():
     kinds = {layer.kind for graph in graphs for _, _, layer in graph.layers()}
     assert kinds == set(KINDS)
     assert {len(graph.nodes[0].shape) - 1 for graph in graphs} == {0, 1, 2, 3}
+    assert {net.dtype for net in nets} == {"float32", "float64", "bfloat16", "amp-float16", "amp-bfloat16"}
     assert any(len(graph.inputs) > 1 for graph in graphs)
     assert any(len(graph.outputs) > 1 for graph in graphs)
     assert any(node.share is not None for graph in graphs for node in graph.nodes)
