@@ -69,6 +69,10 @@ def _children(known: Iterable[str], prefix: str) -> list[str]:
 
 def _fault(name: str, known: Sequence[str], prefix: str, inside: Sequence[str], rest: Sequence[str]) -> Fault:
     wrong = rest[0]
+    if not inside:
+        return Fault(
+            f"there is no layer or group `{name[:LONGEST]}`", help=f"`{prefix[:-1]}` is a layer: name it alone"
+        )
     families = _families(inside)
     stem = wrong.rstrip("0123456789")
     ending = f".{name}"

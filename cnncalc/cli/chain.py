@@ -32,6 +32,13 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         raise CnncalcError(
             Fault("chain takes its input first, not by --input", help=f"`cnncalc chain {given['input_']} …`")
         )
+    if given["explain"]:
+        from cnncalc.cli.explain import explain_graph, refuse_views
+
+        refuse_views(given, symbols=asks_symbols(shape, given["batch"]))
+        asked = wanted(given)
+        explain_graph(chain(shape, layers, asked.options), asked, (), given)
+        return
     if asks_symbols(shape, given["batch"]):
         given["input_"] = shape
         numbers = "x".join("1" if part.isalpha() else part for part in shape.split("x"))
@@ -39,10 +46,4 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         return
     view = view_of(given)
     asked = wanted(given)
-    graph = chain(shape, layers, asked.options)
-    if given["explain"]:
-        from cnncalc.cli.explain import explain_graph
-
-        explain_graph(graph, asked, (), given)
-    else:
-        show_graph(graph, asked, view, given)
+    show_graph(chain(shape, layers, asked.options), asked, view, given)

@@ -43,6 +43,19 @@ def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dic
     emit(text_of(explanation), given["output"])
 
 
+def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
+    """Raises CnncalcError for options of `chain` that set a table, which an explanation is not, and for symbols."""
+    if symbols:
+        message = "--explain puts numbers into the rules, and this input has symbols"
+        raise CnncalcError(Fault(message, help="give the input in numbers, or leave --explain out"))
+    for option in ("columns", "sort", "depth", "style", "convention"):
+        if given[option] is not None:
+            help = f"leave --explain out to see the table with --{option}"
+            if option == "convention":
+                help = "`cnncalc explain NET --convention A,B` says why two tools count a file's net differently"
+            raise CnncalcError(Fault(f"--{option} does not go with --explain", help=help))
+
+
 def _room(output: str | None) -> int | None:
     """The width to keep to: that of the terminal; none for a file or a pipe."""
     if not on_terminal(output):
