@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import subprocess
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from cnncalc import report
 from cnncalc.errors import CnncalcError
 from cnncalc.language import bundled, load
+from cnncalc.language.document import Document
+from cnncalc.language.faults import Faults
 from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.layers import KINDS
@@ -549,3 +552,14 @@ def test_limits_bound_what_they_name(folder):
             load(str(folder / "bound.yaml"), Options(limits=Limits()._replace(**{name: 2})))
         assert f"the bound `{name}`" in str(caught.value)
         assert f"--limit {name}=" in str(caught.value)
+
+
+def test_standard_input_is_bounded_in_characters_not_in_bytes(monkeypatch):
+    text = "input: 3x8x8\nlayers: [relu]\nnote: " + "ü" * 50
+    for bound, kept in ((100, True), (60, False)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        if kept:
+            assert Document("-", Limits(text=bound), Faults()).text("note") == "ü" * 50
+        else:
+            with pytest.raises(CnncalcError, match="longer than 60 characters"):
+                Document("-", Limits(text=bound), Faults())

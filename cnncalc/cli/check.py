@@ -41,12 +41,12 @@ def files_in(path: str) -> Iterator[tuple[str, bool]]:
 
 def why_skipped(net: str, options: Options) -> str:
     """Why a file of a folder is no net that could be checked; empty where it is one."""
-    from cnncalc.cli.nets import open_net, required_variables, writes_layers
+    from cnncalc.cli.nets import open_net, writes_layers
 
     document = open_net(net, options.limits)
     if not writes_layers(document):
         return "a library of blocks" if document.blocks else ""
-    missing = [name for name in required_variables(document) if name not in options.variables]
+    missing = [name for name in document.required() if name not in options.variables]
     return f"a family: {', '.join(missing)} to be set" if missing else ""
 
 

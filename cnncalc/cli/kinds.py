@@ -24,7 +24,7 @@ def command(kind: str | None, format_: str, output: str | None) -> None:
     import json
 
     from cnncalc.language.library import block_texts
-    from cnncalc.language.notation import kind_names
+    from cnncalc.language.vocabulary import kind_names
     from cnncalc.layers import kind_named
     from cnncalc.render.kinds import kinds, listing, markdown, object_of, page
 

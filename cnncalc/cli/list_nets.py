@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli.nets import family_of, natural, open_net, required_variables
+from cnncalc.cli.nets import family_of, natural, open_net
 from cnncalc.cli.options import output_options
 from cnncalc.cli.output import emit, on_terminal
 from cnncalc.cli.quantities import parse_quantity
@@ -48,7 +48,7 @@ def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None
         known.add(group)
         if family not in (None, group):
             continue
-        required = required_variables(document)
+        required = document.required()
         if required:
             families.append(Family(name, document.text("name") or name, tuple(required)))
             continue

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cnncalc.language.document import Document
     from cnncalc.language.limits import Limits
 
-__all__ = ["family_of", "natural", "open_net", "required_variables", "writes_layers"]
+__all__ = ["family_of", "natural", "open_net", "writes_layers"]
 
 
 def open_net(net: str, limits: Limits | None = None) -> Document:
@@ -22,13 +22,6 @@ def open_net(net: str, limits: Limits | None = None) -> Document:
     document = Document(net, limits or Limits(), faults)
     faults.raise_any()
     return document
-
-
-def required_variables(document: Document) -> list[str]:
-    """The variables without a value: a file that has some is a family of nets."""
-    from cnncalc.language.document import REQUIRED
-
-    return [name for name, (_, value) in document.variables.items() if getattr(value, "text", None) == REQUIRED]
 
 
 def writes_layers(document: Document) -> bool:

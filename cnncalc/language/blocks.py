@@ -7,7 +7,6 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from cnncalc.errors import Place, suggestion
-from cnncalc.language.document import REQUIRED, Entry
 from cnncalc.language.evaluation import Evaluator, Scope
 from cnncalc.language.expressions import ExpressionError, Value, expand
 from cnncalc.language.faults import Faults
@@ -15,6 +14,7 @@ from cnncalc.language.library import library_blocks
 from cnncalc.language.notation import split_tokens
 from cnncalc.language.reader import Mapping, Node, Scalar, Sequence, scalar_value
 from cnncalc.language.values import ValueFault, value_of
+from cnncalc.language.variables import Entry, is_required
 from cnncalc.layers import kind_named
 
 __all__ = ["Block", "BlockUse", "Blocks"]
@@ -43,7 +43,7 @@ class Block(NamedTuple):
         parts = []
         for name, (_, default) in self.parameters.items():
             text = default.text if isinstance(default, Scalar) else "…"
-            parts.append(f"{name}=…" if text == REQUIRED else f"[{name}={text}]")
+            parts.append(f"{name}=…" if is_required(default) else f"[{name}={text}]")
         return f"write `{' '.join([self.name, *parts])}`"
 
     def argument(self, token: str, given: Container[str]) -> tuple[str, str]:
@@ -158,7 +158,7 @@ class Blocks:
         for name, (_, default) in block.parameters.items():
             if name in given:
                 inner[name] = given[name]
-            elif isinstance(default, Scalar) and default.plain and default.text == REQUIRED:
+            elif is_required(default):
                 if self.faults.met == before:
                     self.faults.add(f"the block `{block.name}` needs `{name}`", use.node, help=block.usage())
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingType
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.expressions import Value
@@ -15,7 +15,7 @@ from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Mapping, Node, Scalar
 from cnncalc.language.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.variables import REQUIRED, Variables, is_required
+from cnncalc.language.variables import Entry, Variables, is_required
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import whole
@@ -23,9 +23,7 @@ from cnncalc.layers.fields import whole
 if TYPE_CHECKING:
     from cnncalc.language.notation import Defaults
 
-__all__ = ["KEYS", "REQUIRED", "Document", "Entry", "input_shape"]
-
-Entry: TypeAlias = "tuple[Scalar, Node]"
+__all__ = ["KEYS", "Document", "input_shape"]
 
 KEYS = {
     "name": "the net's name",
@@ -196,9 +194,9 @@ class Document:
         """The values of all variables, `--set` applied."""
         return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
 
-    def is_family(self) -> bool:
-        """Whether a variable has no value, so that only members that extend the file are nets."""
-        return any(is_required(node) for _, node in self.variables.values())
+    def required(self) -> list[str]:
+        """The variables without a value: a file that has some is a family, and only its members are nets."""
+        return [name for name, (_, node) in self.variables.items() if is_required(node)]
 
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
 
-from cnncalc.errors import CnncalcError, Fault, Place, suggestion
+from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Mapping, Node, Scalar, read
 
@@ -64,27 +64,17 @@ def locate(net: str, beside: Path | None = None) -> Path:
 
 def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
     """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
+    most = 4 * limits.text + 1  # a character has at most four bytes; of what is longer no more is read than shows it
     if net == "-":
-        return (
-            read(_bounded(sys.stdin.buffer.read(limits.text + 1), "standard input", limits), "<stdin>", limits),
-            "-",
-            None,
-        )
+        return read(sys.stdin.buffer.read(most), "<stdin>", limits), "-", None
     path = locate(net, beside)
     name = net if path == Path(net) else path.name
     try:
         with path.open("rb") as file:
-            data = file.read(4 * limits.text + 1)
+            data = file.read(most)
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
-    return read(_bounded(data, name, limits), name, limits), name, path.parent
-
-
-def _bounded(data: bytes, name: str, limits: Limits) -> bytes:
-    if len(data) > 4 * limits.text:
-        message = f"the file is longer than {limits.text:,} characters, the bound `text`"
-        raise CnncalcError(Fault(message, Place(name, 1, 1), help=limits.way_out("text")))
-    return data
+    return read(data, name, limits), name, path.parent
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,6 @@ from cnncalc.language.vocabulary import (
     TokenError,
     field_named,
     field_suggestion,
-    kind_names,
     kind_of,
     usage,
     vocabulary,
@@ -25,7 +24,7 @@ from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
 
-__all__ = ["Defaults", "Parsed", "TokenError", "kind_names", "make", "parse", "split_tokens", "write"]
+__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")

@@ -12,15 +12,15 @@ from cnncalc.language.limits import Limits
 from cnncalc.language.reader import Node, Scalar, plain_value, read, scalar_value
 from cnncalc.language.values import ValueFault, value_of
 
-__all__ = ["REQUIRED", "Variables", "is_required"]
+__all__ = ["Entry", "Variables", "is_required"]
 
 Entry: TypeAlias = "tuple[Scalar, Node]"
-REQUIRED = "required"
+"""A key and its value."""
 
 
 def is_required(node: Node) -> bool:
-    """Whether a variable has no value of its own."""
-    return isinstance(node, Scalar) and node.plain and node.text == REQUIRED
+    """Whether a variable of a file, or an argument of a block, has no value of its own."""
+    return isinstance(node, Scalar) and node.plain and node.text == "required"
 
 
 class Variables:
