@@ -162,6 +162,14 @@ REMARKS = [
     ("8x9x9x9", ["maxpool k2"], "drops 1 plane at the back, 1 row at the bottom and 1 column on the right"),
     ("64x9x9", ["conv 64 k3 g2"], "1/2 of the channels: 18,432 weights where a standard convolution has 36,864"),
     ("64x7x7", ["adaptive_avgpool 7"], "The map is 7x7 already"),
+    ("64x14x14", ["adaptive_avgpool 7"], "the same as a pool with a 2x2 window and that stride"),
+    ("64x7x7", ["adaptive_maxpool 1"], "the same as a global pool"),
+    ("8x21x21", ["adaptive_avgpool 5"], "21x21 does not divide into 5x5: neighbouring windows overlap, and take 25"),
+    ("2x8x8", ["spp"], "Its grids 1x1, 2x2 and 4x4 have 1 + 4 + 16 = 21 cells a channel."),
+    ("8x10x10", ["deconv 8 k4 s2 p1 output_padding=1"], "takes 20x20 to 21x21 all to 10x10: `output_padding` chooses."),
+    ("3x224x224", ["conv 96 k11 s4"], "55x55, the last window hanging over by 3 pixels; an input of 227x227"),
+    ("512x7x7", ["conv 4096 k7"], "Its kernel covers the whole 7x7 map: the same as `flatten` and `linear 4096`."),
+    ("4x9x9", ["conv 8 k3 p0:1x1:1"], "Without the border the height would be 9 − 3 + 1 = 7."),
 ]  # fmt: skip
 
 
@@ -267,6 +275,24 @@ def test_misaligned_branches_are_said(tmp_path):
     file.write_text("input: 8x9x9\nlayers:\n  - add: [[conv 8 k2 p0:1], [conv 8 k2 p1:0]]\n")
     told = explain(load(str(file), Options()), ["add1"]).parts[0]
     assert "Its branches are not aligned: their centres lie up to 1 pixel of the input apart." in said(told)
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        (
+            "add: [[conv 8 k2 p0:1], [conv 8 k3 p2:0]]",
+            "Its branches see 3 and 2 pixels of the input; together they see 4.",
+        ),
+        ("add: [[conv 8 k3 p1], [conv 8 k4 p2:1]]", "centres lie up to ½ pixel of the input apart"),
+        ("add: [[conv 8 k5 p2], []]", "Its branches see 5 and 1 pixels of the input; the largest counts."),
+        ("multiply: [[global_avgpool], []]", "Its 8x1x1 input is repeated to 8x9x9."),
+    ],
+)
+def test_what_meets_at_a_merge(layers, words, tmp_path):
+    file = tmp_path / "merge.yaml"
+    file.write_text(f"input: 8x9x9\nlayers:\n  - {{{layers}, name: merge}}\n")
+    assert words in said(explain(load(str(file), Options()), ["merge"]).parts[0])
 
 
 def test_a_pixel_that_there_is_not():

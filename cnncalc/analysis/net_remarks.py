@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cnncalc.analysis.merge_remarks import merge_remarks
 from cnncalc.analysis.receptive import Fields
 from cnncalc.analysis.size_remarks import size_remarks
-from cnncalc.analysis.window_remarks import Remark, together, window_remarks
+from cnncalc.analysis.window_remarks import Remark, window_remarks
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.base import Elementwise, count
 from cnncalc.layers.conv import Conv, Convolution, DepthwiseConv, ForwardConvolution
 from cnncalc.layers.linear import Linear
-from cnncalc.layers.merge import Concat, Merge
 from cnncalc.layers.norm import BatchNorm
 from cnncalc.layers.regularize import Dropout, DropPath, Identity
 from cnncalc.layers.reshape import Flatten
@@ -80,7 +80,7 @@ def remarks(net: Neighbours, index: int) -> Iterator[Remark]:
     yield from _bottleneck(net, index, layer)
     yield from _stack(net, index, layer)
     yield from _linear(net, index, layer)
-    yield from _merged(net, node)
+    yield from merge_remarks(net.graph, net.fields, index)
     yield from size_remarks(layer, shapes)
 
 
@@ -262,32 +262,3 @@ def _linear(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
         "the same weights.",
         "linear",
     )
-
-
-def _merged(net: Neighbours, node: Node) -> Iterator[Remark]:
-    """Whether the branches of a merge see the same, around the same centres."""
-    taken = [net.fields[one] for one in node.inputs]
-    known = [one for one in taken if not isinstance(one, str)]
-    if not isinstance(node.layer, Merge):
-        return
-    shapes = net.graph.input_shapes(node)
-    small = [shape for shape in shapes if len(shape) == len(node.shape) and not isinstance(node.layer, Concat)]
-    for shape in dict.fromkeys(shape for shape in small if shape != node.shape):
-        yield Remark(f"Its {show_shape(shape)} input is repeated to {show_shape(node.shape)}.", "repeated")
-    if len(known) < len(taken) or not known or not known[0]:
-        return
-    sizes = [max(axis.size for axis in one) for one in known]
-    if len(set(sizes)) > 1:
-        seen = together(f"{size:,}" for size in sorted(set(sizes), reverse=True))
-        yield Remark(f"Its branches see {seen} pixels of the input; the largest counts.", "branches")
-    for axes in zip(*known):
-        if any(axis.period > 1 for axis in axes):
-            return
-        ends = {(axis.phases[0][0] + axis.phases[0][1]) for axis in axes if axis.phases[0]}
-        if len({axis.stride for axis in axes}) == 1 and len(ends) > 1:
-            apart = max(ends) - min(ends)
-            half = f"{apart // 2:,}{'½' if apart % 2 else ''}".removeprefix("0") if apart > 1 else "½"
-            pixels = "pixel" if apart <= 2 else "pixels"
-            text = f"Its branches are not aligned: their centres lie up to {half} {pixels} of the input apart."
-            yield Remark(text, "misaligned")
-            return

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncalc.analysis.window_remarks import Remark, together
-from cnncalc.arithmetic.formulas import Window, adaptive_windows
+from cnncalc.arithmetic.formulas import Window, adaptive_windows, product
 from cnncalc.arithmetic.reach import transposed
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.conv import Deconv
-from cnncalc.layers.pool import AdaptivePool
+from cnncalc.layers.pool import AdaptiveMaxPool, AdaptivePool
+from cnncalc.layers.pyramid import SpatialPyramid
 
 __all__ = ["size_remarks"]
 
@@ -21,6 +22,8 @@ def size_remarks(layer: Layer, shapes: Sequence[Shape]) -> Iterator[Remark]:
     elif isinstance(layer, Deconv):
         yield from _which_size(layer, shapes[0])
         yield from _checkerboard(layer, shapes[0])
+    elif isinstance(layer, SpatialPyramid):
+        yield _grids(layer, shapes[0])
 
 
 def _adaptive(layer: AdaptivePool, shape: Shape) -> Iterator[Remark]:
@@ -42,6 +45,14 @@ def _adaptive(layer: AdaptivePool, shape: Shape) -> Iterator[Remark]:
             f"take {taken} pixels an axis together.",
             "adaptive",
         )
+
+
+def _grids(layer: SpatialPyramid, shape: Shape) -> Remark:
+    """Where the cells of a pyramid come from: those of the adaptive pools that it consists of."""
+    grids = [AdaptiveMaxPool(output=(level,)).output_shape(shape)[1:] for level in layer.levels]
+    cells = [product(grid) for grid in grids]
+    added = " + ".join(map(str, cells))
+    return Remark(f"Its grids {together(map(show_shape, grids))} have {added} = {sum(cells):,} cells a channel.", "spp")
 
 
 def _which_size(layer: Deconv, shape: Shape) -> Iterator[Remark]:

@@ -228,7 +228,8 @@ def _uneven(pairs: Pairs) -> Iterator[Remark]:
         bare = window._replace(border=(0, 0))
         if bare.length(n) == window.length(n):
             continue
-        traced = bare._replace(kernel=Traced.symbol("k", window.kernel), stride=Traced.symbol("s", window.stride))
+        stride = window.stride if window.stride == 1 else Traced.symbol("s", window.stride)
+        traced = bare._replace(kernel=Traced.symbol("k", window.kernel), stride=stride)
         result = steps(traced.length(Traced.symbol("n", n)))
         left = bare.unseen(n)
         over = f", {counted(left, 'pixel')} left over" if left > 0 else ""
