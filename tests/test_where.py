@@ -7,6 +7,8 @@ import io
 
 import pytest
 
+from cnncalc.errors import CnncalcError
+from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.render.input_sizes import draw
 from cnncalc.solve.input_sizes import InputWants, solve_input
@@ -41,7 +43,50 @@ def test_conditions_that_tie_axes_are_complete_up_to_the_bound(text):
     sizes = range(32, 71)
     assert len(found) == len(set(found))
     assert set(found) == {(h, w) for h in sizes for w in sizes if eval(text, {"H": h, "W": w, "abs": abs})}
-    assert "listed up to 70 only" in answer.remarks[0]
+    assert not answer.remarks  # complete: `--to` ends them
+
+
+def test_where_the_list_is_not_complete_it_says_so():
+    answer = solve_input("vgg16", Options(), InputWants(where=("H == 2 * W",)))
+    assert "listed up to 1,024 only" in answer.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "works"),
+    [
+        ("H * W >= 4096", lambda h, w: h * w >= 4_096),
+        ("H * W <= 4096", lambda h, w: h * w <= 4_096),
+        ("H * W == 4096", lambda h, w: h * w == 4_096),
+        ("H // 2 * (W // 3) >= 500 and H + W >= 90", lambda h, w: (h // 2) * (w // 3) >= 500 and h + w >= 90),
+        ("H + W <= 130", lambda h, w: h + w <= 130),
+    ],
+)
+def test_where_the_list_is_complete_it_holds_every_size(text, works):
+    answer = solve_input("vgg16", Options(), InputWants(where=(text,)))
+    assert not answer.remarks
+    for h in (*range(30, 140, 9), 63, 64, 65, 128, 129, 1_024, 1_025, 5_000):
+        for w in (*range(30, 140, 9), 63, 64, 65, 128, 129, 1_024, 1_025, 5_000):
+            inside = [box for box in answer.boxes if all(
+                low <= n and (high is None or n <= high) for n, (_, low, high) in zip((h, w), box))]  # fmt: skip
+            assert len(inside) == (h >= 32 and w >= 32 and works(h, w)), (h, w)
+
+
+def test_a_product_that_no_size_reaches_is_refused_for_good():
+    answer = solve_input("vgg16", Options(), InputWants(where=("H * W == 37",)))
+    assert answer.proof == "No size meets H·W = 37."
+
+
+def test_a_net_whose_axes_are_tied_by_a_norm():
+    answer = solve_input("cyclegan_generator", Options(), InputWants())
+    assert answer.boxes == ((("H", 5, None), ("W", 1, None)), (("H", 1, 4), ("W", 5, None)))
+    assert [clause.source for clause in answer.clauses] == ["instancenorm3"]  # the others follow from it
+    for h in range(1, 8):
+        for w in range(1, 8):
+            if h >= 5 or w >= 5:
+                load("cyclegan_generator", Options(input=f"3x{h}x{w}"))
+            else:
+                with pytest.raises(CnncalcError):
+                    load("cyclegan_generator", Options(input=f"3x{h}x{w}"))
 
 
 def test_boxes_that_touch_are_one():

@@ -95,8 +95,11 @@ class InputAnswer(NamedTuple):
     tensor: str
     """The map that is spoken of, with its size: `layer4: 2048x⌈H/32⌉x⌈W/32⌉`."""
     sets: tuple[SizeSet, ...]
-    boxes: tuple[tuple[tuple[str, int, int], ...], ...]
-    """Where the axes depend on one another: every box of lengths that works, that of the declared size first."""
+    boxes: tuple[tuple[tuple[str, int, int | None], ...], ...]
+    """Where the axes depend on one another: every box of lengths that works, that of the declared size first.
+
+    None: without end; then the list is complete.
+    """
     clauses: tuple[Clause, ...]
     remarks: tuple[str, ...] = ()
     proof: str = ""

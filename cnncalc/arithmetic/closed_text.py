@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.arithmetic.tables import Table
+from cnncalc.arithmetic.tables import Table, marks
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.polynomials import Polynomial
@@ -128,7 +128,9 @@ def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int) -> Form |
 def size_text(size: Size, allowed: Table | None = None) -> str:
     """A size's formula; how it was made, where no single floor fits."""
     form = form_of(size.table, allowed)
-    return size.made() if form is None else form.text
+    if form is not None:
+        return form.text
+    return f"[{set_text(size.table)}]" if marks(size.table) else size.made()
 
 
 # -- sets ------------------------------------------------------------------------------------------------------------
@@ -273,8 +275,7 @@ def _parts(size: Any, allowed: Table | None) -> list[tuple[tuple[str, ...], Frac
         return [((form.symbol,), rate), *([((), rest)] if rest else [])]
     if form is not None and form.times == 1 and not form.plus:
         return [((form.text,), Fraction(1))]
-    text = size.made() if form is None else form.text
-    return [((bracketed(text),), Fraction(1))]
+    return [((bracketed(size_text(size, allowed)),), Fraction(1))]
 
 
 def bracketed(text: str) -> str:

@@ -39,6 +39,12 @@ class Relation(NamedTuple):
     symbols: frozenset[str]
     sizes: tuple[Any, ...] = ()
     """The sizes that it depends on; none: on the symbols' values themselves."""
+    least: Any = None
+    """The polynomial that must be at least 0, where that is the condition."""
+    upward: bool = False
+    """Whether it holds at all larger lengths wherever it holds."""
+    over: Callable[[Mapping[str, int]], bool] | None = None
+    """Whether it is sure that it holds neither at these lengths nor at any larger ones; None: never."""
 
 
 class Condition:
@@ -75,8 +81,12 @@ class Condition:
         sets = dict(self.sets)
         for symbol, table in other.sets.items():
             sets[symbol] = intersection(sets[symbol], table) if symbol in sets else table
-        known = {relation.text for relation in self.relations}
-        return Condition(sets, (*self.relations, *(one for one in other.relations if one.text not in known)))
+        relations = list(self.relations)
+        for one in other.relations:
+            if any(one.text == known.text or _follows(one, known) for known in relations):
+                continue
+            relations = [known for known in relations if not _follows(known, one)] + [one]
+        return Condition(sets, relations)
 
     def __bool__(self) -> bool:
         if self.always:
@@ -93,6 +103,15 @@ class Condition:
         return ", ".join([set_text(table) for table in self.sets.values()] + [one.text for one in self.relations])
 
     __repr__ = __str__
+
+
+def _follows(one: Relation, other: Relation) -> bool:
+    """Whether the first holds wherever the second does, because its polynomial is nowhere smaller."""
+    if one.least is None or other.least is None:
+        return False
+    from cnncalc.arithmetic.covering import nowhere_smaller
+
+    return nowhere_smaller(one.least, other.least)
 
 
 Truth: TypeAlias = "bool | Condition"

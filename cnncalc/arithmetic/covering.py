@@ -7,10 +7,11 @@ from fractions import Fraction
 from math import lcm
 from typing import TypeAlias
 
+from cnncalc.arithmetic.polynomials import Polynomial
 from cnncalc.arithmetic.sizes import Size
 from cnncalc.arithmetic.tables import Table
 
-__all__ = ["Box", "Covering"]
+__all__ = ["Box", "Covering", "nowhere_smaller"]
 
 Term: TypeAlias = "tuple[Size, ...]"
 Box: TypeAlias = "dict[str, tuple[int, int | None]]"
@@ -26,6 +27,7 @@ class Covering:
         self.allowed = allowed
         self._ratios: dict[tuple[Size | None, Size | None, int, int | None], Fraction | None] = {}
         self._values: dict[tuple[Size, int], int] = {}
+        self._signs: dict[tuple[Size, int], bool] = {}
 
     def value(self, one: Iterable[tuple[Term, int]], lengths: Mapping[str, int]) -> int:
         """A sum at these lengths."""
@@ -74,6 +76,8 @@ class Covering:
         for term, factor in difference.items():
             if factor:
                 (left if factor > 0 else room)[term] = Fraction(abs(factor))
+        if not all(self._never_negative(size, box[size.symbol][0]) for term in room for size in term):
+            return False
         for term, needed in left.items():
             amount = needed
             ratios = [(ratio, other) for other in room if (ratio := self._ratio(term, other, box)) is not None]
@@ -84,6 +88,17 @@ class Covering:
             if amount:
                 return False
         return True
+
+    def _never_negative(self, size: Size, low: int) -> bool:
+        """Whether a size is nowhere below 0 from `low` on."""
+        if (size, low) not in self._signs:
+            one = Table(size.symbol, (), 0, (1,))
+            table, allowed = size.table, self.allowed[size.symbol] or one
+            end = max(low, table.start + 1, allowed.start + 1) + lcm(table.period, allowed.period)
+            self._signs[size, low] = table.advance >= 0 and (
+                end - low <= MOST_POINTS and all(table.at(n) >= 0 for n in range(low, end) if allowed.at(n))
+            )
+        return self._signs[size, low]
 
     def _ratio(self, term: Term, other: Term, box: Box) -> Fraction | None:
         """A bound on term/other in the box, that of their sizes in pairs; None where there is none."""
@@ -150,6 +165,13 @@ class Covering:
                 if value * best.denominator > best.numerator * under:
                     best = Fraction(value, under)
         return best
+
+
+def nowhere_smaller(one: Polynomial, other: Polynomial) -> bool:
+    """Whether it is shown that the first polynomial is at least the second at all lengths."""
+    symbols = one.symbols | other.symbols
+    covering = Covering(dict.fromkeys(symbols))
+    return covering.covers(one.terms.items(), other.terms.items(), dict.fromkeys(symbols, (1, None)))
 
 
 def _rate(size: Size | None) -> Fraction:

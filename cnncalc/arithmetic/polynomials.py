@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.arithmetic.conditions import Condition, Relation
-from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, compared, complement, tabulate
+from cnncalc.arithmetic.relating import related
+from cnncalc.arithmetic.tables import NoClosedForm, Table, combined, complement, marks, steps, tabulate
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.sizes import Size
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Polynomial", "polynomial", "size_order"]
 
 Term: TypeAlias = "tuple[Size, ...]"
-FURTHEST = 10**9
-"""A monotone condition that is not settled there is said as a relation."""
 
 
 class Polynomial:
@@ -179,7 +178,7 @@ def polynomial(number: Any) -> Polynomial:
     table: Table = number.table
     if not table.prefix and table.period == 1:
         return Polynomial({(symbolic(table.symbol),): table.advance, (): table.values[0]})
-    times = gcd(*_steps(table))
+    times = gcd(*steps(table))
     if times == 1:
         return _of_marks(number)
     rest = table.at(1) % times
@@ -204,7 +203,7 @@ def _of_marks(size: Size) -> Polynomial:
     So what belongs to the one case and to the other adds up to what holds in both.
     """
     table = size.table
-    if table.advance or not {*table.prefix, *table.values} <= {0, 1}:
+    if not marks(table):
         return Polynomial({(size,): 1})
     other = complement(table)
     if _share(table) <= _share(other):
@@ -218,16 +217,6 @@ def _of_marks(size: Size) -> Polynomial:
 def _share(table: Table) -> tuple[Fraction, bool]:
     """How much of the lengths is in a set, in the long run; of equal halves that of the multiples comes first."""
     return Fraction(sum(table.values), table.period), not table.values[0]
-
-
-def _steps(table: Table) -> Iterator[int]:
-    """By how much it grows from each argument to the next."""
-    last = table.start + 2 * table.period
-    before = table.at(1)
-    for n in range(2, last + 2):
-        now = table.at(n)
-        yield now - before
-        before = now
 
 
 def _plain(value: Polynomial) -> Any:
@@ -257,42 +246,4 @@ def _related(word: str, left: Any, right: Any) -> Any:
     difference = polynomial(left) - polynomial(right)
     if not isinstance(difference, Polynomial):
         return difference >= 0 if word == "≥" else difference == 0
-    symbols = difference.symbols
-    grown = [size for term in difference.terms for size in term]
-    monotone = all(factor > 0 for term, factor in difference.terms.items() if term) and all(map(_grows, set(grown)))
-    if len(symbols) == 1 and monotone:
-        return _as_set(word, difference, next(iter(symbols)), set(grown))
-    text = f"{left:,} {word} {right:,}"
-    sizes = tuple(dict.fromkeys(grown))
-    if word == "≥":
-        return Condition({}, [Relation(text, lambda at: difference.at(at) >= 0, symbols, sizes)])
-    return Condition({}, [Relation(text, lambda at: difference.at(at) == 0, symbols, sizes)])
-
-
-def _grows(size: Size) -> bool:
-    return size.table.advance > 0 and all(step >= 0 for step in _steps(size.table))
-
-
-def _as_set(word: str, difference: Polynomial, symbol: str, sizes: set[Size]) -> Any:
-    """The values at which a polynomial in growing sizes is at least 0, or is 0; it grows where none is negative."""
-    grows = max(compared("ge", size.table, Table(symbol, (), 0, (0,))).start for size in sizes) + 1
-
-    def first(target: int) -> int:
-        low, high = grows, FURTHEST
-        while low < high:
-            middle = (low + high) // 2
-            if difference.at({symbol: middle}) >= target:
-                high = middle
-            else:
-                low = middle + 1
-        return low
-
-    start, end = first(0), first(1)
-
-    def holds(n: int) -> int:
-        if n >= grows:
-            return int(n >= start) if word == "≥" else int(start <= n < end)
-        value = difference.at({symbol: n})
-        return int(value >= 0 if word == "≥" else value == 0)
-
-    return Condition({symbol: tabulate(symbol, 1, 0, max(start, end), holds)})
+    return related(word, difference, lambda: f"{left:,} {word} {right:,}")

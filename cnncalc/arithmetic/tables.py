@@ -22,6 +22,8 @@ __all__ = [
     "divided",
     "extreme",
     "linear",
+    "marks",
+    "steps",
     "tabulate",
 ]
 
@@ -169,6 +171,21 @@ def extreme(which: str, left: Table, right: Table) -> Table:
         start = max(start, settled(difference))
     rates = [table.advance * (period // table.period) for table in (left, right)]
     return tabulate(left.symbol, period, choose(rates), start, lambda n: choose(left.at(n), right.at(n)))
+
+
+def steps(table: Table) -> Iterator[int]:
+    """By how much it grows from each argument to the next."""
+    last = table.start + 2 * table.period
+    before = table.at(1)
+    for n in range(2, last + 2):
+        now = table.at(n)
+        yield now - before
+        before = now
+
+
+def marks(table: Table) -> bool:
+    """Whether it is 1 or 0: on a set of lengths, and elsewhere."""
+    return not table.advance and {*table.prefix, *table.values} <= {0, 1}
 
 
 def complement(table: Table) -> Table:

@@ -46,10 +46,14 @@ def _set_line(one: SizeSet) -> str:
     return one.text + shown
 
 
-def _box_text(box: tuple[tuple[str, int, int], ...]) -> str:
-    return ", ".join(
-        f"{symbol} = {low:,}" if low == high else f"{low:,} ≤ {symbol} ≤ {high:,}" for symbol, low, high in box
-    )
+def _box_text(box: tuple[tuple[str, int, int | None], ...]) -> str:
+    return ", ".join(_run_text(*run) for run in box)
+
+
+def _run_text(symbol: str, low: int, high: int | None) -> str:
+    if high is None:
+        return f"{symbol} ≥ {low:,}"
+    return f"{symbol} = {low:,}" if low == high else f"{low:,} ≤ {symbol} ≤ {high:,}"
 
 
 def _json(answer: InputAnswer) -> str:
@@ -78,7 +82,9 @@ def _csv(answer: InputAnswer) -> str:
     heading = ("box", "axis", "first", "last", "step")
     if answer.boxes:
         lines: list[tuple[object, ...]] = [
-            (number, symbol, low, high, 1) for number, box in enumerate(answer.boxes, 1) for symbol, low, high in box
+            (number, symbol, low, "" if high is None else high, 1)
+            for number, box in enumerate(answer.boxes, 1)
+            for symbol, low, high in box
         ]
         return written(heading, lines)
     lines = []

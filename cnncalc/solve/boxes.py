@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -11,12 +11,16 @@ from cnncalc.arithmetic.conditions import Condition
 __all__ = ["boxes_of"]
 
 Run = tuple[int, int]
+Box = tuple[tuple[str, int, "int | None"], ...]
 
 
 def boxes_of(
     condition: Condition, symbols: Sequence[str], low: int, high: int, first: Mapping[str, int]
-) -> Iterator[tuple[tuple[str, int, int], ...]]:
-    """Every box of lengths from `low` to `high` that meets the condition; the one that holds `first` comes first."""
+) -> tuple[list[Box], bool]:
+    """Every box of lengths from `low` to `high` that meets the condition; the one that holds `first` comes first.
+
+    Also whether these are all that there are. Then a box that ends at `high` has no end (None).
+    """
     runs = [_runs(condition, symbol, low, high) for symbol in symbols]
     found = []
     for box in product(*runs):
@@ -25,9 +29,43 @@ def boxes_of(
             found.append(box)
     for axis in reversed(range(len(symbols))):
         found = _joined(found, axis)
-    boxes = [tuple((symbol, *run) for symbol, run in zip(symbols, box)) for box in found]
+    boxes: list[Box] = [tuple((symbol, *run) for symbol, run in zip(symbols, box)) for box in found]
     boxes.sort(key=lambda box: _order(box, first))
-    yield from boxes
+    if _endless(condition, symbols, runs, high):
+        return [tuple((symbol, n, None if last == high else last) for symbol, n, last in box) for box in boxes], True
+    return boxes, _ended(condition, symbols, runs, high)
+
+
+def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:
+    """Whether nothing past `high` works: along each axis the set ends, or some relation never holds again."""
+    if not all(runs):
+        return True
+    least = {symbol: axis[0][0] for symbol, axis in zip(symbols, runs)}
+    for symbol in symbols:
+        table = condition.sets.get(symbol)
+        if table is not None and not any(table.values) and table.start <= high:
+            continue
+        past = {**least, symbol: high + 1}
+        if not any(relation.over is not None and relation.over(past) for relation in condition.relations):
+            return False
+    return True
+
+
+def _endless(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:
+    """Whether everything past `high` works, shown at the edge: what holds there goes on to hold further out."""
+    if not all(relation.upward for relation in condition.relations):
+        return False
+    if any(table.start >= high or set(table.values) != {1} for table in condition.sets.values()):
+        return False
+    for place, axis in enumerate(runs):
+        if not axis or axis[-1][1] != high:
+            return False
+        others = [[(high, high)] if one == place else of_axis for one, of_axis in enumerate(runs)]
+        for edge in product(*others):
+            lengths = {symbol: run[0] for symbol, run in zip(symbols, edge)}
+            if not all(relation.holds(lengths) for relation in condition.relations):
+                return False
+    return True
 
 
 def _joined(boxes: Sequence[tuple[Run, ...]], axis: int) -> list[tuple[Run, ...]]:
@@ -44,8 +82,8 @@ def _joined(boxes: Sequence[tuple[Run, ...]], axis: int) -> list[tuple[Run, ...]
     return [(*others[:axis], run, *others[axis:]) for others, runs in alike.items() for run in runs]
 
 
-def _order(box: tuple[tuple[str, int, int], ...], first: Mapping[str, int]) -> tuple[object, ...]:
-    holds = all(low <= first.get(symbol, -1) <= high for symbol, low, high in box)
+def _order(box: Box, first: Mapping[str, int]) -> tuple[object, ...]:
+    holds = all(low <= first.get(symbol, -1) <= (high or low) for symbol, low, high in box)
     uneven = abs(box[0][1] - box[-1][1])
     return not holds, uneven, box
 

@@ -59,12 +59,15 @@ def _related(
     """The answer where axes depend on one another: boxes of lengths, up to a bound."""
     high = wants.high or FURTHEST
     known = _lengths(declared, symbols)
-    boxes = tuple(boxes_of(condition, symbols, wants.low or 1, high, known))
+    boxes, complete = boxes_of(condition, symbols, wants.low or 1, high, known)
+    if complete and boxes:
+        return answer._replace(boxes=tuple(boxes))
     relations = "; ".join(relation.text for relation in condition.relations)
     bound = f"The axes depend on one another ({relations}), so that sizes are listed up to {high:,} only; see --to."
     if boxes:
-        return answer._replace(boxes=boxes, remarks=(*answer.remarks, bound))
-    return answer._replace(proof=f"No size up to {high:,} meets {relations}; `--to` looks further.")
+        return answer._replace(boxes=tuple(boxes), remarks=(*answer.remarks, bound))
+    reach = "No size" if complete else f"No size up to {high:,}"
+    return answer._replace(proof=f"{reach} meets {relations}{'.' if complete else '; `--to` looks further.'}")
 
 
 def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, str]:
