@@ -281,7 +281,12 @@ class Builder:
         found = self.blocks.used(node, key, scope, tensors[0])
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
-        if key is None and kind_named(node.text) is None and self.names.known(node.text, level):
+        if (
+            key is None
+            and " " not in node.text
+            and kind_named(node.text) is None
+            and self.names.known(node.text, level)
+        ):
             name = node.text
             help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)

@@ -22,6 +22,16 @@ class Merge(Layer):
 
     inputs: ClassVar[tuple[int, int]] = (2, MANY)
 
+    def one_rank(self, *x: Shape) -> Iterator[Requirement]:
+        """All are maps of as many axes, or all are vectors."""
+        if len({len(shape) for shape in x}) > 1:
+            yield Requirement(
+                False,
+                f"the inputs of `{self.kind}` have different numbers of axes",
+                f"they are {listed(x)}",
+                "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
+            )
+
 
 def listed(shapes: Sequence[Shape]) -> str:
     """All the shapes that meet, for errors."""
@@ -45,13 +55,7 @@ class ElementwiseMerge(Merge):
     """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts."""
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        ranks = {len(shape) for shape in x}
-        yield Requirement(
-            len(ranks) == 1,
-            f"the inputs of `{self.kind}` have different numbers of axes",
-            f"they are {listed(x)}",
-            "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
-        )
+        yield from self.one_rank(*x)
         for axis, lengths in enumerate(zip(*x)):
             match = broadcasts(lengths)
             if match is True:
@@ -121,18 +125,14 @@ class Concat(Merge):
     axis: int = field(Whole(0), "the axis along which they follow one another, without the batch: 0 = channels", 0)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        yield Requirement(
-            all(len(shape) == len(x[0]) for shape in x),
-            "the inputs of `concat` have different numbers of axes",
-            f"they are {listed(x)}",
-            "flatten all of them, or keep all as maps",
-        )
-        yield Requirement(
-            self.axis < len(x[0]),
-            f"there is no axis {self.axis} to `concat` along",
-            f"the inputs are {listed(x)}, whose axes are 0 to {len(x[0]) - 1}",
-            "the batch is not counted: 0 = channels, 1 = the first spatial axis",
-        )
+        yield from self.one_rank(*x)
+        if self.axis >= len(x[0]):
+            yield Requirement(
+                False,
+                f"there is no axis {self.axis} to `concat` along",
+                f"the inputs are {listed(x)}, whose axes are 0 to {len(x[0]) - 1}",
+                "the batch is not counted: 0 = channels, 1 = the first spatial axis",
+            )
         for axis, lengths in enumerate(zip(*x)):
             same = axis == self.axis or all_equal(lengths)
             if same is True:
