@@ -161,6 +161,8 @@ REMARKS = [
     ("8x9", ["maxpool k2"], "drops 1 position at the end"),
     ("8x9x9x9", ["maxpool k2"], "drops 1 plane at the back, 1 row at the bottom and 1 column on the right"),
     ("64x9x9", ["conv 64 k3 g2"], "1/2 of the channels: 18,432 weights where a standard convolution has 36,864"),
+    ("8x8x9x9", ["conv 8 k1 s1x2x2"], "A 1x1x1 window with stride 1x2x2 sees 1 of every 4 pixels"),
+    ("8x8x8x8", ["maxpool k1x3x3 s2 same"], "as torch's `p0x1x1` does"),
     ("64x7x7", ["adaptive_avgpool 7"], "The map is 7x7 already"),
     ("64x14x14", ["adaptive_avgpool 7"], "the same as a pool with a 2x2 window and that stride"),
     ("64x7x7", ["adaptive_maxpool 1"], "the same as a global pool"),

@@ -145,18 +145,23 @@ def test_every_formula_of_random_networks(part):
 # -- what is read on the page -------------------------------------------------------------------------------------
 
 
+SUMS = re.compile(r"(?:[\d(⌊⌈][\d,.+−·/()⌊⌋⌈⌉²³ ]*(?<! ) = )+[\d,]*\d")
+"""What is worked out inside a sentence."""
+
+
 def read_back(text):
     """Evaluates every line of numbers in a plain text; returns how many."""
     count = 0
     for line in text.splitlines():
         body = re.sub(r"(?<=\d)   \([^()]*\)$", "", line)
-        match = re.match(r"  .*?\S  +(\S.* = .*)$", body) if line.startswith("  ") else None
+        match = re.match(r"(?:  .*?\S  +|\s+with )(\S.* = .*)$", body) if line.startswith("  ") else None
         if match is None:
-            for left, right in re.findall(r"((?:[\d,]+ \+ )+[\d,]*\d) = (\d[\d,]*)", line):
-                assert value_of(left) == value_of(right), line
-                count += 1
+            for chain in SUMS.findall(line):
+                values = [value_of(side) for side in chain.split(" = ")]
+                assert len(set(values)) == 1, line
+                count += len(values)
             continue
-        steps = match[1].removeprefix("with ").split(" = ")
+        steps = match[1].split(" = ")
         value = value_of(steps[-1])
         for step in steps:
             if not re.search("[A-Za-z]", re.sub("max|min|gcd", "", step)):

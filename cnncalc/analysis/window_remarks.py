@@ -63,6 +63,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def of_axes(numbers: Sequence[int]) -> str:
+    """One number where all axes agree, else one an axis: `2`, `1x2x2`."""
+    return str(numbers[0]) if len(set(numbers)) == 1 else "x".join(map(str, numbers))
+
+
 def lengths(windows: Iterable[tuple[Window, int]]) -> str:
     """The output lengths as a size, `28x28`."""
     return show_shape(tuple(window.length(n) for window, n in windows))
@@ -156,7 +161,7 @@ def _same(pairs: Pairs) -> Iterator[Remark]:
     split = [window.padding(n) for window, n in pairs]
     rank = len(pairs)
     if all(before == after for before, after in split):
-        sizes = "x".join(dict.fromkeys(str(before) for before, _ in split))
+        sizes = of_axes([before for before, _ in split])
         yield Remark(f"`{pairs[0][0].border}` comes to padding {sizes} on each side here.", "same", detail=True)
         return
     odd = "before" if pairs[0][0].border != SAME else "after"
@@ -164,7 +169,7 @@ def _same(pairs: Pairs) -> Iterator[Remark]:
     yield Remark(f"`{pairs[0][0].border}` puts the odd pixel {odd}: padding {first}, {last}.", "same")
     alike = [(window._replace(border=(max(pair), max(pair))), n) for (window, n), pair in zip(pairs, split)]
     shift = max(max(pair) - pair[0] for pair in split)
-    size = "x".join(dict.fromkeys(str(max(pair)) for pair in split))
+    size = of_axes([max(pair) for pair in split])
     if lengths(alike) == lengths(pairs) and shift:
         text = f"gives {lengths(alike)} too, but every window lies {counted(shift, 'pixel')} further to the start"
     elif lengths(alike) == lengths(pairs):
@@ -190,7 +195,7 @@ def _skipping(pairs: Pairs) -> Iterator[Remark]:
     seen = product(min(window.kernel, window.stride) for window, _ in pairs)
     of = product(window.stride for window, _ in pairs)
     size = show_shape(tuple(window.kernel for window, _ in pairs))
-    stride = "x".join(dict.fromkeys(str(window.stride) for window, _ in pairs))
+    stride = of_axes([window.stride for window, _ in pairs])
     text = f"A {size} window with stride {stride} sees {seen} of every {of} pixels and skips the others."
     yield Remark(text, "skipping")
 
@@ -202,7 +207,12 @@ def _even(pairs: Pairs) -> Iterator[Remark]:
         for window, n in pairs
         if window.extent % 2 == 0 and window.stride == 1 and window.border not in ("same", "same_lower")
     ]
-    if not even or len(even) < len(pairs) or lengths(even) == show_shape(tuple(n for _, n in pairs)):
+    if (
+        not even
+        or len(even) < len(pairs)
+        or all(window.length(n) == 1 for window, n in pairs)
+        or lengths(even) == show_shape(tuple(n for _, n in pairs))
+    ):
         return
     window, n = even[0]
     less = (window.extent - 1) // 2
