@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.expect import check
 from cnncalc.analysis.report import Totals
-from cnncalc.cli.nets import open_net, required_variables
+from cnncalc.cli.nets import open_net
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language import bundled, load
@@ -45,7 +45,7 @@ def own_keys(name: str) -> dict[str, object]:
     return {key: plain_value(value) for key, (_, value) in root.entries.items()}
 
 
-FAMILIES = [name for name in FILES if required_variables(document(name))]
+FAMILIES = [name for name in FILES if document(name).required()]
 NETS = [name for name in FILES if name not in FAMILIES]
 MEMBERS = [name for name in NETS if "extends" in own_keys(name)]
 
@@ -78,7 +78,7 @@ def test_every_expectation_holds(name: str) -> None:
 def test_a_family_shown_by_itself_says_what_to_set(name: str) -> None:
     with pytest.raises(CnncalcError) as caught:
         load(name, Options())
-    assert required_variables(document(name))[0] in str(caught.value)
+    assert document(name).required()[0] in str(caught.value)
 
 
 @pytest.mark.parametrize("name", FILES)
