@@ -135,6 +135,10 @@ class Polynomial:
     def __hash__(self) -> int:
         return hash(frozenset(self.terms.items()))
 
+    def __bool__(self) -> bool:
+        """Whether it is not 0, which a rule that branches on a size asks."""
+        return bool(self != 0)
+
     def __str__(self) -> str:
         from cnncalc.arithmetic.closed_text import polynomial_text
 

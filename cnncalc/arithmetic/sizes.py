@@ -120,6 +120,10 @@ class Size:
     def __hash__(self) -> int:
         return id(self) >> 4
 
+    def __bool__(self) -> bool:
+        """Whether it is not 0, which a rule that branches on a size asks."""
+        return bool(self != 0)
+
     # -- what the helpers of `formulas` ask ------------------------------------------------------------------------
 
     @staticmethod

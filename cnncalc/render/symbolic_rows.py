@@ -33,7 +33,12 @@ def _joined(name: str, rows: Sequence[SymbolicRow], closing: Closing) -> Symboli
     sums: dict[str, Any] = {key: _sum([getattr(row, key) for row in rows], closing) for key in COUNTS}
     last = rows[-1]
     return rows[0]._replace(
-        name=name, kind=GROUP, notation=f"{len(rows)} layers", output_shape=last.output_shape, **sums
+        name=name,
+        kind=GROUP,
+        notation=f"{len(rows)} layers",
+        output_shape=last.output_shape,
+        receptive_field=last.receptive_field,
+        **sums,
     )
 
 
