@@ -33,10 +33,11 @@ class Node:
     """A state of the net before some unknowns get values, and what follows from it; the last layer holds whole nets.
 
     `edges` is None where that is not known. `count` is the number of paths from here to whole nets, `low` and `high`
-    the least and the largest sums of these; `least` are the least sums of all paths that lead here.
+    the least and the largest sums of these; `least` are the least sums of all paths that lead here, and `told` those
+    that the nodes behind know of.
     """
 
-    __slots__ = ("count", "edges", "high", "layer", "least", "low", "stages", "state", "values", "waits")
+    __slots__ = ("count", "edges", "high", "layer", "least", "low", "stages", "state", "told", "values", "waits")
 
     def __init__(
         self, layer: int, stages: Stages | None = None, state: State | None = None, values: dict[int, int] | None = None
@@ -47,6 +48,7 @@ class Node:
         self.low: Tracked = ()
         self.high: Tracked = ()
         self.least: Tracked | None = None
+        self.told: Tracked | None = None
         self.waits = False
 
 

@@ -62,7 +62,7 @@ def solve_file(
     if not file.unknowns:
         help = "put `?` in place of a number, as `conv 64 k? p?`, or use `solve variable`"
         raise CnncalcError(Fault("the file has no `?`", help=help))
-    count = file.candidates()
+    count, unknowns = file.candidates(), list(file.unknowns)
     search = Search(file, dtype, wants, goal)
     search.find(progress)
     refused = search.growth.refused
@@ -70,9 +70,9 @@ def solve_file(
         refused = f"of those that make no net, the last: {refused}"
     return FileAnswer(
         net,
-        tuple(unknown.name for unknown in file.unknowns),
-        tuple(unknown.notation for unknown in file.unknowns),
-        tuple(_bounds(unknown.values) for unknown in file.unknowns),
+        tuple(unknown.name for unknown in unknowns),
+        tuple(unknown.notation for unknown in unknowns),
+        tuple(_bounds(unknown.values) for unknown in unknowns),
         tuple(want.text for want in wants),
         tuple(search.found),
         search.total,

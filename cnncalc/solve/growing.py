@@ -7,7 +7,7 @@ are beyond what is wanted: no layer takes anything away from a sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from itertools import product
 from math import prod
 from operator import add, lt
@@ -28,8 +28,21 @@ MOST = 1_000_000
 """So many times a piece is built, and not more."""
 AT_A_TIME = 64
 """Nodes of a layer that are grown before the next layer has its turn."""
+CHOICES_AT_A_TIME = 1_000
+"""Choices of values behind one node that are built before the next node has its turn."""
 Progress: TypeAlias = "Callable[[str, int, int], None]"
 """Is told what is done (`built`, `measured` …), how much of it, and how much there is to do as far as is known."""
+
+
+class _Unfinished:
+    """The choices behind a node that are not built yet: how many, and the one that is under way."""
+
+    __slots__ = ("choice", "choices", "edges", "left")
+
+    def __init__(self, choices: Iterator[tuple[int, ...]], left: int) -> None:
+        self.choices, self.left = choices, left
+        self.choice: tuple[int, ...] | None = None
+        self.edges: dict[tuple[int, Tracked], Edge] = {}
 
 
 class Growth:
@@ -51,6 +64,8 @@ class Growth:
         self.waiting: list[list[Node]] = [[] for _ in self.layers]
         self.passed: dict[int, Node] = {}
         """What was passed over, since nothing as wanted can follow."""
+        self.unfinished: dict[int, _Unfinished] = {}
+        """What is left to build behind nodes that are grown in part."""
         self.built = self.grown = 0
         self.refused = ""
         """Why the last candidate that made no net made none; empty where all did."""
@@ -96,7 +111,11 @@ class Growth:
                 for _ in range(min(AT_A_TIME, len(waiting))):
                     if not self._grow(waiting[-1], passing=passing):
                         return
-                    waiting.pop().waits = False
+                    node = waiting.pop()
+                    if id(node) in self.unfinished and id(node) not in self.passed:
+                        waiting.insert(0, node)
+                    else:
+                        node.waits = False
                 if progress is not None and waiting is not self.waiting[-1]:
                     progress("built", self.grown, self.grown + sum(map(len, self.waiting)))
 
@@ -111,35 +130,53 @@ class Growth:
         if passing and any(bound.passed(node.least[bound.place]) for bound in self.judging.bounds):
             self.passed[id(node)] = node
             return True
+        self.passed.pop(id(node), None)
         if node.edges is None:
-            self.built += prod([len(self.file.unknowns[one].values) for one in self.cuts[node.layer][1]])
-            if self.built > MOST and self.grown:
-                return False
-            node.edges = self._edges(node)
+            lists = [self.file.unknowns[one].values for one in self.cuts[node.layer][1]]
+            node.edges = []
+            self.unfinished[id(node)] = _Unfinished(product(*lists), prod(map(len, lists)))
             self.grown += 1
-        for edge in node.edges:
+        known = len(node.edges)
+        if id(node) in self.unfinished and not self._build(node, self.unfinished[id(node)]):
+            return False
+        for edge in node.edges[known if node.told == node.least else 0 :]:
             least = tuple(map(add, node.least, edge.sums))
-            known = edge.child.least
-            if known is None or any(map(lt, least, known)):
-                edge.child.least = least if known is None else tuple(map(min, least, known))
+            before = edge.child.least
+            if before is None or any(map(lt, least, before)):
+                edge.child.least = least if before is None else tuple(map(min, least, before))
                 self._wait(edge.child)
+        node.told = node.least
         return True
 
-    def _edges(self, node: Node) -> list[Edge]:
-        number, new = self.cuts[node.layer]
-        edges: dict[tuple[int, Tracked], Edge] = {}
-        for choice in product(*(self.file.unknowns[one].values for one in new)):
-            values = {**node.values, **dict(zip(new, choice))}
+    def _build(self, node: Node, unfinished: _Unfinished) -> bool:
+        """Build some of what follows from a node, or go on with it; False where that would be too much work."""
+        assert node.edges is not None
+        number, _ = self.cuts[node.layer]
+        for _ in range(CHOICES_AT_A_TIME):
+            if unfinished.choice is None:
+                unfinished.choice = next(unfinished.choices, None)
+            choice = unfinished.choice
+            if choice is None:
+                del self.unfinished[id(node)]
+                break
+            if self.built >= MOST:
+                return False
+            values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
             try:
                 child, sums = self._next(node, number, values, choice)
+                edge = unfinished.edges.get((id(child), sums))
+                if edge is None:
+                    edge = unfinished.edges[id(child), sums] = Edge(child, sums, [])
+                    node.edges.append(edge)
+                edge.choices.append(choice)
             except CnncalcError as error:
                 if not any(len(self.file.unknowns[one].values) > 1 for one in values):
                     raise
                 self.refused = str(error.faults[0].message)
-                continue
-            edge = edges.setdefault((id(child), sums), Edge(child, sums, []))
-            edge.choices.append(choice)
-        return list(edges.values())
+            unfinished.choice = None
+            unfinished.left -= 1
+            self.built += 1
+        return True
 
     def _next(self, node: Node, number: int, values: dict[int, int], choice: tuple[int, ...]) -> tuple[Node, Tracked]:
         """The node that some values lead to; raises `CnncalcError` where they make no net."""
@@ -178,9 +215,11 @@ class Growth:
         left = 0
         for layer in self.nodes():
             for node in layer:
-                if node.edges is None and node.waits:
-                    behind = [self.file.unknowns[one].values for _, new in self.cuts[node.layer :] for one in new]
-                    left += paths.get(id(node), 0) * prod(map(len, behind))
+                if node.waits and (node.edges is None or id(node) in self.unfinished):
+                    behind = [len(self.file.unknowns[one].values) for _, new in self.cuts[node.layer :] for one in new]
+                    own = prod(behind[: len(self.cuts[node.layer][1])])
+                    share = self.unfinished[id(node)].left if id(node) in self.unfinished else own
+                    left += paths.get(id(node), 0) * share * (prod(behind) // own)
                 for edge in node.edges or ():
                     paths[id(edge.child)] = paths.get(id(edge.child), 0) + paths[id(node)] * len(edge.choices)
         return left

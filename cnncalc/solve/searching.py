@@ -19,6 +19,7 @@ from cnncalc.solve.figures import Measured, Want, meets, miss, missed_by
 from cnncalc.solve.growing import MOST, Growth, Progress
 from cnncalc.solve.judging import ABSENT, Judging, Tracked
 from cnncalc.solve.listing import FOLLOWED, Listing
+from cnncalc.solve.narrowing import narrowed
 from cnncalc.solve.nearest import Miss, Nearest
 from cnncalc.solve.ranking import Rank, Values
 from cnncalc.solve.stages import MissedUnknownError
@@ -63,6 +64,11 @@ class Search:
         self.judging = Judging(self.counting, wants, figure, file.options.limits)
         self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
         self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([figure] if figure else [])]))
+        values = narrowed(file, self.judging)
+        self.narrowed = values is not None
+        """Whether candidates are left out that provably cannot be as wanted."""
+        if values is not None:
+            file.unknowns = [one._replace(values=some) for one, some in zip(file.unknowns, values)]
         self.growth = Growth(file, self.judging)
         self.found: list[Assignment] = []
         self.nearest: list[Assignment] = []
@@ -176,10 +182,11 @@ class Search:
 
     def _find_nearest(self, progress: Progress | None) -> None:
         self.nearest_complete = False
-        self.growth.grow(progress, passing=False)
+        if not self.undecided:
+            self.growth.grow(progress, passing=False)
         layers = self._counted()
         whole = not self.growth.undecided()
-        if whole and layers[0][0].count:
+        if whole and not self.narrowed and layers[0][0].count:
             self.reasons = list(self._impossible(layers[0][0]))
         nearest = Nearest(layers, self.judging, self._miss)
         with self._kept_if_interrupted():
@@ -189,7 +196,7 @@ class Search:
             known = dict(one.figures)
             missed = [words for want in self.wants if (words := missed_by(known[want.figure], want))]
             self.nearest.append(one._replace(missed=", ".join(missed)))
-        self.nearest_complete = nearest.complete and whole
+        self.nearest_complete = nearest.complete and whole and not self.narrowed
 
     def _impossible(self, start: Node) -> Iterator[str]:
         """The wants that no candidate meets, whatever the others."""

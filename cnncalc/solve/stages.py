@@ -11,7 +11,6 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import Costs, costs
-from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph, Node
 from cnncalc.language.builder import Builder
@@ -211,10 +210,8 @@ class Stages:
 
     def _sums(self, node: Node) -> Sums:
         """Of one layer, or of an input."""
-        if node.layer is None:
-            return NOTHING._replace(stored=product(node.shape))
         found = self._known.get(node.signature)
-        if found is None:
+        if found is None and node.layer is not None:
             found = self._known[node.signature] = costs(node.layer, self.graph.signatures[node.signature][1])
         return sums_of(node, found, training=self.graph.train)
 

@@ -43,9 +43,10 @@ class Sums(NamedTuple):
 NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def sums_of(node: Node, costs: Costs, *, training: bool) -> Sums:
-    """What one layer adds."""
-    assert node.layer is not None
+def sums_of(node: Node, costs: Costs | None, *, training: bool) -> Sums:
+    """What one layer adds, or an input, which has no costs."""
+    if node.layer is None or costs is None:
+        return NOTHING._replace(stored=product(node.shape))
     stored = 0 if node.layer.reuses_input(training=training) else product(node.shape)
     if node.share is not None:
         return Sums(0, 0, 0, costs.macs, costs.operations, 1, 0, 0, stored, 0)
