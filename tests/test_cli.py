@@ -212,6 +212,16 @@ def test_what_a_file_expects_is_said_of_it_as_it_stands(net):
     assert run("check", net, "--limit", "layers=10").stdout.startswith(f"✓ {net}: 2 figures\n")
 
 
+def test_budgets_on_memory_are_of_the_type_and_the_optimizer(net):
+    two_bytes_each = run("check", net, "--max", "weight_bytes=5380", "--dtype", "float16")
+    assert (two_bytes_each.exit_code, two_bytes_each.stdout.split("\n")[0]) == (0, f"✓ {net}: 3 figures")
+    assert run("check", net, "--max", "weight_bytes=5380", "--amp", "float16").exit_code == 1
+    plain = json.loads(run("show", net, "--format", "json").stdout)["totals"]["train_bytes"]
+    moments = 2 * 4 * 2690
+    for bound, exit_code in ((plain + moments, 0), (plain + moments - 1, 1)):
+        assert run("check", net, "--max", f"train_bytes={bound}", "--optimizer", "adam").exit_code == exit_code
+
+
 def test_counts_are_not_given_in_bytes(net):
     for text, help in (("params=10MB", "leave out the `B`"), ("macs=7B", "billions are `G`"), ("layers=5kib", "`b`")):
         result = run("check", net, "--max", text)

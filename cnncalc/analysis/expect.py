@@ -47,18 +47,27 @@ class Checked(NamedTuple):
     """The options under which the net is not the one that the file's `expect:` describes, so that it was left aside."""
 
 
-def check(net: str, options: Options, maxima: MappingType[str, int], required: MappingType[str, str]) -> Checked:
+def check(
+    net: str,
+    options: Options,
+    maxima: MappingType[str, int],
+    required: MappingType[str, str],
+    dtype: str = "float32",
+    optimizer: str = "sgd",
+) -> Checked:
     """Every expectation of the file, then the budgets (`maxima`) and figures (`required`) that were asked for.
 
     What a file expects is said of the net as it stands there: under options that change it only budgets are held.
+    It is said of float32 and sgd; `dtype` and `optimizer` are those of the budgets.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
     graph = load(net, options)
-    counted = report(graph, options.batch)
+    counted = report(graph, options.batch, dtype, optimizer)
     checks: list[Check] = []
     changes = options.changes()
     if isinstance(graph.expect, Node) and not changes:
-        checks += _expectations(net, graph.expect, graph, counted, options, ())
+        plain = counted if (dtype, optimizer) == ("float32", "sgd") else report(graph, options.batch)
+        checks += _expectations(net, graph.expect, graph, plain, options, ())
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))

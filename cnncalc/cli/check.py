@@ -8,7 +8,7 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
-from cnncalc.cli.options import assignments, net_options, quantity, wanted
+from cnncalc.cli.options import Wanted, amp_option, assignments, net_options, optimizer_option, quantity, wanted
 from cnncalc.cli.output import emit
 from cnncalc.cli.showing import form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -51,15 +51,15 @@ def why_skipped(net: str, options: Options) -> str:
 
 
 def _result(
-    net: str, in_folder: bool, options: Options, maxima: dict[str, int], required: dict[str, str]
+    net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, str]
 ) -> FileResult:
     from cnncalc.analysis.expect import check
     from cnncalc.render.checks import FileResult
 
     try:
-        if in_folder and (skipped := why_skipped(net, options)):
+        if in_folder and (skipped := why_skipped(net, asked.options)):
             return FileResult(net, (), skipped, ())
-        checked = check(net, options, maxima, required)
+        checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
         return FileResult(net, checked.checks, "", (), checked.aside)
     except CnncalcError as error:
         return FileResult(net, (), "", error.faults)
@@ -104,17 +104,20 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
 )
 @net_options
+@amp_option
+@optimizer_option
 def command(paths: tuple[str, ...], **given: Any) -> None:
     """Hold files to their `expect:` blocks and to budgets.
 
     Of a folder, every .yaml file in it is checked. `expect:` describes the net as the file stands: under --set,
-    --input, --batch, --dialect, --freeze or --train only the budgets are held. The exit code is 0 where all figures
-    hold, 1 where one does not, and 2 where a file is not a net; the other files are checked all the same.
+    --input, --batch, --dialect, --freeze or --train only the budgets are held. --dtype, --amp and --optimizer are those
+    of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
+    not a net; the other files are checked all the same.
     """
     from cnncalc.analysis.expect import FIGURES
     from cnncalc.render import checks
 
-    options = wanted(given).options
+    asked = wanted(given)
     maxima = {
         name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes"))
         for name, text in assignments("--max", given["maxima"]).items()
@@ -127,7 +130,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     results = []
     for path in paths:
         for net, in_folder in files_in(path):
-            result = _result(net, in_folder, options, maxima, required)
+            result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
             results.append(result)
             if result.faults and not json:
                 click.echo("\n".join(map(str, result.faults)), err=True)
