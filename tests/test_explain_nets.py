@@ -265,6 +265,7 @@ def test_layers_groups_and_patterns():
         (["resnet18", "layr1.0.conv1"], "did you mean `layer1.0.conv1`"),
         (["resnet18", "layer5.0"], "there are `layer1` to `layer4`"),
         (["resnet18", "bn2"], "there is `layer1.0.bn2` and 7 more: write that, or the pattern `*.bn2`"),
+        (["resnet18", "layer1.0.cnov"], "did you mean `layer1.0.conv1`?"),
         (["resnet18", "conv1.x"], "`conv1` is a layer: name it alone"),
         (["resnet18", "*nothing*"], "there is no layer or group `*nothing*`"),
         (["resnet18", "layer1", "--optimizer", "adem"], "did you mean `adam`"),

@@ -84,9 +84,10 @@ def _fault(name: str, known: Sequence[str], prefix: str, inside: Sequence[str], 
         first, last = families[stem][0], families[stem][-1]
         help = f"there are `{prefix}{first}` to `{prefix}{last}`"
     else:
-        # of names that differ in their number alone one is enough
-        few = [member for members in families.values() for member in (members[0], members[-1])]
-        matches = near(wrong, few)
+        # of names that differ in their number alone two are enough, and what they are without it
+        few = {member: member for members in families.values() for member in (members[0], members[-1])}
+        few |= {one: members[0] for one, members in families.items() if one}
+        matches = dict.fromkeys(few[match] for match in near(wrong, few))
         whole = [_with_rest(known, prefix + match, rest[1:]) for match in matches]
         meant = f"did you mean {' or '.join(f'`{match}`' for match in whole)}? " if whole else ""
         help = meant + _listed(families, prefix)
