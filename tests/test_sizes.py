@@ -159,6 +159,14 @@ def test_what_is_the_same_everywhere_is_a_plain_number_or_flag():
     assert broadcast([H, 1]) is H
 
 
+def test_a_multiple_of_a_size_is_divided_by_it():
+    n = (H + 3) // 4
+    assert (2 * n) // n == 2 and (2 * n) % n == 0
+    assert (6 * n + 0) // (3 * n) == 2
+    with pytest.raises(NoClosedForm):
+        (2 * n + 1) % n
+
+
 def test_equal_sizes_are_one_object():
     assert H // 2 // 2 is H // 4
     assert len({H // 4, H // 2 // 2}) == 1

@@ -167,6 +167,8 @@ def test_what_has_no_closed_form_is_told(tmp_path):
     assert done.exit_code == 2
     assert "this layer has no closed form" in done.stderr
     assert run(file, "--input", "3xHxH").exit_code == 0
+    file.write_text("input: 3x8x8\nlayers:\n  - {permute: 0x2x1, name: p}\n  - {concat: , from: [p, input]}\n")
+    assert "It works where H = W.\n" in run(file, "--input", "3xHxW").stdout  # nothing is repeated: equal sizes only
 
 
 def test_saved_bytes_that_depend_on_the_residue_are_a_sum_over_the_cases(tmp_path):

@@ -250,4 +250,6 @@ def _related(word: str, left: Any, right: Any) -> Any:
     difference = polynomial(left) - polynomial(right)
     if not isinstance(difference, Polynomial):
         return difference >= 0 if word == "≥" else difference == 0
+    if word == "=":  # said alike whichever side was asked first, a plain number last
+        left, right = sorted((left, right), key=lambda side: (isinstance(side, int), str(side)))
     return related(word, difference, lambda: f"{left:,} {word} {right:,}")

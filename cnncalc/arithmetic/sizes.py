@@ -82,14 +82,15 @@ class Size:
     def __floordiv__(self, divisor: Any) -> Any:
         if isinstance(divisor, int) and divisor >= 1:
             return _of(divided(self.table, int(divisor)), lambda: f"⌊{_inner(self)}/{divisor}⌋")
-        return _refused(self, "divided by", divisor)
+        times = _multiple(self, divisor)
+        return _refused(self, "divided by", divisor) if times is None else times
 
     def __mod__(self, divisor: Any) -> Any:
         if isinstance(divisor, int) and divisor >= 1:
             modulus = int(divisor)
             rest = periodic(self.table, modulus, lambda value: value % modulus)
             return _of(rest, lambda: f"({_tight(self)} mod {divisor})")
-        return _refused(self, "modulo", divisor)
+        return _refused(self, "modulo", divisor) if _multiple(self, divisor) is None else 0
 
     def __rfloordiv__(self, other: Any) -> Any:
         return _refused(other, "divided by", self)
@@ -210,6 +211,17 @@ def _tight(size: Size) -> str:
 def _inner(size: Size) -> str:
     text = str(size)
     return f"({text})" if " " in text else text
+
+
+def _multiple(left: Size, right: Any) -> int | None:
+    """How many times the second size the first is at every length, where that is a whole number; else None."""
+    if not isinstance(right, Size) or right.symbol != left.symbol:
+        return None
+    n = right.table.start + left.table.start + right.table.period * left.table.period
+    if right.table.at(n) < 1:
+        return None
+    times = left.table.at(n) // right.table.at(n)
+    return times if combined((times,), (right.table,)) == left.table else None
 
 
 def _refused(left: object, words: str, right: object) -> Any:
