@@ -18,8 +18,10 @@ from cnncalc.language.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.reader import read
-from cnncalc.layers import Layer, Shape
-from cnncalc.layers.conv import Deconv
+from cnncalc.layers import Layer, Shape, reshape, shuffle
+from cnncalc.layers.activation import Maxout
+from cnncalc.layers.conv import Convolution, Deconv
+from cnncalc.layers.merge import Concat, Merge
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.autocasting import pretend_cuda
 from cnncalc.torch_backend.builder import build
@@ -27,7 +29,7 @@ from cnncalc.torch_backend.measure import measure, training_step
 from cnncalc.torch_backend.planning import DTYPES, single_value
 from cnncalc.torch_backend.receptive import held_fields
 
-__all__ = ["BYTES_UNKNOWN", "differences", "graph_of"]
+__all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of"]
 
 BYTES = ("saved bytes", "peak bytes")
 BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
@@ -42,6 +44,25 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     ),
 )
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""
+
+
+PICKING = (reshape.Slice, reshape.Reshape, shuffle.PixelShuffle)
+DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
+
+
+def channels_blurred(graph: Graph) -> bool:
+    """Whether a net picks channels out of those that a layer has dealt out or computed group by group.
+
+    Such channels may see less than all of them together, which is what cnncalc says of them; told apart are those of
+    concats.
+    """
+    layers = [(layer, graph.input_shapes(node)[0]) for _, node, layer in graph.layers()]
+    dealt = any(
+        (isinstance(layer, DEALING) and not isinstance(layer, Concat))
+        or (isinstance(layer, Convolution) and layer.group_count(shape) > 1)
+        for layer, shape in layers
+    )
+    return dealt and any(isinstance(layer, PICKING) for layer, _ in layers)
 
 
 def graph_of(text: str, *, train: bool = False) -> Graph:
@@ -96,7 +117,7 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
     )
     if unknown:
         lines = [line for line in lines if not any(what in line for what in BYTES)]
-    if network.fields:
+    if network.fields and not channels_blurred(graph):
         lines += [
             f"{name}: {figure.what} {figure.predicted} ≠ {figure.measured}"
             for name, figures in held_fields(graph).items()

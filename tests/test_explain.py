@@ -221,7 +221,7 @@ def test_kernels_that_differ():
 
 
 def test_a_receptive_field_that_there_is_not_is_said_in_words():
-    explanation = explain(chained("8x8x8", "conv 8 k3 p1", "reshape 16x4x8", "conv 4 k3"), ["conv2"])
+    explanation = explain(chained("8x8x8", "conv 8 k3 p1", "reshape 8x64", "conv 4 k3"), ["conv2"])
     assert explanation.parts[0].derivation.receptive == ()
     assert "undefined" in explain_text.draw(explanation)
     assert "receptive field    the whole input" in explain_text.draw(

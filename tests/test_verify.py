@@ -21,7 +21,6 @@ from cnncalc.language.options import Options  # noqa: E402
 from cnncalc.layers.norm import BatchNorm  # noqa: E402
 from cnncalc.torch_backend import planning  # noqa: E402
 from cnncalc.torch_backend import verify as module  # noqa: E402
-from cnncalc.torch_backend.receptive import held_fields  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
 MEBIBYTE = 1 << 20
@@ -97,32 +96,6 @@ def test_on_cuda():
 def test_other_types(dtype):
     size = {"float64": 8, "bfloat16": 2}[dtype]
     assert figures(verify(load("lenet5", Options()), dtype=dtype))["saved bytes"] == 35_472 // 4 * size
-
-
-# -- receptive fields --
-
-
-@pytest.mark.parametrize(
-    ("net", "size"),
-    [
-        ("lenet5", "1x28x28"),
-        ("resnet20_cifar", "3x32x32"),
-        ("unet", "3x64x64"),
-        ("vgg11", "3x224x224"),
-        ("m3", "1x2000"),
-    ],
-)
-def test_receptive_fields_by_gradients(net, size):
-    found = held_fields(load(net, Options(input=size)))
-    assert len(found) > 5
-    assert [figure for held in found.values() for figure in held if not figure.passed] == []
-
-
-def test_receptive_fields_after_an_upsample_differ_by_phase():
-    net = "{input: 1x16, layers: [conv 1 k3 p1, upsample 2, {conv: 1 k2, name: last}]}"
-    found = held_fields(written(net))["last"]
-    assert [figure.measured for figure in found] == ["15 sees 6..9", "16 sees 7..9"]
-    assert all(figure.passed for figure in found)
 
 
 def written(text):

@@ -91,10 +91,11 @@ def _stride(graph: Graph, node: Node, strides: Sequence[tuple[Fraction, ...] | N
     if before is None:
         return None
     reaches = node.layer.reaches(*graph.input_shapes(node))
-    if isinstance(reaches, str):
+    known = [reach for reach in reaches if reach is not None and reach.a]
+    if len(known) < len(reaches) or node.layer.taken_axes(*graph.input_shapes(node)) is not None:
         lengths = zip(graph.nodes[main].shape[1:], node.shape[1:], strict=True)
         return tuple(stride * Fraction(n, out) for stride, (n, out) in zip(before, lengths, strict=True))
-    return tuple(stride * Fraction(reach.a, reach.c) for stride, reach in zip(before, reaches, strict=True))
+    return tuple(stride * Fraction(reach.a, reach.c) for stride, reach in zip(before, known, strict=True))
 
 
 class Change(NamedTuple):

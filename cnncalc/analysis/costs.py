@@ -13,7 +13,7 @@ from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
 from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.hints import hints
 from cnncalc.analysis.memory import Kept, Peak, kept_for_backward, peak, train_bytes
-from cnncalc.analysis.receptive import Fields, fields, receptive_field
+from cnncalc.analysis.receptive import Fields, described, fields
 from cnncalc.analysis.report import ReceptiveField, Report, Row, Totals
 from cnncalc.arithmetic.formulas import product
 from cnncalc.graph import Graph, Node
@@ -54,7 +54,8 @@ class Followed(NamedTuple):
     numbers: Numbers
     elements: Sequence[int]
     """Bytes of an element of each node's tensor."""
-    fields: Sequence[Fields]
+    fields: dict[str, list[Fields]]
+    """What every node's tensor sees of each input of the net, by its name."""
     kept: Sequence[Kept]
     peak: Peak
 
@@ -65,7 +66,7 @@ def follow(graph: Graph, batch: int = 1, dtype: str = "float32") -> Followed:
     return Followed(
         numbers,
         Elements(graph, *numbers).of,
-        fields(graph),
+        {name: fields(graph, name) for name in graph.inputs},
         kept_for_backward(graph, batch, *numbers),
         peak(graph, batch, *numbers),
     )
@@ -84,8 +85,7 @@ def report(
     `followed` is what `follow` says of the same graph, batch and type, where somebody has it already.
     """
     known = follow(graph, batch, dtype) if followed is None else followed
-    seen = known.fields
-    described: dict[int, ReceptiveField] = {}
+    seen = described(known.fields)
     saved = [0] * len(graph.nodes)
     for kept in known.kept:
         saved[kept.node] += kept.size
@@ -97,12 +97,9 @@ def report(
     weighted = 0
     for index, node, layer in graph.layers():
         number = node.signature
-        field = described.get(id(seen[index]))
-        if field is None:
-            field = described[id(seen[index])] = receptive_field(seen[index])
         memory = (batch, known.elements[index], saved[index])
         described_as = (notations[number], inputs[number])
-        rows.append(_row(graph, node, layer, described_as, each[number], memory, field, with_buffers))
+        rows.append(_row(graph, node, layer, described_as, each[number], memory, seen[index], with_buffers))
         weighted += layer.weighted and node.share is None
     return Report(
         name=graph.name,
@@ -113,7 +110,7 @@ def report(
         rows=tuple(rows),
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
         totals=_totals(graph, rows, weighted, batch, known, optimizer),
-        hints=hints(graph),
+        hints=hints(graph, known.fields),
         optimizer=optimizer,
         amp=amp_of(dtype),
     )

@@ -263,9 +263,10 @@ def _receptive(
     if seen is None:
         return ()
     reaches = view.reaches(*inputs)
-    if isinstance(reaches, str) or any(one.stride * reach.a % reach.c for reach, one in zip(reaches, seen)):
+    known = [reach for reach in reaches if reach is not None and reach.a]
+    if len(known) < len(reaches) or any(one.stride * reach.a % reach.c for reach, one in zip(known, seen)):
         return ()
-    of_axes = [_axis_receptive(reach, before) for reach, before in zip(reaches, seen)]
+    of_axes = [_axis_receptive(reach, before) for reach, before in zip(known, seen)]
     results = [tuple(map(int, numbers)) for numbers in of_axes]
     if results == list(map(tuple, seen)) or (behind is not None and results != list(map(tuple, behind))):
         return ()

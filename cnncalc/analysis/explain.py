@@ -8,6 +8,7 @@ from cnncalc.analysis.costs import follow, report
 from cnncalc.analysis.explanation import Explanation, Part
 from cnncalc.analysis.groups import group_of
 from cnncalc.analysis.naming import Choice, choices
+from cnncalc.analysis.receptive import described
 from cnncalc.analysis.telling import Teller
 from cnncalc.analysis.totals import totals
 from cnncalc.graph import Graph
@@ -49,7 +50,7 @@ def explain(
 
 def _of_choice(teller: Teller, choice: Choice, left: Sequence[int]) -> list[Part]:
     """What is told of one name: of a group its summary first, and of many layers no more than a walk."""
-    found: list[Part] = [group_of(teller.graph, teller.rows, teller.seen, choice)] if choice.group else []
+    found: list[Part] = [group_of(teller.graph, teller.rows, described(teller.seen), choice)] if choice.group else []
     if len(choice.layers) <= FEW:
         return found + [teller.told(index)._replace(whole=True) for index in left]
     return found + teller.walk(left)

@@ -35,15 +35,16 @@ class Told(NamedTuple):
 
 
 class Region(NamedTuple):
-    """The input pixels that an output pixel sees along one axis, from `first` to `last`, counted from 0.
+    """The pixels of an input that an output pixel sees along one axis, from `first` to `last`, counted from 0.
 
-    They may lie outside the `length` pixels that there are: that is padding.
+    They may lie outside the `length` pixels that there are: that is padding. `input` is the input's name.
     """
 
     pixel: int
     first: int
     last: int
     length: int
+    input: str
 
 
 class Repeat(NamedTuple):

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from cnncalc.analysis.explanation import Group
 from cnncalc.analysis.naming import Choice
-from cnncalc.analysis.receptive import Fields, receptive_field
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.report import ReceptiveField, Row
 from cnncalc.analysis.totals import breakdown
 from cnncalc.graph import Graph
 
 __all__ = ["group_of"]
 
 
-def group_of(graph: Graph, rows: Mapping[int, Row], seen: Sequence[Fields], choice: Choice) -> Group:
+def group_of(graph: Graph, rows: Mapping[int, Row], seen: Sequence[ReceptiveField], choice: Choice) -> Group:
     """The summary of the group that was named; `rows` are the rows of the report, `seen` the fields, both by node."""
     inside = set(choice.layers)
     taken = {one: None for index in choice.layers for one in graph.nodes[index].inputs if one not in inside}
@@ -33,8 +32,8 @@ def group_of(graph: Graph, rows: Mapping[int, Row], seen: Sequence[Fields], choi
         macs=breakdown((row.kind, row.name, row.macs) for row in mine),
         activations=sum(row.activation_bytes for row in mine),
         saved=sum(row.saved_bytes for row in mine),
-        before=max((receptive_field(seen[one]) for one in taken), key=lambda field: max(field.size, default=0)),
-        after=receptive_field(seen[given]),
+        before=max((seen[one] for one in taken), key=lambda field: max(field.size, default=0)),
+        after=seen[given],
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from cnncalc.analysis.alignment import Apart, branches, further, misaligned
+from cnncalc.analysis.receptive import Fields
 from cnncalc.analysis.report import Hint
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
@@ -16,9 +20,9 @@ LISTED = 3
 """More layers than these are only counted."""
 
 
-def hints(graph: Graph) -> tuple[Hint, ...]:
-    """Every hint, those of one cause joined."""
-    return (*_useless_biases(graph), *_dropped_pixels(graph), *_shared(graph))
+def hints(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> tuple[Hint, ...]:
+    """Every hint, those of one cause joined; `of_inputs` is what every tensor sees of each input, by its name."""
+    return (*_useless_biases(graph), *_dropped_pixels(graph), *_misaligned(graph, of_inputs), *_shared(graph))
 
 
 def _named(nodes: list[Node]) -> str:
@@ -68,6 +72,25 @@ def _dropped(layer: Layer, shape: Shape) -> str:
         if lost > 0 and window.extent >= window.stride:
             parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
     return " and ".join(parts)
+
+
+def _misaligned(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> list[Hint]:
+    """Merges whose branches look around different centres: an uneven border, an even kernel, a crop."""
+    found: dict[str, Node] = {}
+    most = Apart(0, 1)
+    for _, node, _ in graph.layers():
+        for seen in of_inputs.values():
+            apart = misaligned(branches(graph, node, seen))
+            if apart is not None:
+                found[node.name] = node
+                most = further(most, apart)
+    if not found:
+        return []
+    text = (
+        "its branches are not aligned: the centres of their receptive fields lie "
+        f"{'up to ' if len(found) > 1 else ''}{most.text()} of the input apart"
+    )
+    return [Hint(_named(list(found.values())), text)]
 
 
 def _shared(graph: Graph) -> list[Hint]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cnncalc.analysis.alignment import branches, misaligned
 from cnncalc.analysis.receptive import Fields
+from cnncalc.analysis.sight import Sight
 from cnncalc.analysis.window_remarks import Remark, together
-from cnncalc.arithmetic.reach import Field
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
 from cnncalc.layers.merge import Concat, Merge
@@ -14,8 +15,8 @@ from cnncalc.layers.merge import Concat, Merge
 __all__ = ["merge_remarks"]
 
 
-def merge_remarks(graph: Graph, fields: Sequence[Fields], index: int) -> Iterator[Remark]:
-    """The sentences about a merge; `fields` are the receptive fields of all nodes."""
+def merge_remarks(graph: Graph, of_inputs: Sequence[Sequence[Fields]], index: int) -> Iterator[Remark]:
+    """The sentences about a merge; `of_inputs` are the receptive fields of all nodes on each input of the net."""
     node = graph.nodes[index]
     if not isinstance(node.layer, Merge):
         return
@@ -24,34 +25,21 @@ def merge_remarks(graph: Graph, fields: Sequence[Fields], index: int) -> Iterato
             if shape != node.shape:
                 text = f"Its {show_shape(shape)} input is repeated to {show_shape(node.shape)}."
                 yield Remark(text, "repeated")
-    branches = [fields[one] for one in node.inputs]
-    known = [one for one in branches if not isinstance(one, str)]
-    if len(known) == len(branches) and known[0]:
+    for fields in of_inputs:
+        known = branches(graph, node, fields)
         yield from _sizes(known, fields[index])
-        yield from _centres(known)
+        apart = misaligned(known)
+        if apart is not None:
+            text = f"Its branches are not aligned: their centres lie up to {apart.text()} of the input apart."
+            yield Remark(text, "misaligned")
 
 
-def _sizes(branches: Sequence[tuple[Field, ...]], merged: Fields) -> Iterator[Remark]:
-    sizes = {max(axis.size for axis in axes) for axes in branches}
-    if len(sizes) == 1:
+def _sizes(branches: Sequence[Sight], merged: Fields) -> Iterator[Remark]:
+    sizes = {max(axis.size for axis in one.fields) for one in branches if one.fields}
+    if len(sizes) < 2:
         return
     text = f"Its branches see {together(f'{size:,}' for size in sorted(sizes, reverse=True))} pixels of the input"
-    if not isinstance(merged, str):
-        size = max(axis.size for axis in merged)
+    if isinstance(merged, Sight):
+        size = max(axis.size for axis in merged.fields)
         text += "; the largest counts" if size == max(sizes) else f"; together they see {size:,}"
     yield Remark(f"{text}.", "branches")
-
-
-def _centres(branches: Sequence[tuple[Field, ...]]) -> Iterator[Remark]:
-    """Of fields in which all pixels see alike, how far the centres lie apart, on the first axis where they do."""
-    for axes in zip(*branches):
-        if any(axis.period > 1 for axis in axes) or len({axis.stride for axis in axes}) > 1:
-            return
-        doubled = [first + last for first, last in filter(None, (axis.phases[0] for axis in axes))]
-        apart = max(doubled, default=0) - min(doubled, default=0)
-        if apart:
-            half = f"{apart // 2:,}{'½' if apart % 2 else ''}" if apart > 1 else "½"
-            pixels = "pixel" if apart <= 2 else "pixels"
-            text = f"Its branches are not aligned: their centres lie up to {half} {pixels} of the input apart."
-            yield Remark(text, "misaligned")
-            return

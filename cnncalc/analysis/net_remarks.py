@@ -35,7 +35,7 @@ class Neighbours:
 
     __slots__ = ("fields", "graph", "takers")
 
-    def __init__(self, graph: Graph, fields: Sequence[Fields]) -> None:
+    def __init__(self, graph: Graph, fields: Sequence[Sequence[Fields]]) -> None:
         self.graph, self.fields = graph, fields
         self.takers: list[list[int]] = [[] for _ in graph.nodes]
         for index, node in enumerate(graph.nodes):

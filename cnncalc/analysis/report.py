@@ -18,13 +18,20 @@ Shape = tuple[int, ...]
 class ReceptiveField(NamedTuple):
     """Size, stride (jump) and padding on the input in pixels, one an axis; `note` says why there are none.
 
-    A stride is a whole number, or text such as `1/2` after layers that enlarge the map.
+    A stride is a whole number, or text such as `1/2` after layers that enlarge the map, and 0 where all pixels see the
+    same. Where pixels differ the size is the largest. `inputs` has the field on each input of a net with several.
     """
 
     size: tuple[int, ...] = ()
     stride: tuple[int | str, ...] = ()
     padding: tuple[int, ...] = ()
     note: str = ""
+    inputs: tuple[tuple[str, ReceptiveField], ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether its pixels see different regions of known sizes, as those of a map do."""
+        return any(self.stride)
 
 
 class Row(NamedTuple):

@@ -11,15 +11,18 @@ from math import lcm
 from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.analysis.closed import Closed, Closing
-from cnncalc.analysis.receptive import WHOLE, fields, receptive_field
+from cnncalc.analysis.receptive import WHOLE
 from cnncalc.analysis.report import ReceptiveField
+from cnncalc.analysis.sight import BROADCAST, RATES
 from cnncalc.arithmetic.cases import cases
 from cnncalc.arithmetic.conditions import Condition
-from cnncalc.arithmetic.reach import IDENTITY, Reach
+from cnncalc.arithmetic.formulas import all_equal
+from cnncalc.arithmetic.reach import IDENTITY, Field, Reach, join
 from cnncalc.arithmetic.sizes import NoClosedForm, Size, length
 from cnncalc.arithmetic.tables import Table, tabulate
 from cnncalc.graph import Graph
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.merge import ElementwiseMerge
 
 __all__ = ["VARIES", "SymbolicField", "closed_fields"]
 
@@ -39,21 +42,6 @@ class SymbolicField(NamedTuple):
     stride: tuple[Closed, ...] = ()
     padding: tuple[Closed, ...] = ()
     note: str = ""
-
-
-class _Known:
-    """A layer that is known to see this."""
-
-    __slots__ = ("found", "layer")
-
-    def __init__(self, layer: Layer, found: Reaches) -> None:
-        self.layer, self.found = layer, found
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.layer, name)
-
-    def reaches(self, *_: Shape) -> Reaches:
-        return self.found
 
 
 class _Classes(NamedTuple):
@@ -101,7 +89,7 @@ def closed_fields(graph: Graph, condition: Condition, closing: Closing) -> list[
 def _reaches(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Reaches:
     """What an output pixel sees, where that is the same for all lengths or follows them in a bounded way."""
     try:
-        found: list[Reaches] = [reaches for _, reaches in cases(lambda: layer.reaches(*shapes), condition)]
+        found: list[Reaches] = [reaches for _, reaches in cases(lambda: _in_words(layer, shapes), condition)]
     except NoClosedForm:
         return VARIES
     first = found[0]
@@ -116,6 +104,23 @@ def _reaches(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> R
     if any(not isinstance(part, Size) or part.table.advance for part in sizes):
         return VARIES
     return first if len(found) == 1 or not (sizes or any(one != first for one in found)) else VARIES
+
+
+def _in_words(layer: Layer, shapes: tuple[Shape, ...]) -> Reaches:
+    """What an output pixel sees: `whole` where it is all, `broadcast` where one pixel meets all of another map."""
+    if layer.taken_axes(*shapes) is not None:
+        return VARIES
+    if isinstance(layer, ElementwiseMerge) and not all(all_equal(lengths) for lengths in zip(*(x[1:] for x in shapes))):
+        return "broadcast"
+    reaches = [reach for reach in layer.reaches(*shapes) if reach is not None]
+    if len(reaches) < len(layer.reaches(*shapes)):
+        return VARIES
+    still = [type(reach.a) is int and reach.a == 0 for reach in reaches]
+    if len(shapes[0]) == 1 and layer.channel_reach(*shapes) is not IDENTITY:
+        return "whole"
+    if any(still):
+        return "whole" if all(still) else VARIES
+    return tuple(reaches)
 
 
 def _sizes(reaches: Reaches) -> list[Size]:
@@ -156,13 +161,46 @@ def _at(graph: Graph, reaches: Sequence[Reaches], lengths: Mapping[str, int]) ->
             return one
         return tuple(Reach(*(part.at(lengths) if isinstance(part, Size) else part for part in reach)) for reach in one)
 
-    view = Graph(graph.name)
-    view.nodes, view.inputs, view.outputs = graph.nodes, graph.inputs, graph.outputs
-    known: list[Any] = [_Known(layer, plain(one)) for one, (layer, _) in zip(reaches, graph.signatures)]
-    view.signatures = [(layer, shapes) for layer, (_, shapes) in zip(known, graph.signatures)]
-    seen = fields(view)
+    known = [plain(one) for one in reaches]
+    found: list[_Seen] = []
+    for node in graph.nodes:
+        if node.layer is None:
+            found.append(tuple(Field() for _ in node.shape[1:]) or WHOLE)
+        else:
+            taken = [found[index] for index in node.inputs[: node.layer.seen_inputs]]
+            found.append(_behind(taken, known[node.signature]))
     memo: dict[int, ReceptiveField] = {}
-    return [memo.setdefault(id(one), receptive_field(one)) for one in seen]
+    return [memo.setdefault(id(one), _described(one)) for one in found]
+
+
+_Seen: TypeAlias = "tuple[Field, ...] | str"
+
+
+def _behind(taken: Sequence[_Seen], reaches: Reaches) -> _Seen:
+    """The field of a layer's output, from those of its inputs: one an axis, or in words why there is none."""
+    words = [one for one in taken if isinstance(one, str)]
+    if isinstance(reaches, str):
+        if reaches == "whole" or (reaches == "broadcast" and WHOLE in words):
+            return WHOLE
+        return BROADCAST if reaches == "broadcast" else VARIES
+    if words:
+        return WHOLE if WHOLE in words else words[0]
+    axes: list[Field] = []
+    for axis, reach in enumerate(reaches):
+        joined = join([one[axis] for one in taken if not isinstance(one, str)])
+        field = joined and joined.through(reach)
+        if field is None:
+            return RATES
+        axes.append(field)
+    return tuple(axes)
+
+
+def _described(seen: _Seen) -> ReceptiveField:
+    if isinstance(seen, str):
+        return ReceptiveField(note=seen)
+    of_axes = [(field.size, field.stride, field.padding) for field in seen]
+    size, stride, padding = zip(*of_axes) if of_axes else ((), (), ())
+    return ReceptiveField(size, stride, padding)
 
 
 def _blurred(graph: Graph, reaches: Sequence[Reaches], seen: Sequence[ReceptiveField]) -> list[bool]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from cnncalc.analysis.costs import Followed
 from cnncalc.analysis.derive import Seen, derive
 from cnncalc.analysis.explanation import Part, Region, Repeat, Rest, Told
 from cnncalc.analysis.net_remarks import PASSING, Neighbours, remarks
+from cnncalc.analysis.receptive import NOTHING, Fields, before
 from cnncalc.analysis.repeats import Run, depths, runs
 from cnncalc.analysis.report import ReceptiveField, Report
+from cnncalc.analysis.sight import Sight
 from cnncalc.analysis.window_remarks import Remark
-from cnncalc.arithmetic.reach import join
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Backward
@@ -44,7 +45,7 @@ class Teller:
         self.graph, self.batch, self.pixel = graph, batch, pixel
         self.seen, self.elements = followed.fields, followed.elements
         self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
-        self.net = Neighbours(graph, followed.fields)
+        self.net = Neighbours(graph, tuple(followed.fields.values()))
         self.kept: dict[int, list[tuple[str, int]]] = {}
         for kept in followed.kept:
             self.kept.setdefault(kept.node, []).append((kept.what, kept.size))
@@ -62,7 +63,7 @@ class Teller:
             (*remarks(self.net, index), *self._unseen_pixel(index)),
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),
-            self.seen[index] not in [self.seen[one] for one in node.inputs],
+            any(_differs(seen[index], [seen[one] for one in node.inputs]) for seen in self.seen.values()),
             "" if node.share is None else self.graph.nodes[node.share].name,
             self._smallest(index),
             self._regions(index),
@@ -70,64 +71,53 @@ class Teller:
 
     def _before(self, node: Node) -> list[Seen] | None:
         """The receptive field of what comes in, where three numbers an axis say it all."""
-        assert node.layer is not None
-        taken = [self.seen[index] for index in node.inputs[: node.layer.seen_inputs]]
-        known = [one for one in taken if not isinstance(one, str)]
-        if len(known) < len(taken):
-            return None
-        found = []
-        for axes in zip(*known):
-            joined = join(list(axes))
-            if joined is None or joined.period > 1 or joined.phases[0] is None:
-                return None
-            found.append(Seen(joined.size, joined.advance, joined.padding))
-        return found
+        return _told_by_three([before(self.graph, node, seen) for seen in self.seen.values()], phases=False)
 
     def _behind(self, index: int) -> list[Seen] | None:
         """The receptive field of what comes out, by which a recurrence is held; None where it is no whole number."""
-        seen = self.seen[index]
-        if isinstance(seen, str) or any(isinstance(axis.stride, str) for axis in seen):
-            return None
-        return [Seen(axis.size, int(axis.stride), axis.padding) for axis in seen]
+        return _told_by_three([seen[index] for seen in self.seen.values()], phases=True)
 
     def _smallest(self, index: int) -> tuple[int, ...]:
         """The least that a pixel sees, one an axis, where pixels see differently; else nothing."""
-        seen = self.seen[index]
-        if isinstance(seen, str) or all(axis.period == 1 for axis in seen):
-            return ()
-        phases = [[phase[1] - phase[0] + 1 if phase else 0 for phase in axis.phases] for axis in seen]
-        return tuple(map(min, phases)) if any(len(set(sizes)) > 1 for sizes in phases) else ()
+        for seen in (of_input[index] for of_input in self.seen.values()):
+            if isinstance(seen, Sight):
+                phases = [[phase[1] - phase[0] + 1 if phase else 0 for phase in axis.phases] for axis in seen.fields]
+                if any(len(set(sizes)) > 1 for sizes in phases):
+                    return tuple(map(min, phases))
+        return ()
 
     def _unseen_pixel(self, index: int) -> Iterator[Remark]:
         """What is said of a pixel whose region is no rectangle of the input."""
-        seen = self.seen[index]
-        if self.pixel is not None and isinstance(seen, str):
-            yield Remark(f"What its pixels see is {seen}.", "pixel")
+        for seen in (of_input[index] for of_input in self.seen.values()):
+            if self.pixel is not None and isinstance(seen, str) and seen != NOTHING:
+                yield Remark(f"What its pixels see is {seen}.", "pixel")
 
     def _regions(self, index: int) -> tuple[Region, ...]:
+        """What the pixel that is asked for sees of every input, axis by axis."""
         if self.pixel is None:
             return ()
-        node, seen = self.graph.nodes[index], self.seen[index]
-        shape = node.shape[1:]
-        if len(self.pixel) != len(shape) or any(not 0 <= o < n for o, n in zip(self.pixel, shape)):
-            size = "x".join(map(str, shape)) or "no map"
+        node = self.graph.nodes[index]
+        found: list[Region] = []
+        for name, of_input in self.seen.items():
+            seen = of_input[index]
+            places = range(1, len(node.shape)) if isinstance(seen, str) else seen.places
+            self._check_pixel(node, [node.shape[place] for place in places])
+            if not isinstance(seen, str):
+                found += _regions_of(name, seen, dict(zip(places, self.pixel)))
+        return tuple(found)
+
+    def _check_pixel(self, node: Node, lengths: Sequence[int]) -> None:
+        """Raise `CnncalcError` where a layer has no such pixel; `lengths` are those of the axes that count."""
+        assert self.pixel is not None
+        if len(self.pixel) != len(lengths) or any(not 0 <= o < n for o, n in zip(self.pixel, lengths)):
+            size = "x".join(map(str, lengths))
             raise CnncalcError(
                 Fault(
                     f"{node.name} has no pixel {','.join(map(str, self.pixel))}",
                     values=f"its output is {'x'.join(map(str, node.shape))}",
-                    help=f"count from 0, one number an axis of {size}" if shape else "ask for a layer before it",
+                    help=f"count from 0, one number an axis of {size}" if size else "ask for a layer before it",
                 )
             )
-        if isinstance(seen, str):
-            return ()
-        lengths = self.graph.nodes[next(iter(self.graph.inputs.values()))].shape[1:]
-        found = []
-        for o, axis, n in zip(self.pixel, seen, lengths):
-            interval = axis.interval(o)
-            if interval is None:
-                return ()
-            found.append(Region(o, *interval, n))
-        return tuple(found)
 
     def walk(self, chosen: Sequence[int]) -> list[Part]:
         """The layers in order, with repeats told once where there are many, and never more than MOST_PARTS of them."""
@@ -211,6 +201,37 @@ class Teller:
 
 def _largest(field: ReceptiveField) -> int:
     return max(field.size, default=0)
+
+
+def _differs(seen: Fields, before: Sequence[Fields]) -> bool:
+    """Whether a tensor's elements see other regions than those of every tensor that it is made of."""
+    if isinstance(seen, str):
+        return seen not in before
+    return seen.fields not in [one.fields for one in before if isinstance(one, Sight)]
+
+
+def _told_by_three(of_inputs: Sequence[Fields], *, phases: bool) -> list[Seen] | None:
+    """Size, stride and padding along each axis, if they are the same on all inputs that reach a tensor.
+
+    With `phases` the largest of pixels that differ; without, none where they do.
+    """
+    first, *others = [one for one in of_inputs if one != NOTHING] or [NOTHING]
+    if isinstance(first, str) or not first.is_plain or any(one != first for one in others):
+        return None
+    if any(isinstance(field.stride, str) or not field.advance for field in first.fields):
+        return None
+    if not phases and any(field.period > 1 or field.phases[0] is None for field in first.fields):
+        return None
+    return [Seen(field.size, int(field.stride), field.padding) for field in first.fields]
+
+
+def _regions_of(name: str, seen: Sight, pixel: Mapping[int, int]) -> Iterator[Region]:
+    """What a pixel, by the places of its axes, sees of one input; nothing where it sees none of an axis."""
+    intervals = seen.of_pixel(pixel)
+    known = [interval for _, interval in intervals if interval is not None]
+    if len(known) == len(intervals):
+        for (o, _), (first, last), n in zip(intervals, known, seen.lengths):
+            yield Region(o, first, last, n, name)
 
 
 def _ends(names: Sequence[str], at: int, period: int) -> tuple[str, str]:

@@ -125,7 +125,7 @@ def _last_map(rows: Sequence[Row]) -> Row | None:
     """The last map before the first vector or whole-input layer; side branches come after it."""
     found = None
     for row in rows:
-        if row.receptive_field.note:
+        if len(row.output_shape) < 3 or not row.receptive_field.moves:
             break
         found = row
     return found

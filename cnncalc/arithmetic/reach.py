@@ -16,7 +16,21 @@ from typing import NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window, ceil_divide, exact_divide
 
-__all__ = ["IDENTITY", "Field", "Reach", "join", "scaled", "shifted", "transposed", "windowed"]
+__all__ = [
+    "IDENTITY",
+    "Field",
+    "Interval",
+    "Reach",
+    "binned",
+    "everywhere",
+    "join",
+    "resampled",
+    "scaled",
+    "seen_of",
+    "shifted",
+    "transposed",
+    "windowed",
+]
 
 Interval: TypeAlias = "tuple[int, int] | None"
 """First and last pixel, or None for one that sees nothing (between the rows of a strided transposed convolution)."""
@@ -27,7 +41,8 @@ MOST_PHASES = 4_096
 class Reach(NamedTuple):
     """Output pixel o sees the input from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋.
 
-    Of these only every `step`-th (the dilation), counted from the place of the kernel's last pixel.
+    Of these only every `step`-th (the dilation), counted from the place of the kernel's last pixel. Where a = 0 all
+    output pixels see the same.
     """
 
     a: int = 1
@@ -39,8 +54,8 @@ class Reach(NamedTuple):
     def pixels(self, o: int) -> Sequence[int]:
         """The input pixels that output pixel o sees, ascending; none between the rows of a strided deconvolution."""
         first, last = (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
-        if self.step == 1:
-            return range(first, last + 1)
+        if self.c == 1 or self.step == 1:
+            return range(first, last + 1, self.step)  # a dilated window ends on a pixel that it sees
         return [i for i in range(first, last + 1) if (self.c * i - self.a * o - self.last) % self.step == 0]
 
     def recurrence(self, size: int, stride: int, padding: int) -> tuple[int, int, int]:
@@ -80,6 +95,64 @@ def scaled(factor: int, *, between: bool = False) -> Reach:
     return Reach(c=factor)
 
 
+def everywhere(n: int) -> Reach:
+    """Every output sees all `n` pixels: a global pool, a linear layer."""
+    return Reach(0, 0, n - 1)
+
+
+def binned(n: int, out: int) -> Reach:
+    """An adaptive pool of `n` pixels to `out`: bin i covers ⌊i·n/out⌋ to ⌈(i + 1)·n/out⌉ − 1."""
+    if out == 1:
+        return everywhere(n)
+    if n % out == 0:
+        return Reach(n // out, 0, n // out - 1)
+    return Reach(n, 0, n - 1, out)
+
+
+def resampled(n: int, out: int, *, between: bool = False, corners: bool = False) -> Reach:
+    """A map of `n` pixels brought to `out`: each takes the pixel that it falls into, or lies `between` two of them.
+
+    Between two, pixel o lies at (o + ½)·n/out − ½, or with aligned `corners` at o·(n − 1)/(out − 1).
+    """
+    if out % n == 0 and not (between and corners):
+        return scaled(out // n, between=between)
+    a, first, c = n, 0, out
+    if between and corners:
+        a, c = (n - 1, out - 1) if out > 1 else (0, 1)
+    elif between:
+        a, first, c = 2 * n, n - out, 2 * out
+    common = math.gcd(a, first, c)
+    a, first, c = a // common, first // common, c // common
+    return Reach(a, first, first + c - 1 if between else first, c)
+
+
+def seen_of(reach: Reach, n: int, out: int) -> Interval:
+    """The first and the last of the `n` pixels that there are which any of the `out` pixels made of them sees."""
+    ends: list[int] = []
+    for direction in (1, -1):
+        best: int | None = None
+        for o in range(out)[::direction]:
+            # an end that is further in than what is found already: so are those of all that follow
+            edge = (reach.a * o + (reach.first if direction > 0 else reach.last)) // reach.c
+            if best is not None and edge * direction >= best * direction:
+                break
+            inside = _inside(reach.pixels(o), n)
+            if inside and (best is None or inside[::direction][0] * direction < best * direction):
+                best = inside[::direction][0]
+        if best is None:
+            return None
+        ends.append(best)
+    return ends[0], ends[1]
+
+
+def _inside(pixels: Sequence[int], n: int) -> Sequence[int]:
+    """Those of the pixels, ascending, that are among the first `n`."""
+    if isinstance(pixels, range):
+        start = pixels.start if pixels.start >= 0 else pixels.start % pixels.step
+        return range(start, min(pixels.stop, n), pixels.step)
+    return [i for i in pixels if 0 <= i < n]
+
+
 class Field(NamedTuple):
     """What each pixel of a tensor sees of the net's input: `phases[r]` is the interval of pixel r."""
 
@@ -95,6 +168,11 @@ class Field(NamedTuple):
     def size(self) -> int:
         """The largest interval, pixels; 0 where no pixel sees anything."""
         return max((last - first + 1 for first, last in filter(None, self.phases)), default=0)
+
+    @property
+    def constant(self) -> bool:
+        """Whether all pixels see the same."""
+        return self.advance == 0 and self.period == 1
 
     @property
     def rate(self) -> tuple[int, int]:
@@ -122,8 +200,8 @@ class Field(NamedTuple):
 
     def over(self, pixels: Sequence[int]) -> Interval:
         """What these pixels, ascending, see together."""
-        if self.period == 1:
-            pixels = pixels[:: max(len(pixels) - 1, 1)]  # the first and the last: all advance alike
+        if len(pixels) > 2 * self.period:  # none goes back, and after a period all repeat: the ends say it all
+            pixels = [*pixels[: self.period], *pixels[-self.period :]]
         known = [interval for o in pixels if (interval := self.interval(o))]
         return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
@@ -136,6 +214,8 @@ class Field(NamedTuple):
         if period > MOST_PHASES:
             return None
         phases = tuple(self.over(reach.pixels(o)) for o in range(period))
+        if reach.a * self.advance == 0 and len(set(phases)) == 1:
+            return Field(phases[:1], 0)
         return Field(phases, reach.a * period * self.advance // (reach.c * self.period))
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import exact_divide, product
+from cnncalc.arithmetic.reach import Reach, everywhere
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
@@ -161,6 +162,9 @@ class Softmax(Layer):
 
     autocast: ClassVar[str] = "float32"
 
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return everywhere(x[0][0])
+
     def operations(self, *x: Shape) -> int:
         return 5 * product(x[0]) - 2 * product(x[0][1:])
 
@@ -199,6 +203,9 @@ class Maxout(Layer):
 
     def output_shape(self, *x: Shape) -> Shape:
         return (exact_divide(x[0][0], self.pieces), *x[0][1:])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return Reach(self.pieces, 0, self.pieces - 1)
 
     def operations(self, *x: Shape) -> int:
         return (self.pieces - 1) * product(self.output_shape(*x))

@@ -1,8 +1,7 @@
 """What every layer kind is made of: `Layer` and its declared fields.
 
 A kind is one class. It declares its fields and answers, for given input shapes: which requirements must hold, the
-output shape, the shapes of its weights and buffers, its multiply–accumulates, its other operations, and what backward
-keeps.
+output shape, the shapes of its weights and buffers, its multiply–accumulates, its operations, and what backward keeps.
 Counts follow from the shapes. A shape is (channels, *spatial), without the batch; a vector is (features,).
 """
 
@@ -272,13 +271,17 @@ class Layer:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""
         return False
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        """Which input pixels an output pixel sees, one `Reach` an axis at inference.
-
-        Or `whole`: every output depends on the whole map; `broadcast`: one pixel of an input meets all of another; or
-        `undefined`: the outputs are no pixels of a map.
-        """
+    def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
+        """Which input pixels an output pixel sees at inference, one `Reach` a spatial axis; None where no rule says."""
         return (IDENTITY,) * (len(x[0]) - 1)
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        """Which input channels an output channel sees; None where no one rule says it."""
+        return IDENTITY
+
+    def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
+        """The order in which a layer that only lays elements out anew reads the input's axes; None for any other."""
+        return None
 
 
 class Elementwise(Layer):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window, exact_divide, larger, product
-from cnncalc.arithmetic.reach import Reach, transposed, windowed
+from cnncalc.arithmetic.reach import IDENTITY, Reach, everywhere, transposed, windowed
 from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, resized, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
@@ -77,6 +77,12 @@ class Convolution(Layer):
                 partial(divisors_help, channels, groups),
             )
 
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        groups = self.group_count(x[0])
+        if groups == 1:
+            return everywhere(x[0][0])
+        return IDENTITY if groups == x[0][0] == self.filters(x[0]) else None
+
     def bias_operations(self, *x: Shape) -> int:
         """One addition an output element."""
         return product(self.output_shape(*x)) if self.bias else 0
@@ -122,7 +128,7 @@ class ForwardConvolution(Convolution):
         )
         yield from fits(self.windows(shape), shape)
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
 
     def output_shape(self, *x: Shape) -> Shape:
@@ -266,7 +272,7 @@ class Deconv(Convolution):
                 "use less padding, a larger kernel or a larger input",
             )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(transposed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
 
     def output_shape(self, *x: Shape) -> Shape:

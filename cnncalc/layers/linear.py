@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
-from cnncalc.arithmetic.reach import Reach
+from cnncalc.arithmetic.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
@@ -49,8 +49,13 @@ class Linear(Layer):
             + (" (a pool gives a vector by `global_avgpool flat`)" if all(str(n) == "1" for n in shape[1:]) else ""),
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "undefined" if self.axis == "last" and len(x[0]) > 1 else "whole"
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        last = len(x[0]) - 1
+        kept = self.axis == "last"
+        return tuple(IDENTITY if kept and axis < last else everywhere(x[0][axis]) for axis in range(1, last + 1))
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return IDENTITY if self.axis == "last" and len(x[0]) > 1 else everywhere(x[0][0])
 
     def entering(self, *x: Shape) -> int:
         return self.features(x[0])
@@ -112,8 +117,8 @@ class Bilinear(Layer):
     def output_shape(self, *x: Shape) -> Shape:
         return (self.out,)
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "whole"
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return everywhere(x[0][0])
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {"weight": (self.out, x[0][0], x[1][0])}

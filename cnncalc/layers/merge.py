@@ -77,11 +77,6 @@ class ElementwiseMerge(Merge):
     def output_shape(self, *x: Shape) -> Shape:
         return tuple(broadcast(lengths) for lengths in zip(*x))
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        """Pixel by pixel, unless one branch is a single row, column or pixel that meets all of another's."""
-        alike = all(all_equal(lengths) for lengths in zip(*(one[1:] for one in x)))
-        return (IDENTITY,) * (len(x[0]) - 1) if alike else "broadcast"
-
     def operations(self, *x: Shape) -> int:
         """One operation an output element for each tensor after the first."""
         return (len(x) - 1) * product(self.output_shape(*x))
@@ -156,6 +151,9 @@ class Concat(Merge):
     def output_shape(self, *x: Shape) -> Shape:
         return tuple(sum(lengths) if axis == self.axis else lengths[0] for axis, lengths in enumerate(zip(*x)))
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        """Pixel by pixel; maps put beside each other have no one field."""
-        return "undefined" if self.axis else super().reaches(*x)
+    def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
+        """Pixel by pixel; along the axis on which maps stand beside each other no one rule holds."""
+        return tuple(None if axis == self.axis else IDENTITY for axis in range(1, len(x[0])))
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None if self.axis == 0 else IDENTITY

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
-from cnncalc.arithmetic.reach import IDENTITY, Reach
+from cnncalc.arithmetic.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
@@ -95,10 +95,13 @@ class LayerNorm(Layer):
             shapes.pop("bias", None)
         return shapes
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        if self.over == "channels" or len(x[0]) == 1:
-            return (IDENTITY,) * (len(x[0]) - 1)
-        return "whole" if self.over == "all" else "undefined"
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        last = len(x[0]) - 1
+        seen = {"channels": (), "last": (last,), "all": tuple(range(last + 1))}[self.over]
+        return tuple(everywhere(x[0][axis]) if axis in seen else IDENTITY for axis in range(1, last + 1))
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return IDENTITY if self.over == "last" and len(x[0]) > 1 else everywhere(x[0][0])
 
     def operations(self, *x: Shape) -> int:
         elements = product(x[0])
@@ -127,9 +130,12 @@ class GroupNorm(Layer):
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(self.affine, x[0][:1])
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map."""
-        return "whole"
+        return tuple(everywhere(n) for n in x[0][1:])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return everywhere(x[0][0]) if self.groups == 1 else None
 
     def operations(self, *x: Shape) -> int:
         return normalising(product(x[0]), self.affine)
@@ -165,9 +171,9 @@ class InstanceNorm(Layer):
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map, unless running ones are kept."""
-        return (IDENTITY,) * (len(x[0]) - 1) if self.stats else "whole"
+        return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
     def operations(self, *x: Shape) -> int:
         return normalising(product(x[0]), self.affine)
@@ -198,6 +204,9 @@ class LocalResponseNorm(Layer):
     autocast: ClassVar[str] = "mixed"  # its power is taken in float32
     size: int = field(Whole(), "neighbouring channels", 5, position=0, symbol="n", aliases=("local_size",))
 
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None
+
     def operations(self, *x: Shape) -> int:
         return (self.size + 4) * product(x[0])
 
@@ -223,9 +232,12 @@ class GlobalResponseNorm(Layer):
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(True, x[0][:1])
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map."""
-        return "whole"
+        return tuple(everywhere(n) for n in x[0][1:])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return everywhere(x[0][0])
 
     def operations(self, *x: Shape) -> int:
         return 6 * product(x[0]) + 3 * x[0][0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Window, adaptive_windows, product
-from cnncalc.arithmetic.reach import Reach, windowed
+from cnncalc.arithmetic.reach import Reach, binned, everywhere
 from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field, resized
 from cnncalc.layers.fields import Flag, PerAxis, Real, spread
 from cnncalc.layers.registry import layer
@@ -130,14 +130,9 @@ class AdaptivePool(Layer):
         (shape,) = x
         return (shape[0], *spread(self.output, len(shape) - 1))
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """A plain pool where the output divides the input; otherwise its windows differ in size."""
-        outputs = self.output_shape(*x)[1:]
-        if max(outputs) == 1:
-            return "whole"
-        if any(n % out for n, out in zip(x[0][1:], outputs)):
-            return "undefined"
-        return tuple(windowed(Window(n // out, n // out), n) for n, out in zip(x[0][1:], outputs))
+        return tuple(binned(n, out) for n, out in zip(x[0][1:], self.output_shape(*x)[1:]))
 
     def pixels(self, x: Shape) -> int:
         """The sizes of all windows of all channels, added up."""
@@ -176,8 +171,8 @@ class GlobalPool(Layer):
     needs: ClassVar[str] = "map"
     flat: bool = field(Flag(), "give a vector of channels, not a map of one pixel", False)
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "whole"
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        return tuple(everywhere(n) for n in x[0][1:])
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnncalc.arithmetic.reach import Reach
+from cnncalc.arithmetic.reach import Reach, everywhere
 from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Saved, Shape, field
 from cnncalc.layers.fields import Choice, Wholes
 from cnncalc.layers.pool import AdaptiveAvgPool, AdaptiveMaxPool
@@ -24,8 +24,12 @@ class SpatialPyramid(Layer):
     )
     mode: str = field(Choice("max", "avg"), "what each window gives", "max")
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "whole"
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        """Of all its outputs together: one alone sees its bin."""
+        return tuple(everywhere(n) for n in x[0][1:])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

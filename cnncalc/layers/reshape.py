@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import every, exact_divide, product
-from cnncalc.arithmetic.reach import Reach, scaled, shifted
+from cnncalc.arithmetic.reach import Reach, resampled, shifted
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Wholes, spread
@@ -23,6 +23,9 @@ class View(Layer):
     def reuses_input(self, *, training: bool) -> bool:
         return True
 
+    def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
+        return tuple(range(len(x[0])))
+
 
 @layer("flatten", aliases=("Flatten",))
 class Flatten(View):
@@ -34,9 +37,6 @@ class Flatten(View):
 
     def output_shape(self, *x: Shape) -> Shape:
         return (product(x[0]),)
-
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "whole"
 
 
 @layer("reshape", aliases=("Reshape", "view", "unflatten"))
@@ -67,9 +67,6 @@ class Reshape(View):
             + ("" if left else "; one -1 stands for what is left"),
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "undefined"
-
     def output_shape(self, *x: Shape) -> Shape:
         left = exact_divide(product(x[0]), product(length for length in self.shape if length != -1))
         return tuple(left if length == -1 else length for length in self.shape)
@@ -95,8 +92,8 @@ class Permute(Layer):
             f"write the numbers {axes} in some order",
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        return "undefined"
+    def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
+        return self.order
 
     def output_shape(self, *x: Shape) -> Shape:
         return tuple(x[0][axis] for axis in self.order)
@@ -147,7 +144,10 @@ class Pad(BorderLayer):
             "write before:after, such as `channels=0:16`",
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return shifted(self.channels[0][0])
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(shifted(before) for before, _ in self.borders(x[0]))
 
     def output_shape(self, *x: Shape) -> Shape:
@@ -211,7 +211,7 @@ class Crop(BorderLayer):
                 partial(crop_less, n),
             )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(shifted(-before) for before, _ in self.borders(*x))
 
     def output_shape(self, *x: Shape) -> Shape:
@@ -239,6 +239,9 @@ class Slice(Layer):
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return (OPEN, *x[0][1:]) if x else None
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return shifted(-self.channels[0])
 
     def output_shape(self, *x: Shape) -> Shape:
         start, stop = self.channels
@@ -292,12 +295,10 @@ class Upsample(Layer):
             "write `linear`, which fits any number of axes",
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
-        """Of a whole number of times; otherwise, and where corners are aligned, no two pixels see alike."""
-        lengths = list(zip(x[0][1:], self.output_shape(*x)[1:]))
-        if any(out % n for n, out in lengths) or self.align_corners:
-            return "undefined"
-        return tuple(scaled(out // n, between=self.mode != "nearest") for n, out in lengths)
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        lengths = zip(x[0][1:], self.output_shape(*x)[1:])
+        between = self.mode != "nearest"
+        return tuple(resampled(n, out, between=between, corners=self.align_corners) for n, out in lengths)
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:

@@ -34,7 +34,10 @@ class PixelShuffle(Layer):
             f"give the convolution before it a multiple of {self.factor**rank} filters",
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return (scaled(self.factor),) * (len(x[0]) - 1)
 
     @classmethod
@@ -68,7 +71,10 @@ class PositionsToChannels(Layer):
                 "pad or crop the map first",
             )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Each output channel sees one pixel of its block; all channels together see the block."""
         return tuple(windowed(Window(self.factor, self.factor), n) for n in x[0][1:])
 
@@ -99,3 +105,6 @@ class ChannelShuffle(Layer):
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield groups_divide(self.groups, x[0][0])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None

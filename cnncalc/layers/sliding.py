@@ -112,7 +112,7 @@ class Pool(Layer):
             f"use padding up to {limit}, or a `pad` layer before the pool",
         )
 
-    def reaches(self, *x: Shape) -> tuple[Reach, ...] | str:
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
 
     @classmethod

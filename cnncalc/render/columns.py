@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.report import ReceptiveField, Report, Row
 
-__all__ = ["COLUMNS", "Column", "by_key", "chosen", "number", "percent", "printable", "shape_text"]
+__all__ = ["COLUMNS", "Column", "by_key", "chosen", "number", "of_inputs", "percent", "printable", "shape_text"]
 
 
 COUNTED = "counted"
@@ -47,12 +47,24 @@ def _axes_text(values: Sequence[object]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
 
 
-def _field_text(field: ReceptiveField) -> str:
+def _size_text(field: ReceptiveField) -> str:
     return _axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
 
 
+def _field_text(field: ReceptiveField) -> str:
+    return of_inputs(field, _size_text)
+
+
 def _stride_text(field: ReceptiveField) -> str:
-    return _axes_text(field.stride) if field.stride else ""
+    return of_inputs(field, lambda one: _axes_text(one.stride) if one.stride else "")
+
+
+def of_inputs(field: ReceptiveField, text_of: Callable[[ReceptiveField], str]) -> str:
+    """What is printed of a field; of a net with several inputs, on each that reaches the layer, where they differ."""
+    reaching = [(name, text_of(one)) for name, one in field.inputs if not one.note.startswith("nothing")]
+    if len({text for _, text in reaching}) < 2:
+        return text_of(field)
+    return ", ".join(f"{printable(name)} {text or '-'}" for name, text in reaching)
 
 
 def _names_text(names: Sequence[str]) -> str:

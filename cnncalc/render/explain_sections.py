@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.explanation import Repeat, Told
-from cnncalc.render.columns import number, percent, printable, shape_text
+from cnncalc.render.columns import number, of_inputs, percent, printable, shape_text
 from cnncalc.render.explain_groups import several
 from cnncalc.render.explain_lines import Line, Section, axes_text, counted, field_text
 from cnncalc.render.explain_totals import in_all
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.analysis.derive import Formula
-    from cnncalc.analysis.explanation import Explanation
+    from cnncalc.analysis.explanation import Explanation, Region
+    from cnncalc.analysis.report import ReceptiveField
     from cnncalc.analysis.window_remarks import Remark
 
 __all__ = ["sections"]
@@ -99,12 +100,20 @@ def _receptive(told: Told) -> list[Line]:
     if formulas:
         changing = [formula for formula in formulas if formula.text[0] not in ("r_in", "j_in", "P_in")]
         return [Line(_field_label(formula), formula) for formula in changing]
-    if field.note:
+    if field.note and not field.inputs:
         return [Line("receptive field", note=field.note)]
-    note = f"{field_text(field)}, padding {axes_text(field.padding)}{_differing(told)}"
-    if told.sees_more and len(row.inputs) == 1:
+    note = f"{of_inputs(field, _placed_text)}{_differing(told)}"
+    if told.sees_more and len(row.inputs) == 1 and field.moves:
         note += "; followed pixel by pixel, as no one recurrence holds behind layers that enlarge the map"
     return [Line("receptive field", note=note)]
+
+
+def _placed_text(field: ReceptiveField) -> str:
+    return field.note or f"{field_text(field)}, padding {axes_text(field.padding)}"
+
+
+def _field_text(field: ReceptiveField) -> str:
+    return field.note or field_text(field)
 
 
 def _differing(told: Told) -> str:
@@ -121,23 +130,29 @@ def _field_label(formula: Formula) -> str:
 
 
 def _region(told: Told) -> list[str]:
-    if not told.regions:
-        return []
-    names = {1: ("positions",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}[len(told.regions)]
-    pixel = ", ".join(str(region.pixel) for region in told.regions)
+    found: dict[str, list[Region]] = {}
+    for region in told.regions:
+        found.setdefault(region.input, []).append(region)
+    several_inputs = bool(told.row.receptive_field.inputs)
+    return [_region_of(printable(name) if several_inputs else "the input", regions) for name, regions in found.items()]
+
+
+def _region_of(name: str, regions: Sequence[Region]) -> str:
+    names = {1: ("positions",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}[len(regions)]
+    pixel = ", ".join(str(region.pixel) for region in regions)
     seen = " and ".join(
         f"{what} {max(region.first, 0)} to {min(region.last, region.length - 1)}"
-        for what, region in zip(names, told.regions)
+        for what, region in zip(names, regions)
     )
     outside = [
         f"{lost} {what if lost > 1 else what[:-1]} {side}"
-        for what, region in zip(names, told.regions)
+        for what, region in zip(names, regions)
         for lost, side in ((-region.first, "before"), (region.last - region.length + 1, "after"))
         if lost > 0
     ]
-    padding = f"; {', '.join(outside)} the input are padding" if outside else ""
-    size = "x".join(str(region.last - region.first + 1) for region in told.regions)
-    return [f"Pixel ({pixel}), counted from 0, sees {size} pixels: {seen} of the input{padding}."]
+    padding = f"; {', '.join(outside)} {name} are padding" if outside else ""
+    size = "x".join(str(region.last - region.first + 1) for region in regions)
+    return f"Pixel ({pixel}), counted from 0, sees {size} pixels: {seen} of {name}{padding}."
 
 
 class _Walk:
@@ -198,7 +213,8 @@ class _Walk:
             self.topics.add(note)
             return [Line("receptive field", note=note)]
         if not note and told.sees_more:
-            return [Line("receptive field", note=field_text(told.row.receptive_field) + _differing(told))]
+            note = of_inputs(told.row.receptive_field, _field_text)
+            return [Line("receptive field", note=note + _differing(told))]
         return []
 
 

@@ -50,10 +50,14 @@ def layer_object(row: Row) -> dict[str, object]:
 
 
 def _field(field: ReceptiveField) -> dict[str, object]:
-    """Size, stride and padding an axis; `null` with a note where the pixels see regions of no one size."""
+    """Size, stride and padding an axis; `null` with a note where the pixels see regions of no one size.
+
+    Of a net with several inputs it is that on the first which reaches the layer, and `inputs` has that on each.
+    """
+    more = {"inputs": {name: _field(one) for name, one in field.inputs}} if field.inputs else {}
     if field.note or not field.size:
-        return {"size": None, "stride": None, "padding": None, "note": field.note}
-    return {key: _shape(getattr(field, key)) for key in ("size", "stride", "padding")}
+        return {"size": None, "stride": None, "padding": None, "note": field.note, **more}
+    return {**{key: _shape(getattr(field, key)) for key in ("size", "stride", "padding")}, **more}
 
 
 def object_of(report: Report) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory import kept_for_backward, peak
-from cnncalc.analysis.receptive import fields, receptive_field
+from cnncalc.analysis.receptive import described, fields
 from cnncalc.analysis.report import Report, Totals
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
@@ -58,8 +58,8 @@ class Measured:
         if name == "output":
             return show_shape(self.graph.nodes[next(iter(self.graph.outputs.values()))].shape)
         if name == "receptive_field":
-            seen = [field for field, node in zip(fields(self.graph), self.graph.nodes) if node.layer is not None]
-            return next((max(size) for field in reversed(seen) if (size := receptive_field(field).size)), 0)
+            seen = described({"": fields(self.graph)})
+            return next((max(field.size) for field in reversed(seen) if field.moves), 0)
         if name == "peak_bytes":
             return peak(self.graph, self.batch, *numbers_of(self.dtype)).size
         if name == "saved_bytes":

@@ -1,277 +1,190 @@
-"""Receptive fields held against torch: which pixels of the input a pixel of each layer has a gradient for.
+"""Receptive fields held against torch: which pixels of the input light a pixel of each layer.
 
-The net that is differentiated is a variant of the real one: every weight is positive, so that no two paths cancel, and
-what picks (max pools, maxima) or bends (activations, normalisations) becomes a mean over the same pixels, so that the
-gradient reaches all of them. Convolutions, deconvolutions, average and adaptive pools, upsamples, borders and shuffles
-are torch's.
+Along one axis of the input at a time, all pixels up to some row are lit, then all from some row on. A pixel that sees
+rows a to b is lit by the first from a on, and by the second up to b. With the edge of the light moved over as many rows
+as the fields take to repeat, that measures both ends of the field of every pixel of every layer exactly. Where the
+fields are larger than the image, a larger input is taken as well.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from cnncalc.analysis.receptive import WHOLE, fields
+from cnncalc.analysis.receptive import NOTHING
+from cnncalc.analysis.sight import Digit, Sight
 from cnncalc.analysis.verification import Figure
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, shuffle
-from cnncalc.layers.base import Elementwise
-from cnncalc.torch_backend.builder import GraphModule
-from cnncalc.torch_backend.kinds import module_of
-from cnncalc.torch_backend.watching import watched
-from cnncalc.torch_backend.windows import CONVOLVE, sides, spatial
+from cnncalc.layers.conv import Deconv
+from cnncalc.layers.reshape import Crop
+from cnncalc.layers.windows import axis_name
+from cnncalc.torch_backend.lighting import Lamp, narrowed
+from cnncalc.torch_backend.trials import chunks, lit_nodes, own_size, picks_channels, whole_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cnncalc.arithmetic.reach import Field
-    from cnncalc.graph import Graph
-    from cnncalc.layers import Layer, Shape
-
-    Hull = tuple[tuple[int, int], ...] | None
-    """First and last pixel an axis; None where nothing is seen."""
+    from cnncalc.graph import Graph, Node
+    from cnncalc.torch_backend.trials import Trial
 
 __all__ = ["held_fields"]
 
-PHASES = 4
-"""Where neighbouring pixels differ (after an upsample), so many of them are held."""
+NEVER = 1 << 40
+"""Stands for the end of a field that sees nothing."""
 
 
-class Mean(nn.Module):
-    """The mean of its inputs, as they broadcast."""
+class Dark(NamedTuple):
+    """Of each pixel of a layer along an axis of the input: in how many images it is dark."""
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        total = inputs[0]
-        for one in inputs[1:]:
-            total = total + one
-        return total / len(inputs)
-
-
-class Everywhere(nn.Module):
-    """Each element sees all others, as in a normalisation over the map."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + x.mean(dim=tuple(range(1, x.dim())), keepdim=True)
+    places: Tensor
+    upto: Tensor
+    """Of those in which all rows up to one of the trial's ends are lit."""
+    since: Tensor
+    """Of those in which all rows from one of the ends on are."""
 
 
-class ChannelMeans(nn.Module):
-    """The mean of each group of neighbouring channels, in the place of a maxout."""
+def held_fields(graph: Graph) -> dict[str, list[Figure]]:
+    """For each layer that does not act pixel by pixel: where the fields of its pixels begin and end, also as measured.
 
-    def __init__(self, pieces: int) -> None:
-        super().__init__()
-        self.pieces = pieces
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[0], -1, self.pieces, *x.shape[2:]).mean(2)
-
-
-class WindowMean(nn.Module):
-    """The mean of each window of a pool, dilated ones too."""
-
-    def __init__(self, rule: pool.MaxPool) -> None:
-        super().__init__()
-        self.rule = rule
-
-    def forward(self, x: Tensor) -> Tensor:
-        windows = self.rule.windows(spatial(x))
-        borders = [
-            (window.padding(n)[0], window.padding(n)[1] - window.unseen(n))
-            for window, n in zip(windows, x.shape[2:], strict=True)
-        ]
-        weight = x.new_ones(x.shape[1], 1, *(window.kernel for window in windows))
-        convolve: Any = CONVOLVE[len(windows) - 1]
-        strides, dilations = [window.stride for window in windows], [window.dilation for window in windows]
-        result: Tensor = convolve(
-            functional.pad(x, sides(borders)), weight / weight[0].numel(), None, strides, 0, dilations, x.shape[1]
-        )
-        return result
-
-
-class Dense(nn.Module):
-    """Every feature sees every feature, in the place of linear and bilinear layers."""
-
-    def __init__(self, out: int) -> None:
-        super().__init__()
-        self.out = out
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return torch.cat(inputs, 1).mean(1, keepdim=True).expand(-1, self.out)
-
-
-class Thin(nn.Module):
-    """A convolution in which all filters do the same with all channels: as wide a look at a fraction of the work."""
-
-    def __init__(self, layer: conv.Conv | conv.Deconv, shape: Shape) -> None:
-        super().__init__()
-        fields = {name: getattr(layer, name) for name in layer.fields}
-        self.filters = layer.out
-        self.one = module_of(type(layer)(**{**fields, "out": 1}), ((1, *shape[1:]),))
-
-    def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = self.one(x.mean(1, keepdim=True))
-        return made.expand(-1, self.filters, *made.shape[2:])
-
-
-def held_fields(graph: Graph, seed: int = 0) -> dict[str, list[Figure]]:
-    """For each layer whose field is known: the pixels that one of its pixels sees, predicted and measured.
-
-    Exactly, but for pixels that see beyond the border of the input: those see no more than predicted. A layer that is
-    said to see everything must see all that its inputs together see.
+    Exactly, but for pixels that see beyond a border: those see no more than predicted.
     """
-    module = _variant(graph, seed)
-    shapes = [graph.nodes[index].shape for index in graph.inputs.values()]
-    inputs = [torch.ones((1, *shape), dtype=torch.float64, requires_grad=True) for shape in shapes]
-    tensors: dict[str, tuple[list[Tensor], Tensor]] = {}
-    taking: list[list[Tensor]] = []
-
-    def enter(_row: str, _around: str, taken: list[Tensor]) -> None:
-        taking.append(taken)
-
-    def leave(row: str, _around: str, made: list[Tensor]) -> None:
-        tensors[row] = (taking.pop(), made[0])
-
-    with watched(module.rows, enter, leave):
-        module(*inputs)
     found: dict[str, list[Figure]] = {}
-    rank, cuts = len(shapes[0]) - 1, _cuts(graph)
-    if rank == 0 or len({shape[1:] for shape in shapes}) != 1:
-        return found
-    for (_, node, layer), field in zip(graph.layers(), fields(graph)[len(graph.inputs) :], strict=True):
-        taken, made = tensors[node.name]
-        if isinstance(module.rows[node.name], nn.Identity):
-            continue
-        if not isinstance(field, str):
-            held = [_held(made, inputs, field, at, cuts) for at in _pixels(node.shape, field)]
-            found[node.name] = [figure for figure in held if figure is not None]
-        elif field == WHOLE and layer.reaches(*graph.input_shapes(node)) == "whole":
-            at = tuple(n // 2 for n in node.shape[1:])
-            measured = _seen(made[_pixel(at)], inputs)
-            found[node.name] = [Figure("receptive field", _text(_seen_by_all(taken, inputs)), _text(measured))]
+    lamp = Lamp(channels=picks_channels(graph))
+    for source, index in graph.inputs.items():
+        for axis in range(len(graph.nodes[index].shape) - 1):
+            own = own_size(graph, source, axis)
+            larger = whole_fields(own)
+            for trial in [own] if larger is None else [own, larger]:
+                for at, dark in _measured(trial, lamp).items():
+                    found.setdefault(graph.nodes[at].name, []).append(_held(trial, at, dark))
     return found
 
 
-def _pixel(at: tuple[int, ...]) -> tuple[int | slice, ...]:
-    """The index of a pixel with all its channels."""
-    return (0, slice(None), *at)
+def _measured(trial: Trial, lamp: Lamp) -> dict[int, Dark]:
+    """Every layer's dark pixels, by its index."""
+    found: dict[int, Dark] = {}
+    rows = torch.arange(trial.graph.nodes[trial.graph.inputs[trial.source]].shape[1 + trial.axis])
+    for ends in chunks(trial):
+        images = torch.cat([rows <= ends[:, None], rows >= ends[:, None]]).to(torch.float32)
+
+        def look(index: int, _node: Node, lit: Tensor, new: bool) -> None:
+            sight = trial.seen[index]
+            if new and (isinstance(sight, Sight) or sight == NOTHING):
+                places, along = _along(lit, sight, trial.axis)
+                upto, since = (along == 0).reshape(2, -1, len(places)).sum(1)
+                before = found.get(index)
+                found[index] = (
+                    Dark(places, upto + before.upto, since + before.since) if before else Dark(places, upto, since)
+                )
+
+        with torch.no_grad():
+            lit_nodes(trial, images, lamp, look)
+    return found
 
 
-def _pixels(shape: Shape, field: tuple[Field, ...]) -> list[tuple[int, ...]]:
-    """The pixel in the middle, and its neighbours as far as they differ."""
-    phases = min(PHASES, max(axis.period for axis in field))
-    return [
-        tuple(min(n // 2 + phase, n - 1) for n in shape[1:])
-        for phase in range(min(phases, max(n - n // 2 for n in shape[1:])))
-    ]
+def _along(lit: Tensor, sight: Sight | str, axis: int) -> tuple[Tensor, Tensor]:
+    """The places along an axis of the input that a layer's elements have, and the light of all elements at each."""
+    others: list[int] = []
+    places = torch.zeros(1, dtype=torch.long)
+    at = 1
+    for place in range(lit.dim() - 1):
+        entry = sight.axes[place] if isinstance(sight, Sight) else None
+        digits = entry if isinstance(entry, tuple) else (Digit(entry, lit.shape[at]),)
+        if len(digits) > 1:
+            lengths = [digit.length for digit in digits]
+            lit = lit.reshape(*lit.shape[:at], *lengths, *lit.shape[at + 1 :])
+        for digit in digits:
+            if digit.axis == axis:
+                places = (places[:, None] + digit.weight * torch.arange(digit.length)).flatten()
+            else:
+                others.append(at)
+            at += 1
+    lit = narrowed(lit, *others)
+    lit = lit.amax(others) if others else lit
+    return places, lit.reshape(len(lit), -1)
 
 
-def _held(
-    made: Tensor, inputs: Sequence[Tensor], field: tuple[Field, ...], at: tuple[int, ...], cuts: bool
-) -> Figure | None:
-    """One pixel. Where it sees beyond a border, or `cuts` took pixels away, it may see less than is predicted.
+def _held(trial: Trial, index: int, dark: Dark) -> Figure:
+    """The ends of a layer's fields: those of two pixels in the middle, unless others differ."""
+    sight = trial.seen[index]
+    name = axis_name(trial.axis, len(trial.graph.nodes[trial.graph.inputs[trial.source]].shape) - 1)
+    if not isinstance(sight, Sight):
+        lit = bool((dark.upto < len(trial.ends)).any())
+        return Figure("receptive field", f"{name}: {sight}", f"{name}: {'something' if lit else sight}")
+    field, extent = sight.fields[trial.axis], sight.extents[trial.axis]
+    first, last = _ends(field, dark.places)
+    inside = (first == NEVER) if extent is None else (first == NEVER) | (first > extent[0]) & (last < extent[1])
+    strict = _tidy(trial.graph)
+    seeing = dark.upto.lt(len(trial.ends)) | dark.since.lt(len(trial.ends))
+    if field.constant:  # a pixel of padding sees nothing, any other the same
+        inside = seeing & strict
+    elif not strict and not seeing.any():  # along another axis its windows hold nothing but padding
+        inside = seeing
+    ends = torch.tensor(trial.ends)
+    begin, end = torch.tensor(extent or (NEVER, -NEVER))
+    sides = (
+        ("from", torch.searchsorted(ends, first), torch.searchsorted(ends, begin), dark.upto),
+        ("to", _after(ends, last), _after(ends, end), dark.since),
+    )
+    texts: list[list[str]] = [[], []]
+    for what, own, together, measured in sides:
+        wrong = torch.where(inside, measured != own, measured < own)
+        at = _middle(wrong if wrong.any() else inside & (own > 0) & (own < len(ends)))
+        who, numbers = "together", (int(together), int(measured.min()))
+        if not strict and numbers[1] > numbers[0]:
+            numbers = (numbers[1], numbers[1])
+        if at is not None and (wrong.any() or numbers[0] == numbers[1]):
+            who, numbers = str(int(dark.places[at])), (int(own[at]), int(measured[at]))
+        for text, number in zip(texts, numbers, strict=True):
+            text.append(f"{who} sees {what} {_row(trial.ends, number, what)}")
+    return Figure("receptive field", *(f"{name} {', '.join(text)}" for text in texts))
 
-    None where a border is near and it sees nothing: a pixel of padding, of which nothing can be said.
-    """
-    measured = _seen(made[_pixel(at)], inputs)
-    lengths = inputs[0].shape[2:]
-    intervals = [one.interval(pixel) for one, pixel in zip(field, at, strict=True)]
-    known = [interval for interval in intervals if interval is not None]
-    inside = all(first >= 0 and last < n for (first, last), n in zip(known, lengths, strict=False))
-    predicted: Hull = None
-    if len(known) == len(intervals):
-        if measured is None and (cuts or not inside):
-            return None
-        predicted = tuple(
-            seen if (cuts or not inside) and first <= seen[0] and seen[1] <= last else (first, last)
-            for (first, last), seen in zip(known, measured or known, strict=True)
-        )
-    pixel = "x".join(map(str, at))
-    return Figure("receptive field", f"{pixel} sees {_text(predicted)}", f"{pixel} sees {_text(measured)}")
+
+def _tidy(graph: Graph) -> bool:
+    """Whether every window holds a pixel of the map, so that the borders of maps see what is predicted, and no less."""
+    if any(isinstance(layer, (Crop, Deconv)) for layer, _ in graph.signatures):
+        return False
+    for layer, shapes in graph.signatures:
+        if len(shapes[0]) > 1 and layer.taken_axes(*shapes) is None:
+            for reach, n, out in zip(
+                layer.reaches(*shapes), shapes[0][1:], layer.output_shape(*shapes)[1:], strict=False
+            ):
+                if (
+                    reach is None
+                    or reach.step > 1
+                    or reach.last < 0
+                    or (reach.a * (out - 1) + reach.first) // reach.c >= n
+                ):
+                    return False
+    return True
 
 
-def _cuts(graph: Graph) -> bool:
-    """Whether a layer takes pixels or channels away, so that there is less behind a later border than the rule knows.
+def _after(ends: Tensor, last: Tensor) -> Tensor:
+    """How many of the ends lie behind these rows."""
+    return len(ends) - torch.searchsorted(ends, last, right=True)
 
-    Where positions become channels, each channel is one pixel of its block: what picks channels picks pixels.
-    """
-    return any(
-        isinstance(layer, (reshape.Crop, reshape.Slice, shuffle.PixelUnshuffle, shuffle.SpaceToDepth))
-        or (isinstance(layer, conv.Deconv) and layer.padding != ((0, 0),))
-        for _, _, layer in graph.layers()
+
+def _ends(field: Field, places: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the last row that the pixels at these places see."""
+    known = [interval or (NEVER, -NEVER) for interval in field.phases]
+    low, high = torch.tensor(known).T
+    phases = places % field.period
+    moved = places // field.period * field.advance
+    nothing = low[phases] == NEVER
+    return (
+        torch.where(nothing, NEVER, low[phases] + moved),
+        torch.where(nothing, -NEVER, high[phases] + moved),
     )
 
 
-def _seen_by_all(taken: Sequence[Tensor], inputs: Sequence[Tensor]) -> Hull:
-    hulls = [hull for one in taken if one.requires_grad and (hull := _seen(one, inputs)) is not None]
-    if not hulls:
-        return None
-    return tuple((min(a for a, _ in axis), max(b for _, b in axis)) for axis in zip(*hulls, strict=True))
+def _middle(those: Tensor) -> int | None:
+    """The index in the middle of those that are true."""
+    places = those.nonzero().flatten()
+    return int(places[len(places) // 2]) if len(places) else None
 
 
-def _seen(outputs: Tensor, inputs: Sequence[Tensor]) -> Hull:
-    """The first and the last pixel, an axis, of any input for which there is a gradient."""
-    gradients = torch.autograd.grad(outputs.sum(), inputs, retain_graph=True, allow_unused=True)
-    lit = torch.zeros(inputs[0].shape[2:], dtype=torch.bool)
-    for gradient in gradients:
-        if gradient is not None:
-            lit |= (gradient[0] != 0).any(0)
-    if not lit.any():
-        return None
-    places = lit.nonzero()
-    return tuple((int(axis.min()), int(axis.max())) for axis in places.T)
-
-
-def _text(hull: Hull) -> str:
-    return "nothing" if hull is None else " x ".join(f"{first}..{last}" for first, last in hull)
-
-
-def _variant(graph: Graph, seed: int) -> GraphModule:
-    """The net with positive weights and without anything that picks or bends."""
-    modules = {index: _linear(layer, graph.input_shapes(node)) for index, node, layer in graph.layers()}
-    module = GraphModule(graph, modules, sharing=False).to(torch.float64).eval()
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
-        per_output = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else 1
-        parameter.uniform_(0.5, 1.5, generator=generator).div_(per_output)
-    return module
-
-
-PIXELWISE = (
-    Elementwise, activation.Softmax, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
-    regularize.Dropout, regularize.DropPath, regularize.Identity,
-)  # fmt: skip
-OVER_THE_MAP = (norm.GroupNorm, norm.InstanceNorm, norm.GlobalResponseNorm)
-
-
-def _linear(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
-    """What stands in a layer's place: itself, or a mean over the pixels that it looks at."""
-    if isinstance(layer, (conv.Conv, conv.Deconv)) and layer.groups == 1:
-        return Thin(layer, shapes[0])
-    if isinstance(layer, norm.LayerNorm):
-        return Everywhere() if layer.over == "all" else nn.Identity()
-    if (isinstance(layer, norm.InstanceNorm) and layer.stats) or isinstance(layer, PIXELWISE):
-        return nn.Identity()
-    if isinstance(layer, OVER_THE_MAP):
-        return Everywhere()
-    if isinstance(layer, (merge.Add, merge.Multiply, merge.Maximum)):
-        return Mean()
-    if isinstance(layer, linear.Bilinear) or (isinstance(layer, linear.Linear) and len(shapes[0]) == 1):
-        return Dense(layer.out)
-    if isinstance(layer, activation.Maxout):
-        return ChannelMeans(layer.pieces)
-    if isinstance(layer, (pool.MaxPool, pool.LPPool)):
-        return WindowMean(layer) if isinstance(layer, pool.MaxPool) else _averaging(layer, shapes)
-    if isinstance(layer, pool.AdaptiveMaxPool):
-        return module_of(pool.AdaptiveAvgPool(output=layer.output), shapes)
-    if isinstance(layer, pool.GlobalMaxPool):
-        return module_of(pool.GlobalAvgPool(flat=layer.flat), shapes)
-    if isinstance(layer, pyramid.SpatialPyramid):
-        return module_of(pyramid.SpatialPyramid(levels=layer.levels, mode="avg"), shapes)
-    return module_of(layer, shapes)
-
-
-def _averaging(layer: pool.LPPool, shapes: tuple[Shape, ...]) -> nn.Module:
-    fields = {name: getattr(layer, name) for name in layer.fields if name != "norm"}
-    return module_of(pool.AvgPool(**fields), shapes)
+def _row(ends: list[int], dark: int, what: str) -> str:
+    """The row at which light was first seen, `dark` images having been dark."""
+    if dark == len(ends):
+        return "nowhere"
+    return str(ends[dark] if what == "from" else ends[len(ends) - 1 - dark])

@@ -95,7 +95,7 @@ def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: 
     """The rows with their receptive fields."""
     from cnncalc.torch_backend.receptive import held_fields
 
-    found = held_fields(graph, seed)
+    found = held_fields(graph)
     pixels = sum(len(figures) for figures in found.values())
     notes.append(
         f"receptive fields held at {pixels} pixels of {len(found)} layers, on cpu; the others act pixel by pixel"
