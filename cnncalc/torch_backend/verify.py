@@ -96,9 +96,8 @@ def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: 
     from cnncalc.torch_backend.receptive import held_fields
 
     found = held_fields(graph)
-    pixels = sum(len(figures) for figures in found.values())
     notes.append(
-        f"receptive fields held at {pixels} pixels of {len(found)} layers, on cpu; the others act pixel by pixel"
+        f"receptive fields of {len(found)} layers held along every axis, on cpu; the others act pixel by pixel"
     )
     return tuple(row._replace(figures=(*row.figures, *found.get(row.name, ()))) for row in rows)
 
