@@ -98,7 +98,7 @@ class UnknownFile:
         if low is not None:
             values = range(int(low), int(high) + 1)
         elif choices is not None:
-            values = [int(choice) for choice in choices.split("|")]
+            values = list(dict.fromkeys(int(choice) for choice in choices.split("|")))
         if not values:
             message = "this `?` is unbounded" if low is None else "this `?` has no values"
             help = "say where to look: `?16..64`, or `?16|32|64`"

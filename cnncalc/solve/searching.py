@@ -93,7 +93,7 @@ class Search:
                 self.growth.grow(progress)
         self.undecided = self.growth.undecided()
         if self.undecided and not self.left:
-            self.left.append(f"{MOST:,} layers were built for other values, which is the most: narrow the bounds")
+            self.left.append(f"{MOST:,} choices were built, and no more are: narrow the bounds")
         layers = self._counted()
         with self._kept_if_interrupted():
             self._list(layers, progress)
