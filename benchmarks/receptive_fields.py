@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.receptive import NOTHING, fields
 from cnncalc.analysis.sight import Sight
-from cnncalc.cli.nets import open_net, required_variables
+from cnncalc.cli.nets import open_net
 from cnncalc.language import bundled, load
 from cnncalc.language.options import Options
 from cnncalc.torch_backend.gradients import gradient_fields
@@ -66,7 +66,7 @@ def main() -> int:
     """Print a line a net and the sums."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.receptive_fields", description=__doc__)
     parser.add_argument("nets", nargs="*", help="bundled nets; all unless given")
-    names = parser.parse_args().nets or [name for name in bundled() if not required_variables(open_net(name))]
+    names = parser.parse_args().nets or [name for name in bundled() if not open_net(name).required()]
     print("net layers held whole undefined gradients differing seconds")
     results = []
     for name in names:
