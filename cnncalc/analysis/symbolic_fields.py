@@ -16,7 +16,7 @@ from cnncalc.analysis.report import ReceptiveField
 from cnncalc.analysis.sight import BROADCAST, RATES
 from cnncalc.arithmetic.cases import cases
 from cnncalc.arithmetic.conditions import Condition
-from cnncalc.arithmetic.formulas import all_equal
+from cnncalc.arithmetic.formulas import all_equal, every
 from cnncalc.arithmetic.reach import IDENTITY, Field, Reach, join
 from cnncalc.arithmetic.sizes import NoClosedForm, Size, length
 from cnncalc.arithmetic.tables import Table, tabulate
@@ -78,12 +78,53 @@ def closed_fields(graph: Graph, condition: Condition, closing: Closing) -> list[
     base = {symbol: one.first[0] for symbol, one in classes.items()}
     first = _at(graph, reaches, base)
     along = {symbol: [_at(graph, reaches, {**base, symbol: n}) for n in one.first] for symbol, one in classes.items()}
-    blurred = _blurred(graph, reaches, first)
-    answers = []
-    for index in range(len(graph.nodes)):
+    complete = _complete(graph, reaches, condition)
+    answers: list[SymbolicField] = []
+    for index, node in enumerate(graph.nodes):
+        reach = "" if node.layer is None else reaches[node.signature]
+        taken = [] if node.layer is None else node.inputs[: node.layer.seen_inputs]
         turns = {symbol: [run[index] for run in runs] for symbol, runs in along.items()}
-        answers.append(SymbolicField(note=VARIES) if blurred[index] else _joined(first[index], turns, classes, closing))
+        answer = _joined(first[index], turns, classes, closing)
+        if isinstance(reach, str) and reach == "whole":
+            known = any(answers[one].note == WHOLE or (complete[one] and not answers[one].note) for one in taken)
+        else:
+            perhaps = isinstance(reach, str) and reach == PERHAPS and answer.note != WHOLE
+            known = not perhaps and not (isinstance(reach, str) and reach == VARIES)
+            known = known and all(answers[one].note != VARIES for one in taken)
+            if answer.note == WHOLE and not isinstance(reach, str):
+                known = known and not _sizes(reach) and all(one == IDENTITY for one in reach)
+        answers.append(answer if known else SymbolicField(note=VARIES))
     return answers
+
+
+def _complete(graph: Graph, reaches: Sequence[Reaches], condition: Condition) -> list[bool]:
+    """Whether all pixels of a node together see every pixel of the first input, shown layer by layer."""
+    found: list[bool] = []
+    first = next(iter(graph.inputs.values()))
+    for index, node in enumerate(graph.nodes):
+        if node.layer is None:
+            found.append(index == first)
+            continue
+        reach = reaches[node.signature]
+        seen = any(found[one] for one in node.inputs[: node.layer.seen_inputs])
+        if seen and not isinstance(reach, str):
+            lengths = zip(graph.nodes[node.inputs[0]].shape[1:], node.shape[1:])
+            seen = all(_no_pixel_left(one, *pair, condition) for one, pair in zip(reach, lengths))
+        found.append(seen and reach not in (VARIES, PERHAPS))
+    return found
+
+
+def _no_pixel_left(reach: Reach, n: Any, pixels: Any, condition: Condition) -> bool:
+    """Whether each of the n pixels of a map is seen by one of the layer's, at every length that works."""
+    if reach is IDENTITY:
+        return True
+    if reach.step != 1 or (reach.c != 1 and reach.a != 1):
+        return False
+    gaps = every(reach.last - reach.first >= reach.a - reach.c, reach.first <= reach.c - 1)
+    joined = every(gaps, reach.a * (pixels - 1) + reach.last >= reach.c * (n - 1))
+    if isinstance(joined, bool):
+        return joined
+    return (condition & joined).sets == condition.sets and not joined.relations
 
 
 def _reaches(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Reaches:
@@ -201,18 +242,6 @@ def _described(seen: _Seen) -> ReceptiveField:
     of_axes = [(field.size, field.stride, field.padding) for field in seen]
     size, stride, padding = zip(*of_axes) if of_axes else ((), (), ())
     return ReceptiveField(size, stride, padding)
-
-
-def _blurred(graph: Graph, reaches: Sequence[Reaches], seen: Sequence[ReceptiveField]) -> list[bool]:
-    """Whether a node comes after a layer whose reach varies, without one that sees the whole map in between."""
-    found = [False] * len(graph.nodes)
-    for index, node, layer in graph.layers():
-        reach = reaches[node.signature]
-        taken = any(found[one] for one in node.inputs[: layer.seen_inputs])
-        if isinstance(reach, str):
-            taken = reach == VARIES or (reach == PERHAPS and seen[index].note != WHOLE) or (taken and reach != "whole")
-        found[index] = taken
-    return found
 
 
 def _joined(

@@ -121,6 +121,10 @@ class Size:
     def __hash__(self) -> int:
         return id(self) >> 4
 
+    def __index__(self) -> int:
+        """Where only a plain number will do there is no closed form."""
+        raise NoClosedForm(f"{self} as a plain number")
+
     def __bool__(self) -> bool:
         """Whether it is not 0, which a rule that branches on a size asks."""
         return bool(self != 0)
