@@ -216,6 +216,21 @@ def test_wrong_usage_is_told(arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("want", "message"),
+    [
+        ("output < 3x3x3", "a shape is neither more nor less"),
+        ("last < 7", "a shape is neither more nor less"),
+        ("lats < 7", "there is no figure or layer `lats`"),
+        ("lats == 7x7x7", "there is no figure or layer `lats`"),
+    ],
+)
+def test_what_cannot_be_wanted_of_a_file_is_told(net, want, message):
+    done = run("file", net, "--want", want)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
 def test_an_unbounded_unknown_is_told(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text("input: 3x8x8\nlayers: [conv ? k3]\n")

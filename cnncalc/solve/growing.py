@@ -20,7 +20,7 @@ from cnncalc.solve.diagram import Edge, Node
 from cnncalc.solve.judging import Judging, Tracked
 from cnncalc.solve.live import Live
 from cnncalc.solve.pieces import pieces
-from cnncalc.solve.stages import Stages, State
+from cnncalc.solve.stages import Ends, Stages, State
 
 __all__ = ["MOST", "Growth", "Progress"]
 
@@ -163,23 +163,30 @@ class Growth:
                 return False
             values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
             try:
-                child, sums = self._next(node, number, values, choice)
+                before, after, child, ends = self._next(node, number, values, choice)
+            except CnncalcError as error:
+                if not any(len(self.file.unknowns[one].values) > 1 for one in values):
+                    raise
+                self.refused = str(error.faults[0].message)
+            else:
+                sums = self.judging.added(before, after, ends)
                 edge = unfinished.edges.get((id(child), sums))
                 if edge is None:
                     edge = unfinished.edges[id(child), sums] = Edge(child, sums, [])
                     node.edges.append(edge)
                 edge.choices.append(choice)
-            except CnncalcError as error:
-                if not any(len(self.file.unknowns[one].values) > 1 for one in values):
-                    raise
-                self.refused = str(error.faults[0].message)
             unfinished.choice = None
             unfinished.left -= 1
             self.built += 1
         return True
 
-    def _next(self, node: Node, number: int, values: dict[int, int], choice: tuple[int, ...]) -> tuple[Node, Tracked]:
-        """The node that some values lead to; raises `CnncalcError` where they make no net."""
+    def _next(
+        self, node: Node, number: int, values: dict[int, int], choice: tuple[int, ...]
+    ) -> tuple[State, State, Node, Ends | None]:
+        """The states before and behind some values, the node of the latter, and what is known where the net is whole.
+
+        Raises `CnncalcError` where the values make no net.
+        """
         stages, state = node.stages, node.state
         if stages is None or state is None:
             stages = self.roots[choice] = Stages(self.file, self.parts, values)
@@ -189,7 +196,7 @@ class Growth:
         ends = stages.ends(made) if after == len(self.parts) else None
         key = (id(stages), self.live.key(after, made, values))
         child = self._node(node.layer + 1, key, Node(node.layer + 1, stages, made, values))
-        return child, self.judging.added(state, made, ends)
+        return state, made, child, ends
 
     def _stop(self, layer: int) -> int:
         """The piece that is next in a layer; past the last at the end."""
