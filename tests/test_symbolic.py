@@ -11,9 +11,7 @@ from click.testing import CliRunner
 from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.receptive import WHOLE
 from cnncalc.analysis.symbolic import COUNTS, TOTALS, symbolic_report
-from cnncalc.analysis.symbolic_fields import VARIES
 from cnncalc.arithmetic.sizes import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
@@ -196,44 +194,6 @@ def test_nets_whose_memory_depends_on_the_case(name):
             assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), (count, lengths)
         for form, row in zip(closed.rows, counted.rows, strict=True):
             assert value_at(form.saved_bytes.value, lengths) == row.saved_bytes, (form.name, lengths)
-
-
-def held_field(form, row, lengths):
-    """A closed receptive field against that of a report."""
-    if form.note == VARIES:
-        return False
-    if form.note == WHOLE:  # but for a border that rounding drops at this size
-        return row.note == WHOLE or not row.moves
-    assert form.note == row.note
-    for closed, numbers in ((form.size, row.size), (form.stride, row.stride), (form.padding, row.padding)):
-        found = tuple(one.value if isinstance(one.value, str) else value_at(one.value, lengths) for one in closed)
-        assert found == numbers, (form, row, lengths)
-    return True
-
-
-@pytest.mark.parametrize("name", ["vgg16", "unet", "mobilenet_v1", "efficientnet_v2_b0", "inception_v3", "m5", "s3d"])
-def test_receptive_fields_are_what_they_are_at_every_size(name):
-    channels, *spatial = load(name, Options()).nodes[0].shape
-    symbols = {1: "L", 2: "HW", 3: "DHW"}[len(spatial)]
-    closed = symbolic_report(load(name, Options(input="x".join([str(channels), *symbols]), symbols=True)))
-    told = 0
-    for step in (0, 16, 32, *((1, 7, 18) if "unet" not in name else (48,))):
-        lengths = {symbol: n + step * (place + 1) for place, (symbol, n) in enumerate(zip(symbols, spatial))}
-        counted = report(load(name, Options(input="x".join(map(str, [channels, *lengths.values()])))))
-        for form, row in zip(closed.rows, counted.rows, strict=True):
-            told += held_field(form.receptive_field, row.receptive_field, lengths)
-    assert told
-
-
-def test_columns_of_receptive_fields():
-    text = run("vgg16", "--input", "3xHxW", "--columns", "name,receptive_field,stride").stdout
-    rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()[3:] if line[:8] == "features"}
-    assert rows["features.30"] == ["212", "32"]
-    assert "depends on the input size" in next(line for line in text.splitlines() if line.startswith("avgpool"))
-    answer = json.loads(run("mobilenet_v1", "--input", "3xHxW", "--format", "json").stdout)
-    field = answer["layers"][0]["receptive_field"]
-    assert field["size"] == [3, 3] and field["stride"] == [2, 2]
-    assert field["padding"][0]["text"].startswith("[H ")
 
 
 def test_the_peak_is_a_maximum_of_the_sums_that_are_ever_the_largest():

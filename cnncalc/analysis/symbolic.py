@@ -12,7 +12,6 @@ from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.elements import Elements
 from cnncalc.analysis.input_conditions import Reason, conditions, reasons
 from cnncalc.analysis.memory import train_bytes
-from cnncalc.analysis.symbolic_fields import SymbolicField, closed_fields
 from cnncalc.analysis.symbolic_memory import closed_peak, saved_by_layer
 from cnncalc.arithmetic.cases import cases, indicator
 from cnncalc.arithmetic.conditions import Condition
@@ -53,7 +52,6 @@ class SymbolicRow(NamedTuple):
     activation_bytes: Closed
     saved_bytes: Closed
     line: int
-    receptive_field: SymbolicField = SymbolicField()
 
 
 class SymbolicReport(NamedTuple):
@@ -74,22 +72,18 @@ class SymbolicReport(NamedTuple):
 
 
 def symbolic_report(
-    graph: Graph, *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd", with_fields: bool = True
+    graph: Graph, *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
 ) -> SymbolicReport:
-    """Every layer's row and the totals; `batch` None is any number N of images. Raises `CnncalcError`.
-
-    Receptive fields cost a pass over the net for each class of lengths, so that they can be left out.
-    """
+    """Every layer's row and the totals; `batch` None is any number N of images. Raises `CnncalcError`."""
     counter = _Counter(graph, batch, dtype)
     counted = counter.layers(with_saved=True)
     closing, images = Closing(counter.condition.sets), counter.images
-    seen = closed_fields(graph, counter.condition, closing) if with_fields else [SymbolicField()] * len(graph.nodes)
 
     def shape(one: Shape) -> tuple[Closed, ...]:
         return closing.shape(one, images)
 
     rows = []
-    for (index, node, layer), numbers in zip(graph.layers(), counted):
+    for (_, node, layer), numbers in zip(graph.layers(), counted):
         counts: dict[str, Any] = dict(zip(COUNTS, map(closing.closed, numbers)))
         rows.append(
             SymbolicRow(
@@ -100,7 +94,6 @@ def symbolic_report(
                 tuple(map(shape, graph.input_shapes(node))),
                 shape(node.shape),
                 line=node.origin.line if node.origin else 0,
-                receptive_field=seen[index],
                 **counts,
             )
         )

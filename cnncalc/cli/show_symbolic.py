@@ -31,7 +31,7 @@ def show_symbolic(
 ) -> None:
     """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
     from cnncalc.analysis.symbolic import BATCH, symbolic_report
-    from cnncalc.render.symbolic import FIELDS, SymbolicView, check_columns, draw
+    from cnncalc.render.symbolic import SymbolicView, check_columns, draw
 
     for option, why in REFUSED.items():
         if given.get(option) is not None:
@@ -46,15 +46,11 @@ def show_symbolic(
     graph = graph_of(asked.options._replace(symbols=True))
     lengths = None if given["sort"] is None else _lengths(graph, asked.options, declared)
     batch = None if any_batch else asked.options.batch
-    form = form_of(given)
-    with_fields = not FIELDS.isdisjoint(columns) or (form in ("json", "csv") and not columns)
-    report = symbolic_report(
-        graph, batch=batch, dtype=asked.dtype, optimizer=given["optimizer"], with_fields=with_fields
-    )
+    report = symbolic_report(graph, batch=batch, dtype=asked.dtype, optimizer=given["optimizer"])
     view = SymbolicView(
         columns, given["sort"], lengths and {**lengths, **({BATCH: 1} if any_batch else {})}, given["depth"]
     )
-    emit(draw(report, form, view), given["output"])
+    emit(draw(report, form_of(given), view), given["output"])
 
 
 def _lengths(graph: Graph, options: Options, declared: Callable[[Options], Graph] | None) -> dict[str, int]:

@@ -12,9 +12,8 @@ from cnncalc.render.columns import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cnncalc.analysis.closed import Allowed, Closed
+    from cnncalc.analysis.closed import Closed
     from cnncalc.analysis.symbolic import SymbolicReport, SymbolicRow
-    from cnncalc.analysis.symbolic_fields import SymbolicField
 
 __all__ = ["SymbolicView", "check_columns", "draw"]
 
@@ -34,13 +33,10 @@ COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
     "flops": ("FLOPs", lambda row: row.flops.text),
     "activation_bytes": ("Activation bytes", lambda row: row.activation_bytes.text),
     "saved_bytes": ("Saved bytes", lambda row: row.saved_bytes.text),
-    "receptive_field": ("Receptive field", lambda row: field_text(row.receptive_field)),
-    "stride": ("Stride", lambda row: axes_text(row.receptive_field.stride)),
     "line": ("Line", lambda row: str(row.line)),
 }
 USUAL = ("name", "notation", "output_shape", "params", "macs")
 RIGHT = ("params", "weights", "biases", "trainable", "buffers", "line")
-FIELDS = frozenset(("receptive_field", "stride"))
 SORTED = ("name", "kind", "notation", "line", *COUNTS)
 TOTALS = {
     "params": "Parameters",
@@ -56,17 +52,6 @@ TOTALS = {
 MARKS = "[…] is 1 where what stands in it holds, else 0."
 LONGEST = 100
 """A sum that is longer goes over several lines."""
-
-
-def axes_text(numbers: Sequence[Closed]) -> str:
-    """One number where all axes agree, else one an axis."""
-    texts = [bracketed(number.text) for number in numbers]
-    return "x".join(texts if len(set(texts)) > 1 else texts[:1])
-
-
-def field_text(field: SymbolicField) -> str:
-    """Its size, or in a few words why it has none."""
-    return axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
 
 
 def shape_text(shape: Sequence[Closed]) -> str:
@@ -190,17 +175,6 @@ def _markdown(
     return "\n".join([*lines, first, *([""] if rest else []), *(f"- {escaped(line.strip())}" for line in rest)]) + "\n"
 
 
-def _field(field: SymbolicField, allowed: Allowed) -> dict[str, object]:
-    """Size, stride and padding an axis; `null` with a note where the pixels see regions of no one size."""
-    if not field.size:
-        return {"size": None, "stride": None, "padding": None, "note": field.note}
-    numbers = {"size": field.size, "stride": field.stride, "padding": field.padding}
-    return {
-        name: [one.value if isinstance(one.value, str) else one.as_object(allowed) for one in those]
-        for name, those in numbers.items()
-    }
-
-
 def _json(report: SymbolicReport) -> str:
     from cnncalc.render.json_form import dumps
 
@@ -222,7 +196,6 @@ def _json(report: SymbolicReport) -> str:
             "input_shapes": [shape(one) for one in row.input_shapes],
             "output_shape": shape(row.output_shape),
             **{name: getattr(row, name).as_object(allowed) for name in COUNTS},
-            "receptive_field": _field(row.receptive_field, allowed),
             "line": row.line,
         }
         for row in report.rows

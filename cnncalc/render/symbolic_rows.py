@@ -37,7 +37,6 @@ def _joined(name: str, rows: Sequence[SymbolicRow], closing: Closing) -> Symboli
         kind=GROUP,
         notation=f"{len(rows)} layers",
         output_shape=last.output_shape,
-        receptive_field=last.receptive_field,
         **sums,
     )
 
