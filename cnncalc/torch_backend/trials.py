@@ -63,9 +63,10 @@ def own_size(graph: Graph, source: str, axis: int) -> Trial:
     n = graph.nodes[graph.inputs[source]].shape[1 + axis]
     seen = fields(graph, source)
     longest = max(graph.nodes[graph.inputs[source]].shape[1:])
+    crops = any(isinstance(layer, reshape.Crop) for layer, _ in graph.signatures)
     for narrow in (-1, *range(longest // STEP)):
         made = resized(graph, _lengths(graph, source, axis, n, narrow))
-        if made is not None:
+        if made is not None and not (crops and _thinned(graph, made)):
             theirs = fields(made, source)
             if all(_alike(one, other, axis) for one, other in zip(seen, theirs, strict=True)):
                 return Trial(made, source, axis, theirs, _own_ends(made, source, axis, theirs))
@@ -119,6 +120,12 @@ def _lengths(graph: Graph, source: str, axis: int, length: int, narrow: int | No
             rest[axis] = length
         shapes[index] = (channels, *rest)
     return shapes
+
+
+def _thinned(graph: Graph, made: Graph) -> bool:
+    """Whether a map has become one pixel wide, of which a crop may leave nothing but padding."""
+    lengths = (zip(one.shape[1:], other.shape[1:]) for one, other in zip(graph.nodes, made.nodes, strict=True))
+    return any(n > 1 == narrow for pairs in lengths for n, narrow in pairs)
 
 
 def _alike(one: Fields, other: Fields, axis: int) -> bool:
