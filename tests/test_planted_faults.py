@@ -37,7 +37,7 @@ def short_run():
         net = network(Random(f"planted/{index}"))
         try:
             lines = differences(net)[1]
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
             lines = [f"broken: {error!r}"]
         if lines:
             return lines
