@@ -19,7 +19,7 @@ from cnncalc.layers.linear import Linear
 from cnncalc.layers.merge import Merge
 from cnncalc.layers.norm import InstanceNorm
 from cnncalc.layers.pool import MaxPool, Pool
-from cnncalc.layers.reshape import Crop
+from cnncalc.layers.resize import Crop
 from cnncalc.layers.windows import per_axis_requirements
 from cnncalc.torch_backend.kinds import module_of
 

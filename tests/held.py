@@ -18,7 +18,7 @@ from cnncalc.language.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.reader import read
-from cnncalc.layers import Layer, Shape, reshape, shuffle
+from cnncalc.layers import Layer, Shape, reshape, resize, shuffle
 from cnncalc.layers.activation import Maxout
 from cnncalc.layers.conv import Convolution, Deconv
 from cnncalc.layers.merge import Concat, Merge
@@ -46,7 +46,7 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""
 
 
-PICKING = (reshape.Slice, reshape.Reshape, shuffle.PixelShuffle)
+PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle)
 DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
 
 

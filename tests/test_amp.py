@@ -16,7 +16,7 @@ from networks import network  # noqa: E402
 
 from cnncalc import CnncalcError, Options, chain, load  # noqa: E402
 from cnncalc.analysis.elements import Elements  # noqa: E402
-from cnncalc.layers import KINDS, Layer, activation, linear, norm, regularize, reshape  # noqa: E402
+from cnncalc.layers import KINDS, Layer, activation, linear, norm, regularize, resize  # noqa: E402
 from cnncalc.torch_backend import autocasting  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
@@ -220,7 +220,7 @@ def cast_once(plain):
 
 
 FAULTS = {
-    "an upsample as its input is": (reshape.Upsample, "autocast", "follow"),
+    "an upsample as its input is": (resize.Upsample, "autocast", "follow"),
     "a linear layer as its input is": (linear.Linear, "autocast", "follow"),
     "a layer norm in half precision": (norm.LayerNorm, "autocast", "follow"),
     "a factor that keeps half precision": (norm.LayerScale, "autocast", "follow"),

@@ -13,7 +13,7 @@ from cnncalc.analysis.receptive import fields
 from cnncalc.analysis.sight import Sight
 from cnncalc.arithmetic.reach import Reach
 from cnncalc.layers.conv import ForwardConvolution
-from cnncalc.layers.reshape import Crop, Upsample
+from cnncalc.layers.resize import Crop, Upsample
 from cnncalc.torch_backend.gradients import gradient_fields
 from cnncalc.torch_backend.receptive import held_fields
 

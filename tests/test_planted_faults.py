@@ -17,7 +17,7 @@ from cnncalc.analysis import memory  # noqa: E402
 from cnncalc.arithmetic.formulas import Rounding, TransposedWindow, Window, product  # noqa: E402
 from cnncalc.arithmetic.reach import Reach  # noqa: E402
 from cnncalc.layers import activation, conv, merge, norm, pool, regularize, shuffle, sliding  # noqa: E402
-from cnncalc.layers.base import Backward, Saved  # noqa: E402
+from cnncalc.layers.backward import Backward, Saved  # noqa: E402
 
 NETS = 400
 """Within so many nets a fault must show; nearly all show within fifty."""

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.graph import Graph
-from cnncalc.layers.base import Backward, Saved, Shape
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import Shape
 
 __all__ = ["Elements", "Storage"]
 

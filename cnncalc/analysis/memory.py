@@ -12,7 +12,8 @@ from cnncalc.analysis.elements import Elements
 from cnncalc.arithmetic.formulas import product
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.base import Backward, Layer, Saved
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import Layer
 
 __all__ = [
     "OPTIMIZER_STATES",

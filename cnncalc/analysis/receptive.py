@@ -10,7 +10,7 @@ from cnncalc.analysis.sight import Sight, plain
 from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.merge import Concat
-from cnncalc.layers.reshape import Slice
+from cnncalc.layers.resize import Slice
 
 __all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
 

@@ -11,7 +11,7 @@ from cnncalc.arithmetic.conditions import Condition
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.maxima import Sum, largest_of, sum_of
 from cnncalc.graph import Graph
-from cnncalc.layers.base import Backward, Saved
+from cnncalc.layers.backward import Backward, Saved
 
 __all__ = ["closed_peak", "saved_by_layer"]
 

@@ -15,7 +15,7 @@ from cnncalc.analysis.sight import Sight
 from cnncalc.analysis.window_remarks import Remark
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.base import Backward
+from cnncalc.layers.backward import Backward
 from cnncalc.layers.conv import Conv
 from cnncalc.layers.linear import Linear
 

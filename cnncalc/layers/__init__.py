@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, shuffle
-from cnncalc.layers.base import Layer, Requirement, Saved, Shape, show_shape
+from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, resize, shuffle
+from cnncalc.layers.backward import Saved
+from cnncalc.layers.base import Layer, Requirement, Shape, show_shape
 from cnncalc.layers.fields import FieldError
 from cnncalc.layers.registry import KINDS, kind_named
 
-FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, shuffle, merge, regularize)
+FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize)
 """The modules of the kinds, in the order in which a course meets them."""
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "pyramid",
     "regularize",
     "reshape",
+    "resize",
     "show_shape",
     "shuffle",
 ]

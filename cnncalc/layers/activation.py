@@ -9,7 +9,8 @@ from typing import ClassVar
 from cnncalc.arithmetic.formulas import exact_divide, product
 from cnncalc.arithmetic.reach import Reach, everywhere
 from cnncalc.arithmetic.unknown import OPEN
-from cnncalc.layers.base import INDEX_BYTES, Backward, Elementwise, Layer, Requirement, Saved, Shape, field
+from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
+from cnncalc.layers.base import Elementwise, Layer, Requirement, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import divisors_help

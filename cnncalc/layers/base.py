@@ -14,6 +14,7 @@ from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.arithmetic.unknown import OPEN
 from cnncalc.errors import suggestion
+from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.fields import FieldError, FieldType
 
 if TYPE_CHECKING:
@@ -27,19 +28,14 @@ else:
 
 MANY = 1_000_000
 """As many inputs as one likes."""
-INDEX_BYTES = 8
-"""torch keeps the places of maxima as int64."""
 
 __all__ = [
-    "INDEX_BYTES",
     "MANY",
     "REQUIRED",
-    "Backward",
     "Elementwise",
     "Field",
     "Layer",
     "Requirement",
-    "Saved",
     "Shape",
     "count",
     "field",
@@ -63,39 +59,6 @@ class Requirement(NamedTuple):
     """The way out; a function where finding it takes time that only an error should cost."""
     larger: bool = False
     """Whether a larger input to the net would mend it."""
-
-
-class Backward(NamedTuple):
-    """What decides whether a layer keeps anything for backward."""
-
-    training: bool
-    """Whether the net is in training mode."""
-    weights: bool
-    """Whether the layer has parameters and they are trained."""
-    inputs: tuple[bool, ...]
-    """Whether a gradient is wanted for each input."""
-
-    @property
-    def any(self) -> bool:
-        """Whether the output takes part in backward at all."""
-        return self.weights or any(self.inputs)
-
-
-class Saved(NamedTuple):
-    """A tensor that autograd keeps for backward, as measured on torch 2.13 and 2.14 (CPU).
-
-    `what` is `input` (then `index` says which), `output`, or the name of an extra tensor of `shape`. An extra has an
-    element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
-    Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
-    `element` says which: `own`, that of the parameters, or `mask`, a bool.
-    """
-
-    what: str
-    index: int = 0  # type: ignore[assignment]  # nobody looks for an item of a record, as tuple.index does
-    shape: Shape = ()
-    size: int = 0
-    batched: bool = True
-    element: str = ""
 
 
 class Field:

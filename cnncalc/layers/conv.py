@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import TransposedWindow, Window, exact_divide, larger, product
 from cnncalc.arithmetic.reach import IDENTITY, Reach, everywhere, transposed, windowed
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, resized, show_shape, sure
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
 from cnncalc.layers.registry import layer

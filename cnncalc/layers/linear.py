@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import product
 from cnncalc.arithmetic.reach import IDENTITY, Reach, everywhere
-from cnncalc.layers.base import Backward, Layer, Requirement, Saved, Shape, field, show_shape, sure
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape, sure
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
 from cnncalc.layers.registry import layer

@@ -10,7 +10,8 @@ from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
 from cnncalc.arithmetic.formulas import all_equal, product
 from cnncalc.arithmetic.reach import IDENTITY, Reach
 from cnncalc.arithmetic.unknown import OPEN
-from cnncalc.layers.base import MANY, Backward, Layer, Requirement, Saved, Shape, field, show_shape
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import Whole
 from cnncalc.layers.registry import layer
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.formulas import Window, adaptive_windows, product
 from cnncalc.arithmetic.reach import Reach, binned, everywhere
-from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Requirement, Saved, Shape, field, resized
+from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
+from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.fields import Flag, PerAxis, Real, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.sliding import Pool

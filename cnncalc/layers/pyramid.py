@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from cnncalc.arithmetic.reach import Reach, everywhere
-from cnncalc.layers.base import INDEX_BYTES, Backward, Layer, Saved, Shape, field
+from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
+from cnncalc.layers.base import Layer, Shape, field
 from cnncalc.layers.fields import Choice, Wholes
 from cnncalc.layers.pool import AdaptiveAvgPool, AdaptiveMaxPool
 from cnncalc.layers.registry import layer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.layers.base import Backward, Layer, Saved, Shape, field
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import Layer, Shape, field
 from cnncalc.layers.fields import Flag, Real
 from cnncalc.layers.registry import layer
 

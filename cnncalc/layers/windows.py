@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from cnncalc.arithmetic.formulas import Rounding, Window
-from cnncalc.layers.base import Layer, Requirement, Saved, Shape
+from cnncalc.layers.backward import Saved
+from cnncalc.layers.base import Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
 __all__ = ["axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]

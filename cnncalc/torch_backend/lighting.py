@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, shuffle
+from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, resize, shuffle
 from cnncalc.layers.base import Elementwise
 from cnncalc.torch_backend.kinds import module_of
 from cnncalc.torch_backend.windows import CONVOLVE, sides, spatial
@@ -32,7 +32,7 @@ PIXELWISE = (
     Elementwise, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
     regularize.Dropout, regularize.DropPath, regularize.Identity,
 )  # fmt: skip
-CHANNELWISE = (pool.Pool, pool.AdaptivePool, pool.GlobalPool, pyramid.SpatialPyramid, reshape.Crop, reshape.Upsample)
+CHANNELWISE = (pool.Pool, pool.AdaptivePool, pool.GlobalPool, pyramid.SpatialPyramid, resize.Crop, resize.Upsample)
 
 
 def narrowed(x: Tensor, *axes: int) -> Tensor:
@@ -103,7 +103,7 @@ class Lamp:
             lit = narrowed(x, 1)
         else:
             lit = self._run(layer, taken)
-        return self._even(lit, FAINT if isinstance(layer, reshape.Upsample) else 0.0).expand(images, *out)
+        return self._even(lit, FAINT if isinstance(layer, resize.Upsample) else 0.0).expand(images, *out)
 
     def _even(self, lit: Tensor, least: float) -> Tensor:
         if not self.gradients:
@@ -161,7 +161,7 @@ class Lamp:
         return module_of(layer, shapes)
 
 
-PICKING = (reshape.Slice, shuffle.ChannelShuffle, activation.Maxout)
+PICKING = (resize.Slice, shuffle.ChannelShuffle, activation.Maxout)
 """Layers that choose among channels: where those are alike, there is no choice."""
 
 

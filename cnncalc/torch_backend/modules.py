@@ -16,7 +16,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.layers.reshape import Crop as CropRule
+    from cnncalc.layers.resize import Crop as CropRule
 
 __all__ = [
     "Add",

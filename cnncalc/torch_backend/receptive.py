@@ -17,7 +17,7 @@ from cnncalc.analysis.receptive import NOTHING
 from cnncalc.analysis.sight import Digit, Sight
 from cnncalc.analysis.verification import Figure
 from cnncalc.layers.conv import Deconv
-from cnncalc.layers.reshape import Crop
+from cnncalc.layers.resize import Crop
 from cnncalc.layers.windows import axis_name
 from cnncalc.torch_backend.lighting import Lamp, narrowed
 from cnncalc.torch_backend.trials import chunks, lit_nodes, own_size, picks_channels, whole_fields

@@ -11,7 +11,7 @@ from torch import Tensor
 from cnncalc.analysis.receptive import fields
 from cnncalc.analysis.sight import Sight
 from cnncalc.graph import Graph, Node, broken_requirement
-from cnncalc.layers import reshape, shuffle
+from cnncalc.layers import reshape, resize, shuffle
 from cnncalc.torch_backend.lighting import Lamp
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def own_size(graph: Graph, source: str, axis: int) -> Trial:
     n = graph.nodes[graph.inputs[source]].shape[1 + axis]
     seen = fields(graph, source)
     longest = max(graph.nodes[graph.inputs[source]].shape[1:])
-    crops = any(isinstance(layer, reshape.Crop) for layer, _ in graph.signatures)
+    crops = any(isinstance(layer, resize.Crop) for layer, _ in graph.signatures)
     for narrow in (-1, *range(longest // STEP)):
         made = resized(graph, _lengths(graph, source, axis, n, narrow))
         if made is not None and not (crops and _thinned(graph, made)):
@@ -171,9 +171,7 @@ def lit_nodes(trial: Trial, images: Tensor, lamp: Lamp, look: Callable[[int, Nod
 
 def picks_channels(graph: Graph) -> bool:
     """Whether a layer tells channels apart."""
-    return any(
-        isinstance(layer, (reshape.Slice, reshape.Reshape, shuffle.PixelShuffle)) for *_, layer in graph.layers()
-    )
+    return any(isinstance(layer, (resize.Slice, reshape.Reshape, shuffle.PixelShuffle)) for *_, layer in graph.layers())
 
 
 def chunks(trial: Trial) -> Iterator[Tensor]:

@@ -6,7 +6,7 @@ from cnncalc.analysis.conventions.base import MACS, SECOND, Case, Convention, Ru
 from cnncalc.analysis.conventions.modules import channels_of_map, uneven_refused
 from cnncalc.arithmetic.formulas import product
 from cnncalc.layers.conv import Deconv, ForwardConvolution
-from cnncalc.layers.reshape import Upsample
+from cnncalc.layers.resize import Upsample
 
 __all__ = ["CALFLOPS", "PTFLOPS"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from cnncalc.layers import Layer, Shape, activation, linear, merge, norm, regularize, reshape, shuffle
+from cnncalc.layers import Layer, Shape, activation, linear, merge, norm, regularize, reshape, resize, shuffle
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import spread
 from cnncalc.torch_backend import modules, windows
@@ -187,8 +187,8 @@ def permute(layer: reshape.Permute, shapes: tuple[Shape, ...]) -> nn.Module:
     return modules.Permute(layer.order)
 
 
-@builds(reshape.Pad)
-def pad(layer: reshape.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
+@builds(resize.Pad)
+def pad(layer: resize.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
     """ZeroPad1d to ZeroPad3d; with channels too, a ConstantPad, which passes all its sides on."""
     sides = windows.sides(list(layer.borders(shapes[0])))
     if layer.channels == ((0, 0),):
@@ -198,20 +198,20 @@ def pad(layer: reshape.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
     return module
 
 
-@builds(reshape.Crop)
-def crop(layer: reshape.Crop, shapes: tuple[Shape, ...]) -> nn.Module:
+@builds(resize.Crop)
+def crop(layer: resize.Crop, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own."""
     return modules.Crop(layer)
 
 
-@builds(reshape.Slice)
-def slice_of_channels(layer: reshape.Slice, shapes: tuple[Shape, ...]) -> nn.Module:
+@builds(resize.Slice)
+def slice_of_channels(layer: resize.Slice, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own."""
     return modules.Slice(*layer.channels)
 
 
-@builds(reshape.Upsample)
-def upsample(layer: reshape.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
+@builds(resize.Upsample)
+def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
     """Upsample, or where a second input says the size, a module of our own."""
     rank = rank_of(shapes)
     linear_mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]

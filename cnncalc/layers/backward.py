@@ -1,0 +1,46 @@
+"""What a layer says of the tensors that autograd keeps for the backward pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cnncalc.layers.base import Shape
+
+__all__ = ["INDEX_BYTES", "Backward", "Saved"]
+
+INDEX_BYTES = 8
+"""torch keeps the places of maxima as int64."""
+
+
+class Backward(NamedTuple):
+    """What decides whether a layer keeps anything for backward."""
+
+    training: bool
+    """Whether the net is in training mode."""
+    weights: bool
+    """Whether the layer has parameters and they are trained."""
+    inputs: tuple[bool, ...]
+    """Whether a gradient is wanted for each input."""
+
+    @property
+    def any(self) -> bool:
+        """Whether the output takes part in backward at all."""
+        return self.weights or any(self.inputs)
+
+
+class Saved(NamedTuple):
+    """A tensor that autograd keeps for backward, as measured on torch 2.13 and 2.14 (CPU).
+
+    `what` is `input` (then `index` says which), `output`, or the name of an extra tensor of `shape`. An extra has an
+    element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
+    Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
+    `element` says which: `own`, that of the parameters, or `mask`, a bool.
+    """
+
+    what: str
+    index: int = 0  # type: ignore[assignment]  # nobody looks for an item of a record, as tuple.index does
+    shape: Shape = ()
+    size: int = 0
+    batched: bool = True
+    element: str = ""
