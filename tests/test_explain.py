@@ -53,7 +53,7 @@ In all
   receptive field  13 pixels at conv2, stride 2
   activations      577,904 numbers, 2.20 MiB: conv 307,360, maxpool 150,544, input 120,000
   inference peak   1,229,440 bytes, 1.17 MiB, at maxpool1: conv1 612.6 KiB + maxpool1 588.1 KiB
-  backward keeps   2,913,792 bytes, 2.78 MiB: maxpool 62.9%, conv 37.1%; most in maxpool1: 1,204,352 (41.3%)
+  backward keeps   2,913,792 bytes, 2.78 MiB: maxpool 62.9%, conv 37.1%; most in maxpool1: 1,831,616 (62.9%)
   training, sgd    (params + trained)·b + kept = (3,536 + 3,536)·4 + 2,913,792 = 28,288 + 2,913,792 = 2,942,080   \
 (2.81 MiB: weights 13.8 KiB + gradients 13.8 KiB + kept for backward 2.78 MiB)
 

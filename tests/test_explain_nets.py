@@ -171,6 +171,26 @@ def test_training_bytes_by_optimizer(optimizer, state, rule):
     assert f"training, {optimizer}" in explain_text.draw(explanation)
 
 
+@pytest.mark.parametrize("net", ["vgg16", "unet", "densenet121", "mobilenet_v2"])
+def test_the_layer_that_keeps_most_is_that_of_the_table(net):
+    """A pool keeps its input and the places of its maxima: two tensors, and one layer."""
+    graph = load(net, Options())
+    largest = explain(graph).totals.saved.largest
+    assert largest.value == max(row.saved_bytes for row in report(graph).rows)
+
+
+def test_the_last_map_is_told_on_each_input(tmp_path):
+    """By hand: 3 and 5, and (3 − 1)·1 more."""
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "inputs: {near: 3x9x9, far: 3x9x9}\n"
+        "layers: [{conv: 4 k3 p1, from: near, name: a}, {conv: 4 k5 p2, from: far, name: b}, {add: {from: [a, b]}},"
+        " conv 2 k3 p1]\n"
+    )
+    assert "receptive field  near 5 pixels, far 7 pixels at conv1, stride 1" in run("explain", str(path)).output
+    assert "near 5, far 7" in run("compare", str(path)).output
+
+
 def test_a_net_without_parameters_is_not_trained():
     text = explain_text.draw(explain(chained("3x8x8", "maxpool k2", "relu")))
     assert "training         nothing in it is trained, so that backward keeps nothing" in text

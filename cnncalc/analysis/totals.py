@@ -58,15 +58,15 @@ class Totals(NamedTuple):
 
 
 def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
-    """From (kind, layer, number)."""
+    """From (kind, layer, number); a layer may come several times."""
     kinds: dict[str, int] = {}
-    best = Largest("", 0)
+    layers: dict[str, int] = {}
     for kind, name, value in parts:
         kinds[kind] = kinds.get(kind, 0) + value
-        if value > best.value:
-            best = Largest(name, value)
+        layers[name] = layers.get(name, 0) + value
     ranked = sorted((Largest(*item) for item in kinds.items() if item[1]), key=lambda one: -one.value)
-    return Breakdown(sum(kinds.values()), tuple(ranked), best if best.value else None)
+    best = max((Largest(*item) for item in layers.items()), key=lambda one: one.value, default=None)
+    return Breakdown(sum(kinds.values()), tuple(ranked), best if best and best.value else None)
 
 
 def totals(graph: Graph, counted: Report, followed: Followed, batch: int) -> Totals:

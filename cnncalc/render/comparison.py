@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.render.columns import number, printable
+from cnncalc.render.columns import number, of_inputs, printable
 from cnncalc.render.plain import GAP, aligned, width
 from cnncalc.render.summary import size_text
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cnncalc.analysis.comparison import Compared
+    from cnncalc.analysis.report import ReceptiveField
 
 __all__ = ["as_csv", "as_json", "as_markdown", "as_text"]
 
@@ -71,7 +72,10 @@ def _inputs(one: Compared) -> str:
 
 
 def _field(one: Compared) -> str:
-    field = one.receptive_field
+    return of_inputs(one.receptive_field, _size)
+
+
+def _size(field: ReceptiveField) -> str:
     return axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
 
 

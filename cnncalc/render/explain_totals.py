@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.render.columns import number, percent, printable
+from cnncalc.render.columns import number, of_inputs, percent, printable
 from cnncalc.render.explain_lines import Line, Section, axes_text
 from cnncalc.render.summary import size_text
 
 if TYPE_CHECKING:
     from cnncalc.analysis.explanation import Explanation
+    from cnncalc.analysis.report import ReceptiveField, Row
     from cnncalc.analysis.report import Totals as Counted
     from cnncalc.analysis.totals import Breakdown, Totals
 
@@ -40,10 +41,7 @@ def in_all(explanation: Explanation, totals: Totals) -> Section:
     if totals.macs.total:
         lines.append(Line("MACs", note=f"{number(totals.macs.total)}: {shares(totals.macs)}"))
     if totals.last_map:
-        field = totals.last_map.receptive_field
-        seen = axes_text(field.size) + (" pixel" if set(field.size) == {1} else " pixels")
-        where = printable(totals.last_map.name)
-        lines.append(Line("receptive field", note=f"{seen} at {where}, stride {axes_text(field.stride)}"))
+        lines.append(Line("receptive field", note=_last_field(totals.last_map)))
     parts = ", ".join(f"{kind} {number(value)}" for kind, value in totals.activations.kinds)
     in_place = f"; {', '.join(totals.in_place)} in place" if totals.in_place else ""
     bytes_text = size_text(counted.activation_bytes)
@@ -51,6 +49,17 @@ def in_all(explanation: Explanation, totals: Totals) -> Section:
     lines.append(Line("activations", note=note))
     lines += _memory(totals, counted)
     return Section("In all", "", "", tuple(lines))
+
+
+def _last_field(row: Row) -> str:
+    """What the pixels of the last map see, on each input where that differs."""
+    field = row.receptive_field
+    stride = of_inputs(field, lambda one: axes_text(one.stride) if one.stride else "")
+    return f"{of_inputs(field, _seen)} at {printable(row.name)}, stride {stride}"
+
+
+def _seen(field: ReceptiveField) -> str:
+    return field.note or axes_text(field.size) + (" pixel" if set(field.size) == {1} else " pixels")
 
 
 def _memory(totals: Totals, counted: Counted) -> list[Line]:
