@@ -96,9 +96,8 @@ def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: 
     from cnncalc.torch_backend.receptive import held_fields
 
     found = held_fields(graph)
-    notes.append(
-        f"receptive fields of {len(found)} layers held along every axis, on cpu; the others act pixel by pixel"
-    )
+    others = "; the others act pixel by pixel" if len(found) < len(rows) else ""
+    notes.append(f"receptive fields of {len(found)} layers held along every axis, on cpu{others}")
     return tuple(row._replace(figures=(*row.figures, *found.get(row.name, ()))) for row in rows)
 
 
