@@ -46,6 +46,47 @@ def test_conditions_that_tie_axes_are_complete_up_to_the_bound(text):
     assert not answer.remarks  # complete: `--to` ends them
 
 
+TRUTHS_AS_NUMBERS = [
+    "(H > 40) == (W > 40)", "(H > 40) != (W > 40)", "not (H > 40) == (W > 40)", "(H > 40) < 1", "(H == 40) == 1",
+    "(H > 40) + (W > 50) == 1", "max(H > 40, W > 40) == 1", "[H] == [33]", "H % 9 == (W > 60)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TRUTHS_AS_NUMBERS)
+def test_truths_that_are_compared_or_added_are_numbers_as_in_python(text):
+    answer = solve_input("vgg16", Options(), InputWants(where=(text,), high=66))
+    found = {(h, w) for box in answer.boxes for h in range(box[0][1], box[0][2] + 1)
+             for w in range(box[1][1], box[1][2] + 1)}  # fmt: skip
+    sizes = range(32, 67)
+    assert found == {(h, w) for h in sizes for w in sizes if eval(text, {"H": h, "W": w, "max": max})}
+
+
+def test_a_truth_written_out_is_one():
+    answer = solve_input("vgg16", Options(), InputWants(where=("H > 40 and True",)))
+    assert not answer.boxes and answer.sets[0].text == "H ≥ 41"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2 ** H < 300", "larger than 1,000,000,000,000, the bound `number`\n  looked at where H = 40\n"),
+        ("H / (W - 40) > 3", "is divided by zero\n  looked at where H = 32, W = 40\n"),
+    ],
+)
+def test_a_condition_that_some_sizes_break_is_refused_with_the_size(text, said):
+    with pytest.raises(CnncalcError) as refused:
+        solve_input("vgg16", Options(), InputWants(where=(text,)))
+    assert said in str(refused.value)
+
+
+def test_a_condition_of_one_length_without_closed_form_does_not_tie_the_axes():
+    answer = solve_input("vgg16", Options(), InputWants(where=("H ** 2 > 1600",)))
+    assert answer.remarks == (
+        "H ** 2 > 1600 has no closed form here, so that sizes are listed up to 1,024 only; see --to.",
+    )
+    assert answer.boxes == ((("H", 41, 1_024), ("W", 32, 1_024)),)
+
+
 def test_where_the_list_is_not_complete_it_says_so():
     answer = solve_input("vgg16", Options(), InputWants(where=("H == 2 * W",)))
     assert "listed up to 1,024 only" in answer.remarks[0]

@@ -58,7 +58,7 @@ def whole(value: object, minimum: int, what: str = "a whole number") -> int:
     expected = f"{what} ≥ {minimum}" if minimum > -LARGEST else what
     if isinstance(value, str):
         if value.startswith("?"):
-            raise FieldError("`?` stands for an unknown", "only `cnncalc solve` finds unknowns: write a number")
+            raise FieldError("`?` stands for an unknown", "only `cnncalc solve file` finds unknowns: write a number")
         if not _WHOLE.match(value) or len(value) > 40:
             raise FieldError(f"expected {expected}, got {shown(value)}", ROUNDING if _DECIMAL.match(value) else "")
         value = int(value)

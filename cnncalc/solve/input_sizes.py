@@ -63,7 +63,9 @@ def _related(
     if complete and boxes:
         return answer._replace(boxes=tuple(boxes))
     relations = "; ".join(relation.text for relation in condition.relations)
-    bound = f"The axes depend on one another ({relations}), so that sizes are listed up to {high:,} only; see --to."
+    tied = any(len(relation.symbols) > 1 for relation in condition.relations)
+    why = f"The axes depend on one another ({relations})" if tied else f"{relations} has no closed form here"
+    bound = f"{why}, so that sizes are listed up to {high:,} only; see --to."
     if boxes:
         return answer._replace(boxes=tuple(boxes), remarks=(*answer.remarks, bound))
     reach = "No size" if complete else f"No size up to {high:,}"

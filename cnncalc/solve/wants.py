@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.input_conditions import required
@@ -127,18 +127,10 @@ def _strict_parts(graph: Graph) -> Iterator[Part]:
 
 def _where_parts(graph: Graph, text: str) -> Iterator[Part]:
     """A condition on the lengths, such as `H == W` or `H % 32 == 0`."""
-    from cnncalc.language.expressions import ExpressionError, evaluate
-
     symbols = symbols_of(graph)
     if re.sub(r"\s", "", text) in ("H==W", "W==H") and "W" not in symbols:
         return
-    ones = dict.fromkeys(symbols, 1)
-    try:
-        value = evaluate(text, ones)
-    except ExpressionError as error:
-        names = ", ".join(symbols)
-        message = f"--where {text[:60]}: {error.message}"
-        raise CnncalcError(Fault(message, help=error.help or f"the lengths are {names}, as in 'H >= 2 * W'")) from None
+    value = _where_at(text, dict.fromkeys(symbols, 1))
     if not isinstance(value, bool):
         message = f"--where {text[:60]}: a condition is expected, and this is a number or a text"
         raise CnncalcError(Fault(message, help="compare it, as in 'H * W <= 65536'"))
@@ -148,6 +140,25 @@ def _where_parts(graph: Graph, text: str) -> Iterator[Part]:
         return
 
     def holds(at: Mapping[str, int]) -> bool:
-        return bool(evaluate(text, dict(at)))
+        return bool(_where_at(text, at))
 
-    yield Part(f"--where {text}", Condition({}, [Relation(text, holds, frozenset(symbols))]))
+    named = frozenset(_named(text, symbols))
+    yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named)]))
+
+
+def _named(text: str, symbols: Iterable[str]) -> list[str]:
+    """Those of the symbols that stand in the text."""
+    return [symbol for symbol in symbols if re.search(rf"\b{symbol}\b", text)]
+
+
+def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
+    """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
+    from cnncalc.language.expressions import ExpressionError, evaluate
+
+    try:
+        return evaluate(text, dict(lengths))
+    except ExpressionError as error:
+        sizes = ", ".join(f"{symbol} = {lengths[symbol]:,}" for symbol in _named(text, lengths))
+        help = error.help or f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
+        values = f"looked at where {sizes}" if sizes else ""
+        raise CnncalcError(Fault(f"--where {text[:60]}: {error.message}", values=values, help=help)) from None

@@ -48,35 +48,56 @@ def exact_condition(text: str, symbols: Sequence[str]) -> Any:
 
 
 def _value(node: ast.expr, lengths: dict[str, Any]) -> Any:
-    """A number, a list, or a truth. Raises `NoClosedForm` for what is not computed here."""
-    if isinstance(node, ast.Constant) and type(node.value) is int and node.value <= LARGEST:
+    """A number or a truth. Raises `NoClosedForm` for what is not computed here."""
+    if isinstance(node, ast.Constant) and (
+        isinstance(node.value, bool) or (type(node.value) is int and node.value <= LARGEST)
+    ):
         return node.value
     if isinstance(node, ast.Name) and node.id in lengths:
         return lengths[node.id]
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return [_value(one, lengths) for one in node.elts]
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        return OPERATIONS[type(node.op)](_value(node.left, lengths), _value(node.right, lengths))
+        return OPERATIONS[type(node.op)](_number(node.left, lengths), _number(node.right, lengths))
     if isinstance(node, ast.BoolOp):
-        truths = [_value(one, lengths) for one in node.values]
+        truths = [_truth(one, lengths) for one in node.values]
         return every(*truths) if isinstance(node.op, ast.And) else _any(truths)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
-        value = _value(node.operand, lengths)
-        return _opposite(value) if isinstance(node.op, ast.Not) else -value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _opposite(_truth(node.operand, lengths))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_number(node.operand, lengths)
     if isinstance(node, ast.Compare):
-        values = [_value(one, lengths) for one in (node.left, *node.comparators)]
-        return every(*(_compared(type(op), *pair) for op, pair in zip(node.ops, pairwise(values))))
+        sides = pairwise((node.left, *node.comparators))
+        return every(*(_compared(type(op), *pair, lengths) for op, pair in zip(node.ops, sides)))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2 and not node.keywords:
         chosen = FUNCTIONS.get(node.func.id)
         if chosen is not None:
-            return chosen(*(_value(one, lengths) for one in node.args))
+            return chosen(*(_number(one, lengths) for one in node.args))
     raise NoClosedForm(ast.unparse(node))
 
 
-def _compared(kind: type, left: Any, right: Any) -> Any:
+def _number(node: ast.expr, lengths: dict[str, Any]) -> Any:
+    """A number. Python takes a truth for 0 or 1 too, which a condition on symbols is not."""
+    value = _value(node, lengths)
+    if isinstance(value, (bool, Condition)):
+        raise NoClosedForm("a truth as a number")
+    return value
+
+
+def _truth(node: ast.expr, lengths: dict[str, Any]) -> Any:
+    """A truth. Python takes a number for one too."""
+    value = _value(node, lengths)
+    if not isinstance(value, (bool, Condition)):
+        raise NoClosedForm("a number as a truth")
+    return value
+
+
+def _compared(kind: type, left: ast.expr, right: ast.expr, lengths: dict[str, Any]) -> Any:
     if kind not in COMPARISONS:
         raise NoClosedForm("comparison")
-    return COMPARISONS[kind](left, right)
+    if kind not in (ast.In, ast.NotIn):
+        return COMPARISONS[kind](_number(left, lengths), _number(right, lengths))
+    if not isinstance(right, (ast.List, ast.Tuple)):
+        raise NoClosedForm("looking into what is no list")
+    return COMPARISONS[kind](_number(left, lengths), [_number(one, lengths) for one in right.elts])
 
 
 def _opposite(truth: Any) -> Any:
