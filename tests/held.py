@@ -51,7 +51,7 @@ DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, s
 
 
 def channels_blurred(graph: Graph) -> bool:
-    """Whether a net picks channels out of those that a layer has dealt out or computed group by group.
+    """Whether a net picks channels out of those that a layer has dealt out, computed group by group or filled up.
 
     Such channels may see less than all of them together, which is what cnncalc says of them; told apart are those of
     concats.
@@ -60,6 +60,7 @@ def channels_blurred(graph: Graph) -> bool:
     dealt = any(
         (isinstance(layer, DEALING) and not isinstance(layer, Concat))
         or (isinstance(layer, Convolution) and layer.group_count(shape) > 1)
+        or (isinstance(layer, resize.Pad) and layer.channels != ((0, 0),))
         for layer, shape in layers
     )
     return dealt and any(isinstance(layer, PICKING) for layer, _ in layers)
