@@ -278,6 +278,7 @@ def test_list():
         ("shw vgg16", "there is no command `shw`", "cnncalc show"),
         ("vgg16.yaml", "there is no command `vgg16.yaml`", "cnncalc show vgg16.yaml"),
         ("show vgg16 --colums name", "there is no option `--colums`", "--columns"),
+        ("show vgg16 --amp", "option `--amp` requires an argument", "cnncalc show --help"),
         ("show vgg16 --columns nme", "there is no column `nme`", "`name`"),
         ("show vgg16 --sort parms", "there is no column `parms`", "`params`"),
         ("show", "NET is missing", "cnncalc show --help"),

@@ -41,10 +41,13 @@ def _sentence(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def faults_of_usage(error: click.ClickException) -> list[Fault]:
-    """What click has to say about the command line, with the nearest right spelling."""
+def faults_of_usage(error: click.ClickException, called: str) -> list[Fault]:
+    """What click has to say about the command line, with the nearest right spelling.
+
+    `called` is the program and its command, which click does not always know.
+    """
     context = error.ctx if isinstance(error, click.UsageError) else None
-    path = context.command_path if context else "cnncalc"
+    path = context.command_path if context else called
     more = f"`{path} --help` says what it takes"
     if isinstance(error, click.NoSuchOption):
         known = [name for parameter in context.command.params for name in parameter.opts] if context else []

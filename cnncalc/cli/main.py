@@ -82,7 +82,8 @@ class Commands(click.Group):
         except CnncalcError as error:
             code = _told(error.faults, arguments)
         except click.ClickException as error:
-            code = _told(faults_of_usage(error), arguments)
+            called = " ".join(["cnncalc", *(word for word in arguments[:1] if word in COMMANDS)])
+            code = _told(faults_of_usage(error, called), arguments)
         except click.Abort:
             code = INTERRUPTED
         except BrokenPipeError:
