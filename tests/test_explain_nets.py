@@ -196,6 +196,29 @@ def test_a_net_without_parameters_is_not_trained():
     assert "training         nothing in it is trained, so that backward keeps nothing" in text
 
 
+# -- pixels -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "pixel", "sentence"),
+    [
+        ("conv 1 k3 p5", [0, 15], "sees 3x3 pixels, all of them padding around the input."),
+        (
+            "conv 1 k3 p5",
+            [4, 6],
+            "sees 3x3 pixels: rows 0 to 1 and columns 1 to 3 of the input; 1 row before the input",
+        ),
+        ("conv 1 k3 p5", [3, 12], "sees 3x3 pixels: row 0 and column 7 of the input; 2 rows before, 2 columns after"),
+        ("deconv 1 k2 s3", [3, 5], "sees nothing of the input."),
+        ("deconv 1 k2 s3", [3, 4], "sees 1x1 pixels: row 1 and column 1 of the input."),
+    ],
+)
+def test_a_pixel_on_the_border_or_in_a_gap(layer, pixel, sentence):
+    """Row o of the convolution sees rows o − 5 to o − 3 of 8; the windows of the deconv leave rows 2, 5, … free."""
+    text = explain_text.draw(explain(chained("1x8x8", layer), [layer.split()[0] + "1"], pixel=pixel))
+    assert f"Pixel ({pixel[0]}, {pixel[1]}), counted from 0, {sentence}" in text
+
+
 # -- forms --------------------------------------------------------------------------------------------------------
 
 

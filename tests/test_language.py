@@ -471,6 +471,8 @@ def test_freezing(build):
     assert not any(row.trainable for row in report(build(text, freeze=("*conv2", "*.conv1"))).rows)
     with pytest.raises(CnncalcError, match="matches no layer"):
         build(text, freeze=("heads.*",))
+    with pytest.raises(CnncalcError, match="`--freeze !fc` matches no layer"):
+        build(text, freeze=("!fc",))
 
 
 # -- blocks --

@@ -57,6 +57,7 @@ class Teller:
         assert layer is not None
         shapes = self.graph.input_shapes(node)
         every = Backward(True, True, (True,) * len(shapes))
+        regions = self._regions(index)
         return Told(
             self.rows[index],
             derive(layer, shapes, self._before(node), self.batch, self.elements[index], self._behind(index)),
@@ -66,7 +67,7 @@ class Teller:
             any(_differs(seen[index], [seen[one] for one in node.inputs]) for seen in self.seen.values()),
             "" if node.share is None else self.graph.nodes[node.share].name,
             self._smallest(index),
-            self._regions(index),
+            regions,
         )
 
     def _before(self, node: Node) -> list[Seen] | None:
@@ -87,10 +88,19 @@ class Teller:
         return ()
 
     def _unseen_pixel(self, index: int) -> Iterator[Remark]:
-        """What is said of a pixel whose region is no rectangle of the input."""
-        for seen in (of_input[index] for of_input in self.seen.values()):
-            if self.pixel is not None and isinstance(seen, str) and seen != NOTHING:
-                yield Remark(f"What its pixels see is {seen}.", "pixel")
+        """What is said of a pixel whose region is no rectangle of the input, or empty."""
+        if self.pixel is None:
+            return
+        for name, of_input in self.seen.items():
+            seen = of_input[index]
+            if isinstance(seen, str):
+                if seen != NOTHING:
+                    yield Remark(f"What its pixels see is {seen}.", "pixel")
+            elif not any(_regions_of(name, seen, dict(zip(seen.places, self.pixel)))):
+                where = name if len(self.seen) > 1 else "the input"
+                yield Remark(
+                    f"Pixel ({', '.join(map(str, self.pixel))}), counted from 0, sees nothing of {where}.", "pixel"
+                )
 
     def _regions(self, index: int) -> tuple[Region, ...]:
         """What the pixel that is asked for sees of every input, axis by axis."""

@@ -61,7 +61,7 @@ def _freeze(graph: Graph, options: Options, faults: Faults) -> None:
             names = [node.name for node in layers]
             groups = dict.fromkeys(name.rpartition(".")[0] + ".*" for name in names if "." in name)
             help = suggestion(pattern, [*groups, *names], "`*` stands for anything, as in `features.*`")
-            faults.add(f"`--freeze {pattern[:60]}` matches no layer", None, help=help)
+            faults.add(f"`--freeze {option[:60]}` matches no layer", None, help=help)
         elif option.startswith("!"):
             kept = set(map(id, matched))
             matched = [node for node in layers if id(node) not in kept]

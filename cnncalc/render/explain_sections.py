@@ -140,10 +140,11 @@ def _region(told: Told) -> list[str]:
 def _region_of(name: str, regions: Sequence[Region]) -> str:
     names = {1: ("positions",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}[len(regions)]
     pixel = ", ".join(str(region.pixel) for region in regions)
-    seen = " and ".join(
-        f"{what} {max(region.first, 0)} to {min(region.last, region.length - 1)}"
-        for what, region in zip(names, regions)
-    )
+    size = "x".join(str(region.last - region.first + 1) for region in regions)
+    told = f"Pixel ({pixel}), counted from 0, sees {size} pixels"
+    if any(region.last < 0 or region.first >= region.length for region in regions):
+        return f"{told}, all of them padding around {name}."
+    seen = " and ".join(_span(what, region) for what, region in zip(names, regions))
     outside = [
         f"{lost} {what if lost > 1 else what[:-1]} {side}"
         for what, region in zip(names, regions)
@@ -151,8 +152,13 @@ def _region_of(name: str, regions: Sequence[Region]) -> str:
         if lost > 0
     ]
     padding = f"; {', '.join(outside)} {name} are padding" if outside else ""
-    size = "x".join(str(region.last - region.first + 1) for region in regions)
-    return f"Pixel ({pixel}), counted from 0, sees {size} pixels: {seen} of {name}{padding}."
+    return f"{told}: {seen} of {name}{padding}."
+
+
+def _span(what: str, region: Region) -> str:
+    """`rows 3 to 5`, or `row 3`: those within the input."""
+    first, last = max(region.first, 0), min(region.last, region.length - 1)
+    return f"{what} {first} to {last}" if first < last else f"{what[:-1]} {first}"
 
 
 class _Walk:
