@@ -215,6 +215,8 @@ def test_ranges():
 WRONG = [
     (["vgg16", "--set", "classes=3:1"], "no range"),
     (["vgg16", "--set", "classes=1:2:0"], "no range"),
+    (["vgg16", "--set", "classes=1:1e999999999"], "no range"),
+    (["vgg16", "--set", "classes=1:100001"], "more than 100,000 values"),
     (["vgg16", "--input", "3x{1:5:0.5}"], "lengths are whole numbers"),
     (["vgg16", "--input", "{1:5}xHxW"], "no shape"),
     (["vgg16", "--input", "3x{1:2000}x{1:2000}"], "are more than 1,000,000"),

@@ -133,3 +133,8 @@ def test_a_net_whose_axes_are_tied_by_a_norm():
 def test_boxes_that_touch_are_one():
     answer = solve_input("vgg16", Options(), InputWants(where=("H * W <= 1200",), high=64))
     assert answer.boxes[0] == (("H", 32, 32), ("W", 32, 37))
+
+
+def test_the_nearest_of_an_axis_that_meets_what_is_wanted_is_that():
+    answer = solve_input("resnet50", Options(), InputWants(output="0x7"))
+    assert answer.nearest == ("⌈H/32⌉ = 1 at H = 1", "⌈W/32⌉ = 7 at W = 193")

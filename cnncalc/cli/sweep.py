@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST = 100_000
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_VAST = re.compile(r"[eE][-+]?\d{3,}")
+"""An exponent whose power of ten alone would take minutes and gigabytes."""
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
 
 
@@ -30,13 +32,18 @@ def steps(option: str, text: str) -> list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
     no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
+    if _VAST.search(text):
+        raise no_range
     try:
         low, high, *step = (Fraction(part) for part in text.split(":"))
     except (ValueError, ZeroDivisionError):
         raise no_range from None
     by = step[0] if step else Fraction(1)
-    if len(step) > 1 or by <= 0 or high < low or (high - low) / by > MOST:
+    if len(step) > 1 or by <= 0 or high < low:
         raise no_range
+    if (high - low) / by >= MOST:
+        message = f"{option} {text[:60]}: more than {MOST:,} values"
+        raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
     return [_decimal(low + number * by) for number in range(int((high - low) // by) + 1)]
 
 

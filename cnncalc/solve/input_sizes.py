@@ -224,13 +224,16 @@ def _nearest(graph: Graph, index: int, parts: Sequence[Part]) -> Iterator[str]:
 
 
 def _around(length: Size, target: int, allowed: Table | None) -> Iterator[str]:
-    """The values just below and above the target that the size takes."""
+    """The target where the size takes it, else the values just below and above that it takes."""
     table, below, above = length.table, None, None
     end = min(table.start + (target + 2) * max(table.period, 1) * 2 + (allowed.start if allowed else 0), MOST)
     for n in range(1, end):
         if allowed is not None and not allowed.at(n):
             continue
         value = table.at(n)
+        if value == target:
+            below, above = (value, n), None
+            break
         if value < target and (below is None or value > below[0]):
             below = (value, n)
         if value > target and (above is None or value < above[0]):
