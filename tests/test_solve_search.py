@@ -199,6 +199,7 @@ WRONG = [
     (["variable", "vgg16", "classes", "--want", "output < 3x3", "--to", "2"], "a shape is neither more nor less"),
     (["variable", "vgg16", "classes", "--want", "params < 3", "--to", "99999"], "are more than 20,000"),
     (["variable", "vgg16", "classes", "--want", "params < 3", "--from", "x"], "`x` is no number"),
+    (["variable", "vgg16", "classes", "--want", "params < 3", "--to", "1e999999999"], "is no number"),
     (
         ["variable", "vgg16", "classes", "--want", "params < 9", "--want", "params > 9"],
         "params < 9 and params > 9 contradict each other",

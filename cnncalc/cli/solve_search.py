@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def _decimal(option: str, text: str | None) -> Fraction | None:
     if text is None:
         return None
     try:
+        if re.search(r"[eE][-+]?[\d_]{3,}", text):  # the power of ten alone would take minutes and gigabytes
+            raise ValueError
         return Fraction(text.strip().replace("_", ""))
     except (ValueError, ZeroDivisionError):
         raise CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25")) from None

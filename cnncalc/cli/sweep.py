@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST = 100_000
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_VAST = re.compile(r"[eE][-+]?\d{3,}")
+_VAST = re.compile(r"[eE][-+]?[\d_]{3,}")
 """An exponent whose power of ten alone would take minutes and gigabytes."""
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
 
