@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from cnncalc.cli import completing
 from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
 from cnncalc.cli.output import emit
+from cnncalc.cli.quantities import vast
 from cnncalc.cli.showing import form_of
 from cnncalc.cli.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.wants import parse_wants
@@ -62,12 +62,13 @@ def _decimal(option: str, text: str | None) -> Fraction | None:
 
     if text is None:
         return None
+    no_number = CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25"))
+    if vast(text):
+        raise no_number
     try:
-        if re.search(r"[eE][-+]?[\d_]{3,}", text):  # the power of ten alone would take minutes and gigabytes
-            raise ValueError
         return Fraction(text.strip().replace("_", ""))
     except (ValueError, ZeroDivisionError):
-        raise CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25")) from None
+        raise no_number from None
 
 
 @click.command("variable", short_help=QUESTIONS["variable"][1])

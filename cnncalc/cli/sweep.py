@@ -11,6 +11,7 @@ import click
 
 from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
+from cnncalc.cli.quantities import vast
 from cnncalc.cli.solve_search import progress_bar
 from cnncalc.errors import CnncalcError, Fault
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 MOST = 100_000
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_VAST = re.compile(r"[eE][-+]?[\d_]{3,}")
-"""An exponent whose power of ten alone would take minutes and gigabytes."""
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
 
 
@@ -32,7 +31,7 @@ def steps(option: str, text: str) -> list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
     no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
-    if _VAST.search(text):
+    if vast(text):
         raise no_range
     try:
         low, high, *step = (Fraction(part) for part in text.split(":"))
