@@ -82,7 +82,9 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 def stopped(file, how, *more):
     """A sweep that is sent a signal once it has found some nets; its exit code and what it says."""
     command = [sys.executable, "-m", "cnncalc", "sweep", *SLOW, *more, "-o", str(file)]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # a process that a script starts in the background inherits an ignored SIGINT
+    heeding = {"start_new_session": True, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, **heeding)
     part = Path(f"{file}.part")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (part.exists() and part.read_bytes().count(b"\n") > 4):
