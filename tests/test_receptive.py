@@ -281,6 +281,14 @@ layers:
 """
 
 
+def test_a_slice_of_one_input_sees_nothing_of_the_other(tmp_path):
+    path = tmp_path / "sliced.yaml"
+    path.write_text(TWO_INPUTS.replace("{name: last, conv: 2 k3 p1}", "slice 2:4\n  - {name: last, conv: 2 k3 p1}"))
+    graph = load(str(path), Options())
+    assert fields(graph, "left")[-1] == NOTHING
+    assert receptive_field(fields(graph, "right")[-1]).size == (7, 7)
+
+
 def test_each_input_has_its_own_fields(tmp_path):
     path = tmp_path / "two.yaml"
     path.write_text(TWO_INPUTS, encoding="utf-8")

@@ -56,7 +56,7 @@ class _Walk:
             parts = self._parts(node) if sliced else ()
             if len(parts) > 1:
                 self.parts[index] = parts
-            together = Sight.met([part.seen for part in parts]) if parts else before(graph, node, self.found)
+            together = _together(parts) if parts else before(graph, node, self.found)
             self.found.append(together if parts else self._behind(node, together))
 
     def _behind(self, node: Node, seen: Fields) -> Fields:
@@ -85,25 +85,32 @@ class _Walk:
         found: list[Part] = []
         for part in _cut(taken[0], reach.first, node.shape[0]):
             seen = self._behind(node, part.seen)
-            if isinstance(seen, str):
+            if isinstance(seen, str) and seen != NOTHING:
                 return ()
             found.append(Part(part.channels, seen))
         return _merged(found)
 
 
 class Part(NamedTuple):
-    """Neighbouring channels, so many, that see alike."""
+    """Neighbouring channels, so many, that see alike; or `NOTHING` of this input."""
 
     channels: int
-    seen: Sight
+    seen: Fields
 
 
 Parts: TypeAlias = "tuple[Part, ...]"
 
 
 def _one_part(node: Node, seen: Fields) -> Parts:
-    """All channels of a tensor; nothing where they are no channels, or see nothing that can be told."""
-    return () if isinstance(seen, str) or seen.axes[0] is not None else (Part(node.shape[0], seen),)
+    """All channels of a tensor; none where they are no channels, or what they see cannot be told."""
+    told = seen == NOTHING if isinstance(seen, str) else seen.axes[0] is None
+    return (Part(node.shape[0], seen),) if told else ()
+
+
+def _together(parts: Parts) -> Fields:
+    """What all channels see."""
+    sights = [part.seen for part in parts if isinstance(part.seen, Sight)]
+    return Sight.met(sights) if sights else NOTHING
 
 
 def _merged(parts: Sequence[Part]) -> Parts:
