@@ -205,6 +205,7 @@ WRONG = [
         "params < 9 and params > 9 contradict each other",
     ),
     (["batch-size", "vgg16", "--memory", "24XB"], "is no count"),
+    (["batch-size", "vgg16", "--memory", "24GB", "--batch", "4"], "--batch is what is looked for"),
     (["batch-size", "vgg16", "--memory", "24GB", "--optimizer", "adan"], "there is no optimizer `adan`"),
     (["batch-size", "vgg16"], "memory is missing"),
 ]

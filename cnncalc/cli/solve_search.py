@@ -122,6 +122,8 @@ def batch_command(net: str, **given: Any) -> None:
     from cnncalc.solve.batches import solve_batch
 
     asked = wanted(given)
+    if asked.options.batch != 1:
+        raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
     memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
     if given["amp"] and optimizer is None:
