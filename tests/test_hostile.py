@@ -23,15 +23,9 @@ from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.layers import KINDS
 
-SECONDS = 2
+SECONDS = 10
+"""Of computing: several times what the slowest takes. It tells a hang; the benchmarks hold the speed."""
 MEGABYTES = 500
-
-
-def slowness():
-    """How much slower this machine is just now than one on which the loop takes an eighth of a second."""
-    start = time.process_time()
-    sum(number * number for number in range(3_000_000))
-    return max(1.0, (time.process_time() - start) / 0.125)
 
 
 NETS = ["lenet5", "alexnet", "resnet18", "mobilenet_v2", "googlenet", "unet", "densenet121", "squeezenet1_0"]
@@ -60,7 +54,7 @@ def outcome(folder, text, **options):
         told, made = (), report(load(str(net), Options(**options)))
     except CnncalcError as error:
         told, made = error.faults, None
-    assert time.process_time() - start < SECONDS or time.process_time() - start < SECONDS * slowness()
+    assert time.process_time() - start < SECONDS
     assert made is not None or told
     for fault in told:
         assert fault.message
@@ -334,7 +328,7 @@ def bombed(tmp_path_factory):
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs(name, bombed):
     seconds, memory, lines, length = bombed[name]
-    assert seconds < SECONDS or seconds < SECONDS * slowness()
+    assert seconds < SECONDS
     assert memory < MEGABYTES * 1_000_000
     assert all(lines)
     assert (length > 0) == (name not in {"anchors", "many variables", "a huge pool"})
