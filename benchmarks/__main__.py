@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,7 +79,7 @@ def memory() -> Result:
 def in_process() -> list[Result]:
     """Building and counting, once everything is loaded."""
     return [
-        Result(f"build and count {net}", 1000 * best(lambda net=net: counted(net)), bound, "ms")  # type: ignore[misc]
+        Result(f"build and count {net}", 1000 * best(partial(counted, net)), bound, "ms")
         for net, bound in (("resnet50", 10), ("densenet201", 40))
     ]
 
@@ -95,7 +96,7 @@ def linear(folder: Path) -> list[Result]:
         for count in (large // 10, large):
             file = folder / f"{count}.yaml"
             file.write_text(text.format(count=count), encoding="utf-8")
-            times.append(best(lambda file=file: counted(str(file)), runs=3))  # type: ignore[misc]
+            times.append(best(partial(counted, str(file)), runs=3))
         results.append(Result(f"{name}: {large:,} / {large // 10:,}", times[1] / times[0], 15, "times"))
         results.append(Result(f"{name}: {large:,}", times[1], 20, "s"))
     return results

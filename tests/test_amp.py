@@ -181,15 +181,6 @@ def test_on_a_device():
 # -- random networks, and faults planted in the rules --
 
 
-@pytest.fixture
-def one_thread():
-    """Small nets wait more for threads than they compute."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def first_difference(nets):
     """What the first of so many random nets shows that differs under mixed precision; empty where none does."""
     for index in range(nets):

@@ -6,29 +6,24 @@ from random import Random
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
+pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
-from agreement import unexplained  # noqa: E402
-from held import differences  # noqa: E402
-from layer_texts import wild_text  # noqa: E402
-from networks import network  # noqa: E402
+from agreement import unexplained
+from held import differences
+from layer_texts import wild_text
+from networks import network
 
-from cnncalc.analysis import memory  # noqa: E402
-from cnncalc.arithmetic.formulas import Rounding, TransposedWindow, Window, product  # noqa: E402
-from cnncalc.arithmetic.reach import Reach  # noqa: E402
-from cnncalc.layers import activation, conv, merge, norm, pool, regularize, shuffle, sliding  # noqa: E402
-from cnncalc.layers.backward import Backward, Saved  # noqa: E402
+from cnncalc.analysis import memory
+from cnncalc.arithmetic.formulas import Rounding, TransposedWindow, Window, product
+from cnncalc.arithmetic.reach import Reach
+from cnncalc.layers import activation, conv, merge, norm, pool, regularize, shuffle, sliding
+from cnncalc.layers.backward import Backward, Saved
 
 NETS = 400
 """Within so many nets a fault must show; nearly all show within fifty."""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def short_run():

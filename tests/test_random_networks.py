@@ -7,25 +7,18 @@ from random import Random
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
+pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
-from agreement import EXCEPTIONS, refusals, unexplained  # noqa: E402
-from held import BYTES_UNKNOWN, differences, graph_of  # noqa: E402
-from hypothesis import HealthCheck, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from layer_texts import MAP_KINDS, MERGES, VECTOR_KINDS, wild_text  # noqa: E402
-from networks import Network, network  # noqa: E402
+from agreement import EXCEPTIONS, refusals, unexplained
+from held import BYTES_UNKNOWN, differences, graph_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from layer_texts import MAP_KINDS, MERGES, VECTOR_KINDS, wild_text
+from networks import Network, network
 
-from cnncalc.layers import KINDS  # noqa: E402
+from cnncalc.layers import KINDS
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small nets wait more for threads than they compute."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 CASES = sorted((Path(__file__).parent / "cases" / "torch").glob("*.yaml"))

@@ -163,7 +163,7 @@ class Remainder:
         text = f"{dividend} divisible by {divisor:,}" if not rest else f"({dividend}) mod {divisor:,} = {rest}"
         return Condition({}, [Relation(text, lambda at: dividend.at(at) % divisor == rest, dividend.symbols)])
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as Python's own way to say that it is no key
 
 
 def size_order(size: Size) -> tuple[str, int, tuple[int, ...]]:

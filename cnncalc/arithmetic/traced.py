@@ -63,10 +63,10 @@ class Traced(int):
     def __rfloordiv__(self, other: int) -> Traced:
         return Traced.of(divide("down", expression_of(other), self.expression))
 
-    def __pow__(self, other: int, modulus: None = None) -> Traced:  # type: ignore[override]
+    def __pow__(self, other: int, modulus: None = None) -> Traced:  # type: ignore[override]  # int's has overloads for floats and a modulus
         return Traced.of(power(self.expression, expression_of(other)))
 
-    def __rpow__(self, other: int, modulus: None = None) -> Traced:  # type: ignore[override,misc]
+    def __rpow__(self, other: int, modulus: None = None) -> Traced:  # type: ignore[override,misc]  # as above
         return Traced.of(power(expression_of(other), self.expression))
 
     # -- the helpers of `formulas`, which ask a number whether it has an answer of its own --------------------------
