@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from command_line import runner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ expect: {output: 10, params: 2690}
 
 def run(*arguments, stdin=None):
     """The command in this process: exit code, standard output, standard error."""
-    return CliRunner().invoke(program, [str(argument) for argument in arguments], input=stdin)
+    return runner().invoke(program, [str(argument) for argument in arguments], input=stdin)
 
 
 def process(*arguments, **options):

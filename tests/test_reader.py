@@ -172,6 +172,31 @@ def test_hostile_files_stop_at_once(make: Callable[[], str | bytes], message: st
         assert "the bound" not in fault.message or "--limit" in fault.help
 
 
+# How deep a text nests that opens `depth` lists or mappings, and the column where one too many is opened.
+NESTED: list[tuple[str, Callable[[int], str], Callable[[int], tuple[int, int]]]] = [
+    ("lists in brackets", lambda depth: "[" * depth + "]" * depth, lambda most: (1, most + 1)),
+    ("mappings in braces", lambda depth: "{a: " * depth + "1" + "}" * depth, lambda most: (1, 4 * most + 1)),
+    ("lists in lines", lambda depth: "- " * depth + "1", lambda most: (1, 2 * most + 1)),
+    ("mappings in lines", lambda depth: "\n".join(" " * i + "a:" for i in range(depth)), lambda most: (most + 1,) * 2),
+]
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(("text", "place"), [case[1:] for case in NESTED], ids=[case[0] for case in NESTED])
+@pytest.mark.parametrize("most", [64, 1500])
+@pytest.mark.parametrize("beyond", [1, 900, 1100])
+def test_the_bound_on_nesting_is_ours(
+    text: Callable[[int], str], place: Callable[[int], tuple[int, int]], most: int, beyond: int
+) -> None:
+    limits = Limits(depth=most)
+    read(text(most), "net.yaml", limits)
+    (fault,) = faults(text(most + beyond), limits)
+    assert fault.message == f"lists and mappings are nested deeper than {most:,}, the bound `depth`"
+    assert fault.help == f"raise it with `--limit depth={2 * most}`"
+    assert fault.place is not None
+    assert (fault.place.line, fault.place.column) == place(most)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says what a process took at most")
 def test_hostile_files_take_little_memory() -> None:
     code = (

@@ -51,10 +51,15 @@ def _new_parser(text: str) -> Any:
     try:
         from yaml._yaml import CParser
     except ImportError:
-        from yaml import SafeLoader
-
-        return SafeLoader(text)
+        return _python_parser(text)
     return CParser(text)
+
+
+def _python_parser(text: str) -> Any:
+    """YAML's parser in Python, which has no bound of its own on nesting."""
+    from yaml import SafeLoader
+
+    return SafeLoader(text)
 
 
 class _Open:
@@ -76,18 +81,40 @@ class _Reader:
     def __init__(self, source: Source, limits: Limits) -> None:
         self.source = source
         self.limits = limits
+        self.most = limits.nodes
+        self.short = len(str(limits.number))
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing of the text is read yet."""
         self.faults: list[Fault] = []
         self.root: Node | None = None
         self.stack: list[_Open] = []
         # None stands for a list or mapping that is not finished: an alias to it would make a circle.
         self.anchors: dict[str, Node | None] = {}
         self.total = 0
-        self.most = limits.nodes
-        self.short = len(str(limits.number))
         self.documents = 0
 
     def read(self) -> None:
         """Read the whole text; raises CnncalcError where it cannot go on."""
+        import yaml
+
+        for new_parser in (_new_parser, _python_parser):
+            try:
+                self._follow(new_parser)
+                return
+            except yaml.YAMLError as error:
+                from cnncalc.language.yaml_faults import nested_too_deep
+
+                if not nested_too_deep(error):
+                    self._broken(error)
+                # libyaml looks ahead and stops at a depth of its own: the bound is ours, and can be raised
+                self._begin()
+            except (ValueError, OverflowError) as error:  # a number in an escape beyond all bounds, in Python's parser
+                self._broken(error)
+
+    def _follow(self, new_parser: Callable[[str], Any]) -> None:
+        """Stack the events of one parser, to the end of the text."""
         import yaml
 
         handlers: dict[type, Callable[[Any], None]] = {
@@ -99,15 +126,10 @@ class _Reader:
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._document,
         }
-        try:
-            parser = _new_parser(self.source.text)
-            while (event := parser.get_event()) is not None:
-                if handler := handlers.get(type(event)):
-                    handler(event)
-        except yaml.YAMLError as error:
-            self._broken(error)
-        except (ValueError, OverflowError) as error:  # a number in an escape beyond all bounds, in Python's parser
-            self._broken(error)
+        parser = new_parser(self.source.text)
+        while (event := parser.get_event()) is not None:
+            if handler := handlers.get(type(event)):
+                handler(event)
 
     def is_empty(self) -> bool:
         """Whether the root is a null that nobody wrote, as in a file of comments."""
