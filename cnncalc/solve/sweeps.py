@@ -38,10 +38,12 @@ class Grid(NamedTuple):
     @property
     def points(self) -> int:
         """How many nets and sizes there are."""
-        count = 1
-        for values in (*self.variables.values(), *self.lengths.values()):
-            count *= len(values)
-        return count
+        return self.sizes * prod(len(values) for values in self.variables.values())
+
+    @property
+    def sizes(self) -> int:
+        """How many sizes of each net there are."""
+        return prod(len(values) for values in self.lengths.values())
 
     def choices(self) -> Iterator[tuple[str, ...]]:
         """The values of the variables of each net, in order."""
