@@ -102,7 +102,6 @@ class _Reader:
         for new_parser in (_new_parser, _python_parser):
             try:
                 self._follow(new_parser)
-                return
             except yaml.YAMLError as error:
                 from cnncalc.language.yaml_faults import nested_too_deep
 
@@ -112,6 +111,8 @@ class _Reader:
                 self._begin()
             except (ValueError, OverflowError) as error:  # a number in an escape beyond all bounds, in Python's parser
                 self._broken(error)
+            else:
+                return
 
     def _follow(self, new_parser: Callable[[str], Any]) -> None:
         """Stack the events of one parser, to the end of the text."""
