@@ -20,10 +20,10 @@ from command_line import runner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli.main import COMMANDS
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.cli.nets import natural
-from cnncalc.cli.quantities import parse_quantity
 from cnncalc.errors import CnncalcError
 
 NET = """\

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language import reader
 from cnncalc.language.limits import Limits
-from cnncalc.language.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
+from cnncalc.language.yaml import reader
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
 
 SCALARS = [
     ("3", 3), ("010", 10), ("138_357_544", 138_357_544), ("-7", -7), ("+7", 7), ("0", 0), (".5", 0.5), ("1.0", 1.0),
@@ -200,7 +200,8 @@ def test_the_bound_on_nesting_is_ours(
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says what a process took at most")
 def test_hostile_files_take_little_memory() -> None:
     code = (
-        "from pathlib import Path\nfrom cnncalc.language.reader import read\nfrom cnncalc.errors import CnncalcError\n"
+        "from pathlib import Path\nfrom cnncalc.language.yaml.reader import read\n"
+        "from cnncalc.errors import CnncalcError\n"
         "for text in ('[' * 10_000_000, 'a: ' + '9_' * 4_000_000, 'ж: [\\n' + 'жж\\n' * 900_000):\n"
         "    try:\n        read(text, 'f')\n    except CnncalcError as error:\n        print(len(error.faults))\n"
         # not getrusage: its maximum begins with that of the process that forked this one
