@@ -15,6 +15,7 @@ from cnncalc.graph import broken_requirement
 from cnncalc.language.notation import TokenError, parse
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.conv import Deconv
+from cnncalc.layers.kinds import reductions
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.merge import Merge
 from cnncalc.layers.norm import InstanceNorm
@@ -91,8 +92,19 @@ EXCEPTIONS: tuple[Exception_, ...] = (
         lambda layer, shapes, found: isinstance(layer, Linear) and len(shapes[0]) > 1 and not found.torch,
     ),
     Exception_(
+        "torch makes samples without an axis, one number each; cnncalc has no shape for them.",
+        lambda layer, shapes, found: (
+            isinstance(layer, (reductions.OverAxes, reductions.Select))
+            and not found.torch
+            and layer.kept_axes(*shapes) == ()
+        ),
+    ),
+    Exception_(
         "torch lines up axes from the last one: tensors of different ranks meet with the batch among the channels.",
-        lambda layer, shapes, found: isinstance(layer, Merge) and len({len(shape) for shape in shapes}) > 1,
+        lambda layer, shapes, found: (
+            (isinstance(layer, Merge) and len({len(shape) for shape in shapes}) > 1)
+            or (isinstance(layer, reductions.Expand) and len(layer.shape) > len(shapes[0]))
+        ),
     ),
 )
 

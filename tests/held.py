@@ -21,6 +21,7 @@ from cnncalc.language.reader import read
 from cnncalc.layers import Layer, Shape, reshape, resize, shuffle
 from cnncalc.layers.activation import Maxout
 from cnncalc.layers.conv import Convolution, Deconv
+from cnncalc.layers.kinds import reductions
 from cnncalc.layers.merge import Concat, Merge
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.autocasting import pretend_cuda
@@ -46,7 +47,7 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""
 
 
-PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle)
+PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle, reductions.Select)
 DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
 
 

@@ -6,9 +6,13 @@ from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid,
 from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, show_shape
 from cnncalc.layers.fields import FieldError
+from cnncalc.layers.kinds import arithmetic, functions, products, reductions
 from cnncalc.layers.registry import KINDS, kind_named
 
-FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize)
+FAMILIES = (
+    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
+    reductions, regularize,
+)  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
 __all__ = [

@@ -30,6 +30,7 @@ __all__ = [
     "LayerScale",
     "Maximum",
     "Maxout",
+    "Minimum",
     "Multiply",
     "Permute",
     "PixelShuffle",
@@ -39,6 +40,7 @@ __all__ = [
     "Slice",
     "SpaceToDepth",
     "SpatialPyramid",
+    "copied",
 ]
 
 
@@ -74,6 +76,16 @@ class Maximum(nn.Module):
         result = torch.maximum(inputs[0], inputs[1])
         for one in inputs[2:]:
             result = torch.maximum(result, one)
+        return result
+
+
+class Minimum(nn.Module):
+    """The smallest of its inputs at each element, compared from left to right."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        result = torch.minimum(inputs[0], inputs[1])
+        for one in inputs[2:]:
+            result = torch.minimum(result, one)
         return result
 
 
@@ -117,19 +129,24 @@ class Permute(nn.Module):
 
 
 class Slice(nn.Module):
-    """The channels from `start` up to, but without, `stop`; −1 for the end."""
+    """Places of an axis of each sample from `start` up to, but without, `stop`, every `step`-th; −1: to the end."""
 
-    def __init__(self, start: int, stop: int) -> None:
+    def __init__(self, start: int, stop: int, axis: int = 0, step: int = 1) -> None:
         super().__init__()
-        self.start, self.stop = start, None if stop == -1 else stop
+        self.axis, self.cut = axis, slice(start, None if stop == -1 else stop, step)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.start >= x.shape[1] or (self.stop or 0) > x.shape[1]:
-            raise ValueError(f"channels {self.start}:{self.stop} of {x.shape[1]}")
-        return copied(x[:, self.start : self.stop])
+        place = 1 + self.axis % (x.dim() - 1)
+        if (
+            not -x.dim() < self.axis + 1 < x.dim()
+            or self.cut.start >= x.shape[place]
+            or (self.cut.stop or 0) > x.shape[place]
+        ):
+            raise ValueError(f"{self.cut} of axis {self.axis} of {tuple(x.shape[1:])}")
+        return copied(x[(slice(None),) * place + (self.cut,)])
 
     def extra_repr(self) -> str:
-        return f"{self.start}:{'' if self.stop is None else self.stop}"
+        return f"{self.cut.start}:{'' if self.cut.stop is None else self.cut.stop}"
 
 
 class Crop(nn.Module):
