@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from cnncalc.layers.kinds.functions import FUNCTIONS
-from cnncalc.layers.kinds.reductions import REDUCTIONS
+from cnncalc.layers.kinds.algebra.functions import FUNCTIONS
+from cnncalc.layers.kinds.algebra.reductions import REDUCTIONS
 
 __all__ = ["KIND_WRITERS", "MAP_ONLY", "PAIRS"]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.language.expressions import ExpressionError, evaluate, expand
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 SCOPE = {
     "width": 64, "k": 3, "ratio": 0.5, "two": 2.0, "flag": True, "nothing": None, "word": "ab",
@@ -278,7 +278,7 @@ def test_dollars_doubled_are_the_text_itself(text: str) -> None:
 
 @given(st.integers(-(10**9), 10**9) | st.booleans() | st.floats(-1e6, 1e6) | st.none())
 def test_a_value_written_into_a_text_reads_back(value: object) -> None:
-    from cnncalc.language.reader import scalar_value
+    from cnncalc.language.yaml.reader import scalar_value
 
     written = str(expand("x $v", {"v": value})).removeprefix("x ")
     assert scalar_value(written, True) == value

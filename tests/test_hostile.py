@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from cnncalc import report
 from cnncalc.errors import CnncalcError
 from cnncalc.language import bundled, load
-from cnncalc.language.document import Document
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.layers import KINDS
+from cnncalc.limits import Limits
 
 SECONDS = 10
 """Of computing: several times what the slowest takes. It tells a hang; the benchmarks hold the speed."""

@@ -11,7 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.analysis.report import Report
+    from cnncalc.answers.report import Report
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Graph
 
@@ -20,8 +20,8 @@ __all__ = ["counted_as", "explain_conventions"]
 
 def counted_as(graph: Graph, report: Report, asked: Wanted, given: dict[str, Any]) -> Report:
     """The report with the counts of the convention that was asked for. Raises CnncalcError where there is none such."""
-    from cnncalc.analysis.conventions import convention_named
-    from cnncalc.analysis.conventions.counting import count, with_counting
+    from cnncalc.tools.conventions import convention_named
+    from cnncalc.tools.conventions.counting import count, with_counting
 
     convention = convention_named(given["convention"])
     return with_counting(report, count(graph, convention, asked.options.batch, _functions(graph, given["functions"])))
@@ -31,8 +31,8 @@ def explain_conventions(
     graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any], room: int | None
 ) -> None:
     """Says term by term why two conventions differ on the net, and prints or writes that."""
-    from cnncalc.analysis.conventions.difference import difference
-    from cnncalc.render import convention_difference as render
+    from cnncalc.forms.pages import convention_difference as render
+    from cnncalc.tools.conventions.difference import difference
 
     names = [name for name in given["convention"].split(",") if name.strip()]
     if len(names) != 2:

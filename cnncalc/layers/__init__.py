@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, resize, shuffle
 from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, show_shape
 from cnncalc.layers.fields import FieldError
-from cnncalc.layers.kinds import arithmetic, functions, products, reductions
+from cnncalc.layers.kinds import (
+    activation,
+    conv,
+    linear,
+    merge,
+    norm,
+    pool,
+    pyramid,
+    regularize,
+    reshape,
+    resize,
+    shuffle,
+)
+from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (

@@ -1,1 +1,1 @@
-"""The kinds that are no convolution, pool or plain activation, a family a file."""
+"""The kinds of layers, one family a file."""
