@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cnncalc.layers.base import Layer, Requirement, Shape
+from cnncalc.layers.habits import habits
 
 if TYPE_CHECKING:
     from cnncalc.errors import Place
@@ -26,10 +28,10 @@ class Node:
     """One layer in its place: the tensor that it makes is known by the node's index in the graph.
 
     `layer` is None for an input of the net. `share` is the index of the node whose parameters it uses. `signature` is
-    the number of its layer on its input shapes, see `Graph.sign`.
+    the number of its layer on its input shapes, see `Graph.sign`. `called` is the name of its kind as it was written.
     """
 
-    __slots__ = ("inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable")
+    __slots__ = ("called", "inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable")
 
     def __init__(
         self,
@@ -43,7 +45,9 @@ class Node:
         share: int | None = None,
         train_only: bool = False,
         origin: Origin | None = None,
+        called: str = "",
     ) -> None:
+        self.called = called
         self.name, self.layer, self.inputs, self.shape = name, layer, inputs, shape
         self.signature = signature
         self.trainable, self.share, self.train_only, self.origin = trainable, share, train_only, origin
@@ -157,7 +161,7 @@ def broken_requirement(
                 f"its input is {'the vector ' if rank == 0 else ''}{text}",
                 "put it before `flatten`, or `reshape` first" if rank == 0 else "put `flatten` before it",
             )
-    for requirement in layer.requirements(*shapes):
+    for requirement in chain(habits(layer, *shapes), layer.requirements(*shapes)):
         if conditions is not None and undecided(requirement.holds):
             conditions.append(requirement)
         elif not requirement.holds:

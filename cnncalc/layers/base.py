@@ -15,7 +15,8 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.fields import FieldError, FieldType
+from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.layers.fields import Choice, FieldError, FieldType
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -132,9 +133,13 @@ class Layer:
     """Whether a gradient flows back through it."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
+    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     def __init__(self, **values: Any) -> None:
         given = self.__dict__
+        spoken = DIALECTS.get(values.get("dialect", "torch"))
+        if spoken is not None and self.kind in spoken.defaults:
+            values = {**spoken.defaults[self.kind], **values}
         for name, declared in self.fields.items():
             if name in values:
                 value = values.pop(name)
@@ -150,7 +155,7 @@ class Layer:
 
     def __init_subclass__(cls) -> None:
         own: dict[str, Field] = dict(cls.fields)
-        for name, declared in list(cls.__dict__.items()):
+        for name, declared in (*vars(Layer).items(), *vars(cls).items()):
             if isinstance(declared, Field):
                 declared.name = name
                 own[name] = declared
@@ -168,6 +173,17 @@ class Layer:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
+
+    @property
+    def rules(self) -> Dialect:
+        """The habits of the layer's framework."""
+        return DIALECTS[self.dialect]
+
+    def default(self, name: str) -> Any:
+        """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
+        declared = self.fields[name]
+        own = self.rules.defaults.get(self.kind, {})
+        return declared.read(own[name]) if name in own else declared.default
 
     @classmethod
     def usage(cls) -> str:

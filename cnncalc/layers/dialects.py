@@ -1,22 +1,43 @@
-"""What frameworks differ in: defaults, how pools round, transposed `same`, what is refused, what a parameter is.
+"""What frameworks differ in: the one table of their defaults, their names and their rules.
 
-A layer that slides windows carries the name of its dialect, so that its rules can look up here what the framework does.
-The rules and where they were read stand in docs/dialects.md.
+Every layer carries the name of its dialect, so that its class can look up here what the framework does. `defaults` are
+what a field is where the file does not say; `names` are a framework's own class names, spelled as there, where they
+mean more than the kind that we call so. The rules, with the versions they were measured on, stand in docs/dialects.md.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import Rounding
 
-__all__ = ["DIALECTS", "Dialect"]
+__all__ = ["DIALECTS", "OPSETS", "Dialect", "Named"]
+
+Fields: TypeAlias = "Mapping[str, object]"
+
+
+class Named(NamedTuple):
+    """What a framework's own class name stands for: a kind, and what its fields are where the file does not say."""
+
+    kind: str
+    fields: Fields
 
 
 class Dialect(NamedTuple):
     """The habits of one framework."""
 
     name: str
+    runs: str = ""
+    """The framework as errors call it, with the version that was measured; empty for torch, whose rules are ours."""
+    defaults: Mapping[str, Fields] = {}
+    """By kind: the fields whose default is not the class's."""
+    names: Mapping[str, Named] = {}
+    """By class name, without `2D` and the like at its end."""
+    ranks: Mapping[str, tuple[int, ...]] = {}
+    """By kind: how many spatial axes it takes, where fewer than the kind itself."""
+    missing: Mapping[str, str] = {}
+    """By kind: why there is none."""
     pool_rounding: str = "floor"
     """How a pool rounds where the file does not say."""
     ceil: Rounding = Rounding.CEIL
@@ -26,49 +47,146 @@ class Dialect(NamedTuple):
     pool_stride_is_kernel: bool = True
     """Where a pool's stride is not given it equals the kernel; else it is 1."""
     pool_padding_limit: str = "half"
-    """The most padding a pool takes: `half` its kernel, less than its `extent`, or `none` checked."""
+    """The most padding a pool takes: `half` its kernel, less than its `kernel` or its `extent`, or `none` checked."""
+    pool_same_pads_first: bool = False
+    """`same` of a pool pads for a kernel without dilation; the length then follows from padding, dilation, rounding."""
+    pool_same_needs_padding: bool = False
+    """`same` of a pool fails where a stride larger than the kernel leaves pixels over."""
+    lp_pads: bool = False
+    """A p-norm pool may be padded."""
     transposed_same: str = ""
     """The rule of `same` for a transposed convolution; empty where there is none."""
     transposed_fills_stride: bool = False
     """Keras: an unpadded transposed convolution whose stride is larger than its kernel gives n·s."""
-    same_ignores_dilation: bool = False
-    """Paddle: `same` sets the dilation of a convolution to 1."""
-    stride_with_dilation: bool = True
-    """False: a stride and a dilation above 1 in one layer are refused."""
+    transposed_groups: bool = True
+    """Whether a transposed convolution has groups."""
+    output_padding_below: str = "stride or dilation"
+    """What output padding must be less than: the larger of the two, or the `stride`."""
+    same_dilation: str = "kept"
+    """What `same` makes of a convolution's dilation: `kept`, `ignored` (set to 1), or `refused`."""
+    one_of_stride_and_dilation: tuple[str, ...] = ()
+    """The kinds of convolution that refuse a stride and a dilation above 1 together."""
+    truncates: str = ""
+    """What a window that does not fit its input gives there, in words; empty where it is an error there too."""
     buffers_are_parameters: bool = False
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
-    linear_flattens: bool = False
-    """A linear layer takes a map as one long vector."""
+    statistics_have_factor: bool = False
+    """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    linear_takes: str = "vectors"
+    """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
+    one_pixel_norms: bool = False
+    """An instance norm of one pixel is taken; torch refuses it, since nothing is left of the input."""
+    group_pairs: bool = False
+    """Group norm's scale and shift are one pair a group, not one a channel."""
+    lrn_size_is_odd: bool = False
+    """A local response norm takes an odd number of neighbours only."""
+    nearest_ranks: tuple[int, ...] = (1, 2, 3)
+    """On how many spatial axes an upsample takes the nearest pixel."""
+    one_level_is_a_map: bool = False
+    """A spatial pyramid of one level gives the pool's map, not a vector."""
+    merges: str = "ranks alike"
+    """What meets element by element: inputs of `ranks alike` (axes of length 1 spread), only `shapes alike`, or with
+    axes put in behind the batch (`ranks filled`)."""
+
+
+OPSETS = tuple(range(17, 25))
+"""The ONNX opsets that were measured; `onnx` itself is the newest."""
+
+_VECTOR = {"flat": True}
+_MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
+
+KERAS = Dialect(
+    "keras",
+    "Keras 3.15",
+    defaults={
+        "prelu": {"slopes": "per_element"},
+        "leaky_relu": {"slope": 0.3},
+        "avgpool": {"count_include_pad": False},
+        **dict.fromkeys(("batchnorm", "layernorm", "groupnorm"), {"eps": 1e-3}),
+    },
+    names={
+        **dict.fromkeys(("GlobalAveragePooling", "GlobalAvgPool"), Named("global_avgpool", _VECTOR)),
+        **dict.fromkeys(("GlobalMaxPooling", "GlobalMaxPool"), Named("global_maxpool", _VECTOR)),
+        "ZeroPadding": Named("pad", {"border": ((1, 1),)}),
+        **dict.fromkeys(("Cropping1D", "Cropping3D"), Named("crop", {"border": ((1, 1),)})),
+        "GroupNormalization": Named("groupnorm", {"groups": 32}),
+        "UpSampling": Named("upsample", {"scale": (2,)}),
+        "MaxPooling": Named("maxpool", {"kernel": (2,)}),
+        "AveragePooling": Named("avgpool", {"kernel": (2,)}),
+    },
+    pool_padding_limit="none",
+    transposed_same="keras",
+    transposed_fills_stride=True,
+    transposed_groups=False,
+    output_padding_below="stride",
+    one_of_stride_and_dilation=("conv", "deconv"),
+    buffers_are_parameters=True,
+    linear_takes="channels",
+    one_pixel_norms=True,
+    merges="ranks filled",
+)
+CAFFE = Dialect(
+    "caffe",
+    "Caffe 1.0",
+    defaults={"prelu": {"slopes": "per_channel"}},
+    names={
+        "BatchNorm": Named("batchnorm", {"affine": False}),
+        "Scale": Named("layerscale", {"initial": 1.0, "bias": True}),
+    },
+    ranks=_MAPS_OF_FOUR,
+    pool_rounding="ceil",
+    clip_needs_padding=True,
+    pool_stride_is_kernel=False,
+    pool_padding_limit="kernel",
+    truncates="Caffe divides towards zero there, and goes on with a map of windows that lie partly outside",
+    statistics_have_factor=True,
+    linear_takes="flattens",
+    one_pixel_norms=True,
+    lrn_size_is_odd=True,
+    one_level_is_a_map=True,
+    merges="shapes alike",
+)
+PADDLE = Dialect(
+    "paddle",
+    "Paddle 3.3",
+    defaults={"instancenorm": {"affine": True}, "avgpool": {"count_include_pad": False}},
+    ranks=dict.fromkeys(("pixel_shuffle", "pixel_unshuffle", "maxout", "channel_shuffle"), (2,)),
+    ceil=Rounding.CEIL_UNCLIPPED,
+    pool_padding_limit="kernel",
+    pool_same_pads_first=True,
+    transposed_same="paddle",
+    output_padding_below="stride",
+    same_dilation="ignored",
+    truncates="Paddle divides towards zero there, and fills windows that lie outside with what is no number",
+    buffers_are_parameters=True,
+    one_pixel_norms=True,
+    nearest_ranks=(2, 3),
+)
+ONNX = Dialect(
+    "onnx",
+    "onnxruntime 1.32",
+    defaults={"instancenorm": {"affine": True}, "avgpool": {"count_include_pad": False}},
+    ranks=dict.fromkeys(("lrn", "pixel_shuffle", "space_to_depth"), (2,)),
+    pool_stride_is_kernel=False,
+    pool_padding_limit="kernel",
+    pool_same_pads_first=True,
+    pool_same_needs_padding=True,
+    lp_pads=True,
+    transposed_same="onnx",
+    output_padding_below="stride",
+    same_dilation="refused",
+    truncates="shape inference divides towards zero there; onnxruntime refuses a convolution, and pools what is left",
+    one_pixel_norms=True,
+    lrn_size_is_odd=True,
+)
+
+
+def _of_opset(opset: int) -> Dialect:
+    """ONNX as of an older opset: group norms came with 18, with a pair for each group of channels until 21."""
+    missing = {} if opset >= 18 else {"groupnorm": "GroupNormalization came with opset 18"}
+    return ONNX._replace(name=f"onnx-{opset}", missing=missing, group_pairs=opset < 21)
 
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect
-    for dialect in (
-        Dialect("torch"),
-        Dialect(
-            "keras",
-            pool_padding_limit="none",
-            transposed_same="keras",
-            transposed_fills_stride=True,
-            stride_with_dilation=False,
-            buffers_are_parameters=True,
-        ),
-        Dialect(
-            "caffe",
-            pool_rounding="ceil",
-            clip_needs_padding=True,
-            pool_stride_is_kernel=False,
-            pool_padding_limit="extent",
-            linear_flattens=True,
-        ),
-        Dialect(
-            "paddle",
-            ceil=Rounding.CEIL_UNCLIPPED,
-            pool_padding_limit="extent",
-            transposed_same="paddle",
-            same_ignores_dilation=True,
-            buffers_are_parameters=True,
-        ),
-        Dialect("onnx", pool_stride_is_kernel=False, pool_padding_limit="extent", transposed_same="onnx"),
-    )
+    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, ONNX, *map(_of_opset, OPSETS))
 }

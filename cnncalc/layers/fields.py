@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from cnncalc.arithmetic.windows.formulas import SAME, SAME_LOWER
+from cnncalc.arithmetic.windows.formulas import CAUSAL, SAME, SAME_LOWER
 from cnncalc.errors import suggestion
 
 __all__ = [
@@ -143,17 +143,21 @@ class PerAxis(FieldType):
 class Border(FieldType):
     """Padding: `1`, `0x3`, `2:1` (before:after), `2:1x0:0`; with `automatic`, the words same, same_lower, valid too.
 
-    The normal form is a tuple of (before, after) pairs, or the word `same` or `same_lower`.
+    The normal form is a tuple of (before, after) pairs, or the word `same`, `same_lower` or, where it is one, `causal`.
     """
 
-    def __init__(self, *, automatic: bool = True) -> None:
-        self.automatic = automatic
-        self.expected = "padding such as 1, 0x3 or 2:1" + (", or same, same_lower, valid" if automatic else "")
+    def __init__(self, *, automatic: bool = True, causal: bool = False) -> None:
+        words = (SAME, SAME_LOWER, "valid") if automatic else ()
+        self.automatic: dict[str, object] = {word: word for word in words}
+        if automatic:
+            self.automatic["valid"] = ((0, 0),)
+        if causal:
+            self.automatic[CAUSAL] = CAUSAL
+        self.expected = ", or ".join(["padding such as 1, 0x3 or 2:1", *filter(None, [", ".join(self.automatic)])])
 
     def read(self, value: object) -> tuple[tuple[int, int], ...] | str:
-        if isinstance(value, str) and self.automatic and value.lower() in (SAME, SAME_LOWER, "valid"):
-            word = value.lower()
-            return ((0, 0),) if word == "valid" else word
+        if isinstance(value, str) and (word := self.automatic.get(value.lower())) is not None:
+            return word  # type: ignore[return-value]  # a word's meaning is a border
         pairs = tuple(self._pair(part) for part in _parts(value))
         if not 1 <= len(pairs) <= 3:
             raise FieldError(f"expected padding for 1 to 3 axes, got {len(pairs)}")
@@ -177,12 +181,12 @@ class Border(FieldType):
         return "x".join(str(a) if a == b else f"{a}:{b}" for a, b in value)
 
     def words(self, name: str) -> dict[str, object]:
-        return {SAME: SAME, SAME_LOWER: SAME_LOWER, "valid": ((0, 0),)} if self.automatic else {}
+        return self.automatic
 
     def schema(self) -> Json:
         pair = {"type": "array", "items": _NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
         items = {"anyOf": [*_NUMBER_SCHEMA["anyOf"], pair]}
-        words = [{"enum": [SAME, SAME_LOWER, "valid"]}] if self.automatic else []
+        words = [{"enum": list(self.automatic)}] if self.automatic else []
         return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], *words, {"type": "array", "items": items}]}
 
 

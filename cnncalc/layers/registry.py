@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from cnncalc.layers.base import Layer
+from cnncalc.layers.dialects import DIALECTS, Named
 
-__all__ = ["ALIASES", "KINDS", "kind_named", "layer", "preset_name", "preset_of"]
+__all__ = ["ALIASES", "KINDS", "kind_named", "layer", "name_in", "preset_name", "preset_of"]
 
 T = TypeVar("T", bound="type[Layer]")
 
@@ -47,7 +48,13 @@ def _normalised(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def kind_named(name: str) -> tuple[type[Layer], int | None] | None:
+def name_in(dialect: str, name: str) -> Named | None:
+    """What a framework's own class name, spelled as there, means beyond a kind's name; None for most."""
+    names = DIALECTS[dialect].names
+    return names.get(name) or names.get(_DIMENSION.sub("", name))
+
+
+def kind_named(name: str, dialect: str = "torch") -> tuple[type[Layer], int | None] | None:
     """The kind that `name` or one of its aliases names, and the spatial rank that a `2d` at its end asserts.
 
     `Conv2d`, `conv_2d` and `CONV2D` are the same name; `conv` asserts no rank. None where no kind is called so.
@@ -55,6 +62,9 @@ def kind_named(name: str) -> tuple[type[Layer], int | None] | None:
     if name in KINDS:
         return KINDS[name], None
     match = _DIMENSION.search(name)
+    own = name_in(dialect, name)
+    if own is not None:
+        return KINDS[own.kind], int(match.group(1)) if match else None
     stem = name[: match.start()] if match else name
     kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
     if kind is None:
@@ -67,8 +77,8 @@ def preset_of(name: str) -> Mapping[str, object]:
     if name in KINDS or not PRESETS:
         return {}
     match = _DIMENSION.search(name)
-    stem = _normalised(name[: match.start()] if match else name)
-    return PRESETS.get(stem if stem in ALIASES else _normalised(name), {})
+    stem, whole = _normalised(name[: match.start()] if match else name), _normalised(name)
+    return PRESETS.get(whole) or PRESETS.get(stem if stem in ALIASES else whole, {})
 
 
 def preset_name(layer: Layer) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import ClassVar
 
-from cnncalc.arithmetic.windows.formulas import Rounding, Window, product
+from cnncalc.arithmetic.windows.formulas import Rounding, Window, ceil_divide, product
 from cnncalc.arithmetic.windows.reach import Reach, windowed
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
-from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import LARGEST, Border, Choice, PerAxis, spread
+from cnncalc.layers.habits import not_fitting
 from cnncalc.layers.windows import axis_name, fits, per_axis_requirements
 
 __all__ = ["Pool"]
@@ -22,6 +22,8 @@ class Pool(Layer):
     needs: ClassVar[str] = "map"
     averages: ClassVar[bool] = False
     """Whether torch runs it by its average pool, which in 3-D takes no input smaller than the kernel, padded or not."""
+    pads_itself: ClassVar[bool] = True
+    """Whether torch's pool can pad."""
     kernel: tuple[int, ...] = field(
         PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size", "pool_size")
     )
@@ -47,12 +49,6 @@ class Pool(Layer):
         None,
         aliases=("round_mode",),
     )
-    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
-
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
 
     @property
     def dilations(self) -> tuple[int, ...]:
@@ -73,7 +69,7 @@ class Pool(Layer):
         borders = (self.padding,) if isinstance(self.padding, str) else self.padding
         rounding = self.rounding_rule()
         each = spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(self.dilations, rank)
-        return tuple(map(Window, *each, repeat(rounding)))
+        return tuple(map(Window, *each, repeat(rounding), repeat(self.rules.pool_same_pads_first)))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
@@ -88,13 +84,16 @@ class Pool(Layer):
                 f"{name} {n}, kernel {window.kernel}",
                 "use a smaller kernel, or a `pad` layer before the pool",
             )
+            yield from self.same_requirements(window, n, name)
         windows = self.windows(shape)
-        yield from fits(windows, shape, [self.padding_limit(window)[0] for window in windows])
+        limits = [self.padding_limit(window)[0] for window in windows]
+        yield from fits(windows, shape, limits, beside=not_fitting(self))
 
     def padding_limit(self, window: Window) -> tuple[int, str]:
         """The most padding that the dialect lets a pool have on an axis, and that in words."""
         limits = {
             "half": (window.kernel // 2, "half the kernel"),  # without the dilation
+            "kernel": (window.kernel - 1, "less than the kernel"),
             "extent": (window.extent - 1, "less than the kernel's extent"),
             "none": (LARGEST, ""),
         }
@@ -112,6 +111,18 @@ class Pool(Layer):
             f"use padding up to {limit}, or a `pad` layer before the pool",
         )
 
+    def same_requirements(self, window: Window, n: int, axis: str) -> Iterator[Requirement]:
+        """What a dialect has against `same` where a stride larger than the kernel leaves pixels over."""
+        if self.rules.pool_same_needs_padding and isinstance(window.border, str):
+            missing = (ceil_divide(n, window.stride) - 1) * window.stride + window.kernel - n
+            yield Requirement(
+                missing >= 0,
+                f"{self.rules.runs} fails where `{window.border}` of a pool leaves pixels over",
+                f"{axis} {n}, kernel {window.kernel}, stride {window.stride}: {-missing} pixels are over; "
+                "shape inference goes on",
+                "use a kernel as large as the stride, or write the padding in numbers",
+            )
+
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
 
@@ -128,7 +139,7 @@ class Pool(Layer):
         windows = self.windows(x)
         padding = tuple(window.padding(n) for window, n in zip(windows, x[1:]))
         native = all(
-            before == after <= window.kernel // 2
+            before == after <= (window.kernel // 2 if self.pads_itself else 0)
             and window.rounding is not Rounding.CEIL_UNCLIPPED
             and (not self.averages or len(windows) < 3 or n >= window.kernel)
             for window, n, (before, after) in zip(windows, x[1:], padding)

@@ -60,15 +60,17 @@ def divisors_help(number: int, wrong: int) -> str:
     return f"use a divisor of {number}: {', '.join(map(str, sorted(nearest)))}"
 
 
-def fits(windows: Sequence[Window], x: Shape, most: Sequence[int] = ()) -> Iterator[Requirement]:
+def fits(
+    windows: Sequence[Window], x: Shape, most: Sequence[int] = (), beside: str = ""
+) -> Iterator[Requirement]:
     """Each window must lie inside the padded input; in ceil mode it may hang over by less than a stride, as in torch.
 
-    `most` is the most padding that each axis may have; none: any.
+    `most` is the most padding that each axis may have; none: any. `beside` is added to the values of what does not fit.
     """
     for axis, (window, n) in enumerate(zip(windows, x[1:])):
-        if isinstance(window.border, str):
+        if isinstance(window.border, str) and not window.pads_first:
             continue
-        before, after = window.border
+        before, after = window.padding(n)
         over = 0 if window.rounding is Rounding.FLOOR else window.stride - 1
         fitting = n + before + after + over >= window.extent
         if fitting is True:
@@ -80,7 +82,7 @@ def fits(windows: Sequence[Window], x: Shape, most: Sequence[int] = ()) -> Itera
         yield Requirement(
             fitting,
             "the kernel does not fit its input",
-            f"{axis_name(axis, len(windows))} {n} + {both} padding is smaller than the kernel's extent {extent}",
+            f"{axis_name(axis, len(windows))} {n} + {both} padding is smaller than the kernel's extent {extent}{beside}",
             partial(way_to_fit, windows, x[1:], most),
             larger=True,
         )
@@ -90,9 +92,8 @@ def way_to_fit(windows: Sequence[Window], lengths: Sequence[int], most: Sequence
     """What to change where a kernel does not fit: among it the least padding that makes all axes fit."""
     borders = []
     for window, n in zip(windows, lengths):
-        assert not isinstance(window.border, str)
-        least = (window.extent - n + 1) // 2
-        borders.append(window.border if n + sum(window.border) >= window.extent else (least, least))
+        least, border = (window.extent - n + 1) // 2, window.padding(n)
+        borders.append(border if n + sum(border) >= window.extent else (least, least))
     if any(max(border) > limit for border, limit in zip(borders, most)):
         return "use a smaller kernel"
     written = Border().write(tuple(borders[:1] if len(set(borders)) == 1 else borders))

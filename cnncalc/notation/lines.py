@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.layers import FieldError, Layer
+from cnncalc.layers import KINDS, FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
-from cnncalc.layers.registry import preset_name, preset_of
+from cnncalc.layers.registry import name_in, preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
@@ -52,6 +52,8 @@ class Parsed(NamedTuple):
     layer: Layer
     rank: int | None = None
     channels: int | None = None
+    name: str = ""
+    """The name of its kind as it was written: `Dropout2d`."""
 
 
 def split_tokens(text: str) -> list[tuple[int, str]]:
@@ -85,7 +87,7 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     given: dict[str, object] = {}
     offsets: dict[str, tuple[int, int]] = {}
     try:
-        cls, rank = kind_of(name, offset)
+        cls, rank = kind_of(name, offset, dialect)
     except TokenError as error:
         if error.guess is not None:
             _read_tokens(error.guess.cls, tokens[1:], given, offsets)
@@ -95,8 +97,8 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     channels = given.pop("in", None)
     if not errors:
         try:
-            layer = _construct(cls, _with_preset(name, given), dialect, defaults)
-            return Parsed(layer, rank, None if channels is None else int(str(channels)))
+            layer = _construct(cls, name, given, dialect, defaults)
+            return Parsed(layer, rank, None if channels is None else int(str(channels)), name)
         except TokenError as error:
             error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
             errors.append(error)
@@ -195,11 +197,11 @@ def _with_preset(name: str, given: dict[str, object]) -> dict[str, object]:
     return {**preset, **given}
 
 
-def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Defaults) -> Layer:
-    values = dict(given)
-    if "dialect" in cls.fields:
-        values["dialect"] = dialect
-    for name, value in dict(defaults).get(cls.kind, ()):
+def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect: str, defaults: Defaults) -> Layer:
+    """The layer: fields that are given, then the file's defaults, then what its name means in the dialect."""
+    values = {**_with_preset(called, given), "dialect": dialect}
+    own = name_in(dialect, called) if called not in KINDS else None
+    for name, value in (*dict(defaults).get(cls.kind, ()), *(own.fields.items() if own else ())):
         values.setdefault(name, value)
     try:
         return cls(**values)
@@ -211,7 +213,7 @@ def _construct(cls: type[Layer], given: dict[str, object], dialect: str, default
 
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
-    cls, rank = kind_of(name, 0)
+    cls, rank = kind_of(name, 0, dialect)
     given: dict[str, object] = {}
     keys: dict[str, str] = {}
     errors: list[TokenError] = []
@@ -229,7 +231,7 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
             given[declared.name], keys[declared.name] = value, key
     if not errors:
         try:
-            return Parsed(_construct(cls, _with_preset(name, given), dialect, defaults), rank, channels)
+            return Parsed(_construct(cls, name, given, dialect, defaults), rank, channels, name)
         except TokenError as error:
             errors.append(error)
     first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))
@@ -241,12 +243,12 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
 
 @lru_cache(maxsize=4_096)
 def write(layer: Layer) -> str:
-    """The shortest notation that reads back as `layer` (its dialect apart)."""
+    """The shortest notation that reads back as `layer` in its dialect."""
     fields = {name: declared for name, declared in layer.fields.items() if not declared.hidden}
     changed = {
         name: getattr(layer, name)
-        for name, declared in fields.items()
-        if declared.default is REQUIRED or getattr(layer, name) != declared.default
+        for name in fields
+        if (default := layer.default(name)) is REQUIRED or getattr(layer, name) != default
     }
     name = preset_name(layer)
     preset = layer.presets.get(name, {})

@@ -122,9 +122,9 @@ def kind_names() -> Iterator[str]:
     yield from ALIASES
 
 
-def kind_of(name: str, offset: int = 0) -> tuple[type[Layer], int | None]:
+def kind_of(name: str, offset: int = 0, dialect: str = "torch") -> tuple[type[Layer], int | None]:
     """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
-    found = kind_named(name)
+    found = kind_named(name, dialect)
     if found is None:
         help = kind_suggestion(name)
         error = TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))

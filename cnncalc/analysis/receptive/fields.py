@@ -9,7 +9,7 @@ from cnncalc.analysis.receptive.sight import Sight, plain
 from cnncalc.answers.report import ReceptiveField
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.kinds.merge import Concat
+from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
 from cnncalc.layers.kinds.resize import Slice
 
 __all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
@@ -150,8 +150,10 @@ def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
             seen = seen.through(reaches, shapes[at], node.shape)
         if isinstance(seen, str):
             words.append(seen)
-        elif len(graph.nodes[index].shape) == len(node.shape):
-            sights.append(seen.spread(graph.nodes[index].shape, node.shape))
+        elif len(shapes[at]) == len(node.shape):
+            sights.append(seen.spread(shapes[at], node.shape))
+        elif isinstance(node.layer, ElementwiseMerge):
+            sights.append(seen.lifted(len(node.shape)).spread(lifted(shapes[at], len(node.shape)), node.shape))
     words = [one for one in words if one != NOTHING]
     if words:
         return next((one for one in sights if one.whole), words[0])

@@ -178,6 +178,10 @@ class Sight(NamedTuple):
                 sight = sight.with_axis(place, None)
         return sight if sight is self else sight.settled()
 
+    def lifted(self, rank: int) -> Sight:
+        """With axes of one pixel put in behind the channels until there are so many."""
+        return self._replace(axes=(*self.axes[:1], *(None,) * (rank - len(self.axes)), *self.axes[1:]))
+
     @staticmethod
     def met(sights: Sequence[Sight]) -> Sight | str:
         """Of tensors whose elements meet one to one."""

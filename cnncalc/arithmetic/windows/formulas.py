@@ -19,6 +19,7 @@ from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
+    "CAUSAL",
     "SAME",
     "SAME_LOWER",
     "Border",
@@ -39,6 +40,7 @@ __all__ = [
 
 SAME = "same"
 SAME_LOWER = "same_lower"
+CAUSAL = "causal"
 
 Border: TypeAlias = "tuple[int, int] | str"
 """Padding (before, after) along one axis, or the word `same` or `same_lower`, which depends on the input's length."""
@@ -136,6 +138,8 @@ class Window(NamedTuple):
     border: Border = (0, 0)
     dilation: int = 1
     rounding: Rounding = Rounding.FLOOR
+    pads_first: bool = False
+    """`same` pads so that a kernel without dilation gives ⌈n/s⌉; what the window then gives may be another length."""
 
     @property
     def extent(self) -> int:
@@ -148,9 +152,9 @@ class Window(NamedTuple):
         The clip of a ceil-mode pool is no special case: it is one bound inside one formula,
         ⌈(n + min(before + after − k_eff + s, before)) / s⌉, for every padding smaller than the extent.
         """
-        if isinstance(self.border, str):
+        if isinstance(self.border, str) and not self.pads_first:
             return ceil_divide(n, self.stride)
-        before, after = self.border
+        before, after = self.padding(n)
         if self.rounding is Rounding.CEIL:
             return ceil_divide(n + smaller(before + after - self.extent + self.stride, before), self.stride)
         room = n + before + after - self.extent
@@ -162,7 +166,8 @@ class Window(NamedTuple):
         """Padded pixels before and after an input of `n`; `same` puts the odd one after, `same_lower` before."""
         if not isinstance(self.border, str):
             return self.border
-        total = named("p_total", larger((self.length(n) - 1) * self.stride + self.extent - n, 0))
+        extent = self.kernel if self.pads_first else self.extent
+        total = named("p_total", larger((ceil_divide(n, self.stride) - 1) * self.stride + extent - n, 0))
         less, more = total // 2, total - total // 2
         return (less, more) if self.border == SAME else (more, less)
 
@@ -175,8 +180,8 @@ class Window(NamedTuple):
 class TransposedWindow(NamedTuple):
     """A window of a transposed convolution along one axis: the `Window` whose gradient it is, run backwards.
 
-    `same` is the rule of one framework: "keras" gives n·s, "onnx" pads by max(k_eff − s, 0), "paddle" pads as
-    a forward SAME convolution of the input would be.
+    `same` is the rule of one framework: "keras" gives n·s, "onnx" cuts down to n·s what is more than that, "paddle" pads
+    as a forward SAME convolution of the input would be.
     """
 
     kernel: int
@@ -200,7 +205,7 @@ class TransposedWindow(NamedTuple):
         if self.same == "keras":
             return n * self.stride
         if self.same == "onnx":
-            return spread - larger(self.extent - self.stride, 0)
+            return smaller(spread, n * self.stride)
         return spread - larger((ceil_divide(n, self.stride) - 1) * self.stride + self.kernel - n, 0)
 
     def padding(self, n: int) -> tuple[int, int]:

@@ -69,7 +69,7 @@ class Placer:
         placed = Node(
             name, layer, tensors, shape, signature=signature, trainable=self.trainable, share=owner, origin=node
         )
-        placed.train_only = self.train_only
+        placed.train_only, placed.called = self.train_only, parsed.name
         nodes.append(placed)
         return index
 

@@ -66,14 +66,19 @@ class LeakyReLU(InPlace):
 
 @layer("prelu", aliases=("PReLU",))
 class PReLU(Elementwise):
-    """Leaky ReLU with a learned slope (He et al. 2015), one in all or one a channel, as torch.nn.PReLU."""
+    """Leaky ReLU with a learned slope (He et al. 2015): one in all as torch.nn.PReLU, one a channel, or one an element.
+
+    Keras learns one an element unless `shared_axes` says less, Caffe one a channel.
+    """
 
     autocast = "half"
-    slopes: str = field(Choice("shared", "per_channel"), "one slope in all, or one a channel", "shared")
+    slopes: str = field(
+        Choice("shared", "per_channel", "per_element"), "one slope in all, one a channel, or one an element", "shared"
+    )
     each = 2
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return {"weight": x[0][:1] if self.slopes == "per_channel" else (1,)}
+        return {"weight": {"shared": (1,), "per_channel": x[0][:1], "per_element": x[0]}[self.slopes]}
 
 
 @layer("elu", aliases=("ELU",))

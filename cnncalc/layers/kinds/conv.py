@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
-from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window, exact_divide, larger, product
+from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, Window, exact_divide, larger, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, transposed, windowed
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
-from cnncalc.layers.dialects import DIALECTS, Dialect
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
+from cnncalc.layers.fields import Border, Flag, PerAxis, Whole, spread
+from cnncalc.layers.habits import not_fitting
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input
 
@@ -31,8 +31,8 @@ class Convolution(Layer):
         PerAxis(), "step of the window, pixels", (1,), letter="s", symbol="s", aliases=("strides",)
     )
     padding: tuple[tuple[int, int], ...] | str = field(
-        Border(),
-        "zeros around the input, pixels, or same, same_lower, valid",
+        Border(causal=True),
+        "zeros around the input, pixels, or same, same_lower, valid, causal",
         ((0, 0),),
         letter="p",
         symbol="p",
@@ -44,12 +44,6 @@ class Convolution(Layer):
     bias: bool = field(
         Flag(), "whether a bias is added to each filter's output", True, aliases=("use_bias", "bias_term")
     )
-    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
-
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
 
     def filters(self, x: Shape) -> int:
         """The number of output channels."""
@@ -64,8 +58,33 @@ class Convolution(Layer):
         raise NotImplementedError
 
     def borders(self, rank: int) -> Iterator[tuple[int, int] | str]:
-        """The padding of each axis."""
+        """The padding of each axis; `causal` is the kernel's reach before the pixel, so that none sees what follows."""
+        if self.padding == CAUSAL:
+            each = zip(spread(self.dilation, rank), spread(self.kernel, rank))
+            return iter([(d * (k - 1), 0) for d, k in each])
         return spread((self.padding,) if isinstance(self.padding, str) else self.padding, rank)
+
+    def spacing(self) -> tuple[int, ...]:
+        """The dilation in force: in some dialects `same` sets it to 1."""
+        automatic = isinstance(self.padding, str) and self.padding != CAUSAL
+        return (1,) if automatic and self.rules.same_dilation == "ignored" else self.dilation
+
+    def dilation_requirements(self) -> Iterator[Requirement]:
+        """What a dialect has against a dilation beside a stride or beside `same`."""
+        rules = self.rules
+        yield Requirement(
+            self.kind not in rules.one_of_stride_and_dilation or max(self.stride) == 1 or max(self.dilation) == 1,
+            f"{self.dialect} takes no stride together with a dilation",
+            f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
+            "set one of them to 1, or use another dialect",
+        )
+        refused = rules.same_dilation == "refused" and isinstance(self.padding, str) and max(self.dilation) > 1
+        yield Requirement(
+            not refused,
+            f"{rules.runs} takes no dilation together with `{self.padding}`",
+            f"padding {self.padding} and dilation {show_shape(self.dilation)}; shape inference goes on",
+            "write the padding in numbers",
+        )
 
     def channel_requirements(self, x: Shape) -> Iterator[Requirement]:
         """Groups must divide both channel counts."""
@@ -106,10 +125,7 @@ class ForwardConvolution(Convolution):
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """One window an axis; shape and receptive field both come from it."""
         rank = len(x) - 1
-        dilation = self.dilation
-        if self.rules.same_ignores_dilation and isinstance(self.padding, str):
-            dilation = (1,)
-        each = spread(self.kernel, rank), spread(self.stride, rank), self.borders(rank), spread(dilation, rank)
+        each = spread(self.kernel, rank), spread(self.stride, rank), self.borders(rank), spread(self.spacing(), rank)
         return tuple(map(Window, *each))
 
     def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
@@ -121,13 +137,14 @@ class ForwardConvolution(Convolution):
         rank = len(shape) - 1
         yield from per_axis_requirements(self, rank)
         yield from self.channel_requirements(shape)
+        yield from self.dilation_requirements()
         yield Requirement(
-            self.rules.stride_with_dilation or max(self.stride) == 1 or max(self.dilation) == 1,
-            f"{self.dialect} takes no stride together with a dilation",
-            f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
-            "set one of them to 1, or use another dialect",
+            self.padding != CAUSAL or rank == 1,
+            "`causal` is for one axis, that of time",
+            f"the input is {show_shape(shape)}",
+            "write the padding in numbers, before:after",
         )
-        yield from fits(self.windows(shape), shape)
+        yield from fits(self.windows(shape), shape, beside=not_fitting(self))
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
@@ -229,7 +246,7 @@ class Deconv(Convolution):
                 spread(self.kernel, rank),
                 spread(self.stride, rank),
                 self.borders(rank),
-                spread(self.dilation, rank),
+                spread(self.spacing(), rank),
                 spread(self.output_padding or (None,), rank),
             )
         )
@@ -250,18 +267,26 @@ class Deconv(Convolution):
         rank = len(shape) - 1
         yield from per_axis_requirements(self, rank)
         yield from self.channel_requirements(shape)
+        yield from self.dilation_requirements()
         yield Requirement(
-            not isinstance(self.padding, str) or bool(self.rules.transposed_same),
+            not isinstance(self.padding, str) or (bool(self.rules.transposed_same) and self.padding != CAUSAL),
             f"{self.dialect} has no `{self.padding}` padding for a transposed convolution",
             f"padding is `{self.padding}`",
             "write padding and output_padding, or `dialect: keras`",
         )
+        yield Requirement(
+            self.rules.transposed_groups or self.groups == 1,
+            f"{self.dialect} has no groups in a transposed convolution",
+            f"groups={self.groups}",
+            "leave them out, or use another dialect",
+        )
         for axis, (window, n) in enumerate(zip(self.windows(shape), shape[1:])):
             name = axis_name(axis, rank)
-            limit = larger(window.stride, window.dilation)
+            below = self.rules.output_padding_below
+            limit = window.stride if below == "stride" else larger(window.stride, window.dilation)
             yield Requirement(
-                window.output_padding < limit or self.rules.transposed_fills_stride,
-                "output padding must be smaller than the stride or the dilation",
+                window.output_padding < limit or self.output_padding is None,
+                f"output padding must be smaller than the {below.replace(' or ', ' or the ')}",
                 f"{name} output_padding {window.output_padding}, stride {window.stride}, dilation {window.dilation}",
                 f"use an output_padding from 0 to {limit - 1}",
             )

@@ -9,7 +9,6 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape, sure
-from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
 from cnncalc.layers.registry import layer
 
@@ -20,8 +19,8 @@ __all__ = ["Bilinear", "Linear"]
 class Linear(Layer):
     """y = W·x + b with `out` features, as torch.nn.Linear.
 
-    It takes a vector. With `axis=last` it acts on the last axis at every position of the others, as torch does;
-    Caffe's dialect takes a map as one long vector.
+    It takes a vector. With `axis=last` it acts on the last axis at every position of the others, as torch does, with
+    `axis=channels` on the channels at every pixel, as Keras's does; Caffe's dialect takes a map as one long vector.
     """
 
     weighted: ClassVar[bool] = True
@@ -35,13 +34,20 @@ class Linear(Layer):
     )
     bias: bool = field(Flag(), "whether a bias is added", True, aliases=("use_bias", "bias_term"))
     axis: str = field(
-        Choice("features", "last"), "features: the input is a vector; last: act on the last axis", "features"
+        Choice("features", "last", "channels"),
+        "features: the input is a vector; last: act on the last axis; channels: on them, at every pixel",
+        "features",
     )
-    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+
+    def acts_on(self, x: Shape) -> str:
+        """`features`, the vector or what is flattened to one; or the axis of a map, `last` or `channels`."""
+        if len(x) == 1:
+            return "features"
+        return "channels" if self.rules.linear_takes == "channels" else self.axis
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
-        vector = len(shape) == 1 or self.axis == "last" or DIALECTS[self.dialect].linear_flattens
+        vector = len(shape) == 1 or self.acts_on(shape) != "features" or self.rules.linear_takes == "flattens"
         yield Requirement(
             vector,
             "a linear layer takes a vector, and its input is a map",
@@ -51,26 +57,29 @@ class Linear(Layer):
         )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
-        last = len(x[0]) - 1
-        kept = self.axis == "last"
-        return tuple(IDENTITY if kept and axis < last else everywhere(x[0][axis]) for axis in range(1, last + 1))
+        last, on = len(x[0]) - 1, self.acts_on(x[0])
+        kept = {"features": 0, "last": last, "channels": last + 1}[on]
+        return tuple(IDENTITY if axis < kept else everywhere(x[0][axis]) for axis in range(1, last + 1))
 
     def channel_reach(self, *x: Shape) -> Reach | None:
-        return IDENTITY if self.axis == "last" and len(x[0]) > 1 else everywhere(x[0][0])
+        return IDENTITY if self.acts_on(x[0]) == "last" else everywhere(x[0][0])
 
     def entering(self, *x: Shape) -> int:
         return self.features(x[0])
 
     def features(self, x: Shape) -> int:
         """The length of the vectors that go in."""
-        return x[-1] if self.axis == "last" else product(x)
+        return {"last": x[-1], "channels": x[0]}.get(self.acts_on(x)) or product(x)
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
-        return None if given.get("axis") == "last" else (sure(given.get("out")),)
+        return None if given.get("axis", "features") != "features" else (sure(given.get("out")),)
 
     def output_shape(self, *x: Shape) -> Shape:
-        return (*x[0][:-1], self.out) if self.axis == "last" else (self.out,)
+        on = self.acts_on(x[0])
+        if on == "last":
+            return (*x[0][:-1], self.out)
+        return (self.out, *x[0][1:]) if on == "channels" else (self.out,)
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {"weight": (self.out, self.features(x[0]))}
@@ -89,7 +98,10 @@ class Linear(Layer):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The input, which only the gradient of the weight needs."""
         if backward.weights:
-            yield Saved("input")
+            if self.acts_on(x[0]) == "channels":
+                yield Saved("input, channels last", shape=x[0])
+            else:
+                yield Saved("input")
 
     def keeps_weight(self, backward: Backward) -> bool:
         """Only the gradient of the input needs it."""

@@ -29,9 +29,12 @@ class Merge(Layer):
             yield Requirement(
                 False,
                 f"the inputs of `{self.kind}` have different numbers of axes",
-                f"they are {listed(x)}",
+                f"they are {listed(x)}" + (f"; {ALIGNED}" if self.rules.merges == "ranks alike" else ""),
                 "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
             )
+
+
+ALIGNED = "frameworks line axes up from the last, so that the batch would meet a channel"
 
 
 def listed(shapes: Sequence[Shape]) -> str:
@@ -52,11 +55,24 @@ def way_to_match(x: Sequence[Shape]) -> str:
     return f"`{convolution}` would bring {show_shape(other)} to {show_shape(target)}"
 
 
+def lifted(shape: Shape, rank: int) -> Shape:
+    """A shape with axes of length 1 put in behind the channels until it has so many: Keras puts them behind the batch.
+
+    Keras's channels come last, so that the channels meet channels and the last axes meet.
+    """
+    return (*shape[:1], *(1,) * (rank - len(shape)), *shape[1:])
+
+
 class ElementwiseMerge(Merge):
     """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts.
 
     With a number, `multiply 0.1`, it takes one tensor.
     """
+
+    def aligned(self, *x: Shape) -> tuple[Shape, ...]:
+        """The shapes as they meet, which in Keras may have different numbers of axes."""
+        rank = max(map(len, x))
+        return tuple(lifted(shape, rank) for shape in x) if self.rules.merges == "ranks filled" else x
 
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     number: float | None = field(
@@ -78,9 +94,9 @@ class ElementwiseMerge(Merge):
                 f"the number {self.number:g} and {len(x)} inputs",
                 "make two layers of it",
             )
-        yield from self.one_rank(*x)
-        for axis, lengths in enumerate(zip(*x)):
-            match = broadcasts(lengths)
+        yield from self.one_rank(*self.aligned(*x))
+        for axis, lengths in enumerate(zip(*self.aligned(*x))):
+            match = broadcasts(lengths) if self.rules.merges != "shapes alike" else all_equal(lengths)
             if match is True:
                 continue  # as most do: there is nothing to say
             unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"
@@ -98,7 +114,7 @@ class ElementwiseMerge(Merge):
         return tuple(lengths[0] if len(set(lengths)) == 1 else OPEN for lengths in zip(*x))
 
     def output_shape(self, *x: Shape) -> Shape:
-        return tuple(broadcast(lengths) for lengths in zip(*x))
+        return tuple(broadcast(lengths) for lengths in zip(*self.aligned(*x)))
 
     def operations(self, *x: Shape) -> int:
         """One operation an output element for each tensor, or number, after the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
@@ -33,7 +33,8 @@ def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
 class BatchNorm(Layer):
     """Batch normalisation over each channel (Ioffe & Szegedy 2015), as torch.nn.BatchNorm2d.
 
-    At inference its statistics are constants: one multiplication and one addition an element.
+    At inference its statistics are constants: one multiplication and one addition an element. Without statistics of its
+    own (`nostats`) it takes those of the batch, and costs what an instance norm costs.
     """
 
     affine: bool = field(Flag(), "whether scale and shift are learned", True)
@@ -58,10 +59,17 @@ class BatchNorm(Layer):
         return shapes
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
+        if not self.stats:
+            return {}
+        factor: dict[str, Shape] = {"factor": (1,)} if self.rules.statistics_have_factor else {}
+        return {"running_mean": x[0][:1], "running_var": x[0][:1], **factor}
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        """Without running statistics, those of the whole map."""
+        return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
     def operations(self, *x: Shape) -> int:
-        return 2 * product(x[0])
+        return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
@@ -127,9 +135,15 @@ class GroupNorm(Layer):
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield groups_divide(self.groups, x[0][0])
+        yield Requirement(
+            self.rules.one_pixel_norms or exact_divide(product(x[0]), self.groups) > 1,
+            "a group norm needs more than one number in a group, or nothing is left of its input",
+            f"the input {show_shape(x[0])} has {self.groups} groups",
+            "use fewer groups, or put it before the pool",
+        )
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return scale_and_shift(self.affine, x[0][:1])
+        return scale_and_shift(self.affine, (self.groups,) if self.rules.group_pairs else x[0][:1])
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map."""
@@ -160,7 +174,7 @@ class InstanceNorm(Layer):
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield Requirement(
-            self.stats or product(x[0][1:]) > 1,
+            self.stats or self.rules.one_pixel_norms or product(x[0][1:]) > 1,
             "an instance norm needs more than one pixel, or nothing is left of its input",
             f"the input is {show_shape(x[0])}",
             "leave it out, or put it before the pool",
@@ -177,7 +191,8 @@ class InstanceNorm(Layer):
         return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
     def operations(self, *x: Shape) -> int:
-        return normalising(product(x[0]), self.affine)
+        """With running statistics those of a batch norm."""
+        return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch runs a batch norm on N·C channels: statistics, and copies of scale and buffers, for each image.
@@ -204,6 +219,14 @@ class LocalResponseNorm(Layer):
     needs: ClassVar[str] = "map"
     autocast: ClassVar[str] = "mixed"  # its power is taken in float32
     size: int = field(Whole(), "neighbouring channels", 5, position=0, symbol="n", aliases=("local_size",))
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            not self.rules.lrn_size_is_odd or self.size % 2 == 1,
+            f"{self.rules.runs} takes an odd number of neighbouring channels only",
+            f"size={self.size}",
+            f"use {self.size + 1}",
+        )
 
     def channel_reach(self, *x: Shape) -> Reach | None:
         return None
@@ -253,16 +276,20 @@ class GlobalResponseNorm(Layer):
 
 @layer("layerscale", aliases=("LayerScale", "layer_scale"))
 class LayerScale(Layer):
-    """A learned factor for each channel (Touvron et al. 2021); one multiplication an element."""
+    """A learned factor for each channel (Touvron et al. 2021), and with `bias` a learned shift, as Caffe's Scale.
+
+    One multiplication an element, and one addition with a shift.
+    """
 
     autocast: ClassVar[str] = "mixed"  # its factors are in float32
     initial: float = field(Real(), "the factors' first value", 1e-6, aliases=("init_values",))
+    bias: bool = field(Flag(), "whether a shift is learned with the factor", False, aliases=("bias_term",))
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return {"weight": x[0][:1]}
+        return scale_and_shift(True, x[0][:1]) if self.bias else {"weight": x[0][:1]}
 
     def operations(self, *x: Shape) -> int:
-        return product(x[0])
+        return (2 if self.bias else 1) * product(x[0])
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.weights:

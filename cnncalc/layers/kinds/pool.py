@@ -43,7 +43,7 @@ class MaxPool(Pool):
         """
         yield from super().requirements(*x)
         for axis, (window, n) in enumerate(zip(self.windows(x[0]), x[0][1:])):
-            if window.dilation > 1 and window.border != (0, 0):
+            if window.dilation > 1 and window.kernel > 1 and window.border != (0, 0):
                 name = axis_name(axis, len(x[0]) - 1)
                 yield Requirement(
                     n >= window.dilation,
@@ -85,13 +85,17 @@ class LPPool(Pool):
     """The p-norm of each window, as torch.nn.LPPool2d; a power each, size − 1 additions, and a root a window."""
 
     averages: ClassVar[bool] = True
+    pads_itself: ClassVar[bool] = False
     autocast: ClassVar[str] = "float32"
     norm: float = field(Real(0.01, 1e6), "the power p of the norm", 2.0, aliases=("norm_type",))
 
     def padding_limit(self, window: Window) -> tuple[int, str]:
-        return 0, ""
+        return super().padding_limit(window) if self.rules.lp_pads else (0, "")
 
     def padding_requirements(self, window: Window, axis: str) -> Iterator[Requirement]:
+        if self.rules.lp_pads:
+            yield from super().padding_requirements(window, axis)
+            return
         yield Requirement(
             window.border == (0, 0),
             "an lppool takes no padding",

@@ -34,6 +34,8 @@ class SpatialPyramid(Layer):
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
+        if self.rules.one_level_is_a_map and len(self.levels) == 1:
+            return (shape[0], *self.levels * (len(shape) - 1))
         return (shape[0] * sum(level ** (len(shape) - 1) for level in self.levels),)
 
     def operations(self, *x: Shape) -> int:

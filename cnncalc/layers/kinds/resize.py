@@ -220,6 +220,12 @@ class Upsample(Layer):
             "an upsample and the map that it is brought to need the same axes",
             f"they are {', '.join(map(show_shape, x))}",
         )
+        yield Requirement(
+            self.mode != "nearest" or rank in self.rules.nearest_ranks,
+            f"{self.rules.runs} takes the nearest pixel of no map with {rank} spatial axes",
+            f"the input is {show_shape(x[0])}",
+            "write `linear`, or use another dialect",
+        )
         axes = {"bilinear": 2, "trilinear": 3}.get(self.mode, rank)
         yield Requirement(
             axes == rank,

@@ -6,7 +6,6 @@ torch's own layers.
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,7 +23,6 @@ __all__ = [
     "Concat",
     "Crop",
     "DropPath",
-    "FlatLinear",
     "GlobalResponseNorm",
     "LayerScale",
     "Maxout",
@@ -275,16 +273,12 @@ class GlobalResponseNorm(nn.Module):
 class LayerScale(nn.Module):
     """A learned factor for each channel."""
 
-    def __init__(self, channels: int, initial: float) -> None:
+    def __init__(self, channels: int, initial: float, *, bias: bool = False) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full((channels,), initial))
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight.view(-1, *(1,) * (x.dim() - 2))
-
-
-class FlatLinear(nn.Linear):
-    """A linear layer that takes a map as one long vector."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input.reshape(input.shape[0], prod(input.shape[1:])))
+        ones = (1,) * (x.dim() - 2)
+        scaled = x * self.weight.view(-1, *ones)
+        return scaled if self.bias is None else scaled + self.bias.view(-1, *ones)

@@ -28,6 +28,7 @@ from cnncalc.layers.kinds import (
     shuffle,
 )
 from cnncalc.layers.kinds.algebra import functions, products
+from cnncalc.torch_backend.building.dialects import lifted
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.windows import CONVOLVE, sides, spatial
 from cnncalc.torch_backend.fields.lighting_rules import lit_through
@@ -43,9 +44,11 @@ FAINT = 1e-4
 """Of a pixel's light, interpolation gives a neighbour more than this, or none but by rounding the pixel's place."""
 
 PIXELWISE = (
-    Elementwise, functions.Function, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
+    Elementwise, functions.Function, norm.LocalResponseNorm, norm.LayerScale,
     regularize.Dropout, regularize.DropPath, regularize.Identity,
 )  # fmt: skip
+BY_STATISTICS = (norm.BatchNorm, norm.InstanceNorm)
+"""Norms that act pixel by pixel where they keep running statistics."""
 CHANNELWISE = (pool.Pool, pool.AdaptivePool, pool.GlobalPool, pyramid.SpatialPyramid, resize.Crop, resize.Upsample)
 
 
@@ -94,7 +97,7 @@ class Lamp:
     def through(self, layer: Layer, taken: Sequence[Tensor], out: Shape) -> Tensor:
         """What a layer with outputs of shape `out` makes of these tensors."""
         x = taken[0]
-        if isinstance(layer, PIXELWISE) or (isinstance(layer, norm.InstanceNorm) and layer.stats):
+        if isinstance(layer, PIXELWISE) or (isinstance(layer, BY_STATISTICS) and layer.stats):
             return x
         if isinstance(layer, merge.ElementwiseMerge) and len(taken) == 1:
             return x
@@ -106,7 +109,8 @@ class Lamp:
         elif isinstance(layer, merge.Concat):
             lit = self._joined(taken) if layer.axis == 0 else torch.cat(list(taken), layer.axis + 1)
         elif isinstance(layer, (merge.Merge, linear.Bilinear)):
-            narrow = [narrowed(one, *range(1, one.dim())) for one in taken]
+            alike = lifted(taken) if isinstance(layer, merge.ElementwiseMerge) else taken
+            narrow = [narrowed(one, *range(1, one.dim())) for one in alike]
             each = [one.amax(1, keepdim=True) for one in narrow] if isinstance(layer, linear.Bilinear) else narrow
             lit = self._met(each)
         elif (mixed := _mixed(layer, x.dim())) is not None:
@@ -192,9 +196,10 @@ def _mixed(layer: Layer, rank: int) -> tuple[int, ...] | None:
     """The axes of the tensor (the batch is 0) along which every output sees all; None for a layer of another sort."""
     every = tuple(range(1, rank))
     if isinstance(layer, linear.Linear):
-        return (rank - 1,) if layer.axis == "last" else every
+        entering = (1,) * (rank - 1)
+        return {"last": (rank - 1,), "channels": (1,)}.get(layer.acts_on(entering), every)
     if isinstance(layer, (norm.LayerNorm, products.RMSNorm)):
         return {"channels": (1,), "last": (rank - 1,), "all": every}[layer.over]
     if isinstance(layer, (norm.GroupNorm, norm.GlobalResponseNorm)):
         return every
-    return every[1:] if isinstance(layer, norm.InstanceNorm) else None
+    return every[1:] if isinstance(layer, BY_STATISTICS) else None

@@ -12,6 +12,7 @@ from torch.nn import functional
 from cnncalc.layers.kinds import merge
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.torch_backend.building import modules
+from cnncalc.torch_backend.building.dialects import lifted
 from cnncalc.torch_backend.building.kinds.registry import builds
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def pair(layer: merge.ElementwiseMerge, shapes: tuple[Shape, ...]) -> nn.Module:
     """The function of two tensors, of many from left to right, or of a tensor and a number."""
     function = PAIRS[type(layer)]
     if len(shapes) > 1:
-        return Applied(layer.kind, lambda *inputs: functools.reduce(function, inputs))
+        lift: Callable[..., Any] = lifted if layer.rules.merges == "ranks filled" else list
+        return Applied(layer.kind, lambda *inputs: functools.reduce(function, lift(inputs)))
     by = layer.number
     if by is None:
         raise ValueError("one tensor, and no number")

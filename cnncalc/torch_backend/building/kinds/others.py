@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds import activation, linear, merge, norm, regularize, reshape, resize, shuffle
-from cnncalc.torch_backend.building import modules, windows
+from cnncalc.torch_backend.building import dialects, modules, windows
 from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, rank_of
 
 __all__: list[str] = []
@@ -18,9 +18,10 @@ __all__: list[str] = []
 
 @builds(linear.Linear)
 def linear_layer(layer: linear.Linear, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Linear; Caffe's takes maps."""
-    flattens = DIALECTS[layer.dialect].linear_flattens and len(shapes[0]) > 1 and layer.axis == "features"
-    make = modules.FlatLinear if flattens else nn.Linear
+    """Linear; Caffe's takes maps, and Keras's the channels of every pixel."""
+    on = layer.acts_on(shapes[0])
+    flattens = layer.rules.linear_takes == "flattens" and len(shapes[0]) > 1 and on == "features"
+    make = dialects.FlatLinear if flattens else dialects.ChannelLinear if on == "channels" else nn.Linear
     return make(layer.features(shapes[0]), layer.out, bias=layer.bias)
 
 
@@ -37,6 +38,8 @@ def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
     if not layer.scale:
         module.register_parameter("weight", None)
+    for name in layer.buffer_shapes(*shapes).keys() - {"running_mean", "running_var"}:
+        module.register_buffer(name, torch.ones(1))  # Caffe's third blob; torch keeps mean and variance themselves
     return module
 
 
@@ -60,7 +63,8 @@ def layer_norm(layer: norm.LayerNorm, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(norm.GroupNorm)
 def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     """GroupNorm."""
-    return nn.GroupNorm(layer.groups, shapes[0][0], eps=layer.eps, affine=layer.affine)
+    make = dialects.PairedGroupNorm if layer.rules.group_pairs else nn.GroupNorm
+    return make(layer.groups, shapes[0][0], eps=layer.eps, affine=layer.affine)
 
 
 @builds(norm.LocalResponseNorm)
@@ -78,7 +82,7 @@ def global_response_norm(layer: norm.GlobalResponseNorm, shapes: tuple[Shape, ..
 @builds(norm.LayerScale)
 def layer_scale(layer: norm.LayerScale, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own."""
-    return modules.LayerScale(shapes[0][0], layer.initial)
+    return modules.LayerScale(shapes[0][0], layer.initial, bias=layer.bias)
 
 
 IN_PLACE: dict[type[Layer], Any] = {
@@ -133,7 +137,9 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
-    """PReLU."""
+    """PReLU; with a slope for each element a module of our own."""
+    if layer.slopes == "per_element":
+        return dialects.ElementPReLU(shapes[0])
     return nn.PReLU(shapes[0][0] if layer.slopes == "per_channel" else 1)
 
 
