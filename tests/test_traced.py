@@ -370,6 +370,8 @@ def test_every_kind_can_be_traced():
             "channels": "0:2",
             "scale": 2,
         }
+        if kind == "opaque":
+            values["shape"] = "4x4"
         layer = cls(
             **{
                 name: values[name]

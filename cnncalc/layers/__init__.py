@@ -11,6 +11,7 @@ from cnncalc.layers.kinds import (
     linear,
     merge,
     norm,
+    opaque,
     pool,
     pyramid,
     regularize,
@@ -20,7 +21,7 @@ from cnncalc.layers.kinds import (
 )
 from cnncalc.layers.registry import KINDS, kind_named
 
-FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize)
+FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize, opaque)
 """The modules of the kinds, in the order in which a course meets them."""
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "linear",
     "merge",
     "norm",
+    "opaque",
     "pool",
     "pyramid",
     "regularize",

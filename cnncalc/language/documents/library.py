@@ -6,11 +6,13 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 
 import cnncalc
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language.documents.foreign import Foreign, foreign
+from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
-from cnncalc.limits import Limits
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
@@ -63,19 +65,39 @@ def locate(net: str, beside: Path | None = None) -> Path:
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 
 
-def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
-    """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
+class Opened(NamedTuple):
+    """A net's file: its root node, the name to show for it, its folder, and what it is where another tool wrote it."""
+
+    root: Node
+    name: str
+    folder: Path | None
+    """None for standard input."""
+    foreign: Foreign | None = None
+
+
+def open_document(net: str, options: Options, beside: Path | None = None) -> Opened:
+    """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
+    limits = options.limits
     most = 4 * limits.text + 1  # a character has at most four bytes; of what is longer no more is read than shows it
+    path: Path | None = None
+    data: bytes | None = None
     if net == "-":
-        return read(sys.stdin.buffer.read(most), "<stdin>", limits), "-", None
-    path = locate(net, beside)
-    name = net if path == Path(net) else path.name
+        name, data = "-", sys.stdin.buffer.read(most)
+    else:
+        path = locate(net, beside)
+        name = net if path == Path(net) else path.name
+    if path is None or path.parent != library_folder():
+        other = foreign(name, path, data, options)
+        if other is not None:
+            return Opened(read(other.text, name, limits), name, path.parent if path else None, other)
+    if path is None:
+        return Opened(read(data or b"", "<stdin>", limits), "-", None)
     try:
         with path.open("rb") as file:
             data = file.read(most)
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
-    return read(data, name, limits), name, path.parent
+    return Opened(read(data, name, limits), name, path.parent)
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +106,7 @@ def library_blocks() -> dict[str, tuple[Scalar, Node]]:
     path = library_folder() / f"{BLOCKS}.yaml"
     if not path.is_file():
         return {}
-    root, _, _ = open_document(path.name, Limits(), path.parent)
+    root = open_document(path.name, Options(), path.parent).root
     blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
     return blocks.entries if isinstance(blocks, Mapping) else {}
 
