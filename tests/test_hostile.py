@@ -363,6 +363,8 @@ def test_random_bytes(data):
 
 
 class _Stdin:
+    closed = False
+
     def __init__(self, data):
         import io
 

@@ -13,6 +13,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.limits import Limits
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
@@ -75,26 +76,50 @@ class Opened(NamedTuple):
     foreign: Foreign | None = None
 
 
+def _most_bytes(limits: Limits) -> int:
+    """A character has at most four bytes; of what is longer no more is read than shows it."""
+    return 4 * limits.text + 1
+
+
+_HELD: list[tuple[object, bytes]] = []
+"""Standard input, and what it held: it can be read once, and a command may build its net many times."""
+
+
+def standard_input(limits: Limits) -> bytes:
+    """What standard input holds, as much of it as shows that it is too long, however often it is asked for."""
+    if not _HELD or _HELD[0][0] is not sys.stdin:
+        if sys.stdin is None or sys.stdin.closed:
+            message = "there is no standard input to read the net `-` from"
+            raise CnncalcError(Fault(message, help="name a file, or hand one in: `cnncalc show - < net.yaml`"))
+        try:
+            hold_standard_input(sys.stdin.buffer.read(_most_bytes(limits)))
+        except OSError as error:
+            message = f"standard input cannot be read: {error.strerror}"
+            raise CnncalcError(Fault(message, help="hand a file in: `cnncalc show - < net.yaml`")) from None
+    return _HELD[0][1]
+
+
+def hold_standard_input(data: bytes) -> None:
+    """Take this for what standard input holds: a process that another one starts has none of its own."""
+    _HELD[:] = [(sys.stdin, data)]
+
+
 def open_document(net: str, options: Options, beside: Path | None = None) -> Opened:
     """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
     limits = options.limits
-    most = 4 * limits.text + 1  # a character has at most four bytes; of what is longer no more is read than shows it
-    path: Path | None = None
-    data: bytes | None = None
     if net == "-":
-        name, data = "-", sys.stdin.buffer.read(most)
-    else:
-        path = locate(net, beside)
-        name = net if path == Path(net) else path.name
-    if path is None or path.parent != library_folder():
-        other = foreign(name, path, data, options)
+        data = standard_input(limits)
+        other = foreign("-", None, data, options)
+        return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
+    path = locate(net, beside)
+    name = net if path == Path(net) else path.name
+    if path.parent != library_folder():
+        other = foreign(name, path, None, options)
         if other is not None:
-            return Opened(read(other.text, name, limits), name, path.parent if path else None, other)
-    if path is None:
-        return Opened(read(data or b"", "<stdin>", limits), "-", None)
+            return Opened(read(other.text, name, limits), name, path.parent, other)
     try:
         with path.open("rb") as file:
-            data = file.read(most)
+            data = file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
     return Opened(read(data, name, limits), name, path.parent)
