@@ -63,8 +63,9 @@ def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
     for index, node, layer in graph.layers():
         holder = node if node.share is None else graph.nodes[node.share]
         trains = holder.trainable and has_weights[node.signature]
-        inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
-        wanted[index] = layer.differentiable and (trains or any(inputs))
+        taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
+        inputs = tuple([layer.passes_gradient and wanted[one] for one in taken])
+        wanted[index] = trains or any(inputs)
         yield index, node, layer, Backward(True, trains, inputs)
 
 
