@@ -114,7 +114,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
     not a net; the other files are checked all the same.
     """
-    from cnncalc.claims.expect import FIGURES
+    from cnncalc.answers.figures import KEYS
     from cnncalc.forms.pages import checks
 
     asked = wanted(given)
@@ -123,7 +123,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
         for name, text in assignments("--max", given["maxima"]).items()
     }
     required = assignments("--require", given["required"])
-    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", required, (*FIGURES, "output"))
+    faults = _unknown("--max", maxima, KEYS) + _unknown("--require", required, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
     json = form_of(given) == "json"
