@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from cnncalc.layers.base import Shape
+__all__ = ["INDEX_BYTES", "Backward", "Saved", "Shape"]
 
-__all__ = ["INDEX_BYTES", "Backward", "Saved"]
+Shape: TypeAlias = "tuple[int, ...]"
 
 INDEX_BYTES = 8
 """torch keeps the places of maxima as int64."""
@@ -35,7 +34,8 @@ class Saved(NamedTuple):
     `what` is `input` (then `index` says which), `output`, or the name of an extra tensor of `shape`. An extra has an
     element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
     Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
-    `element` says which: `own`, that of the parameters, or `mask`, a bool.
+    `element` says which: `own`, that of the parameters, `mask`, a bool, or `full`: float32 where the type is narrower,
+    which an input may be kept in too.
     """
 
     what: str

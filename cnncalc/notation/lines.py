@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
+from cnncalc.layers.registry import preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
@@ -24,7 +25,16 @@ from cnncalc.notation.vocabulary import (
     vocabulary,
 )
 
-__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
+__all__ = [
+    "Defaults",
+    "Parsed",
+    "TokenError",
+    "default_pairs",
+    "make",
+    "parse",
+    "split_tokens",
+    "write",
+]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
@@ -85,7 +95,7 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     channels = given.pop("in", None)
     if not errors:
         try:
-            layer = _construct(cls, given, dialect, defaults)
+            layer = _construct(cls, _with_preset(name, given), dialect, defaults)
             return Parsed(layer, rank, None if channels is None else int(str(channels)))
         except TokenError as error:
             error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
@@ -176,6 +186,15 @@ def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> i
         raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
 
 
+def _with_preset(name: str, given: dict[str, object]) -> dict[str, object]:
+    """The fields that are given, and those that the kind's name sets, which nobody can give otherwise."""
+    preset = preset_of(name)
+    for field in preset:
+        if field in given:
+            raise TokenError(f"`{name[:60]}` sets `{field}` itself", field, "leave it out, or use another name")
+    return {**preset, **given}
+
+
 def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Defaults) -> Layer:
     values = dict(given)
     if "dialect" in cls.fields:
@@ -210,7 +229,7 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
             given[declared.name], keys[declared.name] = value, key
     if not errors:
         try:
-            return Parsed(_construct(cls, given, dialect, defaults), rank, channels)
+            return Parsed(_construct(cls, _with_preset(name, given), dialect, defaults), rank, channels)
         except TokenError as error:
             errors.append(error)
     first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))
@@ -229,7 +248,10 @@ def write(layer: Layer) -> str:
         for name, declared in fields.items()
         if declared.default is REQUIRED or getattr(layer, name) != declared.default
     }
-    parts = [layer.kind]
+    name = preset_name(layer)
+    preset = layer.presets.get(name, {})
+    changed = {field: value for field, value in changed.items() if field not in preset}
+    parts = [name]
     places = vocabulary(layer.kind).positional
     positional = [declared for declared in places if declared.name in changed]
     in_order = [declared.name for declared in places][: len(positional)]
@@ -249,3 +271,19 @@ def _token(declared: Field, value: Any) -> str:
             return word
     text = declared.type.write(value)
     return f"{declared.letter}{text}" if declared.letter else f"{declared.name}={text}"
+
+
+def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
+    cls, _ = kind_of(kind)
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        declared = field_named(cls, key)
+        if declared is None:
+            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
+        try:
+            pairs.append((declared.name, declared.read(value)))
+        except FieldError as error:
+            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
+            raise TokenError(message, key, error.help, in_value=True) from None
+    return cls.kind, tuple(pairs)

@@ -14,9 +14,9 @@ from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.records import Record
 from cnncalc.answers.report import LAYER
+from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
-from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, symbolic
 from cnncalc.graph import Graph
 from cnncalc.layers import Layer, Shape
 from cnncalc.notation.lines import write

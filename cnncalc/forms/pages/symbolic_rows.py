@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.symbolic.closed import Closing
 from cnncalc.answers.figures import OF_LAYERS
-from cnncalc.arithmetic.symbolic.sizes import value_at
+from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:

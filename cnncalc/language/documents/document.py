@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.library import open_document
 from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import whole
+from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -87,6 +87,8 @@ class Document:
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
         root, self.file, folder = open_document(net, limits)
+        self.texts = [root.source.text]
+        """The text of the file, and of each that it extends."""
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
@@ -95,7 +97,7 @@ class Document:
         document = cls.__new__(cls)
         document.limits, document.faults, document.file = limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
-        document.parents = []
+        document.parents, document.texts = [], []
         document.take(root, None, [])
         return document
 
@@ -152,6 +154,7 @@ class Document:
             self.faults.add("`extends` goes in a circle", node, values=names, help=help)
             self.faults.raise_any()
         self.parents.append(Path(name).stem)
+        self.texts.append(root.source.text)
         self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
@@ -258,8 +261,7 @@ class Document:
 
     def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
-        from cnncalc.language.building.layer_reader import default_pairs
-        from cnncalc.notation.lines import TokenError
+        from cnncalc.notation.lines import TokenError, default_pairs
 
         pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
         for kind, (key, node) in self.defaults.items():
