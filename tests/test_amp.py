@@ -56,7 +56,7 @@ def held(graph, dtype="amp-bfloat16", **options):
 
 
 def test_the_cases_below_know_every_kind():
-    assert {text.split()[0] for text in TEXTS} | {*MERGES, "bilinear"} == set(KINDS) - {"opaque"}
+    assert {text.split()[0] for text in TEXTS} | {*MERGES, "bilinear"} == set(KINDS)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -100,8 +100,6 @@ CASES = [
     ("concat", ["8x5x5", "2x5x5", "1x5x5"], "11x5x5", 0, 0, 0),
     ("concat axis=1", ["8x5x5", "8x2x5"], "8x7x5", 0, 0, 0),
     ("concat axis=2", ["8x5x5", "8x5x1"], "8x5x6", 0, 0, 0),
-    # -- what is known by its shape alone
-    ("opaque 5x7", ["8x5x5", "3"], "5x7", 0, 0, 0),
     # -- what only moves elements
     ("dropout 0.3", ["8x5x5"], "8x5x5", 0, 0, 0),
     ("droppath 0.1", ["8x5x5"], "8x5x5", 0, 0, 0),

@@ -23,7 +23,7 @@ def module(text, **options):
 
 
 def test_every_kind_has_a_builder():
-    assert set(BUILDERS) == set(KINDS) - {"opaque"}  # nobody knows what it does
+    assert set(BUILDERS) == set(KINDS)
 
 
 def test_a_kind_without_a_builder_is_named(monkeypatch):

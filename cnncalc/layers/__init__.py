@@ -11,20 +11,20 @@ from cnncalc.layers.kinds import (
     linear,
     merge,
     norm,
-    opaque,
     pool,
     pyramid,
     regularize,
     reshape,
     resize,
     shuffle,
+    tensors,
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
     conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
-    reductions, regularize, opaque,
+    reductions, tensors, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
@@ -42,7 +42,6 @@ __all__ = [
     "linear",
     "merge",
     "norm",
-    "opaque",
     "pool",
     "pyramid",
     "regularize",

@@ -13,12 +13,12 @@ from cnncalc.errors import CnncalcError, Fault
 __all__ = ["command"]
 
 
-@click.command("import")
+@click.command("import", short_help="Print a file of another tool as YAML of cnncalc.")
 @net_argument
 @net_options
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, as a .yaml file.")
 def command(net: str, output: str | None, **given: Any) -> None:
-    """Print a file of another tool (ONNX, Keras, Caffe, darknet …) as YAML of cnncalc.
+    """Print a file of another tool as YAML of cnncalc: ONNX, Keras, Caffe, darknet, …
 
     The text ends in an `expect:` block with what was counted, so that `cnncalc check` holds it from then on. What was
     folded, left out or not counted is said on standard error.
