@@ -197,11 +197,11 @@ class Net:
         index = self._found(tensor, None)
         self.chosen[name or self.nodes[index].name] = index
 
-    def group(self, name: str, level: Level = _TOP, *, by_position: bool = False, like: str | None = None) -> Level:
+    def group(self, name: str, level: Level = _TOP, *, by_position: bool = False, like: str = "") -> Level:
         """Open a named group; `level` is what is around it. With `like` it uses the parameters of the group `like`."""
         full = level.prefix + name
         self.names.groups[full] = UNKNOWN
-        return Level(full + ".", level, by_position=by_position, like=None if like is None else like + ".")
+        return Level(full + ".", level, by_position=by_position, like=like + "." if like else None)
 
     def close(self, group: Level, tensor: int) -> None:
         """Close a group, out of which this tensor comes."""

@@ -169,19 +169,11 @@ class Builder:
         return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
 
     def named(
-        self,
-        own: str | None,
-        kind: str,
-        body: Body,
-        start: Tensor,
-        level: Level,
-        node: YamlNode,
-        *,
-        by_position: bool,
-        like: str | None = None,
-    ) -> Tensor:
+        self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *,
+        by_position: bool, like: str = "",
+    ) -> Tensor:  # fmt: skip
         """Run a body in a level of its own, with the parameters of the group `like` if one is named."""
-        inner = self.opened(own, kind, body, level, node, by_position=by_position, like=like)
+        inner = self.opened(own, kind, body, level, node, by_position, like)
         if inner is None:
             return UNKNOWN
         with self.nesting.within(node):
@@ -190,15 +182,7 @@ class Builder:
         return made
 
     def opened(
-        self,
-        own: str | None,
-        kind: str,
-        body: Body,
-        level: Level,
-        node: YamlNode,
-        *,
-        by_position: bool,
-        like: str | None = None,
+        self, own: str | None, kind: str, body: Body, level: Level, node: YamlNode, by_position: bool, like: str
     ) -> Level | None:
         """The level that a body is to be run in; None, and a fault, where its name is taken."""
         name = self.net.names.next(kind, own, level)

@@ -191,7 +191,7 @@ class Stages:
         if item.name is None or own is None or builder.lookup.free(level.prefix + own, item.name, own):
             if action is Action.FORK:
                 return state._replace(branchings=(*state.branchings, Branching(state.current, (), own)))
-            inner = builder.opened(own, "group", _not_repeated, level, node, by_position=item.by_position)
+            inner = builder.opened(own, "group", _not_repeated, level, node, item.by_position, "")
             return state if inner is None else state._replace(levels=(*state.levels, inner))
         return state
 
