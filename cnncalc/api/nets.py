@@ -1,0 +1,236 @@
+"""A net in Python, and the questions that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cnncalc.api.answers import Answer, Report
+from cnncalc.api.keywords import known_keywords
+from cnncalc.api.loading import NetLike, graph_of, kept, options_of, path_of
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph
+from cnncalc.language.options import Options
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from cnncalc.analysis.symbolic.report import SymbolicReport
+    from cnncalc.answers.verification import Verification
+    from cnncalc.explain.explanation import Explanation
+
+__all__ = ["Net", "chain", "load"]
+
+
+class Net:
+    """A net whose shapes are known. `graph` holds its layers; every question gives an answer, see `Answer`.
+
+    Shapes are without the batch here, and with it in answers.
+    """
+
+    def __init__(self, graph: Graph, options: Options, build: Callable[[Options], Graph]) -> None:
+        self.graph, self.options, self._build = graph, options, build
+
+    @property
+    def name(self) -> str:
+        """The net's name."""
+        return self.graph.name
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers, in execution order."""
+        return [node.name for _, node, _ in self.graph.layers()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join("x".join(map(str, self.graph.nodes[index].shape)) for index in self.graph.inputs.values())
+        return f"<Net {self.name}: input {shapes}, {len(self):,} layers>"
+
+    @known_keywords
+    def report(
+        self,
+        *,
+        batch: int | None = None,
+        dtype: str = "float32",
+        train: bool | None = None,
+        optimizer: str = "sgd",
+        amp: str | None = None,
+        convention: str | None = None,
+        functions: Sequence[str] = (),
+    ) -> Report:
+        """Shapes, parameters, costs and memory of every layer, and the totals: `cnncalc show`.
+
+        `train` counts side branches that only training uses; `convention` counts as another tool does. Raises
+        CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
+        """
+        from cnncalc.analysis.costs import report
+        from cnncalc.forms import render
+
+        graph = self.graph
+        if train is not None and train != self.options.train:
+            graph = self._build(self.options._replace(train=train))
+        images = self._batch(batch)
+        counted = report(graph, images, _type(dtype, amp), optimizer)
+        if convention is not None:
+            from cnncalc.tools.conventions import convention_named
+            from cnncalc.tools.conventions.counting import count, with_counting
+
+            counted = with_counting(counted, count(graph, convention_named(convention), images, functions))
+        return Report(counted, graph.name, render)
+
+    @known_keywords
+    def explain(
+        self,
+        *layers: str,
+        batch: int | None = None,
+        dtype: str = "float32",
+        optimizer: str = "sgd",
+        pixel: Sequence[int] | None = None,
+    ) -> Answer[Explanation]:
+        """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
+        from cnncalc.explain.answer import explain
+
+        found = explain(
+            self.graph, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer
+        )
+        return Answer(found, self.name, _explained)
+
+    @known_keywords
+    def closed(
+        self, *, input: str | None = None, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+    ) -> Answer[SymbolicReport]:
+        """Every number as an exact formula of the input's lengths: `cnncalc show --input 3xHxW`.
+
+        Without `input` all lengths of the net's own inputs are symbols; without a batch (None) so is the batch.
+        """
+        from cnncalc.analysis.symbolic.report import symbolic_report
+        from cnncalc.forms.pages.symbolic import draw
+
+        asked = self.options._replace(input=input or self._in_symbols(), symbols=True)
+        return Answer(
+            symbolic_report(self._build(asked), batch=batch, dtype=dtype, optimizer=optimizer), self.name, draw
+        )
+
+    @known_keywords
+    def verify(
+        self,
+        *,
+        device: str | None = None,
+        batch: int | None = None,
+        dtype: str = "float32",
+        amp: str | None = None,
+        seed: int = 0,
+        receptive_field: bool = False,
+    ) -> Answer[Verification]:
+        """Every number held against torch, which builds and runs the net: `cnncalc verify`. It needs torch."""
+        from cnncalc.forms.pages.verification import NetResult, as_json, as_text
+        from cnncalc.torch_backend.verify import verify
+
+        found = verify(
+            self.graph, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
+            receptive_field=receptive_field,
+        )  # fmt: skip
+
+        def drawn(verification: Verification, form: str) -> str:
+            results = [NetResult(self.name, verification)]
+            return as_json(results) if form == "json" else as_text(results)
+
+        return Answer(found, self.name, drawn)
+
+    def to_torch(self) -> nn.Module:
+        """The net as a torch module. It needs torch."""
+        from cnncalc.torch_backend.building.builder import to_torch
+
+        return to_torch(self.graph)
+
+    def _batch(self, batch: int | None) -> int:
+        images = self.options.batch if batch is None else batch
+        if type(images) is not int or images < 1:
+            raise CnncalcError(Fault(f"a batch of {images!r} images", help="give a whole number from 1 on"))
+        return images
+
+    def _in_symbols(self) -> str:
+        """The net's own inputs with symbols for lengths."""
+        from cnncalc.solve.inputs.sizes import in_symbols
+
+        return in_symbols({name: self.graph.nodes[index].shape for name, index in self.graph.inputs.items()})
+
+
+def _type(dtype: str, amp: str | None) -> str:
+    from cnncalc.analysis.dtypes import with_amp
+
+    return dtype if amp is None else with_amp(amp, dtype)
+
+
+def _explained(explanation: Explanation, form: str) -> str:
+    if form == "json":
+        from cnncalc.forms.explanation.json_form import draw
+
+        return draw(explanation)
+    if form == "markdown":
+        from cnncalc.forms.explanation.markdown import draw as markdown
+
+        return markdown(explanation)
+    from cnncalc.forms.explanation.text import draw as text
+
+    return text(explanation)
+
+
+@known_keywords
+def load(
+    net: NetLike,
+    options: Options | None = None,
+    *,
+    input: str | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    train: bool = False,
+    opaque: bool = False,
+    limits: Mapping[str, int] | None = None,
+) -> Net:
+    """A net: bundled (`load("resnet50")`), of a file, of YAML text, of a mapping, or of another tool's file.
+
+    The keywords are the options of the command line: `load("resnet50", input="3x320x320", set={"width": 0.5})`;
+    `options` is all of them in one. Raises CnncalcError with every fault.
+    """
+    asked = options or options_of(
+        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits
+    )
+    source = kept(net)
+    return Net(graph_of(source, asked), asked, lambda other: graph_of(source, other))
+
+
+@known_keywords
+def chain(
+    input: str,
+    *layers: str,
+    batch: int = 1,
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    limits: Mapping[str, int] | None = None,
+) -> Net:
+    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault."""
+    from cnncalc.language import chain as chained
+
+    asked = options_of(
+        input=input, set=None, dialect=dialect, freeze=freeze, train=False, opaque=False, limits=limits
+    )._replace(input=None, batch=batch)
+    return Net(
+        chained(input, layers, asked),
+        asked,
+        lambda other: chained(other.input or input, layers, other._replace(input=None)),
+    )
+
+
+def named(net: NetLike | Net) -> str:
+    """The name or path of a net for questions that read its file many times. Raises CnncalcError."""
+    path = None if isinstance(net, Net) else path_of(net)
+    if path is None:
+        raise CnncalcError(Fault("this question reads a net's file anew", help="give the net's name or its path"))
+    return path
