@@ -5,8 +5,7 @@ Importing this package loads nothing else; each public name is fetched when it i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load it
 if TYPE_CHECKING:
     from cnncalc.api.answers import Answer, Report
     from cnncalc.api.builtin import bundled, report, to_torch

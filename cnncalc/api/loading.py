@@ -7,7 +7,7 @@ from os import PathLike
 from typing import IO, TypeAlias, Union
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.limits import Limits
 
@@ -76,7 +76,7 @@ def kept(net: NetLike) -> str | PathLike[str] | Mapping[str, object]:
     return text if "\n" in text else f"{text}\n"
 
 
-def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) -> Graph:
+def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) -> Net:
     """The graph of any net. Raises CnncalcError with every fault."""
     from cnncalc.language import load, load_text
 

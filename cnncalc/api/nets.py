@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
 from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import NetLike, graph_of, kept, options_of, path_of
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
+from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,34 +24,37 @@ if TYPE_CHECKING:
 __all__ = ["Net", "chain", "load"]
 
 
-class Net:
-    """A net whose shapes are known. `graph` holds its layers; every question gives an answer, see `Answer`.
+class Net(Built):
+    """A net that answers questions; each gives an `Answer`. It can be built, layer by layer, and gone on with.
+
+    >>> net = Net(input="3x32x32")
+    >>> net.add("conv 16 k3 p1").shape
+    (16, 32, 32)
+    >>> net.report().totals.params
+    448
 
     Shapes are without the batch here, and with it in answers.
     """
 
-    def __init__(self, graph: Graph, options: Options, build: Callable[[Options], Graph]) -> None:
-        self.graph, self.options, self._build = graph, options, build
+    __slots__ = ("build", "options")
 
-    @property
-    def name(self) -> str:
-        """The net's name."""
-        return self.graph.name
+    def __init__(
+        self, name: str = "net", *, input: object = None, dialect: str = "torch", limits: Limits = Limits()
+    ) -> None:
+        """`input` is a shape without the batch, as 3x32x32, or a mapping of names to several. Raises CnncalcError."""
+        super().__init__(name, input=input, dialect=dialect, limits=limits)
+        self.options = Options(limits=limits)
+        self.build: Callable[[Options], Built] | None = None
+        """What builds it anew under other options; None for a net that was built layer by layer."""
 
-    @property
-    def layers(self) -> list[str]:
-        """The names of the layers, in execution order."""
-        return [node.name for _, node, _ in self.graph.layers()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.layers)
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __repr__(self) -> str:
-        shapes = ", ".join("x".join(map(str, self.graph.nodes[index].shape)) for index in self.graph.inputs.values())
-        return f"<Net {self.name}: input {shapes}, {len(self):,} layers>"
+    @classmethod
+    def of(cls, built: Built, options: Options, build: Callable[[Options], Built]) -> Net:
+        """A net that somebody has built, to ask it."""
+        net = cls.__new__(cls)
+        for slot in Built.__slots__:
+            setattr(net, slot, getattr(built, slot))
+        net.options, net.build = options, build
+        return net
 
     @known_keywords
     def report(
@@ -71,17 +76,17 @@ class Net:
         from cnncalc.analysis.costs import report
         from cnncalc.forms import render
 
-        graph = self.graph
-        if train is not None and train != self.options.train:
-            graph = self._build(self.options._replace(train=train))
+        net: Built = self
+        if train is not None and train != self.options.train and self.build is not None:
+            net = self.build(self.options._replace(train=train))
         images = self._batch(batch)
-        counted = report(graph, images, _type(dtype, amp), optimizer)
+        counted = report(net, images, _type(dtype, amp), optimizer)
         if convention is not None:
             from cnncalc.tools.conventions import convention_named
             from cnncalc.tools.conventions.counting import count, with_counting
 
-            counted = with_counting(counted, count(graph, convention_named(convention), images, functions))
-        return Report(counted, graph.name, render)
+            counted = with_counting(counted, count(net, convention_named(convention), images, functions))
+        return Report(counted, self.name, render)
 
     @known_keywords
     def explain(
@@ -95,9 +100,7 @@ class Net:
         """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
         from cnncalc.explain.answer import explain
 
-        found = explain(
-            self.graph, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer
-        )
+        found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
         return Answer(found, self.name, _explained)
 
     @known_keywords
@@ -111,10 +114,8 @@ class Net:
         from cnncalc.analysis.symbolic.report import symbolic_report
         from cnncalc.forms.pages.symbolic import draw
 
-        asked = self.options._replace(input=input or self._in_symbols(), symbols=True)
-        return Answer(
-            symbolic_report(self._build(asked), batch=batch, dtype=dtype, optimizer=optimizer), self.name, draw
-        )
+        net = self._at(input or self._in_symbols())
+        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, draw)
 
     @known_keywords
     def verify(
@@ -132,7 +133,7 @@ class Net:
         from cnncalc.torch_backend.verify import verify
 
         found = verify(
-            self.graph, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
+            self, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
             receptive_field=receptive_field,
         )  # fmt: skip
 
@@ -146,7 +147,20 @@ class Net:
         """The net as a torch module. It needs torch."""
         from cnncalc.torch_backend.building.builder import to_torch
 
-        return to_torch(self.graph)
+        return to_torch(self)
+
+    def _at(self, input: str) -> Built:
+        """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
+        if self.build is not None:
+            return self.build(self.options._replace(input=input, symbols=True))
+        parts = dict(part.rpartition("=")[::2] for part in input.split(","))
+        shapes = {
+            self.inputs[name or next(iter(self.inputs))]: read_shape(text, symbols=True) for name, text in parts.items()
+        }
+        made = self.resized(shapes)
+        if made is None:
+            raise CnncalcError(Fault(f"the net does not take {input[:60]}", help="give the lengths that may not vary"))
+        return made
 
     def _batch(self, batch: int | None) -> int:
         images = self.options.batch if batch is None else batch
@@ -158,7 +172,7 @@ class Net:
         """The net's own inputs with symbols for lengths."""
         from cnncalc.solve.inputs.sizes import in_symbols
 
-        return in_symbols({name: self.graph.nodes[index].shape for name, index in self.graph.inputs.items()})
+        return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
 
 
 def _type(dtype: str, amp: str | None) -> str:
@@ -203,7 +217,7 @@ def load(
         input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits
     )
     source = kept(net)
-    return Net(graph_of(source, asked), asked, lambda other: graph_of(source, other))
+    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other))
 
 
 @known_keywords
@@ -221,11 +235,11 @@ def chain(
     asked = options_of(
         input=input, set=None, dialect=dialect, freeze=freeze, train=False, opaque=False, limits=limits
     )._replace(input=None, batch=batch)
-    return Net(
-        chained(input, layers, asked),
-        asked,
-        lambda other: chained(other.input or input, layers, other._replace(input=None)),
-    )
+
+    def build(options: Options) -> Built:
+        return chained(options.input or input, layers, options._replace(input=None))
+
+    return Net.of(build(asked), asked, build)
 
 
 def named(net: NetLike | Net) -> str:

@@ -150,7 +150,7 @@ def batch_size(
 
     held = net if isinstance(net, Net) else load(net)
     room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
-    return Answer(solve_batch(held.graph, room, dtype, optimizer), held.name, draw_batch)
+    return Answer(solve_batch(held, room, dtype, optimizer), held.name, draw_batch)
 
 
 @known_keywords
