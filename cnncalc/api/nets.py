@@ -15,6 +15,7 @@ from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from cnncalc.analysis.symbolic.report import SymbolicReport
@@ -48,7 +49,7 @@ class Net(Built):
         """What builds it anew under other options; None for a net that was built layer by layer."""
 
     @classmethod
-    def of(cls, built: Built, options: Options, build: Callable[[Options], Built]) -> Net:
+    def of(cls, built: Built, options: Options, build: Callable[[Options], Built] | None) -> Net:
         """A net that somebody has built, to ask it."""
         net = cls.__new__(cls)
         for slot in Built.__slots__:
@@ -143,11 +144,14 @@ class Net(Built):
 
         return Answer(found, self.name, drawn)
 
-    def to_torch(self) -> nn.Module:
-        """The net as a torch module. It needs torch."""
+    @known_keywords
+    def to_torch(
+        self, *, seed: int = 0, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
+    ) -> nn.Module:
+        """The net as a torch module, ready for training, with torch's own first weights. It needs torch."""
         from cnncalc.torch_backend.building.builder import to_torch
 
-        return to_torch(self)
+        return to_torch(self, seed=seed, device=device, dtype=dtype)
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
@@ -197,7 +201,7 @@ def _explained(explanation: Explanation, form: str) -> str:
 
 @known_keywords
 def load(
-    net: NetLike,
+    net: NetLike | Built,
     options: Options | None = None,
     *,
     input: str | None = None,
@@ -216,6 +220,8 @@ def load(
     asked = options or options_of(
         input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits
     )
+    if isinstance(net, Built):
+        return Net.of(net, asked, None)
     source = kept(net)
     return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other))
 
@@ -223,21 +229,28 @@ def load(
 @known_keywords
 def chain(
     input: str,
-    *layers: str,
+    *layers: str | Sequence[str] | Options,
     batch: int = 1,
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
     limits: Mapping[str, int] | None = None,
 ) -> Net:
-    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault."""
+    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
+
+    The layers may come as one list too, and behind them all options in one.
+    """
     from cnncalc.language import chain as chained
 
-    asked = options_of(
+    texts = [
+        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
+    ]
+    given = next((one for one in layers if isinstance(one, Options)), None)
+    asked = given or options_of(
         input=input, set=None, dialect=dialect, freeze=freeze, train=False, opaque=False, limits=limits
     )._replace(input=None, batch=batch)
 
     def build(options: Options) -> Built:
-        return chained(options.input or input, layers, options._replace(input=None))
+        return chained(options.input or input, texts, options._replace(input=None))
 
     return Net.of(build(asked), asked, build)
 
