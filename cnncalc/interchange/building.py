@@ -1,0 +1,55 @@
+"""What a rule of a format's table works with: the tensors that an operator takes, and layers to put on them."""
+
+from __future__ import annotations
+
+from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.layers.base import Shape
+
+__all__ = ["Build"]
+
+
+class Build:
+    """One foreign operator on its way to layers of ours.
+
+    `tensors` are what it takes and `x` their shapes, without the batch. `put` adds a layer and gives its tensor; the first
+    layer has the operator's name, the others that name with a suffix.
+    """
+
+    __slots__ = ("foreign", "name", "place", "sketch", "tensors", "x")
+
+    def __init__(self, sketch: Sketch, name: str, foreign: str, place: Place, tensors: list[int]) -> None:
+        self.sketch, self.name, self.foreign, self.place, self.tensors = sketch, name, foreign, place, tensors
+        self.x: list[Shape] = [sketch.shape(tensor) for tensor in tensors]
+
+    @property
+    def axes(self) -> int:
+        """The spatial axes of its first tensor; a vector has none."""
+        return len(self.x[0]) - 1
+
+    def shape(self, tensor: int) -> Shape:
+        """The shape of a tensor, without the batch."""
+        return self.sketch.shape(tensor)
+
+    def put(self, kind: str, *tensors: int, suffix: str = "", share: int | None = None, **fields: object) -> int:
+        """Add a layer on these tensors, or on all that the operator takes. Raises CnncalcError where it does not fit."""
+        name = self.name + suffix
+        return self.sketch.add(
+            name, kind, fields, list(tensors or self.tensors), place=self.place, foreign=self.foreign, share=share
+        )
+
+    def each(self, kind: str, **fields: object) -> list[int]:
+        """A layer for each tensor, all with the parameters of the first."""
+        made: list[int] = []
+        for number, tensor in enumerate(self.tensors):
+            suffix = f"_{number}" if number else ""
+            made.append(self.put(kind, tensor, suffix=suffix, share=made[0] if made else None, **fields))
+        return made
+
+    def opaque(self, shape: Shape, *tensors: int, suffix: str = "") -> int:
+        """Add a layer of which only the output's shape is known."""
+        return self.put("opaque", *tensors, suffix=suffix, shape=shape, of=self.foreign)
+
+    def fault(self, message: str, values: str = "", help: str = "") -> CnncalcError:
+        """What is wrong with the operator."""
+        return CnncalcError(Fault(message, self.place, self.name, values, help))
