@@ -104,8 +104,8 @@ def linear(folder: Path) -> list[Result]:
 
 def explaining(folder: Path) -> Result:
     """The walk through a long net, repeats told once."""
-    from cnncalc.analysis.explain import explain
-    from cnncalc.render.explain_text import draw
+    from cnncalc.explain.answer import explain
+    from cnncalc.forms.explanation.text import draw
 
     file = folder / "long.yaml"
     file.write_text(CHAIN.format(count=100_000), encoding="utf-8")

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.symbolic import symbolic_report
+from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.solve.figures import Want
-from cnncalc.solve.files import solve_file
+from cnncalc.solve.file.answer import solve_file
 
 NETS = ("vgg16", "resnet50", "densenet121", "efficientnet_b0")
 FIGURES = ("params", "macs", "activation_bytes")

@@ -10,13 +10,13 @@ import sys
 import time
 from typing import NamedTuple
 
-from cnncalc.analysis.receptive import NOTHING, fields
-from cnncalc.analysis.sight import Sight
+from cnncalc.analysis.receptive.fields import NOTHING, fields
+from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.cli.nets import open_net
 from cnncalc.language import bundled, load
 from cnncalc.language.options import Options
-from cnncalc.torch_backend.gradients import gradient_fields
-from cnncalc.torch_backend.receptive import held_fields
+from cnncalc.torch_backend.fields.gradients import gradient_fields
+from cnncalc.torch_backend.fields.receptive import held_fields
 
 
 class Result(NamedTuple):

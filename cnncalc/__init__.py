@@ -15,7 +15,7 @@ _OWNERS = {
     "chain": "cnncalc.language",
     "load": "cnncalc.language",
     "report": "cnncalc.analysis.costs",
-    "to_torch": "cnncalc.torch_backend.builder",
+    "to_torch": "cnncalc.torch_backend.building.builder",
 }
 
 __all__ = ["CnncalcError", "Options", "__version__", "bundled", "chain", "load", "report", "to_torch"]

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cnncalc import Options, load, report
-from cnncalc.render import View
-from cnncalc.render.table import draw
+from cnncalc.forms import View
+from cnncalc.forms.table import draw
 
 WIDTH = 92
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)

@@ -12,16 +12,16 @@ from typing import NamedTuple
 import torch
 
 from cnncalc.graph import broken_requirement
-from cnncalc.language.notation import TokenError, parse
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.conv import Deconv
-from cnncalc.layers.linear import Linear
-from cnncalc.layers.merge import Merge
-from cnncalc.layers.norm import InstanceNorm
-from cnncalc.layers.pool import MaxPool, Pool
-from cnncalc.layers.resize import Crop
+from cnncalc.layers.kinds.conv import Deconv
+from cnncalc.layers.kinds.linear import Linear
+from cnncalc.layers.kinds.merge import Merge
+from cnncalc.layers.kinds.norm import InstanceNorm
+from cnncalc.layers.kinds.pool import MaxPool, Pool
+from cnncalc.layers.kinds.resize import Crop
 from cnncalc.layers.windows import per_axis_requirements
-from cnncalc.torch_backend.kinds import module_of
+from cnncalc.notation.lines import TokenError, parse
+from cnncalc.torch_backend.building.kinds import module_of
 
 __all__ = ["EXCEPTIONS", "Refusals", "refusals", "unexplained"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 
-from cnncalc.analysis.explain import explain
 from cnncalc.cli.main import cnncalc
+from cnncalc.explain.answer import explain
 from cnncalc.language import chain
 from cnncalc.language.options import Options
 

@@ -13,21 +13,22 @@ from networks import Network
 from cnncalc.analysis.dtypes import amp_of
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
-from cnncalc.language.builder import Builder
-from cnncalc.language.document import Document
+from cnncalc.language.building.builder import Builder
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.reader import read
-from cnncalc.layers import Layer, Shape, reshape, resize, shuffle
-from cnncalc.layers.activation import Maxout
-from cnncalc.layers.conv import Convolution, Deconv
-from cnncalc.layers.merge import Concat, Merge
+from cnncalc.language.yaml.reader import read
+from cnncalc.layers import Layer, Shape
+from cnncalc.layers.kinds import reshape, resize, shuffle
+from cnncalc.layers.kinds.activation import Maxout
+from cnncalc.layers.kinds.conv import Convolution, Deconv
+from cnncalc.layers.kinds.merge import Concat, Merge
 from cnncalc.torch_backend import compare
-from cnncalc.torch_backend.autocasting import pretend_cuda
-from cnncalc.torch_backend.builder import build
-from cnncalc.torch_backend.measure import measure, training_step
-from cnncalc.torch_backend.planning import DTYPES, single_value
-from cnncalc.torch_backend.receptive import held_fields
+from cnncalc.torch_backend.building.autocasting import pretend_cuda
+from cnncalc.torch_backend.building.builder import build
+from cnncalc.torch_backend.fields.receptive import held_fields
+from cnncalc.torch_backend.running.measure import measure, training_step
+from cnncalc.torch_backend.running.planning import DTYPES, single_value
 
 __all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of"]
 

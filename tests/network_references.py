@@ -7,8 +7,8 @@ from typing import Any
 from layer_texts import MERGES
 from network_sketch import Piece, Shape, Sketch
 
-from cnncalc.language.notation import parse
 from cnncalc.layers import Layer
+from cnncalc.notation.lines import parse
 
 __all__ = ["References"]
 

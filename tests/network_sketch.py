@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from layer_texts import layer_text
 
 from cnncalc.graph import broken_requirement
-from cnncalc.language.notation import TokenError, parse
+from cnncalc.notation.lines import TokenError, parse
 
 __all__ = ["Piece", "Shape", "Sketch", "Step", "Template", "through"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.report import Hint, Report, Row, Totals
+from cnncalc.answers.report import Hint, Report, Row, Totals
 
 
 def row(

@@ -15,9 +15,16 @@ from held import differences, graph_of  # noqa: E402
 from networks import network  # noqa: E402
 
 from cnncalc import CnncalcError, Options, chain, load  # noqa: E402
-from cnncalc.analysis.elements import Elements  # noqa: E402
-from cnncalc.layers import KINDS, Layer, activation, linear, norm, regularize, resize  # noqa: E402
-from cnncalc.torch_backend import autocasting  # noqa: E402
+from cnncalc.analysis.memory.elements import Elements  # noqa: E402
+from cnncalc.layers import KINDS, Layer  # noqa: E402
+from cnncalc.layers.kinds import (  # noqa: E402
+    activation,
+    linear,
+    norm,
+    regularize,
+    resize,
+)
+from cnncalc.torch_backend.building import autocasting  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
 HALF, FLOAT = "conv 4 k1", "softmax"

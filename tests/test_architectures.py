@@ -17,16 +17,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.expect import check
-from cnncalc.analysis.report import Totals
+from cnncalc.answers.report import Totals
+from cnncalc.claims.expect import check
 from cnncalc.cli.nets import open_net
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language import bundled, load
-from cnncalc.language.document import Document
-from cnncalc.language.library import library_folder
+from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import library_folder
 from cnncalc.language.options import Options
-from cnncalc.language.reader import Mapping, plain_value, read
+from cnncalc.language.yaml.reader import Mapping, plain_value, read
 
 DATA = Path(__file__).parent / "data"
 FILES = bundled()

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from command_line import runner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli.main import COMMANDS
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.cli.nets import natural
-from cnncalc.cli.quantities import parse_quantity
 from cnncalc.errors import CnncalcError
 
 NET = """\
@@ -40,7 +40,7 @@ expect: {output: 10, params: 2690}
 
 def run(*arguments, stdin=None):
     """The command in this process: exit code, standard output, standard error."""
-    return CliRunner().invoke(program, [str(argument) for argument in arguments], input=stdin)
+    return runner().invoke(program, [str(argument) for argument in arguments], input=stdin)
 
 
 def process(*arguments, **options):

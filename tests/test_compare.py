@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cnncalc import Options, chain, load, report
 from cnncalc.analysis.comparison import changes, compared
 from cnncalc.cli.main import cnncalc
-from cnncalc.render.comparison import as_text, shortened
+from cnncalc.forms.pages.comparison import as_text, shortened
 
 FOUR = ("vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0")
 

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc import CnncalcError, Options, chain, load
-from cnncalc.analysis.conventions import NAMES, convention_named
-from cnncalc.analysis.conventions.base import FREE
-from cnncalc.analysis.conventions.counting import count
-from cnncalc.analysis.conventions.difference import difference
 from cnncalc.cli.main import cnncalc
 from cnncalc.layers import KINDS
+from cnncalc.tools.conventions import NAMES, convention_named
+from cnncalc.tools.conventions.base import FREE
+from cnncalc.tools.conventions.counting import count
+from cnncalc.tools.conventions.difference import difference
 
 DATA = Path(__file__).parent / "data"
 TABLE = list(csv.DictReader((DATA / "conventions.csv").read_text(encoding="utf-8").splitlines()))

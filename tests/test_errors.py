@@ -14,7 +14,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import runner
 
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import LONGEST_SHOWN_LINE, CnncalcError, Fault, Place, near
@@ -39,7 +39,7 @@ def told(path, monkeypatch, *more):
     """What the command says: its exit code, and its output of both kinds."""
     monkeypatch.chdir(FOLDER)
     arguments = shlex.split(path.read_text(encoding="utf-8")) if path.suffix == ".args" else ["show", path.name]
-    result = CliRunner().invoke(program, [*arguments, *more])
+    result = runner().invoke(program, [*arguments, *more])
     assert not isinstance(result.exception, Exception) or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.stdout + result.stderr
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from explained import QUESTION, chained, only, run, said
 
-from cnncalc.analysis.explain import explain
 from cnncalc.errors import CnncalcError
+from cnncalc.explain.answer import explain
+from cnncalc.forms.explanation import text as explain_text
 from cnncalc.language import load
 from cnncalc.language.options import Options
-from cnncalc.render import explain_text
 
 
 def texts(told):

@@ -10,13 +10,15 @@ from explained import QUESTION, chained, run
 from notation_value import value_of
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.explain import explain
-from cnncalc.analysis.explanation import Group, Repeat, Rest, Told
-from cnncalc.analysis.repeats import Run, depths, runs
+from cnncalc.explain.answer import explain
+from cnncalc.explain.explanation import Group, Repeat, Rest, Told
+from cnncalc.explain.repeats import Run, depths, runs
+from cnncalc.forms.explanation import json_form as explain_json
+from cnncalc.forms.explanation import markdown as explain_markdown
+from cnncalc.forms.explanation import text as explain_text
+from cnncalc.forms.plain import width
 from cnncalc.language import load
 from cnncalc.language.options import Options
-from cnncalc.render import explain_json, explain_markdown, explain_text
-from cnncalc.render.plain import width
 
 # -- the walk -----------------------------------------------------------------------------------------------------
 

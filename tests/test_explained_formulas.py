@@ -18,17 +18,19 @@ from networks import network
 from notation_value import value_of
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.explain import explain
-from cnncalc.analysis.explanation import Told
-from cnncalc.arithmetic.written import LatexWriter, Writer
+from cnncalc.arithmetic.traced.written import LatexWriter, Writer
 from cnncalc.errors import CnncalcError
+from cnncalc.explain.answer import explain
+from cnncalc.explain.explanation import Told
+from cnncalc.forms.explanation import json_form as explain_json
+from cnncalc.forms.explanation import markdown as explain_markdown
+from cnncalc.forms.explanation import text as explain_text
 from cnncalc.language import load
-from cnncalc.language.builder import Builder
-from cnncalc.language.document import Document
+from cnncalc.language.building.builder import Builder
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.reader import read
-from cnncalc.render import explain_json, explain_markdown, explain_text
+from cnncalc.language.yaml.reader import read
 
 SIZES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2, "amp-bfloat16": 4, "amp-float16": 4}
 """Bytes of a parameter."""

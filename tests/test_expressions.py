@@ -278,7 +278,7 @@ def test_dollars_doubled_are_the_text_itself(text: str) -> None:
 
 @given(st.integers(-(10**9), 10**9) | st.booleans() | st.floats(-1e6, 1e6) | st.none())
 def test_a_value_written_into_a_text_reads_back(value: object) -> None:
-    from cnncalc.language.reader import scalar_value
+    from cnncalc.language.yaml.reader import scalar_value
 
     written = str(expand("x $v", {"v": value})).removeprefix("x ")
     assert scalar_value(written, True) == value

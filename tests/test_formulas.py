@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cnncalc.arithmetic.formulas import (
+from cnncalc.arithmetic.windows.formulas import (
     SAME,
     SAME_LOWER,
     Rounding,
@@ -21,7 +21,7 @@ from cnncalc.arithmetic.formulas import (
     smaller,
 )
 from cnncalc.graph import broken_requirement
-from cnncalc.language.notation import parse
+from cnncalc.notation.lines import parse
 
 LENGTHS = st.integers(1, 40)
 KERNELS = st.integers(1, 9)

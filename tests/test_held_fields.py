@@ -9,13 +9,13 @@ pytest.importorskip("torch", reason="the torch backend is an extra: pip install 
 from held import channels_blurred, graph_of
 
 from cnncalc import CnncalcError, Options, chain, load
-from cnncalc.analysis.receptive import fields
-from cnncalc.analysis.sight import Sight
-from cnncalc.arithmetic.reach import Reach
-from cnncalc.layers.conv import ForwardConvolution
-from cnncalc.layers.resize import Crop, Upsample
-from cnncalc.torch_backend.gradients import gradient_fields
-from cnncalc.torch_backend.receptive import held_fields
+from cnncalc.analysis.receptive.fields import fields
+from cnncalc.analysis.receptive.sight import Sight
+from cnncalc.arithmetic.windows.reach import Reach
+from cnncalc.layers.kinds.conv import ForwardConvolution
+from cnncalc.layers.kinds.resize import Crop, Upsample
+from cnncalc.torch_backend.fields.gradients import gradient_fields
+from cnncalc.torch_backend.fields.receptive import held_fields
 
 
 def wrong(found):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cnncalc import report
 from cnncalc.errors import CnncalcError
 from cnncalc.language import bundled, load
-from cnncalc.language.document import Document
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options

@@ -7,11 +7,11 @@ import textwrap
 import pytest
 
 from cnncalc import chain, report
-from cnncalc.analysis.expect import check
+from cnncalc.claims.expect import check
 from cnncalc.errors import CnncalcError
 from cnncalc.language import bundled, load
-from cnncalc.language.notation import write
 from cnncalc.language.options import Options
+from cnncalc.notation.lines import write
 
 
 @pytest.fixture
@@ -558,12 +558,12 @@ def test_what_a_file_sets_does_not_reach_into_the_library(build):
 
 
 def test_every_block_of_the_library_can_be_used(build):
-    from cnncalc.language.builder import Builder
-    from cnncalc.language.document import Document
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.documents.library import library_blocks
     from cnncalc.language.faults import Faults
-    from cnncalc.language.library import library_blocks
     from cnncalc.language.limits import Limits
-    from cnncalc.language.reader import Scalar
+    from cnncalc.language.yaml.reader import Scalar
 
     build("layers: [relu]")
     faults = Faults()

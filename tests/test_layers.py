@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cnncalc.analysis.costs import costs
 from cnncalc.graph import broken_requirement
-from cnncalc.language.notation import TokenError, parse
 from cnncalc.layers import KINDS, Layer, kind_named
 from cnncalc.layers.base import count
+from cnncalc.notation.lines import TokenError, parse
 
 CASES = [
     # notation, input shapes, output shape, parameters, multiply–accumulates, other operations

@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip 
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-from cnncalc.torch_backend.measure import Kept, Measurement, measure, training_step  # noqa: E402
-from cnncalc.torch_backend.watching import watched  # noqa: E402
+from cnncalc.torch_backend.running.measure import Kept, Measurement, measure, training_step  # noqa: E402
+from cnncalc.torch_backend.running.watching import watched  # noqa: E402
 
 
 def leaves(module: nn.Module) -> dict[str, nn.Module]:

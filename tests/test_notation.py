@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.language.notation import Parsed, TokenError, make, parse, split_tokens, write
-from cnncalc.language.reader import plain_value, read
+from cnncalc.language.yaml.reader import plain_value, read
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import REQUIRED
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, Span, Whole, Wholes
+from cnncalc.notation.lines import Parsed, TokenError, make, parse, split_tokens, write
 
 COUNTS = st.integers(1, 10**6) | st.integers(1, 9)
 PAIRS = st.tuples(st.integers(0, 9), st.integers(0, 9))

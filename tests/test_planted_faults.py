@@ -13,11 +13,12 @@ from held import differences
 from layer_texts import wild_text
 from networks import network
 
-from cnncalc.analysis import memory
-from cnncalc.arithmetic.formulas import Rounding, TransposedWindow, Window, product
-from cnncalc.arithmetic.reach import Reach
-from cnncalc.layers import activation, conv, merge, norm, pool, regularize, shuffle, sliding
+from cnncalc.analysis.memory import totals as memory
+from cnncalc.arithmetic.windows.formulas import Rounding, TransposedWindow, Window, product
+from cnncalc.arithmetic.windows.reach import Reach
+from cnncalc.layers import sliding
 from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, shuffle
 
 NETS = 400
 """Within so many nets a fault must show; nearly all show within fifty."""

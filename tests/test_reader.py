@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language import reader
 from cnncalc.language.limits import Limits
-from cnncalc.language.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
+from cnncalc.language.yaml import reader
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
 
 SCALARS = [
     ("3", 3), ("010", 10), ("138_357_544", 138_357_544), ("-7", -7), ("+7", 7), ("0", 0), (".5", 0.5), ("1.0", 1.0),
@@ -172,10 +172,36 @@ def test_hostile_files_stop_at_once(make: Callable[[], str | bytes], message: st
         assert "the bound" not in fault.message or "--limit" in fault.help
 
 
+# How deep a text nests that opens `depth` lists or mappings, and the column where one too many is opened.
+NESTED: list[tuple[str, Callable[[int], str], Callable[[int], tuple[int, int]]]] = [
+    ("lists in brackets", lambda depth: "[" * depth + "]" * depth, lambda most: (1, most + 1)),
+    ("mappings in braces", lambda depth: "{a: " * depth + "1" + "}" * depth, lambda most: (1, 4 * most + 1)),
+    ("lists in lines", lambda depth: "- " * depth + "1", lambda most: (1, 2 * most + 1)),
+    ("mappings in lines", lambda depth: "\n".join(" " * i + "a:" for i in range(depth)), lambda most: (most + 1,) * 2),
+]
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(("text", "place"), [case[1:] for case in NESTED], ids=[case[0] for case in NESTED])
+@pytest.mark.parametrize("most", [64, 1500])
+@pytest.mark.parametrize("beyond", [1, 900, 1100])
+def test_the_bound_on_nesting_is_ours(
+    text: Callable[[int], str], place: Callable[[int], tuple[int, int]], most: int, beyond: int
+) -> None:
+    limits = Limits(depth=most)
+    read(text(most), "net.yaml", limits)
+    (fault,) = faults(text(most + beyond), limits)
+    assert fault.message == f"lists and mappings are nested deeper than {most:,}, the bound `depth`"
+    assert fault.help == f"raise it with `--limit depth={2 * most}`"
+    assert fault.place is not None
+    assert (fault.place.line, fault.place.column) == place(most)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says what a process took at most")
 def test_hostile_files_take_little_memory() -> None:
     code = (
-        "from pathlib import Path\nfrom cnncalc.language.reader import read\nfrom cnncalc.errors import CnncalcError\n"
+        "from pathlib import Path\nfrom cnncalc.language.yaml.reader import read\n"
+        "from cnncalc.errors import CnncalcError\n"
         "for text in ('[' * 10_000_000, 'a: ' + '9_' * 4_000_000, 'ж: [\\n' + 'жж\\n' * 900_000):\n"
         "    try:\n        read(text, 'f')\n    except CnncalcError as error:\n        print(len(error.faults))\n"
         # not getrusage: its maximum begins with that of the process that forked this one

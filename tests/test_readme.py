@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from cnncalc import Options
-from cnncalc.analysis.expect import check
+from cnncalc.claims.expect import check
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.layers.registry import KINDS
 
@@ -78,7 +78,7 @@ def test_ci_runs_what_the_readme_tells_to_run():
 
 
 def test_the_reference_of_the_kinds_is_current():
-    from cnncalc.render.kinds import markdown
+    from cnncalc.forms.pages.kinds import markdown
 
     page = Path(__file__).parent.parent / "docs" / "kinds.md"
     assert page.read_text(encoding="utf-8") == markdown(), "`cnncalc kinds --format markdown -o docs/kinds.md`"

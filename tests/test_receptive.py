@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc import Options, chain, load, report
-from cnncalc.analysis.receptive import NOTHING, WHOLE, fields, receptive_field
-from cnncalc.analysis.sight import ACROSS, BROADCAST, MIXED, RATES, TORN
-from cnncalc.arithmetic.formulas import TransposedWindow, Window
-from cnncalc.arithmetic.reach import (
+from cnncalc.analysis.receptive.fields import NOTHING, WHOLE, fields, receptive_field
+from cnncalc.analysis.receptive.sight import ACROSS, BROADCAST, MIXED, RATES, TORN
+from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window
+from cnncalc.arithmetic.windows.reach import (
     Field,
     binned,
     everywhere,

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from reports import Pen, report_of, resnet50, row, vgg16
 
 from cnncalc.errors import CnncalcError
-from cnncalc.render import ALL, View, render
-from cnncalc.render.columns import COLUMNS, percent
-from cnncalc.render.folding import fold, fold_to_fit
-from cnncalc.render.layout import bar, cut, shortened
-from cnncalc.render.plain import width
-from cnncalc.render.summary import size_text
+from cnncalc.forms import ALL, View, render
+from cnncalc.forms.columns import COLUMNS
+from cnncalc.forms.folding import fold, fold_to_fit
+from cnncalc.forms.layout import bar, cut, shortened
+from cnncalc.forms.plain import width
+from cnncalc.text import percent, size_text
 
 
 def small():
@@ -150,7 +150,7 @@ def on_terminal(report, columns, view=ALL, height=40):
     """The lines of the terminal's table at that width, without colour."""
     from rich.console import Console
 
-    from cnncalc.render.table import draw
+    from cnncalc.forms.table import draw
 
     return draw(report, view, Console(width=columns, height=height, force_terminal=True, color_system=None)).split("\n")
 

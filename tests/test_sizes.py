@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.arithmetic.broadcasting import broadcast, broadcasts
-from cnncalc.arithmetic.conditions import Condition, every
-from cnncalc.arithmetic.formulas import (
+from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
+from cnncalc.arithmetic.symbolic.conditions import Condition, every
+from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, Polynomial, Size, symbolic, value_at
+from cnncalc.arithmetic.windows.formulas import (
     Rounding,
     TransposedWindow,
     Window,
@@ -22,7 +23,6 @@ from cnncalc.arithmetic.formulas import (
     larger,
     smaller,
 )
-from cnncalc.arithmetic.sizes import NoClosedForm, Polynomial, Size, symbolic, value_at
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import broken_requirement
 from cnncalc.language import bundled, load

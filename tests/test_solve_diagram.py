@@ -15,10 +15,10 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.solve import growing, listing
 from cnncalc.solve.figures import Want, check_wants
-from cnncalc.solve.files import Goal
-from cnncalc.solve.searching import Search
+from cnncalc.solve.file import growing, listing
+from cnncalc.solve.file.answer import Goal
+from cnncalc.solve.file.searching import Search
 
 
 def row(layer, count, below=""):

@@ -16,9 +16,9 @@ from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import chain, load
 from cnncalc.language.options import Options
-from cnncalc.layers.conv import ForwardConvolution
+from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
-from cnncalc.solve.input_sizes import InputWants, solve_input
+from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
 VGG = """\
 name: VGG-16 as the paper has it
@@ -212,7 +212,7 @@ def found_in(answer, sizes):
 
 
 def drawn(answer):
-    from cnncalc.render.input_sizes import draw
+    from cnncalc.forms.pages.input_sizes import draw
 
     return draw(answer, "csv")
 

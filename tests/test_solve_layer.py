@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import cnncalc as program
-from cnncalc.cli.solve import QUESTIONS
-from cnncalc.solve.one_axis import UNKNOWNS, Axis, bounds_of, candidates, with_value
-from cnncalc.solve.one_layer import LayerProblem, solve_layer
+from cnncalc.solve.layer.answer import LayerProblem, solve_layer
+from cnncalc.solve.layer.axis import UNKNOWNS, Axis, bounds_of, candidates, with_value
 
 DIALECTS = ("torch", "keras", "caffe", "paddle", "onnx")
 

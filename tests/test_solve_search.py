@@ -15,10 +15,10 @@ from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
-from cnncalc.solve import growing
-from cnncalc.solve.batches import solve_batch
 from cnncalc.solve.figures import Want
-from cnncalc.solve.files import Goal, solve_file
+from cnncalc.solve.file import growing
+from cnncalc.solve.file.answer import Goal, solve_file
+from cnncalc.solve.inputs.batches import solve_batch
 
 NET = """\
 input: 3x32x32
@@ -118,11 +118,11 @@ def brute(wants):
     for out, kernel, padding, last in product((8, 16, 24), range(1, 7), range(6), range(1, 5)):
         first, second = f"conv {out} k{kernel} s2 p{padding}", f"{{conv: 32 k{last} s2, name: last}}"
         layers = [first, "relu", second, "flatten", "linear 10"]
-        from cnncalc.language.builder import Builder
-        from cnncalc.language.document import Document
+        from cnncalc.language.building.builder import Builder
+        from cnncalc.language.documents.document import Document
         from cnncalc.language.faults import Faults
         from cnncalc.language.limits import Limits
-        from cnncalc.language.reader import read
+        from cnncalc.language.yaml.reader import read
 
         text = "input: 3x32x32\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
         faults = Faults()

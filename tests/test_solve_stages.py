@@ -11,16 +11,16 @@ from unknown_nets import answer_of, figure, nets, texts, witnessed
 
 from cnncalc.analysis.costs import report
 from cnncalc.errors import CnncalcError
+from cnncalc.forms.pages.searches import draw_file
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.render.searches import draw_file
-from cnncalc.solve import searching
 from cnncalc.solve.figures import Measured, Want, miss
-from cnncalc.solve.files import Goal
-from cnncalc.solve.growing import Growth
-from cnncalc.solve.pieces import pieces
-from cnncalc.solve.searching import Search
+from cnncalc.solve.file import searching
+from cnncalc.solve.file.answer import Goal
+from cnncalc.solve.file.growing import Growth
+from cnncalc.solve.file.pieces import pieces
+from cnncalc.solve.file.searching import Search
 
 SUMS = (
     "params",
@@ -171,7 +171,7 @@ def test_an_unknown_that_no_piece_is_seen_to_hold_is_searched_all_the_same(tmp_p
 
     cuts = Growth._cuts
     monkeypatch.setattr(Growth, "_cuts", lambda self, whole: cuts(self, whole=True) if whole else [(0, ())])
-    monkeypatch.setattr("cnncalc.solve.growing.pieces", blind)
+    monkeypatch.setattr("cnncalc.solve.file.growing.pieces", blind)
     answer = answer_of("input: 3x8x8\nlayers: [conv ?2..3 k1, conv 4 k?1..3]\n", [Want("params", ">", 30)], tmp_path)
     assert answer.candidates == answer.tried == 6
     assert answer.complete

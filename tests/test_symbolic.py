@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.symbolic import COUNTS, TOTALS, symbolic_report
-from cnncalc.arithmetic.sizes import value_at
+from cnncalc.analysis.symbolic.report import COUNTS, TOTALS, symbolic_report
+from cnncalc.arithmetic.symbolic.sizes import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load

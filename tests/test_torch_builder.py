@@ -14,8 +14,8 @@ from torch import nn  # noqa: E402
 import cnncalc  # noqa: E402
 from cnncalc.errors import CnncalcError  # noqa: E402
 from cnncalc.layers import KINDS, kind_named  # noqa: E402
-from cnncalc.torch_backend.builder import build, to_torch  # noqa: E402
-from cnncalc.torch_backend.kinds import BUILDERS, module_of  # noqa: E402
+from cnncalc.torch_backend.building.builder import build, to_torch  # noqa: E402
+from cnncalc.torch_backend.building.kinds import BUILDERS, module_of  # noqa: E402
 
 
 def module(text, **options):
@@ -171,7 +171,7 @@ def test_a_cut_deconvolution_is_the_plain_one_without_its_ends():
     [("pixel_shuffle 2", (8, 3, 3)), ("pixel_unshuffle 3", (2, 6, 9)), ("channel_shuffle 3", (6, 2, 2))],
 )
 def test_our_shuffles_are_torchs(text, shape):
-    from cnncalc.torch_backend import modules
+    from cnncalc.torch_backend.building import modules
 
     kind, number = text.split()
     name = "".join(word.title() for word in kind.split("_"))

@@ -12,9 +12,10 @@ from latex_value import value_of_latex
 from notation_value import value_of
 
 from cnncalc.analysis.costs import costs
-from cnncalc.analysis.derive import Seen, derive, traced_inputs, traced_layer
-from cnncalc.arithmetic.expression import Number, Quotient, Sum, definitions
-from cnncalc.arithmetic.formulas import (
+from cnncalc.arithmetic.traced.expression import Number, Quotient, Sum, definitions
+from cnncalc.arithmetic.traced.numbers import Traced, expression_of
+from cnncalc.arithmetic.traced.written import LATEX, defined, steps, write
+from cnncalc.arithmetic.windows.formulas import (
     SAME,
     Rounding,
     TransposedWindow,
@@ -27,9 +28,8 @@ from cnncalc.arithmetic.formulas import (
     product,
     smaller,
 )
-from cnncalc.arithmetic.reach import Field, transposed, windowed
-from cnncalc.arithmetic.traced import Traced, expression_of
-from cnncalc.arithmetic.written import LATEX, defined, steps, write
+from cnncalc.arithmetic.windows.reach import Field, transposed, windowed
+from cnncalc.explain.derive import Seen, derive, traced_inputs, traced_layer
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS
 from cnncalc.layers.fields import Flag

@@ -14,13 +14,13 @@ torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip 
 
 from click.testing import CliRunner  # noqa: E402
 
-from cnncalc.analysis.memory import kept_for_backward  # noqa: E402
+from cnncalc.analysis.memory.totals import kept_for_backward  # noqa: E402
 from cnncalc.cli.main import cnncalc as program  # noqa: E402
 from cnncalc.language import load  # noqa: E402
 from cnncalc.language.options import Options  # noqa: E402
-from cnncalc.layers.norm import BatchNorm  # noqa: E402
-from cnncalc.torch_backend import planning  # noqa: E402
+from cnncalc.layers.kinds.norm import BatchNorm  # noqa: E402
 from cnncalc.torch_backend import verify as module  # noqa: E402
+from cnncalc.torch_backend.running import planning  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
 MEBIBYTE = 1 << 20
@@ -278,7 +278,7 @@ def test_an_instance_norm_of_one_pixel_runs_in_eval_mode():
 
 
 def test_what_torch_refuses_is_a_difference_that_names_the_layer(monkeypatch):
-    from cnncalc.torch_backend.modules import Concat
+    from cnncalc.torch_backend.building.modules import Concat
 
     def broken(self, *inputs):
         raise RuntimeError("sizes of tensors must match\nand more")

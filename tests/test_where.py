@@ -8,10 +8,10 @@ import io
 import pytest
 
 from cnncalc.errors import CnncalcError
+from cnncalc.forms.pages.input_sizes import draw
 from cnncalc.language import load
 from cnncalc.language.options import Options
-from cnncalc.render.input_sizes import draw
-from cnncalc.solve.input_sizes import InputWants, solve_input
+from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
 WHERES = [
     "(H - 12) % 16 == 4 and H > 64 or H == 16", "64 <= H <= 128", "H in [48, 50, 64]", "not H % 32 == 0", "H != 48",

@@ -8,14 +8,14 @@ from itertools import product
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
-from cnncalc.language.builder import Builder
-from cnncalc.language.document import Document
+from cnncalc.language.building.builder import Builder
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
-from cnncalc.language.reader import read
+from cnncalc.language.yaml.reader import read
 from cnncalc.solve.figures import FIGURES, Measured
-from cnncalc.solve.files import solve_file
+from cnncalc.solve.file.answer import solve_file
 
 UNKNOWN = re.compile(r"\"?\?(\d+)\.\.(\d+)\"?")
 

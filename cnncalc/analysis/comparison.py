@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.report import ReceptiveField, Report, Row
+from cnncalc.answers.report import ReceptiveField, Report, Row
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.pool import AdaptivePool
+from cnncalc.layers.kinds.pool import AdaptivePool
 
 __all__ = ["Change", "Compared", "changes", "compared"]
 

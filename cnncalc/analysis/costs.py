@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
-from cnncalc.analysis.elements import Elements
-from cnncalc.analysis.hints import hints
-from cnncalc.analysis.memory import Kept, Peak, kept_for_backward, peak, train_bytes
-from cnncalc.analysis.receptive import Fields, described, fields
-from cnncalc.analysis.report import ReceptiveField, Report, Row, Totals
-from cnncalc.arithmetic.formulas import product
+from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak, train_bytes
+from cnncalc.analysis.receptive.fields import Fields, described, fields
+from cnncalc.analysis.remarks.hints import hints
+from cnncalc.answers.report import ReceptiveField, Report, Row, Totals
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
-from cnncalc.language.notation import write
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import count
 from cnncalc.layers.dialects import DIALECTS
+from cnncalc.notation.lines import write
 
 __all__ = ["Costs", "Followed", "costs", "follow", "report"]
 

@@ -75,7 +75,7 @@ def variables(context: click.Context, parameter: click.Parameter, incomplete: st
 
 def conventions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The tools whose way to count is known; after a comma, the second of two."""
-    from cnncalc.analysis.conventions import NAMES
+    from cnncalc.tools.conventions import NAMES
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + name for name in NAMES], incomplete)
@@ -104,7 +104,7 @@ def limits(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 def columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The columns; after a comma, the next one of the list."""
-    from cnncalc.render.columns import COLUMNS
+    from cnncalc.forms.columns import COLUMNS
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + column.key for column in COLUMNS], incomplete)

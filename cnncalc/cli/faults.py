@@ -27,7 +27,7 @@ def faults_text(faults: Sequence[Fault], json: bool) -> str:
     """What is printed for the faults: text for people, or one JSON object with the first and, of several, all."""
     if not json:
         return "".join(f"{fault}\n" for fault in faults)
-    from cnncalc.render.json_form import dumps
+    from cnncalc.forms.json_form import dumps
 
     answer: dict[str, object] = {"error": faults[0].as_dict()}
     if len(faults) > 1:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnncalc.language.document import Document
+    from cnncalc.language.documents.document import Document
     from cnncalc.language.limits import Limits
 
 __all__ = ["family_of", "natural", "open_net", "writes_layers"]
@@ -14,7 +14,7 @@ __all__ = ["family_of", "natural", "open_net", "writes_layers"]
 
 def open_net(net: str, limits: Limits | None = None) -> Document:
     """The file with all that it extends, read but not built. Raises CnncalcError."""
-    from cnncalc.language.document import Document
+    from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
     from cnncalc.language.limits import Limits
 

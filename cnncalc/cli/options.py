@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from cnncalc.analysis.dtypes import HALVES, with_amp
+from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing
-from cnncalc.cli.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Wanted(NamedTuple):
 def _list_columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """`--columns help` lists the columns and ends."""
     if value == "help":
-        from cnncalc.render.columns import COLUMNS
-        from cnncalc.render.plain import aligned
+        from cnncalc.forms.columns import COLUMNS
+        from cnncalc.forms.plain import aligned
 
         marks = ["usual" if column.usual else "" for column in COLUMNS]
         keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]

@@ -30,8 +30,8 @@ def show_symbolic(
     graph_of: Callable[[Options], Graph], given: dict[str, Any], declared: Callable[[Options], Graph] | None = None
 ) -> None:
     """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
-    from cnncalc.analysis.symbolic import BATCH, symbolic_report
-    from cnncalc.render.symbolic import SymbolicView, check_columns, draw
+    from cnncalc.analysis.symbolic.report import BATCH, symbolic_report
+    from cnncalc.forms.pages.symbolic import SymbolicView, check_columns, draw
 
     for option, why in REFUSED.items():
         if given.get(option) is not None:

@@ -9,8 +9,8 @@ from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.cli.options import Wanted
+    from cnncalc.forms import View
     from cnncalc.graph import Graph
-    from cnncalc.render import View
 
 __all__ = ["form_of", "no_view_in_json", "show_graph", "view_of"]
 
@@ -30,8 +30,8 @@ def form_of(given: dict[str, Any]) -> str:
 
 def view_of(given: dict[str, Any]) -> View:
     """The rows and columns to show. Raises CnncalcError for a column that there is not, before anything is computed."""
-    from cnncalc.render import View
-    from cnncalc.render.columns import COUNTED, by_key, chosen
+    from cnncalc.forms import View
+    from cnncalc.forms.columns import COUNTED, by_key, chosen
 
     keys = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
     chosen(keys)
@@ -68,16 +68,16 @@ def _style_alone(given: dict[str, Any]) -> None:
 def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) -> None:
     """Counts the graph and prints or writes the report."""
     if given["style"] is not None:
-        from cnncalc.render.styles import draw
+        from cnncalc.tools.styles import draw
 
         emit(draw(graph, given["style"], wanted.options.batch, wanted.dtype, view.depth), given["output"])
         return
     from cnncalc.analysis.costs import report
-    from cnncalc.render import render
+    from cnncalc.forms import render
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
     if given["convention"] is not None:
-        from cnncalc.cli.conventions import counted_as
+        from cnncalc.cli.commands.conventions import counted_as
 
         counted = counted_as(graph, counted, wanted, given)
     emit(render(counted, form_of(given), view), given["output"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.cli.quantities import parse_quantity
+from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:

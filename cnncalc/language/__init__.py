@@ -15,8 +15,8 @@ __all__ = ["bundled", "chain", "load"]
 
 def load(net: str, options: Options) -> Graph:
     """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
-    from cnncalc.language.builder import Builder
-    from cnncalc.language.document import Document
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
@@ -27,9 +27,9 @@ def load(net: str, options: Options) -> Graph:
 
 def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
-    from cnncalc.language.arguments import tree
-    from cnncalc.language.builder import Builder
-    from cnncalc.language.document import Document
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.arguments import tree
+    from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
@@ -40,6 +40,6 @@ def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
 
 def bundled() -> dict[str, Path]:
     """Every bundled architecture by name."""
-    from cnncalc.language.library import bundled as files
+    from cnncalc.language.documents.library import bundled as files
 
     return files()

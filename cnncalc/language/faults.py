@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.language.documents.values import ValueFault
 from cnncalc.language.expressions import ExpressionError
-from cnncalc.language.reader import Node, Scalar
-from cnncalc.language.values import ValueFault
-from cnncalc.language.vocabulary import TokenError
+from cnncalc.language.yaml.reader import Node, Scalar
+from cnncalc.notation.vocabulary import TokenError
 
 __all__ = ["Faults"]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.language.blocks import BLOCK_KEYS
-from cnncalc.language.document import KEYS
-from cnncalc.language.items import BRANCH, COMMON
+from cnncalc.language.building.blocks import BLOCK_KEYS
+from cnncalc.language.building.items import BRANCH, COMMON
+from cnncalc.language.documents.document import KEYS
 from cnncalc.layers import KINDS, Layer
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.layers.merge import Merge
+from cnncalc.layers.kinds.merge import Merge
 
 __all__ = ["json_schema"]
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
-from cnncalc.language.builder import Builder
-from cnncalc.language.document import Document
+from cnncalc.language.building.builder import Builder
+from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.reader import Mapping, Node, Scalar, read
-from cnncalc.language.reader import Sequence as ListNode
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.yaml.reader import Sequence as ListNode
 
 __all__ = ["Unknown", "UnknownFile", "assignments", "variable_name"]
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from cnncalc.layers import activation, conv, linear, merge, norm, pool, pyramid, regularize, reshape, resize, shuffle
 from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, show_shape
 from cnncalc.layers.fields import FieldError
+from cnncalc.layers.kinds import (
+    activation,
+    conv,
+    linear,
+    merge,
+    norm,
+    pool,
+    pyramid,
+    regularize,
+    reshape,
+    resize,
+    shuffle,
+)
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize)

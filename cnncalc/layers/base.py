@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
-from cnncalc.arithmetic.formulas import product
-from cnncalc.arithmetic.reach import IDENTITY, Reach
-from cnncalc.arithmetic.unknown import OPEN
+from cnncalc.arithmetic.symbolic.unknown import OPEN
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.fields import FieldError, FieldType

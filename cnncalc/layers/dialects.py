@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.arithmetic.formulas import Rounding
+from cnncalc.arithmetic.windows.formulas import Rounding
 
 __all__ = ["DIALECTS", "Dialect"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from cnncalc.arithmetic.formulas import SAME, SAME_LOWER
+from cnncalc.arithmetic.windows.formulas import SAME, SAME_LOWER
 from cnncalc.errors import suggestion
 
 __all__ = [

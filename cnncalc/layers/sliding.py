@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import ClassVar
 
-from cnncalc.arithmetic.formulas import Rounding, Window, product
-from cnncalc.arithmetic.reach import Reach, windowed
+from cnncalc.arithmetic.windows.formulas import Rounding, Window, product
+from cnncalc.arithmetic.windows.reach import Reach, windowed
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import LARGEST, Border, Choice, PerAxis, spread

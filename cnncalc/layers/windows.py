@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from cnncalc.arithmetic.formulas import Rounding, Window
+from cnncalc.arithmetic.windows.formulas import Rounding, Window
 from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis

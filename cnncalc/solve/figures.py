@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.memory import kept_for_backward, peak
-from cnncalc.analysis.receptive import described, fields
-from cnncalc.analysis.report import Report, Totals
+from cnncalc.analysis.memory.totals import kept_for_backward, peak
+from cnncalc.analysis.receptive.fields import described, fields
+from cnncalc.answers.report import Report, Totals
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape

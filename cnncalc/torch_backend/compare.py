@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.memory import kept_for_backward
-from cnncalc.analysis.verification import Figure, VerifiedRow
+from cnncalc.analysis.memory.totals import kept_for_backward
+from cnncalc.answers.verification import Figure, VerifiedRow
 from cnncalc.layers.dialects import DIALECTS
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.verification import Value
+    from cnncalc.answers.verification import Value
     from cnncalc.graph import Graph, Node
     from cnncalc.layers import Layer
-    from cnncalc.torch_backend.builder import GraphModule
-    from cnncalc.torch_backend.measure import MeasuredRow, Measurement
+    from cnncalc.torch_backend.building.builder import GraphModule
+    from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement
 
 __all__ = ["rows", "totals"]
 
@@ -25,7 +25,7 @@ def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[V
 
     Saved bytes are left out where they were not measured, finiteness where the device has no numbers.
     """
-    from cnncalc.language.notation import write
+    from cnncalc.notation.lines import write
 
     saved: dict[int, int] = {}
     if measured.saved_bytes is not None:

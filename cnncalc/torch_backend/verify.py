@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from cnncalc.analysis.dtypes import amp_of
-from cnncalc.analysis.verification import Figure, Verification
+from cnncalc.answers.verification import Figure, Verification
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend import compare
-from cnncalc.torch_backend.autocasting import autocast, pretend_cuda
-from cnncalc.torch_backend.builder import GraphModule, build
-from cnncalc.torch_backend.measure import measure, training_step
-from cnncalc.torch_backend.planning import DTYPES, PRETENDED, plan
-from cnncalc.torch_backend.watching import watched
+from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
+from cnncalc.torch_backend.building.builder import GraphModule, build
+from cnncalc.torch_backend.running.measure import measure, training_step
+from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
+from cnncalc.torch_backend.running.watching import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from cnncalc.analysis.verification import VerifiedRow
+    from cnncalc.answers.verification import VerifiedRow
     from cnncalc.graph import Graph
-    from cnncalc.torch_backend.planning import Plan
+    from cnncalc.torch_backend.running.planning import Plan
 
     Progress = Callable[[int, int], None]
     """Called with the layers run so far, and with how many there will be."""
@@ -93,7 +93,7 @@ def verify(
 
 def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]) -> tuple[VerifiedRow, ...]:
     """The rows with their receptive fields."""
-    from cnncalc.torch_backend.receptive import held_fields
+    from cnncalc.torch_backend.fields.receptive import held_fields
 
     found = held_fields(graph)
     others = "; the others act pixel by pixel" if len(found) < len(rows) else ""

@@ -1,0 +1,1 @@
+"""Bytes: of every tensor, at the peak, for training."""

@@ -1,0 +1,205 @@
+"""The receptive field of every tensor: which pixels of the net's input one of its pixels sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from cnncalc.analysis.receptive.sight import Sight, plain
+from cnncalc.answers.report import ReceptiveField
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.kinds.merge import Concat
+from cnncalc.layers.kinds.resize import Slice
+
+__all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
+
+WHOLE = "the whole input"
+NOTHING = "nothing: this input does not reach it"
+
+Fields: TypeAlias = "Sight | str"
+"""What the pixels of a tensor see, or in words why that has no description."""
+
+
+def fields(graph: Graph, source: str | None = None) -> list[Fields]:
+    """What every node's tensor sees of the input called `source`, the net's first unless given.
+
+    Computed forwards once, so the cost is linear in the number of layers.
+    """
+    first = graph.inputs[source] if source is not None else next(iter(graph.inputs.values()))
+    return _Walk(graph, first).found
+
+
+class _Walk:
+    """One walk through the graph. Where channels are sliced, those that see different regions are told apart."""
+
+    def __init__(self, graph: Graph, first: int) -> None:
+        self.graph = graph
+        self.reaches = [(layer.channel_reach(*shapes), *layer.reaches(*shapes)) for layer, shapes in graph.signatures]
+        self.found: list[Fields] = []
+        self.parts: dict[int, Parts] = {}
+        self.through: dict[tuple[Fields, int], Fields] = {}
+        unmoved = [
+            all(one is IDENTITY for one in reach) and layer.taken_axes(*shapes) is None
+            for reach, (layer, shapes) in zip(self.reaches, graph.signatures)
+        ]
+        sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
+        for index, node in enumerate(graph.nodes):
+            if node.layer is None:
+                self.found.append(plain(node.shape[1:]) if index == first else NOTHING)
+                continue
+            if unmoved[node.signature] and len(node.inputs) == 1:
+                self.found.append(self.found[node.inputs[0]])
+                if node.inputs[0] in self.parts:
+                    self.parts[index] = self.parts[node.inputs[0]]
+                continue
+            parts = self._parts(node) if sliced else ()
+            if len(parts) > 1:
+                self.parts[index] = parts
+            together = _together(parts) if parts else before(graph, node, self.found)
+            self.found.append(together if parts else self._behind(node, together))
+
+    def _behind(self, node: Node, seen: Fields) -> Fields:
+        """What a layer's output sees, from what its inputs see together."""
+        key = (seen, node.signature)
+        if key not in self.through:
+            self.through[key] = _behind(self.graph, node, seen, self.reaches[node.signature])
+        return self.through[key]
+
+    def _parts(self, node: Node) -> Parts:
+        """The runs of channels of a layer's output that see alike; none where every channel sees those of all."""
+        layer, shapes = self.graph.signatures[node.signature]
+        taken = [
+            self.parts.get(index) or _one_part(self.graph.nodes[index], self.found[index])
+            for index in node.inputs[: layer.seen_inputs]
+        ]
+        if not all(taken):
+            return ()
+        if isinstance(layer, Concat) and layer.axis == 0:
+            return _merged([part for parts in taken for part in parts])
+        reach = self.reaches[node.signature][0]
+        if reach is None or (reach.a, reach.c) != (1, 1) or reach.first != reach.last or len(taken) > 1:
+            return ()
+        if not any(index in self.parts for index in node.inputs) or layer.taken_axes(*shapes) is not None:
+            return ()
+        found: list[Part] = []
+        for part in _cut(taken[0], reach.first, node.shape[0]):
+            seen = self._behind(node, part.seen)
+            if isinstance(seen, str) and seen != NOTHING:
+                return ()
+            found.append(Part(part.channels, seen))
+        return _merged(found)
+
+
+class Part(NamedTuple):
+    """Neighbouring channels, so many, that see alike; or `NOTHING` of this input."""
+
+    channels: int
+    seen: Fields
+
+
+Parts: TypeAlias = "tuple[Part, ...]"
+
+
+def _one_part(node: Node, seen: Fields) -> Parts:
+    """All channels of a tensor; none where they are no channels, or what they see cannot be told."""
+    told = seen == NOTHING if isinstance(seen, str) else seen.axes[0] is None
+    return (Part(node.shape[0], seen),) if told else ()
+
+
+def _together(parts: Parts) -> Fields:
+    """What all channels see."""
+    sights = [part.seen for part in parts if isinstance(part.seen, Sight)]
+    return Sight.met(sights) if sights else NOTHING
+
+
+def _merged(parts: Sequence[Part]) -> Parts:
+    """Neighbours that see the same as one."""
+    merged: list[Part] = []
+    for part in parts:
+        if merged and merged[-1].seen == part.seen:
+            merged[-1] = Part(merged[-1].channels + part.channels, part.seen)
+        else:
+            merged.append(part)
+    return tuple(merged)
+
+
+def _cut(parts: Parts, start: int, channels: int) -> Iterator[Part]:
+    """So many channels from `start` on."""
+    at = 0
+    for part in parts:
+        kept = min(at + part.channels, start + channels) - max(at, start)
+        if kept > 0:
+            yield Part(kept, part.seen)
+        at += part.channels
+
+
+def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
+    """What the inputs of a layer see together, where their elements meet one to one."""
+    assert node.layer is not None
+    taken = node.inputs[: node.layer.seen_inputs]
+    if len(taken) == 1:
+        return found[taken[0]]
+    sights: list[Sight] = []
+    words: list[str] = []
+    for index in taken:
+        seen = found[index]
+        if isinstance(seen, str):
+            words.append(seen)
+        elif len(graph.nodes[index].shape) == len(node.shape):
+            sights.append(seen.spread(graph.nodes[index].shape, node.shape))
+    words = [one for one in words if one != NOTHING]
+    if words:
+        return next((one for one in sights if one.whole), words[0])
+    return Sight.met(sights) if sights else NOTHING
+
+
+def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | None]) -> Fields:
+    """What a layer's output sees, from what its inputs see together."""
+    assert node.layer is not None
+    if isinstance(seen, str):
+        return seen
+    shapes = graph.input_shapes(node)
+    order = node.layer.taken_axes(*shapes)
+    if order is not None:
+        return seen.rearranged(order, shapes[0], node.shape)
+    together = min(len(node.inputs), node.layer.seen_inputs) > 1
+    return seen.through(reaches, node.shape if together else shapes[0], node.shape)
+
+
+def described(of_inputs: Mapping[str, Sequence[Fields]]) -> list[ReceptiveField]:
+    """The receptive field of every node, from what it sees of each input of the net, by the input's name.
+
+    In a net with several inputs it is that on the first which reaches the node, and says that on each.
+    """
+    told = {name: _each_described(of_input) for name, of_input in of_inputs.items()}
+    if len(told) == 1:
+        return next(iter(told.values()))
+    found = []
+    for at in range(len(next(iter(told.values())))):
+        every = tuple((name, of_input[at]) for name, of_input in told.items())
+        first = next((field for _, field in every if field.note != NOTHING), every[0][1])
+        found.append(first._replace(inputs=every))
+    return found
+
+
+def _each_described(seen: Sequence[Fields]) -> list[ReceptiveField]:
+    """Of every tensor; most see what another does."""
+    known: dict[int, ReceptiveField] = {}
+    for one in seen:
+        if id(one) not in known:
+            known[id(one)] = receptive_field(one)
+    return [known[id(one)] for one in seen]
+
+
+def receptive_field(seen: Fields) -> ReceptiveField:
+    """The three numbers by which a field is known."""
+    if isinstance(seen, str):
+        return ReceptiveField(note=seen)
+    if seen.whole:
+        return ReceptiveField(note=WHOLE)
+    return ReceptiveField(
+        tuple(axis.size for axis in seen.fields),
+        tuple(axis.stride for axis in seen.fields),
+        tuple(axis.padding for axis in seen.fields),
+    )

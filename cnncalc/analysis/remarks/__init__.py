@@ -1,0 +1,1 @@
+"""What a layer's author may want to know."""

@@ -1,0 +1,106 @@
+"""What a net's author may want to know: parameters that do nothing, pixels that no window sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnncalc.analysis.receptive.alignment import Apart, branches, further, misaligned
+from cnncalc.analysis.receptive.fields import Fields
+from cnncalc.answers.report import Hint
+from cnncalc.graph import Graph, Node
+from cnncalc.layers import Layer, Shape
+from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
+from cnncalc.layers.kinds.linear import Linear
+from cnncalc.layers.kinds.norm import BatchNorm
+from cnncalc.layers.kinds.pool import Pool
+
+__all__ = ["hints"]
+
+LISTED = 3
+"""More layers than these are only counted."""
+
+
+def hints(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> tuple[Hint, ...]:
+    """Every hint, those of one cause joined; `of_inputs` is what every tensor sees of each input, by its name."""
+    return (*_useless_biases(graph), *_dropped_pixels(graph), *_misaligned(graph, of_inputs), *_shared(graph))
+
+
+def _named(nodes: list[Node]) -> str:
+    names = ", ".join(node.name for node in nodes[:LISTED])
+    return names + (f" and {len(nodes) - LISTED} more" if len(nodes) > LISTED else "")
+
+
+def _useless_biases(graph: Graph) -> list[Hint]:
+    """Batch norm subtracts the mean, and with it any constant that the layer before it adds."""
+    takers = [0] * len(graph.nodes)
+    for node in graph.nodes:
+        for index in node.inputs:
+            takers[index] += 1
+    found: list[Node] = []
+    spared = 0
+    for _, node, layer in graph.layers():
+        if not isinstance(layer, BatchNorm):
+            continue
+        before = graph.nodes[node.inputs[0]]
+        if isinstance(before.layer, (Convolution, Linear)) and before.layer.bias and takers[node.inputs[0]] == 1:
+            found.append(before)
+            spared += before.layer.weight_shapes(*graph.input_shapes(before))["bias"][0]
+    if not found:
+        return []
+    text = f"the batch norm that follows cancels its bias: `nobias` spares {spared:,} parameters and changes no output"
+    return [Hint(_named(found), text)]
+
+
+def _dropped_pixels(graph: Graph) -> list[Hint]:
+    """A window that rounds down may leave pixels of the image itself, not only of the padding, unseen."""
+    dropped = [_dropped(layer, shapes[0]) for layer, shapes in graph.signatures]
+    found = [(node, dropped[node.signature]) for _, node, _ in graph.layers() if dropped[node.signature]]
+    if not found:
+        return []
+    text = f"the last pixels are seen by no window ({found[0][1]}): rounding down drops them"
+    return [Hint(_named([node for node, _ in found]), text)]
+
+
+def _dropped(layer: Layer, shape: Shape) -> str:
+    """The pixels of the image at its far end that no window of a layer covers, in words; empty where there are none."""
+    if not isinstance(layer, (ForwardConvolution, Pool)):
+        return ""
+    windows = layer.windows(shape)
+    parts = []
+    for axis, (window, n) in enumerate(zip(windows, shape[1:])):
+        lost = window.unseen(n) - window.padding(n)[1]
+        if lost > 0 and window.extent >= window.stride:
+            parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
+    return " and ".join(parts)
+
+
+def _misaligned(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> list[Hint]:
+    """Merges whose branches look around different centres: an uneven border, an even kernel, a crop."""
+    found: dict[str, Node] = {}
+    most = Apart(0, 1)
+    for _, node, _ in graph.layers():
+        for seen in of_inputs.values():
+            apart = misaligned(branches(graph, node, seen))
+            if apart is not None:
+                found[node.name] = node
+                most = further(most, apart)
+    if not found:
+        return []
+    text = (
+        "its branches are not aligned: the centres of their receptive fields lie "
+        f"{'up to ' if len(found) > 1 else ''}{most.text()} of the input apart"
+    )
+    return [Hint(_named(list(found.values())), text)]
+
+
+def _shared(graph: Graph) -> list[Hint]:
+    """Layers whose parameters are another's would otherwise seem to have none."""
+    sharing = [node for _, node, _ in graph.layers() if node.share is not None and _has_weights(graph, node)]
+    if not sharing:
+        return []
+    return [Hint(_named(sharing), "its parameters are those of an earlier layer, where they are counted")]
+
+
+def _has_weights(graph: Graph, node: Node) -> bool:
+    layer, shapes = graph.signatures[node.signature]
+    return bool(layer.weight_shapes(*shapes))

@@ -1,0 +1,1 @@
+"""A net on symbolic lengths: every number as a closed form."""

@@ -1,0 +1,75 @@
+"""The input lengths for which a net on symbolic lengths works, and the layers that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cnncalc.arithmetic.symbolic.conditions import Condition
+from cnncalc.arithmetic.windows.formulas import every
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph
+
+__all__ = ["Reason", "conditions", "reasons", "required"]
+
+
+class Reason(NamedTuple):
+    """A condition that no other condition implies, and the layer that it comes from."""
+
+    layer: str
+    rule: str
+    values: str
+    text: str
+    """The lengths that it allows."""
+
+
+def conditions(graph: Graph) -> Condition:
+    """The lengths for which every layer works; raises `CnncalcError` where there are none."""
+    joined = every(*(requirement.holds for met in graph.conditions.values() for requirement in met))
+    if joined is False:
+        message = "no input of this form works: the layers contradict one another"
+        raise CnncalcError(
+            Fault(message, values=_contradiction(graph), help="give the lengths names of their own, 3xHxW")
+        )
+    return joined if isinstance(joined, Condition) else Condition({})
+
+
+def _contradiction(graph: Graph) -> str:
+    lines = [f"{name}: {requirement.holds}" for name, requirement in required(graph)]
+    return "\n".join(dict.fromkeys(lines[-6:]))
+
+
+def required(graph: Graph) -> Iterator[tuple[str, Any]]:
+    """Every condition, with the first layer that makes it."""
+    seen: set[int] = set()
+    for _, node, _ in graph.layers():
+        if node.signature in seen:
+            continue
+        seen.add(node.signature)
+        for requirement in graph.conditions.get(node.signature, ()):
+            yield node.name, requirement
+
+
+def reasons(graph: Graph) -> tuple[Reason, ...]:
+    """The conditions that together say all, each with the first layer that makes it; what others imply is left out."""
+    kept: dict[str, tuple[Reason, Condition]] = {}
+    for name, requirement in required(graph):
+        text = str(requirement.holds)
+        kept.setdefault(text, (Reason(name, requirement.rule, requirement.values, text), requirement.holds))
+    left = list(kept.values())
+    for one in list(kept.values()):
+        others: list[Any] = [condition for reason, condition in left if reason is not one[0]]
+        if _implied(one[1], every(*others)):
+            left = [other for other in left if other[0] is not one[0]]
+    joined: dict[tuple[str, str, str], list[str]] = {}
+    for reason, _ in left:  # the axes of one layer together
+        joined.setdefault(reason[:3], []).append(reason.text)
+    return tuple(Reason(*said, ", ".join(texts)) for said, texts in joined.items())
+
+
+def _implied(condition: Condition, others: Any) -> bool:
+    """Whether the other conditions say as much."""
+    if not isinstance(others, Condition):
+        return False
+    both = others & condition
+    return both.sets == others.sets and len(both.relations) == len(others.relations)

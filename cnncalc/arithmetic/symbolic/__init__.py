@@ -1,0 +1,1 @@
+"""Closed forms: sizes, conditions on them, cases and maxima."""

@@ -1,0 +1,75 @@
+"""What it says of lengths that a polynomial in them is at least 0, or 0: a set of one, or a relation of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
+from cnncalc.arithmetic.symbolic.tables import Table, compared, steps, tabulate
+
+if TYPE_CHECKING:
+    from cnncalc.arithmetic.symbolic.polynomials import Polynomial
+    from cnncalc.arithmetic.symbolic.sizes import Size
+
+__all__ = ["related"]
+
+FURTHEST = 10**9
+"""A monotone condition that is not settled there is said as a relation."""
+
+
+def related(word: str, difference: Polynomial, text: Callable[[], str]) -> Any:
+    """`difference` ≥ 0, or = 0, as a condition, or a flag where it always holds; `text` says it."""
+    symbols = difference.symbols
+    grown = [size for term in difference.terms for size in term]
+    growing = all(map(_grows, set(grown)))
+    positive = growing and all(size.table.at(1) >= 0 for size in grown)
+    signs = {factor > 0 for term, factor in difference.terms.items() if term}
+    if len(symbols) == 1 and growing and signs == {True}:
+        return _as_set(word, difference, next(iter(symbols)), set(grown))
+    upward, downward = (positive and signs == {sign} for sign in (True, False))
+    if upward and word == "≥" and difference.at(dict.fromkeys(symbols, 1)) >= 0:
+        return True
+
+    def below(at: Mapping[str, int]) -> bool:
+        return difference.at(at) < 0
+
+    def above(at: Mapping[str, int]) -> bool:
+        return difference.at(at) > 0
+
+    sizes = tuple(dict.fromkeys(grown))
+    over = below if downward else above if upward and word == "=" else None
+    if word == "≥":
+        holds = Relation(text(), lambda at: difference.at(at) >= 0, symbols, sizes, difference, upward, over)
+    else:
+        holds = Relation(text(), lambda at: difference.at(at) == 0, symbols, sizes, over=over)
+    return Condition({}, [holds])
+
+
+def _grows(size: Size) -> bool:
+    return size.table.advance > 0 and all(step >= 0 for step in steps(size.table))
+
+
+def _as_set(word: str, difference: Polynomial, symbol: str, sizes: set[Size]) -> Any:
+    """The values at which a polynomial in growing sizes is at least 0, or is 0; it grows where none is negative."""
+    grows = max(compared("ge", size.table, Table(symbol, (), 0, (0,))).start for size in sizes) + 1
+
+    def first(target: int) -> int:
+        low, high = grows, FURTHEST
+        while low < high:
+            middle = (low + high) // 2
+            if difference.at({symbol: middle}) >= target:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    start, end = first(0), first(1)
+
+    def holds(n: int) -> int:
+        if n >= grows:
+            return int(n >= start) if word == "≥" else int(start <= n < end)
+        value = difference.at({symbol: n})
+        return int(value >= 0 if word == "≥" else value == 0)
+
+    return Condition({symbol: tabulate(symbol, 1, 0, max(start, end), holds)})

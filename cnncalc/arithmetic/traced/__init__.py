@@ -1,0 +1,1 @@
+"""Numbers that carry how they came about, and how that is written."""

@@ -1,0 +1,1 @@
+"""Lengths of windows and the pixels that they see, in whole numbers."""

@@ -1,0 +1,1 @@
+"""What is wanted of a net: budgets, expectations, conditions."""

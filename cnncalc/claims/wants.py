@@ -1,0 +1,164 @@
+"""What is asked of a net's input size, each part as an exact condition on its lengths, with where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.symbolic.input_conditions import required
+from cnncalc.arithmetic.symbolic.closed_text import bracketed
+from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
+from cnncalc.arithmetic.symbolic.sizes import Size, symbolic
+from cnncalc.arithmetic.windows.formulas import every, larger
+from cnncalc.claims.where import exact_condition
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph, Node
+from cnncalc.layers import Shape, show_shape
+from cnncalc.layers.kinds.conv import ForwardConvolution
+from cnncalc.layers.sliding import Pool
+
+__all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
+
+OR_ELSE = "or else "
+
+
+class InputWants(NamedTuple):
+    """What is asked of the input size besides that the net works."""
+
+    output: str | None = None
+    """`7x7`, or `layer4=7x7`."""
+    same_weights: bool = False
+    strict: bool = False
+    where: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+
+
+class Part(NamedTuple):
+    """One thing that is asked; `truth` is a flag where every length meets it, or none."""
+
+    source: str
+    truth: Any
+    words: str = ""
+
+
+def symbols_of(graph: Graph) -> list[str]:
+    """The symbols of the input's lengths, in order."""
+    lengths: list[Any] = [n for index in graph.inputs.values() for n in graph.nodes[index].shape[1:]]
+    return list(dict.fromkeys(str(length) for length in lengths if isinstance(length, Size)))
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape in formulas.
+
+    >>> shape_text((64, 56, 56))
+    '64x56x56'
+    """
+    return "x".join(bracketed(str(length)) for length in shape)
+
+
+def parts_of(graph: Graph, declared: Graph | None, wants: InputWants, index: int) -> Iterator[Part]:
+    """Everything that is asked, each with where it comes from."""
+    for name, requirement in required(graph):
+        yield Part(name, requirement.holds, f"{OR_ELSE}{requirement.rule}")
+    for symbol in symbols_of(graph):
+        length = symbolic(symbol)
+        if wants.low is not None:
+            yield Part(f"--from {wants.low}", length >= wants.low)
+        if wants.high is not None:
+            yield Part(f"--to {wants.high}", length <= wants.high)
+    if wants.output is not None:
+        yield from _output_parts(graph.nodes[index], wants.output)
+    if wants.same_weights:
+        yield from _weight_parts(graph, declared)
+    if wants.strict:
+        yield from _strict_parts(graph)
+    for text in wants.where:
+        yield from _where_parts(graph, text)
+
+
+def _output_parts(node: Node, wanted: str) -> Iterator[Part]:
+    text = wanted.rpartition("=")[2].strip()
+    try:
+        lengths = [int(part) for part in text.split("x")]
+    except ValueError:
+        raise CnncalcError(
+            Fault(f"--output {wanted[:60]}: expected a size", help="such as 7x7, or layer4=7x7")
+        ) from None
+    shape = node.shape if len(lengths) == len(node.shape) else node.shape[1:]
+    if len(lengths) != len(shape):
+        found = f"{node.name} gives {shape_text(node.shape)}"
+        help = "write its spatial lengths, as 7x7, or name another layer, as layer4=7x7"
+        raise CnncalcError(Fault(f"--output {wanted[:60]}: {len(lengths)} lengths", values=found, help=help))
+    for length, number in zip(shape, lengths):
+        yield Part(f"--output {wanted}", length == number, f"{node.name} is {length}")
+
+
+def _weight_parts(graph: Graph, declared: Graph | None) -> Iterator[Part]:
+    """Every learnable tensor has the shape that it has at the declared input."""
+    if declared is None:
+        help = "give the file an `input:` that works"
+        raise CnncalcError(Fault("--same-weights needs the size that the weights were made for", help=help))
+    for symbolic_node, node in zip(graph.nodes, declared.nodes):
+        if node.layer is None or node.share is not None or symbolic_node.layer is None:
+            continue
+        ours = symbolic_node.layer.weight_shapes(*graph.input_shapes(symbolic_node))
+        theirs = node.layer.weight_shapes(*declared.input_shapes(node))
+        for name, shape in theirs.items():
+            same = every(*(length == number for length, number in zip(ours[name], shape)))
+            if same is not True:
+                yield Part(node.name, same, f"its {name} stays {show_shape(shape)}")
+
+
+def _strict_parts(graph: Graph) -> Iterator[Part]:
+    """No window that rounds down leaves pixels of its map unseen at the far end."""
+    seen: set[int] = set()
+    for _, node, layer in graph.layers():
+        if node.signature in seen or not isinstance(layer, (ForwardConvolution, Pool)):
+            continue
+        seen.add(node.signature)
+        shape = graph.input_shapes(node)[0]
+        for window, n in zip(layer.windows(shape), shape[1:]):
+            if window.extent >= window.stride > 1:
+                unseen = window.unseen(n) - larger(window.padding(n)[1], 0)
+                yield Part(node.name, unseen <= 0, "no pixel is dropped (--strict)")
+
+
+def _where_parts(graph: Graph, text: str) -> Iterator[Part]:
+    """A condition on the lengths, such as `H == W` or `H % 32 == 0`."""
+    symbols = symbols_of(graph)
+    if re.sub(r"\s", "", text) in ("H==W", "W==H") and "W" not in symbols:
+        return
+    value = _where_at(text, dict.fromkeys(symbols, 1))
+    if not isinstance(value, bool):
+        message = f"--where {text[:60]}: a condition is expected, and this is a number or a text"
+        raise CnncalcError(Fault(message, help="compare it, as in 'H * W <= 65536'"))
+    exact = exact_condition(text, symbols)
+    if exact is not None:
+        yield Part(f"--where {text}", exact)
+        return
+
+    def holds(at: Mapping[str, int]) -> bool:
+        return bool(_where_at(text, at))
+
+    named = frozenset(_named(text, symbols))
+    yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named)]))
+
+
+def _named(text: str, symbols: Iterable[str]) -> list[str]:
+    """Those of the symbols that stand in the text."""
+    return [symbol for symbol in symbols if re.search(rf"\b{symbol}\b", text)]
+
+
+def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
+    """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
+    from cnncalc.language.expressions import ExpressionError, evaluate
+
+    try:
+        return evaluate(text, dict(lengths))
+    except ExpressionError as error:
+        sizes = ", ".join(f"{symbol} = {lengths[symbol]:,}" for symbol in _named(text, lengths))
+        help = error.help or f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
+        values = f"looked at where {sizes}" if sizes else ""
+        raise CnncalcError(Fault(f"--where {text[:60]}: {error.message}", values=values, help=help)) from None

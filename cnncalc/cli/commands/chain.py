@@ -1,0 +1,49 @@
+"""`cnncalc chain`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.cli.options import amp_option, net_options, output_options, view_options, wanted
+from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
+from cnncalc.cli.showing import show_graph, view_of
+from cnncalc.errors import CnncalcError, Fault
+
+
+@click.command("chain", short_help="Show layers that are written on the command line.")
+@click.argument("shape", metavar="INPUT")
+@click.argument("layers", metavar="LAYER…", nargs=-1, required=True)
+@click.option("--explain", is_flag=True, help="Say why: the derivation of every number.")
+@view_options
+@output_options
+@amp_option
+@net_options
+def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
+    """Show layers that are written on the command line.
+
+    \b
+    cnncalc chain 3x200x200 'conv 16 k5 s2 p1' 'maxpool k3 s1 ceil' 'conv 16 k3 p1'
+    """
+    from cnncalc.language import chain
+
+    if given["input_"] is not None:
+        raise CnncalcError(
+            Fault("chain takes its input first, not by --input", help=f"`cnncalc chain {given['input_']} …`")
+        )
+    if given["explain"]:
+        from cnncalc.cli.commands.explain import explain_graph, refuse_views
+
+        refuse_views(given, symbols=asks_symbols(shape, given["batch"]))
+        asked = wanted(given)
+        explain_graph(chain(shape, layers, asked.options), asked, (), given)
+        return
+    if asks_symbols(shape, given["batch"]):
+        given["input_"] = shape
+        numbers = "x".join("1" if part.isalpha() else part for part in shape.split("x"))
+        show_symbolic(lambda options: chain(numbers, layers, options), given)
+        return
+    view = view_of(given)
+    asked = wanted(given)
+    show_graph(chain(shape, layers, asked.options), asked, view, given)

@@ -1,0 +1,138 @@
+"""`cnncalc check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.faults import fault_of_os_error
+from cnncalc.cli.options import Wanted, amp_option, assignments, net_options, optimizer_option, quantity, wanted
+from cnncalc.cli.output import emit
+from cnncalc.cli.showing import form_of
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cnncalc.forms.pages.checks import FileResult
+    from cnncalc.language.options import Options
+
+FAILED = 1
+BAD_INPUT = 2
+
+
+def files_in(path: str) -> Iterator[tuple[str, bool]]:
+    """The files that an argument names, and whether it named them by their folder."""
+    from pathlib import Path
+
+    from cnncalc.cli.nets import natural
+
+    folder = Path(path)
+    if path == "-" or not folder.is_dir():
+        yield path, False
+        return
+    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}")]
+    for file in sorted(found, key=lambda each: natural(str(each))):
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts):
+            yield str(file), True
+
+
+def why_skipped(net: str, options: Options) -> str:
+    """Why a file of a folder is no net that could be checked; empty where it is one."""
+    from cnncalc.cli.nets import open_net, writes_layers
+
+    document = open_net(net, options.limits)
+    if not writes_layers(document):
+        return "a library of blocks" if document.blocks else ""
+    missing = [name for name in document.required() if name not in options.variables]
+    return f"a family: {', '.join(missing)} to be set" if missing else ""
+
+
+def _result(
+    net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, str]
+) -> FileResult:
+    from cnncalc.claims.expect import check
+    from cnncalc.forms.pages.checks import FileResult
+
+    try:
+        if in_folder and (skipped := why_skipped(net, asked.options)):
+            return FileResult(net, (), skipped, ())
+        checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
+        return FileResult(net, checked.checks, "", (), checked.aside)
+    except CnncalcError as error:
+        return FileResult(net, (), "", error.faults)
+    except OSError as error:
+        return FileResult(net, (), "", (fault_of_os_error(error),))
+
+
+def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fault]:
+    """The figures that there are not: wrong for every file, and said once."""
+    return [
+        Fault(f"{option}: there is no figure `{name}`", help=suggestion(name, known, f"there are {', '.join(known)}"))
+        for name in names
+        if name not in known
+    ]
+
+
+def _exit_code(results: Sequence[FileResult]) -> int:
+    if any(result.faults for result in results):
+        return BAD_INPUT
+    return FAILED if any(not check.passed for result in results for check in result.checks) else 0
+
+
+@click.command("check", short_help="Hold files to their `expect:` blocks and to budgets.")
+@click.argument("paths", metavar="FILE|DIR…", nargs=-1, required=True, shell_complete=completing.nets)
+@click.option(
+    "--max", "maxima", metavar="FIGURE=N", multiple=True, help="A budget, as params=5M or macs=600M. May be repeated."
+)
+@click.option(
+    "--require",
+    "required",
+    metavar="FIGURE=VALUE",
+    multiple=True,
+    help="What must be so, as output=1000. May be repeated.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("table", "json")),
+    help="What to print.  [default: json in a .json file, else table]",
+)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+@net_options
+@amp_option
+@optimizer_option
+def command(paths: tuple[str, ...], **given: Any) -> None:
+    """Hold files to their `expect:` blocks and to budgets.
+
+    Of a folder, every .yaml file in it is checked. `expect:` describes the net as the file stands: under --set,
+    --input, --batch, --dialect, --freeze or --train only the budgets are held. --dtype, --amp and --optimizer are those
+    of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
+    not a net; the other files are checked all the same.
+    """
+    from cnncalc.claims.expect import FIGURES
+    from cnncalc.forms.pages import checks
+
+    asked = wanted(given)
+    maxima = {
+        name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes"))
+        for name, text in assignments("--max", given["maxima"]).items()
+    }
+    required = assignments("--require", given["required"])
+    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", required, (*FIGURES, "output"))
+    if faults:
+        raise CnncalcError(faults)
+    json = form_of(given) == "json"
+    results = []
+    for path in paths:
+        for net, in_folder in files_in(path):
+            result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
+            results.append(result)
+            if result.faults and not json:
+                click.echo("\n".join(map(str, result.faults)), err=True)
+    emit(checks.as_json(results) if json else checks.as_text(results), given["output"])
+    click.get_current_context().exit(_exit_code(results))

@@ -1,0 +1,120 @@
+"""`cnncalc explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, wanted
+from cnncalc.cli.output import emit, on_terminal
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.cli.options import Wanted
+    from cnncalc.graph import Graph
+
+WIDEST = 110
+"""Longer lines are hard to read, however wide the terminal is."""
+
+
+def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
+    """Explains the graph, or these layers of it, and prints or writes that."""
+    from cnncalc.cli.showing import form_of
+    from cnncalc.explain.answer import explain
+
+    pixel = _pixel(given.get("pixel"))
+    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel, given["optimizer"])
+    form = form_of(given)
+    if form == "json":
+        from cnncalc.forms.explanation.json_form import draw as text_of
+    elif form == "markdown":
+        from cnncalc.forms.explanation.markdown import draw as text_of
+    elif form in ("table", "plain"):
+        from cnncalc.forms.explanation.text import draw
+
+        emit(draw(explanation, _room(given["output"])), given["output"])
+        return
+    else:
+        raise CnncalcError(Fault(f"explain has no form {form}", help="the forms are table, markdown and json"))
+    emit(text_of(explanation), given["output"])
+
+
+def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
+    """Raises CnncalcError for options of `chain` that set a table, which an explanation is not, and for symbols."""
+    if symbols:
+        message = "--explain puts numbers into the rules, and this input has symbols"
+        raise CnncalcError(Fault(message, help="give the input in numbers, or leave --explain out"))
+    for option in ("columns", "sort", "depth", "style", "convention"):
+        if given[option] is not None:
+            help = f"leave --explain out to see the table with --{option}"
+            if option == "convention":
+                help = "`cnncalc explain NET --convention A,B` says why two tools count a file's net differently"
+            raise CnncalcError(Fault(f"--{option} does not go with --explain", help=help))
+
+
+def _room(output: str | None) -> int | None:
+    """The width to keep to: that of the terminal; none for a file or a pipe."""
+    if not on_terminal(output):
+        return None
+    from shutil import get_terminal_size
+
+    return min(get_terminal_size().columns, WIDEST)
+
+
+def _pixel(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.replace("x", ",").split(",")]
+    except ValueError:
+        raise CnncalcError(Fault(f"--pixel {text[:40]}: no pixel", help="write its row and column, as 3,5")) from None
+
+
+@click.command("explain", short_help="Say why: the derivation of every number.")
+@net_argument
+@click.argument("layers", metavar="[LAYER…]", nargs=-1, shell_complete=completing.layers)
+@click.option(
+    "--convention",
+    metavar="A,B",
+    shell_complete=completing.conventions,
+    help="Say term by term why two tools count the net differently, as thop,fvcore.",
+)
+@click.option(
+    "--functions",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=completing.layers,
+    help="Layers that are called as functions, which some tools do not see. May be repeated.",
+)
+@optimizer_option
+@click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
+@click.option(
+    "--format", "format_", type=click.Choice(("table", "json", "markdown")), help="What to print.  [default: table]"
+)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+@amp_option
+@net_options
+def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
+    """Say why: the derivation of every number.
+
+    Each rule stands there in symbols, with the numbers put in, and with its result. LAYER is a layer, a group or a
+    pattern such as '*.conv2'; without one the whole net is told as a lecture would, repeated blocks once.
+    """
+    from cnncalc.language import load
+
+    if given["pixel"] is not None and not layers:
+        raise CnncalcError(Fault("--pixel needs a layer", help="write `cnncalc explain NET LAYER --pixel 3,5`"))
+    asked = wanted(given)
+    graph = load(net, asked.options)
+    if given["convention"] is not None:
+        from cnncalc.cli.commands.conventions import explain_conventions
+
+        explain_conventions(graph, asked, layers, given, _room(given["output"]))
+    else:
+        explain_graph(graph, asked, layers, given)

@@ -1,0 +1,78 @@
+"""`cnncalc list`, and the members of a family for `cnncalc show --variants`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.claims.quantities import parse_quantity
+from cnncalc.cli.nets import family_of, natural, open_net
+from cnncalc.cli.options import output_options
+from cnncalc.cli.output import emit, on_terminal
+from cnncalc.cli.showing import form_of
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_QUANTITY = re.compile(r"\b\d+(?:_\d+)*(?:\.\d+)?\s*(?:[kKMGT]i?B?)\b")
+
+
+@click.command("list", short_help="List the bundled architectures with their totals.")
+@click.option(
+    "--where", metavar="CONDITION", help="Only the nets for which it holds, as 'params < 5M and macs < 600M'."
+)
+@click.option("--family", metavar="NAME", help="Only the members of that family, as resnet.")
+@output_options
+def command(where: str | None, family: str | None, **given: Any) -> None:
+    """List the bundled architectures with their totals, and the families that members can be made of.
+
+    CONDITION is an expression on the totals (params, macs, flops, peak_bytes, weighted_layers, …), name and family.
+    """
+    listed(where, family, given)
+
+
+def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None:
+    """Print the bundled nets of a family, or all, for which a condition holds."""
+    from cnncalc.analysis.costs import report
+    from cnncalc.forms.pages.listing import Family, Net, draw
+    from cnncalc.language import bundled, load
+    from cnncalc.language.options import Options
+
+    nets, families, known = [], [], set()
+    for name in sorted(bundled(), key=natural):
+        document = open_net(name)
+        group = family_of(name, document)
+        known.add(group)
+        if family not in (None, group):
+            continue
+        required = document.required()
+        if required:
+            families.append(Family(name, document.text("name") or name, tuple(required)))
+            continue
+        counted = report(load(name, Options()))
+        totals = counted.totals
+        if where is None or _holds(where, {**totals._asdict(), "name": name, "family": group}):
+            nets.append(Net(name, counted.name, group, tuple(counted.inputs.values()), totals.params, totals.macs))
+    if family is not None and family not in known:
+        help = suggestion(family, known, "`cnncalc list --format json` says each net's family")
+        raise CnncalcError(Fault(f"there is no family `{family[:60]}`", help=help))
+    width = None
+    if on_terminal(given["output"]):
+        from shutil import get_terminal_size
+
+        width = get_terminal_size().columns
+    emit(draw(nets, families if where is None else [], form_of(given), width), given["output"])
+
+
+def _holds(where: str, scope: Mapping[str, Any]) -> bool:
+    """Whether a condition holds of a net; raises CnncalcError where it cannot be read."""
+    from cnncalc.language.expressions import ExpressionError, evaluate
+
+    text = _QUANTITY.sub(lambda match: str(parse_quantity(match.group())), where)
+    try:
+        return bool(evaluate(text, scope))
+    except ExpressionError as error:
+        raise CnncalcError(Fault(f"--where: {error.message}", help=error.help)) from None

@@ -1,0 +1,176 @@
+"""`cnncalc solve variable`, `batch-size` and `file`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.claims.quantities import vast
+from cnncalc.cli import completing
+from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
+from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
+from cnncalc.cli.output import emit
+from cnncalc.cli.showing import form_of
+from cnncalc.cli.wants import parse_wants
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from cnncalc.solve.file.growing import Progress
+
+NONE = 1
+CELLS = 24
+
+want_option = click.option(
+    "--want", "wants", metavar="WANT", multiple=True,
+    help="As 'params <= 3.5M', 'output == 512x7x7' or 'layer4 == 512x7x7'. May be repeated.",
+)  # fmt: skip
+
+
+def _form(given: dict[str, Any]) -> str:
+    return form_of({"format_": given["format_"], "output": given["file"]})
+
+
+def progress_bar() -> Callable[[int, int], None] | None:
+    """A progress bar on standard error, where that is a terminal."""
+    show = named_progress_bar()
+    return None if show is None else lambda done, total: show("", done, total)
+
+
+def named_progress_bar() -> Progress | None:
+    """One that says what is being done."""
+    if not sys.stderr.isatty():
+        return None
+    shown = [("", -1)]
+
+    def show(what: str, done: int, total: int) -> None:
+        cells = CELLS * done // max(total, 1)
+        if (what, cells) != shown[0]:
+            shown[0] = what, cells
+            bar = f"\r\x1b[K{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
+            click.echo("\r\x1b[K" if done == total else bar, nl=False, err=True)
+
+    return show
+
+
+def _decimal(option: str, text: str | None) -> Fraction | None:
+    from fractions import Fraction
+
+    if text is None:
+        return None
+    no_number = CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25"))
+    if vast(text):
+        raise no_number
+    try:
+        return Fraction(text.strip().replace("_", ""))
+    except (ValueError, ZeroDivisionError):
+        raise no_number from None
+
+
+@click.command("variable", short_help=QUESTIONS["variable"][1])
+@net_argument
+@click.argument("variable", shell_complete=completing.variables)
+@want_option
+@click.option("--from", "low", metavar="X", help="The least value.  [default: one step]")
+@click.option("--to", "high", metavar="X", help="The largest value.  [default: 4 times the file's own, or 64 steps]")
+@click.option("--step", metavar="X", help="From one value to the next.  [default: 1, or 0.05 for a decimal]")
+@all_answer_options
+@amp_option
+@net_options
+def variable_command(net: str, variable: str, **given: Any) -> None:
+    """Find the values of a file's variable at which the net is as wanted.
+
+    \b
+    cnncalc solve variable mobilenet_v2 width --want 'params <= 3.5M'
+
+    Every value on the grid is tried. The exit code is 1 where none does.
+    """
+    from cnncalc.forms.pages.searches import draw_variable
+    from cnncalc.solve.inputs.variables import solve_variable
+
+    asked = wanted(given)
+    wants = parse_wants(given["wants"])
+    bounds = (_decimal("--from", given["low"]), _decimal("--to", given["high"]), _decimal("--step", given["step"]))
+    answer = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar())
+    emit(draw_variable(answer, _form(given)), given["file"])
+    if not answer.met:
+        click.get_current_context().exit(NONE)
+
+
+@click.command("batch-size", short_help=QUESTIONS["batch-size"][1])
+@net_argument
+@click.option("--memory", metavar="BYTES", required=True, help="What there is, as 24GiB.")
+@click.option("--optimizer", metavar="NAME", help="Training with it: sgd, momentum, rmsprop, adam or adamw.")
+@all_answer_options
+@amp_option
+@net_options
+def batch_command(net: str, **given: Any) -> None:
+    """Find the largest batch that fits in a memory.
+
+    \b
+    cnncalc solve batch-size resnet50 --memory 24GiB --optimizer adam
+
+    With --optimizer (or --train: sgd) it counts training: weights, gradients, the optimizer's state and what autograd
+    keeps; else inference: weights and the most alive at once.
+    """
+    from cnncalc.forms.pages.searches import draw_batch
+    from cnncalc.language import load
+    from cnncalc.solve.inputs.batches import solve_batch
+
+    asked = wanted(given)
+    if asked.options.batch != 1:
+        raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
+    memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
+    optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
+    if given["amp"] and optimizer is None:
+        message = "--amp: the memory of inference is not known, since copies of weights come and go"
+        help = "add --optimizer adam; for inference in half precision, write `--dtype float16`"
+        raise CnncalcError(Fault(message, help=help))
+    answer = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
+    emit(draw_batch(answer, _form(given)), given["file"])
+    if not answer.batch:
+        click.get_current_context().exit(NONE)
+
+
+@click.command("file", short_help=QUESTIONS["file"][1])
+@net_argument
+@want_option
+@click.option("--maximize", metavar="FIGURE", help="Order by it, the largest first.")
+@click.option("--minimize", metavar="FIGURE", help="Order by it, the smallest first.")
+@click.option("--all", "every", is_flag=True, help="List every solution.")
+@all_answer_options
+@amp_option
+@net_options
+def file_command(net: str, **given: Any) -> None:
+    """Find the numbers of a file that are `?`, so that the net is as wanted.
+
+    \b
+    cnncalc solve file net.yaml --want 'output == 64x16x16' --minimize params
+
+    In the file, `k?` `s?` `p?` `d?` are looked for in small numbers, `?1..7` and `?16|32|64` where they say. Every
+    assignment is tried or ruled out; Ctrl-C ends the search and prints what was found. The exit code is 1 where there
+    is none.
+    """
+    from cnncalc.forms.pages.searches import draw_file
+    from cnncalc.solve.figures import FIGURES
+    from cnncalc.solve.file.answer import Goal, solve_file
+
+    asked = wanted(given)
+    wants = parse_wants(given["wants"])
+    if given["maximize"] and given["minimize"]:
+        raise CnncalcError(Fault("--maximize and --minimize cannot be had together"))
+    figure = given["maximize"] or given["minimize"]
+    if figure and figure not in FIGURES:
+        raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))
+    goal = Goal(figure, bool(given["maximize"])) if figure else None
+    answer = solve_file(net, asked.options, asked.dtype, wants, goal, named_progress_bar())
+    emit(draw_file(answer, _form(given), every=given["every"]), given["file"])
+    if not answer.total:
+        click.get_current_context().exit(NONE)
+
+
+commands = {"variable": variable_command, "batch-size": batch_command, "file": file_command}

@@ -1,0 +1,191 @@
+"""`cnncalc sweep`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.claims.quantities import vast
+from cnncalc.cli.commands.solve_search import progress_bar
+from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
+from cnncalc.cli.output import emit
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.journal import Journal
+
+MOST = 100_000
+SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
+
+
+def steps(option: str, text: str) -> list[str]:
+    """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
+    if ":" not in text:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
+    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
+    if vast(text):
+        raise no_range
+    try:
+        low, high, *step = (Fraction(part) for part in text.split(":"))
+    except (ValueError, ZeroDivisionError):
+        raise no_range from None
+    by = step[0] if step else Fraction(1)
+    if len(step) > 1 or by <= 0 or high < low:
+        raise no_range
+    if (high - low) / by >= MOST:
+        message = f"{option} {text[:60]}: more than {MOST:,} values"
+        raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
+    return [_decimal(low + number * by) for number in range(int((high - low) // by) + 1)]
+
+
+def _decimal(value: Fraction) -> str:
+    if value.denominator == 1:
+        return str(value.numerator)
+    scaled = round(value * 10**9)
+    return f"{scaled // 10**9}.{scaled % 10**9:09}".rstrip("0")
+
+
+def grid_of(given: dict[str, Any]) -> Grid:
+    """What the options vary; they keep what they fix. Raises CnncalcError."""
+    from cnncalc.solve.sweep.grid import Grid
+
+    fixed, varied = [], {}
+    for name, text in assignments("--set", given["set_"]).items():
+        if ":" in text or "," in text:
+            varied[name] = tuple(steps(f"--set {name}", text))
+        else:
+            fixed.append(f"{name}={text}")
+    given["set_"] = tuple(fixed)
+    shape = given["input_"] or ""
+    braces = _BRACES.findall(shape)
+    if not braces:
+        return Grid(varied, "", {})
+    given["input_"] = None
+    ranges = []
+    for text in braces:
+        lengths = steps("--input", text)
+        if not all(part.isdigit() and int(part) for part in lengths):
+            raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
+        ranges.append(tuple(map(int, lengths)))
+    parts = _BRACES.sub("?", shape).split("x")
+    if len(parts) == 2:  # 3x{96:320:32}: a square map
+        return Grid(varied, f"{parts[0]}xHxH", {"H": ranges[0]})
+    letters = SYMBOLS.get(len(parts) - 1, "")
+    if not letters or parts[0] == "?":
+        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help="channels first, as 3x{96:320:32}"))
+    form = "x".join([parts[0], *(letter if part == "?" else part for letter, part in zip(letters, parts[1:]))])
+    symbols = [letter for letter, part in zip(letters, parts[1:]) if part == "?"]
+    return Grid(varied, form, dict(zip(symbols, ranges)))
+
+
+NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
+"""Options that change nothing in what is computed, or that are looked at by themselves."""
+
+
+@click.command("sweep", short_help="A net over a grid of variables and input sizes.")
+@net_argument
+@click.option("--figures", metavar="A,B,…", default="params,macs", show_default=True, help="What to compute.")
+@click.option("--optimizer", metavar="NAME", default="sgd", show_default=True, help="Whose state train_bytes counts.")
+@click.option("--pareto", metavar="A,B", help="Only the points that no other beats in all of these figures.")
+@click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
+@click.option(
+    "--format", "format_", type=click.Choice(("table", "csv", "jsonl", "json", "markdown", "parquet")),
+    help="What to print.  [default: table]",
+)  # fmt: skip
+@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there.")
+@amp_option
+@net_options
+def command(net: str, **given: Any) -> None:
+    """A net over a grid of variables and input sizes.
+
+    \b
+    cnncalc sweep mobilenet_v2 --set width=0.25:1.4:0.05 --input 3x{96:320:32} --format csv
+
+    `3x{96:320:32}` is a square map, `3x{96:320:32}x{96:320:32}` every height with every width. Sizes are computed from
+    the net's closed form, so that a thousand of them cost little more than one.
+    """
+    from cnncalc.forms.pages.sweeps import need_parquet
+    from cnncalc.solve.sweep.grid import check, front
+    from cnncalc.solve.sweep.journal import Journal
+
+    file, given["file"] = given["file"], None if given["file"] == "-" else given["file"]
+    form = given["format_"] or _BY_SUFFIX.get(Path(file or "").suffix, "table")
+    if form == "parquet":
+        if given["file"] is None:
+            raise CnncalcError(Fault("Parquet goes to a file", help="add `-o sweep.parquet`"))
+        need_parquet()
+    if given["resume"] and given["file"] is None:
+        raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
+    asked = {name: value for name, value in given.items() if name not in NO_MATTER}
+    grid = grid_of(given)
+    figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
+    wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
+    figures += [name for name in wished if name not in figures]
+    check(grid, figures, given["optimizer"])
+    journal = None
+    if given["file"] is not None:
+        journal = Journal(given["file"], {"net": net, "text": _digest(net), **asked, "figures": figures})
+    points, whole = _found(net, given, grid, figures, journal)
+    if whole or journal is None:
+        _write(front(points, figures, wished) if wished else points, grid, figures, form, given["file"])
+    if not whole:
+        click.get_current_context().exit(130)
+    if journal is not None:
+        journal.end()
+
+
+def _digest(net: str) -> str:
+    """By which a file is known again; of a bundled net the version of the program."""
+    from hashlib import sha256
+
+    from cnncalc import __version__
+
+    return sha256(Path(net).read_bytes()).hexdigest() if Path(net).is_file() else __version__
+
+
+def _found(
+    net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None
+) -> tuple[list[Point], bool]:
+    """Every point, and whether they are all; what is found is kept in the journal on the way."""
+    from cnncalc.solve.sweep.grid import sweep
+
+    asked = wanted(given)
+    nets = {} if journal is None else journal.begin(resume=given["resume"])
+    found = sweep(
+        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], jobs=given["jobs"],
+        done=frozenset(nets), progress=progress_bar(),
+    )  # fmt: skip
+    whole = True
+    try:
+        for points in found:
+            nets[points[0].variables] = points
+            if journal is not None:
+                journal.add(points)
+    except KeyboardInterrupt:
+        whole = False
+        if journal is not None:
+            click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
+    except CnncalcError:
+        if journal is not None and not any(point.figures for points in nets.values() for point in points):
+            journal.end()
+        raise
+    return [point for choice in grid.choices() for point in nets.get(choice, ())], whole
+
+
+def _write(points: list[Point], grid: Grid, figures: list[str], form: str, file: str | None) -> None:
+    from cnncalc.forms.pages.sweeps import draw, write_parquet
+
+    if form == "parquet":
+        assert file is not None
+        write_parquet(points, grid, figures, file)
+    else:
+        emit(draw(points, grid, figures, form), file)

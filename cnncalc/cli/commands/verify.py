@@ -1,0 +1,170 @@
+"""`cnncalc verify`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli import completing
+from cnncalc.cli.faults import fault_of_os_error
+from cnncalc.cli.options import amp_option, net_options, wanted
+from cnncalc.cli.output import emit
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cnncalc.cli.options import Wanted
+    from cnncalc.forms.pages.verification import NetResult
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def _nets(paths: Sequence[str], every: bool) -> list[tuple[str, bool]]:
+    """Every net that is asked for, and whether it was found in a folder, where a family is passed over."""
+    from cnncalc.cli.commands.check import files_in
+    from cnncalc.cli.nets import natural
+    from cnncalc.language import bundled
+
+    found = [one for path in paths for one in files_in(path)]
+    if every:
+        found += [(name, True) for name in sorted(bundled(), key=natural)]
+    if not found:
+        raise CnncalcError(
+            Fault("there is no net to verify", help="name one, such as `cnncalc verify vgg16`, or `--all`")
+        )
+    return found
+
+
+class _Bar:
+    """A progress bar on standard error, where that is a terminal: which net, and how far it is."""
+
+    def __init__(self, nets: int) -> None:
+        self.nets, self.done = nets, 0
+        self.shown = sys.stderr.isatty()
+
+    def watcher(self, net: str) -> Callable[[int, int], None] | None:
+        """What the verification of a net calls as it goes on."""
+        if not self.shown:
+            return None
+        step = [-1]
+
+        def show(done: int, total: int) -> None:
+            cells = 24 * done // max(total, 1)
+            if cells != step[0]:
+                step[0] = cells
+                count = f"{self.done + 1}/{self.nets} " if self.nets > 1 else ""
+                click.echo(f"\r\x1b[K{count}{net[:40]} {'█' * cells}{'░' * (24 - cells)}", nl=False, err=True)
+
+        show(0, 1)
+        return show
+
+    def clear(self) -> None:
+        """Take the bar off the terminal."""
+        self.done += 1
+        if self.shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], bar: _Bar) -> NetResult:
+    from cnncalc.cli.commands.check import why_skipped as skipped
+    from cnncalc.forms.pages.verification import NetResult
+    from cnncalc.language import load
+    from cnncalc.torch_backend.verify import verify
+
+    try:
+        why_not = skipped(net, asked.options) if in_folder else ""
+        if why_not:
+            return NetResult(net, None, skipped=why_not)
+        verification = verify(
+            load(net, asked.options),
+            net=net,
+            device=given["device"],
+            batch=asked.options.batch,
+            dtype=asked.dtype,
+            seed=given["seed"],
+            receptive_field=given["receptive_field"],
+            progress=bar.watcher(net),
+        )
+    except CnncalcError as error:
+        return NetResult(net, None, error.faults)
+    except OSError as error:
+        return NetResult(net, None, (fault_of_os_error(error),))
+    return NetResult(net, verification)
+
+
+def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]) -> Iterator[NetResult]:
+    bar = _Bar(len(nets))
+    try:
+        for net, in_folder in nets:
+            result = _verified(net, in_folder, asked, given, bar)
+            bar.clear()
+            yield result
+    finally:
+        bar.clear()
+
+
+@click.command("verify", short_help="Build the net in torch, run it, and hold every number against it.")
+@click.argument("paths", metavar="NET|DIR…", nargs=-1, shell_complete=completing.nets)
+@click.option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
+@click.option(
+    "--device", type=click.Choice(("cpu", "cuda", "meta")),
+    help="Where torch runs it; meta computes shapes but no numbers.  [default: cpu, or meta for a large net]",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of weights and inputs.")
+@click.option("--rows", "every_row", is_flag=True, help="Print every layer, not only those that differ.")
+@click.option(
+    "--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer."
+)
+@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", help="What to print.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+)
+@amp_option
+@net_options
+def command(paths: tuple[str, ...], **given: Any) -> None:
+    """Build the net in torch, run it, and hold every number against it.
+
+    Shapes, parameters, buffers and multiply–accumulates of each layer, what autograd keeps for backward, and the most
+    memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
+    agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
+
+    With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
+    """
+    import cnncalc.torch_backend  # noqa: F401  (says so where torch is not installed)
+    from cnncalc.forms.pages.verification import as_json, as_text
+
+    asked = wanted(given)
+    nets = _nets(paths, given["every"])
+    json = given["format_"] == "json"
+    results: list[NetResult] = []
+    interrupted = False
+    try:
+        for result in _each(nets, asked, given):
+            results.append(result)
+            if result.faults and len(nets) == 1:
+                raise CnncalcError(result.faults)
+            if result.faults and not json:
+                click.echo("\n".join(map(str, result.faults)), err=True)
+    except KeyboardInterrupt:
+        interrupted = True
+    unfinished = len(nets) - len(results) if interrupted else 0
+    text = (
+        as_json(results, unfinished=unfinished)
+        if json
+        else as_text(results, every_row=given["every_row"], unfinished=unfinished)
+    )
+    emit(text, given["output"])
+    click.get_current_context().exit(_exit_code(results, interrupted))
+
+
+def _exit_code(results: Sequence[NetResult], interrupted: bool) -> int:
+    if interrupted:
+        return INTERRUPTED
+    if any(result.faults for result in results):
+        return BAD_INPUT
+    return FAILED if any(result.verification and result.verification.failed for result in results) else 0

@@ -1,0 +1,1 @@
+"""Items, blocks, loops and branches to the graph."""

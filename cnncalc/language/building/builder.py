@@ -1,0 +1,306 @@
+"""Text to graph: items, groups, loops, branches and blocks become nodes; sizes are inferred on the way."""
+
+from __future__ import annotations
+
+from cnncalc.graph import Graph, Node
+from cnncalc.language.building.blocks import Block, Blocks, BlockUse
+from cnncalc.language.building.evaluation import Evaluator, Scope
+from cnncalc.language.building.finish import finish
+from cnncalc.language.building.items import BRANCH, BRANCH_HELP, Item, ItemReader
+from cnncalc.language.building.layer_reader import LayerReader
+from cnncalc.language.building.lookup import Lookup
+from cnncalc.language.building.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
+from cnncalc.language.building.nesting import USE, Nesting
+from cnncalc.language.building.placing import Placer
+from cnncalc.language.documents.document import Document
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.language.yaml.reader import Node as YamlNode
+from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.layers import kind_named
+from cnncalc.notation.lines import Parsed
+
+__all__ = ["Builder"]
+
+
+class Builder:
+    """Builds one graph from one document; faults are collected, and raised together."""
+
+    def __init__(self, document: Document, options: Options, faults: Faults) -> None:
+        self.document, self.options, self.faults, self.limits = document, options, faults, options.limits
+        dialect = document.dialect(options.dialect)
+        name = document.text("name") or document.file
+        self.graph = Graph(
+            name, source=document.text("source"), dialect=dialect, file=document.file, train=options.train
+        )
+        self.variables = document.scope(options.variables)
+        self.names = Names(faults)
+        self.placer = Placer(self.graph, self.names, self.limits, faults)
+        self.evaluator = Evaluator(self.graph.nodes, self.limits, faults)
+        defaults = document.default_fields(self.variables)
+        self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
+        self.layers = LayerReader(dialect, defaults, self.evaluator, faults, self.blocks.names)
+        self.reader = ItemReader(self.blocks, faults)
+        self.lookup = Lookup(self.graph, self.names, self.evaluator, faults)
+        self.nesting = Nesting(self.limits, faults)
+
+    def build(self) -> Graph:
+        """The graph; raises `CnncalcError` with every fault found."""
+        self.faults.extending = self.document.extends
+        for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
+            self.graph.inputs[name] = self.names.tensors[name] = len(self.graph.nodes)
+            self.graph.nodes.append(Node(name, None, (), shape))
+        self.names.guessing = not self.graph.nodes
+        if "layers" not in self.document.keys:
+            self.faults.add("the net has no layers", self.document.start(), help="write `layers:` and a list below it")
+            self.faults.raise_any()
+        items = self.reader.list_of(self.document.keys["layers"][1], "layers")
+        level = Level(by_position=self.document.text("naming") == "index")
+        current = self.items(items, 0 if self.graph.nodes else UNKNOWN, dict(self.variables), level)
+        self.faults.raise_any()
+        finish(self.graph, self.document, current, self.names.tensors, self.options, self.faults)
+        self.faults.raise_any()
+        return self.graph
+
+    # -- items --
+
+    def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """A sequence of items; returns what comes out of the last."""
+        for node in nodes:
+            made = self.item(node, current, scope, level)
+            if made != DROPPED:
+                current = made
+        return current
+
+    def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """One item of a list: a notation, a nested list, or a mapping."""
+        self.nesting.count(node)
+        if isinstance(node, Scalar):
+            return self.notation(node, None, None, (current,), scope, level)
+        if isinstance(node, Sequence):
+            with self.nesting.within(node):
+                return self.items(node.items, current, scope, level)
+        item = self.reader.read(node)
+        if item is None:
+            return UNKNOWN
+        if item.kind == BRANCH:
+            self.faults.add("`branch` stands only in the list of a merge", item.key, help=BRANCH_HELP)
+            return UNKNOWN
+        return (self.ends(item, current, scope, level) or [current])[-1]
+
+    def ends(self, item: Item, current: Tensor, scope: Scope, level: Level) -> list[Tensor]:
+        """What comes out of an item: one tensor, or of a `branch` that is repeated one for each turn."""
+        if item.when is not None:
+            truth = self.evaluator.flag(item.when, scope, current)
+            if not truth:
+                return [self.names.left_out(item.plain_name, level, item.when if truth is False else None)]
+        if item.repeat is None and item.loop is None:
+            return [self.once(item, None, current, scope, level)]
+        return self.turns(item, current, scope, level)
+
+    def turns(self, item: Item, current: Tensor, scope: Scope, level: Level) -> list[Tensor]:
+        """Every turn of a `repeat` or `for`. Each starts where the one before ended; of a `branch` all start alike."""
+        ends: list[Tensor] = []
+        turns = self.evaluator.turns(item.repeat, item.loop, scope, current)
+        if turns is None:
+            return [self.names.keep(item.plain_name, level)]
+        for turn, inner in turns:
+            self.nesting.count(item.node)
+            known, met = len(self.faults), self.faults.met
+            made = self.once(item, turn, current, inner, level)
+            if made != DROPPED:
+                ends.append(made)
+                current = current if item.kind == BRANCH else made
+            if len(self.faults) == known and self.faults.met > met and turn > 1:
+                break  # nothing more to find
+        if item.plain_name is not None and item.kind != BRANCH:
+            self.names.tensors.setdefault(level.prefix + item.plain_name, current)
+        return ends
+
+    def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
+        """One turn of an item, with its own name, sources and `trainable`."""
+        own = None
+        if item.name is not None:
+            own = self.evaluator.text(item.name, scope, current)
+            if own is not None and turn is not None and "$" not in item.name.text:
+                own = f"{own}.{turn}"
+            if own is not None and not self.names.free(level.prefix + own, item.name, own):
+                return UNKNOWN
+        tensors = (current,) if item.source is None else self.lookup.sources(item.source, current, scope, level)
+        outer = self.placer.trainable
+        if item.trainable is not None:
+            self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current) is True
+        made = self.made(item, own, tensors, current, scope, level)
+        self.placer.trainable = outer
+        return made
+
+    def made(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
+    ) -> Tensor:
+        """What an item makes of its input tensors."""
+        if item.kind == "aux":
+            return self.side_branch(item, own, tensors, current, scope, level)
+        if item.kind in ("layers", BRANCH):
+            return self.group(item, own, tensors, scope, level)
+        if item.branches is not None:
+            return self.merge(item, own, tensors, scope, level)
+        if item.kind is None:
+            return self.again(item, own, tensors, level)
+        if isinstance(item.value, Scalar):
+            return self.notation(item.value, item, own, tensors, scope, level)
+        return self.long_form(item, own, tensors, scope, level)
+
+    # -- groups, blocks, merges, side branches --
+
+    def group(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
+        """A group: a level of names where it has a name or a naming, else part of the level around it."""
+        if not self.lookup.one_tensor(tensors, item, "a group"):
+            return self.names.keep(own, level)
+        nodes = self.reader.list_of(item.value, item.kind or "layers")
+        if own is None and item.naming is None:
+            with self.nesting.within(item.node):
+                return self.items(nodes, tensors[0], dict(scope), level)
+        kept = dict(scope)
+        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
+
+    def named(
+        self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *, by_position: bool
+    ) -> Tensor:
+        """Run a body in a level of its own."""
+        inner = self.opened(own, kind, body, level, node, by_position=by_position)
+        if inner is None:
+            return UNKNOWN
+        with self.nesting.within(node):
+            made = body(inner, start)
+        self.names.tensors[inner.prefix[:-1]] = made
+        return made
+
+    def opened(
+        self, own: str | None, kind: str, body: Body, level: Level, node: YamlNode, *, by_position: bool
+    ) -> Level | None:
+        """The level that a body is to be run in; None, and a fault, where its name is taken."""
+        name = level.name(kind, own, self.names.tensors)
+        if own is None and not self.names.free(name, node):
+            return None
+        self.names.bodies[name] = body
+        return Level(name + ".", level, by_position=by_position)
+
+    def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
+        """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""
+        found = self.lookup.shared(item, level)
+        if not isinstance(found, tuple):
+            layer = self.graph.nodes[found].layer if found is not None else None
+            if layer is None:
+                return self.names.keep(own, level)
+            return self.placer.place(Parsed(layer), own, tensors, item.node, level, found)
+        if not self.lookup.one_tensor(tensors, item, "a group"):
+            return self.names.keep(own, level)
+        name, body = found
+
+        def sharing(inner: Level, start: Tensor) -> Tensor:
+            self.placer.shared.append((inner.prefix, name + "."))
+            made = body(inner, start)
+            self.placer.shared.pop()
+            return made
+
+        return self.named(own, "group", sharing, tensors[0], level, item.node, by_position=item.by_position)
+
+    def block(
+        self, block: Block, use: BlockUse, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A block's layers, in a level of their own, with its arguments in scope."""
+        if len(tensors) > 1:
+            self.faults.add(f"the block `{block.name}` takes one tensor", use.node, help="merge them first")
+            return self.names.keep(own, level)
+        self.nesting.count(use.node, USE)
+        inner_scope = self.blocks.scope(block, use, scope, tensors[0])
+        if inner_scope is None:
+            return self.names.keep(own, level)
+
+        def body(inner: Level, start: Tensor) -> Tensor:
+            if not block.by_position:
+                self.graph.blocks[inner.prefix[:-1]] = block.name
+            outer = self.layers
+            if block.library:
+                self.layers = outer.without_defaults()
+            self.faults.uses.append(use.node)
+            made = self.items(block.items, start, dict(inner_scope), inner)
+            self.faults.uses.pop()
+            self.layers = outer
+            return made
+
+        return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
+
+    def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
+        """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
+        if not self.lookup.one_tensor(tensors, item, "a merge with branches"):
+            return self.names.keep(own, level)
+        ends: list[Tensor] = []
+        with self.nesting.within(item.node):
+            for branch in item.branches or ():
+                read = self.reader.read(branch)
+                if isinstance(branch, Sequence):
+                    ends.append(self.items(branch.items, tensors[0], dict(scope), level))
+                elif read is not None and read.kind == BRANCH:
+                    ends += self.ends(read, tensors[0], dict(scope), level)
+                else:
+                    ends.append(self.item(branch, tensors[0], dict(scope), level))
+        ends = [end for end in ends if end != DROPPED]
+        if len(ends) < 2:
+            return ends[0] if ends else tensors[0]
+        return self.long_form(item, own, tuple(ends), scope, level)
+
+    def side_branch(
+        self, item: Item, own: str | None, tensors: tuple[Tensor, ...], current: Tensor, scope: Scope, level: Level
+    ) -> Tensor:
+        """`aux`: a branch with an output of its own; the current tensor goes on unchanged."""
+        train_only = item.train_only is not None and self.evaluator.flag(item.train_only, scope, current) is True
+        if train_only and not self.options.train:
+            level.name("aux", own, self.names.tensors)
+            return current
+        if not self.lookup.one_tensor(tensors, item, "a side branch"):
+            return current
+        nodes = self.reader.list_of(item.value, "aux")
+        outer, self.placer.train_only = self.placer.train_only, self.placer.train_only or train_only
+        kept = dict(scope)
+        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
+        self.placer.train_only = outer
+        if end >= 0:
+            self.graph.outputs[self.graph.nodes[end].name] = end
+        return current
+
+    # -- layers --
+
+    def notation(
+        self, node: Scalar, item: Item | None, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
+    ) -> Tensor:
+        """A layer or the use of a block in one line; `item` is what it is the value of, if anything."""
+        key = item.key if item is not None else None
+        found = self.blocks.used(node, key, scope, tensors[0])
+        if found is not None:
+            return self.block(*found, own, tensors, scope, level)
+        if (
+            key is None
+            and " " not in node.text
+            and kind_named(node.text) is None
+            and self.names.known(node.text, level)
+        ):
+            name = node.text
+            help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
+            self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
+            return UNKNOWN
+        at = node if node.text or key is None else key
+        parsed = self.layers.line(node, key, scope, tensors[0], level.called(own))
+        return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))
+
+    def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
+        """A layer or block whose fields are a mapping, or a merge of tensors."""
+        assert item.kind is not None
+        at = item.key or item.node
+        block = self.blocks.find(item.kind)
+        if block is not None:
+            return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
+        parsed = self.layers.fields(item, scope, tensors[0], level.called(own))
+        return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

@@ -1,0 +1,152 @@
+"""The values of nodes while a graph is built: expressions in scope, flags and counts, each fault noted at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from cnncalc.arithmetic.symbolic.unknown import OPEN
+from cnncalc.graph import Node as GraphNode
+from cnncalc.language.building.names import UNKNOWN, Tensor
+from cnncalc.language.documents.values import ValueFault, value_of
+from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.yaml.reader import Node, Scalar
+
+__all__ = ["Evaluator", "Scope"]
+
+Scope: TypeAlias = "dict[str, Value]"
+"""The names that expressions may use. `in_channels` is set before each evaluation."""
+
+
+class Evaluator:
+    """Evaluates nodes where a tensor enters; what cannot be evaluated is noted and has the value None."""
+
+    def __init__(self, nodes: list[GraphNode], limits: Limits, faults: Faults) -> None:
+        self.nodes, self.limits, self.faults = nodes, limits, faults
+
+    def enter(self, scope: Scope, tensor: Tensor) -> None:
+        """Put the channels of the tensor that enters in scope as `in_channels`."""
+        channels = self.nodes[tensor].shape[0] if tensor >= 0 else OPEN
+        if channels is not OPEN:
+            scope["in_channels"] = channels
+        else:
+            scope.pop("in_channels", None)
+
+    def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
+        """Note a fault, unless it is only that the channels are unknown after another one."""
+        text = node.text if isinstance(node, Scalar) else ""
+        after_a_fault = tensor == UNKNOWN or self.nodes[tensor].shape[0] is OPEN
+        if not (after_a_fault and len(self.faults) and "in_channels" in text):
+            self.faults.expression(error, node)
+        else:
+            self.faults.met += 1
+
+    def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
+        """The value of a node, however deep."""
+        self.enter(scope, tensor)
+        try:
+            return value_of(node, scope, self.limits)
+        except ValueFault as fault:
+            self.fault(fault.error, fault.node, tensor)
+            return None
+
+    def text(self, node: Scalar, scope: Scope, tensor: Tensor) -> str | None:
+        """A scalar as text, its expressions put in."""
+        if "$" not in node.text:
+            return node.text
+        self.enter(scope, tensor)
+        try:
+            value = expand(node.text, scope, self.limits)
+        except ExpressionError as error:
+            self.fault(error, node, tensor)
+            return None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (list, dict)) or value is None:
+            self.faults.add("a word or number is expected here", node, values=f"it is {str(value)[:60]}")
+            return None
+        return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
+
+    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool | None:
+        """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not; None, and a fault, for none."""
+        value: Value
+        if isinstance(node, Scalar) and "$" not in node.text:
+            text = node.text.strip()
+            if text in ("true", "false"):
+                return text == "true"
+            if text.lower() in ("yes", "no", "on", "off") and text not in scope:
+                self.faults.add("a condition is true or false", node, help="write true or false")
+                return None
+            self.enter(scope, tensor)
+            try:
+                value = evaluate(node.text, scope, self.limits)
+            except ExpressionError as error:
+                self.fault(error, node, tensor)
+                return None
+        else:
+            before = self.faults.met
+            value = self.value(node, scope, tensor)
+            if self.faults.met > before:
+                return None
+        if isinstance(value, str):
+            help = "write true or false, without quotes; texts are compared, as in `mode == 'fast'`"
+            self.faults.add("a condition is true or false", node, values=f"it is the text '{value[:40]}'", help=help)
+            return None
+        return bool(value)
+
+    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int | None:
+        """How often a `repeat` repeats; None, and a fault, where that is no such number."""
+        before = self.faults.met
+        value = self.value(node, scope, tensor)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        bound = self.limits.layers
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= bound:
+            return value
+        if self.faults.met == before:
+            large = isinstance(value, int) and value > bound
+            help = (
+                f"raise it with `--limit layers={value}`"
+                if large
+                else "write a number, or an expression that gives one"
+            )
+            message = f"`repeat` is a whole number from 0 to {bound:,}, the bound `layers`"
+            self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
+        return None
+
+    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
+        """The lists of a `for`, all of one length; None, and a fault, where they are wrong."""
+        before = self.faults.met
+        value = self.value(node, scope, tensor)
+        lists = (
+            {name: values for name, values in value.items() if isinstance(values, list)}
+            if isinstance(value, dict)
+            else {}
+        )
+        if isinstance(value, dict) and value and len(lists) == len(value):
+            if len({len(values) for values in lists.values()}) == 1:
+                return lists
+            found = ", ".join(f"`{name}` has {len(values)}" for name, values in lists.items())
+            self.faults.add("the lists of a `for` must have one length", node, values=found)
+        elif self.faults.met == before:
+            self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
+        return None
+
+    def turns(
+        self, repeat: Node | None, loop: Node | None, scope: Scope, tensor: Tensor
+    ) -> Iterator[tuple[int, Scope]] | None:
+        """The number and the scope of each turn of a `repeat` or a `for`; None, and a fault, where these are wrong."""
+        columns = self.lists(loop, scope, tensor) if loop is not None else {}
+        if columns is None:
+            return None
+        count = self.count(repeat, scope, tensor) if repeat is not None else len(next(iter(columns.values()), []))
+        return None if count is None else _turns(count, columns, dict(scope))
+
+
+def _turns(count: int, columns: dict[str, list[Value]], inner: Scope) -> Iterator[tuple[int, Scope]]:
+    for turn in range(count):
+        inner.update(i=turn, first=turn == 0, last=turn == count - 1)
+        inner.update((name, values[turn]) for name, values in columns.items())
+        yield turn, inner

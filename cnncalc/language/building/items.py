@@ -1,0 +1,186 @@
+"""How one item of a `layers:` list is read: its kind, and the keys that every layer has."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cnncalc.language.building.blocks import Blocks
+from cnncalc.language.building.names import NAME_HELP, is_name
+from cnncalc.language.faults import Faults
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.layers import kind_named
+from cnncalc.layers.kinds.merge import Merge
+from cnncalc.notation.vocabulary import field_named, kind_suggestion
+
+__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
+
+COMMON = {
+    "name": "a name of its own; names nest with dots",
+    "from": "the earlier layer, or list of layers, that it takes",
+    "repeat": "how many times it stands here; `i`, `first` and `last` are in scope",
+    "for": "lists of values, one turn for each",
+    "when": "a condition; where it is false the item is left out",
+    "trainable": "false freezes its parameters",
+    "share": "the earlier layer or group whose parameters it uses",
+    "naming": "`index` numbers unnamed layers by position",
+    "train_only": "true leaves a side branch out at inference",
+}
+"""The keys that an item may have beside its kind."""
+
+BRANCH = "branch"
+BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
+GROUP_KEYS = ("layers", "aux", BRANCH)
+MERGED = ("from", "branches")
+"""What may stand among the fields of a merge."""
+
+
+class Item(NamedTuple):
+    """One item in long form, its keys sorted out; the nodes are unread."""
+
+    node: Mapping
+    kind: str | None = None
+    """`layers`, `aux`, `branch`, a kind or a block; None where only `share` is given."""
+    key: Scalar | None = None
+    value: Node | None = None
+    branches: list[Node] | None = None
+    name: Scalar | None = None
+    source: Node | None = None
+    repeat: Node | None = None
+    loop: Node | None = None
+    when: Node | None = None
+    trainable: Node | None = None
+    share: Node | None = None
+    naming: Node | None = None
+    train_only: Node | None = None
+
+    @property
+    def plain_name(self) -> str | None:
+        """Its own name, where that is no expression."""
+        return self.name.text if self.name is not None and "$" not in self.name.text else None
+
+    @property
+    def by_position(self) -> bool:
+        """Whether `naming: index` is set."""
+        return isinstance(self.naming, Scalar) and self.naming.text == "index"
+
+
+_RENAMED = {"from": "source", "for": "loop"}
+
+
+class ItemReader:
+    """Reads items; each node once, however often it is built."""
+
+    def __init__(self, blocks: Blocks, faults: Faults) -> None:
+        self.blocks, self.faults = blocks, faults
+        self.known: dict[int, Item | None] = {}
+
+    def read(self, node: Node) -> Item | None:
+        """The item of a mapping; None, and faults, where it is none."""
+        if id(node) not in self.known:
+            self.known[id(node)] = self._read(node) if isinstance(node, Mapping) else None
+        return self.known[id(node)]
+
+    def list_of(self, node: Node | None, key: str) -> list[Node]:
+        """The items of a list; a fault where the node is none."""
+        if isinstance(node, Sequence):
+            return node.items
+        if key == BRANCH and (isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text)):
+            return [node]
+        if node is not None and not (isinstance(node, Scalar) and node.text == "" and node.plain):
+            what = "branches" if key == "branches" else "layers"
+            self.faults.add(f"`{key}` is a list of {what}", node, help="put a `-` before each, or write [ … ]")
+        return []
+
+    def _read(self, node: Mapping) -> Item | None:
+        common: dict[str, Any] = {}
+        kinds: list[tuple[Scalar, Node]] = []
+        unknown: list[Scalar] = []
+        for key, entry in node.entries.items():
+            if key in COMMON:
+                common[_RENAMED.get(key, key)] = entry[1]
+            elif key in GROUP_KEYS or kind_named(key) or self.blocks.find(key):
+                kinds.append(entry)
+            else:
+                unknown.append(entry[0])
+        for key_node in unknown:
+            help = self._meant(key_node.text, kinds[0][0].text if kinds else "")
+            self.faults.add(f"there is no kind, block or key `{key_node.text[:60]}`", key_node, help=help)
+        if unknown:
+            return None
+        if len(kinds) > 1:
+            names = " and ".join(f"`{key.text}`" for key, _ in kinds)
+            help = "make two items, each with a `-` of its own"
+            self.faults.add(f"one item has two kinds, {names}", kinds[1][0], help=help)
+            return None
+        if not kinds and "share" not in common:
+            self.faults.add(
+                "an item needs a kind, a block or `layers`", node, help="such as `{conv: 64 k3, name: stem}`"
+            )
+            return None
+        if not self._check(common) or not self._fits(common, kinds[0][0] if kinds else None):
+            return None
+        if not kinds:
+            return Item(node, **common)
+        key_node, value = kinds[0]
+        branches = _branches(key_node.text, value)
+        if _is_merge(key_node.text) and isinstance(value, Mapping):
+            value, branches = self._merged(value, common)
+        return Item(node, key_node.text, key_node, value, branches, **common)
+
+    def _merged(self, value: Mapping, common: dict[str, Any]) -> tuple[Node, list[Node] | None]:
+        """The fields and the branches of `concat: {axis: 1, branches: [...]}`; `from` may stand there as well."""
+        fields = Mapping(value.source, value.line, value.column)
+        fields.entries.update((key, entry) for key, entry in value.entries.items() if key not in MERGED)
+        if "from" in value.entries:
+            common["source"] = value.entries["from"][1]
+        branches = self.list_of(value.entries["branches"][1], "branches") if "branches" in value.entries else None
+        return fields, branches
+
+    def _meant(self, key: str, kind: str) -> str:
+        """The help for a key that there is not, beside the key of a `kind`."""
+        found = kind_named(kind)
+        if found and field_named(found[0], key):
+            return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
+        return kind_suggestion(key, (*COMMON, *GROUP_KEYS, *self.blocks.names()), f"the keys are {', '.join(COMMON)}")
+
+    def _fits(self, common: dict[str, Any], kind: Scalar | None) -> bool:
+        """Whether the keys are such as this kind of item has: what would mean nothing is a mistake."""
+        before = self.faults.met
+        word = kind.text if kind else "share"
+        block = word not in (*GROUP_KEYS, "share") and self.blocks.find(word) is not None
+        group = block or word in (*GROUP_KEYS, "share")
+        if "train_only" in common and word != "aux":
+            help = "only a side branch, `aux`, can be there in training alone"
+            self.faults.add(f"`{word}` takes no `train_only`", common["train_only"], help=help)
+        if "naming" in common and (not group or block):
+            help = "it is for groups: `{layers: [...], naming: index}`; a block has its own, beside `with` and `layers`"
+            self.faults.add(f"`{word}` takes no `naming`", common["naming"], help=help)
+        if "share" in common and kind is not None and group:
+            help = "`{share: NAME}` alone repeats a group or block with the same parameters"
+            self.faults.add(f"`{word}` takes no `share`", common["share"], help=help)
+        return self.faults.met == before
+
+    def _check(self, common: dict[str, Any]) -> bool:
+        before = self.faults.met
+        if "repeat" in common and "loop" in common:
+            self.faults.add("an item has either `repeat` or `for`", common["loop"], help="put one inside the other")
+        name = common.get("name")
+        if name is not None and not isinstance(name, Scalar):
+            self.faults.add("a name is one word", name, help="such as `name: stem` or `name: stage1.conv`")
+        elif name is not None and "$" not in name.text and not is_name(name.text):
+            self.faults.add(f"`{name.text[:60]}` is no name", name, help=NAME_HELP)
+        naming = common.get("naming")
+        if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
+            help = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"
+            self.faults.add("`naming` is `index` or `kind`", naming, help=help)
+        return self.faults.met == before
+
+
+def _branches(kind: str, value: Node) -> list[Node] | None:
+    """The branches of a merge; None where the item is no merge, or one that takes what `from` names."""
+    return value.items if _is_merge(kind) and isinstance(value, Sequence) and value.items else None
+
+
+def _is_merge(kind: str) -> bool:
+    found = kind_named(kind)
+    return found is not None and issubclass(found[0], Merge)

@@ -1,0 +1,111 @@
+"""One item to one layer, under a net's dialect and defaults: expressions put in, each fault noted at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
+from typing import Any
+
+from cnncalc.language.building.evaluation import Evaluator, Scope
+from cnncalc.language.building.items import Item
+from cnncalc.language.building.names import Tensor
+from cnncalc.language.faults import Faults
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.layers import FieldError, kind_named
+from cnncalc.notation.lines import Defaults, Parsed, make, parse, split_tokens
+from cnncalc.notation.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, kind_suggestion
+
+__all__ = ["LayerReader", "default_pairs"]
+
+
+class LayerReader:
+    """Reads the layers of a net; what cannot be read is noted and gives None."""
+
+    def __init__(
+        self, dialect: str, defaults: Defaults, evaluator: Evaluator, faults: Faults, blocks: Callable[[], list[str]]
+    ) -> None:
+        self.dialect, self.defaults, self.evaluator, self.faults = dialect, defaults, evaluator, faults
+        self.blocks = blocks
+        """The names of the blocks, asked for where a word is no kind."""
+
+    def without_defaults(self) -> LayerReader:
+        """The reader of library blocks, to which a file's defaults mean nothing."""
+        return LayerReader(self.dialect, (), self.evaluator, self.faults, self.blocks)
+
+    def line(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
+        """A layer in one line of notation; `key` is its kind where that stands apart, `name` the layer's name."""
+        text = self.evaluator.text(node, scope, tensor)
+        prefix = f"{key.text} " if key is not None else ""
+        if text is None:
+            words = split_tokens(prefix + node.text)
+            found = kind_named(words[0][1]) if words else None
+            return Guess(found[0], {}) if found else None
+        line = prefix + text
+        try:
+            return parse(line, self.dialect, self.defaults)
+        except TokenError as error:
+            if error.unknown:
+                error.help = kind_suggestion(error.unknown, tuple(self.blocks()))
+            at = node
+            for one in (error, *error.others):
+                one.offset -= len(prefix)
+                if key is not None and (one.offset < 0 or not node.text):
+                    one.offset, one.width, at = 0, 0, key
+                else:
+                    _back(one, text, node.text)
+            here = f"here it reads `{line[:60]}`" if "$" in node.text else ""
+            self.faults.token(error, at, name, here)
+            return error.guess
+
+    def fields(self, item: Item, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
+        """A layer whose fields are a mapping, or that has none."""
+        assert item.kind is not None
+        at: Node = item.key or item.node
+        if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
+            help = f"{kind_of(item.kind)[0].usage()}, or a mapping of its fields"
+            self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)
+            return Guess(kind_of(item.kind)[0], {})
+        fields = item.value if isinstance(item.value, Mapping) else None
+        before = self.faults.met
+        values = self.evaluator.value(fields, scope, tensor) if fields is not None else {}
+        if self.faults.met > before or not isinstance(values, dict):
+            return Guess(kind_of(item.kind)[0], {})
+        try:
+            return make(item.kind, values, self.dialect, self.defaults)
+        except TokenError as error:
+            for one in (error, *error.others):
+                where = at
+                if fields is not None and one.field in fields.entries:
+                    key, value = fields.entries[one.field]
+                    where = value if one.in_value else key
+                self.faults.add(one.message, where, layer=name, help=one.help)
+            return error.guess
+
+
+def _back(error: TokenError, text: str, written: str) -> None:
+    """Move an error's place in the text with its expressions put in to the token that they stand in as written."""
+    if "$" not in written or not error.width:
+        return
+    made, tokens = split_tokens(text), split_tokens(written)
+    number = next((number for number, (offset, _) in enumerate(made) if offset == error.offset), 0)
+    whole = error.width > len(made[number][1]) if made else True
+    if len(made) == len(tokens) and not whole:
+        error.offset, error.width = tokens[number][0], len(tokens[number][1])
+    else:
+        error.offset, error.width = 0, len(written)
+
+
+def default_pairs(kind: str, values: MappingType[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
+    cls, _ = kind_of(kind)
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        declared = field_named(cls, key)
+        if declared is None:
+            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
+        try:
+            pairs.append((declared.name, declared.read(value)))
+        except FieldError as error:
+            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
+            raise TokenError(message, key, error.help, in_value=True) from None
+    return cls.kind, tuple(pairs)

@@ -1,0 +1,54 @@
+"""How deep groups, merges and blocks stand in each other, and how many items are built in all."""
+
+from __future__ import annotations
+
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.yaml.reader import Node
+
+__all__ = ["USE", "Nesting"]
+
+
+AFTER_A_FAULT = 20_000
+USE = 10
+"""A use of a block takes as much work as so many layers."""
+
+
+class Nesting:
+    """Counts the levels that are entered by `with nesting.within(node)`, and the items that are built."""
+
+    __slots__ = ("built", "depth", "faults", "limits", "most")
+
+    def __init__(self, limits: Limits, faults: Faults) -> None:
+        self.depth, self.built, self.limits, self.faults = 0, 0, limits, faults
+        self.most = limits.built
+
+    def count(self, node: Node, weight: int = 1) -> None:
+        """One item, or turn of a loop, or use of a block more; raises `CnncalcError` where there are too many.
+
+        Loops inside loops can turn for ages without making a layer. Behind a first fault it is enough to go on for a
+        while: whatever else is wrong is mostly found by then.
+        """
+        self.built += weight
+        if self.built > self.most:
+            self.faults.raise_any()
+            message = f"the loops and blocks of the file build more than {self.limits.built:,} items, the bound `built`"
+            self.faults.add(message, node, help=self.limits.way_out("built"))
+            self.faults.raise_any()
+        elif self.faults.met and self.most == self.limits.built:
+            self.most = min(self.most, self.built + AFTER_A_FAULT)
+
+    def within(self, node: Node) -> Nesting:
+        """One level more, for the body of a `with`; raises `CnncalcError` where it is too deep."""
+        if self.depth >= self.limits.depth:
+            message = f"groups and blocks are nested deeper than {self.limits.depth}, the bound `depth`"
+            help = f"a block that uses itself needs a `when` that ends it; {self.limits.way_out('depth')}"
+            self.faults.add(message, node, help=help)
+            self.faults.raise_any()
+        return self
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1

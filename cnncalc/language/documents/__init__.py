@@ -1,0 +1,1 @@
+"""A file as it stands: its keys, variables, and what it extends."""

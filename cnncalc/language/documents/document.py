@@ -1,0 +1,288 @@
+"""A file with everything that it extends: its keys, variables, blocks and defaults, before any layer is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingType
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.documents.library import open_document
+from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
+from cnncalc.language.documents.values import ValueFault, value_of
+from cnncalc.language.documents.variables import Entry, Variables, is_required
+from cnncalc.language.expressions import Value
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar
+from cnncalc.layers import FieldError, Shape
+from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.fields import whole
+
+if TYPE_CHECKING:
+    from cnncalc.notation.lines import Defaults
+
+__all__ = ["KEYS", "Document", "input_shape"]
+
+KEYS = {
+    "name": "the net's name",
+    "source": "where the net is published",
+    "note": "anything else a reader should know",
+    "input": "the input's shape, channels first, such as 3x224x224",
+    "inputs": "several inputs by name",
+    "variables": "numbers, flags and words that `--set` and `extends` can change; `required` ones have no value yet",
+    "blocks": "templates of layers",
+    "layers": "the net",
+    "naming": "`index` numbers unnamed layers by position",
+    "outputs": "the names of the layers whose outputs the net gives",
+    "extends": "another file that this one starts from",
+    "dialect": "the framework whose rules apply",
+    "defaults": "field values for kinds of layers",
+    "expect": "figures that `cnncalc check` holds the file to",
+}
+"""The keys of a file, in the order in which people write them."""
+
+SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/abs/1409.1556"}
+MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "defaults": "{conv: {bias: false}}"}
+"""The keys that a file adds to those of the file that it extends, each with an example."""
+NOT_INHERITED = ("expect", "name", "extends")
+
+
+def input_shape(text: object, *, symbols: bool = False) -> Shape:
+    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
+    parts = text if isinstance(text, list) else str(text).split("x")
+    if isinstance(text, list) and any("x" in str(part) for part in text):
+        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
+    if isinstance(text, str) and "," in text:
+        raise FieldError(
+            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
+        )
+    if not 1 <= len(parts) <= 4:
+        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
+    if is_symbolic(parts):
+        if not symbols:
+            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
+        return symbolic_shape(parts)
+    try:
+        return tuple(whole(part, 1, "lengths") for part in parts)
+    except FieldError as error:
+        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
+
+
+class Document:
+    """One file joined with the files that it extends. Faults are collected; what is wrong is left out."""
+
+    symbols = False
+    """Whether the input that is chosen may hold symbols."""
+    extends: Scalar | None = None
+    """What the file itself names after `extends`."""
+
+    def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
+        self.limits, self.faults = limits, faults
+        self.keys: dict[str, Entry] = {}
+        self.variables: dict[str, Entry] = {}
+        self.blocks: dict[str, Entry] = {}
+        self.defaults: dict[str, Entry] = {}
+        self.parents: list[str] = []
+        """The files that it extends, the nearest first."""
+        root, self.file, folder = open_document(net, limits)
+        self.take(root, folder, [(Path(self.file).name, folder)])
+
+    @classmethod
+    def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
+        """The document of a tree that is already read, such as the arguments of `chain`."""
+        document = cls.__new__(cls)
+        document.limits, document.faults, document.file = limits, faults, file
+        document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
+        document.parents = []
+        document.take(root, None, [])
+        return document
+
+    def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+        """Take a file's keys, its parent's first, so that the child's replace them."""
+        self.root = root
+        if not isinstance(root, Mapping):
+            help = "start with `input: 3x224x224` and `layers:`"
+            self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
+            self.faults.raise_any()
+            return
+        whole = True
+        if "extends" in root.entries:
+            whole = self._extend(root.entries["extends"][1], folder, chain)
+        inherited = bool(self.keys or self.variables)
+        for key, (key_node, value) in root.entries.items():
+            if key not in KEYS:
+                help = suggestion(key, KEYS, f"a file has the keys {', '.join(KEYS)}")
+                self.faults.add(f"there is no key `{key[:60]}`", key_node, help=help)
+            elif key in MERGED:
+                self._merge(key, value, root if inherited and key == "variables" else None)
+            else:
+                self._replace(key, (key_node, value))
+        if not whole:  # what the missing file would give is not missing here
+            self.faults.raise_any()
+
+    def _replace(self, key: str, entry: Entry) -> None:
+        if key in ("input", "inputs"):
+            self.keys.pop("input", None)
+            self.keys.pop("inputs", None)
+        self.keys[key] = entry
+
+    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+        """Take the file that is extended; False, and a fault, where there is none."""
+        if not isinstance(node, Scalar):
+            self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
+            return False
+        self.extends = self.extends or node
+        if len(chain) > self.limits.depth:
+            self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
+            self.faults.raise_any()
+        try:
+            root, name, parent_folder = open_document(node.text, self.limits, folder)
+        except CnncalcError as error:
+            if error.faults[0].place is not None:
+                self.faults.extend(error)
+                self.faults.raise_any()
+            self.faults.add(error.faults[0].message, node, help=error.faults[0].help)
+            return False
+        step = (Path(name).name, parent_folder)
+        if step in chain:
+            names = " → ".join(each for each, _ in [*chain, step])
+            help = "take one of these `extends` out; a file whose name is that of a bundled net hides that net"
+            self.faults.add("`extends` goes in a circle", node, values=names, help=help)
+            self.faults.raise_any()
+        self.parents.append(Path(name).stem)
+        self.take(root, parent_folder, [*chain, step])
+        for key in NOT_INHERITED:
+            self.keys.pop(key, None)
+        return True
+
+    def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
+        """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
+        if not isinstance(value, Mapping):
+            if not (isinstance(value, Scalar) and value.text == ""):
+                self.faults.add(f"`{key}` is a mapping of names", value, help=f"such as `{key}: {MERGED[key]}`")
+            return
+        target: dict[str, Entry] = getattr(self, key)
+        for name, entry in value.entries.items():
+            if child is not None and name not in target and not _mentions(child, name):
+                help = suggestion(name, target, f"it declares {', '.join(target) or 'none'}")
+                self.faults.add(f"the file that this one extends has no variable `{name[:60]}`", entry[0], help=help)
+            target[name] = entry
+
+    def text(self, key: str, default: str = "") -> str:
+        """A key's plain text."""
+        if key not in self.keys:
+            return default
+        node = self.keys[key][1]
+        if isinstance(node, Scalar):
+            return node.text
+        self.faults.add(f"`{key}` is a line of text", node, help=f"such as `{key}: {SUCH_AS.get(key, 'VGG-16')}`")
+        return default
+
+    def dialect(self, chosen: str | None) -> str:
+        """The dialect in force."""
+        name = chosen if chosen is not None else self.text("dialect", "torch")
+        if name not in DIALECTS:
+            node = None if chosen is not None else self.keys["dialect"][1]
+            help = suggestion(name, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
+            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=help)
+            return "torch"
+        return name
+
+    def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
+        """The values of all variables, `--set` applied."""
+        return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
+
+    def required(self) -> list[str]:
+        """The variables without a value: a file that has some is a family, and only its members are nets."""
+        return [name for name, (_, node) in self.variables.items() if is_required(node)]
+
+    def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
+        """Every input's shape by name; `chosen` is what `--input` says."""
+        declared: dict[str, Node] = {}
+        key = "inputs" if "inputs" in self.keys else "input"
+        given = self.keys[key][1] if key in self.keys else None
+        if isinstance(given, Mapping):
+            declared = {name: node for name, (_, node) in given.entries.items()}
+        elif "inputs" in self.keys:
+            help = "such as `inputs: {left: 3x64x64, right: 3x64x64}`; one input is `input: 3x64x64`"
+            self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1], help=help)
+        elif "input" in self.keys:
+            declared = {"input": self.keys["input"][1]}
+        shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
+        if chosen is not None:
+            shapes.update(self._chosen(chosen, list(declared)))
+        elif not declared and "inputs" not in self.keys:
+            self.faults.add(
+                "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
+            )
+        return shapes
+
+    def start(self) -> Node:
+        """Where to say that something is missing: at the first key."""
+        entry = next(iter(self.keys.values()), None)
+        return entry[0] if entry else self.root
+
+    def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
+        try:
+            return input_shape(value_of(node, scope, self.limits))
+        except ValueFault as fault:
+            self.faults.value(fault)
+        except FieldError as error:
+            self.faults.add(f"an input's shape: {error.rule}", node, help=error.help)
+        return None
+
+    def _chosen(self, chosen: str, names: list[str]) -> dict[str, Shape]:
+        """`--input 3x64x64` or `--input left=3x64x64,right=3x32x32`."""
+        shapes: dict[str, Shape] = {}
+        for part in chosen.split(","):
+            name, equals, text = part.rpartition("=")
+            if not equals and len(names) > 1:
+                help = f"write `--input {','.join(f'{one}={text}' for one in names)}`"
+                self.faults.add(f"`--input`: the net has {len(names)} inputs, {', '.join(names)}", None, help=help)
+                break
+            if not equals:
+                name = names[0] if names else "input"
+            if names and name not in names:
+                help = suggestion(
+                    name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"
+                )
+                self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
+                continue
+            try:
+                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
+            except FieldError as error:
+                self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
+        return shapes
+
+    def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
+        """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
+        from cnncalc.language.building.layer_reader import default_pairs
+        from cnncalc.notation.lines import TokenError
+
+        pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
+        for kind, (key, node) in self.defaults.items():
+            try:
+                values = value_of(node, scope, self.limits)
+                if not isinstance(values, dict):
+                    self.faults.add(
+                        f"the defaults of `{kind[:60]}` are a mapping of fields", node, help="such as {bias: false}"
+                    )
+                    continue
+                name, found = default_pairs(kind, values)
+                pairs[name] = found
+            except ValueFault as fault:
+                self.faults.value(fault)
+            except TokenError as error:
+                at: Node = key
+                if isinstance(node, Mapping) and error.field in node.entries:
+                    at = node.entries[error.field][1 if error.in_value else 0]
+                self.faults.token(error, at)
+        return tuple(pairs.items())
+
+
+def _mentions(file: Mapping, name: str) -> bool:
+    """Whether the file itself uses a variable in an expression."""
+    pattern = re.compile(rf"\$(?:{re.escape(name)}\b|\(.*\b{re.escape(name)}\b)")
+    return any(pattern.search(line) for line in file.source.lines)

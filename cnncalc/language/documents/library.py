@@ -1,0 +1,109 @@
+"""Where files are found: on disk, on standard input, or among the bundled architectures."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+from textwrap import dedent
+
+import cnncalc
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language.limits import Limits
+from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+
+__all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
+
+BLOCKS = "blocks"
+"""The bundled file that holds blocks for all nets, and no net of its own."""
+
+
+@lru_cache(maxsize=1)
+def library_folder() -> Path:
+    """The folder of the bundled architectures: inside an installed package, beside it in a checkout."""
+    package = Path(cnncalc.__file__).resolve().parent
+    inside = package / "architectures"
+    return inside if inside.is_dir() else package.parent / "architectures"
+
+
+@lru_cache(maxsize=1)
+def bundled() -> dict[str, Path]:
+    """Every bundled architecture by name, families included, `blocks.yaml` apart."""
+    files = sorted(library_folder().glob("*.yaml"))
+    return {file.stem: file for file in files if file.stem != BLOCKS}
+
+
+def _spelled(name: str) -> str:
+    """A name as people may write it: `ResNet-50` is resnet50."""
+    return name.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def locate(net: str, beside: Path | None = None) -> Path:
+    """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
+    path = Path(net.replace("\0", ""))
+    if beside is not None and not path.is_absolute():
+        path = beside / path
+    candidates = [path, path.with_name(path.name + ".yaml")] if path.name else []
+    for candidate in candidates:
+        if candidate.exists() and not candidate.is_dir():
+            return candidate
+    stem = net.removesuffix(".yaml").removesuffix(".yml")
+    alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
+    if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
+        return bundled()[alike[0]]
+    if net and path.is_dir():
+        raise CnncalcError(
+            Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
+        )
+    folder = path.parent
+    here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
+    help = suggestion(
+        net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own"
+    )
+    raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
+
+
+def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
+    """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
+    most = 4 * limits.text + 1  # a character has at most four bytes; of what is longer no more is read than shows it
+    if net == "-":
+        return read(sys.stdin.buffer.read(most), "<stdin>", limits), "-", None
+    path = locate(net, beside)
+    name = net if path == Path(net) else path.name
+    try:
+        with path.open("rb") as file:
+            data = file.read(most)
+    except OSError as error:
+        raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
+    return read(data, name, limits), name, path.parent
+
+
+@lru_cache(maxsize=1)
+def library_blocks() -> dict[str, tuple[Scalar, Node]]:
+    """The key and the value of each block of the bundled `blocks.yaml`; read once, when a net first needs one."""
+    path = library_folder() / f"{BLOCKS}.yaml"
+    if not path.is_file():
+        return {}
+    root, _, _ = open_document(path.name, Limits(), path.parent)
+    blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
+    return blocks.entries if isinstance(blocks, Mapping) else {}
+
+
+def block_texts() -> dict[str, str]:
+    """The text of each of the library's blocks by name, with the comment above it."""
+    blocks = library_blocks()
+    keys = [key for key, _ in blocks.values()]
+    if not keys:
+        return {}
+    lines = keys[0].source.lines
+    starts = [_with_comment(lines, key.line) for key in keys]
+    ends = [*starts[1:], len(lines) + 1]
+    texts = ("\n".join(lines[start - 1 : end - 1]) for start, end in zip(starts, ends))
+    return {name: dedent(text).strip() + "\n" for name, text in zip(blocks, texts)}
+
+
+def _with_comment(lines: list[str], line: int) -> int:
+    """The line, from 1, on which the comment above `line` begins; `line` itself where there is none."""
+    while line > 1 and lines[line - 2].lstrip().startswith("#"):
+        line -= 1
+    return line

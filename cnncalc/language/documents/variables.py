@@ -1,0 +1,100 @@
+"""The values of a file's variables: each may use the others, in any order, but not itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from typing import TypeAlias
+
+from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.documents.values import ValueFault, value_of
+from cnncalc.language.expressions import Value
+from cnncalc.language.faults import Faults
+from cnncalc.language.limits import Limits
+from cnncalc.language.yaml.reader import Node, Scalar, plain_value, read, scalar_value
+
+__all__ = ["Entry", "Variables", "is_required"]
+
+Entry: TypeAlias = "tuple[Scalar, Node]"
+"""A key and its value."""
+
+
+def is_required(node: Node) -> bool:
+    """Whether a variable of a file, or an argument of a block, has no value of its own."""
+    return isinstance(node, Scalar) and node.plain and node.text == "required"
+
+
+class Variables:
+    """Computes variables one after another, those that one needs before it."""
+
+    def __init__(self, declared: MappingType[str, Entry], file: str, limits: Limits, faults: Faults) -> None:
+        self.declared, self.file, self.limits, self.faults = declared, file, limits, faults
+        self.values: dict[str, Value] = {}
+
+    def compute(self, settings: MappingType[str, str]) -> dict[str, Value]:
+        """All values, `--set` applied. Faults are noted; raises `CnncalcError` where required ones are missing."""
+        if len(self.declared) > self.limits.variables:
+            key = list(self.declared.values())[self.limits.variables][0]
+            message = f"the file has more than {self.limits.variables:,} variables, the bound `variables`"
+            self.faults.add(message, key, help=self.limits.way_out("variables"))
+            self.faults.raise_any()
+        for name, text in settings.items():
+            if name in self.declared:
+                self._set(name, text)
+            else:
+                help = suggestion(name, self.declared, f"it declares {', '.join(self.declared) or 'none'}")
+                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
+        missing = [key for name, (key, node) in self.declared.items() if is_required(node) and name not in settings]
+        self.faults.broken.update(key.text for key in missing)
+        for name in self.declared:
+            self._compute(name)
+        if missing:
+            self._family(missing)
+        return {name: self.values[name] for name in self.declared if name in self.values}
+
+    def _set(self, name: str, text: str) -> None:
+        """`--set name=value`: what a file would hold there, a list or mapping in brackets too."""
+        try:
+            bracketed = text.startswith(("[", "{"))
+            self.values[name] = plain_value(read(text, "--set", self.limits)) if bracketed else scalar_value(text, True)
+        except CnncalcError as error:
+            self.faults.broken.add(name)
+            for fault in error.faults:
+                self.faults.add(f"--set {name}: {fault.message}", None, values=fault.values, help=fault.help)
+
+    def _compute(self, name: str) -> None:
+        """One variable, after those that it turns out to need."""
+        waiting = [name]
+        while waiting:
+            current = waiting[-1]
+            if current in self.values or current in self.faults.broken:
+                waiting.pop()
+                continue
+            try:
+                self.values[current] = value_of(self.declared[current][1], self.values, self.limits)
+            except ValueFault as fault:
+                needed = missing_name(fault)
+                if needed in self.declared and needed not in self.faults.broken and needed not in waiting:
+                    waiting.append(needed)
+                    continue
+                if needed in waiting:
+                    circle = [*waiting[waiting.index(needed) :], needed]
+                    fault.error.message = "a variable cannot be computed from itself"
+                    fault.error.help = f"{' → '.join(circle)}: give one of them a value"
+                self.faults.value(fault)
+                self.faults.broken.update(waiting)
+
+    def _family(self, missing: list[Scalar]) -> None:
+        names = ", ".join(f"`{key.text}`" for key in missing)
+        set_them = "extend it from a file that sets them"
+        if missing[0].source.name != self.file:
+            set_them = f"set them under `variables:` in {self.file}"
+        help = f"{set_them}, or give `--set {missing[0].text}=…`"
+        self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
+        self.faults.raise_any()
+
+
+def missing_name(fault: ValueFault) -> str:
+    """The name that an expression lacks; empty where that is not its fault."""
+    error = fault.error
+    word = fault.node.text[error.offset : error.offset + error.width].lstrip("$")
+    return word if error.message.startswith("there is no ") else ""

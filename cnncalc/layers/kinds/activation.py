@@ -1,0 +1,216 @@
+"""Activations. `each` is the number of operations an element; exp, log, tanh, erf and comparisons count one each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import ClassVar
+
+from cnncalc.arithmetic.symbolic.unknown import OPEN
+from cnncalc.arithmetic.windows.formulas import exact_divide, product
+from cnncalc.arithmetic.windows.reach import Reach, everywhere
+from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
+from cnncalc.layers.base import Elementwise, Layer, Requirement, Shape, field
+from cnncalc.layers.fields import Choice, Flag, Real, Whole
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import divisors_help
+
+__all__ = ["InPlace", "LogSoftmax", "Maxout", "PReLU", "Softmax"]
+
+
+class InPlace(Elementwise):
+    """An activation that can overwrite its input."""
+
+    inplace: bool = field(Flag(), "whether the output overwrites the input's memory", False)
+    copies_in_place: ClassVar[bool] = False
+    """Whether torch copies the input before overwriting it, since backward cannot do with the output."""
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return self.inplace
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if not backward.any:
+            return
+        if self.inplace and self.copies_in_place:
+            yield Saved("copy of the input", shape=x[0])
+        else:
+            yield Saved("output" if self.inplace else self.keeps)
+
+
+@layer("relu", aliases=("ReLU", "rectifier"))
+class ReLU(InPlace):
+    """max(x, 0): a comparison."""
+
+    each = 1
+    keeps = "output"
+
+
+@layer("relu6", aliases=("ReLU6",))
+class ReLU6(InPlace):
+    """min(max(x, 0), 6): two comparisons."""
+
+    each = 2
+    copies_in_place = True
+
+
+@layer("leaky_relu", aliases=("LeakyReLU", "lrelu"))
+class LeakyReLU(InPlace):
+    """x where positive, slope·x elsewhere: a comparison and a multiplication."""
+
+    slope: float = field(
+        Real(), "factor of negative values", 0.01, position=0, symbol="a", aliases=("negative_slope", "alpha")
+    )
+    each = 2
+
+
+@layer("prelu", aliases=("PReLU",))
+class PReLU(Elementwise):
+    """Leaky ReLU with a learned slope (He et al. 2015), one in all or one a channel, as torch.nn.PReLU."""
+
+    autocast = "half"
+    slopes: str = field(Choice("shared", "per_channel"), "one slope in all, or one a channel", "shared")
+    each = 2
+
+    def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
+        return {"weight": x[0][:1] if self.slopes == "per_channel" else (1,)}
+
+
+@layer("elu", aliases=("ELU",))
+class ELU(InPlace):
+    """x where positive, α·(exp(x) − 1) elsewhere: a comparison, exp, a subtraction, a multiplication."""
+
+    alpha: float = field(Real(), "limit for very negative values", 1.0, position=0, symbol="a")
+    each = 4
+
+
+@layer("selu", aliases=("SELU",))
+class SELU(InPlace):
+    """An ELU with fixed constants, scaled: five operations."""
+
+    each = 5
+
+
+@layer("gelu", aliases=("GELU",))
+class GELU(Elementwise):
+    """x·Φ(x): a scaling, erf, an addition and two multiplications; `tanh` is its approximation."""
+
+    approximate: str = field(Choice("none", "tanh"), "none: by erf; tanh: the approximation", "none")
+    each = 5
+
+
+@layer("silu", aliases=("SiLU", "swish", "Swish"))
+class SiLU(InPlace):
+    """x·σ(x): a sigmoid and a multiplication."""
+
+    each = 5
+    copies_in_place = True
+
+
+@layer("mish", aliases=("Mish",))
+class Mish(InPlace):
+    """x·tanh(ln(1 + exp(x))): exp, an addition, a logarithm, tanh, a multiplication."""
+
+    each = 5
+    copies_in_place = True
+
+
+@layer("sigmoid", aliases=("Sigmoid", "logistic"))
+class Sigmoid(Elementwise):
+    """1/(1 + exp(−x)): a negation, exp, an addition, a division."""
+
+    each = 4
+    keeps = "output"
+
+
+@layer("tanh", aliases=("Tanh", "TanH"))
+class Tanh(Elementwise):
+    """The hyperbolic tangent: one operation."""
+
+    each = 1
+    keeps = "output"
+
+
+@layer("hardswish", aliases=("Hardswish", "hard_swish", "HardSwish", "hswish"))
+class HardSwish(InPlace):
+    """x·relu6(x + 3)/6: an addition, two comparisons, a multiplication, a division."""
+
+    each = 5
+    copies_in_place = True
+
+
+@layer("hardsigmoid", aliases=("Hardsigmoid", "hard_sigmoid", "HardSigmoid", "hsigmoid"))
+class HardSigmoid(InPlace):
+    """relu6(x + 3)/6: an addition, two comparisons, a division."""
+
+    each = 4
+    copies_in_place = True
+
+
+@layer("softplus", aliases=("Softplus", "SoftPlus"))
+class Softplus(Elementwise):
+    """ln(1 + exp(x)): exp, an addition, a logarithm."""
+
+    autocast = "float32"
+    each = 3
+
+
+@layer("softmax", aliases=("Softmax", "Softmax2d"))
+class Softmax(Layer):
+    """exp(x − max) over the channels, divided by the sum.
+
+    A position with n channels costs n − 1 comparisons, n subtractions, n exps, n − 1 additions and n divisions.
+    """
+
+    autocast: ClassVar[str] = "float32"
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return everywhere(x[0][0])
+
+    def operations(self, *x: Shape) -> int:
+        return 5 * product(x[0]) - 2 * product(x[0][1:])
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if backward.any:
+            yield Saved("output")
+
+
+@layer("log_softmax", aliases=("LogSoftmax", "logsoftmax"))
+class LogSoftmax(Softmax):
+    """The logarithm of softmax: as softmax, with a logarithm a position and subtractions for the divisions."""
+
+    def operations(self, *x: Shape) -> int:
+        return 5 * product(x[0]) - product(x[0][1:])
+
+
+@layer("maxout", aliases=("Maxout",))
+class Maxout(Layer):
+    """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013); pieces − 1 comparisons an output."""
+
+    needs: ClassVar[str] = "any"
+    pieces: int = field(Whole(2), "channels that compete", position=0, symbol="m", aliases=("num_pieces",))
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        channels = x[0][0]
+        yield Requirement(
+            channels % self.pieces == 0,
+            "the pieces of a maxout must divide its channels",
+            f"{self.pieces} does not divide the {channels} channels",
+            partial(divisors_help, channels, self.pieces),
+        )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (OPEN, *x[0][1:]) if x else None
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return (exact_divide(x[0][0], self.pieces), *x[0][1:])
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return Reach(self.pieces, 0, self.pieces - 1)
+
+    def operations(self, *x: Shape) -> int:
+        return (self.pieces - 1) * product(self.output_shape(*x))
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if backward.any:
+            yield Saved("indices", shape=self.output_shape(*x), size=INDEX_BYTES)

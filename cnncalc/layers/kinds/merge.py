@@ -1,0 +1,160 @@
+"""Layers that join several tensors into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import ClassVar
+
+from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
+from cnncalc.arithmetic.symbolic.unknown import OPEN
+from cnncalc.arithmetic.windows.formulas import all_equal, product
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
+from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
+from cnncalc.layers.fields import Whole
+from cnncalc.layers.registry import layer
+
+__all__ = ["Add", "Concat", "Maximum", "Merge", "Multiply"]
+
+
+class Merge(Layer):
+    """A layer that takes the outputs of its branches."""
+
+    inputs: ClassVar[tuple[int, int]] = (2, MANY)
+
+    def one_rank(self, *x: Shape) -> Iterator[Requirement]:
+        """All are maps of as many axes, or all are vectors."""
+        if len({len(shape) for shape in x}) > 1:
+            yield Requirement(
+                False,
+                f"the inputs of `{self.kind}` have different numbers of axes",
+                f"they are {listed(x)}",
+                "flatten all of them, or keep all as maps (`global_avgpool` keeps 1x1)",
+            )
+
+
+def listed(shapes: Sequence[Shape]) -> str:
+    """All the shapes that meet, for errors."""
+    text = ", ".join(map(show_shape, shapes[:8]))
+    return text + (f" and {len(shapes) - 8} more" if len(shapes) > 8 else "")
+
+
+def way_to_match(x: Sequence[Shape]) -> str:
+    """The 1x1 convolution that would bring the first branch that differs to the smallest one's shape."""
+    target = min(x, key=lambda shape: product(shape[1:]))
+    other = next((shape for shape in x if shape != target), target)
+    strides = {n // m if m and n % m == 0 else 0 for n, m in zip(other[1:], target[1:])} or {1}
+    stride = strides.pop()
+    if strides or not stride:
+        return "bring all branches to one size: the same strides and padding, or an upsample, pad or crop"
+    convolution = f"conv {target[0]} k1" + (f" s{stride}" if stride > 1 else "")
+    return f"`{convolution}` would bring {show_shape(other)} to {show_shape(target)}"
+
+
+class ElementwiseMerge(Merge):
+    """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts."""
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from self.one_rank(*x)
+        for axis, lengths in enumerate(zip(*x)):
+            match = broadcasts(lengths)
+            if match is True:
+                continue  # as most do: there is nothing to say
+            unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"
+            yield Requirement(
+                match,
+                f"the inputs of `{self.kind}` do not match",
+                f"they are {listed(x)}: {unlike}",
+                partial(way_to_match, x),
+            )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        if len({len(shape) for shape in x}) != 1:
+            return None
+        return tuple(lengths[0] if len(set(lengths)) == 1 else OPEN for lengths in zip(*x))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return tuple(broadcast(lengths) for lengths in zip(*x))
+
+    def operations(self, *x: Shape) -> int:
+        """One operation an output element for each tensor after the first."""
+        return (len(x) - 1) * product(self.output_shape(*x))
+
+
+@layer("add", aliases=("Add", "sum", "eltwise_add", "plus"))
+class Add(ElementwiseMerge):
+    """The sum of its inputs."""
+
+
+@layer("multiply", aliases=("Multiply", "mul", "eltwise_prod", "scale"))
+class Multiply(ElementwiseMerge):
+    """The product of its inputs, element by element. These are no multiply–accumulates."""
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """torch multiplies from left to right: each factor is kept where the gradient of the other needs it."""
+        for step in range(1, len(x)):
+            so_far = any(backward.inputs[:step])
+            if backward.inputs[step]:
+                yield Saved("input") if step == 1 else Saved("product so far", step, self.output_shape(*x[:step]))
+            if so_far:
+                yield Saved("input", step)
+
+
+@layer("maximum", aliases=("Maximum", "eltwise_max", "Max"))
+class Maximum(ElementwiseMerge):
+    """The largest of its inputs, element by element."""
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """torch compares from left to right and keeps both sides of each step."""
+        for step in range(1, len(x)):
+            if any(backward.inputs[: step + 1]):
+                yield Saved("input") if step == 1 else Saved("maximum so far", step, self.output_shape(*x[:step]))
+                yield Saved("input", step)
+
+
+@layer("concat", aliases=("Concat", "concatenate", "Concatenate", "cat", "depth_concat"))
+class Concat(Merge):
+    """Its inputs one after another along the channels, or along another axis."""
+
+    axis: int = field(Whole(0), "the axis along which they follow one another, without the batch: 0 = channels", 0)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from self.one_rank(*x)
+        if self.axis >= len(x[0]):
+            yield Requirement(
+                False,
+                f"there is no axis {self.axis} to `concat` along",
+                f"the inputs are {listed(x)}, whose axes are 0 to {len(x[0]) - 1}",
+                "the batch is not counted: 0 = channels, 1 = the first spatial axis",
+            )
+        for axis, lengths in enumerate(zip(*x)):
+            same = axis == self.axis or all_equal(lengths)
+            if same is True:
+                continue
+            yield Requirement(
+                same,
+                f"the inputs of `concat` have different {'sizes' if axis else 'channels'}",
+                f"they are {listed(x)}",
+                "bring all branches to one size: the same strides and padding, or an upsample, pad or crop"
+                if axis
+                else f"bring all branches to {x[0][0]} channels, as `conv {x[0][0]} k1` does",
+            )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        axis = str(given.get("axis", 0))
+        if len({len(shape) for shape in x}) != 1 or axis not in map(str, range(len(x[0]))):
+            return None
+        return tuple(sum(lengths) if one == int(axis) else OPEN for one, lengths in enumerate(zip(*x)))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        return tuple(sum(lengths) if axis == self.axis else lengths[0] for axis, lengths in enumerate(zip(*x)))
+
+    def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
+        """Pixel by pixel; along the axis on which maps stand beside each other no one rule holds."""
+        return tuple(None if axis == self.axis else IDENTITY for axis in range(1, len(x[0])))
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return None if self.axis == 0 else IDENTITY

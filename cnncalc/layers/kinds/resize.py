@@ -1,0 +1,238 @@
+"""Layers that change how long an axis is, and compute little or nothing: borders, slices and enlargements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import ClassVar
+
+from cnncalc.arithmetic.symbolic.unknown import OPEN
+from cnncalc.arithmetic.windows.formulas import every, product
+from cnncalc.arithmetic.windows.reach import Reach, resampled, shifted
+from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, spread
+from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name, per_axis_requirements
+
+__all__ = ["Crop", "Pad", "Slice", "Upsample"]
+
+
+def crop_less(n: int) -> str:
+    """The way out of a crop that leaves nothing of `n` pixels."""
+    return f"crop at most {n - 1} in all" if n > 1 else "leave it out"
+
+
+class BorderLayer(Layer):
+    """A layer that adds or removes a border."""
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(x[0][0], *x) if x else None
+
+    def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
+        """(before, after) of each axis."""
+        raise NotImplementedError
+
+
+@layer("pad", aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ReflectionPad", "ReplicationPad", "ConstantPad"))
+class Pad(BorderLayer):
+    """A border around the map; or channels of zeros beside its own, a shortcut without parameters (He et al. 2016)."""
+
+    needs: ClassVar[str] = "map"
+    border: tuple[tuple[int, int], ...] = field(
+        Border(automatic=False),
+        "pixels on each side, before:after",
+        ((0, 0),),
+        letter="p",
+        position=0,
+        symbol="p",
+        aliases=("padding",),
+    )
+    channels: tuple[tuple[int, int], ...] = field(Border(automatic=False), "channels of zeros, before:after", ((0, 0),))
+
+    def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
+        return spread(self.border, len(x) - 1)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from per_axis_requirements(self, len(x[0]) - 1)
+        yield Requirement(
+            len(self.channels) == 1,
+            "channels are one axis",
+            f"channels={Border().write(self.channels)}",
+            "write before:after, such as `channels=0:16`",
+        )
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return shifted(self.channels[0][0])
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        return tuple(shifted(before) for before, _ in self.borders(x[0]))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        (shape,) = x
+        ((first, last),) = self.channels
+        channels = shape[0] + first + last if first or last else shape[0]
+        return (channels, *(n + before + after for n, (before, after) in zip(shape[1:], self.borders(shape))))
+
+
+@layer("crop", aliases=("Crop", "Cropping", "CenterCrop"))
+class Crop(BorderLayer):
+    """A border removed: so many pixels a side, or centred to `size`, or with a second input, to that one's size.
+
+    An odd remainder is cut after. (U-Net crops its skip connections to the decoder's size.)
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, 2)
+    seen_inputs: ClassVar[int] = 1
+    needs: ClassVar[str] = "map"
+    border: tuple[tuple[int, int], ...] = field(
+        Border(automatic=False),
+        "pixels cut on each side, before:after",
+        ((0, 0),),
+        letter="p",
+        position=0,
+        symbol="p",
+        aliases=("cropping",),
+    )
+    size: tuple[int, ...] | None = field(PerAxis(), "size that is left, centred", None, symbol="out")
+
+    def borders(self, x: Shape, *like: Shape) -> Iterator[tuple[int, int]]:
+        rank = len(x) - 1
+        if like or self.size:
+            target = like[0][1:] if like else tuple(spread(self.size or (), rank))
+            for n, left in zip(x[1:], target):
+                yield (n - left) // 2, n - left - (n - left) // 2
+        else:
+            yield from spread(self.border, rank)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        shape, *like = x
+        rank = len(shape) - 1
+        yield from per_axis_requirements(self, rank)
+        yield Requirement(
+            all(len(other) == len(shape) for other in like),
+            "a crop and the map that it is cropped to need the same axes",
+            f"they are {', '.join(map(show_shape, x))}",
+        )
+        for axis, (n, (before, after)) in enumerate(zip(shape[1:], self.borders(shape, *like))):
+            name = axis_name(axis, rank)
+            yield Requirement(
+                every(before >= 0, after >= 0),
+                "a crop cannot make a map larger",
+                f"{name} {n} is smaller than the {n - before - after} to be left",
+                "swap the two inputs, or use `pad`",
+            )
+            yield Requirement(
+                n - before - after >= 1,
+                "the crop removes everything",
+                f"{name} {n} − {before} − {after} leaves {n - before - after}",
+                partial(crop_less, n),
+            )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        return tuple(shifted(-before) for before, _ in self.borders(*x))
+
+    def output_shape(self, *x: Shape) -> Shape:
+        shape, *like = x
+        borders = self.borders(shape, *like)
+        return (shape[0], *(n - before - after for n, (before, after) in zip(shape[1:], borders)))
+
+
+@layer("slice", aliases=("Slice", "narrow", "split"))
+class Slice(Layer):
+    """The channels from `start` up to, but without, `stop`."""
+
+    channels: tuple[int, int] = field(Span(), "start:stop", position=0)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        start, stop = self.channels
+        channels = x[0][0]
+        yield Requirement(
+            start < channels and stop <= channels,
+            "a slice must lie inside the channels",
+            f"{self.fields['channels'].type.write(self.channels)} of {channels} channels",
+            f"use numbers from 0 to {channels}",
+        )
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return (OPEN, *x[0][1:]) if x else None
+
+    def channel_reach(self, *x: Shape) -> Reach | None:
+        return shifted(-self.channels[0])
+
+    def output_shape(self, *x: Shape) -> Shape:
+        start, stop = self.channels
+        return ((x[0][0] if stop == -1 else stop) - start, *x[0][1:])
+
+
+@layer("upsample", aliases=("Upsample", "UpSampling", "UpsamplingNearest", "Interp", "interpolate", "resize"))
+class Upsample(Layer):
+    """A map made larger: `scale` times, to `size`, or with a second input, to that one's size.
+
+    `nearest` costs nothing; `linear` (bilinear in 2-D, trilinear in 3-D) costs 2^axes − 1 interpolations of three
+    operations an output element.
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, 2)
+    seen_inputs: ClassVar[int] = 1
+    autocast: ClassVar[str] = "float32"
+    needs: ClassVar[str] = "map"
+    scale: tuple[int, ...] | None = field(
+        PerAxis(), "how many times larger", None, position=0, symbol="r", aliases=("scale_factor",)
+    )
+    size: tuple[int, ...] | None = field(PerAxis(), "output size, pixels", None, symbol="out")
+    mode: str = field(
+        Choice("nearest", "linear", "bilinear", "trilinear"),
+        "how pixels are made",
+        "nearest",
+        aliases=("interpolation",),
+    )
+    align_corners: bool = field(Flag(), "whether the corner pixels of input and output coincide", False)
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        rank = len(x[0]) - 1
+        yield from per_axis_requirements(self, rank)
+        given = (self.scale is not None) + (self.size is not None) + (len(x) == 2)
+        yield Requirement(
+            given == 1,
+            "an upsample needs one of scale, size, and a second input",
+            f"it has {given} of them",
+            "write `upsample 2`, `upsample size=56x56`, or `from: [small, large]`",
+        )
+        yield Requirement(
+            len(x) == 1 or len(x[-1]) == len(x[0]),
+            "an upsample and the map that it is brought to need the same axes",
+            f"they are {', '.join(map(show_shape, x))}",
+        )
+        axes = {"bilinear": 2, "trilinear": 3}.get(self.mode, rank)
+        yield Requirement(
+            axes == rank,
+            f"`{self.mode}` is for {axes} spatial axes",
+            f"the input is {show_shape(x[0])}",
+            "write `linear`, which fits any number of axes",
+        )
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        lengths = zip(x[0][1:], self.output_shape(*x)[1:])
+        between = self.mode != "nearest"
+        return tuple(resampled(n, out, between=between, corners=self.align_corners) for n, out in lengths)
+
+    @classmethod
+    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
+        return resized(x[0][0], *x) if x else None
+
+    def output_shape(self, *x: Shape) -> Shape:
+        shape = x[0]
+        rank = len(shape) - 1
+        if len(x) == 2:
+            return (shape[0], *x[1][1:])
+        if self.size is not None:
+            return (shape[0], *spread(self.size, rank))
+        return (shape[0], *(n * r for n, r in zip(shape[1:], spread(self.scale or (1,), rank))))
+
+    def operations(self, *x: Shape) -> int:
+        if self.mode == "nearest":
+            return 0
+        pixels = 1 << (len(x[0]) - 1)
+        return 3 * (pixels - 1) * product(self.output_shape(*x))

@@ -1,0 +1,1 @@
+"""`conv 64 k3 s2` to a layer and back."""

@@ -1,0 +1,1 @@
+"""Files with `?` in them."""

@@ -1,0 +1,101 @@
+"""Paths through a diagram, the best first: found one by one, so that only those that are asked for are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from heapq import heappop, heappush
+from operator import add
+from typing import TypeAlias
+
+from cnncalc.solve.file.diagram import Edge, Node
+from cnncalc.solve.file.judging import Tracked
+
+__all__ = ["Rank", "Ranking", "Values"]
+
+Values: TypeAlias = "tuple[int, ...]"
+"""The values along a path, in the order in which the unknowns get them."""
+Rank: TypeAlias = "tuple[int | Fraction, int]"
+"""What is to be small: a sum along the path, then another."""
+Weigh: TypeAlias = "Callable[[Tracked, Values], Rank]"
+"""What a step adds to the rank, from the sums and the values that it adds."""
+
+
+class Ranking:
+    """All paths of a diagram by rank, and those of one rank by their values."""
+
+    def __init__(self, layers: Sequence[Sequence[Node]], weigh: Weigh) -> None:
+        self.layers, self.last, self.weigh = layers, len(layers) - 1, weigh
+        self.best: dict[int, Rank] = {}
+        self.known: dict[int, list[tuple[Rank, Values, Edge]]] = {}
+        self.heap: list[tuple[Rank, Values, int, Rank, int, Node]] = []
+        self.pushed = 0
+        for node in layers[-1]:
+            self.best[id(node)] = (0, 0)
+        for layer in reversed(layers[:-1]):
+            for node in layer:
+                if node.count:
+                    self.best[id(node)] = self._best(node)
+
+    def all(self) -> Iterator[tuple[Rank, Values]]:
+        """Each path with its rank."""
+        for start in self.layers[0]:
+            if start.count:
+                self._push(start, 0, (0, 0), ())
+        while self.heap:
+            rank, values, _, before, index, node = heappop(self.heap)
+            _, choice, edge = self.steps(node)[index]
+            self._push(node, index + 1, before, values[: len(values) - len(choice)])
+            if edge.child.layer == self.last:
+                yield rank, values
+            else:
+                best = self.best[id(edge.child)]
+                self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), values)
+
+    def some(self, nothing: Tracked, hopeful: Callable[[Node, Tracked], bool], most: int) -> Iterator[Values]:
+        """Those of which every part is `hopeful`, as they are met on the way down; ends behind so many steps."""
+        waiting: list[tuple[Node, int, Tracked, Values]] = [(self.layers[0][0], 0, nothing, ())]
+        while waiting and most > 0:
+            node, index, sums, values = waiting.pop()
+            steps = self.steps(node)
+            if index == len(steps):
+                continue
+            most -= 1
+            waiting.append((node, index + 1, sums, values))
+            _, choice, edge = steps[index]
+            after = tuple(map(add, sums, edge.sums))
+            if hopeful(edge.child, after):
+                if edge.child.layer == self.last:
+                    yield (*values, *choice)
+                else:
+                    waiting.append((edge.child, 0, after, (*values, *choice)))
+
+    def steps(self, node: Node) -> list[tuple[Rank, Values, Edge]]:
+        """The steps from a node with the best rank that each leads to, the best first."""
+        if id(node) not in self.known:
+            steps = [
+                (self._rank(edge, choice), choice, edge)
+                for edge in node.edges or ()
+                if edge.child.count
+                for choice in edge.choices
+            ]
+            self.known[id(node)] = sorted(steps, key=lambda one: one[:2])
+        return self.known[id(node)]
+
+    def _best(self, node: Node) -> Rank:
+        """The least rank behind a node."""
+        return min(self._rank(edge, choice) for edge in node.edges or () if edge.child.count for choice in edge.choices)
+
+    def _rank(self, edge: Edge, choice: Values) -> Rank:
+        """The least rank behind a step, and with it."""
+        first, second = self.weigh(edge.sums, choice)
+        best = self.best[id(edge.child)]
+        return first + best[0], second + best[1]
+
+    def _push(self, node: Node, index: int, before: Rank, values: Values) -> None:
+        """The step from a node that is the best but `index`."""
+        if index < len(self.steps(node)):
+            (first, second), choice, _ = self.steps(node)[index]
+            self.pushed += 1
+            rank = before[0] + first, before[1] + second
+            heappush(self.heap, (rank, values + choice, self.pushed, before, index, node))

@@ -1,0 +1,227 @@
+"""The search over a file's unknowns: the diagram of all assignments, cut down to those that are as wanted, then listed.
+
+Nothing is left out by guess. What was not looked at, because of an interruption or because it would take too much work,
+is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import NamedTuple
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.language.unknowns import UnknownFile
+from cnncalc.solve.figures import Measured, Want, meets, miss, missed_by
+from cnncalc.solve.file.candidates import Candidate
+from cnncalc.solve.file.diagram import Node, summarise
+from cnncalc.solve.file.growing import MOST, Growth, Progress
+from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
+from cnncalc.solve.file.listing import FOLLOWED, Listing
+from cnncalc.solve.file.narrowing import narrowed
+from cnncalc.solve.file.nearest import Miss, Nearest
+from cnncalc.solve.file.ranking import Rank, Values
+from cnncalc.solve.file.stages import MissedUnknownError
+from cnncalc.solve.file.sums import Counting
+
+__all__ = ["Assignment", "Search"]
+
+KEPT = 10_000
+"""As many assignments are listed; all are counted."""
+NEAREST = 5
+"""As many of the closest are kept where none is as wanted."""
+MEASURED = 1_000_000
+"""Whole nets that are measured, where something is wanted that is no sum and no shape."""
+TRIES = 20_000
+"""Nets that are measured to find what comes closest."""
+
+
+class Goal(NamedTuple):
+    """What the assignments are ordered by."""
+
+    figure: str
+    largest: bool
+
+
+class Assignment(NamedTuple):
+    """The values of all unknowns, and the figures of that net."""
+
+    values: tuple[int, ...]
+    figures: tuple[tuple[str, int | str], ...]
+    missed: str = ""
+    """By how much the wants are missed, in words."""
+
+
+class Search:
+    """Everything that is found; `find` looks for it."""
+
+    def __init__(self, file: UnknownFile, dtype: str, wants: Sequence[Want], goal: Goal | None) -> None:
+        """Raises `CnncalcError` where the file has faults, or there is no hope of an end."""
+        self.file, self.dtype, self.wants, self.goal = file, dtype, wants, goal
+        self.counting = Counting(file.document.dialect(file.options.dialect), file.options, dtype)
+        figure = goal.figure if goal is not None else None
+        self.judging = Judging(self.counting, wants, figure, file.options.limits)
+        self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
+        self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([figure] if figure else [])]))
+        values = narrowed(file, self.judging)
+        self.narrowed = values is not None
+        """Whether candidates are left out that provably cannot be as wanted."""
+        if values is not None:
+            file.unknowns = [one._replace(values=some) for one, some in zip(file.unknowns, values)]
+        self.growth = Growth(file, self.judging)
+        self.found: list[Assignment] = []
+        self.nearest: list[Assignment] = []
+        self.nearest_complete = True
+        self.total = 0
+        self.exact = True
+        """Whether there are no more."""
+        self.undecided = 0
+        """Candidates of which nothing is known, since the search ended early."""
+        self.left: list[str] = []
+        """Why it did, if it did."""
+        self.reasons: list[str] = []
+        """Where nothing is as wanted, what cannot be had at all."""
+
+    def find(self, progress: Progress | None) -> None:
+        """All that is as wanted, and where that is nothing what comes closest; an interruption keeps what was found."""
+        with self._kept_if_interrupted():
+            try:
+                self.growth.grow(progress)
+            except MissedUnknownError:
+                self.growth = Growth(self.file, self.judging, whole=True)
+                self.growth.grow(progress)
+        self.undecided = self.growth.undecided()
+        if self.undecided and not self.left:
+            self.left.append(f"{MOST:,} choices were built, and no more are: narrow the bounds")
+        layers = self._counted()
+        with self._kept_if_interrupted():
+            self._list(layers, progress)
+        self.found = _ordered(self.found, self.goal)[:KEPT]
+        if not self.total:
+            with self._kept_if_interrupted():
+                self._find_nearest(progress)
+
+    @contextmanager
+    def _kept_if_interrupted(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.left.append("interrupted")
+
+    def _counted(self) -> list[list[Node]]:
+        """The diagram with the sums behind each node; raises `CnncalcError` where a layer is asked for that is none."""
+        layers = self.growth.nodes()
+        summarise(layers, self.judging.nothing)
+        for want in self.judging.shapes:
+            met = want.figure == "output" or want.figure in self.judging.known
+            if layers[-1] and not met and not self.undecided:
+                end = layers[-1][0]
+                assert end.stages is not None
+                assert end.state is not None
+                Measured(end.stages.whole(end.state), 1, self.dtype).figure(want.figure)
+        return layers
+
+    # -- what is as wanted --
+
+    def _list(self, layers: list[list[Node]], progress: Progress | None) -> None:
+        listing = Listing(layers, self.judging.nothing, self.judging.bounds)
+        if not listing.ordered:
+            self.left.append("the sums are too many to list all")
+        if not self.measures:
+            self.total, self.exact = listing.total or 0, listing.total is not None
+            for values in islice(listing.paths(self._weigh), KEPT):
+                self.found.append(self._assignment(values))
+            self.total = max(self.total, len(self.found))
+            return
+        total = FOLLOWED if listing.total is None else listing.total
+        if total > MEASURED:
+            name = next((want.figure for want in self.judging.measured), self.figures[-1])
+            found = f"{total:,} candidates meet the other wants, which is more than {MEASURED:,}"
+            help = "narrow the bounds, as `?1..7` or `?16|32|64`, or want more"
+            raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
+        self.exact = listing.ordered
+        self.undecided += total
+        for number, values in enumerate(listing.paths(self._weigh), 1):
+            self._measure(values)
+            self.undecided -= 1
+            if progress is not None:
+                progress("measured", number, total)
+
+    def _weigh(self, sums: Tracked, choice: Values) -> Rank:
+        """By the goal, then by small values."""
+        place = self.judging.goal
+        if self.goal is None or place is None:
+            return 0, sum(choice)
+        return (-1 if self.goal.largest else 1) * sums[place], sum(choice)
+
+    def _measure(self, values: Values) -> None:
+        candidate = self._candidate(values)
+        if all(meets(candidate.figure(want.figure), want) for want in self.judging.measured):
+            self.total += 1
+            self.found.append(self._assignment(values, candidate))
+            if len(self.found) >= 2 * KEPT:
+                self.found = _ordered(self.found, self.goal)[:KEPT]
+
+    def _candidate(self, values: Values) -> Candidate:
+        given = dict(zip(self.growth.order, values))
+        return Candidate(self.counting, self.dtype, *self.growth.state(given))
+
+    def _assignment(self, values: Values, candidate: Candidate | None = None) -> Assignment:
+        given = dict(zip(self.growth.order, values))
+        net = candidate or self._candidate(values)
+        figures = tuple([(name, self._figure(net, name)) for name in self.figures])
+        return Assignment(tuple([given[number] for number in range(len(given))]), figures)
+
+    def _figure(self, candidate: Candidate, name: str) -> int | str:
+        """A figure; `ABSENT` for a layer that only other candidates have."""
+        missing = name in self.judging.known and name not in candidate.stages.ends(candidate.state).places
+        return ABSENT if missing else candidate.figure(name)
+
+    # -- what comes closest --
+
+    def _find_nearest(self, progress: Progress | None) -> None:
+        self.nearest_complete = False
+        if not self.undecided:
+            self.growth.grow(progress, passing=False)
+        layers = self._counted()
+        whole = not self.growth.undecided()
+        if whole and not self.narrowed and layers[0][0].count:
+            self.reasons = list(self._impossible(layers[0][0]))
+        nearest = Nearest(layers, self.judging, self._miss)
+        with self._kept_if_interrupted():
+            nearest.find(NEAREST, TRIES)
+        for _, values in nearest.found:
+            one = self._assignment(values)
+            known = dict(one.figures)
+            missed = [words for want in self.wants if (words := missed_by(known[want.figure], want))]
+            self.nearest.append(one._replace(missed=", ".join(missed)))
+        self.nearest_complete = nearest.complete and whole and not self.narrowed
+
+    def _impossible(self, start: Node) -> Iterator[str]:
+        """The wants that no candidate meets, whatever the others."""
+        for want, bound in zip((*self.judging.sums, *self.judging.shapes), self.judging.bounds[self.judging.fixed :]):
+            low, high = start.low[bound.place], start.high[bound.place]
+            if bound.decided(low, high) is not False:
+                continue
+            if want in self.judging.shapes:
+                yield f"no candidate has {want.text}"
+            elif want.operator in ("<=", "<") or (want.operator == "==" and low > bound.value):
+                yield f"every candidate has {want.figure} >= {low:,}"
+            elif want.operator == "!=":
+                yield f"every candidate has {want.figure} == {low:,}"
+            else:
+                yield f"every candidate has {want.figure} <= {high:,}"
+
+    def _miss(self, values: Values) -> Miss:
+        """How far a net is from what is wanted."""
+        candidate = self._candidate(values)
+        return miss([self._figure(candidate, want.figure) for want in self.wants], self.wants)
+
+
+def _ordered(found: list[Assignment], goal: Goal | None) -> list[Assignment]:
+    """By the goal, then by small values."""
+    if goal is None:
+        return sorted(found, key=lambda one: (sum(one.values), one.values))
+    sign = -1 if goal.largest else 1
+    return sorted(found, key=lambda one: (sign * int(dict(one.figures)[goal.figure]), sum(one.values), one.values))

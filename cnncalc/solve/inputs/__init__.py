@@ -1,0 +1,1 @@
+"""Which inputs, batches and variables do."""

@@ -1,0 +1,142 @@
+"""A variable of a file: every value on a grid at which the net is as wanted, and the extreme ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language import load
+from cnncalc.language.documents.document import Document
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
+
+__all__ = ["Trial", "VariableAnswer", "solve_variable"]
+
+MOST = 20_000
+
+
+class Trial(NamedTuple):
+    """One value that was tried."""
+
+    value: str
+    met: bool
+    figures: tuple[tuple[str, int | str], ...]
+    """What the wanted figures come to; none where no such net can be built."""
+    fault: str = ""
+
+
+class VariableAnswer(NamedTuple):
+    """All values of a variable that were tried, in order."""
+
+    net: str
+    variable: str
+    wants: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    complete: bool
+    """Whether every value within the bounds was tried."""
+    step: str
+    """From one value to the next; the answer is exact on this grid, and says nothing of values between."""
+
+    @property
+    def met(self) -> tuple[Trial, ...]:
+        """Those at which the net is as wanted."""
+        return tuple(trial for trial in self.trials if trial.met)
+
+
+def solve_variable(
+    net: str,
+    variable: str,
+    options: Options,
+    dtype: str,
+    wants: Sequence[Want],
+    bounds: tuple[Fraction | None, Fraction | None, Fraction | None],
+    progress: Callable[[int, int], None] | None = None,
+) -> VariableAnswer:
+    """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
+    check_wants(wants)
+    low, high, step = _grid(_value(net, variable, options), variable, bounds)
+    count = int((high - low) // step) + 1
+    if count > MOST:
+        help = "take a larger --step, or a nearer --from and --to"
+        raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
+    trials: list[Trial] = []
+    complete = True
+    try:
+        for number in range(count):
+            trials.append(_trial(net, variable, _text(low + number * step), options, dtype, wants))
+            if progress is not None:
+                progress(number + 1, count)
+    except KeyboardInterrupt:
+        complete = False
+    if trials and all(trial.fault for trial in trials):
+        message = f"no value of `{variable}` that was tried makes a net"
+        raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
+    return VariableAnswer(net, variable, tuple(want.text for want in wants), tuple(trials), complete, _text(step))
+
+
+def _value(net: str, variable: str, options: Options) -> str:
+    """The variable's own value as text; empty where it is required. Raises `CnncalcError` where there is none."""
+    faults = Faults()
+    document = Document(net, options.limits, faults)
+    faults.raise_any()
+    if variable not in document.variables:
+        known = list(document.variables)
+        help = suggestion(variable, known, f"it declares {', '.join(known) or 'none'}")
+        raise CnncalcError(Fault(f"the file has no variable `{variable[:60]}`", help=help))
+    text = getattr(document.variables[variable][1], "text", None)
+    if text is None or text in ("true", "false"):
+        raise CnncalcError(Fault(f"the variable `{variable}` is no number", help="only a number has an extreme value"))
+    return str(text)
+
+
+def _grid(
+    text: str, variable: str, bounds: tuple[Fraction | None, Fraction | None, Fraction | None]
+) -> tuple[Fraction, Fraction, Fraction]:
+    """First, last and step: whole numbers where the variable is one, else steps of 0.05."""
+    low, high, step = bounds
+    try:
+        own = Fraction(text.replace("_", ""))
+    except ValueError:
+        own = None
+    if own is None and high is None:
+        help = "give --to (and --from and --step)"
+        raise CnncalcError(Fault(f"the variable `{variable}` has no number of its own to start from", help=help))
+    whole = own is None or ("." not in text and "e" not in text)
+    if step is None:
+        step = Fraction(1) if whole and (low or Fraction(1)).denominator == 1 else Fraction(1, 20)
+    if step <= 0:
+        raise CnncalcError(Fault("--step must be more than 0"))
+    low = step if low is None else low
+    high = (max(4 * own, 64 * step) if own is not None else low) if high is None else high
+    if low > high:
+        raise CnncalcError(Fault(f"--from {_text(low)} is larger than --to {_text(high)}"))
+    return low, high, step
+
+
+def _text(value: Fraction) -> str:
+    """A decimal number, exactly; a fraction that has none is refused."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    digits = 1
+    while digits < 12 and (value * 10**digits).denominator != 1:
+        digits += 1
+    if (value * 10**digits).denominator != 1:
+        raise CnncalcError(Fault(f"{value} is no decimal number"))
+    scaled = int(abs(value) * 10**digits)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{scaled // 10**digits}.{scaled % 10**digits:0{digits}}"
+
+
+def _trial(net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]) -> Trial:
+    try:
+        graph = load(net, options._replace(variables={**options.variables, variable: text}))
+    except CnncalcError as error:
+        return Trial(text, met=False, figures=(), fault=error.faults[0].message)
+    measured = Measured(graph, options.batch, dtype)
+    met = measured.meets_all(wants)
+    names = list(dict.fromkeys(want.figure for want in wants))
+    usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]
+    return Trial(text, met, tuple((name, measured.figure(name)) for name in (*names, *usual)))

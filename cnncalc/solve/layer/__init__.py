@@ -1,0 +1,1 @@
+"""One number of a layer that is left out."""

@@ -1,0 +1,213 @@
+"""A net over a grid of variables and input sizes: built once for each choice of variables, sizes by closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from operator import mul
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.memory.totals import train_bytes
+from cnncalc.analysis.symbolic.report import TOTALS, symbolic_totals
+from cnncalc.arithmetic.symbolic.conditions import Condition
+from cnncalc.arithmetic.symbolic.maxima import Maximum
+from cnncalc.arithmetic.symbolic.polynomials import polynomial
+from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, Size
+from cnncalc.arithmetic.symbolic.tables import Table
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.language import load
+from cnncalc.language.options import Options
+
+__all__ = ["FIGURES", "Grid", "Point", "check", "front", "sweep"]
+
+FIGURES = TOTALS
+MOST = 1_000_000
+
+
+class Grid(NamedTuple):
+    """What is varied."""
+
+    variables: dict[str, tuple[str, ...]]
+    input: str
+    """The input in symbols, `3xHxH`; empty: the file's own."""
+    lengths: dict[str, tuple[int, ...]]
+    """The lengths of each symbol."""
+
+    @property
+    def points(self) -> int:
+        """How many nets and sizes there are."""
+        count = 1
+        for values in (*self.variables.values(), *self.lengths.values()):
+            count *= len(values)
+        return count
+
+    def choices(self) -> Iterator[tuple[str, ...]]:
+        """The values of the variables of each net, in order."""
+        return product(*self.variables.values())
+
+
+class Point(NamedTuple):
+    """One net at one size; `fault` says why it does not work."""
+
+    variables: tuple[str, ...]
+    lengths: tuple[int, ...]
+    figures: tuple[int, ...]
+    fault: str = ""
+
+
+def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
+    """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
+    train_bytes(0, 0, 0, 0, 0, optimizer)
+    if grid.points > MOST:
+        help = "take larger steps"
+        raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
+    for name in figures:
+        if name not in FIGURES:
+            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
+            raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
+
+
+def sweep(
+    net: str,
+    options: Options,
+    dtype: str,
+    grid: Grid,
+    figures: Sequence[str],
+    *,
+    optimizer: str = "sgd",
+    jobs: int = 1,
+    done: Collection[tuple[str, ...]] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[list[Point]]:
+    """The points of every net, a list each; nets in `done` are passed over.
+
+    Raises `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
+    """
+    check(grid, figures, optimizer)
+    choices = [choice for choice in grid.choices() if choice not in done]
+    tasks = [(net, options, dtype, optimizer, grid, tuple(figures), choice) for choice in choices]
+    works = bool(done)
+    for number, points in enumerate(_each(tasks, jobs), 1):
+        if not works:
+            works = any(point.figures for point in points)
+            if number == len(tasks) and not works:  # whatever the size, it cannot even be read
+                load(net, options._replace(variables={**options.variables, **dict(zip(grid.variables, choices[0]))}))
+        if progress is not None:
+            progress(number, len(tasks))
+        yield points
+
+
+def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
+    """The points of every task, in order, from several processes where `jobs` says so."""
+    if jobs < 2 or len(tasks) < 2:
+        yield from map(_of_one, tasks)
+        return
+    import signal
+    from multiprocessing import get_context
+
+    # Ctrl-C goes to every process: only the one that writes has to know what to do
+    ignoring = (signal.SIGINT, signal.SIG_IGN)
+    with get_context("spawn").Pool(min(jobs, len(tasks)), signal.signal, ignoring) as pool:
+        yield from pool.imap(_of_one, tasks)
+
+
+def _of_one(task: tuple[Any, ...]) -> list[Point]:
+    """All sizes of the net that one choice of variables gives."""
+    net, options, dtype, optimizer, grid, figures, choice = task
+    chosen = dict(zip(grid.variables, choice))
+    options = options._replace(variables={**options.variables, **chosen})
+    if not grid.input:
+        try:
+            plain = report(load(net, options), options.batch, dtype, optimizer).totals
+        except CnncalcError as error:
+            return [Point(choice, (), (), error.faults[0].message)]
+        return [Point(choice, (), tuple(int(getattr(plain, name)) for name in figures))]
+    try:
+        graph = load(net, options._replace(input=grid.input, symbols=True))
+        totals, condition = symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer)
+    except CnncalcError as error:
+        return [Point(choice, size, (), error.faults[0].message) for size in product(*grid.lengths.values())]
+    allowed, fault = _allowing(condition, grid.lengths), f"it works where {condition}"
+    numbers = [_column_function(name, totals[name], grid.lengths) for name in figures]
+    *outer, inner = grid.lengths.values()
+    points = []
+    for before in product(*outer):
+        columns = zip(*(one(before) for one in numbers))
+        for last, values in zip(inner, columns):
+            size = (*before, last)
+            if allowed(size):
+                points.append(Point(choice, size, values))
+            else:
+                points.append(Point(choice, size, (), fault))
+    return points
+
+
+def _allowing(condition: Condition, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], bool]:
+    """Whether the net works at a size."""
+    if condition.always:
+        return lambda _: True
+    if condition.relations:
+        return lambda size: condition.holds_at(dict(zip(grid, size)))
+    every = Table("", (), 0, (1,))
+    sets = [{n for n in lengths if condition.sets.get(symbol, every).at(n)} for symbol, lengths in grid.items()]
+    return lambda size: all(n in known for n, known in zip(size, sets))
+
+
+def _column_function(
+    name: str, value: Any, grid: Mapping[str, Sequence[int]]
+) -> Callable[[tuple[int, ...]], Sequence[int]]:
+    """A figure for all lengths of the last axis, as a function of the lengths of the others. Raises `CnncalcError`."""
+    if isinstance(value, NoClosedForm):
+        raise CnncalcError(
+            Fault(f"`{name}` has no closed form here", values=str(value), help="sweep the other figures")
+        )
+    if not isinstance(value, Maximum):
+        return _sum_function(value, grid)
+    parts = [_sum_function(part, grid) for part in value.parts]
+    return lambda lengths: [max(values) for values in zip(*(part(lengths) for part in parts))]
+
+
+def _sum_function(value: Any, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], list[int]]:
+    """As `_column_function`, of a sum of products.
+
+    The products of sizes are looked up axis by axis, so that a point costs one sum of products.
+    """
+    *outer, last = grid
+    terms = polynomial(value).terms
+    columns = list(zip(*(_values(term, last, grid[last]) for term in terms)))
+    before = [[dict(zip(grid[symbol], _values(term, symbol, grid[symbol]))) for symbol in outer] for term in terms]
+    factors = list(terms.values())
+
+    def column(lengths: tuple[int, ...]) -> list[int]:
+        if not columns:
+            return [0] * len(grid[last])
+        left = [
+            prod((factor, *(known[n] for known, n in zip(tables, lengths)))) for factor, tables in zip(factors, before)
+        ]
+        return [sum(map(mul, left, values)) for values in columns]
+
+    return column
+
+
+def _values(term: Sequence[Size], symbol: str, lengths: Sequence[int]) -> list[int]:
+    """The product of the sizes of one axis, at each of its lengths."""
+    tables = [size.table for size in term if size.symbol == symbol]
+    return [prod(table.at(n) for table in tables) for n in lengths]
+
+
+def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
+    """The points that no other beats in all wanted figures at once (less is better, of equal ones the first)."""
+    places = [figures.index(name) for name in wanted]
+    ordered = sorted(
+        (point for point in points if point.figures), key=lambda point: [point.figures[place] for place in places]
+    )
+    best: list[tuple[int, ...]] = []
+    left = []
+    for point in ordered:
+        values = tuple(point.figures[place] for place in places)
+        if not any(all(one <= other for one, other in zip(kept, values)) for kept in best):
+            best.append(values)
+            left.append(point)
+    return left

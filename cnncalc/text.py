@@ -1,0 +1,54 @@
+"""Numbers, shapes and names as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["number", "percent", "printable", "rounded", "shape_text", "size_text"]
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def number(value: object) -> str:
+    """A whole number with thousands separators; a symbolic size as it prints itself."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def shape_text(shape: Sequence[object]) -> str:
+    """`64x56x56`: a shape as it is written in a file, without the batch that is its first axis."""
+    return "x".join(map(str, shape[1:]))
+
+
+def printable(text: str) -> str:
+    """The text without anything that could move a cursor or end a line."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def percent(part: int, whole: int) -> str:
+    """The share in per cent with one decimal, rounded half up, by whole numbers; nothing for nothing."""
+    if not (part and whole):
+        return ""
+    tenths = (2000 * part + whole) // (2 * whole)
+    if not tenths:
+        return "<0.1%"
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def size_text(count: int) -> str:
+    """Bytes in MiB (in KiB below one, in GiB … from 1,024 on) with three digits or more, by whole numbers."""
+    power = 1 if count < 1024**2 else 2
+    while power < len(_UNITS) - 1 and count >= 1024 ** (power + 1):
+        power += 1
+    unit = 1024**power
+    places = 2 if count < 10 * unit else 1
+    scaled = (2 * count * 10**places + unit) // (2 * unit)
+    return f"{scaled // 10**places:,}.{scaled % 10**places:0{places}} {_UNITS[power]}"
+
+
+def rounded(count: int) -> str:
+    """`15.5 G`: how papers and data sheets print a count of operations; nothing below a million."""
+    for power, letter in ((12, "T"), (9, "G"), (6, "M")):
+        if count >= 10**power:
+            hundredths = (200 * count + 10**power) // (2 * 10**power)
+            return f"{hundredths // 100:,}.{hundredths % 100:02} {letter}"
+    return ""

@@ -1,0 +1,1 @@
+"""As other tools count and print."""

@@ -1,0 +1,40 @@
+"""Nets as other tools count them, to the unit, their mistakes included and named.
+
+The rules were read from the tools' own sources and are held against what the tools print: `tests/data/conventions.csv`,
+made by `python -m benchmarks.conventions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
+if TYPE_CHECKING:
+    from cnncalc.tools.conventions.base import Convention
+
+__all__ = ["NAMES", "convention_named"]
+
+NAMES = ("torch", "fvcore", "thop", "ptflops", "ptflops-aten", "torchinfo", "calflops", "paddle", "paper")
+
+
+def convention_named(name: str) -> Convention:
+    """The convention of that name. Raises CnncalcError where there is none."""
+    from cnncalc.tools.conventions import functions, modules, operators
+
+    known = {
+        "torch": operators.TORCH,
+        "fvcore": operators.FVCORE,
+        "thop": modules.THOP,
+        "ptflops": functions.PTFLOPS,
+        "ptflops-aten": operators.PTFLOPS_ATEN,
+        "torchinfo": modules.TORCHINFO,
+        "calflops": functions.CALFLOPS,
+        "paddle": modules.PADDLE,
+        "paper": operators.PAPER,
+    }
+    wanted = name.strip().lower().replace("_", "-")
+    if wanted not in known:
+        help = suggestion(wanted, NAMES, f"the conventions are {', '.join(NAMES)}")
+        raise CnncalcError(Fault(f"there is no convention `{name[:60]}`", help=help))
+    return known[wanted]

@@ -1,0 +1,236 @@
+"""What a counting convention is made of: cases (a layer at work), rules (one line of arithmetic each), and terms.
+
+A convention counts what its tool counts for the net as people write it for that tool: each layer is the framework's
+own module of that kind, merges and reshapes are functions, and a layer that shares another's parameters is that one's
+module, called again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.layers import KINDS
+from cnncalc.layers.base import Layer, Shape, count
+from cnncalc.layers.kinds.conv import Convolution, Deconv
+from cnncalc.layers.kinds.pool import Pool
+
+__all__ = [
+    "FREE",
+    "MACS",
+    "SECOND",
+    "Case",
+    "Convention",
+    "Counted",
+    "Rule",
+    "Term",
+    "counted",
+]
+
+
+class Case:
+    """One call of a layer: what rules may use. Shapes here have the batch first; numbers are for the whole batch."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        shapes: tuple[Shape, ...],
+        output: Shape,
+        batch: int,
+        *,
+        function: bool = False,
+        contiguous: bool = True,
+    ) -> None:
+        self.layer, self.kind, self.batch = layer, layer.kind, batch
+        self.shapes = shapes
+        self.x, self.y = (batch, *shapes[0]), (batch, *output)
+        self.function = function
+        """Called as a function, so that a tool which watches modules does not see it."""
+        self.contiguous = contiguous
+        """Whether the elements of its input lie in memory in the order of their axes; after a permute they do not."""
+        self.rank = len(shapes[0]) - 1
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply–accumulates as they are."""
+        return self.batch * self.layer.macs(*self.shapes)
+
+    @cached_property
+    def tensors(self) -> Mapping[str, Shape]:
+        """The learnable tensors."""
+        return self.layer.weight_shapes(*self.shapes)
+
+    @cached_property
+    def parameters(self) -> int:
+        """Learnable numbers."""
+        return count(self.tensors)
+
+    @cached_property
+    def weight(self) -> int:
+        """Numbers of the weight alone."""
+        return product(self.tensors["weight"])
+
+    @cached_property
+    def size(self) -> int:
+        """Elements of the input."""
+        return product(self.x)
+
+    @cached_property
+    def out(self) -> int:
+        """Elements of the output."""
+        return product(self.y)
+
+    @property
+    def positions(self) -> int:
+        """Output positions of all images."""
+        return self.batch * product(self.y[2:])
+
+    @cached_property
+    def pooled(self) -> int:
+        """Elements that a pool takes: its input, with the border that the framework's pool cannot add by itself."""
+        layer = self.layer
+        border = layer.explicit_padding(self.shapes[0]) if isinstance(layer, Pool) else None
+        if border is None:
+            return self.size
+        return self.batch * self.x[1] * product(n + before + after for n, (before, after) in zip(self.x[2:], border))
+
+    @cached_property
+    def bias(self) -> int:
+        """Additions of a bias."""
+        return self.out if "bias" in self.tensors else 0
+
+    @property
+    def affine(self) -> bool:
+        """Whether a normalisation has a learned scale."""
+        return "weight" in self.tensors
+
+    @property
+    def stats(self) -> bool:
+        """Whether it normalises by running statistics."""
+        return bool(getattr(self.layer, "stats", False))
+
+    @property
+    def named_same(self) -> bool:
+        """Whether torch is told `padding="same"`; it takes that for stride 1, else the border is a layer before."""
+        layer = self.layer
+        return isinstance(layer, Convolution) and layer.padding == "same" and max(layer.stride) == 1
+
+    @property
+    def uneven(self) -> bool:
+        """A transposed convolution whose border differs between the sides, which torch's module has not."""
+        layer = self.layer
+        return isinstance(layer, Deconv) and any(
+            isinstance(window.border, str) or window.border[0] != window.border[1]
+            for window in layer.windows(self.shapes[0])
+        )
+
+
+Arithmetic: TypeAlias = "Callable[[Case], int]"
+
+
+class Rule(NamedTuple):
+    """One thing that a tool counts of a kind."""
+
+    what: str
+    """What is counted; the same words in two conventions are the same thing."""
+    how: str
+    """How this one counts it."""
+    arithmetic: Arithmetic
+    bug: bool = False
+    """Whether it is a mistake of the tool's."""
+
+
+class Term(NamedTuple):
+    """What a rule comes to for one layer."""
+
+    what: str
+    how: str
+    amount: int
+    bug: bool
+
+
+Rules: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
+
+
+def nothing_refused(case: Case) -> str:
+    """Every layer is within the tool's reach."""
+    return ""
+
+
+class Convention(NamedTuple):
+    """One tool's way to count."""
+
+    name: str
+    tool: str
+    """The tool and the version that the rules were measured with."""
+    unit: str
+    rules: Rules
+    unknown: Mapping[str, str]
+    """Kinds whose count depends on how people write them, and why."""
+    leaves_out: str
+    """What it does not count, in words."""
+    refuses: Callable[[Case], str] = nothing_refused
+    """Why a single layer cannot be counted; empty where it can."""
+    modules_only: bool = False
+    """Whether it watches modules, and so does not see a layer that is called as a function."""
+    one_image: bool = False
+    """Whether it counts one image whatever the batch."""
+
+
+class Counted(NamedTuple):
+    """A layer as a convention counts it: its terms, or why there are none."""
+
+    terms: tuple[Term, ...]
+    unknown: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(term.amount for term in self.terms)
+
+
+FREE = frozenset(
+    [
+        "dropout",
+        "droppath",
+        "flatten",
+        "reshape",
+        "permute",
+        "pad",
+        "crop",
+        "slice",
+        "pixel_shuffle",
+        "pixel_unshuffle",
+        "channel_shuffle",
+        "space_to_depth",
+        "add",
+        "multiply",
+        "maximum",
+        "concat",
+        "identity",
+        "maxout",
+        "layerscale",
+    ]
+)
+"""Kinds that no tool counts: what moves elements, merges by `+`, `*` and torch.cat, and what is idle at inference.
+
+A layer scale is a parameter of the block that multiplies by it, as torchvision has it, and no layer at all.
+"""
+
+MACS = Rule("multiply–accumulates", "one each", lambda c: c.macs)
+SECOND = Rule("multiply–accumulates as two operations", "a multiplication and an addition", lambda c: c.macs)
+
+
+def counted(convention: Convention, case: Case) -> Counted:
+    """What the convention makes of a layer."""
+    assert case.kind in KINDS
+    if convention.modules_only and case.function:
+        return Counted(())
+    if case.kind in convention.unknown:
+        return Counted((), convention.unknown[case.kind])
+    reason = convention.refuses(case)
+    if reason:
+        return Counted((), reason)
+    terms = (Term(rule.what, rule.how, rule.arithmetic(case), rule.bug) for rule in convention.rules.get(case.kind, ()))
+    return Counted(tuple(term for term in terms if term.amount))

@@ -1,0 +1,179 @@
+"""Graph -> torch.nn.Module: the same layers under the same names, run in the same order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from cnncalc.torch_backend.building.kinds import module_of
+
+if TYPE_CHECKING:
+    from cnncalc.graph import Graph, Node
+    from cnncalc.language.options import Options
+
+__all__ = ["GraphModule", "Group", "build", "to_torch"]
+
+
+class Group(nn.Module):
+    """Layers whose names begin alike; a level of `state_dict` keys, never called itself."""
+
+    def put(self, name: str, module: nn.Module) -> None:
+        """Make `module` the child `name`. Unlike add_module it takes names that nn.Module has, such as `type`."""
+        self._modules[name] = module
+
+
+class Step(NamedTuple):
+    """One layer's call: the module, the tensors that it takes and the one that it makes, and what may go after it."""
+
+    module: nn.Module
+    inputs: tuple[int, ...]
+    output: int
+    freed: tuple[int, ...]
+
+
+class GraphModule(Group):
+    """A net. It takes the net's inputs in their order, and gives its output, or a dict of outputs where it has several.
+
+    `rows` holds each layer's module by name, in execution order; layers that share parameters may have one module.
+    """
+
+    def __init__(self, graph: Graph, modules: dict[int, nn.Module], *, sharing: bool = True) -> None:
+        super().__init__()
+        self.name = graph.name
+        self.inputs = dict(graph.inputs)
+        self.outputs = dict(graph.outputs)
+        self.rows: dict[str, nn.Module] = {graph.nodes[index].name: module for index, module in modules.items()}
+        last = {index: index for index in range(len(graph.nodes))}
+        for index, node, _ in graph.layers():
+            last.update(dict.fromkeys(node.inputs, index))
+        for index in graph.outputs.values():
+            last[index] = len(graph.nodes)
+        freed: dict[int, list[int]] = {}
+        for tensor, use in last.items():
+            freed.setdefault(use, []).append(tensor)
+        self.unused = tuple(index for index in graph.inputs.values() if last[index] == index)
+        self.steps = tuple(
+            Step(modules[index], node.inputs, index, tuple(freed.get(index, ()))) for index, node, _ in graph.layers()
+        )
+        self.borrowers = tuple(
+            (modules[node.share], modules[index])
+            for index, node, _ in graph.layers()
+            if sharing and node.share is not None and modules[node.share] is not modules[index]
+        )
+        for name, module in self.rows.items():
+            _place(self, name, module)
+        self._share()
+
+    def _share(self) -> None:
+        """Give the layers that share parameters in a module of their own those of their owners, and the buffers."""
+        for owner, module in self.borrowers:
+            for name, parameter in owner.named_parameters(recurse=False):
+                setattr(module, name, parameter)
+            for name, buffer in owner.named_buffers(recurse=False):
+                setattr(module, name, buffer)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """What `to`, `double`, `cuda` … do; they copy each buffer for itself, and what was shared has to be again."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # untyped in torch
+        self._share()
+        return self
+
+    def forward(self, *inputs: Tensor) -> Tensor | dict[str, Tensor]:
+        """Run the layers one after another; each tensor goes after its last use."""
+        if len(inputs) != len(self.inputs):
+            raise TypeError(
+                f"{self.name} takes {len(self.inputs)} inputs ({', '.join(self.inputs)}), not {len(inputs)}"
+            )
+        tensors: dict[int, Tensor] = dict(zip(self.inputs.values(), inputs))
+        for index in self.unused:
+            del tensors[index]
+        del inputs
+        for module, taken, made, freed in self.steps:
+            tensors[made] = module(*[tensors[index] for index in taken])
+            for index in freed:
+                del tensors[index]
+        if len(self.outputs) == 1:
+            return tensors[next(iter(self.outputs.values()))]
+        return {name: tensors[index] for name, index in self.outputs.items()}
+
+
+def _place(root: Group, name: str, module: nn.Module) -> None:
+    """Put a module where its dotted name says, making the groups on the way."""
+    *groups, own = name.split(".")
+    at: nn.Module = root
+    for part in groups:
+        children = at._modules  # noqa: SLF001  (the dict itself: a name may be one that nn.Module uses)
+        child = children.get(part)
+        if child is None:
+            child = children[part] = Group()
+        at = child
+    at._modules[own] = module  # noqa: SLF001
+
+
+def build(
+    graph: Graph, *, seed: int = 0, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
+) -> GraphModule:
+    """The module of a graph, in training mode, with random weights that depend on `seed` alone.
+
+    `requires_grad` follows freezing. The global random state is left as it is. Raises CnncalcError for a kind that has
+    no builder.
+    """
+    modules: dict[int, nn.Module] = {}
+    device = torch.device(device)
+    if device.type == "cpu":  # fork_rng would do here too, but takes longer than a small net
+        state = torch.get_rng_state()
+        torch.default_generator.manual_seed(seed)
+        try:
+            _fill(graph, modules)
+        finally:
+            torch.set_rng_state(state)
+    else:
+        with torch.random.fork_rng([device] if device.type == "cuda" else []), device:
+            torch.manual_seed(seed)
+            _fill(graph, modules)
+    module = GraphModule(graph, modules)
+    if dtype is not None and dtype != torch.get_default_dtype():
+        module.to(dtype)
+    return module
+
+
+def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
+    for index, node, layer in graph.layers():
+        shapes = graph.input_shapes(node)
+        if node.share is not None and _one_module(graph, graph.nodes[node.share], node):
+            modules[index] = modules[node.share]
+            continue
+        modules[index] = module = module_of(layer, shapes, node.name)
+        if node.share is None and not node.trainable:
+            module.requires_grad_(requires_grad=False)
+
+
+def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
+    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
+    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
+    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
+    if not alike or owner.layer is None or owner.layer != node.layer:
+        return False
+    return bool(owner.layer.weight_shapes(*theirs) or owner.layer.buffer_shapes(*theirs))
+
+
+def to_torch(
+    net: str | Graph,
+    options: Options | None = None,
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+) -> GraphModule:
+    """The torch module of a net, by the name of a bundled architecture, by its file, or as a graph; ready for training.
+
+    The keys of its `state_dict` are the layers' dotted names. Weights are initialised as torch does, from `seed`.
+    """
+    if isinstance(net, str):
+        from cnncalc.language import load
+        from cnncalc.language.options import Options as AllOptions
+
+        net = load(net, options or AllOptions())
+    return build(net, seed=seed, device=device, dtype=dtype)

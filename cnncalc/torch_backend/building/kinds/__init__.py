@@ -1,0 +1,8 @@
+"""Layer -> torch module, for every kind."""
+
+from __future__ import annotations
+
+from cnncalc.torch_backend.building.kinds import others, windowed
+from cnncalc.torch_backend.building.kinds.registry import BUILDERS, module_of
+
+__all__ = ["BUILDERS", "module_of", "others", "windowed"]

@@ -1,0 +1,249 @@
+"""Linear layers, normalisations, activations, merges and what moves elements, in torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from cnncalc.layers import Layer, Shape
+from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.fields import spread
+from cnncalc.layers.kinds import activation, linear, merge, norm, regularize, reshape, resize, shuffle
+from cnncalc.torch_backend.building import modules, windows
+from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, rank_of
+
+__all__: list[str] = []
+
+
+@builds(linear.Linear)
+def linear_layer(layer: linear.Linear, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Linear; Caffe's takes maps."""
+    flattens = DIALECTS[layer.dialect].linear_flattens and len(shapes[0]) > 1 and layer.axis == "features"
+    make = modules.FlatLinear if flattens else nn.Linear
+    return make(layer.features(shapes[0]), layer.out, bias=layer.bias)
+
+
+@builds(linear.Bilinear)
+def bilinear(layer: linear.Bilinear, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Bilinear."""
+    return nn.Bilinear(shapes[0][-1], shapes[1][-1], layer.out, bias=layer.bias)
+
+
+@builds(norm.BatchNorm)
+def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """BatchNorm1d (vectors too) to BatchNorm3d."""
+    make = of_rank("BatchNorm", max(rank_of(shapes), 1))
+    module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
+    if not layer.scale:
+        module.register_parameter("weight", None)
+    return module
+
+
+@builds(norm.InstanceNorm)
+def instance_norm(layer: norm.InstanceNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """InstanceNorm1d to InstanceNorm3d."""
+    make = of_rank("InstanceNorm", rank_of(shapes))
+    module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
+    return module
+
+
+@builds(norm.LayerNorm)
+def layer_norm(layer: norm.LayerNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """LayerNorm over the last axis, all axes, or the channels of a map."""
+    (shape,) = shapes
+    over = {"channels": shape[:1], "last": shape[-1:], "all": shape}[layer.over]
+    make = modules.ChannelNorm if layer.over == "channels" and len(shape) > 1 else nn.LayerNorm
+    return make(list(over), eps=layer.eps, elementwise_affine=layer.affine, bias=layer.bias)
+
+
+@builds(norm.GroupNorm)
+def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """GroupNorm."""
+    return nn.GroupNorm(layer.groups, shapes[0][0], eps=layer.eps, affine=layer.affine)
+
+
+@builds(norm.LocalResponseNorm)
+def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """LocalResponseNorm."""
+    return nn.LocalResponseNorm(layer.size)
+
+
+@builds(norm.GlobalResponseNorm)
+def global_response_norm(layer: norm.GlobalResponseNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.GlobalResponseNorm(shapes[0][0])
+
+
+@builds(norm.LayerScale)
+def layer_scale(layer: norm.LayerScale, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.LayerScale(shapes[0][0], layer.initial)
+
+
+IN_PLACE: dict[type[Layer], Any] = {
+    activation.ReLU: nn.ReLU,
+    activation.ReLU6: nn.ReLU6,
+    activation.SELU: nn.SELU,
+    activation.SiLU: nn.SiLU,
+    activation.Mish: nn.Mish,
+    activation.HardSwish: nn.Hardswish,
+    activation.HardSigmoid: nn.Hardsigmoid,
+}
+PLAIN: dict[type[Layer], Any] = {
+    activation.Sigmoid: nn.Sigmoid,
+    activation.Tanh: nn.Tanh,
+    activation.Softplus: nn.Softplus,
+    regularize.Identity: nn.Identity,
+    reshape.Flatten: nn.Flatten,
+    merge.Add: modules.Add,
+    merge.Multiply: modules.Multiply,
+    merge.Maximum: modules.Maximum,
+}
+
+
+@builds(*IN_PLACE)
+def in_place(layer: activation.InPlace, shapes: tuple[Shape, ...]) -> nn.Module:
+    """An activation without numbers that may overwrite its input."""
+    module: nn.Module = IN_PLACE[type(layer)](inplace=layer.inplace)
+    return module
+
+
+@builds(*PLAIN)
+def without_fields(layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A layer with nothing to set."""
+    module: nn.Module = PLAIN[type(layer)]()
+    return module
+
+
+@builds(merge.Concat)
+def concat(layer: merge.Concat, shapes: tuple[Shape, ...]) -> nn.Module:
+    """torch.cat along the axis."""
+    return modules.Concat(layer.axis)
+
+
+@builds(activation.LeakyReLU)
+def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """LeakyReLU."""
+    return nn.LeakyReLU(layer.slope, inplace=layer.inplace)
+
+
+@builds(activation.ELU)
+def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """ELU."""
+    return nn.ELU(layer.alpha, inplace=layer.inplace)
+
+
+@builds(activation.PReLU)
+def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """PReLU."""
+    return nn.PReLU(shapes[0][0] if layer.slopes == "per_channel" else 1)
+
+
+@builds(activation.GELU)
+def gelu(layer: activation.GELU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """GELU."""
+    return nn.GELU(layer.approximate)
+
+
+@builds(activation.Softmax)
+def softmax(layer: activation.Softmax, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Softmax over the channels."""
+    return nn.Softmax(1)
+
+
+@builds(activation.LogSoftmax)
+def log_softmax(layer: activation.LogSoftmax, shapes: tuple[Shape, ...]) -> nn.Module:
+    """LogSoftmax over the channels."""
+    return nn.LogSoftmax(1)
+
+
+@builds(activation.Maxout)
+def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.Maxout(layer.pieces)
+
+
+@builds(regularize.Dropout)
+def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Dropout."""
+    return nn.Dropout(layer.rate, inplace=layer.inplace)
+
+
+@builds(regularize.DropPath)
+def drop_path(layer: regularize.DropPath, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.DropPath(layer.rate)
+
+
+@builds(reshape.Reshape)
+def reshaped(layer: reshape.Reshape, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.Reshape(layer.shape)
+
+
+@builds(reshape.Permute)
+def permute(layer: reshape.Permute, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.Permute(layer.order)
+
+
+@builds(resize.Pad)
+def pad(layer: resize.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
+    """ZeroPad1d to ZeroPad3d; with channels too, a ConstantPad, which passes all its sides on."""
+    sides = windows.sides(list(layer.borders(shapes[0])))
+    if layer.channels == ((0, 0),):
+        plain: nn.Module = of_rank("ZeroPad", rank_of(shapes))(tuple(sides))
+        return plain
+    module: nn.Module = of_rank("ConstantPad", rank_of(shapes))((*sides, *layer.channels[0]), 0.0)
+    return module
+
+
+@builds(resize.Crop)
+def crop(layer: resize.Crop, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.Crop(layer)
+
+
+@builds(resize.Slice)
+def slice_of_channels(layer: resize.Slice, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.Slice(*layer.channels)
+
+
+@builds(resize.Upsample)
+def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Upsample, or where a second input says the size, a module of our own."""
+    rank = rank_of(shapes)
+    linear_mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+    mode = linear_mode if layer.mode == "linear" else layer.mode
+    align_corners = None if mode == "nearest" else layer.align_corners
+    if len(shapes) == 2:
+        return modules.Resize(mode, align_corners)
+    size = None if layer.size is None else tuple(spread(layer.size, rank))
+    scale = None if layer.scale is None else tuple(float(factor) for factor in spread(layer.scale, rank))
+    return nn.Upsample(size=size, scale_factor=scale, mode=mode, align_corners=align_corners)
+
+
+@builds(shuffle.PixelShuffle)
+def pixel_shuffle(layer: shuffle.PixelShuffle, shapes: tuple[Shape, ...]) -> nn.Module:
+    """PixelShuffle on two axes, a module of our own on one and three."""
+    return nn.PixelShuffle(layer.factor) if rank_of(shapes) == 2 else modules.PixelShuffle(layer.factor)
+
+
+@builds(shuffle.PixelUnshuffle)
+def pixel_unshuffle(layer: shuffle.PixelUnshuffle, shapes: tuple[Shape, ...]) -> nn.Module:
+    """PixelUnshuffle on two axes, a module of our own on one and three."""
+    return nn.PixelUnshuffle(layer.factor) if rank_of(shapes) == 2 else modules.PixelUnshuffle(layer.factor)
+
+
+@builds(shuffle.SpaceToDepth)
+def space_to_depth(layer: shuffle.SpaceToDepth, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.SpaceToDepth(layer.factor)
+
+
+@builds(shuffle.ChannelShuffle)
+def channel_shuffle(layer: shuffle.ChannelShuffle, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return modules.ChannelShuffle(layer.groups)

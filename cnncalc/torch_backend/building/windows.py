@@ -1,0 +1,177 @@
+"""Sliding windows with borders that torch's own modules lack: uneven ones, and `same`, which depends on the input.
+
+Each takes its padding from the layer's own rule at the sizes that it meets, so that one module serves inputs of any
+size.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.layers.kinds.conv import Deconv, ForwardConvolution
+    from cnncalc.layers.kinds.pool import AvgPool, LPPool, MaxPool
+
+__all__ = ["CUT_DECONVOLUTIONS", "PADDED_CONVOLUTIONS", "PaddedAvgPool", "PaddedLPPool", "PaddedMaxPool"]
+
+CONVOLVE = (functional.conv1d, functional.conv2d, functional.conv3d)
+TRANSPOSED = (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d)
+MAX_POOL = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+AVG_POOL = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+
+
+def sides(borders: Sequence[tuple[int, int]]) -> list[int]:
+    """(before, after) of each axis in the order of `torch.nn.functional.pad`: the last axis first."""
+    return [side for border in reversed(borders) for side in border]
+
+
+def spatial(x: Tensor) -> tuple[int, ...]:
+    """The shape of a sample."""
+    return tuple(x.shape[1:])
+
+
+def even(rule: Any, x: Tensor) -> list[int]:
+    """The padding of each axis where before and after are the same."""
+    return [window.padding(n)[0] for window, n in zip(rule.windows(spatial(x)), x.shape[2:])]
+
+
+class _PaddedConvolution(nn.modules.conv._ConvNd):  # noqa: SLF001  (torch's own base of its convolutions)
+    """Pads as the layer's rule says, then convolves."""
+
+    rule: ForwardConvolution
+
+    def forward(self, x: Tensor) -> Tensor:
+        borders = self.rule.explicit_padding(spatial(x))
+        padding: int | list[int] = even(self.rule, x) if borders is None else 0
+        if borders is not None:
+            x = functional.pad(x, sides(borders))
+        convolve: Any = CONVOLVE[x.dim() - 3]
+        result: Tensor = convolve(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return result
+
+
+class PaddedConv1d(_PaddedConvolution, nn.Conv1d):
+    """A convolution with a border of its own, along one axis."""
+
+
+class PaddedConv2d(_PaddedConvolution, nn.Conv2d):
+    """A convolution with a border of its own, along two axes."""
+
+
+class PaddedConv3d(_PaddedConvolution, nn.Conv3d):
+    """A convolution with a border of its own, along three axes."""
+
+
+PADDED_CONVOLUTIONS = (PaddedConv1d, PaddedConv2d, PaddedConv3d)
+
+
+class _CutDeconvolution(nn.modules.conv._ConvTransposeNd):  # noqa: SLF001
+    """Runs unpadded, then cuts off, or adds, what the layer's rule says."""
+
+    rule: Deconv
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        windows = self.rule.windows(spatial(x))
+        extra = [w.output_padding if w.output_padding < max(w.stride, w.dilation) else 0 for w in windows]
+        transposed: Any = TRANSPOSED[x.dim() - 3]
+        whole = transposed(x, self.weight, self.bias, self.stride, 0, extra, self.groups, self.dilation)
+        borders = []
+        for window, n, added in zip(windows, x.shape[2:], extra):
+            before, _ = window.padding(n)
+            spread = (n - 1) * window.stride + window.extent + added
+            borders.append((-before, window.length(n) - (spread - before)))
+        return functional.pad(whole, sides(borders))
+
+
+class CutDeconv1d(_CutDeconvolution, nn.ConvTranspose1d):
+    """A transposed convolution with a border of its own, along one axis."""
+
+
+class CutDeconv2d(_CutDeconvolution, nn.ConvTranspose2d):
+    """A transposed convolution with a border of its own, along two axes."""
+
+
+class CutDeconv3d(_CutDeconvolution, nn.ConvTranspose3d):
+    """A transposed convolution with a border of its own, along three axes."""
+
+
+CUT_DECONVOLUTIONS = (CutDeconv1d, CutDeconv2d, CutDeconv3d)
+
+
+class _PaddedPool(nn.Module):
+    """A pool with a border of its own."""
+
+    def __init__(self, rule: Any) -> None:
+        super().__init__()
+        self.rule = rule
+
+    def extra_repr(self) -> str:
+        return f"kernel={self.rule.kernel}, stride={self.rule.stride}, padding={self.rule.padding}"
+
+    def padded(self, x: Tensor, value: float) -> tuple[Tensor, list[int] | int]:
+        """The input with its border, if it must be laid before, and the padding that is left to torch's pool."""
+        borders = self.rule.explicit_padding(spatial(x))
+        if borders is None:
+            return x, even(self.rule, x)
+        return functional.pad(x, sides(borders), value=value), 0
+
+    def sizes(self, x: Tensor) -> tuple[list[int], list[int], list[int]]:
+        """Kernel, stride and dilation of each axis."""
+        windows = self.rule.windows(spatial(x))
+        return [w.kernel for w in windows], [w.stride for w in windows], [w.dilation for w in windows]
+
+
+class PaddedMaxPool(_PaddedPool):
+    """The largest of each window; what lies outside never wins."""
+
+    rule: MaxPool
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, dilation = self.sizes(x)
+        x, padding = self.padded(x, float("-inf"))
+        pool: Any = MAX_POOL[x.dim() - 3]
+        result: Tensor = pool(x, kernel, stride, padding, dilation)
+        return result
+
+
+class PaddedAvgPool(_PaddedPool):
+    """The mean of each window, with or without the pixels outside."""
+
+    rule: AvgPool
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, _ = self.sizes(x)
+        pool: Any = AVG_POOL[x.dim() - 3]
+        inside = x.new_ones(()).expand(1, 1, *x.shape[2:])
+        borders = self.rule.explicit_padding(spatial(x))
+        x, padding = self.padded(x, 0.0)
+        if borders is None:
+            result: Tensor = pool(x, kernel, stride, padding, count_include_pad=self.rule.count_include_pad)
+            return result
+        mean: Tensor = pool(x, kernel, stride)
+        if self.rule.count_include_pad:
+            return mean
+        share = pool(functional.pad(inside, sides(borders)), kernel, stride)  # of each window, what lies inside
+        scaled: Tensor = mean * share[0, 0].clamp_min_(torch.finfo(share.dtype).tiny).reciprocal_()
+        return scaled
+
+
+class PaddedLPPool(_PaddedPool):
+    """The p-norm of each window, with zeros outside."""
+
+    rule: LPPool
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, _ = self.sizes(x)
+        x, _ = self.padded(x, 0.0)
+        pool: Any = (functional.lp_pool1d, functional.lp_pool2d, functional.lp_pool3d)[x.dim() - 3]
+        result: Tensor = pool(
+            x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0]
+        )
+        return result

@@ -1,0 +1,1 @@
+"""What torch makes of a net that runs."""
