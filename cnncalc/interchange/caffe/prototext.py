@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.limits import Limits
-from cnncalc.language.tree import Source
+from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Message", "Value", "read_message"]
 

@@ -11,7 +11,7 @@ import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.limits import Limits
-from cnncalc.language.tree import Source
+from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Section", "sections"]
 
