@@ -16,10 +16,13 @@ class Build:
     layer has the operator's name, the others that name with a suffix.
     """
 
-    __slots__ = ("foreign", "name", "place", "sketch", "tensors", "x")
+    __slots__ = ("batch", "foreign", "name", "place", "shared", "sketch", "tensors", "x")
 
     def __init__(self, sketch: Sketch, name: str, foreign: str, place: Place, tensors: list[int]) -> None:
         self.sketch, self.name, self.foreign, self.place, self.tensors = sketch, name, foreign, place, tensors
+        self.batch: int | None = None
+        self.shared: int | None = None
+        """The layer whose parameters the operator uses."""
         self.x: list[Shape] = [sketch.shape(tensor) for tensor in tensors]
 
     @property
@@ -31,11 +34,11 @@ class Build:
         """The shape of a tensor, without the batch."""
         return self.sketch.shape(tensor)
 
-    def put(self, kind: str, *tensors: int, suffix: str = "", share: int | None = None, **fields: object) -> int:
+    def put(self, kind: str, *tensors: int, suffix: str = "", **fields: object) -> int:
         """Add a layer on these tensors, or on all that the operator takes. Raises CnncalcError where it does not fit."""
         name = self.name + suffix
         return self.sketch.add(
-            name, kind, fields, list(tensors or self.tensors), place=self.place, foreign=self.foreign, share=share
+            name, kind, fields, list(tensors or self.tensors), place=self.place, foreign=self.foreign, share=self.shared
         )
 
     def each(self, kind: str, **fields: object) -> list[int]:
@@ -43,7 +46,8 @@ class Build:
         made: list[int] = []
         for number, tensor in enumerate(self.tensors):
             suffix = f"_{number}" if number else ""
-            made.append(self.put(kind, tensor, suffix=suffix, share=made[0] if made else None, **fields))
+            made.append(self.put(kind, tensor, suffix=suffix, **fields))
+            self.shared = made[0]
         return made
 
     def opaque(self, shape: Shape, *tensors: int, suffix: str = "") -> int:

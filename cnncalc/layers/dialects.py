@@ -37,6 +37,8 @@ class Dialect(NamedTuple):
     """False: a stride and a dilation above 1 in one layer are refused."""
     buffers_are_parameters: bool = False
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
+    statistics_have_factor: bool = False
+    """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
     linear_flattens: bool = False
     """A linear layer takes a map as one long vector."""
 
@@ -59,6 +61,7 @@ DIALECTS: dict[str, Dialect] = {
             clip_needs_padding=True,
             pool_stride_is_kernel=False,
             pool_padding_limit="extent",
+            statistics_have_factor=True,
             linear_flattens=True,
         ),
         Dialect(

@@ -14,6 +14,7 @@ __all__ = [
     "batch_norm",
     "bias",
     "clip",
+    "copies",
     "dropout",
     "eltwise",
     "elu",
@@ -25,6 +26,8 @@ __all__ = [
     "relu",
     "same",
     "scale",
+    "shares_channels",
+    "shuffle",
     "threshold",
 ]
 
@@ -47,6 +50,16 @@ def prelu(layer: CaffeLayer, build: Build) -> list[int]:
     """A slope a channel, unless `channel_shared`."""
     shared = layer.part("prelu_param").flag("channel_shared", default=False)
     return [build.put("prelu", slopes="shared" if shared else "per_channel")]
+
+
+def copies(layer: CaffeLayer, build: Build) -> list[int]:
+    """Split: one tensor under several names."""
+    return build.tensors[:1] * len(layer.tops)
+
+
+def shuffle(layer: CaffeLayer, build: Build) -> list[int]:
+    """ShuffleNet's: the channels of `group` groups dealt out in turn."""
+    return [build.put("channel_shuffle", groups=layer.part("shuffle_channel_param").whole("group", 1))]
 
 
 def elu(layer: CaffeLayer, build: Build) -> list[int]:
@@ -119,6 +132,12 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
     if part.whole("axis", 1) not in (1, -build.axes - 1) or part.whole("num_axes", 1) != 1:
         raise layer.fault("a `Scale` is read with one factor a channel only")
     return [build.put("layerscale", initial=1.0, bias=shifted)]
+
+
+def shares_channels(layer: CaffeLayer) -> bool:
+    """Whether a `Scale` of one bottom learns a factor and a shift a channel, as a batch norm does."""
+    part = layer.part("scale_param")
+    return part.flag("bias_term", default=False) and (part.whole("axis", 1), part.whole("num_axes", 1)) == (1, 1)
 
 
 def bias(layer: CaffeLayer, build: Build) -> list[int]:
