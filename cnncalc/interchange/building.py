@@ -16,11 +16,13 @@ class Build:
     layer has the operator's name, the others that name with a suffix.
     """
 
-    __slots__ = ("batch", "foreign", "name", "place", "shared", "sketch", "tensors", "x")
+    __slots__ = ("batch", "foreign", "name", "parameters", "place", "shared", "sketch", "tensors", "x")
 
     def __init__(self, sketch: Sketch, name: str, foreign: str, place: Place, tensors: list[int]) -> None:
         self.sketch, self.name, self.foreign, self.place, self.tensors = sketch, name, foreign, place, tensors
         self.batch: int | None = None
+        self.parameters: int | None = None
+        """The layer that holds the parameters of the operator, once a rule says so."""
         self.shared: int | None = None
         """The layer whose parameters the operator uses."""
         self.x: list[Shape] = [sketch.shape(tensor) for tensor in tensors]

@@ -20,7 +20,7 @@ class Sketch:
     def shape(self, t): return self.shapes[t]
     def add(self, name, kind, fields, inputs, *, place, foreign, share=None, shape=None):
         x = [self.shapes[i] for i in inputs]
-        if kind == "opaque":
+        if kind in ("opaque","constant"):
             out = fields["shape"]; layer=None
         else:
             cls = KINDS.get(kind)
@@ -29,7 +29,7 @@ class Sketch:
                 print("STUB kind", kind); cls=KINDS["identity"]; f={}
             for k in list(f):
                 if k not in cls.fields: print("STUB field", kind,k,f.pop(k))
-            if "dialect" in cls.fields: f["dialect"]=self.dialect
+            if "dialect" in cls.fields: f["dialect"]={"ncnn":"paddle"}.get(self.dialect,self.dialect)
             try: layer = cls(**f)
             except FieldError as e: raise CnncalcError(Fault(e.rule, place, name, help=e.help)) from None
             r = broken_requirement(layer, tuple(x))
