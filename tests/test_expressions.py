@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.language.expressions import ExpressionError, evaluate, expand
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 SCOPE = {
     "width": 64, "k": 3, "ratio": 0.5, "two": 2.0, "flag": True, "nothing": None, "word": "ab",

@@ -19,9 +19,9 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import bundled, load
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.layers import KINDS
+from cnncalc.limits import Limits
 
 SECONDS = 10
 """Of computing: several times what the slowest takes. It tells a hang; the benchmarks hold the speed."""

@@ -16,6 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "cnncalc").rglob("*.py"))
 
 
+LONGER = {"arithmetic/symbolic/algebra.py": 520}
+"""Files that may have more than 320 lines: sizes and polynomials are one algebra, each makes the other."""
+
+
+CROWDED = {"cnncalc/cli/commands": 20, "cnncalc/layers/kinds": 25, "cnncalc/solve/file": 16}
+"""Rooms that may have more than 13 files: tables of commands and of kinds, and one that is being rebuilt."""
+
+
 def loaded(code):
     """The modules that a fresh Python has after running the code."""
     script = f"import sys; before = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
@@ -66,8 +74,14 @@ def test_the_changelog_knows_the_version():
 def test_every_module_says_what_it_is(path):
     text = path.read_text(encoding="utf-8")
     assert text.startswith('"""')
-    assert len(text.splitlines()) <= 320
+    assert len(text.splitlines()) <= LONGER.get(str(path.relative_to(ROOT / "cnncalc")), 320)
     assert re.search(r"^from __future__ import annotations$", text, re.MULTILINE) or len(text.splitlines()) < 5
+
+
+def test_no_room_has_more_files_than_a_dozen():
+    rooms = {path for path in (ROOT / "cnncalc").rglob("*") if path.is_dir() and path.name != "__pycache__"}
+    many = {str(room.relative_to(ROOT)): len(list(room.glob("*.py"))) - 1 for room in rooms}
+    assert {room: count for room, count in many.items() if count > CROWDED.get(room, 13)} == {}
 
 
 def test_the_package_is_typed():

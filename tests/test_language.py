@@ -562,8 +562,8 @@ def test_every_block_of_the_library_can_be_used(build):
     from cnncalc.language.documents.document import Document
     from cnncalc.language.documents.library import library_blocks
     from cnncalc.language.faults import Faults
-    from cnncalc.language.limits import Limits
     from cnncalc.language.yaml.reader import Scalar
+    from cnncalc.limits import Limits
 
     build("layers: [relu]")
     faults = Faults()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic, value_at
 from cnncalc.arithmetic.symbolic.cases import cases, indicator, number_by_case, union_indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition, every
 from cnncalc.arithmetic.symbolic.maxima import Maximum, largest_of, sum_of
-from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, symbolic, value_at
 
 H, W = symbolic("H"), symbolic("W")
 LENGTHS = (*range(1, 41), 97, 128, 1_000)

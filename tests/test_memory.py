@@ -9,7 +9,7 @@ from cnncalc import CnncalcError, Options, chain, load, report
 from cnncalc.analysis.dtypes import with_amp
 from cnncalc.analysis.memory.totals import kept_for_backward, peak
 from cnncalc.analysis.symbolic.report import symbolic_report
-from cnncalc.arithmetic.symbolic.sizes import value_at
+from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.solve.figures import Measured
 

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml import reader
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
+from cnncalc.limits import Limits
 
 SCALARS = [
     ("3", 3), ("010", 10), ("138_357_544", 138_357_544), ("-7", -7), ("+7", 7), ("0", 0), (".5", 0.5), ("1.0", 1.0),

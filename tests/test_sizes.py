@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Polynomial, Size, symbolic, value_at
 from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
 from cnncalc.arithmetic.symbolic.conditions import Condition, every
-from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, Polynomial, Size, symbolic, value_at
 from cnncalc.arithmetic.windows.formulas import (
     Rounding,
     TransposedWindow,

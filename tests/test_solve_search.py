@@ -121,8 +121,8 @@ def brute(wants):
         from cnncalc.language.building.builder import Builder
         from cnncalc.language.documents.document import Document
         from cnncalc.language.faults import Faults
-        from cnncalc.language.limits import Limits
         from cnncalc.language.yaml.reader import read
+        from cnncalc.limits import Limits
 
         text = "input: 3x32x32\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
         faults = Faults()

@@ -12,7 +12,7 @@ from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.symbolic.report import COUNTS, TOTALS, symbolic_report
-from cnncalc.arithmetic.symbolic.sizes import value_at
+from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load

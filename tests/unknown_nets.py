@@ -11,9 +11,9 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import read
+from cnncalc.limits import Limits
 from cnncalc.solve.figures import FIGURES, Measured
 from cnncalc.solve.file.answer import solve_file
 

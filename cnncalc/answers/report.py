@@ -5,10 +5,9 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from cnncalc.tools.conventions.counting import Counting
+from cnncalc.answers.counting import Counting
 
 __all__ = ["Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 

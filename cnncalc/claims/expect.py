@@ -11,8 +11,8 @@ from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
 from cnncalc.language.documents.document import input_shape
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.options import Options
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS

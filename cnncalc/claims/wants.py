@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.symbolic.input_conditions import required
+from cnncalc.arithmetic.symbolic.algebra import Size, symbolic
 from cnncalc.arithmetic.symbolic.closed_text import bracketed
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
-from cnncalc.arithmetic.symbolic.sizes import Size, symbolic
 from cnncalc.arithmetic.windows.formulas import every, larger
 from cnncalc.claims.where import exact_condition
 from cnncalc.errors import CnncalcError, Fault

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from cnncalc.arithmetic.symbolic.algebra import symbolic
 from cnncalc.arithmetic.symbolic.conditions import Condition, every
-from cnncalc.arithmetic.symbolic.sizes import symbolic
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm, complement
 from cnncalc.arithmetic.windows.formulas import larger, smaller
 

@@ -97,7 +97,7 @@ def dtypes(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 def limits(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`name=` for each bound."""
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
     return _starting([f"{name}=" for name in Limits._fields], incomplete)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc.language.documents.document import Document
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
 __all__ = ["family_of", "natural", "open_net", "writes_layers"]
 
@@ -16,7 +16,7 @@ def open_net(net: str, limits: Limits | None = None) -> Document:
     """The file with all that it extends, read but not built. Raises CnncalcError."""
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
     faults = Faults()
     document = Document(net, limits or Limits(), faults)

@@ -192,7 +192,7 @@ def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) 
 
 
 def _limits(texts: Sequence[str]) -> Any:
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
     values = {}
     for name, text in assignments("--limit", texts).items():

@@ -77,7 +77,7 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) 
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
     if given["convention"] is not None:
-        from cnncalc.cli.commands.conventions import counted_as
+        from cnncalc.cli.conventions import counted_as
 
         counted = counted_as(graph, counted, wanted, given)
     emit(render(counted, form_of(given), view), given["output"])

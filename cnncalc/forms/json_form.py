@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.answers.counting import Counting
     from cnncalc.answers.report import ReceptiveField, Report, Row
-    from cnncalc.tools.conventions.counting import Counting
 
 __all__ = ["counting_object", "draw", "dumps", "layer_object", "object_of"]
 

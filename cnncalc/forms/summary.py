@@ -9,8 +9,8 @@ from cnncalc.text import number, printable, rounded, shape_text, size_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.answers.counting import Counting
     from cnncalc.answers.report import Report
-    from cnncalc.tools.conventions.counting import Counting
 
 __all__ = ["HintLine", "TotalLine", "header", "hint_lines", "total_lines"]
 

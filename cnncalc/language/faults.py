@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.language.documents.values import ValueFault
 from cnncalc.language.expressions import ExpressionError
+from cnncalc.language.values import ValueFault
 from cnncalc.language.yaml.reader import Node, Scalar
 from cnncalc.notation.vocabulary import TokenError
 

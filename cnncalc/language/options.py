@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 __all__ = ["Options"]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from cnncalc.layers.base import Shape
+__all__ = ["INDEX_BYTES", "Backward", "Saved", "Shape"]
 
-__all__ = ["INDEX_BYTES", "Backward", "Saved"]
+Shape: TypeAlias = "tuple[int, ...]"
 
 INDEX_BYTES = 8
 """torch keeps the places of maxima as int64."""

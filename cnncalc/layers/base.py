@@ -8,13 +8,13 @@ Counts follow from the shapes. A shape is (channels, *spatial), without the batc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
-from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.fields import FieldError, FieldType
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ __all__ = [
     "show_shape",
     "sure",
 ]
-
-Shape: TypeAlias = "tuple[int, ...]"
 
 REQUIRED: Any = object()
 

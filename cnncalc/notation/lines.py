@@ -24,7 +24,16 @@ from cnncalc.notation.vocabulary import (
     vocabulary,
 )
 
-__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
+__all__ = [
+    "Defaults",
+    "Parsed",
+    "TokenError",
+    "default_pairs",
+    "make",
+    "parse",
+    "split_tokens",
+    "write",
+]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
@@ -249,3 +258,19 @@ def _token(declared: Field, value: Any) -> str:
             return word
     text = declared.type.write(value)
     return f"{declared.letter}{text}" if declared.letter else f"{declared.name}={text}"
+
+
+def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
+    cls, _ = kind_of(kind)
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        declared = field_named(cls, key)
+        if declared is None:
+            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
+        try:
+            pairs.append((declared.name, declared.read(value)))
+        except FieldError as error:
+            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
+            raise TokenError(message, key, error.help, in_value=True) from None
+    return cls.kind, tuple(pairs)

@@ -13,9 +13,9 @@ from cnncalc.analysis.memory.totals import train_bytes
 from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.input_conditions import Reason, conditions, reasons
 from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
+from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
-from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, symbolic
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape

@@ -36,8 +36,8 @@ def broadcast(lengths: Sequence[Any]) -> Any:
 
 
 def _condition(long: Sequence[Any]) -> Any:
+    from cnncalc.arithmetic.symbolic.algebra import Size
     from cnncalc.arithmetic.symbolic.conditions import Condition
-    from cnncalc.arithmetic.symbolic.sizes import Size
     from cnncalc.arithmetic.symbolic.tables import Table, compared, tabulate
 
     symbols = {length.symbol for length in long if isinstance(length, Size)}

@@ -77,8 +77,8 @@ def number_by_case(compute: Callable[[], Any], given: Condition = ALWAYS) -> Any
 
 def indicator(condition: Condition) -> Any:
     """1 where the condition holds, else 0; printed `[condition]`. Raises `NoClosedForm` for one that ties axes."""
+    from cnncalc.arithmetic.symbolic.algebra import length
     from cnncalc.arithmetic.symbolic.closed_text import set_text
-    from cnncalc.arithmetic.symbolic.sizes import length
 
     if condition.relations:
         raise NoClosedForm(f"[{condition}]")

@@ -11,13 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from cnncalc.arithmetic.symbolic.tables import Table, marks
-
-if TYPE_CHECKING:
-    from cnncalc.arithmetic.symbolic.polynomials import Polynomial
-    from cnncalc.arithmetic.symbolic.sizes import Size
+from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks
 
 __all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
 
@@ -125,7 +121,7 @@ def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int) -> Form |
     return Form(symbol, a, up if abs(up - c + 1) < abs(down) else down, c)
 
 
-def size_text(size: Size, allowed: Table | None = None) -> str:
+def size_text(size: Tabled, allowed: Table | None = None) -> str:
     """A size's formula; how it was made, where no single floor fits."""
     form = form_of(size.table, allowed)
     if form is not None:
@@ -232,7 +228,7 @@ def _intervals(table: Table, end: int) -> str:
 # -- polynomials -----------------------------------------------------------------------------------------------------
 
 
-def polynomial_text(value: Polynomial, allowed: Mapping[str, Table] | None = None) -> str:
+def polynomial_text(value: Sum, allowed: Mapping[str, Table] | None = None) -> str:
     """`118,013,952·⌈H/2⌉·⌈W/2⌉ + 2,048,000`; sizes that are linear on the allowed lengths are multiplied out."""
     terms = written_terms(value, allowed or {})
     texts = []
@@ -245,7 +241,7 @@ def polynomial_text(value: Polynomial, allowed: Mapping[str, Table] | None = Non
     return first + "".join(f" {'+' if positive else MINUS} {text}" for positive, text in texts[1:])
 
 
-def written_terms(value: Polynomial, allowed: Mapping[str, Table]) -> list[tuple[tuple[str, ...], Fraction]]:
+def written_terms(value: Sum, allowed: Mapping[str, Table]) -> list[tuple[tuple[str, ...], Fraction]]:
     """The terms as printed: the texts of the factors, and the coefficient."""
     sums: dict[tuple[str, ...], Fraction] = {}
     for term, factor in value.terms.items():
@@ -267,7 +263,7 @@ def _by_symbol(text: str) -> tuple[bool, str, str]:
     return text != "N", letters[0] if letters else "", text
 
 
-def _parts(size: Any, allowed: Table | None) -> list[tuple[tuple[str, ...], Fraction]]:
+def _parts(size: Tabled, allowed: Table | None) -> list[tuple[tuple[str, ...], Fraction]]:
     """A factor as a sum: one text, or the symbol and a constant where it is linear on the allowed lengths."""
     form = form_of(size.table, allowed)
     if form is not None and (form.exact or form.c == 1):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
+from cnncalc.arithmetic.symbolic.closed_text import set_text
+from cnncalc.arithmetic.symbolic.covering import nowhere_smaller
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm, Table, combined, tabulate
 
 __all__ = ["Condition", "Relation", "Truth", "deciding", "every", "never", "undecided"]
@@ -88,6 +90,11 @@ class Condition:
             relations = [known for known in relations if not _follows(known, one)] + [one]
         return Condition(sets, relations)
 
+    @staticmethod
+    def every(*truths: Truth) -> Any:
+        """What `cnncalc.arithmetic.windows.formulas.every` asks."""
+        return every(*truths)
+
     def __bool__(self) -> bool:
         if self.always:
             return True
@@ -98,8 +105,6 @@ class Condition:
         raise NoClosedForm(f"what a layer does depends on whether {self}")
 
     def __str__(self) -> str:
-        from cnncalc.arithmetic.symbolic.closed_text import set_text
-
         return ", ".join([set_text(table) for table in self.sets.values()] + [one.text for one in self.relations])
 
     __repr__ = __str__
@@ -109,8 +114,6 @@ def _follows(one: Relation, other: Relation) -> bool:
     """Whether the first holds wherever the second does, because its polynomial is nowhere smaller."""
     if one.least is None or other.least is None:
         return False
-    from cnncalc.arithmetic.symbolic.covering import nowhere_smaller
-
     return nowhere_smaller(one.least, other.least)
 
 

@@ -7,13 +7,11 @@ from fractions import Fraction
 from math import lcm
 from typing import TypeAlias
 
-from cnncalc.arithmetic.symbolic.polynomials import Polynomial
-from cnncalc.arithmetic.symbolic.sizes import Size
-from cnncalc.arithmetic.symbolic.tables import Table
+from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled
 
 __all__ = ["Box", "Covering", "nowhere_smaller"]
 
-Term: TypeAlias = "tuple[Size, ...]"
+Term: TypeAlias = "tuple[Tabled, ...]"
 Box: TypeAlias = "dict[str, tuple[int, int | None]]"
 """The first and the last length of each axis; None: without end."""
 MOST_POINTS = 3_000
@@ -25,9 +23,9 @@ class Covering:
 
     def __init__(self, allowed: Mapping[str, Table | None]) -> None:
         self.allowed = allowed
-        self._ratios: dict[tuple[Size | None, Size | None, int, int | None], Fraction | None] = {}
-        self._values: dict[tuple[Size, int], int] = {}
-        self._signs: dict[tuple[Size, int], bool] = {}
+        self._ratios: dict[tuple[Tabled | None, Tabled | None, int, int | None], Fraction | None] = {}
+        self._values: dict[tuple[Tabled, int], int] = {}
+        self._signs: dict[tuple[Tabled, int], bool] = {}
 
     def value(self, one: Iterable[tuple[Term, int]], lengths: Mapping[str, int]) -> int:
         """A sum at these lengths."""
@@ -89,7 +87,7 @@ class Covering:
                 return False
         return True
 
-    def _never_negative(self, size: Size, low: int) -> bool:
+    def _never_negative(self, size: Tabled, low: int) -> bool:
         """Whether a size is nowhere below 0 from `low` on."""
         if (size, low) not in self._signs:
             one = Table(size.symbol, (), 0, (1,))
@@ -104,8 +102,8 @@ class Covering:
         """A bound on term/other in the box, that of their sizes in pairs; None where there is none."""
         bound = Fraction(1)
         for symbol, (low, high) in box.items():
-            ours: list[Size | None] = [size for size in term if size.symbol == symbol]
-            theirs: list[Size | None] = [size for size in other if size.symbol == symbol]
+            ours: list[Tabled | None] = [size for size in term if size.symbol == symbol]
+            theirs: list[Tabled | None] = [size for size in other if size.symbol == symbol]
             ours.sort(key=_rate)
             theirs.sort(key=_rate)
             count = max(len(ours), len(theirs))
@@ -118,7 +116,7 @@ class Covering:
         return bound
 
     def _largest(
-        self, first: Size | None, second: Size | None, symbol: str, low: int, high: int | None
+        self, first: Tabled | None, second: Tabled | None, symbol: str, low: int, high: int | None
     ) -> Fraction | None:
         """The largest first/second (None: 1) from `low` to `high`, or a bound that it comes close to far out."""
         if first is second:
@@ -129,7 +127,7 @@ class Covering:
         return self._ratios[key]
 
     def _found(
-        self, first: Size | None, second: Size | None, symbol: str, low: int, high: int | None
+        self, first: Tabled | None, second: Tabled | None, symbol: str, low: int, high: int | None
     ) -> Fraction | None:
         one = Table(symbol, (), 0, (1,))
         above, below = (one if size is None else size.table for size in (first, second))
@@ -167,12 +165,12 @@ class Covering:
         return best
 
 
-def nowhere_smaller(one: Polynomial, other: Polynomial) -> bool:
+def nowhere_smaller(one: Sum, other: Sum) -> bool:
     """Whether it is shown that the first polynomial is at least the second at all lengths."""
     symbols = one.symbols | other.symbols
     covering = Covering(dict.fromkeys(symbols))
     return covering.covers(one.terms.items(), other.terms.items(), dict.fromkeys(symbols, (1, None)))
 
 
-def _rate(size: Size | None) -> Fraction:
+def _rate(size: Tabled | None) -> Fraction:
     return Fraction(0) if size is None else Fraction(size.table.advance, size.table.period)

@@ -13,10 +13,9 @@ from fractions import Fraction
 from itertools import product as tuples
 from typing import Any, TypeAlias
 
+from cnncalc.arithmetic.symbolic.algebra import Polynomial, Size, size_order
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.covering import Box, Covering
-from cnncalc.arithmetic.symbolic.polynomials import Polynomial, size_order
-from cnncalc.arithmetic.symbolic.sizes import Size
 
 __all__ = ["Maximum", "Sum", "largest_of", "sum_of"]
 

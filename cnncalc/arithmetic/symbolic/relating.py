@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
-from cnncalc.arithmetic.symbolic.tables import Table, compared, steps, tabulate
-
-if TYPE_CHECKING:
-    from cnncalc.arithmetic.symbolic.polynomials import Polynomial
-    from cnncalc.arithmetic.symbolic.sizes import Size
+from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, compared, steps, tabulate
 
 __all__ = ["related"]
 
@@ -18,7 +14,7 @@ FURTHEST = 10**9
 """A monotone condition that is not settled there is said as a relation."""
 
 
-def related(word: str, difference: Polynomial, text: Callable[[], str]) -> Any:
+def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     """`difference` ≥ 0, or = 0, as a condition, or a flag where it always holds; `text` says it."""
     symbols = difference.symbols
     grown = [size for term in difference.terms for size in term]
@@ -46,11 +42,11 @@ def related(word: str, difference: Polynomial, text: Callable[[], str]) -> Any:
     return Condition({}, [holds])
 
 
-def _grows(size: Size) -> bool:
+def _grows(size: Tabled) -> bool:
     return size.table.advance > 0 and all(step >= 0 for step in steps(size.table))
 
 
-def _as_set(word: str, difference: Polynomial, symbol: str, sizes: set[Size]) -> Any:
+def _as_set(word: str, difference: Sum, symbol: str, sizes: set[Tabled]) -> Any:
     """The values at which a polynomial in growing sizes is at least 0, or is 0; it grows where none is negative."""
     grows = max(compared("ge", size.table, Table(symbol, (), 0, (0,))).start for size in sizes) + 1
 

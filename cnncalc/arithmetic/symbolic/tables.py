@@ -7,15 +7,17 @@ and a list of its values before the start. The shortest period and the earliest 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "MOST",
     "NoClosedForm",
+    "Sum",
     "Table",
+    "Tabled",
     "combined",
     "compared",
     "complement",
@@ -63,6 +65,32 @@ class Table(NamedTuple):
     def constant(self) -> int | None:
         """The value, where it is the same everywhere."""
         return self.values[0] if not self.prefix and not self.advance and len(self.values) == 1 else None
+
+
+class Tabled(Protocol):
+    """What those who know only tables see of a size (`cnncalc.arithmetic.symbolic.algebra.Size`)."""
+
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def made(self) -> Callable[[], str]: ...
+
+
+class Sum(Protocol):
+    """What they see of a polynomial."""
+
+    @property
+    def terms(self) -> Mapping[Any, int]:
+        """Products of sizes, as tuples, each with its coefficient; a mapping's keys are of one type, so: of any."""
+
+    @property
+    def symbols(self) -> frozenset[str]: ...
+
+    def at(self, lengths: Mapping[str, int]) -> int: ...
 
 
 def tabulate(symbol: str, period: int, advance: int, start: int, function: Callable[[int], int]) -> Table:

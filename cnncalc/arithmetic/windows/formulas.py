@@ -56,7 +56,7 @@ class Rounding(Enum):
 
 
 def _by_itself(helper: str, *numbers: int) -> Any:
-    """What a number that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
+    """What a number or truth that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
     for number in numbers:
         own = getattr(number, helper, None)
         if own is not None:
@@ -108,9 +108,8 @@ def every(*truths: bool) -> Any:
     """All of them; a rule says it where `and` would branch on a size, which on symbolic sizes is a condition."""
     if all(type(truth) is bool for truth in truths):
         return all(truths)
-    from cnncalc.arithmetic.symbolic.conditions import every as joined  # only symbolic sizes pay for it
-
-    return joined(*truths)
+    answer = _by_itself("every", *truths)
+    return all(truths) if answer is None else answer
 
 
 def all_equal(lengths: Sequence[int]) -> Any:

@@ -113,7 +113,7 @@ def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
     asked = wanted(given)
     graph = load(net, asked.options)
     if given["convention"] is not None:
-        from cnncalc.cli.commands.conventions import explain_conventions
+        from cnncalc.cli.conventions import explain_conventions
 
         explain_conventions(graph, asked, layers, given, _room(given["output"]))
     else:

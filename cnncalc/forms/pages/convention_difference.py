@@ -12,7 +12,7 @@ from cnncalc.text import number, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cnncalc.tools.conventions.counting import Counting
+    from cnncalc.answers.counting import Counting
     from cnncalc.tools.conventions.difference import Difference, Side, TermDifference
 
 __all__ = ["as_json", "as_markdown", "as_text"]

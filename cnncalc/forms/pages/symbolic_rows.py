@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.symbolic.closed import Closing
 from cnncalc.analysis.symbolic.report import COUNTS
-from cnncalc.arithmetic.symbolic.sizes import value_at
+from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:

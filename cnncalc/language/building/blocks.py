@@ -9,10 +9,10 @@ from typing import NamedTuple
 from cnncalc.errors import Place, suggestion
 from cnncalc.language.building.evaluation import Evaluator, Scope
 from cnncalc.language.documents.library import library_blocks
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.documents.variables import Entry, is_required
 from cnncalc.language.expressions import ExpressionError, Value, expand
 from cnncalc.language.faults import Faults
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, scalar_value
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import split_tokens

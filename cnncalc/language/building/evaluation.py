@@ -8,11 +8,11 @@ from typing import TypeAlias
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.graph import Node as GraphNode
 from cnncalc.language.building.names import UNKNOWN, Tensor
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Node, Scalar
+from cnncalc.limits import Limits
 
 __all__ = ["Evaluator", "Scope"]
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Mapping as MappingType
-from typing import Any
 
 from cnncalc.language.building.evaluation import Evaluator, Scope
 from cnncalc.language.building.items import Item
 from cnncalc.language.building.names import Tensor
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
-from cnncalc.layers import FieldError, kind_named
+from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Defaults, Parsed, make, parse, split_tokens
-from cnncalc.notation.vocabulary import Guess, TokenError, field_named, field_suggestion, kind_of, kind_suggestion
+from cnncalc.notation.vocabulary import Guess, TokenError, kind_of, kind_suggestion
 
-__all__ = ["LayerReader", "default_pairs"]
+__all__ = ["LayerReader"]
 
 
 class LayerReader:
@@ -93,19 +91,3 @@ def _back(error: TokenError, text: str, written: str) -> None:
         error.offset, error.width = tokens[number][0], len(tokens[number][1])
     else:
         error.offset, error.width = 0, len(written)
-
-
-def default_pairs(kind: str, values: MappingType[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
-    cls, _ = kind_of(kind)
-    pairs: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        declared = field_named(cls, key)
-        if declared is None:
-            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
-        try:
-            pairs.append((declared.name, declared.read(value)))
-        except FieldError as error:
-            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
-            raise TokenError(message, key, error.help, in_value=True) from None
-    return cls.kind, tuple(pairs)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml.reader import Node
+from cnncalc.limits import Limits
 
 __all__ = ["USE", "Nesting"]
 

@@ -10,9 +10,9 @@ from cnncalc.graph import Graph, Node, broken_requirement, undecided
 from cnncalc.language.building.names import UNKNOWN, Level, Names, Tensor
 from cnncalc.language.building.way_out import channels_last, larger_input
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml.reader import Node as YamlNode
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
+from cnncalc.limits import Limits
 from cnncalc.notation.lines import Parsed
 from cnncalc.notation.vocabulary import Guess
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence as SequenceType
 
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, Source, read
+from cnncalc.limits import Limits
 
 __all__ = ["tree"]
 

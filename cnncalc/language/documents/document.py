@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.library import open_document
 from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import whole
+from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -258,8 +258,7 @@ class Document:
 
     def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
-        from cnncalc.language.building.layer_reader import default_pairs
-        from cnncalc.notation.lines import TokenError
+        from cnncalc.notation.lines import TokenError, default_pairs
 
         pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
         for kind, (key, node) in self.defaults.items():

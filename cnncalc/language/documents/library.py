@@ -9,8 +9,8 @@ from textwrap import dedent
 
 import cnncalc
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.limits import Limits
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 

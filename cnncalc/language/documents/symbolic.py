@@ -21,7 +21,7 @@ def is_symbolic(parts: Sequence[object]) -> bool:
 
 def symbolic_shape(parts: Sequence[object]) -> Shape:
     """A shape some of whose spatial lengths are symbols, capital letters; raises `FieldError`."""
-    from cnncalc.arithmetic.symbolic.sizes import symbolic
+    from cnncalc.arithmetic.symbolic.algebra import symbolic
 
     texts = [str(part) for part in parts]
     if len(texts) > 1 and _SYMBOL.match(texts[0]):

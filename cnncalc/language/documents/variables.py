@@ -6,11 +6,11 @@ from collections.abc import Mapping as MappingType
 from typing import TypeAlias
 
 from cnncalc.errors import CnncalcError, suggestion
-from cnncalc.language.documents.values import ValueFault, value_of
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
-from cnncalc.language.limits import Limits
+from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Node, Scalar, plain_value, read, scalar_value
+from cnncalc.limits import Limits
 
 __all__ = ["Entry", "Variables", "is_required"]
 

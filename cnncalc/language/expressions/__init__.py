@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.language.expressions.values import ExpressionError, Value, as_text, describe
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncalc.language.expressions.operations import cannot, is_number
 from cnncalc.language.expressions.values import RefusalError, Value, bounded, describe
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 __all__ = ["FUNCTIONS"]
 

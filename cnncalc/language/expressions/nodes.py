@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.language.expressions.functions import FUNCTIONS
 from cnncalc.language.expressions.operations import OPERATORS, SIGNS
 from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 __all__ = [
     "Run", "Step", "call", "chain", "choice", "constant", "listing", "mapping", "name", "signed", "unknown_name",

@@ -19,7 +19,7 @@ from cnncalc.language.expressions.values import (
     too_large,
     too_long,
 )
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 
 __all__ = ["OPERATORS", "SIGNS", "cannot", "is_number"]
 

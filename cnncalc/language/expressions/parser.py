@@ -16,7 +16,7 @@ from cnncalc.language.expressions.values import ExpressionError, Value
 
 if TYPE_CHECKING:
     from cnncalc.language.expressions.nodes import Run
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
 __all__ = ["compile_expression"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from cnncalc.language.expressions.values import ExpressionError, Value
 
 if TYPE_CHECKING:
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
 __all__ = ["FOREIGN", "Token", "number", "text_of", "tokens"]
 

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
 __all__ = [
     "ExpressionError", "RefusalError", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large",

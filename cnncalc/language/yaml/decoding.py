@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import CnncalcError, Fault, Place
 
 if TYPE_CHECKING:
-    from cnncalc.language.limits import Limits
+    from cnncalc.limits import Limits
 
 __all__ = ["decoded"]
 

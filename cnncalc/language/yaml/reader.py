@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml import scalars as scalar_faults
 from cnncalc.language.yaml.decoding import decoded
 from cnncalc.language.yaml.tree import Mapping, Node, Scalar, Sequence, Source, plain_value, scalar_value
+from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

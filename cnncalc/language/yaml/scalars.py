@@ -8,8 +8,8 @@ from cnncalc.errors import Fault
 from cnncalc.language.yaml.tree import over
 
 if TYPE_CHECKING:
-    from cnncalc.language.limits import Limits
     from cnncalc.language.yaml.tree import Scalar
+    from cnncalc.limits import Limits
 
 __all__ = ["ending", "escape", "number"]
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.language.limits import Limits
 from cnncalc.layers import show_shape
+from cnncalc.limits import Limits
 from cnncalc.solve.figures import FIGURES, Want, off
 from cnncalc.solve.file.stages import Ends, State
 from cnncalc.solve.file.sums import Counting

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.memory.totals import train_bytes
 from cnncalc.analysis.symbolic.report import TOTALS, symbolic_totals
+from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Size, polynomial
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Maximum
-from cnncalc.arithmetic.symbolic.polynomials import polynomial
-from cnncalc.arithmetic.symbolic.sizes import NoClosedForm, Size
 from cnncalc.arithmetic.symbolic.tables import Table
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load

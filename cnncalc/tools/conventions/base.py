@@ -11,21 +11,24 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from cnncalc.answers.counting import Counted, Term
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.layers import KINDS
 from cnncalc.layers.base import Layer, Shape, count
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.pool import Pool
 
 __all__ = [
+    "ACTIVATIONS",
+    "AVERAGES",
     "FREE",
     "MACS",
+    "MAXIMA",
+    "NORMS",
+    "QUIET",
     "SECOND",
     "Case",
     "Convention",
-    "Counted",
     "Rule",
-    "Term",
     "counted",
 ]
 
@@ -142,15 +145,6 @@ class Rule(NamedTuple):
     """Whether it is a mistake of the tool's."""
 
 
-class Term(NamedTuple):
-    """What a rule comes to for one layer."""
-
-    what: str
-    how: str
-    amount: int
-    bug: bool
-
-
 Rules: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
 
 
@@ -171,23 +165,14 @@ class Convention(NamedTuple):
     """Kinds whose count depends on how people write them, and why."""
     leaves_out: str
     """What it does not count, in words."""
+    nothing: frozenset[str]
+    """Kinds that it counts as nothing, `FREE` ones apart; a kind that stands nowhere was not measured."""
     refuses: Callable[[Case], str] = nothing_refused
     """Why a single layer cannot be counted; empty where it can."""
     modules_only: bool = False
     """Whether it watches modules, and so does not see a layer that is called as a function."""
     one_image: bool = False
     """Whether it counts one image whatever the batch."""
-
-
-class Counted(NamedTuple):
-    """A layer as a convention counts it: its terms, or why there are none."""
-
-    terms: tuple[Term, ...]
-    unknown: str = ""
-
-    @property
-    def total(self) -> int:
-        return sum(term.amount for term in self.terms)
 
 
 FREE = frozenset(
@@ -218,13 +203,19 @@ FREE = frozenset(
 A layer scale is a parameter of the block that multiplies by it, as torchvision has it, and no layer at all.
 """
 
+# Kinds that stand together in what a tool counts as nothing.
+QUIET = frozenset(("hardsigmoid", "hardswish", "log_softmax", "mish", "selu", "sigmoid", "softplus", "tanh"))
+ACTIVATIONS = QUIET | frozenset(("elu", "gelu", "leaky_relu", "prelu", "relu", "relu6", "silu", "softmax"))
+MAXIMA = frozenset(("adaptive_maxpool", "global_maxpool", "lppool", "maxpool"))
+AVERAGES = frozenset(("adaptive_avgpool", "avgpool", "global_avgpool", "spp", "upsample"))
+NORMS = frozenset(("batchnorm", "grn", "groupnorm", "instancenorm", "layernorm", "lrn"))
+
 MACS = Rule("multiply–accumulates", "one each", lambda c: c.macs)
 SECOND = Rule("multiply–accumulates as two operations", "a multiplication and an addition", lambda c: c.macs)
 
 
 def counted(convention: Convention, case: Case) -> Counted:
-    """What the convention makes of a layer."""
-    assert case.kind in KINDS
+    """What the convention makes of a layer; one of a kind without a rule is not counted, and that is said."""
     if convention.modules_only and case.function:
         return Counted(())
     if case.kind in convention.unknown:
@@ -232,5 +223,9 @@ def counted(convention: Convention, case: Case) -> Counted:
     reason = convention.refuses(case)
     if reason:
         return Counted((), reason)
-    terms = (Term(rule.what, rule.how, rule.arithmetic(case), rule.bug) for rule in convention.rules.get(case.kind, ()))
+    if case.kind in FREE or case.kind in convention.nothing:
+        return Counted(())
+    if case.kind not in convention.rules:
+        return Counted((), f"what {convention.tool} counts for `{case.kind}` was not measured")
+    terms = (Term(rule.what, rule.how, rule.arithmetic(case), rule.bug) for rule in convention.rules[case.kind])
     return Counted(tuple(term for term in terms if term.amount))

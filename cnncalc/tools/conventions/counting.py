@@ -4,51 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
+from cnncalc.answers.counting import Counted, Counting
 from cnncalc.answers.report import Report
 from cnncalc.graph import Graph
 from cnncalc.layers.base import Elementwise
 from cnncalc.layers.kinds.norm import LayerScale
 from cnncalc.layers.kinds.regularize import Dropout, DropPath, Identity
-from cnncalc.tools.conventions.base import Case, Convention, Counted, counted
+from cnncalc.tools.conventions.base import Case, Convention, counted
 
-__all__ = ["Counting", "count", "with_counting"]
+__all__ = ["count", "with_counting"]
 
 
 VIEWS = ("permute", "crop")
 """Layers whose output lies across the memory of their input."""
 KEEPERS = (Elementwise, Dropout, DropPath, Identity, LayerScale)
 """Layers whose output lies in memory as their input does."""
-
-
-class Counting(NamedTuple):
-    """A whole net as a convention counts it."""
-
-    convention: Convention
-    layers: dict[str, Counted]
-    """Every layer by name, in execution order."""
-
-    @property
-    def total(self) -> int:
-        """The sum over the layers that can be counted."""
-        return sum(one.total for one in self.layers.values())
-
-    @property
-    def unknown(self) -> dict[str, str]:
-        """The layers that the convention cannot express, and why. Where there are some, the total is partial."""
-        return {name: one.unknown for name, one in self.layers.items() if one.unknown}
-
-    @property
-    def bugs(self) -> dict[str, int]:
-        """The tool's mistakes that play a part here, each with how many layers it meets."""
-        found: dict[str, int] = {}
-        for one in self.layers.values():
-            for term in one.terms:
-                if term.bug:
-                    words = f"{term.what}: {term.how}"
-                    found[words] = found.get(words, 0) + 1
-        return found
 
 
 def count(graph: Graph, convention: Convention, batch: int = 1, functions: Sequence[str] = ()) -> Counting:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cnncalc.answers.counting import Counting
 from cnncalc.graph import Graph
 from cnncalc.tools.conventions import convention_named
-from cnncalc.tools.conventions.counting import Counting, count
+from cnncalc.tools.conventions.counting import count
 
 __all__ = ["Difference", "Side", "TermDifference", "difference"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.kinds.conv import Deconv, ForwardConvolution
 from cnncalc.layers.kinds.resize import Upsample
-from cnncalc.tools.conventions.base import MACS, SECOND, Case, Convention, Rule
+from cnncalc.tools.conventions.base import MACS, QUIET, SECOND, Case, Convention, Rule
 from cnncalc.tools.conventions.modules import channels_of_map, uneven_refused
 
 __all__ = ["CALFLOPS", "PTFLOPS"]
@@ -98,6 +98,7 @@ PTFLOPS = Convention(
     leaves_out="It leaves out merges and the activations that it has no rule for (sigmoid, tanh, hardswish, …).",
     refuses=uneven_refused,
     one_image=True,
+    nothing=QUIET | {"bilinear"},
 )
 
 
@@ -197,4 +198,5 @@ CALFLOPS = Convention(
     leaves_out="It leaves out merges, the biases of linear layers, and the activations that it has no rule for "
     "(ReLU6, sigmoid, hardswish, …).",
     refuses=calflops_refuses,
+    nothing=QUIET | {"bilinear", "relu6"},
 )

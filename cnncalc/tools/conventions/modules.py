@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.tools.conventions.base import MACS, Case, Convention, Rule
+from cnncalc.tools.conventions.base import AVERAGES, MACS, MAXIMA, QUIET, Case, Convention, Rule
 
 __all__ = ["PADDLE", "THOP", "TORCHINFO"]
 
@@ -85,6 +85,9 @@ THOP = Convention(
     leaves_out="It leaves out biases, group norm, max pools, merges, most activations, and calls of functions.",
     refuses=uneven_refused,
     modules_only=True,
+    nothing=MAXIMA
+    | QUIET
+    | {"bilinear", "elu", "gelu", "grn", "groupnorm", "leaky_relu", "lrn", "relu", "relu6", "silu"},
 )
 
 
@@ -118,6 +121,24 @@ PADDLE = Convention(
     "most activations, and calls of functions.",
     refuses=uneven_refused,
     modules_only=True,
+    nothing=MAXIMA
+    | QUIET
+    | {
+        "bilinear",
+        "elu",
+        "gelu",
+        "grn",
+        "groupnorm",
+        "instancenorm",
+        "layernorm",
+        "lrn",
+        "prelu",
+        "relu",
+        "relu6",
+        "silu",
+        "softmax",
+        "upsample",
+    },
 )
 
 
@@ -157,4 +178,5 @@ TORCHINFO = Convention(
     },
     leaves_out="It leaves out whatever has no parameters: pools, activations, merges.",
     refuses=uneven_refused,
+    nothing=MAXIMA | AVERAGES | QUIET | {"elu", "gelu", "leaky_relu", "lrn", "relu", "relu6", "silu", "softmax"},
 )

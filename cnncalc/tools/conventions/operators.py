@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.tools.conventions.base import MACS, SECOND, Case, Convention, Rule
+from cnncalc.tools.conventions.base import ACTIVATIONS, AVERAGES, MACS, MAXIMA, NORMS, SECOND, Case, Convention, Rule
 
 __all__ = ["FVCORE", "PAPER", "PTFLOPS_ATEN", "TORCH"]
 
@@ -17,6 +17,7 @@ PAPER = Convention(
     rules=dict.fromkeys((*CONVOLUTIONS, "linear", "bilinear"), (MACS,)),
     unknown={},
     leaves_out=REST,
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS,
 )
 
 TORCH = Convention(
@@ -26,6 +27,7 @@ TORCH = Convention(
     rules=dict.fromkeys((*CONVOLUTIONS, "linear"), (MACS, SECOND)),
     unknown={},
     leaves_out="It leaves out normalisations, activations, pools, merges and biases, and bilinear layers.",
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | {"bilinear"},
 )
 
 
@@ -44,6 +46,7 @@ PTFLOPS_ATEN = Convention(
     unknown={},
     leaves_out="It leaves out normalisations, activations, pools and merges, and bilinear layers.",
     one_image=True,
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | {"bilinear"},
 )
 
 
@@ -99,4 +102,5 @@ FVCORE = Convention(
     },
     unknown={"spp": "whether its pools are adaptive ones, which count, depends on how it is written"},
     leaves_out="It leaves out biases, activations, merges, and every pool but adaptive average ones.",
+    nothing=ACTIVATIONS | MAXIMA | {"avgpool", "bilinear", "grn", "lrn"},
 )

@@ -13,7 +13,7 @@ from cnncalc.text import printable
 from cnncalc.tools.styles.classes import camel, is_function, torch_class, unknown_lines
 
 if TYPE_CHECKING:
-    from cnncalc.tools.conventions.counting import Counting
+    from cnncalc.answers.counting import Counting
     from cnncalc.tools.modules import Call, Modules
 
 __all__ = ["draw"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 
 from cnncalc.language.expressions import ExpressionError, Value, expand
-from cnncalc.language.limits import Limits
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, scalar_value
+from cnncalc.limits import Limits
 
 __all__ = ["ValueFault", "value_of"]
 
