@@ -29,7 +29,7 @@ class Sketch:
                 print("STUB kind", kind); cls=KINDS["identity"]; f={}
             for k in list(f):
                 if k not in cls.fields: print("STUB field", kind,k,f.pop(k))
-            if "dialect" in cls.fields: f["dialect"]={"ncnn":"paddle"}.get(self.dialect,self.dialect)
+            if "dialect" in cls.fields: f["dialect"]=self.dialect
             try: layer = cls(**f)
             except FieldError as e: raise CnncalcError(Fault(e.rule, place, name, help=e.help)) from None
             r = broken_requirement(layer, tuple(x))
@@ -45,4 +45,4 @@ class Sketch:
             x=[self.shapes[i] for i in inputs]
             p+=count(layer.weight_shapes(*x)); b+=count(layer.buffer_shapes(*x))
         used={i for n in self.nodes for i in n[3]}
-        return p,b,{n[0]:self.shapes[i] for i,n in enumerate(self.nodes) if i not in used}
+        return p+(b if self.dialect=='ncnn' else 0),b,{self.nodes[i][0]:self.shapes[i] for i in self.outputs}

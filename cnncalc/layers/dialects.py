@@ -72,6 +72,15 @@ DIALECTS: dict[str, Dialect] = {
             same_ignores_dilation=True,
             buffers_are_parameters=True,
         ),
+        Dialect(
+            "ncnn",
+            pool_rounding="ceil",
+            ceil=Rounding.CEIL_UNCLIPPED,
+            pool_stride_is_kernel=False,
+            pool_padding_limit="none",
+            buffers_are_parameters=True,
+            linear_flattens=True,
+        ),
         Dialect("onnx", pool_stride_is_kernel=False, pool_padding_limit="extent", transposed_same="onnx"),
     )
 }

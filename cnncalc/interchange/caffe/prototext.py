@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Message", "Value", "read_message"]

@@ -31,6 +31,8 @@ class Reader:
         self.layers = chosen(list(layers_of(net)), state_of(net, train=train))
         self.sketch = Sketch(net.word("name"), "caffe")
         self.blobs: dict[str, int] = {}
+        self.open: dict[str, int] = {}
+        """The blobs that no layer has taken yet."""
         self.uses = used(self.layers)
         self.labels = data.labels(self.layers)
         self.scaled = scales(self.layers, self.uses)
@@ -49,13 +51,23 @@ class Reader:
                 self.layer(layer)
             except CnncalcError as error:
                 self.faults.extend(error.faults)
-                self.blobs.update(dict.fromkeys(layer.tops, NOTHING))
+                self.makes_nothing(layer)
             if len(self.faults) >= 20:
                 break
         if self.faults:
             raise CnncalcError(self.faults)
         self.unknown.raise_any("Caffe")
+        self.sketch.outputs = list(dict.fromkeys(self.open.values()))
         return self.sketch
+
+    def makes(self, tops: Sequence[str], tensors: Sequence[int]) -> None:
+        """These blobs hold these tensors from here on; what no later layer takes is an output of the net."""
+        self.blobs.update(zip(tops, tensors))
+        self.open.update((top, tensor) for top, tensor in zip(tops, tensors) if tensor != NOTHING)
+
+    def makes_nothing(self, layer: CaffeLayer) -> None:
+        """What the layer makes is no part of the net, or is not known."""
+        self.makes(layer.tops, [NOTHING] * len(layer.tops))
 
     def input(self, name: str, shape: Shape | None, layer: CaffeLayer | None) -> None:
         """An input of the net, with the shape that the user gives, or else the file; the file's has the batch."""
@@ -79,16 +91,16 @@ class Reader:
             return
         tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
         if layer.kind in SINKS or all(bottom in self.labels for bottom in layer.bottoms):
-            self.blobs.update(dict.fromkeys(layer.tops, NOTHING))
+            self.makes_nothing(layer)
             return
         if layer.kind in data.LOSSES and self.loss(layer, tensors):
             return
         if layer.kind not in RULES and not self.opaque:
             self.unknown.add(layer.type, layer.name, layer.place())
         if NOTHING in tensors or (layer.kind not in RULES and not self.opaque):
-            self.blobs.update(dict.fromkeys(layer.tops, NOTHING))
+            self.makes_nothing(layer)
             return
-        self.blobs.update(zip(layer.tops, self.made(layer, tensors)))
+        self.makes(layer.tops, self.made(layer, tensors))
 
     def made(self, layer: CaffeLayer, tensors: list[int]) -> list[int]:
         """The tensors that a layer makes."""
@@ -111,6 +123,7 @@ class Reader:
         if blob not in self.blobs:
             help = suggestion(blob, self.blobs, "a layer takes what layers before it make")
             raise layer.fault(f"no layer before this one makes the blob `{blob[:60]}`", help=help)
+        self.open.pop(blob, None)
         return self.blobs[blob]
 
     def loss(self, layer: CaffeLayer, tensors: list[int]) -> bool:
@@ -123,7 +136,7 @@ class Reader:
         if not alone and NOTHING not in compared:
             build = Build(self.sketch, layer.name, layer.type, layer.place(), compared)
             number = build.opaque(())
-        self.blobs.update(dict.fromkeys(layer.tops, number))
+        self.makes(layer.tops, [number] * len(layer.tops))
         return True
 
 

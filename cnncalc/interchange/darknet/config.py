@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Section", "sections"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.interchange.building import Build
 from cnncalc.interchange.ncnn.params import Operator
 
-__all__ = ["detections", "prior_boxes", "proposals", "region_pooling"]
+__all__ = ["detections", "grid_detections", "prior_boxes", "proposals", "region_pooling"]
 
 
 def prior_boxes(operator: Operator, build: Build) -> list[int]:
@@ -25,8 +27,14 @@ def prior_boxes(operator: Operator, build: Build) -> list[int]:
 
 
 def detections(operator: Operator, build: Build) -> list[int]:
-    """What is found: class, score and four corners for each object, as many as there are; room for one here."""
-    return [build.opaque((1, 6))]
+    """SSD's: class, score and four corners for each object, as many as are kept at most."""
+    return [build.opaque((max(operator.whole(3, 100), 1), 6))]
+
+
+def grid_detections(operator: Operator, build: Build) -> list[int]:
+    """YOLO's: class, score and four corners for each object, at most one for each box of each position."""
+    boxes = operator.whole(1, 5)
+    return [build.opaque((sum(max(boxes, 1) * prod(shape[1:]) for shape in build.x), 6))]
 
 
 def proposals(operator: Operator, build: Build) -> list[int]:

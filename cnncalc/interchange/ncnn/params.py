@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.language.limits import Limits
+from cnncalc.limits import Limits
 from cnncalc.language.yaml.tree import Source
 
 __all__ = ["MAGIC", "Operator", "operators"]
@@ -94,7 +94,7 @@ def operators(source: Source, limits: Limits) -> list[Operator]:
         raise CnncalcError(Fault(message, source.place(2, 1), help=limits.way_out("layers")))
     found: list[Operator] = []
     faults: list[Fault] = []
-    for number, text in lines[2:]:
+    for number, text in lines[2 : 2 + counts[0]]:  # ncnn reads no further
         try:
             found.append(_operator(source, number, PIECE.findall(text)))
         except CnncalcError as error:
@@ -102,8 +102,8 @@ def operators(source: Source, limits: Limits) -> list[Operator]:
         if len(faults) >= 20:
             break
     if not faults and len(found) != counts[0]:
-        values = f"line 2 says {counts[0]}, and there are {len(found)}"
-        faults.append(Fault("this is not the number of layers that the file has", source.place(2, 1), values=values))
+        values = f"it says {counts[0]}, and there are {len(found)}"
+        faults.append(Fault("the file has fewer layers than its second line says", source.place(2, 1), values=values, help="it may have been cut"))
     if faults:
         raise CnncalcError(faults)
     return found

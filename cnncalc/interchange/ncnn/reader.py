@@ -25,6 +25,8 @@ class Reader:
         self.operators, self.given, self.opaque = operators, inputs, opaque
         self.sketch = Sketch("", "ncnn")
         self.blobs: dict[str, int] = {}
+        self.open: dict[str, int] = {}
+        """The blobs that no layer has taken yet: in the end, the outputs."""
         self.unknown = Unknown()
 
     def read(self) -> Sketch:
@@ -38,11 +40,14 @@ class Reader:
                 tops = []
             self.blobs.update(dict.fromkeys(operator.tops, NOTHING))
             self.blobs.update(zip(operator.tops, tops))
+            if operator.bottoms:
+                self.open.update(zip(operator.tops, tops))
             if len(faults) >= 20:
                 break
         if faults:
             raise CnncalcError(faults)
         self.unknown.raise_any("ncnn")
+        self.sketch.outputs = list(dict.fromkeys(self.open.values()))
         return self.sketch
 
     def made(self, operator: Operator) -> list[int]:
@@ -71,6 +76,7 @@ class Reader:
         if blob not in self.blobs:
             help = suggestion(blob, self.blobs, "a layer takes what layers before it make")
             raise operator.fault(f"no layer before this one makes the blob `{blob[:60]}`", help=help)
+        self.open.pop(blob, None)
         return self.blobs[blob]
 
     def shape(self, operator: Operator, name: str) -> Shape:

@@ -88,6 +88,6 @@ RULES: dict[str, Rule] = {
     "TanH": same("tanh"),
     "Threshold": same("function", of="threshold"),
     "UnaryOp": elements.unary,
-    "YoloDetectionOutput": detection.detections,
-    "Yolov3DetectionOutput": detection.detections,
+    "YoloDetectionOutput": detection.grid_detections,
+    "Yolov3DetectionOutput": detection.grid_detections,
 }
