@@ -105,6 +105,9 @@ class CnncalcError(Exception):
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__(*self.faults)
 
+    def __reduce__(self) -> tuple[type[CnncalcError], tuple[tuple[Fault, ...]]]:
+        return CnncalcError, (self.faults,)  # so that it comes whole out of another process
+
     def __str__(self) -> str:
         return "\n".join(str(fault) for fault in self.faults)
 

@@ -13,6 +13,7 @@ import torch
 
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Deconv
 from cnncalc.layers.kinds.linear import Linear
 from cnncalc.layers.kinds.merge import Merge
@@ -91,8 +92,19 @@ EXCEPTIONS: tuple[Exception_, ...] = (
         lambda layer, shapes, found: isinstance(layer, Linear) and len(shapes[0]) > 1 and not found.torch,
     ),
     Exception_(
+        "torch makes samples without an axis, one number each; cnncalc has no shape for them.",
+        lambda layer, shapes, found: (
+            isinstance(layer, (reductions.OverAxes, reductions.Select))
+            and not found.torch
+            and layer.kept_axes(*shapes) == ()
+        ),
+    ),
+    Exception_(
         "torch lines up axes from the last one: tensors of different ranks meet with the batch among the channels.",
-        lambda layer, shapes, found: isinstance(layer, Merge) and len({len(shape) for shape in shapes}) > 1,
+        lambda layer, shapes, found: (
+            (isinstance(layer, Merge) and len({len(shape) for shape in shapes}) > 1)
+            or (isinstance(layer, reductions.Expand) and len(layer.shape) > len(shapes[0]))
+        ),
     ),
 )
 

@@ -21,6 +21,7 @@ from cnncalc.language.yaml.reader import read
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import reshape, resize, shuffle
 from cnncalc.layers.kinds.activation import Maxout
+from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
 from cnncalc.torch_backend import compare
@@ -47,7 +48,7 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""
 
 
-PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle)
+PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle, reductions.Select)
 DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
 
 

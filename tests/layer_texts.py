@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-__all__ = ["ACTIVATIONS", "MAP_KINDS", "MERGES", "VECTOR_KINDS", "layer_text", "wild_text"]
+from kind_texts import KIND_WRITERS, MAP_ONLY, PAIRS
+
+__all__ = ["ACTIVATIONS", "MAP_KINDS", "MERGES", "TWO", "VECTOR_KINDS", "layer_text", "wild_text"]
 
 Shape = tuple[int, ...]
 
@@ -20,15 +22,17 @@ ACTIVATIONS = (
 IN_PLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "hardsigmoid", "dropout")
 ANYWHERE = (
     *ACTIVATIONS, "batchnorm", "layernorm", "groupnorm", "layerscale", "dropout", "droppath", "identity", "flatten",
-    "reshape", "permute", "slice", "channel_shuffle",
+    "reshape", "permute", "slice", "channel_shuffle", *(kind for kind in KIND_WRITERS if kind not in MAP_ONLY),
 )  # fmt: skip
 MAP_KINDS = (
     *ANYWHERE, "conv", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool",
     "adaptive_avgpool", "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop",
-    "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth",
+    "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth", *MAP_ONLY,
 )  # fmt: skip
 VECTOR_KINDS = (*ANYWHERE, "linear")
-MERGES = ("add", "multiply", "maximum", "concat")
+MERGES = ("add", "multiply", "maximum", "minimum", "concat")
+TWO = (*PAIRS, "matmul")
+"""Merges of two tensors."""
 
 
 def divisors(number: int) -> list[int]:
@@ -215,9 +219,11 @@ def permute(random: Random, shape: Shape, kind: str) -> str:
 
 
 def slice_(random: Random, shape: Shape, kind: str) -> str:
-    start = random.randrange(shape[0])
-    stop = random.randint(start + 1, shape[0])
-    return f"slice {start or random.choice(('', '0'))}:{'' if stop == shape[0] and random.random() < 0.5 else stop}"
+    axis = random.randrange(-len(shape), len(shape)) if random.random() < 0.3 else 0
+    start = random.randrange(shape[axis])
+    stop = random.randint(start + 1, shape[axis])
+    text = f"slice {start or random.choice(('', '0'))}:{'' if stop == shape[axis] and random.random() < 0.5 else stop}"
+    return text + (f" axis={axis}" if axis else "") + (f" step={random.randint(1, 3)}" if random.random() < 0.2 else "")
 
 
 def norm(random: Random, shape: Shape, kind: str) -> str:
@@ -242,6 +248,8 @@ def activation(random: Random, shape: Shape, kind: str) -> str:
         text += random.choice(("", " per_channel", " shared"))
     if kind == "gelu":
         text += random.choice(("", " tanh", " approximate=none"))
+    if kind in ("softmax", "log_softmax") and random.random() < 0.5:
+        text += f" axis={random.randrange(-len(shape), len(shape))}"
     if kind == "maxout":
         return f"maxout {random.choice([d for d in divisors(shape[0]) if d > 1] or [2])}"
     if kind in ("dropout", "droppath"):
@@ -279,6 +287,7 @@ WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     **dict.fromkeys(("batchnorm", "instancenorm", "layernorm", "groupnorm", "lrn", "grn", "layerscale"), norm),
     **dict.fromkeys((*ACTIVATIONS, "dropout", "droppath"), activation),
     **dict.fromkeys(("global_maxpool", "global_avgpool", "identity", "flatten"), plain),
+    **KIND_WRITERS,
 }
 # what nets consist of mostly stands here more than once
 _FREQUENT = ("conv", "conv", "conv", "conv", "batchnorm", "relu", "maxpool", "avgpool", "dwconv", "deconv")
@@ -286,6 +295,8 @@ _FREQUENT = ("conv", "conv", "conv", "conv", "batchnorm", "relu", "maxpool", "av
 
 def layer_text(random: Random, shape: Shape) -> str:
     """A layer that mostly fits an input of this shape."""
+    if 1 in shape and random.random() < 0.1:
+        return _written(random, shape, "expand")
     if len(shape) == 1:
         return _written(random, shape, random.choice((*VECTOR_KINDS, "linear", "linear", "linear", "batchnorm")))
     if len(shape) > 4:
@@ -311,6 +322,8 @@ def wild_text(random: Random) -> tuple[str, tuple[Shape, ...]]:
         others = [tuple(random.choice((n, n, n, 1, n + 1)) for n in first) for _ in range(random.randint(1, 2))]
         if random.random() < 0.15:
             others[0] = shape()
+        if random.random() < 0.3:
+            return random.choice((*TWO, "matmul transposed")), (first, others[0])
         return random.choice(MERGES), (first, *others)
     if random.random() < 0.05:
         return f"bilinear {random.randint(1, 4)}", (shape()[:1], shape()[: random.choice((1, 1, 1, 2))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layer_texts import MERGES
+from layer_texts import MERGES, TWO
 from network_sketch import Piece, Shape, Sketch
 
 from cnncalc.layers import Layer
@@ -20,14 +20,16 @@ class References(Sketch):
         """An earlier tensor by its name, or an earlier layer's parameters."""
         same = [name for name, found in self.names.items() if found == shape]
         if same and self.chance(0.8):
-            kind = self.random.choice((*MERGES, "bilinear 2") if len(shape) == 1 else MERGES)
+            kinds = (*MERGES, *TWO, "bilinear 2") if len(shape) == 1 else (*MERGES, *TWO, "matmul transposed")
+            kind = self.random.choice(kinds)
             name = self.random.choice(same)
             key, _, rest = kind.partition(" ")
             item: dict[str, Any] = {
                 key: rest or None,
                 "from": self.random.choice(([name, "previous"], ["previous", name])),
             }
-            return Piece([item], lambda entering: self.after(kind, entering, shape) if entering == shape else None)
+            if self.after(kind, shape, shape) is not None:
+                return Piece([item], lambda entering: self.after(kind, entering, shape) if entering == shape else None)
         for name, found in self.names.items():
             for text in self.random.sample(("concat", "upsample", "crop", "add", "bilinear 3"), 5):
                 if (len(found) == 1) == text.startswith("bilinear") and self.after(text, shape, found) is not None:

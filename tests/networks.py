@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any, NamedTuple
 
-from layer_texts import MERGES
+from layer_texts import MERGES, TWO
 from network_references import References
 from network_sketch import Piece, Shape, Step, through
 from network_templates import Templates
@@ -98,7 +98,7 @@ class Drawing(Templates, References):
 
     def branches(self, shape: Shape, depth: int, *, fixed: bool) -> Piece:
         """A merge of two or three branches."""
-        kind = self.random.choice(MERGES)
+        kind = self.random.choice((*MERGES, *TWO) if self.chance(0.4) else MERGES)
         names = dict(self.names)
         first = self.sequence(shape, self.random.randint(1, 2), depth - 1, fixed=fixed)
         wanted = first.step(shape)
@@ -107,11 +107,15 @@ class Drawing(Templates, References):
         drawn: list[Any] = [first.items]
         result = wanted
         axis = self.random.randrange(len(wanted)) if kind == "concat" and self.chance(0.3) else 0
-        for _ in range(self.random.choice((1, 1, 1, 2))):
-            target = wanted
+        if kind == "matmul" and len(wanted) < 2:
+            return Piece(first.items, first.step) if first.items else self.single(shape, fixed=fixed)
+        if kind == "matmul":
+            result = (*wanted[:-1], self.random.randint(1, 4))
+        for _ in range(1 if kind in TWO else self.random.choice((1, 1, 1, 2))):
+            target = (*wanted[:-2], wanted[-1], result[-1]) if kind == "matmul" else wanted
             if kind == "concat" and self.chance(0.5):
                 target = (*wanted[:axis], self.random.randint(1, 4), *wanted[axis + 1 :])
-            elif kind != "concat" and self.chance(0.25):
+            elif kind not in ("concat", "matmul") and self.chance(0.25):
                 target = self.random.choice(((wanted[0], *(1,) * (len(wanted) - 1)), (1, *wanted[1:]), wanted))
             before = dict(self.names)
             other = self.sequence(shape, self.random.choice((0, 1, 1)), depth - 1, fixed=fixed)
@@ -125,7 +129,7 @@ class Drawing(Templates, References):
                 result = (*result[:axis], result[axis] + target[axis], *result[axis + 1 :])
         if len(drawn) < 2:
             return Piece(first.items, first.step) if first.items else self.single(shape, fixed=fixed)
-        if names == self.names:  # a branch may name a layer of one before it
+        if names == self.names and kind != "matmul":  # a branch may name a layer of one before it
             self.random.shuffle(drawn)
         listed = [
             one[0] if len(one) == 1 and isinstance(one[0], (str, dict)) and self.chance(0.5) else one for one in drawn

@@ -10,6 +10,7 @@ import math
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from kind_cases import KIND_CASES, KIND_NAMES, KIND_REFUSED
 
 from cnncalc.analysis.costs import costs
 from cnncalc.graph import broken_requirement
@@ -120,6 +121,7 @@ CASES = [
     ("pixel_unshuffle 2", ["2x10x10"], "8x5x5", 0, 0, 0),
     ("space_to_depth 3", ["2x9"], "6x3", 0, 0, 0),
     ("channel_shuffle 4", ["8x5x5"], "8x5x5", 0, 0, 0),
+    *KIND_CASES,
 ]  # fmt: skip
 
 
@@ -315,6 +317,7 @@ NAMES = {
     "channel_shuffle": "ChannelShuffle", "space_to_depth": "SpaceToDepth focus", "add": "Add sum",
     "multiply": "Multiply mul",
     "maximum": "Maximum Max", "concat": "Concat Concatenate cat concatenate", "identity": "Identity noop",
+    **KIND_NAMES,
 }  # fmt: skip
 
 
@@ -409,6 +412,7 @@ REFUSED = [
     ("pixel_shuffle 3", ["8x5x5"], "a pixel shuffle needs channels divisible"),
     ("pixel_unshuffle 2", ["8x5x5"], "`pixel_unshuffle` needs sizes divisible by its factor"),
     ("channel_shuffle 3", ["8x5x5"], "groups must divide the channels"),
+    *KIND_REFUSED,
 ]  # fmt: skip
 
 

@@ -200,7 +200,7 @@ MISTAKES = [
         "nn.Conv2d(3, 8, 3)",
         ("nn.Conv2d(3,", "there is no kind or block `nn.Conv2d(3,`", "write `conv <out> k<kernel>`"),
     ),
-    ("add 3 x", ("3", "`add` takes no bare number", "its branches are a list")),
+    ("add 3 x", ("x", "`add` does not know `x`", "its branches are a list")),
     # several in one line are all reported
     (
         "conv 0 k3 nobais s0",

@@ -19,6 +19,7 @@ from cnncalc.arithmetic.windows.reach import Reach
 from cnncalc.layers import sliding
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, shuffle
+from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 
 NETS = 400
 """Within so many nets a fault must show; nearly all show within fifty."""
@@ -149,6 +150,30 @@ FAULTS = {
         "reaches",
         lambda self, *x: tuple(Reach(window.stride, 0, window.extent - 1) for window in self.windows(x[0])),
     ),
+    "every function keeps its output": (
+        functions,
+        "FUNCTIONS",
+        {name: functions.OneFunction(1, ("output",)) for name in functions.FUNCTIONS},
+    ),
+    "a gate keeps nothing": (functions.Glu, "saved", keeps()),
+    "a quotient keeps nothing": (arithmetic.Divide, "saved", keeps()),
+    "a power keeps its base alone": (arithmetic.Power, "saved", keeps(the_input)),
+    "a reduction leaves its axes": (
+        reductions.OverAxes,
+        "output_shape",
+        lambda self, *x: tuple(1 if axis in self.axes else n for axis, n in enumerate(x[0])),
+    ),
+    "a largest element keeps nothing": (
+        reductions,
+        "REDUCTIONS",
+        {name: reductions.OneReduction(1, 0, ()) for name in reductions.REDUCTIONS},
+    ),
+    "an argmax passes a gradient on": (reductions.ArgMax, "differentiable", True),
+    "a topk keeps no indices": (reductions.TopK, "saved", keeps()),
+    "a select leaves its axis": (reductions.Select, "output_shape", lambda self, *x: x[0]),
+    "an expand keeps its shape": (reductions.Expand, "output_shape", lambda self, *x: x[0]),
+    "a product of matrices by its first": (products.MatMul, "macs", lambda self, *x: product(x[0])),
+    "an rms norm keeps no 1/rms": (products.RMSNorm, "saved", keeps(the_input)),
     "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
 }
 

@@ -13,7 +13,7 @@ from agreement import EXCEPTIONS, refusals, unexplained
 from held import BYTES_UNKNOWN, differences, graph_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layer_texts import MAP_KINDS, MERGES, VECTOR_KINDS, wild_text
+from layer_texts import MAP_KINDS, MERGES, TWO, VECTOR_KINDS, wild_text
 from networks import Network, network
 
 from cnncalc.layers import KINDS
@@ -105,6 +105,7 @@ def test_neither_refuses(name):
         ("instancenorm stats", ((2, 1),)),
         ("linear 6", ((1, 1, 2),)),
         ("add", ((2, 1, 3, 2), (1, 1))),
+        ("mean 0", ((4,),)),
     ],
 )
 def test_every_exception_is_met(text, shapes):
@@ -120,7 +121,7 @@ def test_exceptions_have_reasons():
 
 
 def test_the_generator_knows_every_kind():
-    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, "bilinear"} == set(KINDS)
+    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear"} == set(KINDS)
 
 
 def test_the_generator_writes_what_it_promises():

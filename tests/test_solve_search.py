@@ -104,6 +104,24 @@ def test_where_not_even_one_fits():
     assert "Not even one image fits" in done.stdout
 
 
+@pytest.mark.parametrize("net", ["resnet18", "mobilenet_v2", "unet"])
+def test_where_no_image_adds_a_byte_every_batch_fits(net):
+    """Frozen from end to end, nothing is kept for a backward pass, whatever the batch."""
+    arguments = ("batch-size", net, "--optimizer", "adam", "--freeze", "*")
+    report_of = load(net, Options(freeze=("*",)))
+    fixed = {report(report_of, batch, "float32", "adam").totals.train_bytes for batch in (1, 7, 10_000)}
+    assert len(fixed) == 1
+    (fixed,) = fixed
+    answer = answered(*arguments, "--memory", fixed)
+    assert (answer["solved"], answer["batch"], answer["used"], answer["each"]) == (True, None, fixed, 0)
+    done = run(*arguments, "--memory", fixed)
+    assert done.exit_code == 0
+    assert f"Every batch fits: no image adds a byte to {fixed:,}" in done.stdout
+    one_less = answered(*arguments, "--memory", fixed - 1)
+    assert (one_less["solved"], one_less["batch"]) == (False, 0)
+    assert run(*arguments, "--memory", fixed - 1).exit_code == 1
+
+
 def test_batch_size_in_json():
     answer = answered("batch-size", "resnet50", "--memory", "24GiB", "--optimizer", "adam")
     assert answer["solved"] and answer["fixed"] + answer["batch"] * answer["each"] == answer["used"]

@@ -7,10 +7,12 @@ import importlib.util
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -212,12 +214,34 @@ def test_ranges():
     assert steps("--set", "0.25:0.4:0.05") == ["0.25", "0.3", "0.35", "0.4"]
     assert steps("--set", "1:3") == ["1", "2", "3"]
     assert steps("--set", "a,b") == ["a", "b"]
+    assert steps("--set", "-0.5:0.5:0.25") == ["-0.5", "-0.25", "0", "0.25", "0.5"]
+    assert steps("--set", "-.2:-1e-1:5e-2") == ["-0.2", "-0.15", "-0.1"]
+    assert steps("--set", "0:1e-10:5e-11") == ["0", "0.00000000005", "0.0000000001"]
+    assert steps("--set", "0:1:1/4") == ["0", "0.25", "0.5", "0.75", "1"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.decimals(-50, 50, places=4), st.integers(0, 12), st.integers(1, 2_000), st.integers(0, 14))
+def test_a_range_is_what_adding_up_decimals_gives(low, count, step, places):
+    """Python's own decimals are the witness: another type, that adds and prints by rules of its own."""
+    with localcontext(Context(prec=60)):
+        by = Decimal(step).scaleb(-places)
+        values = [low + number * by for number in range(count + 1)]
+        found = steps("--set", f"{low:f}:{values[-1]:f}:{by:f}")
+        assert [Decimal(text) for text in found] == values
+    assert all(re.fullmatch(r"-?(0|[1-9]\d*)(\.\d*[1-9])?", text) and text != "-0" for text in found)
 
 
 WRONG = [
     (["vgg16", "--set", "classes=3:1"], "no range"),
     (["vgg16", "--set", "classes=1:2:0"], "no range"),
     (["vgg16", "--set", "classes=1:1e999999999"], "no range"),
+    (["vgg16", "--set", f"classes=1:{'9' * 5_000}"], "no range"),
+    (["vgg16", "--set", "classes=0:1:1:1"], "no range"),
+    (["vgg16", "--set", "classes=0:1:1/0"], "no range"),
+    (["vgg16", "--set", "classes=0:1:1/3"], "1/3 is no decimal number"),
+    (["vgg16", "--input", "3x{²}"], "lengths are whole numbers"),
+    (["vgg16", "--input", f"3x{{{'9' * 5_000}}}"], "lengths are whole numbers"),
     (["vgg16", "--set", "classes=1:100001"], "more than 100,000 values"),
     (["vgg16", "--input", "3x{1:5:0.5}"], "lengths are whole numbers"),
     (["vgg16", "--input", "{1:5}xHxW"], "no shape"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from latex_value import value_of_latex
 from notation_value import value_of
+from test_layers import CASES as EVERY_KIND
 
 from cnncalc.analysis.costs import costs
 from cnncalc.arithmetic.traced.expression import Number, Quotient, Sum, definitions
@@ -32,7 +33,7 @@ from cnncalc.arithmetic.windows.reach import Field, transposed, windowed
 from cnncalc.explain.derive import Seen, derive, traced_inputs, traced_layer
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS
-from cnncalc.layers.fields import Flag
+from cnncalc.notation.lines import parse
 
 T = Traced.symbol
 
@@ -353,32 +354,14 @@ def derivation_formulas(derivation):
             yield from value
 
 
-def test_every_kind_can_be_traced():
-    """No kind's rule breaks on traced numbers, on a map or on a vector."""
-    for kind, cls in KINDS.items():
-        least = cls.inputs[0]
-        values = {
-            "out": 4,
-            "kernel": 2,
-            "output": 2,
-            "factor": 2,
-            "groups": 2,
-            "pieces": 2,
-            "border": 1,
-            "order": "1x2x0",
-            "shape": "4x-1",
-            "channels": "0:2",
-            "scale": 2,
-        }
-        layer = cls(
-            **{
-                name: values[name]
-                for name, field in cls.fields.items()
-                if name in values and not isinstance(field.type, Flag)
-            }
-        )
-        for shape in ((8, 6, 6), (8,)):
-            shapes = (shape,) * least
-            if broken_requirement(layer, shapes) is None:
-                derivation = derive(layer, shapes, [Seen(3, 2, 1)] * (len(shape) - 1), 1, 4)
-                assert derivation.memory.value == product(layer.output_shape(*shapes)) * 4, kind
+@pytest.mark.parametrize(
+    ("text", "inputs", "macs", "operations"),
+    [(text, inputs, macs, others) for text, inputs, output, _, macs, others in EVERY_KIND if output],
+)
+def test_every_kind_can_be_traced(text, inputs, macs, operations):
+    """No kind's rule breaks on traced numbers, and what is derived is what was counted by hand."""
+    layer, shapes = parse(text).layer, tuple(tuple(map(int, one.split("x"))) for one in inputs)
+    derivation = derive(layer, shapes, [Seen(3, 2, 1)] * (len(shapes[0]) - 1), 1, 4)
+    assert derivation.memory.value == product(layer.output_shape(*shapes)) * 4
+    assert (derivation.macs.value if derivation.macs else 0) == macs
+    assert (derivation.flops.value if derivation.flops else 0) == 2 * macs + operations

@@ -13,7 +13,7 @@ from cnncalc.language import load
 from cnncalc.language.documents.document import input_shape
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar
+from cnncalc.language.yaml.reader import Mapping, Node
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 
@@ -51,7 +51,7 @@ def check(
     net: str,
     options: Options,
     maxima: MappingType[str, int],
-    required: MappingType[str, str],
+    required: MappingType[str, int | str],
     dtype: str = "float32",
     optimizer: str = "sgd",
 ) -> Checked:
@@ -59,6 +59,7 @@ def check(
 
     What a file expects is said of the net as it stands there: under options that change it only budgets are held.
     It is said of float32 and sgd; `dtype` and `optimizer` are those of the budgets.
+    `required` holds counts, and for `output` a shape as it is printed.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
     graph = load(net, options)
@@ -67,12 +68,17 @@ def check(
     changes = options.changes()
     if isinstance(graph.expect, Node) and not changes:
         plain = counted if (dtype, optimizer) == ("float32", "sgd") else report(graph, options.batch)
-        checks += _expectations(net, graph.expect, graph, plain, options, ())
+        held = _Held(net, options, graph, plain)
+        held.block(graph.expect, options)
+        if held.faults:
+            raise CnncalcError(held.faults)
+        checks += held.checks
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))
-    for name, text in required.items():
-        checks.append(_required(net, name, text, graph, counted))
+    for name, value in required.items():
+        found_now = _output(graph) if name == "output" else _figure(name, counted, "--require")
+        checks.append(Check(net, name, value, found_now, found_now == value))
     return Checked(tuple(checks), changes if graph.expect is not None else ())
 
 
@@ -83,44 +89,77 @@ def _figure(name: str, counted: Report, option: str) -> int:
     return int(getattr(counted.totals, name))
 
 
-def _required(net: str, name: str, text: str, graph: Graph, counted: Report) -> Check:
-    if name == "output":
-        found = _output(graph)
-        return Check(net, name, text, found, found == text)
-    number = _figure(name, counted, "--require")
-    plain = text.replace("_", "").replace(",", "")
-    return Check(net, name, int(plain) if plain.isdecimal() else text, number, plain == str(number))
-
-
 def _output(graph: Graph) -> str:
     first = next(iter(graph.outputs.values()))
     return show_shape(graph.nodes[first].shape)
 
 
-def _expectations(
-    net: str, node: Node, graph: Graph, counted: Report, options: Options, path: tuple[str, ...]
-) -> list[Check]:
-    """The checks of one (nested) `expect:` block."""
-    if not isinstance(node, Mapping):
-        message = f"`{'.'.join(('expect', *path))}` is a mapping of figures"
-        raise CnncalcError(Fault(message, node.place(), help="such as {output: 1000, params: 61_706}"))
-    checks: list[Check] = []
-    for key, (key_node, value) in node.entries.items():
+class _Held:
+    """Holds the net to its `expect:` block, with every fault of the block; each variant of the net is built once."""
+
+    def __init__(self, net: str, options: Options, graph: Graph, counted: Report) -> None:
+        self.net = net
+        self.variants = {_variant(options): (graph, counted)}
+        self.checks: list[Check] = []
+        self.faults: list[Fault] = []
+
+    def block(self, node: Node, options: Options, path: tuple[str, ...] = ()) -> None:
+        """Hold the net to one (nested) block."""
+        if not isinstance(node, Mapping):
+            message = f"`{'.'.join(('expect', *path))}` is a mapping of figures"
+            self.faults.append(Fault(message, node.place(), help="such as {output: 1000, params: 61_706}"))
+            return
+        for key, (key_node, value) in node.entries.items():
+            try:
+                self._figure(key, key_node, value, options, path)
+            except CnncalcError as error:
+                self.faults += error.faults
+
+    def _figure(self, key: str, key_node: Node, value: Node, options: Options, path: tuple[str, ...]) -> None:
         prefix = " ".join((*path, key))
-        if key in FIGURES:
-            checks.append(_number(net, prefix, value, int(getattr(counted.totals, key))))
-        elif key == "output":
-            checks.append(_shape(net, prefix, value, _output(graph)))
-        elif key in SHAPES:
-            checks += _shapes(net, prefix, value, graph)
-        elif key in NESTED:
-            other = options._replace(train=True) if key == "train" else options._replace(dialect=key)
-            again = load(net, other)
-            checks += _expectations(net, value, again, report(again, options.batch), other, (*path, key))
-        else:
+        if key in NESTED:
+            changed = options._replace(train=True) if key == "train" else options._replace(dialect=key)
+            self.block(value, changed, (*path, key))
+            return
+        if key not in KEYS:
             help = suggestion(key, KEYS, f"it takes {', '.join(KEYS)}")
             raise CnncalcError(Fault(f"`expect` has no figure `{key[:60]}`", key_node.place(), help=help))
-    return checks
+        graph, counted = self._built(options)
+        if key in SHAPES:
+            self._shapes(prefix, value, graph)
+        elif key == "output":
+            self.checks.append(_shape(self.net, prefix, value, _output(graph)))
+        else:
+            self.checks.append(_number(self.net, prefix, value, int(getattr(counted.totals, key))))
+
+    def _built(self, options: Options) -> tuple[Graph, Report]:
+        """The net under other options. Raises CnncalcError."""
+        variant = _variant(options)
+        if variant not in self.variants:
+            graph = load(self.net, options)
+            self.variants[variant] = graph, report(graph, options.batch)
+        return self.variants[variant]
+
+    def _shapes(self, what: str, node: Node, graph: Graph) -> None:
+        """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
+        if not isinstance(node, Mapping):
+            help = "such as {layer1: 64x56x56}"
+            raise CnncalcError(Fault(f"`{what}` is a mapping of layers to shapes", node.place(), help=help))
+        tensors = {**{one.name: index for index, one in enumerate(graph.nodes)}, **graph.groups}
+        for name, (key, value) in node.entries.items():
+            if name not in tensors:
+                help = suggestion(name, tensors, "`cnncalc show` prints every name")
+                self.faults.append(Fault(f"there is no layer `{name[:60]}`", key.place(), help=help))
+                continue
+            found = show_shape(graph.nodes[tensors[name]].shape)
+            try:
+                self.checks.append(_shape(self.net, f"{what} {name}", value, found))
+            except CnncalcError as error:
+                self.faults += error.faults
+
+
+def _variant(options: Options) -> tuple[bool, str | None]:
+    return options.train, options.dialect
 
 
 def _read(node: Node) -> object:
@@ -145,19 +184,3 @@ def _shape(net: str, what: str, node: Node, found: str) -> Check:
     except FieldError as error:
         raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
     return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())
-
-
-def _shapes(net: str, what: str, node: Node, graph: Graph) -> list[Check]:
-    """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
-    if not isinstance(node, Mapping):
-        raise CnncalcError(Fault(f"`{what}` is a mapping of layers to shapes", node.place()))
-    tensors = {**{one.name: index for index, one in enumerate(graph.nodes)}, **graph.groups}
-    checks = []
-    for name, (key, value) in node.entries.items():
-        if name not in tensors:
-            help = suggestion(name, tensors, "`cnncalc show` prints every name")
-            raise CnncalcError(Fault(f"there is no layer `{name[:60]}`", key.place(), help=help))
-        found = show_shape(graph.nodes[tensors[name]].shape)
-        if isinstance(value, Scalar):
-            checks.append(_shape(net, f"{what} {name}", value, found))
-    return checks

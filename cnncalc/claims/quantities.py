@@ -9,7 +9,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["parse_quantity", "vast"]
+__all__ = ["parse_quantity"]
 
 _FORM = r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:e(\d{1,2}))?\s*([kmgtp]?)(i?)(b?)"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -48,10 +48,3 @@ def _decimal(value: Fraction) -> str:
     """A few decimals of a number that is not whole, cut off."""
     thousandths = value.numerator * 1000 // value.denominator
     return f"{thousandths // 1000:,}.{thousandths % 1000:03}".rstrip("0")
-
-
-def vast(text: str) -> bool:
-    """Whether an exponent in the text is so large that its power of ten alone would take minutes and gigabytes."""
-    import re
-
-    return re.search(r"[eE][-+]?[\d_]{3,}", text) is not None

@@ -18,9 +18,13 @@ from cnncalc.layers.kinds import (
     resize,
     shuffle,
 )
+from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.registry import KINDS, kind_named
 
-FAMILIES = (conv, linear, pool, pyramid, norm, activation, reshape, resize, shuffle, merge, regularize)
+FAMILIES = (
+    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
+    reductions, regularize,
+)  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
 __all__ = [

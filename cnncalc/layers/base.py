@@ -113,6 +113,8 @@ class Layer:
 
     kind: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {}
+    """Names that set fields beside naming the kind, with those fields."""
     fields: ClassVar[dict[str, Field]] = {}
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the most tensors that it takes."""
@@ -126,6 +128,8 @@ class Layer:
     `half`: inputs and weight are cast to the half type. `float32`: inputs are cast to that. Nothing is cast, and the
     output is as its widest input (`follow`), or float32 (`mixed`: some number in it is).
     """
+    differentiable: ClassVar[bool] = True
+    """Whether a gradient flows back through it."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
 
@@ -224,6 +228,10 @@ class Layer:
         """The tensors that torch's autograd keeps for backward, parameters and running statistics apart."""
         return iter(())
 
+    def casting(self) -> str:
+        """`autocast`, where a field decides."""
+        return self.autocast
+
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
@@ -239,6 +247,17 @@ class Layer:
     def channel_reach(self, *x: Shape) -> Reach | None:
         """Which input channels an output channel sees; None where no one rule says it."""
         return IDENTITY
+
+    def reaches_into(self, index: int, *x: Shape) -> tuple[Reach | None, ...] | None:
+        """What an output sees of one input, channels first, where inputs are seen unlike; then `reaches` says no more.
+
+        None, as for most: the elements of the inputs meet one to one.
+        """
+        return None
+
+    def kept_axes(self, *x: Shape) -> tuple[int, ...] | None:
+        """The input's axes that the output has, in order, where others than the last are left out; else None."""
+        return None
 
     def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
         """The order in which a layer that only lays elements out anew reads the input's axes; None for any other."""

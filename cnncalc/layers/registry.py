@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from cnncalc.layers.base import Layer
 
-__all__ = ["ALIASES", "KINDS", "kind_named", "layer"]
+__all__ = ["ALIASES", "KINDS", "kind_named", "layer", "preset_name", "preset_of"]
 
 T = TypeVar("T", bound="type[Layer]")
 
@@ -18,14 +18,23 @@ ALIASES: dict[str, str] = {}
 """Every other name, normalised, of a kind."""
 
 
-def layer(kind: str, *, aliases: tuple[str, ...] = ()) -> Callable[[T], T]:
-    """Register a class as the kind of this name and these other names."""
+PRESETS: dict[str, Mapping[str, object]] = {}
+"""The fields that a name, normalised, sets beside naming a kind: `exp` is the kind `function` of exp."""
+
+
+def layer(
+    kind: str, *, aliases: tuple[str, ...] = (), presets: Mapping[str, Mapping[str, object]] | None = None
+) -> Callable[[T], T]:
+    """Register a class as the kind of this name and these other names; `presets` are names that set fields as well."""
+    setting = presets or {}
 
     def register(cls: T) -> T:
-        cls.kind, cls.aliases = kind, aliases
+        cls.kind, cls.aliases = kind, (*aliases, *setting)
         KINDS[kind] = cls
-        for alias in (kind, *aliases):
+        for alias in (kind, *cls.aliases):
             ALIASES[_normalised(alias)] = kind
+        PRESETS.update({_normalised(name): fields for name, fields in setting.items()})
+        cls.presets = setting
         return cls
 
     return register
@@ -51,3 +60,20 @@ def kind_named(name: str) -> tuple[type[Layer], int | None] | None:
     if kind is None:
         return None
     return KINDS[kind], int(match.group(1)) if match else None
+
+
+def preset_of(name: str) -> Mapping[str, object]:
+    """The fields that a name of a kind sets; none for most."""
+    if name in KINDS or not PRESETS:
+        return {}
+    match = _DIMENSION.search(name)
+    stem = _normalised(name[: match.start()] if match else name)
+    return PRESETS.get(stem if stem in ALIASES else _normalised(name), {})
+
+
+def preset_name(layer: Layer) -> str:
+    """The name that says the most of a layer: that of its kind, or one that sets fields to what the layer has."""
+    for name, fields in layer.presets.items():
+        if all(getattr(layer, field) == value for field, value in fields.items()):
+            return name
+    return layer.kind

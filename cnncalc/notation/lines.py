@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
 from cnncalc.layers.fields import whole
+from cnncalc.layers.registry import preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
@@ -94,7 +95,7 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     channels = given.pop("in", None)
     if not errors:
         try:
-            layer = _construct(cls, given, dialect, defaults)
+            layer = _construct(cls, _with_preset(name, given), dialect, defaults)
             return Parsed(layer, rank, None if channels is None else int(str(channels)))
         except TokenError as error:
             error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
@@ -185,6 +186,15 @@ def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> i
         raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
 
 
+def _with_preset(name: str, given: dict[str, object]) -> dict[str, object]:
+    """The fields that are given, and those that the kind's name sets, which nobody can give otherwise."""
+    preset = preset_of(name)
+    for field in preset:
+        if field in given:
+            raise TokenError(f"`{name[:60]}` sets `{field}` itself", field, "leave it out, or use another name")
+    return {**preset, **given}
+
+
 def _construct(cls: type[Layer], given: dict[str, object], dialect: str, defaults: Defaults) -> Layer:
     values = dict(given)
     if "dialect" in cls.fields:
@@ -219,7 +229,7 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
             given[declared.name], keys[declared.name] = value, key
     if not errors:
         try:
-            return Parsed(_construct(cls, given, dialect, defaults), rank, channels)
+            return Parsed(_construct(cls, _with_preset(name, given), dialect, defaults), rank, channels)
         except TokenError as error:
             errors.append(error)
     first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))
@@ -238,7 +248,10 @@ def write(layer: Layer) -> str:
         for name, declared in fields.items()
         if declared.default is REQUIRED or getattr(layer, name) != declared.default
     }
-    parts = [layer.kind]
+    name = preset_name(layer)
+    preset = layer.presets.get(name, {})
+    changed = {field: value for field, value in changed.items() if field not in preset}
+    parts = [name]
     places = vocabulary(layer.kind).positional
     positional = [declared for declared in places if declared.name in changed]
     in_order = [declared.name for declared in places][: len(positional)]

@@ -17,6 +17,8 @@ __all__ = ["Elements", "Storage"]
 
 MASK = 1
 """Bytes of a bool."""
+FULL = 4
+"""Bytes of a float32."""
 
 
 class Storage(NamedTuple):
@@ -45,7 +47,7 @@ class Elements:
         self.of = [size] * len(graph.nodes)
         if half:
             for index, _, layer in graph.layers():
-                self.of[index] = size if layer.autocast == "mixed" else self.computing(index)
+                self.of[index] = size if layer.casting() == "mixed" else self.computing(index)
 
     def computing(self, index: int, first: int = 0) -> int:
         """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""
@@ -59,7 +61,7 @@ class Elements:
         """Bytes of an element of the type that autocast has a layer's inputs cast to; 0 where it casts nothing."""
         layer = self.graph.nodes[index].layer
         assert layer is not None
-        return self.half if layer.autocast == "half" else self.size if layer.autocast == "float32" else 0
+        return {"half": self.half, "float32": self.size}.get(layer.casting(), 0)
 
     def storage(self, index: int, saved: Saved, owner: Sequence[int]) -> Storage:
         """The storage that a tensor lies in which a layer keeps; `owner` is each node's, as `memory.storages` says."""
@@ -71,6 +73,8 @@ class Elements:
             if self.half and (wanted := self._cast(index)) not in (0, self.of[source]):
                 name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
                 return Storage(None, name, nodes[source].shape, True, wanted)
+            if saved.element == "full" and self.of[source] < FULL:
+                return Storage(None, f"{nodes[source].name} in float32", nodes[source].shape, True, FULL)
             held = owner[source]
         else:
             return Storage(None, saved.what, saved.shape, saved.batched, self._extra(index, saved))
@@ -85,14 +89,17 @@ class Elements:
             return None
         node = self.graph.nodes[index]
         layer, shapes = self.graph.signatures[node.signature]
-        if layer.autocast != "half" or not layer.keeps_weight(backward):
+        weight = layer.weight_shapes(*shapes).get("weight")
+        if weight is None or layer.casting() != "half" or not layer.keeps_weight(backward):
             return None
         key = ("weight", index if node.share is None else node.share) if backward.weights else None
-        return Storage(key, "weight in half precision", layer.weight_shapes(*shapes)["weight"], False, self.half)
+        return Storage(key, "weight in half precision", weight, False, self.half)
 
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:
             return saved.size
+        if saved.element == "full":
+            return max(FULL, self.computing(index, saved.index))
         if not self.half or saved.element == "own":
             return self.size
         return MASK if saved.element == "mask" else self.computing(index, saved.index)

@@ -64,7 +64,7 @@ def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
         holder = node if node.share is None else graph.nodes[node.share]
         trains = holder.trainable and has_weights[node.signature]
         inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
-        wanted[index] = trains or any(inputs)
+        wanted[index] = layer.differentiable and (trains or any(inputs))
         yield index, node, layer, Backward(True, trains, inputs)
 
 

@@ -142,8 +142,12 @@ def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
         return found[taken[0]]
     sights: list[Sight] = []
     words: list[str] = []
-    for index in taken:
+    shapes = graph.input_shapes(node)
+    for at, index in enumerate(taken):
         seen = found[index]
+        reaches = node.layer.reaches_into(at, *shapes)
+        if reaches is not None and not isinstance(seen, str):
+            seen = seen.through(reaches, shapes[at], node.shape)
         if isinstance(seen, str):
             words.append(seen)
         elif len(graph.nodes[index].shape) == len(node.shape):
@@ -164,7 +168,14 @@ def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | No
     if order is not None:
         return seen.rearranged(order, shapes[0], node.shape)
     together = min(len(node.inputs), node.layer.seen_inputs) > 1
-    return seen.through(reaches, node.shape if together else shapes[0], node.shape)
+    before = node.shape if together else shapes[0]
+    kept = node.layer.kept_axes(*shapes)
+    if kept is None:
+        return seen.through(reaches, before, node.shape)
+    behind = seen.through(
+        reaches, before, tuple(node.shape[kept.index(at)] if at in kept else 1 for at in range(len(before)))
+    )
+    return behind if isinstance(behind, str) else behind._replace(axes=tuple(behind.axes[at] for at in kept))
 
 
 def described(of_inputs: Mapping[str, Sequence[Fields]]) -> list[ReceptiveField]:

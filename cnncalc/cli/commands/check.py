@@ -51,7 +51,7 @@ def why_skipped(net: str, options: Options) -> str:
 
 
 def _result(
-    net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, str]
+    net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, int | str]
 ) -> FileResult:
     from cnncalc.claims.expect import check
     from cnncalc.forms.pages.checks import FileResult
@@ -74,6 +74,19 @@ def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fa
         for name in names
         if name not in known
     ]
+
+
+def _required(name: str, text: str) -> int | str:
+    """What --require asks for: a count, or a shape as it is printed. Raises CnncalcError."""
+    if name != "output":
+        return quantity(f"--require {name}", text.replace(",", ""), in_bytes=name.endswith("_bytes"))
+    from cnncalc.language.documents.document import input_shape
+    from cnncalc.layers import FieldError, show_shape
+
+    try:
+        return show_shape(input_shape(text))
+    except FieldError as error:
+        raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
 def _exit_code(results: Sequence[FileResult]) -> int:
@@ -122,10 +135,11 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
         name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes"))
         for name, text in assignments("--max", given["maxima"]).items()
     }
-    required = assignments("--require", given["required"])
-    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", required, (*FIGURES, "output"))
+    texts = assignments("--require", given["required"])
+    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", texts, (*FIGURES, "output"))
     if faults:
         raise CnncalcError(faults)
+    required = {name: _required(name, text) for name, text in texts.items()}
     json = form_of(given) == "json"
     results = []
     for path in paths:

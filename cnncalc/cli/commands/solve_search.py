@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.claims.quantities import vast
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
@@ -58,17 +57,14 @@ def named_progress_bar() -> Progress | None:
 
 
 def _decimal(option: str, text: str | None) -> Fraction | None:
-    from fractions import Fraction
+    from cnncalc.claims.decimals import decimal_number
 
     if text is None:
         return None
-    no_number = CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25"))
-    if vast(text):
-        raise no_number
-    try:
-        return Fraction(text.strip().replace("_", ""))
-    except (ValueError, ZeroDivisionError):
-        raise no_number from None
+    number = decimal_number(text.replace("_", ""))
+    if number is None:
+        raise CnncalcError(Fault(f"{option}: `{text[:40]}` is no number", help="such as 8 or 0.25"))
+    return number
 
 
 @click.command("variable", short_help=QUESTIONS["variable"][1])
@@ -132,7 +128,7 @@ def batch_command(net: str, **given: Any) -> None:
         raise CnncalcError(Fault(message, help=help))
     answer = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
     emit(draw_batch(answer, _form(given)), given["file"])
-    if not answer.batch:
+    if answer.batch == 0:
         click.get_current_context().exit(NONE)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.claims.quantities import vast
+from cnncalc import __version__
 from cnncalc.cli.commands.solve_search import progress_bar
 from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cnncalc.solve.sweep.journal import Journal
 
 MOST = 100_000
+LONGEST = 20
+"""Digits of a length."""
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
@@ -29,28 +31,18 @@ def steps(option: str, text: str) -> list[str]:
     """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
     if ":" not in text:
         return [part.strip() for part in text.split(",") if part.strip()]
+    from cnncalc.claims.decimals import decimal_number, decimal_text
+
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
     no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
-    if vast(text):
-        raise no_range
-    try:
-        low, high, *step = (Fraction(part) for part in text.split(":"))
-    except (ValueError, ZeroDivisionError):
-        raise no_range from None
-    by = step[0] if step else Fraction(1)
-    if len(step) > 1 or by <= 0 or high < low:
+    numbers = [decimal_number(part) for part in text.split(":", 3)]
+    low, high, by = (*numbers, Fraction(1))[:3]
+    if len(numbers) > 3 or low is None or high is None or by is None or by <= 0 or high < low:
         raise no_range
     if (high - low) / by >= MOST:
         message = f"{option} {text[:60]}: more than {MOST:,} values"
         raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
-    return [_decimal(low + number * by) for number in range(int((high - low) // by) + 1)]
-
-
-def _decimal(value: Fraction) -> str:
-    if value.denominator == 1:
-        return str(value.numerator)
-    scaled = round(value * 10**9)
-    return f"{scaled // 10**9}.{scaled % 10**9:09}".rstrip("0")
+    return [decimal_text(low + number * by) for number in range(int((high - low) // by) + 1)]
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
@@ -72,7 +64,7 @@ def grid_of(given: dict[str, Any]) -> Grid:
     ranges = []
     for text in braces:
         lengths = steps("--input", text)
-        if not all(part.isdigit() and int(part) for part in lengths):
+        if not all(part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths):
             raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
         ranges.append(tuple(map(int, lengths)))
     parts = _BRACES.sub("?", shape).split("x")
@@ -132,9 +124,14 @@ def command(net: str, **given: Any) -> None:
     figures += [name for name in wished if name not in figures]
     check(grid, figures, given["optimizer"])
     journal = None
-    if given["file"] is not None:
-        journal = Journal(given["file"], {"net": net, "text": _digest(net), **asked, "figures": figures})
+    if given["file"] is not None and _kept_beside(given["file"]):
+        depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures}
+        journal = Journal(given["file"], depends, grid, len(figures))
     points, whole = _found(net, given, grid, figures, journal)
+    if journal is not None and _digest(net, given) != depends["texts"]:
+        journal.end()
+        message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
+        raise CnncalcError(Fault(message, help="run the sweep again"))
     if whole or journal is None:
         _write(front(points, figures, wished) if wished else points, grid, figures, form, given["file"])
     if not whole:
@@ -143,13 +140,21 @@ def command(net: str, **given: Any) -> None:
         journal.end()
 
 
-def _digest(net: str) -> str:
-    """By which a file is known again; of a bundled net the version of the program."""
+def _kept_beside(file: str) -> bool:
+    """Whether the target is a file, which may have a journal; a device or a pipe has none."""
+    target = Path(file)
+    return not target.exists() or target.is_file()
+
+
+def _digest(net: str, given: dict[str, Any]) -> str:
+    """By which the texts that a net comes from are known again: its own, and each that it extends."""
     from hashlib import sha256
 
-    from cnncalc import __version__
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
 
-    return sha256(Path(net).read_bytes()).hexdigest() if Path(net).is_file() else __version__
+    texts = Document(net, wanted(given).options.limits, Faults()).texts  # the sweep tells its faults
+    return sha256("\0".join(texts).encode()).hexdigest()
 
 
 def _found(

@@ -125,7 +125,7 @@ def draw_batch(answer: BatchAnswer, form: str) -> str:
     if form == "json":
         from cnncalc.forms.json_form import dumps
 
-        return dumps({**answer._asdict(), "solved": answer.batch > 0, "parts": dict(answer.parts)})
+        return dumps({**answer._asdict(), "solved": answer.batch != 0, "parts": dict(answer.parts)})
     if form == "csv":
         from cnncalc.forms.csv_form import written
 
@@ -134,7 +134,9 @@ def draw_batch(answer: BatchAnswer, form: str) -> str:
         return written(list(fields), [list(fields.values())])
     doing = f"training with {answer.optimizer}" if answer.optimizer else "inference"
     title = f"{printable(answer.net)}: {doing} in {number(answer.memory)} bytes ({size_text(answer.memory)})"
-    if answer.batch:
+    if answer.batch is None:
+        found = f"Every batch fits: no image adds a byte to {number(answer.fixed)} ({size_text(answer.fixed)})."
+    elif answer.batch:
         found = f"The largest batch is {answer.batch:,}."
     else:
         found = f"Not even one image fits: it takes {number(answer.next)} bytes ({size_text(answer.next)})."
@@ -144,7 +146,7 @@ def draw_batch(answer: BatchAnswer, form: str) -> str:
         lines.append([f"{answer.batch:,} images in all", number(answer.used), size_text(answer.used)])
         lines.append([f"{answer.batch + 1:,} images would be", number(answer.next), size_text(answer.next)])
     table = listed(["what", "bytes", ""], [False, True, True], lines, form)
-    working = f"⌊({number(answer.memory)} − {number(answer.fixed)})/{number(answer.each)}⌋ = {answer.batch:,}"
+    working = f"⌊({number(answer.memory)} − {number(answer.fixed)})/{number(answer.each)}⌋ = {answer.batch or 0:,}"
     left_out = "Tensors alone: what the framework, its scratch memory and fragmentation take comes on top."
     return "\n".join([title, "", found, *([working] if answer.batch else []), "", *table, "", left_out]) + "\n"
 

@@ -87,6 +87,8 @@ class Document:
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
         root, self.file, folder = open_document(net, limits)
+        self.texts = [root.source.text]
+        """The text of the file, and of each that it extends."""
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
@@ -95,7 +97,7 @@ class Document:
         document = cls.__new__(cls)
         document.limits, document.faults, document.file = limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
-        document.parents = []
+        document.parents, document.texts = [], []
         document.take(root, None, [])
         return document
 
@@ -152,6 +154,7 @@ class Document:
             self.faults.add("`extends` goes in a circle", node, values=names, help=help)
             self.faults.raise_any()
         self.parents.append(Path(name).stem)
+        self.texts.append(root.source.text)
         self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)

@@ -63,16 +63,43 @@ def locate(net: str, beside: Path | None = None) -> Path:
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 
 
+def _most_bytes(limits: Limits) -> int:
+    """A character has at most four bytes; of what is longer no more is read than shows it."""
+    return 4 * limits.text + 1
+
+
+_HELD: list[tuple[object, bytes]] = []
+"""Standard input, and what it held: it can be read once, and a command may build its net many times."""
+
+
+def standard_input(limits: Limits) -> bytes:
+    """What standard input holds, as much of it as shows that it is too long, however often it is asked for."""
+    if not _HELD or _HELD[0][0] is not sys.stdin:
+        if sys.stdin is None or sys.stdin.closed:
+            message = "there is no standard input to read the net `-` from"
+            raise CnncalcError(Fault(message, help="name a file, or hand one in: `cnncalc show - < net.yaml`"))
+        try:
+            hold_standard_input(sys.stdin.buffer.read(_most_bytes(limits)))
+        except OSError as error:
+            message = f"standard input cannot be read: {error.strerror}"
+            raise CnncalcError(Fault(message, help="hand a file in: `cnncalc show - < net.yaml`")) from None
+    return _HELD[0][1]
+
+
+def hold_standard_input(data: bytes) -> None:
+    """Take this for what standard input holds: a process that another one starts has none of its own."""
+    _HELD[:] = [(sys.stdin, data)]
+
+
 def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
     """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
-    most = 4 * limits.text + 1  # a character has at most four bytes; of what is longer no more is read than shows it
     if net == "-":
-        return read(sys.stdin.buffer.read(most), "<stdin>", limits), "-", None
+        return read(standard_input(limits), "<stdin>", limits), "-", None
     path = locate(net, beside)
     name = net if path == Path(net) else path.name
     try:
         with path.open("rb") as file:
-            data = file.read(most)
+            data = file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
     return read(data, name, limits), name, path.parent

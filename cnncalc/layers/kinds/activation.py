@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
-from cnncalc.arithmetic.windows.reach import Reach, everywhere
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
+from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import Elementwise, Layer, Requirement, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
@@ -156,18 +157,30 @@ class Softplus(Elementwise):
 
 @layer("softmax", aliases=("Softmax", "Softmax2d"))
 class Softmax(Layer):
-    """exp(x − max) over the channels, divided by the sum.
+    """exp(x − max) over the channels, or along another axis, divided by the sum.
 
-    A position with n channels costs n − 1 comparisons, n subtractions, n exps, n − 1 additions and n divisions.
+    Along an axis n elements cost n − 1 comparisons, n subtractions, n exps, n − 1 additions and n divisions.
     """
 
     autocast: ClassVar[str] = "float32"
+    axis: int = field(Whole(-8), "the axis that adds up to 1, 0 = channels, -1 = the last", 0, aliases=("dim",))
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from axes_exist(self.kind, (self.axis,), x[0])
+
+    def others(self, x: Shape) -> Shape:
+        """The axes along which nothing is added up."""
+        return tuple(n for axis, n in enumerate(x) if axis != self.axis % len(x))
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        place = self.axis % len(x[0])
+        return tuple(everywhere(n) if axis == place else IDENTITY for axis, n in enumerate(x[0]) if axis)
 
     def channel_reach(self, *x: Shape) -> Reach | None:
-        return everywhere(x[0][0])
+        return everywhere(x[0][0]) if self.axis % len(x[0]) == 0 else IDENTITY
 
     def operations(self, *x: Shape) -> int:
-        return 5 * product(x[0]) - 2 * product(x[0][1:])
+        return 5 * product(x[0]) - 2 * product(self.others(x[0]))
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
@@ -176,10 +189,10 @@ class Softmax(Layer):
 
 @layer("log_softmax", aliases=("LogSoftmax", "logsoftmax"))
 class LogSoftmax(Softmax):
-    """The logarithm of softmax: as softmax, with a logarithm a position and subtractions for the divisions."""
+    """The logarithm of softmax: as softmax, with a logarithm each and subtractions for the divisions."""
 
     def operations(self, *x: Shape) -> int:
-        return 5 * product(x[0]) - product(x[0][1:])
+        return 5 * product(x[0]) - product(self.others(x[0]))
 
 
 @layer("maxout", aliases=("Maxout",))

@@ -12,10 +12,10 @@ from cnncalc.arithmetic.windows.formulas import all_equal, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.fields import Whole
+from cnncalc.layers.fields import LARGEST, Real, Whole
 from cnncalc.layers.registry import layer
 
-__all__ = ["Add", "Concat", "Maximum", "Merge", "Multiply"]
+__all__ = ["Add", "Concat", "ElementwiseMerge", "Maximum", "Merge", "Multiply"]
 
 
 class Merge(Layer):
@@ -53,9 +53,31 @@ def way_to_match(x: Sequence[Shape]) -> str:
 
 
 class ElementwiseMerge(Merge):
-    """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts."""
+    """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts.
+
+    With a number, `multiply 0.1`, it takes one tensor.
+    """
+
+    inputs: ClassVar[tuple[int, int]] = (1, MANY)
+    number: float | None = field(
+        Real(-LARGEST, LARGEST), "a number that stands for the second tensor", None, position=0, aliases=("value",)
+    )
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        if len(x) == 1 and self.number is None:
+            yield Requirement(
+                False,
+                f"`{self.kind}` takes at least 2 inputs, and it gets 1",
+                "",
+                "name them with `from: [a, b]`",
+            )
+        if len(x) > 1 and self.number is not None:
+            yield Requirement(
+                False,
+                f"`{self.kind}` takes a number or a second tensor, not both",
+                f"the number {self.number:g} and {len(x)} inputs",
+                "make two layers of it",
+            )
         yield from self.one_rank(*x)
         for axis, lengths in enumerate(zip(*x)):
             match = broadcasts(lengths)
@@ -79,8 +101,8 @@ class ElementwiseMerge(Merge):
         return tuple(broadcast(lengths) for lengths in zip(*x))
 
     def operations(self, *x: Shape) -> int:
-        """One operation an output element for each tensor after the first."""
-        return (len(x) - 1) * product(self.output_shape(*x))
+        """One operation an output element for each tensor, or number, after the first."""
+        return (len(x) - 1 or 1) * product(self.output_shape(*x))
 
 
 @layer("add", aliases=("Add", "sum", "eltwise_add", "plus"))
@@ -107,7 +129,9 @@ class Maximum(ElementwiseMerge):
     """The largest of its inputs, element by element."""
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """torch compares from left to right and keeps both sides of each step."""
+        """torch compares from left to right and keeps both sides of each step; of a number it keeps nothing."""
+        if len(x) == 1 and backward.any:
+            yield Saved("input")
         for step in range(1, len(x)):
             if any(backward.inputs[: step + 1]):
                 yield Saved("input") if step == 1 else Saved("maximum so far", step, self.output_shape(*x[:step]))

@@ -7,10 +7,11 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.arithmetic.windows.formulas import every, product
-from cnncalc.arithmetic.windows.reach import Reach, resampled, shifted
+from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, resampled, shifted
+from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, spread
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Whole, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, per_axis_requirements
 
@@ -140,30 +141,44 @@ class Crop(BorderLayer):
 
 @layer("slice", aliases=("Slice", "narrow", "split"))
 class Slice(Layer):
-    """The channels from `start` up to, but without, `stop`."""
+    """The channels from `start` up to, but without, `stop`; or the places of another axis, or every `step`-th."""
 
     channels: tuple[int, int] = field(Span(), "start:stop", position=0)
+    axis: int = field(Whole(-8), "the axis that is cut, 0 = channels, -1 = the last", 0, aliases=("dim",))
+    step: int = field(Whole(), "the distance from one to the next", 1)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from axes_exist(self.kind, (self.axis,), x[0])
         start, stop = self.channels
-        channels = x[0][0]
+        place = self.axis % len(x[0])
+        length, name = x[0][place], "channels" if place == 0 else f"places along axis {place}"
         yield Requirement(
-            start < channels and stop <= channels,
-            "a slice must lie inside the channels",
-            f"{self.fields['channels'].type.write(self.channels)} of {channels} channels",
-            f"use numbers from 0 to {channels}",
+            every(start < length, stop <= length),
+            "a slice must lie inside the channels" if place == 0 else "a slice must lie inside its axis",
+            f"{self.fields['channels'].type.write(self.channels)} of {length} {name}",
+            f"use numbers from 0 to {length}",
         )
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
-        return (OPEN, *x[0][1:]) if x else None
+        return ((OPEN, *x[0][1:]) if "axis" not in given else (OPEN,) * len(x[0])) if x else None
+
+    def along(self, x: Shape) -> Reach:
+        """What an output sees along the axis."""
+        return Reach(self.step, self.channels[0], self.channels[0]) if self.step > 1 else shifted(-self.channels[0])
+
+    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
+        place = self.axis % len(x[0])
+        return tuple(self.along(x[0]) if axis == place else IDENTITY for axis in range(1, len(x[0])))
 
     def channel_reach(self, *x: Shape) -> Reach | None:
-        return shifted(-self.channels[0])
+        return self.along(x[0]) if self.axis % len(x[0]) == 0 else IDENTITY
 
     def output_shape(self, *x: Shape) -> Shape:
         start, stop = self.channels
-        return ((x[0][0] if stop == -1 else stop) - start, *x[0][1:])
+        place = self.axis % len(x[0])
+        kept = ceil_divide((x[0][place] if stop == -1 else stop) - start, self.step)
+        return tuple(kept if axis == place else n for axis, n in enumerate(x[0]))
 
 
 @layer("upsample", aliases=("Upsample", "UpSampling", "UpsamplingNearest", "Interp", "interpolate", "resize"))

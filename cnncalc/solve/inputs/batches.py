@@ -20,14 +20,14 @@ class BatchAnswer(NamedTuple):
     memory: int
     optimizer: str
     """Empty for inference."""
-    batch: int
-    """0 where not even one image fits."""
+    batch: int | None
+    """0 where not even one image fits, None where every batch does, because no image adds a byte."""
     fixed: int
     """What is needed whatever the batch."""
     each: int
     """What every image adds."""
     used: int
-    """What the largest batch takes."""
+    """What the largest batch takes; 0 where not even one image fits."""
     next: int
     """What one image more would take."""
     parts: tuple[tuple[str, int], ...]
@@ -46,10 +46,16 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
 
     one, two = needed(1), needed(2)
     each, fixed = two - one, 2 * one - two
-    batch = max((memory - fixed) // each, 0) if each else 0
     totals = report(graph, 1, dtype, optimizer or "sgd").totals
-    used, more = (needed(batch) if batch else 0), needed(batch + 1)
-    assert batch == 0 or used == fixed + batch * each <= memory < more
+    if each:
+        batch: int | None = max((memory - fixed) // each, 0)
+    else:  # one image or a million: the same bytes
+        batch = None if fixed <= memory else 0
+    if batch is None:
+        used = more = fixed
+    else:
+        used, more = (needed(batch) if batch else 0), needed(batch + 1)
+        assert batch == 0 or used == fixed + batch * each <= memory < more
     return BatchAnswer(
         graph.name, memory, optimizer or "", batch, fixed, each, used, more, _parts(totals, optimizer, fixed)
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
 from cnncalc.language.documents.document import Document
@@ -66,7 +67,7 @@ def solve_variable(
     complete = True
     try:
         for number in range(count):
-            trials.append(_trial(net, variable, _text(low + number * step), options, dtype, wants))
+            trials.append(_trial(net, variable, decimal_text(low + number * step), options, dtype, wants))
             if progress is not None:
                 progress(number + 1, count)
     except KeyboardInterrupt:
@@ -74,7 +75,9 @@ def solve_variable(
     if trials and all(trial.fault for trial in trials):
         message = f"no value of `{variable}` that was tried makes a net"
         raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
-    return VariableAnswer(net, variable, tuple(want.text for want in wants), tuple(trials), complete, _text(step))
+    return VariableAnswer(
+        net, variable, tuple(want.text for want in wants), tuple(trials), complete, decimal_text(step)
+    )
 
 
 def _value(net: str, variable: str, options: Options) -> str:
@@ -97,10 +100,7 @@ def _grid(
 ) -> tuple[Fraction, Fraction, Fraction]:
     """First, last and step: whole numbers where the variable is one, else steps of 0.05."""
     low, high, step = bounds
-    try:
-        own = Fraction(text.replace("_", ""))
-    except ValueError:
-        own = None
+    own = decimal_number(text.replace("_", ""))
     if own is None and high is None:
         help = "give --to (and --from and --step)"
         raise CnncalcError(Fault(f"the variable `{variable}` has no number of its own to start from", help=help))
@@ -112,22 +112,8 @@ def _grid(
     low = step if low is None else low
     high = (max(4 * own, 64 * step) if own is not None else low) if high is None else high
     if low > high:
-        raise CnncalcError(Fault(f"--from {_text(low)} is larger than --to {_text(high)}"))
+        raise CnncalcError(Fault(f"--from {decimal_text(low)} is larger than --to {decimal_text(high)}"))
     return low, high, step
-
-
-def _text(value: Fraction) -> str:
-    """A decimal number, exactly; a fraction that has none is refused."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    digits = 1
-    while digits < 12 and (value * 10**digits).denominator != 1:
-        digits += 1
-    if (value * 10**digits).denominator != 1:
-        raise CnncalcError(Fault(f"{value} is no decimal number"))
-    scaled = int(abs(value) * 10**digits)
-    sign = "-" if value < 0 else ""
-    return f"{sign}{scaled // 10**digits}.{scaled % 10**digits:0{digits}}"
 
 
 def _trial(net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]) -> Trial:

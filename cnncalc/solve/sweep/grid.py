@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from math import prod
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.memory.totals import train_bytes
@@ -17,9 +19,13 @@ from cnncalc.arithmetic.symbolic.maxima import Maximum
 from cnncalc.arithmetic.symbolic.tables import Table
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
+from cnncalc.language.documents.library import hold_standard_input, standard_input
 from cnncalc.language.options import Options
 
 __all__ = ["FIGURES", "Grid", "Point", "check", "front", "sweep"]
+
+Choice: TypeAlias = "tuple[str, ...]"
+"""The values of the variables of one net."""
 
 FIGURES = TOTALS
 MOST = 1_000_000
@@ -37,10 +43,12 @@ class Grid(NamedTuple):
     @property
     def points(self) -> int:
         """How many nets and sizes there are."""
-        count = 1
-        for values in (*self.variables.values(), *self.lengths.values()):
-            count *= len(values)
-        return count
+        return self.sizes * prod(len(values) for values in self.variables.values())
+
+    @property
+    def sizes(self) -> int:
+        """How many sizes of each net there are."""
+        return prod(len(values) for values in self.lengths.values())
 
     def choices(self) -> Iterator[tuple[str, ...]]:
         """The values of the variables of each net, in order."""
@@ -54,6 +62,17 @@ class Point(NamedTuple):
     lengths: tuple[int, ...]
     figures: tuple[int, ...]
     fault: str = ""
+
+
+class _Asked(NamedTuple):
+    """What is asked of every net of a sweep."""
+
+    net: str
+    options: Options
+    dtype: str
+    grid: Grid
+    figures: tuple[str, ...]
+    optimizer: str
 
 
 def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
@@ -86,35 +105,52 @@ def sweep(
     """
     check(grid, figures, optimizer)
     choices = [choice for choice in grid.choices() if choice not in done]
-    tasks = [(net, options, dtype, optimizer, grid, tuple(figures), choice) for choice in choices]
+    asked = _Asked(net, options, dtype, grid, tuple(figures), optimizer)
     works = bool(done)
-    for number, points in enumerate(_each(tasks, jobs), 1):
+    for number, points in enumerate(_each(choices, asked, jobs), 1):
         if not works:
             works = any(point.figures for point in points)
-            if number == len(tasks) and not works:  # whatever the size, it cannot even be read
+            if number == len(choices) and not works:  # whatever the size, it cannot even be read
                 load(net, options._replace(variables={**options.variables, **dict(zip(grid.variables, choices[0]))}))
         if progress is not None:
-            progress(number, len(tasks))
+            progress(number, len(choices))
         yield points
 
 
-def _each(tasks: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[list[Point]]:
-    """The points of every task, in order, from several processes where `jobs` says so."""
-    if jobs < 2 or len(tasks) < 2:
-        yield from map(_of_one, tasks)
+def _each(choices: Sequence[Choice], asked: _Asked, jobs: int) -> Iterator[list[Point]]:
+    """The points of every net, in order, from several processes where `jobs` says so."""
+    jobs = min(jobs, len(choices), max(os.cpu_count() or 1, 2))  # more cannot be faster
+    if jobs < 2:
+        yield from (_of_one(asked, choice) for choice in choices)
         return
-    import signal
-    from multiprocessing import get_context
+    from cnncalc.solve.sweep.workers import in_order
 
-    # Ctrl-C goes to every process: only the one that writes has to know what to do
-    ignoring = (signal.SIGINT, signal.SIG_IGN)
-    with get_context("spawn").Pool(min(jobs, len(tasks)), signal.signal, ignoring) as pool:
-        yield from pool.imap(_of_one, tasks)
+    held = standard_input(asked.options.limits) if asked.net == "-" else b""
+    yield from in_order(_prepare, (asked, held), _of_one_here, partial(_ended, asked), choices, jobs)
 
 
-def _of_one(task: tuple[Any, ...]) -> list[Point]:
+_HERE: list[_Asked] = []
+"""What is asked of this process, where it is one of several."""
+
+
+def _prepare(asked: _Asked, held: bytes) -> None:
+    _HERE[:] = [asked]
+    if asked.net == "-":
+        hold_standard_input(held)
+
+
+def _of_one_here(choice: Choice) -> list[Point]:
+    return _of_one(_HERE[0], choice)
+
+
+def _ended(asked: _Asked, choice: Choice) -> list[Point]:
+    fault = "the process that computed this was ended twice: out of memory?"
+    return [Point(choice, size, (), fault) for size in product(*asked.grid.lengths.values())]
+
+
+def _of_one(asked: _Asked, choice: Choice) -> list[Point]:
     """All sizes of the net that one choice of variables gives."""
-    net, options, dtype, optimizer, grid, figures, choice = task
+    net, options, dtype, grid, figures, optimizer = asked
     chosen = dict(zip(grid.variables, choice))
     options = options._replace(variables={**options.variables, **chosen})
     if not grid.input:

@@ -1,76 +1,155 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
 The first line says which sweep it is; each further line holds all points of one net. A line is written at once and
-whole, and one that was cut off is passed over, so that the file is right whenever the run ends.
+whole; one that was cut off, or that is none of ours, is passed over, and what it held is computed again. So the file
+is right whenever the run ends, and whatever ends it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from cnncalc.solve.sweep.grid import Point
+    from collections.abc import Iterator, Mapping
+
+    from cnncalc.solve.sweep.grid import Grid, Point
 
 __all__ = ["Journal"]
 
 SUFFIX = ".part"
+LONGEST_FIRST = 1_000_000
+LONGEST_POINT = 2_000
+"""Bytes; a longer line is none of ours."""
 
 
 class Journal:
     """The file `TARGET.part`."""
 
-    def __init__(self, target: str, sweep: Mapping[str, object]) -> None:
+    def __init__(self, target: str, sweep: Mapping[str, object], grid: Grid, figures: int) -> None:
         self.path = Path(f"{target}{SUFFIX}")
         self.first = json.dumps(sweep, default=str, sort_keys=True)
+        self.grid, self.figures = grid, figures
 
     def begin(self, *, resume: bool) -> dict[tuple[str, ...], list[Point]]:
         """The nets that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
-        found: dict[tuple[str, ...], list[Point]] = {}
-        try:
-            if not self.path.exists():
-                self.path.write_text(f"{self.first}\n", encoding="utf-8")
-                return found
+        with self._told():
+            if not os.path.lexists(self.path):
+                self._start()
+                return {}
+            if not self.path.is_file():
+                help = "a sweep keeps its journal there: write elsewhere"
+                raise CnncalcError(Fault(f"`{self.path}` is not a regular file", help=help))
             if not resume:
-                help = f"go on with --resume, or delete `{self.path}`"
+                help = f"go on with --resume, or delete `{self.path}` for a fresh start"
                 raise CnncalcError(Fault(f"`{self.path}` holds an unfinished sweep", help=help))
-            text = self.path.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise CnncalcError(
-                Fault(f"`{self.path}` cannot be written: {error.strerror}", help="write elsewhere")
-            ) from None
-        first, *lines = text.split("\n")
-        if first != self.first:
-            help = f"give the same net and options again, or delete `{self.path}`"
-            raise CnncalcError(Fault(f"`{self.path}` holds another sweep", help=help))
-        whole = list(self._read(lines[:-1]))  # what follows the last line end was cut off
-        if lines[-1]:
-            kept = "".join(f"{line}\n" for line in text.split("\n")[:-1])
-            self.path.write_text(kept, encoding="utf-8")
-        return dict(whole)
+            with self.path.open("r+b") as file:
+                self._check(file.readline(LONGEST_FIRST))
+                found, whole = self._read(file)
+                file.truncate(whole)
+            return found
 
-    @staticmethod
-    def _read(lines: list[str]) -> Iterator[tuple[tuple[str, ...], list[Point]]]:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system says against the file, as a fault that names it and how to go on."""
+        try:
+            yield
+        except OSError as error:
+            help = "write elsewhere, or make room and go on with --resume: what was found until then is kept"
+            message = f"`{self.path}` cannot be written: {error.strerror or error}"
+            raise CnncalcError(Fault(message, help=help)) from None
+
+    def _start(self) -> None:
+        """The first line, whole, or no file at all."""
+        try:
+            with self.path.open("xb") as file:
+                file.write(f"{self.first}\n".encode())
+        except FileExistsError:  # another sweep to the same file has just begun
+            raise
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            raise
+
+    def _check(self, first: bytes) -> None:
+        """Whether the first line is that of this sweep. Raises CnncalcError."""
+        fresh = f"delete `{self.path}` for a fresh start"
+        if not first:
+            raise CnncalcError(Fault(f"`{self.path}` is empty: no sweep can go on from it", help=fresh))
+        if not first.endswith(b"\n"):
+            raise CnncalcError(Fault(f"the first line of `{self.path}` is cut off: no sweep can go on", help=fresh))
+        known = _json(first)
+        if not isinstance(known, dict):
+            raise CnncalcError(Fault(f"`{self.path}` is no journal of a sweep", help=fresh))
+        if known != json.loads(self.first):
+            what = "the files or the options are not those with which it began"
+            help = f"give the same net and options again, or {fresh}"
+            raise CnncalcError(Fault(f"`{self.path}` holds another sweep", values=what, help=help))
+
+    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], list[Point]], int]:
+        """The points of every line that is whole and ours, and where the last whole line ends."""
+        found = {}
+        choices, sizes = set(self.grid.choices()), list(product(*self.grid.lengths.values()))
+        end = file.tell()
+        for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * len(sizes)):
+            end = file.tell()
+            points = self._points(_json(line))
+            if points and points[0].variables in choices and [point.lengths for point in points] == sizes:
+                found[points[0].variables] = points
+        return found, end
+
+    def _points(self, record: Any) -> list[Point]:
+        """The points of one line; none where it is none of ours."""
         from cnncalc.solve.sweep.grid import Point
 
-        for line in lines:
-            record = json.loads(line)
-            choice = tuple(record["net"])
-            yield (
-                choice,
-                [Point(choice, tuple(size), tuple(figures), fault) for size, figures, fault in record["points"]],
-            )
+        if not (isinstance(record, dict) and _texts(record.get("net")) and isinstance(record.get("points"), list)):
+            return []
+        choice, points = tuple(record["net"]), []
+        for row in record["points"]:
+            if not (isinstance(row, list) and len(row) == 3 and isinstance(row[2], str)):
+                return []
+            lengths, figures, fault = row
+            if not (_wholes(lengths) and _wholes(figures) and len(figures) == (0 if fault else self.figures)):
+                return []
+            points.append(Point(choice, tuple(lengths), tuple(figures), fault))
+        return points
 
     def add(self, points: list[Point]) -> None:
         """Keep the points of one net."""
         rows = [[point.lengths, point.figures, point.fault] for point in points]
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"net": points[0].variables, "points": rows}) + "\n")
+        line = f"{json.dumps({'net': points[0].variables, 'points': rows})}\n".encode()
+        with self._told(), self.path.open("ab") as file:
+            file.write(line)
 
     def end(self) -> None:
         """All points have been written to the target."""
-        self.path.unlink(missing_ok=True)
+        with self._told():
+            self.path.unlink(missing_ok=True)
+
+
+def _whole_lines(file: BinaryIO, longest: int) -> Iterator[bytes]:
+    """The lines that have an end, read one at a time; of one that is too long only its end."""
+    while line := file.readline(longest):
+        if line.endswith(b"\n"):
+            yield line
+
+
+def _json(line: bytes) -> Any:
+    """What a line of JSON says; None where it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):  # not UTF-8, no JSON, a number of thousands of digits; or nested without end
+        return None
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _wholes(value: object) -> bool:
+    return isinstance(value, list) and all(type(one) is int for one in value)

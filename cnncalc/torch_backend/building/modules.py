@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cnncalc.layers.kinds.resize import Crop as CropRule
 
 __all__ = [
-    "Add",
     "ChannelNorm",
     "ChannelShuffle",
     "Concat",
@@ -28,9 +27,7 @@ __all__ = [
     "FlatLinear",
     "GlobalResponseNorm",
     "LayerScale",
-    "Maximum",
     "Maxout",
-    "Multiply",
     "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
@@ -39,42 +36,13 @@ __all__ = [
     "Slice",
     "SpaceToDepth",
     "SpatialPyramid",
+    "copied",
 ]
 
 
 def copied(tensor: Tensor) -> Tensor:
     """A contiguous copy, also where the tensor happens to be contiguous already."""
     return tensor.clone(memory_format=torch.contiguous_format)
-
-
-class Add(nn.Module):
-    """The sum of its inputs."""
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        total = inputs[0] + inputs[1]
-        for one in inputs[2:]:
-            total = total + one
-        return total
-
-
-class Multiply(nn.Module):
-    """The product of its inputs, from left to right."""
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        result = inputs[0] * inputs[1]
-        for one in inputs[2:]:
-            result = result * one
-        return result
-
-
-class Maximum(nn.Module):
-    """The largest of its inputs at each element, compared from left to right."""
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        result = torch.maximum(inputs[0], inputs[1])
-        for one in inputs[2:]:
-            result = torch.maximum(result, one)
-        return result
 
 
 class Concat(nn.Module):
@@ -117,19 +85,24 @@ class Permute(nn.Module):
 
 
 class Slice(nn.Module):
-    """The channels from `start` up to, but without, `stop`; −1 for the end."""
+    """Places of an axis of each sample from `start` up to, but without, `stop`, every `step`-th; −1: to the end."""
 
-    def __init__(self, start: int, stop: int) -> None:
+    def __init__(self, start: int, stop: int, axis: int = 0, step: int = 1) -> None:
         super().__init__()
-        self.start, self.stop = start, None if stop == -1 else stop
+        self.axis, self.cut = axis, slice(start, None if stop == -1 else stop, step)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.start >= x.shape[1] or (self.stop or 0) > x.shape[1]:
-            raise ValueError(f"channels {self.start}:{self.stop} of {x.shape[1]}")
-        return copied(x[:, self.start : self.stop])
+        place = 1 + self.axis % (x.dim() - 1)
+        if (
+            not -x.dim() < self.axis + 1 < x.dim()
+            or self.cut.start >= x.shape[place]
+            or (self.cut.stop or 0) > x.shape[place]
+        ):
+            raise ValueError(f"{self.cut} of axis {self.axis} of {tuple(x.shape[1:])}")
+        return copied(x[(slice(None),) * place + (self.cut,)])
 
     def extra_repr(self) -> str:
-        return f"{self.start}:{'' if self.stop is None else self.stop}"
+        return f"{self.cut.start}:{'' if self.cut.stop is None else self.cut.stop}"
 
 
 class Crop(nn.Module):

@@ -27,8 +27,10 @@ from cnncalc.layers.kinds import (
     resize,
     shuffle,
 )
+from cnncalc.layers.kinds.algebra import functions, products
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.windows import CONVOLVE, sides, spatial
+from cnncalc.torch_backend.fields.lighting_rules import lit_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,7 @@ FAINT = 1e-4
 """Of a pixel's light, interpolation gives a neighbour more than this, or none but by rounding the pixel's place."""
 
 PIXELWISE = (
-    Elementwise, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
+    Elementwise, functions.Function, norm.BatchNorm, norm.LocalResponseNorm, norm.LayerScale,
     regularize.Dropout, regularize.DropPath, regularize.Identity,
 )  # fmt: skip
 CHANNELWISE = (pool.Pool, pool.AdaptivePool, pool.GlobalPool, pyramid.SpatialPyramid, resize.Crop, resize.Upsample)
@@ -94,10 +96,14 @@ class Lamp:
         x = taken[0]
         if isinstance(layer, PIXELWISE) or (isinstance(layer, norm.InstanceNorm) and layer.stats):
             return x
+        if isinstance(layer, merge.ElementwiseMerge) and len(taken) == 1:
+            return x
         if isinstance(layer, reshape.Permute):
             return x.permute(0, *(axis + 1 for axis in layer.order))
         images = len(x)
-        if isinstance(layer, merge.Concat):
+        if (found := lit_through(layer, taken, out)) is not None:
+            lit = found
+        elif isinstance(layer, merge.Concat):
             lit = self._joined(taken) if layer.axis == 0 else torch.cat(list(taken), layer.axis + 1)
         elif isinstance(layer, (merge.Merge, linear.Bilinear)):
             narrow = [narrowed(one, *range(1, one.dim())) for one in taken]
@@ -173,7 +179,7 @@ class Lamp:
         return module_of(layer, shapes)
 
 
-PICKING = (resize.Slice, shuffle.ChannelShuffle, activation.Maxout)
+PICKING = (shuffle.ChannelShuffle, activation.Maxout)
 """Layers that choose among channels: where those are alike, there is no choice."""
 
 
@@ -187,10 +193,8 @@ def _mixed(layer: Layer, rank: int) -> tuple[int, ...] | None:
     every = tuple(range(1, rank))
     if isinstance(layer, linear.Linear):
         return (rank - 1,) if layer.axis == "last" else every
-    if isinstance(layer, norm.LayerNorm):
+    if isinstance(layer, (norm.LayerNorm, products.RMSNorm)):
         return {"channels": (1,), "last": (rank - 1,), "all": every}[layer.over]
     if isinstance(layer, (norm.GroupNorm, norm.GlobalResponseNorm)):
         return every
-    if isinstance(layer, norm.InstanceNorm):
-        return every[1:]
-    return (1,) if isinstance(layer, activation.Softmax) else None
+    return every[1:] if isinstance(layer, norm.InstanceNorm) else None

@@ -99,9 +99,6 @@ PLAIN: dict[type[Layer], Any] = {
     activation.Softplus: nn.Softplus,
     regularize.Identity: nn.Identity,
     reshape.Flatten: nn.Flatten,
-    merge.Add: modules.Add,
-    merge.Multiply: modules.Multiply,
-    merge.Maximum: modules.Maximum,
 }
 
 
@@ -149,16 +146,22 @@ def gelu(layer: activation.GELU, shapes: tuple[Shape, ...]) -> nn.Module:
     return nn.GELU(layer.approximate)
 
 
+def axis_of(layer: activation.Softmax, shapes: tuple[Shape, ...]) -> int:
+    """The axis, the batch counted; one that there is not is left to torch to refuse."""
+    rank = len(shapes[0])
+    return 1 + (layer.axis % rank if -rank <= layer.axis < rank else rank)
+
+
 @builds(activation.Softmax)
 def softmax(layer: activation.Softmax, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Softmax over the channels."""
-    return nn.Softmax(1)
+    """Softmax along an axis."""
+    return nn.Softmax(axis_of(layer, shapes))
 
 
 @builds(activation.LogSoftmax)
 def log_softmax(layer: activation.LogSoftmax, shapes: tuple[Shape, ...]) -> nn.Module:
-    """LogSoftmax over the channels."""
-    return nn.LogSoftmax(1)
+    """LogSoftmax along an axis."""
+    return nn.LogSoftmax(axis_of(layer, shapes))
 
 
 @builds(activation.Maxout)
@@ -211,7 +214,7 @@ def crop(layer: resize.Crop, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(resize.Slice)
 def slice_of_channels(layer: resize.Slice, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own."""
-    return modules.Slice(*layer.channels)
+    return modules.Slice(*layer.channels, layer.axis, layer.step)
 
 
 @builds(resize.Upsample)

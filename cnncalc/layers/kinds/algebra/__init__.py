@@ -1,0 +1,1 @@
+"""Functions, arithmetic, products and reductions of tensors."""

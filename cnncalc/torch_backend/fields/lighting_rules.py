@@ -1,0 +1,82 @@
+"""Light through the kinds that torch's own operations would dim: what meets, what goes over axes, what picks places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.layers.axes import placed
+from cnncalc.layers.kinds import activation, resize
+from cnncalc.layers.kinds.algebra import functions, products, reductions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from cnncalc.layers import Layer, Shape
+
+__all__ = ["RULES", "lit_through"]
+
+
+def halved(layer: functions.Glu, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Each half meets the other."""
+    first, second = taken[0].chunk(2, 1 + layer.axis)
+    return first + second
+
+
+def reduced(layer: reductions.OverAxes, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All along the axes."""
+    axes = [1 + axis for axis in placed(layer.axes, tuple(taken[0].shape[1:]))]
+    return taken[0].amax(axes, layer.keep)
+
+
+def chosen(layer: reductions.TopK, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Any of all along the axis."""
+    return taken[0].amax(1 + layer.place(out), keepdim=True)
+
+
+def selected(layer: reductions.Select, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """The place, and no axis."""
+    return taken[0].select(1 + layer.place(tuple(taken[0].shape[1:])), layer.at)
+
+
+def cut(layer: resize.Slice, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """The places."""
+    (start, stop), place = layer.channels, 1 + layer.axis % (taken[0].dim() - 1)
+    return taken[0][(slice(None),) * place + (slice(start, None if stop == -1 else stop, layer.step),)]
+
+
+def itself(layer: Layer, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Elements of length 1 are repeated."""
+    return taken[0]
+
+
+def multiplied(layer: products.MatMul, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All of both matrices: of rows that meet columns it is told so."""
+    left, right = (one.amax((-2, -1), keepdim=True) for one in taken)
+    return left + right
+
+
+def along(layer: activation.Softmax, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All along the axis."""
+    return taken[0].amax(1 + layer.axis % len(out), keepdim=True)
+
+
+RULES: dict[type[Layer], Callable[..., Tensor]] = {
+    functions.Glu: halved,
+    reductions.Reduce: reduced,
+    reductions.ArgMax: reduced,
+    reductions.TopK: chosen,
+    reductions.Select: selected,
+    reductions.Expand: itself,
+    resize.Slice: cut,
+    products.MatMul: multiplied,
+    activation.Softmax: along,
+    activation.LogSoftmax: along,
+}
+
+
+def lit_through(layer: Layer, taken: Sequence[Tensor], out: Shape) -> Tensor | None:
+    """What these tensors light of an output of shape `out`, or of one that is expanded to it; None: no rule here."""
+    rule = RULES.get(type(layer))
+    return None if rule is None else rule(layer, taken, out)

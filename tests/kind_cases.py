@@ -1,0 +1,84 @@
+"""Cases of the kinds that are no convolution, pool or plain activation, counted by hand; `test_layers` holds them.
+
+A count is written as the sum or product by which it was counted.
+"""
+
+from __future__ import annotations
+
+__all__ = ["KIND_CASES", "KIND_NAMES", "KIND_REFUSED"]
+
+KIND_CASES = [
+    # notation, input shapes, output shape, parameters, multiply–accumulates, other operations
+    ("exp", ["8x5x5"], "8x5x5", 0, 0, 200),
+    ("function rsqrt", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
+    ("clip 0 6", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
+    ("clip high=6", ["8x5x5"], "8x5x5", 0, 0, 200),
+    ("log_sigmoid", ["8"], "8", 0, 0, 4 * 8),
+    ("glu", ["8x5x5"], "4x5x5", 0, 0, 5 * 100),  # a sigmoid is four, and a product
+    ("glu axis=1", ["8x6"], "8x3", 0, 0, 5 * 24),
+    ("multiply 0.1", ["8x5x5"], "8x5x5", 0, 0, 200),
+    ("minimum", ["8x5x5", "8x5x5", "8x5x5"], "8x5x5", 0, 0, 2 * 200),
+    ("subtract", ["8x5x5", "8x1x1"], "8x5x5", 0, 0, 200),
+    ("divide 8", ["8"], "8", 0, 0, 8),
+    ("divide", ["8", "8"], "8", 0, 0, 8),
+    ("power 2", ["8x5x5"], "8x5x5", 0, 0, 200),
+    ("softmax axis=-1", ["4x5x6"], "4x5x6", 0, 0, 20 * (5 + 6 + 6 + 5 + 6)),
+    ("log_softmax axis=1", ["4x5"], "4x5", 0, 0, 4 * (4 + 5 + 5 + 4 + 1 + 5)),
+    ("mean 1x2", ["4x5x6"], "4", 0, 0, 4 * 30),  # 29 additions and a division
+    ("mean -1 keep", ["4x5x6"], "4x5x1", 0, 0, 20 * 6),
+    ("reduce sum 0", ["4x5x6"], "5x6", 0, 0, 30 * 3),
+    ("ReduceMax 1", ["4x5x6"], "4x6", 0, 0, 24 * 4),
+    ("reduce l1 1", ["4x5"], "4", 0, 0, 4 * (5 + 4)),
+    ("reduce l2 1", ["4x5"], "4", 0, 0, 4 * (5 + 4 + 1)),
+    ("logsumexp 1 keep", ["4x5"], "4x1", 0, 0, 4 * (4 + 5 + 5 + 4 + 1 + 1)),
+    ("argmax 0 keep", ["4x5x6"], "1x5x6", 0, 0, 30 * 3),
+    ("topk 3 axis=1", ["4x5"], "4x3", 0, 0, 20 * (3 + 1)),
+    ("select 0 axis=1", ["64x50"], "64", 0, 0, 0),
+    ("select -1", ["4x5x6"], "5x6", 0, 0, 0),
+    ("expand -1x5x6", ["4x1x6"], "4x5x6", 0, 0, 0),
+    ("slice 1: axis=2 step=2", ["4x5x6"], "4x5x3", 0, 0, 0),
+    ("slice 0:5 axis=-1 step=3", ["4x8"], "4x2", 0, 0, 0),  # places 0 and 3
+    ("matmul", ["3x4x5", "3x5x6"], "3x4x6", 0, 3 * 4 * 6 * 5, 0),
+    ("matmul transposed", ["4x5", "6x5"], "4x6", 0, 4 * 6 * 5, 0),
+    ("rmsnorm", ["8x5x5"], "8x5x5", 8, 0, 4 * 200),
+    ("rmsnorm last noaffine", ["8x5"], "8x5", 0, 0, 3 * 40),
+]
+
+KIND_REFUSED = [
+    # notation, input shapes, the rule
+    ("clip", ["8"], "a clip has a least or a largest value"),
+    ("exp low=1", ["8"], "`exp` has no bounds"),
+    ("glu", ["7x5"], "a glu halves an even number of channels"),
+    ("add 1", ["8", "8"], "`add` takes a number or a second tensor, not both"),
+    ("subtract", ["8", "8", "8"], "`subtract` takes 1 to 2 inputs"),
+    ("divide", ["8"], "`divide` takes at least 2 inputs, and it gets 1"),
+    ("softmax axis=2", ["8x5"], "there is no axis 2 for `softmax`"),
+    ("mean 0x1x2", ["4x5x6"], "`reduce` over all axes leaves no tensor"),
+    ("mean 1x-1", ["4x5"], "`reduce` names an axis twice"),
+    ("argmax 0x1 keep", ["4x5x6"], "an argmax goes over one axis"),
+    ("topk 9", ["8"], "there are fewer elements than the k largest"),
+    ("select 0", ["8"], "a select takes an axis away"),
+    ("select 8", ["8x5"], "a select must lie inside the axis"),
+    ("expand 8x5", ["8x4"], "only an axis of length 1 can be repeated"),
+    ("expand 8", ["8x4"], "an expand names a length for every axis"),
+    ("slice 2:9 axis=1", ["8x5"], "a slice must lie inside its axis"),
+    ("matmul", ["4x5", "6x5"], "the inner lengths of a matmul differ"),
+    ("matmul", ["3x4x5", "2x5x6"], "the stacks of a matmul differ"),
+    ("matmul", ["4", "4"], "a matmul takes matrices"),
+]
+
+KIND_NAMES = {
+    "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
+    "reduce": "mean ReduceMean ReduceSum ReduceMax ReduceL2 ReduceLogSumExp",
+    "glu": "GLU",
+    "minimum": "Minimum Min",
+    "subtract": "Subtract Sub",
+    "divide": "Div Divide",
+    "power": "Pow Power",
+    "matmul": "MatMul bmm",
+    "rmsnorm": "RMSNorm RMSNormalization",
+    "select": "Gather index",
+    "expand": "Expand Tile",
+    "argmax": "ArgMax",
+    "topk": "TopK",
+}

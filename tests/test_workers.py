@@ -1,0 +1,110 @@
+"""Several processes: whatever ends one of them, every other task is done, once, and in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command_line import runner
+from processes import ROOT
+
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.solve.sweep.workers import in_order
+
+SLOW = ["densenet121", "--set", "classes=1:40", "--input", "3x{64:128:32}"]
+
+
+def begin(folder):
+    os.environ["WORKERS_TEST"] = str(folder)
+
+
+def square(number):
+    """Ends its own process at 3 once, at 5 always; refuses 11."""
+    seen = Path(os.environ["WORKERS_TEST"]) / str(number)
+    if number == 5 or (number == 3 and not seen.exists()):
+        seen.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 11:
+        raise CnncalcError([Fault("first", help="a"), Fault("second", help="b")])
+    return number * number
+
+
+def none(number):
+    return -number
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_a_task_that_ends_its_process_is_named_and_the_rest_goes_on(tmp_path, jobs):
+    found = list(in_order(begin, (tmp_path,), square, none, range(9), jobs))
+    assert found == [0, 1, 4, 9, 16, -5, 36, 49, 64]
+
+
+def test_faults_come_whole_out_of_a_process(tmp_path):
+    with pytest.raises(CnncalcError) as caught:
+        list(in_order(begin, (tmp_path,), square, none, [1, 11, 2], 2))
+    assert [fault.message for fault in caught.value.faults] == ["first", "second"]
+
+
+def children(process):
+    """The processes that it started, which do its work."""
+    found = Path(f"/proc/{process}/task/{process}/children")
+    pids = map(int, found.read_text().split()) if found.exists() else ()
+    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def begun(tmp_path, lines):
+    """A sweep with two processes, whose journal has so many lines."""
+    command = [sys.executable, "-m", "cnncalc", "sweep", *SLOW, "--jobs", "2", "-o", str(tmp_path / "sweep.csv")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # a process that a script starts in the background inherits an ignored SIGINT
+    heeding = {"start_new_session": True, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **heeding
+    )
+    part, deadline = tmp_path / "sweep.csv.part", time.monotonic() + 60
+    while time.monotonic() < deadline and not (part.exists() and part.read_bytes().count(b"\n") >= lines):
+        time.sleep(0.005)
+    return process, part
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc for a process's children")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_sweep_outlives_a_process_that_is_killed(tmp_path, how):
+    process, _ = begun(tmp_path, 3)
+    os.kill(children(process.pid)[0], how)
+    _, told = process.communicate(timeout=120)
+    assert (process.returncode, told) == (0, "")
+    whole = runner().invoke(program, ["sweep", *SLOW, "--format", "csv"])
+    assert (tmp_path / "sweep.csv").read_text() == whole.stdout
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc for a process's children")
+def test_no_process_is_left_when_the_one_that_writes_is_killed(tmp_path):
+    process, part = begun(tmp_path, 3)
+    left = children(process.pid)
+    assert left
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").is_dir() for pid in left):
+        time.sleep(0.05)
+    assert not [pid for pid in left if Path(f"/proc/{pid}").is_dir()]
+    assert part.exists()
+
+
+@pytest.mark.parametrize(("lines", "after"), [(1, 0), (1, 0.1), (1, 0.25), (1, 0.4), (2, 0), (3, 0)])
+def test_an_interrupt_at_any_time_shows_no_traceback(tmp_path, lines, after):
+    """Ctrl-C at a terminal goes to all processes of the group at once, those that are just being started included."""
+    process, part = begun(tmp_path, lines)
+    time.sleep(after)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (printed, told.strip().endswith("--resume goes on from there.")) == ("", True), told
+    assert part.exists()
