@@ -6,7 +6,7 @@ from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers.base import Shape
 
-__all__ = ["Build"]
+__all__ = ["Build", "unit_length"]
 
 
 class Build:
@@ -59,3 +59,10 @@ class Build:
     def fault(self, message: str, values: str = "", help: str = "") -> CnncalcError:
         """What is wrong with the operator."""
         return CnncalcError(Fault(message, self.place, self.name, values, help))
+
+
+def unit_length(build: Build, *, everywhere: bool) -> int:
+    """The operator's tensor divided by its length: over the channels at each position, or over all of it."""
+    axes = tuple(range(build.axes + 1)) if everywhere else (0,)
+    length = build.put("reduce", suffix="_length", by="l2", axes=axes, keep=True)
+    return build.put("divide", build.tensors[0], length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, unit_length
 from cnncalc.interchange.caffe.net import CaffeLayer
 
 __all__ = [
@@ -104,10 +104,10 @@ def learned_norm(layer: CaffeLayer, build: Build) -> list[int]:
 def length_norm(layer: CaffeLayer, build: Build) -> list[int]:
     """SSD's Normalize: to length 1 over the channels at each position, or over all; then a learned factor a channel."""
     part = layer.part("norm_param")
-    normed = build.put("l2norm", over="all" if part.flag("across_spatial", default=True) else "channels")
     if part.flag("channel_shared", default=True):
-        return [build.put("layerscale", normed, suffix="_scale", shared=True)]
-    return [build.put("layerscale", normed, suffix="_scale")]
+        raise layer.fault("a `Normalize` is read with a factor a channel only", help="`channel_shared: false`")
+    normed = unit_length(build, everywhere=part.flag("across_spatial", default=True))
+    return [build.put("layerscale", normed, suffix="_scale", initial=1.0)]
 
 
 def lifted(build: Build, tensor: int, like: int, axis: int) -> int:
@@ -131,7 +131,9 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
         return [product]
     if part.whole("axis", 1) not in (1, -build.axes - 1) or part.whole("num_axes", 1) != 1:
         raise layer.fault("a `Scale` is read with one factor a channel only")
-    return [build.put("layerscale", initial=1.0, bias=shifted)]
+    if shifted:
+        raise layer.fault("a `Scale` with `bias_term` is read behind a BatchNorm only")
+    return [build.put("layerscale", initial=1.0)]
 
 
 def shares_channels(layer: CaffeLayer) -> bool:
@@ -166,7 +168,7 @@ def power(layer: CaffeLayer, build: Build) -> list[int]:
     tensor, suffix = build.tensors[0], ""
     for kind, number, neutral in steps:
         if number != neutral:
-            tensor = build.put(kind, tensor, suffix=suffix, by=number)
+            tensor = build.put(kind, tensor, suffix=suffix, number=number)
             suffix += f"_{kind}"
     return [tensor if suffix else build.put("identity")]
 

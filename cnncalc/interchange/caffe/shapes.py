@@ -162,5 +162,8 @@ def reduction(layer: CaffeLayer, build: Build) -> list[int]:
     """The sum or mean of all axes from `axis` on."""
     part = layer.part("reduction_param")
     axis = own_axis(layer, part.whole("axis", 0), build.x[0])
-    kind = "mean" if part.word("operation", "SUM").upper() in ("MEAN", "4") else "sum"
-    return [build.put(kind, axes=tuple(range(axis, len(build.x[0]))))]
+    operation = part.word("operation", "SUM").upper()
+    by = {"SUM": "sum", "1": "sum", "ASUM": "l1", "2": "l1", "SUMSQ": "l2", "3": "l2", "MEAN": "mean", "4": "mean"}
+    if operation not in by:
+        raise layer.fault(f"there is no operation `{operation[:40]}`", help="SUM, ASUM, SUMSQ or MEAN")
+    return [build.put("reduce", by=by[operation], axes=tuple(range(axis, len(build.x[0]))))]

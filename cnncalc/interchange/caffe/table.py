@@ -37,7 +37,6 @@ RULES: dict[str, Rule] = {
     "hswish": same("hardswish"),
     "innerproduct": shapes.inner_product,
     "interp": detection.interpolation,
-    "l2normalization": same("l2norm"),
     "log": same("function", of="log"),
     "lrn": elements.lrn,
     "mish": same("mish"),

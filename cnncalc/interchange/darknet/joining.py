@@ -52,12 +52,10 @@ def shortcut(section: Section, build: Build) -> int:
 
 
 def weighted(section: Section, build: Build, terms: list[int]) -> list[int]:
-    """Each term by a learned factor, one in all or one a channel (`weights_type`)."""
-    shared = section.text("weights_type") in ("per_feature", "per_layer")
-    fields: dict[str, object] = {"shared": True} if shared else {}
-    return [
-        build.put("layerscale", term, suffix=f"_weight{place}", initial=1.0, **fields) for place, term in enumerate(terms)
-    ]
+    """Each term by a learned factor a channel (`weights_type`)."""
+    if section.text("weights_type") != "per_channel":
+        raise section.fault("factors are read one a channel only", "weights_type", "`weights_type=per_channel`")
+    return [build.put("layerscale", term, suffix=f"_weight{place}", initial=1.0) for place, term in enumerate(terms)]
 
 
 def sampled(section: Section, build: Build, tensor: int, suffix: str) -> int:

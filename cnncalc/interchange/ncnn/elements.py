@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, unit_length
 from cnncalc.interchange.ncnn.params import Operator
 from cnncalc.interchange.ncnn.windows import bounded
 from cnncalc.layers.base import Shape
@@ -69,7 +69,7 @@ def clip(operator: Operator, build: Build) -> list[int]:
 def dropout(operator: Operator, build: Build) -> list[int]:
     """At inference a factor, 1 unless given."""
     factor = operator.real(0, 1.0)
-    return [build.put("multiply", by=factor) if factor != 1.0 else build.put("dropout")]
+    return [build.put("multiply", number=factor) if factor != 1.0 else build.put("dropout")]
 
 
 def batch_norm(operator: Operator, build: Build) -> list[int]:
@@ -81,7 +81,9 @@ def scale(operator: Operator, build: Build) -> list[int]:
     """A learned factor a channel, with a shift where setting 1 says so; or a product of two tensors."""
     if operator.whole(0, 0) == -233 or len(build.tensors) == 2:
         return [merged(operator, build, "multiply", list(build.tensors))]
-    return [build.put("layerscale", initial=1.0, **({"bias": True} if operator.whole(1, 0) else {}))]
+    if operator.whole(1, 0):
+        raise operator.fault("a `Scale` with a shift is not read")
+    return [build.put("layerscale", initial=1.0)]
 
 
 def lrn(operator: Operator, build: Build) -> list[int]:
@@ -102,12 +104,11 @@ def layer_norm(operator: Operator, build: Build) -> list[int]:
 
 
 def length_norm(operator: Operator, build: Build) -> list[int]:
-    """To length 1 over the channels at each position, or over all; then a learned factor."""
-    normed = build.put("l2norm", over="all" if operator.whole(0, 0) else "channels")
-    size = operator.whole(3, 0)
-    if size == 0:
-        return [normed]
-    return [build.put("layerscale", normed, suffix="_scale", initial=1.0, **({"shared": True} if size == 1 else {}))]
+    """To length 1 over the channels at each position, or over all; then a learned factor a channel."""
+    if operator.whole(3, 0) == 1 or not operator.whole(4, 0):
+        raise operator.fault("a `Normalize` is read over the channels, with a factor a channel, only")
+    normed = unit_length(build, everywhere=bool(operator.whole(0, 0)))
+    return [build.put("layerscale", normed, suffix="_scale", initial=1.0) if operator.whole(3, 0) else normed]
 
 
 def power(operator: Operator, build: Build) -> list[int]:
@@ -120,7 +121,7 @@ def power(operator: Operator, build: Build) -> list[int]:
     tensor, suffix = build.tensors[0], ""
     for kind, number, neutral in steps:
         if number != neutral:
-            tensor = build.put(kind, tensor, suffix=suffix, by=number)
+            tensor = build.put(kind, tensor, suffix=suffix, number=number)
             suffix += f"_{kind}"
     return [tensor if suffix else build.put("identity")]
 
@@ -143,7 +144,7 @@ def binary(operator: Operator, build: Build) -> list[int]:
     if operator.whole(1, 0):
         if number in (8, 9):  # a number divided by the tensor, or to its power: as many operations as the other way round
             return [build.put("function", of="reciprocal" if number == 8 else "exp")]
-        return [build.put(kind, by=operator.real(2, 0.0))]
+        return [build.put(kind, number=operator.real(2, 0.0))]
     return [merged(operator, build, kind, build.tensors[::-1] if number >= 7 else list(build.tensors))]
 
 

@@ -32,7 +32,8 @@ PERMUTATIONS = {
     3: ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)),
 }
 """Permute's setting 0 (permute.cpp): the input axis that each output axis is, channels first."""
-REDUCTIONS = ("sum", "sum", "sum", "mean", "max", "min", "prod", "sum", "sum", "sum", "sum")
+REDUCTIONS = ("sum", "l1", "l2", "mean", "max", "min", "sum", "l1", "l2", "logsumexp", "logsumexp")
+"""Reduction's setting 0; a product costs as much as a sum."""
 
 
 def axis_of(operator: Operator, axis: int, shape: Shape) -> int:
@@ -251,4 +252,4 @@ def reduction(operator: Operator, build: Build) -> list[int]:
     if operator.whole(1, 1) or not axes:
         axes = list(range(len(shape)))
     fields: dict[str, object] = {"keep": True} if operator.whole(4, 0) else {}
-    return [build.put(REDUCTIONS[number], axes=tuple(axes), **fields)]
+    return [build.put("reduce", by=REDUCTIONS[number], axes=tuple(axes), **fields)]
