@@ -14,6 +14,14 @@ from cnncalc.layers.base import Shape
 
 __all__ = ["Reader"]
 
+OTHERS = {
+    "contrastive": "yolo_layer",
+    "route": "layers",
+    "sam": "from",
+    "scale_channels": "from",
+    "shortcut": "from",
+}
+"""The key by which a layer takes others."""
 NOTHING = -1
 """What comes out of a layer that could not be read."""
 
@@ -44,8 +52,11 @@ class Reader:
             except CnncalcError as error:
                 faults.extend(error.faults)
                 tensor, parameters = NOTHING, None
-            if kind_of(section) in DETECTORS:
+            kind = kind_of(section)
+            if kind in DETECTORS:
                 detected.append(tensor)
+            elif kind == "contrastive" and detected:
+                detected[-1] = tensor  # it goes on from a detector's output
             self.tensors.append(tensor)
             self.parameters.append(parameters)
             if len(faults) >= 20:
@@ -64,7 +75,7 @@ class Reader:
         current = self.tensors[-1] if self.tensors else self.input
         if kind in LOSSES:
             return current, None
-        others = "layers" if kind == "route" else "from" if kind in ("shortcut", "scale_channels", "sam") else ""
+        others = OTHERS.get(kind, "")
         tensors = [] if kind == "route" else [current]
         if others:
             tensors += [self.tensors[place] for place in self.numbers(section, others, number)]

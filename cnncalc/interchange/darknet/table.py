@@ -44,6 +44,11 @@ def detector(section: Section, build: Build) -> int:
     return build.opaque(build.x[0])
 
 
+def contrastive(section: Section, build: Build) -> int:
+    """A loss on embeddings, in training; what the detector that it belongs to gives is unchanged."""
+    return build.opaque(build.x[1])
+
+
 def normalization(section: Section, build: Build) -> int:
     """Local response normalisation across channels."""
     return build.put("lrn", size=section.whole("size", 5, 1))
@@ -56,7 +61,7 @@ def unchanged(section: Section, build: Build) -> int:
 
 DETECTORS = ("detection", "Gaussian_yolo", "iseg", "region", "yolo")
 """The layers that give a detector's output; a net that has one gives nothing else."""
-LOSSES = ("contrastive", "cost")
+LOSSES = ("cost",)
 """Layers that only training uses; what enters them goes on."""
 
 RULES: dict[str, Rule] = {
@@ -64,6 +69,7 @@ RULES: dict[str, Rule] = {
     "activation": activation,
     "avgpool": windows.mean,
     "batchnorm": windows.batch_norm,
+    "contrastive": contrastive,
     "connected": windows.connected,
     "convolutional": windows.convolutional,
     "crop": joining.crop,
