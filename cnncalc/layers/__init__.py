@@ -9,6 +9,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     linear,
+    local,
     merge,
     norm,
     pool,
@@ -22,7 +23,7 @@ from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reduct
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
+    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
     reductions, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
@@ -39,6 +40,7 @@ __all__ = [
     "conv",
     "kind_named",
     "linear",
+    "local",
     "merge",
     "norm",
     "pool",
