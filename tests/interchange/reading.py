@@ -19,10 +19,19 @@ class Read(NamedTuple):
     layers: int
     outputs: dict[str, str]
 
+def totals(sk):
+    from cnncalc.layers.base import count
+    p=b=0
+    for o in sk.operators:
+        if o.layer is None or o.share is not None: continue
+        x=[sk.shape(i) for i in o.inputs]
+        p+=count(o.layer.weight_shapes(*x)); b+=count(o.layer.buffer_shapes(*x))
+    if sk.dialect=="ncnn": p+=b
+    return p,b,{sk.operators[i].name:sk.shape(i) for i in sk.ends()}
 
 def told(sketch):
-    params, buffers, outputs = sketch.totals()
-    layers = sum(node[2] is not None or node[1] == "opaque" for node in sketch.nodes)
+    params, buffers, outputs = totals(sketch)
+    layers = sum(node.layer is not None for node in sketch.operators)
     return Read(sketch.name, params, buffers, layers, {n: "x".join(map(str, s)) for n, s in outputs.items()})
 
 

@@ -36,7 +36,8 @@ class Reader:
         self.uses = used(self.layers)
         self.labels = data.labels(self.layers)
         self.scaled = scales(self.layers, self.uses)
-        self.owners: dict[tuple[str, ...], int] = {}
+        self.owners: dict[tuple[str, ...], list[int]] = {}
+        """What the first layer with parameters of these names became."""
         self.unknown = Unknown()
         self.faults: list[Fault] = []
 
@@ -104,18 +105,18 @@ class Reader:
 
     def made(self, layer: CaffeLayer, tensors: list[int]) -> list[int]:
         """The tensors that a layer makes."""
-        build = Build(self.sketch, layer.name, layer.type, layer.place(), tensors)
+        names = (layer.kind, *parameter_names(layer))
+        shared = self.owners.get(names, ()) if len(names) > 1 else ()
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), tensors, shared)
         if layer.kind not in RULES:
             return [build.opaque(build.x[0], suffix=f"_{n}" if n else "") for n in range(len(layer.tops))]
         if id(layer) in self.scaled:
             return tensors  # the batch norm before it has learned already
         if layer.kind == "batchnorm" and any(id(scale) in self.scaled for scale in self.uses.get((id(layer), 0), ())):
             return [build.put("batchnorm", eps=layer.part("batch_norm_param").real("eps", 1e-5))]
-        names = parameter_names(layer)
-        build.shared = self.owners.get((layer.kind, *names)) if names else None
         tops = RULES[layer.kind](layer, build)
-        if names:
-            self.owners.setdefault((layer.kind, *names), tops[0])
+        if len(names) > 1:
+            self.owners.setdefault(names, build.made)
         return tops
 
     def tensor(self, blob: str, layer: CaffeLayer) -> int:

@@ -63,7 +63,7 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
     """`dim: 0` copies an axis and one `dim: -1` is what is left; `axis` and `num_axes` say which are replaced."""
     part = layer.part("reshape_param")
     dims = part.message("shape").wholes("dim")
-    batch = 1 if build.batch is None else build.batch
+    batch = 1
     old = (batch, *build.x[0])
     axis, count = part.whole("axis", 0), part.whole("num_axes", -1)
     start = axis if axis >= 0 else len(old) + 1 + axis
@@ -80,7 +80,7 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
             raise layer.fault("a reshape keeps the number of elements", f"{prod(old)} is no multiple of {rest}")
         new[new.index(-1)] = prod(old) // rest
     if new[0] != batch or len(new) < 2:
-        raise layer.fault("a reshape that changes the batch is no layer of a net here", f"the batch of {batch} becomes {new[0]}")
+        raise layer.fault("a reshape that changes the batch is no layer of a net here", f"the batch of one becomes {new[0]}")
     return [build.put("reshape", shape=tuple(new[1:]))]
 
 

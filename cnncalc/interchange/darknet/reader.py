@@ -34,8 +34,8 @@ class Reader:
         self.sketch = Sketch("", "torch")
         self.tensors: list[int] = []
         """What each layer makes, by its number."""
-        self.parameters: list[int | None] = []
-        """The node that holds each layer's parameters, for those that share them."""
+        self.made: list[list[int]] = []
+        """What each layer became, for those that share its parameters."""
         self.unknown = Unknown()
 
     def read(self) -> Sketch:
@@ -48,17 +48,17 @@ class Reader:
         detected: list[int] = []
         for section in self.sections[1:]:
             try:
-                tensor, parameters = self.layer(section)
+                tensor, made = self.layer(section)
             except CnncalcError as error:
                 faults.extend(error.faults)
-                tensor, parameters = NOTHING, None
+                tensor, made = NOTHING, []
             kind = kind_of(section)
             if kind in DETECTORS:
                 detected.append(tensor)
             elif kind == "contrastive" and detected:
                 detected[-1] = tensor  # it goes on from a detector's output
             self.tensors.append(tensor)
-            self.parameters.append(parameters)
+            self.made.append(made)
             if len(faults) >= 20:
                 break
         if faults:
@@ -69,27 +69,26 @@ class Reader:
         self.sketch.outputs = detected or self.tensors[-1:]
         return self.sketch
 
-    def layer(self, section: Section) -> tuple[int, int | None]:
-        """The tensor that a section makes, and the node that holds its parameters."""
+    def layer(self, section: Section) -> tuple[int, list[int]]:
+        """The tensor that a section makes, and all layers that it became."""
         kind, number = kind_of(section), len(self.tensors)
         current = self.tensors[-1] if self.tensors else self.input
         if kind in LOSSES:
-            return current, None
+            return current, []
         others = OTHERS.get(kind, "")
         tensors = [] if kind == "route" else [current]
         if others:
             tensors += [self.tensors[place] for place in self.numbers(section, others, number)]
         if kind not in RULES and not self.opaque:
             self.unknown.add(f"[{section.name}]", f"layer {number}", section.place())
-            return NOTHING, None
+            return NOTHING, []
         if NOTHING in tensors:
-            return NOTHING, None
-        build = Build(self.sketch, f"{kind}_{number}", f"[{section.name}]", section.place(), tensors)
-        if "share_index" in section.options:
-            build.shared = self.parameters[self.numbers(section, "share_index", number)[0]]
+            return NOTHING, []
+        shared = self.made[self.numbers(section, "share_index", number)[0]] if "share_index" in section.options else []
+        build = Build(self.sketch, f"{kind}_{number}", f"[{section.name}]", section.place(), tensors, shared)
         rule = RULES.get(kind)
         tensor = rule(section, build) if rule else build.opaque(build.x[0])
-        return tensor, build.parameters
+        return tensor, build.made
 
     def numbers(self, section: Section, key: str, number: int) -> list[int]:
         """Layers by their numbers, negative ones counted back from this one."""

@@ -55,11 +55,9 @@ def convolutional(section: Section, build: Build) -> int:
         groups=section.whole("groups", 1, LEAST),
         bias=not normalised,
     )
-    first = tensor
     tensor = activated(build, normed(build, tensor, section), section.text("activation", "logistic"))
     if blur:
         tensor = blurred(build, tensor, stride, blur)
-    build.parameters = first
     return tensor
 
 
