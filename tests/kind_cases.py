@@ -46,6 +46,21 @@ KIND_CASES = [
     ("rmsnorm last noaffine", ["8x5"], "8x5", 0, 0, 3 * 40),
 ]
 
+KIND_CASES += [
+    # -- tensors of a layer's own
+    ("parameter 8x1 concat axis=1 first", ["8x5"], "8x6", 8, 0, 0),
+    ("parameter 8x1x1 multiply", ["8x5x5"], "8x5x5", 8, 0, 200),
+    ("parameter 1x5 add nolearned", ["8x5"], "8x5", 0, 0, 40),
+    ("parameter 3x4", ["8x5x5"], "3x4", 12, 0, 0),
+    ("constant 8x5 add", ["8x5"], "8x5", 0, 0, 40),
+    ("positional", ["8x5x5"], "8x5x5", 200, 0, 200),
+    ("positional sine", ["8x5"], "8x5", 0, 0, 40),
+    ("embedding 100 16", ["7"], "16x7", 1600, 0, 0),
+    ("embedding 100 16 axis=last", ["1x7"], "7x16", 1600, 0, 0),
+    ("embedding 100 16 bias", ["7"], "16x7", 1616, 0, 112),
+    ("opaque 100x6 of=DetectionOutput", ["8x5x5", "4x5x5"], "100x6", 0, 0, 0),
+]
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
@@ -70,6 +85,14 @@ KIND_REFUSED = [
     ("matmul", ["4", "4"], "a matmul takes matrices"),
 ]
 
+KIND_REFUSED += [
+    ("parameter 8 add", ["8x5"], "`parameter` needs as many axes as what comes in"),
+    ("parameter 4x1 add", ["8x5"], "the shapes of `parameter` and of what comes in differ"),
+    ("constant 8x1 concat", ["8x5"], "the shapes of `constant` and of what comes in differ"),
+    ("embedding 9 4", ["3x7"], "an embedding takes whole numbers"),
+    ("embedding 9 4 padding=9", ["7"], "the padding is one of the numbers"),
+]
+
 KIND_NAMES = {
     "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
@@ -85,4 +108,8 @@ KIND_NAMES = {
     "expand": "Expand Tile",
     "argmax": "ArgMax",
     "topk": "TopK",
+    "parameter": "Parameter",
+    "constant": "Constant",
+    "embedding": "Embedding Embed",
+    "opaque": "DetectionOutput",
 }

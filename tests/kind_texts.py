@@ -63,6 +63,35 @@ def rms_norm(random: Random, shape: Shape, kind: str) -> str:
     return kind + random.choice(("", " channels", " all", " last")) + random.choice(("", "", " noaffine"))
 
 
+def given(random: Random, shape: Shape, kind: str) -> str:
+    join = random.choice(("alone", "add", "multiply", "concat", "concat"))
+    learned = random.choice(("", "", " nolearned")) if kind == "parameter" else ""
+    if join == "alone":
+        own = [random.randint(1, 4) for _ in range(random.choice((1, 2, 3)))]
+        return f"{kind} {'x'.join(map(str, own))}{random.choice(('', ' alone'))}{learned}"
+    if join != "concat":
+        return f"{kind} {'x'.join(str(random.choice((1, n))) for n in shape)} {join}{learned}"
+    axis = axis_of(random, shape)
+    own = [*shape]
+    own[axis] = random.randint(1, 3)
+    first = random.choice(("", " first"))
+    return f"{kind} {'x'.join(map(str, own))} concat{f' axis={axis}' if axis else ''}{first}{learned}"
+
+
+def embedding(random: Random, shape: Shape, kind: str) -> str:
+    text = f"embedding {random.randint(1, 9)} {random.randint(1, 5)}{random.choice(('', '', ' axis=last'))}"
+    return text + random.choice(("", "", " padding=0")) + random.choice(("", "", " bias"))
+
+
+def positional(random: Random, shape: Shape, kind: str) -> str:
+    return kind + random.choice(("", "", " learned", " sine"))
+
+
+def opaque(random: Random, shape: Shape, kind: str) -> str:
+    text = "opaque " + "x".join(str(random.randint(1, 6)) for _ in range(random.randint(1, 4)))
+    return text + random.choice(("", " of=Foreign"))
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -72,6 +101,11 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "select": select,
     "expand": expand,
     "rmsnorm": rms_norm,
+    "parameter": given,
+    "constant": given,
+    "embedding": embedding,
+    "positional": positional,
+    "opaque": opaque,
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
 MAP_ONLY: tuple[str, ...] = ()

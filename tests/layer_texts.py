@@ -299,6 +299,8 @@ def layer_text(random: Random, shape: Shape) -> str:
     """A layer that mostly fits an input of this shape."""
     if 1 in shape and random.random() < 0.1:
         return _written(random, shape, "expand")
+    if (len(shape) == 1 or shape[0] == 1) and random.random() < 0.1:
+        return _written(random, shape, "embedding")
     if len(shape) == 1:
         return _written(random, shape, random.choice((*VECTOR_KINDS, "linear", "linear", "linear", "batchnorm")))
     if len(shape) > 4:

@@ -6,7 +6,8 @@ from collections.abc import Mapping as MappingType
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
-from cnncalc.answers.report import Report, Totals
+from cnncalc.answers.figures import KEYS as FIGURES
+from cnncalc.answers.report import Report
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
@@ -19,8 +20,6 @@ from cnncalc.layers.dialects import DIALECTS
 
 __all__ = ["Check", "Checked", "check"]
 
-FIGURES = Totals._fields
-"""The totals that can be expected or bounded."""
 SHAPES = ("outputs", "shapes")
 NESTED = ("train", *DIALECTS)
 KEYS = (*FIGURES, "output", *SHAPES, *NESTED)

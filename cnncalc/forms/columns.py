@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.answers.figures import FIGURES
 from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.text import number, percent, printable, shape_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.answers.report import ReceptiveField, Report, Row
 
@@ -86,12 +87,13 @@ class Column(NamedTuple):
         return percent(value, getattr(report.totals, self.field)) if self.share else self.text(value)
 
 
-def _counts(key: str, heading: str, *, usual: bool = False) -> Column:
-    return Column(key, heading, key, number, right=True, usual=usual, fold="sum")
-
-
-def _shares(of: str, heading: str) -> Column:
-    return Column(f"{of}_share", heading, of, number, right=True, fold="sum", share=True)
+def _figure_columns() -> Iterator[Column]:
+    """A column for every figure that layers have, and of some one for the share of the total."""
+    for one in FIGURES:
+        if one.heading:
+            yield Column(one.key, one.heading, one.key, number, right=True, usual=one.usual, fold="sum")
+        if one.share:
+            yield Column(f"{one.key}_share", one.share, one.key, number, right=True, fold="sum", share=True)
 
 
 COLUMNS = (
@@ -101,20 +103,7 @@ COLUMNS = (
     Column("from", "From", "inputs", _names_text),
     Column("input_shape", "Input", "input_shapes", _shapes_text),
     Column("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
-    _counts("params", "Params", usual=True),
-    _shares("params", "Params %"),
-    _counts("weights", "Weights"),
-    _counts("biases", "Biases"),
-    _counts("trainable", "Trainable"),
-    _counts("buffers", "Buffers"),
-    _counts("macs", "MACs", usual=True),
-    _shares("macs", "MACs %"),
-    _counts("flops", "FLOPs"),
-    _shares("flops", "FLOPs %"),
-    _counts("activation_bytes", "Activation bytes"),
-    _shares("activation_bytes", "Activation %"),
-    _counts("saved_bytes", "Saved bytes"),
-    _shares("saved_bytes", "Saved %"),
+    *_figure_columns(),
     Column(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
     Column("receptive_field", "Receptive field", "receptive_field", _field_text, right=True, fold="last"),
     Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),

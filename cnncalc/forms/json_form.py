@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from cnncalc.answers.figures import OF_LAYERS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,18 +14,6 @@ if TYPE_CHECKING:
     from cnncalc.answers.report import ReceptiveField, Report, Row
 
 __all__ = ["counting_object", "draw", "dumps", "layer_object", "object_of"]
-
-_COUNTS = (
-    "params",
-    "weights",
-    "biases",
-    "trainable",
-    "buffers",
-    "macs",
-    "flops",
-    "activation_bytes",
-    "saved_bytes",
-)
 
 
 def _size(value: object) -> int | str:
@@ -43,7 +33,7 @@ def layer_object(row: Row) -> dict[str, object]:
         "from": list(row.inputs),
         "input_shapes": [_shape(shape) for shape in row.input_shapes],
         "output_shape": _shape(row.output_shape),
-        **{key: _size(getattr(row, key)) for key in _COUNTS},
+        **{key: _size(getattr(row, key)) for key in OF_LAYERS},
         "receptive_field": _field(row.receptive_field),
         "line": row.line,
     }

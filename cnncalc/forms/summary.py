@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.text import number, printable, rounded, shape_text, size_text
+from cnncalc.answers.figures import told
+from cnncalc.text import number, printable, rounded, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,35 +44,14 @@ def header(report: Report) -> tuple[str, list[str]]:
 
 def total_lines(report: Report) -> list[TotalLine]:
     """The totals: label, exact number, and what explains it."""
-    totals = report.totals
-    fixed = totals.params - totals.trainable
-    parts = f"{number(totals.weights)} weights + {number(totals.biases)} biases"
-    if totals.params > totals.weights + totals.biases:  # some dialects count state that is not learned
-        parts += f" + {number(totals.params - totals.weights - totals.biases)} buffers"
-    lines = [
-        TotalLine("Parameters", number(totals.params), parts),
-        TotalLine("Trainable", number(totals.trainable), f"{number(fixed)} not trainable" if fixed else ""),
-        TotalLine("Buffers", number(totals.buffers), ""),
-        TotalLine("MACs", number(totals.macs), rounded(totals.macs)),
-        TotalLine("FLOPs", number(totals.flops), rounded(totals.flops)),
-        TotalLine("Weight bytes", number(totals.weight_bytes), size_text(totals.weight_bytes)),
-        TotalLine(
-            "Activation bytes", number(totals.activation_bytes), f"{size_text(totals.activation_bytes)}, input included"
-        ),
-        TotalLine(
-            "Peak bytes", number(totals.peak_bytes), f"{size_text(totals.peak_bytes)} alive at once in inference"
-        ),
-        TotalLine("Saved bytes", number(totals.saved_bytes), f"{size_text(totals.saved_bytes)} kept for backward"),
-        TotalLine(
-            "Training bytes",
-            number(totals.train_bytes),
-            f"{size_text(totals.train_bytes)} with saved, weights, gradients and {report.optimizer}",
-        ),
-        TotalLine("Layers", number(totals.layers), f"{number(totals.weighted_layers)} with weights"),
-    ]
-    if report.counting is not None:
-        lines.insert(5, _counted_line(report.counting))
-    return lines
+    totals, optimizer = report.totals, report.optimizer
+    lines: dict[str, TotalLine] = {}
+    for one in told():
+        value = number(getattr(totals, one.key))
+        lines[one.key] = TotalLine(one.title, value, one.note_of(totals, optimizer))
+        if one.key == "flops" and report.counting is not None:
+            lines["counted"] = _counted_line(report.counting)
+    return list(lines.values())
 
 
 def _counted_line(counting: Counting) -> TotalLine:

@@ -18,13 +18,14 @@ from cnncalc.layers.kinds import (
     reshape,
     resize,
     shuffle,
+    tensors,
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
-    reductions, regularize,
+    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic,
+    products, reductions, tensors, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 

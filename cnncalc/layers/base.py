@@ -128,8 +128,10 @@ class Layer:
     `half`: inputs and weight are cast to the half type. `float32`: inputs are cast to that. Nothing is cast, and the
     output is as its widest input (`follow`), or float32 (`mixed`: some number in it is).
     """
-    differentiable: ClassVar[bool] = True
-    """Whether a gradient flows back through it."""
+    passes_gradient: ClassVar[bool] = True
+    """Whether a gradient flows back to its inputs."""
+    unseen: ClassVar[str] = ""
+    """In words why nobody knows what its output sees; empty for all but opaque layers."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
 
@@ -255,8 +257,8 @@ class Layer:
         """
         return None
 
-    def kept_axes(self, *x: Shape) -> tuple[int, ...] | None:
-        """The input's axes that the output has, in order, where others than the last are left out; else None."""
+    def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:
+        """The input's axis that each axis of the output is, None for a new one, where some come or go; else None."""
         return None
 
     def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:

@@ -34,7 +34,12 @@ MOST = 200_000
 
 
 class NoClosedForm(Exception):
-    """Something that has no exact closed form here; the message says what."""
+    """Something that has no exact closed form here; the message says what. In place of a number it makes all so."""
+
+    def __add__(self, _: object) -> NoClosedForm:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __add__
 
 
 class Table(NamedTuple):

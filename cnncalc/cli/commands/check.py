@@ -127,7 +127,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
     not a net; the other files are checked all the same.
     """
-    from cnncalc.claims.expect import FIGURES
+    from cnncalc.answers.figures import KEYS
     from cnncalc.forms.pages import checks
 
     asked = wanted(given)
@@ -136,7 +136,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
         for name, text in assignments("--max", given["maxima"]).items()
     }
     texts = assignments("--require", given["required"])
-    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", texts, (*FIGURES, "output"))
+    faults = _unknown("--max", maxima, KEYS) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
     required = {name: _required(name, text) for name, text in texts.items()}

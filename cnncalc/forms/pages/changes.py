@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.answers.figures import BY_KEY
 from cnncalc.forms.pages.convention_difference import signed
 from cnncalc.forms.plain import GAP, width
 from cnncalc.text import number, printable, shape_text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_csv", "as_json", "as_text"]
 
-TOTALS = (("Parameters", "params"), ("MACs", "macs"), ("FLOPs", "flops"), ("Layers", "layers"))
+TOTALS = ("params", "macs", "flops", "layers")
 
 
 class Line(NamedTuple):
@@ -104,9 +105,11 @@ def _totals(left: Compared, right: Compared) -> list[str]:
     from cnncalc.forms.plain import aligned
 
     columns: list[list[str]] = [[], [], [], []]
-    for label, key in TOTALS:
+    for key in TOTALS:
         before, after = (int(getattr(one.report.totals, key)) for one in (left, right))
-        for column, cell in zip(columns, (label, number(before), number(after), signed(after - before)), strict=True):
+        for column, cell in zip(
+            columns, (BY_KEY[key].title, number(before), number(after), signed(after - before)), strict=True
+        ):
             column.append(cell)
     return aligned(columns, [False, True, True, True])
 

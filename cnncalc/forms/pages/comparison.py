@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.answers import figures as answers
 from cnncalc.forms.columns import of_inputs
 from cnncalc.forms.plain import GAP, aligned, width
 from cnncalc.text import number, printable, size_text
@@ -45,18 +46,20 @@ def axes_text(values: Sequence[object]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
 
 
-def _counted(label: str, key: str) -> Figure:
+def _of_table(figure: answers.Figure) -> Figure:
+    """A figure of the table: bytes by their size, other counts exactly, those of layers without a ratio."""
+
     def value(one: Compared) -> int:
-        return int(getattr(one.report.totals, key))
+        return int(getattr(one.report.totals, figure.key))
 
-    return Figure(label, key, lambda one: number(value(one)), lambda one: shortened(value(one)), value)
+    def exact(one: Compared) -> str:
+        return size_text(value(one)) if figure.unit == "bytes" else number(value(one))
 
+    def short(one: Compared) -> str:
+        return shortened(value(one)) if not figure.unit else exact(one)
 
-def _sized(label: str, key: str) -> Figure:
-    def value(one: Compared) -> int:
-        return int(getattr(one.report.totals, key))
-
-    return Figure(label, key, lambda one: size_text(value(one)), lambda one: size_text(value(one)), value)
+    label = figure.title if figure.compared is None else figure.compared
+    return Figure(label, figure.key, exact, short, None if figure.unit == "layers" else value)
 
 
 def _plain(label: str, key: str, text: Callable[[Compared], str]) -> Figure:
@@ -86,14 +89,7 @@ def _stride(one: Compared) -> str:
 FIGURES = (
     _plain("Input", "input", _inputs),
     _plain("Depth", "depth", lambda one: str(one.depth)),
-    _plain("Weighted layers", "weighted_layers", lambda one: number(one.report.totals.weighted_layers)),
-    _plain("Layers", "layers", lambda one: number(one.report.totals.layers)),
-    _counted("Parameters", "params"),
-    _counted("MACs", "macs"),
-    _counted("FLOPs", "flops"),
-    _sized("Weight memory", "weight_bytes"),
-    _sized("Peak memory", "peak_bytes"),
-    _sized("Kept to train", "saved_bytes"),
+    *(_of_table(figure) for figure in answers.for_people() if figure.compared != ""),
     _plain("Last map", "last_map", lambda one: _shape(one.last_map)),
     _plain("Receptive field", "receptive_field", _field),
     _plain("Output stride", "output_stride", _stride),

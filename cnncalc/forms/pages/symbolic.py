@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.analysis.symbolic.report import COUNTS
+from cnncalc.answers.figures import FIGURES, OF_LAYERS, told
 from cnncalc.arithmetic.symbolic.closed_text import bracketed, set_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.text import printable
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SymbolicView", "check_columns", "draw"]
 
+
+def _closed_text(key: str) -> Callable[[SymbolicRow], str]:
+    return lambda row: str(getattr(row, key).text)
+
+
 COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
     "name": ("Layer", lambda row: printable(row.name)),
     "kind": ("Kind", lambda row: row.kind),
@@ -24,31 +29,12 @@ COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
     "from": ("From", lambda row: printable(", ".join(row.inputs))),
     "input_shape": ("Input", lambda row: ", ".join(map(shape_text, row.input_shapes))),
     "output_shape": ("Output", lambda row: shape_text(row.output_shape)),
-    "params": ("Params", lambda row: row.params.text),
-    "weights": ("Weights", lambda row: row.weights.text),
-    "biases": ("Biases", lambda row: row.biases.text),
-    "trainable": ("Trainable", lambda row: row.trainable.text),
-    "buffers": ("Buffers", lambda row: row.buffers.text),
-    "macs": ("MACs", lambda row: row.macs.text),
-    "flops": ("FLOPs", lambda row: row.flops.text),
-    "activation_bytes": ("Activation bytes", lambda row: row.activation_bytes.text),
-    "saved_bytes": ("Saved bytes", lambda row: row.saved_bytes.text),
+    **{one.key: (one.heading, _closed_text(one.key)) for one in FIGURES if one.heading},
     "line": ("Line", lambda row: str(row.line)),
 }
-USUAL = ("name", "notation", "output_shape", "params", "macs")
+USUAL = ("name", "notation", "output_shape", *(one.key for one in FIGURES if one.usual))
 RIGHT = ("params", "weights", "biases", "trainable", "buffers", "line")
-SORTED = ("name", "kind", "notation", "line", *COUNTS)
-TOTALS = {
-    "params": "Parameters",
-    "buffers": "Buffers",
-    "macs": "MACs",
-    "flops": "FLOPs",
-    "weight_bytes": "Weight bytes",
-    "activation_bytes": "Activation bytes",
-    "saved_bytes": "Saved bytes",
-    "peak_bytes": "Peak bytes",
-    "train_bytes": "Training bytes",
-}
+SORTED = ("name", "kind", "notation", "line", *OF_LAYERS)
 MARKS = "[…] is 1 where what stands in it holds, else 0."
 LONGEST = 100
 """A sum that is longer goes over several lines."""
@@ -130,8 +116,7 @@ def _facts(report: SymbolicReport, view: SymbolicView) -> list[str]:
 
 def _totals(report: SymbolicReport) -> list[tuple[str, str]]:
     """The totals with their labels; training with its optimizer."""
-    labels = {**TOTALS, "train_bytes": f"{TOTALS['train_bytes']} ({report.optimizer})"}
-    return [(label, report.totals[key].text) for key, label in labels.items()]
+    return [(one.label(report.optimizer), report.totals[one.key].text) for one in told()]
 
 
 def _marked(report: SymbolicReport, cells: Sequence[Sequence[str]]) -> bool:
@@ -195,7 +180,7 @@ def _json(report: SymbolicReport) -> str:
             "from": list(row.inputs),
             "input_shapes": [shape(one) for one in row.input_shapes],
             "output_shape": shape(row.output_shape),
-            **{name: getattr(row, name).as_object(allowed) for name in COUNTS},
+            **{name: getattr(row, name).as_object(allowed) for name in OF_LAYERS},
             "line": row.line,
         }
         for row in report.rows

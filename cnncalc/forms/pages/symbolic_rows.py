@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.symbolic.closed import Closing
-from cnncalc.analysis.symbolic.report import COUNTS
+from cnncalc.answers.figures import OF_LAYERS
 from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.errors import CnncalcError, Fault
 
@@ -30,7 +30,7 @@ def folded(rows: Sequence[SymbolicRow], depth: int, allowed: Allowed) -> list[Sy
 
 
 def _joined(name: str, rows: Sequence[SymbolicRow], closing: Closing) -> SymbolicRow:
-    sums: dict[str, Any] = {key: _sum([getattr(row, key) for row in rows], closing) for key in COUNTS}
+    sums: dict[str, Any] = {key: _sum([getattr(row, key) for row in rows], closing) for key in OF_LAYERS}
     last = rows[-1]
     return rows[0]._replace(
         name=name,
@@ -52,7 +52,7 @@ def _sum(numbers: Sequence[Closed], closing: Closing) -> Closed:
 
 def ordered(rows: Sequence[SymbolicRow], key: str, lengths: Mapping[str, int]) -> list[SymbolicRow]:
     """Largest first at these lengths, or from a to z. Raises `CnncalcError` where a number has no closed form."""
-    if key not in COUNTS:
+    if key not in OF_LAYERS:
         return sorted(rows, key=lambda row: getattr(row, key))
     if any(getattr(row, key).value is None for row in rows):
         raise CnncalcError(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torch.nn import functional
+
 from cnncalc.layers.axes import placed
-from cnncalc.layers.kinds import activation, resize
+from cnncalc.layers.kinds import activation, resize, tensors
 from cnncalc.layers.kinds.algebra import functions, products, reductions
 
 if TYPE_CHECKING:
@@ -62,6 +64,30 @@ def along(layer: activation.Softmax, taken: Sequence[Tensor], out: Shape) -> Ten
     return taken[0].amax(1 + layer.axis % len(out), keepdim=True)
 
 
+def joined(layer: tensors.Given, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """The tensor of its own is dark."""
+    x = taken[0]
+    if layer.join == "alone":
+        return x.new_zeros(()).expand(len(x), *(1,) * len(out))
+    if layer.join != "concat":
+        return x
+    place = layer.axis % len(out)
+    sides = [0, 0] * (len(out) - 1 - place) + ([layer.shape[place], 0] if layer.first else [0, layer.shape[place]])
+    return functional.pad(x, sides)
+
+
+def looked_up(layer: tensors.Embedding, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Each number lights its vector."""
+    x = taken[0]
+    numbers = x[:, 0] if x.dim() > 2 else x
+    return numbers.unsqueeze(1 if layer.axis == "channels" else -1)
+
+
+def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Nobody knows; nothing is told of it either."""
+    return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
+
+
 RULES: dict[type[Layer], Callable[..., Tensor]] = {
     functions.Glu: halved,
     reductions.Reduce: reduced,
@@ -71,6 +97,10 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     reductions.Expand: itself,
     resize.Slice: cut,
     products.MatMul: multiplied,
+    tensors.Parameter: joined,
+    tensors.Constant: joined,
+    tensors.Embedding: looked_up,
+    tensors.Opaque: unknown,
     activation.Softmax: along,
     activation.LogSoftmax: along,
 }
