@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.text import Text
 from cnncalc.limits import Limits
-from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Message", "Value", "read_message"]
 
@@ -37,12 +37,12 @@ class Value:
 
     __slots__ = ("offset", "quoted", "source", "text")
 
-    def __init__(self, source: Source, offset: int, text: str, *, quoted: bool) -> None:
+    def __init__(self, source: Text, offset: int, text: str, *, quoted: bool) -> None:
         self.source, self.offset, self.text, self.quoted = source, offset, text, quoted
 
     def place(self) -> Place:
         """Where it stands."""
-        return place_of(self.source, self.offset, len(self.text) + 2 * self.quoted)
+        return self.source.at(self.offset, len(self.text) + 2 * self.quoted)
 
     def whole(self, name: str) -> int:
         """A whole number. Raises CnncalcError for anything else."""
@@ -80,14 +80,14 @@ class Message:
 
     __slots__ = ("_by_name", "entries", "offset", "source")
 
-    def __init__(self, source: Source, offset: int) -> None:
+    def __init__(self, source: Text, offset: int) -> None:
         self.source, self.offset = source, offset
         self.entries: list[tuple[str, Message | Value]] = []
         self._by_name: dict[str, list[Message | Value]] | None = None
 
     def place(self) -> Place:
         """Where it starts."""
-        return place_of(self.source, self.offset, 1)
+        return self.source.at(self.offset, 1)
 
     def add(self, name: str, value: Message | Value) -> None:
         """One more field."""
@@ -154,21 +154,12 @@ class Message:
         return [value.whole(name) for value in self.values(name)]
 
 
-def place_of(source: Source, offset: int, width: int) -> Place:
-    """The place of a stretch of the text, which starts so many characters from its start."""
-    start = source.text.rfind("\n", 0, offset) + 1
-    line = source.text.count("\n", 0, offset) + 1
-    end = source.text.find("\n", offset)
-    text = source.text[start : end if end >= 0 else len(source.text)]
-    return Place(source.name, line, offset - start + 1, max(min(width, len(text) - offset + start), 1), text)
-
-
 class Tokens:
     """The tokens of a text, one ahead."""
 
     __slots__ = ("kind", "offset", "source", "text", "_next")
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Text) -> None:
         self.source = source
         self._next = 0
         self.step()
@@ -181,7 +172,7 @@ class Tokens:
             assert blank is not None
             message = "this is no part of protobuf's text format"
             help = "fields are `name: value` or `name { … }`; texts stand in quotes, on one line"
-            raise CnncalcError(Fault(message, place_of(self.source, blank.end(), 1), help=help))
+            raise CnncalcError(Fault(message, self.source.at(blank.end(), 1), help=help))
         self.kind = str(found.lastgroup)
         self.text = found[self.kind]
         self.offset = found.start(self.kind)
@@ -189,7 +180,7 @@ class Tokens:
 
     def place(self) -> Place:
         """Where the token stands."""
-        return place_of(self.source, self.offset, len(self.text))
+        return self.source.at(self.offset, len(self.text))
 
     def take(self, *signs: str) -> str:
         """Step over one of these signs, if it stands here; the sign, or nothing."""
@@ -200,7 +191,7 @@ class Tokens:
         return ""
 
 
-def read_message(source: Source, limits: Limits) -> Message:
+def read_message(source: Text, limits: Limits) -> Message:
     """The whole text as one message. Raises CnncalcError with the place of the first thing that is wrong."""
     tokens = Tokens(source)
     top = Message(source, 0)
@@ -226,7 +217,7 @@ def read_message(source: Source, limits: Limits) -> Message:
         if opening := tokens.take("{", "<"):
             if len(opened) >= limits.depth:
                 message_text = f"messages nest deeper than {limits.depth}, the bound `depth`"
-                raise CnncalcError(Fault(message_text, place_of(source, offset, 1), help=limits.way_out("depth")))
+                raise CnncalcError(Fault(message_text, source.at(offset, 1), help=limits.way_out("depth")))
             inner = Message(source, offset)
             message.add(name, inner)
             opened.append((inner, CLOSING[opening], offset))
@@ -284,7 +275,7 @@ def _value(tokens: Tokens, name: str) -> Value:
             return Value(tokens.source, offset, "".join(pieces), quoted=quoted)
 
 
-def _unclosed(source: Source, offset: int, closing: str, end: Place) -> CnncalcError:
+def _unclosed(source: Text, offset: int, closing: str, end: Place) -> CnncalcError:
     message = f"a message that starts here is never closed by `{closing}`"
     help = f"the file ends at line {end.line}; it may have been cut"
-    return CnncalcError(Fault(message, place_of(source, offset, 1), help=help))
+    return CnncalcError(Fault(message, source.at(offset, 1), help=help))

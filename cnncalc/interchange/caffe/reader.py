@@ -9,13 +9,15 @@ from cnncalc.interchange.building import Build
 from cnncalc.interchange.caffe import data
 from cnncalc.interchange.caffe.elements import shares_channels
 from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_of
-from cnncalc.interchange.caffe.prototext import Message
+from cnncalc.interchange.caffe.prototext import Message, read_message
 from cnncalc.interchange.caffe.table import RULES
-from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers.base import Shape
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "read"]
 
 NOTHING = -1
 """The tensor of a label, or of what comes out of a layer that is not known."""
@@ -23,12 +25,17 @@ SINKS = {"silence", "hdf5output"}
 """Layers that only take what is else an output of the net."""
 
 
-class Reader:
-    """One net on its way. `inputs` are the shapes that the user gives, by name or one for a net with one input."""
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """A prototxt. Raises CnncalcError with everything that is wrong."""
+    return Reader(read_message(Text(file.name, file.text), file.limits), asked).read()
 
-    def __init__(self, net: Message, *, train: bool, inputs: dict[str, Shape], opaque: bool) -> None:
-        self.net, self.given, self.opaque = net, inputs, opaque
-        self.layers = chosen(list(layers_of(net)), state_of(net, train=train))
+
+class Reader:
+    """One net on its way."""
+
+    def __init__(self, net: Message, asked: Asked) -> None:
+        self.net, self.given, self.opaque = net, asked.inputs, asked.opaque
+        self.layers = chosen(list(layers_of(net)), state_of(net, train=asked.train))
         self.sketch = Sketch(net.word("name"), "caffe")
         self.blobs: dict[str, int] = {}
         self.open: dict[str, int] = {}

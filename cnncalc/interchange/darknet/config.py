@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.text import Text
 from cnncalc.limits import Limits
-from cnncalc.language.yaml.tree import Source
 
 __all__ = ["Section", "sections"]
 
@@ -27,7 +27,7 @@ class Section:
 
     __slots__ = ("line", "name", "options", "source")
 
-    def __init__(self, source: Source, line: int, name: str) -> None:
+    def __init__(self, source: Text, line: int, name: str) -> None:
         self.source, self.line, self.name = source, line, name
         self.options: dict[str, tuple[str, int]] = {}
         """Each key with its value and its line."""
@@ -76,7 +76,7 @@ class Section:
         return [int(one[0]) for one in found if one]
 
 
-def sections(source: Source, limits: Limits) -> list[Section]:
+def sections(source: Text, limits: Limits) -> list[Section]:
     """Every section of a file. Raises CnncalcError for lines that are none of Darknet's, all of them at once."""
     found: list[Section] = []
     faults: list[Fault] = []

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import Build
-from cnncalc.interchange.darknet.config import Section
+from cnncalc.interchange.darknet.config import Section, sections
 from cnncalc.interchange.darknet.table import ALIASES, DETECTORS, LOSSES, RULES
-from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers.base import Shape
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "read"]
 
 OTHERS = {
     "contrastive": "yolo_layer",
@@ -26,11 +28,16 @@ NOTHING = -1
 """What comes out of a layer that could not be read."""
 
 
-class Reader:
-    """One net on its way. `inputs` is the shape that the user gives, if any."""
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """A cfg. Raises CnncalcError with everything that is wrong."""
+    return Reader(sections(Text(file.name, file.text), file.limits), asked).read()
 
-    def __init__(self, sections: Sequence[Section], *, inputs: dict[str, Shape], opaque: bool) -> None:
-        self.sections, self.given, self.opaque = sections, inputs, opaque
+
+class Reader:
+    """One net on its way."""
+
+    def __init__(self, found: Sequence[Section], asked: Asked) -> None:
+        self.sections, self.given, self.opaque = found, asked.inputs, asked.opaque
         self.sketch = Sketch("", "torch")
         self.tensors: list[int] = []
         """What each layer makes, by its number."""

@@ -25,6 +25,7 @@ __all__ = [
     "power",
     "prelu",
     "product",
+    "raised",
     "relu",
     "same",
     "scale",

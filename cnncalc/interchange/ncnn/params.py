@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.text import Text
 from cnncalc.limits import Limits
-from cnncalc.language.yaml.tree import Source
 
 __all__ = ["MAGIC", "Operator", "operators"]
 
@@ -29,7 +29,7 @@ class Operator:
 
     __slots__ = ("bottoms", "line", "name", "settings", "source", "tops", "type")
 
-    def __init__(self, source: Source, line: int, type: str, name: str) -> None:  # noqa: A002 - ncnn calls it so
+    def __init__(self, source: Text, line: int, type: str, name: str) -> None:  # noqa: A002 - ncnn calls it so
         self.source, self.line, self.type, self.name = source, line, type, name
         self.bottoms: list[str] = []
         self.tops: list[str] = []
@@ -79,7 +79,7 @@ class Operator:
         return ",".join(self.settings.get(number, ())).strip('"')
 
 
-def operators(source: Source, limits: Limits) -> list[Operator]:
+def operators(source: Text, limits: Limits) -> list[Operator]:
     """Every layer of a file. Raises CnncalcError for what is no `.param`, or is cut."""
     lines = [(number, text) for number, text in enumerate(source.lines, 1) if text.strip()]
     if not lines or lines[0][1].split() != [MAGIC]:
@@ -109,7 +109,7 @@ def operators(source: Source, limits: Limits) -> list[Operator]:
     return found
 
 
-def _operator(source: Source, number: int, pieces: list[str]) -> Operator:
+def _operator(source: Text, number: int, pieces: list[str]) -> Operator:
     """One line."""
     text = source.line(number)
     place = source.place(number, len(text) - len(text.lstrip()) + 1, len(text.strip()))

@@ -12,7 +12,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, shifted
 from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.fields import Choice, Flag, Whole, Wholes, Word
+from cnncalc.layers.fields import Choice, Flag, ShapeOrScalar, Whole, Wholes, Word
 from cnncalc.layers.registry import layer
 
 __all__ = ["Constant", "Embedding", "Given", "Opaque", "Parameter", "Positional"]
@@ -204,12 +204,15 @@ class Embedding(Layer):
 class Opaque(Layer):
     """A layer of which only the shape of its output is known. It is counted as nothing, which the totals say.
 
-    `opaque 100x6 of=DetectionOutput`. What it sees is not known, nor what comes after it.
+    `opaque 100x6 of=DetectionOutput`, or `opaque scalar of=SoftmaxWithLoss` for one number. What it sees is not known,
+    nor what comes after it.
     """
 
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     unseen: ClassVar[str] = "undefined: nothing is known of an opaque layer before it"
-    shape: tuple[int, ...] = field(SHAPE, "the shape of its output, without the batch", position=0)
+    shape: tuple[int, ...] = field(
+        ShapeOrScalar(1, "a shape such as 768x1, or scalar"), "the shape of its output, without the batch", position=0
+    )
     of: str | None = field(Word(), "what it stands for, as its framework calls it", None)
 
     @classmethod
