@@ -20,7 +20,7 @@ def load(net: str, options: Options) -> Graph:
     from cnncalc.language.faults import Faults
 
     faults = Faults()
-    document = Document(net, options.limits, faults)
+    document = Document(net, options, faults)
     document.symbols = options.symbols
     return Builder(document, options, faults).build()
 

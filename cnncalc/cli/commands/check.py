@@ -43,7 +43,7 @@ def why_skipped(net: str, options: Options) -> str:
     """Why a file of a folder is no net that could be checked; empty where it is one."""
     from cnncalc.cli.nets import open_net, writes_layers
 
-    document = open_net(net, options.limits)
+    document = open_net(net, options)
     if not writes_layers(document):
         return "a library of blocks" if document.blocks else ""
     missing = [name for name in document.required() if name not in options.variables]

@@ -153,7 +153,7 @@ def _digest(net: str, given: dict[str, Any]) -> str:
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
-    texts = Document(net, wanted(given).options.limits, Faults()).texts  # the sweep tells its faults
+    texts = Document(net, wanted(given).options, Faults()).texts  # the sweep tells its faults
     return sha256("\0".join(texts).encode()).hexdigest()
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
 from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape
@@ -78,15 +80,18 @@ class Document:
     extends: Scalar | None = None
     """What the file itself names after `extends`."""
 
-    def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
-        self.limits, self.faults = limits, faults
+    foreign: Foreign | None = None
+    """What the file is where another tool wrote it."""
+
+    def __init__(self, net: str, options: Options, faults: Faults) -> None:
+        self.options, self.limits, self.faults = options, options.limits, faults
         self.keys: dict[str, Entry] = {}
         self.variables: dict[str, Entry] = {}
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
-        root, self.file, folder = open_document(net, limits)
+        root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
         self.take(root, folder, [(Path(self.file).name, folder)])
@@ -95,7 +100,7 @@ class Document:
     def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
         document = cls.__new__(cls)
-        document.limits, document.faults, document.file = limits, faults, file
+        document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
         document.parents, document.texts = [], []
         document.take(root, None, [])
@@ -140,7 +145,7 @@ class Document:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
         try:
-            root, name, parent_folder = open_document(node.text, self.limits, folder)
+            root, name, parent_folder, _ = open_document(node.text, self.options, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
                 self.faults.extend(error)
