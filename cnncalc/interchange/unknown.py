@@ -21,15 +21,15 @@ class Unknown:
         """One more use."""
         self.uses.setdefault(operator, []).append((name, place))
 
-    def raise_any(self, format: str) -> None:
-        """One error for all of them, the most frequent first, at the place of the first. Raises CnncalcError, or not."""
+    def raise_any(self, tool: str) -> None:
+        """Raises CnncalcError, one for all of them, the most frequent first, if there are any."""
         if not self.uses:
             return
         ordered = sorted(self.uses.items(), key=lambda use: (-len(use[1]), use[0]))
         told = "; ".join(f"{operator} {len(uses)}× ({_named(uses)})" for operator, uses in ordered[:30])
         rest = f"; and {len(ordered) - 30} operators more" if len(ordered) > 30 else ""
         count = sum(len(uses) for uses in self.uses.values())
-        message = f"{count} layer{'s' if count > 1 else ''} of this {format} net {'are' if count > 1 else 'is'} not known"
+        message = f"{count} layer{'s' if count > 1 else ''} of this {tool} net {'are' if count > 1 else 'is'} not known"
         first = min((uses[0][1] for uses in self.uses.values()), key=lambda place: (place.line, place.column))
         help = "`--opaque` reads them as layers of which only the shape is known: they count as nothing"
         raise CnncalcError(Fault(message, first, values=told + rest, help=help))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from reading import ncnn
 
 from cnncalc.errors import CnncalcError
-from interchange.reading import ncnn
 
 
 def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
@@ -42,7 +42,7 @@ LAYERS = [
     ("Interp", "0=2 1=0.5 2=0.5", "0=5 1=6 2=3", "3x3x2"),
     ("Reshape", "0=-1 1=2", "0=5 1=6 2=4", "2x60"),
     ("Reshape", "0=0 1=-1", "0=5 1=6 2=4", "24x5"),
-    ('Reshape', '6="0w,0h,-1"', "0=5 1=6 2=4", "4x6x5"),
+    ("Reshape", '6="0w,0h,-1"', "0=5 1=6 2=4", "4x6x5"),
     ("Permute", "0=3", "0=5 1=6 2=4", "6x5x4"),
     ("Permute", "0=1", "0=5 1=6 2=4", "4x5x6"),
     ("Crop", "-23309=1,1 -23310=1,3 -23311=1,0", "0=5 1=6 2=4", "2x6x5"),

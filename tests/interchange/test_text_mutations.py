@@ -6,16 +6,21 @@ import time
 from random import Random
 
 import pytest
+from reading import read
+from test_caffe import LENET, SCALE, TRAIN_VAL, norm, old, two
+from test_darknet import CONV, net_of
+from test_ncnn import NET as NCNN
 
 from cnncalc.errors import CnncalcError
-from interchange.reading import read
-from interchange.test_caffe import LENET, SCALE, TRAIN_VAL, norm, old, two
-from interchange.test_darknet import CONV, net_of
-from interchange.test_ncnn import NET as NCNN
 
-SECONDS = 2
+SECONDS = 5
+"""Of computing: several times what the slowest takes."""
 SSD = two("8x4x4", "3x32x32", 'type: "PriorBox" prior_box_param { min_size: 4 max_size: 9 aspect_ratio: 2 }')
-YOLO = net_of("16x16x3") + CONV.format(8) + "[maxpool]\nsize=2\nstride=1\n[route]\nlayers=-1,-2\ngroups=2\n[shortcut]\nfrom=0\n"
+YOLO = (
+    net_of("16x16x3")
+    + CONV.format(8)
+    + "[maxpool]\nsize=2\nstride=1\n[route]\nlayers=-1,-2\ngroups=2\n[shortcut]\nfrom=0\n"
+)
 FILES = {
     "lenet.prototxt": LENET,
     "old.prototxt": old(LENET),
@@ -25,8 +30,39 @@ FILES = {
     "yolo.cfg": YOLO + "[yolo]\nclasses=1\n[convolutional]\nfilters=4\n[softmax]\n",
     "net.param": NCNN,
 }
-NUMBERS = ("-1", "0", "1", "7", "99999", "2147483647", "99999999999999999999", "1e9", "nan", "-233", "x", '""', "9" * 5000)
-PIECES = ("{", "}", "[", "]", "layer {", "=", ":", '"', "\\", "\0", "\n", "[net]\n", "[route]\nlayers=-1\n", "0=0 ", "é", "\ud800")
+NUMBERS = (
+    "-1",
+    "0",
+    "1",
+    "7",
+    "99999",
+    "2147483647",
+    "99999999999999999999",
+    "1e9",
+    "nan",
+    "-233",
+    "x",
+    '""',
+    "9" * 5000,
+)
+PIECES = (
+    "{",
+    "}",
+    "[",
+    "]",
+    "layer {",
+    "=",
+    ":",
+    '"',
+    "\\",
+    "\0",
+    "\n",
+    "[net]\n",
+    "[route]\nlayers=-1\n",
+    "0=0 ",
+    "é",
+    "\ud800",
+)
 
 
 def mutated(random: Random, text: str) -> bytes:
@@ -55,11 +91,13 @@ def mutated(random: Random, text: str) -> bytes:
 
 def outcome(text: bytes, file: str) -> None:
     start = time.process_time()
+    layers, faults = 0, ()
     try:
-        assert read(text, file).layers > 0
+        layers = read(text, file).layers
     except CnncalcError as error:
-        assert error.faults and all(fault.message for fault in error.faults)
-        assert str(error)
+        faults = error.faults
+        told = str(error)
+    assert layers > 0 or (told and all(fault.message for fault in faults))
     assert time.process_time() - start < SECONDS
 
 
@@ -76,8 +114,14 @@ def test_a_mutated_text_gives_a_net_or_an_error(file):
         ("wide.prototxt", LENET + "param { lr_mult: 1 }\n" * 100_000),
         ("long.prototxt", 'layer { name: "' + "a" * 1_000_000 + '" }'),
         ("tops.prototxt", TRAIN_VAL + 'layer { name: "s" type: "Slice" bottom: "fc"' + ' top: "t"' * 50_000 + " }"),
-        ("tile.prototxt", LENET + 'layer { name: "t" type: "Tile" bottom: "prob" top: "t" tile_param { tiles: 2000000000 } }'),
-        ("spp.prototxt", LENET + 'layer { name: "t" type: "SPP" bottom: "conv1" top: "t" spp_param { pyramid_height: 99 } }'),
+        (
+            "tile.prototxt",
+            LENET + 'layer { name: "t" type: "Tile" bottom: "prob" top: "t" tile_param { tiles: 2000000000 } }',
+        ),
+        (
+            "spp.prototxt",
+            LENET + 'layer { name: "t" type: "SPP" bottom: "conv1" top: "t" spp_param { pyramid_height: 99 } }',
+        ),
         ("dims.prototxt", LENET.replace("input_dim: 28", "input_dim: 2147483647")),
         ("route.cfg", YOLO + "[route]\nlayers=" + ",".join(["0"] * 50_000)),
         ("huge.cfg", YOLO + "[upsample]\nstride=2147483647\n" * 4),

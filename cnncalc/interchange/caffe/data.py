@@ -27,7 +27,16 @@ LOSSES = {
 """Layers that compare with labels and give one number for the whole batch."""
 FREE = {"input", "dummydata", "parameter"}
 """Layers whose tops are data, all of them."""
-IMAGES = {"data", "imagedata", "windowdata", "annotateddata", "videodata", "memorydata", "imagesegdata", "denseimagedata"}
+IMAGES = {
+    "data",
+    "imagedata",
+    "windowdata",
+    "annotateddata",
+    "videodata",
+    "memorydata",
+    "imagesegdata",
+    "denseimagedata",
+}
 
 
 def legacy_inputs(net: Message) -> list[tuple[str, Shape | None]]:

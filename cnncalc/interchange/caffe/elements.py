@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from cnncalc.interchange.building import Build, unit_length
+from cnncalc.interchange.building import Build, learned, unit_length
 from cnncalc.interchange.caffe.net import CaffeLayer
 
 __all__ = [
@@ -35,7 +35,7 @@ Rule: TypeAlias = Callable[[CaffeLayer, Build], list[int]]
 """From a layer to our layers; the tensors that are its tops."""
 
 
-def same(kind: str, **fields: object) -> Rule:
+def same(kind: str, **fields: Any) -> Rule:
     """A layer of one kind, whatever its parameters."""
     return lambda layer, build: [build.put(kind, **fields)]
 
@@ -104,10 +104,8 @@ def learned_norm(layer: CaffeLayer, build: Build) -> list[int]:
 def length_norm(layer: CaffeLayer, build: Build) -> list[int]:
     """SSD's Normalize: to length 1 over the channels at each position, or over all; then a learned factor a channel."""
     part = layer.part("norm_param")
-    if part.flag("channel_shared", default=True):
-        raise layer.fault("a `Normalize` is read with a factor a channel only", help="`channel_shared: false`")
     normed = unit_length(build, everywhere=part.flag("across_spatial", default=True))
-    return [build.put("layerscale", normed, suffix="_scale", initial=1.0)]
+    return [learned(build, normed, "multiply", "_scale", shared=part.flag("channel_shared", default=True))]
 
 
 def lifted(build: Build, tensor: int, like: int, axis: int) -> int:
@@ -126,14 +124,11 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
     if len(build.tensors) == 2:
         second = lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1))
         product = build.put("multiply", build.tensors[0], second)
-        if shifted:
-            raise layer.fault("a `Scale` of two bottoms is read without `bias_term` only")
-        return [product]
+        return [learned(build, product, "add", "_bias") if shifted else product]
     if part.whole("axis", 1) not in (1, -build.axes - 1) or part.whole("num_axes", 1) != 1:
         raise layer.fault("a `Scale` is read with one factor a channel only")
-    if shifted:
-        raise layer.fault("a `Scale` with `bias_term` is read behind a BatchNorm only")
-    return [build.put("layerscale", initial=1.0)]
+    factor = build.put("layerscale", initial=1.0)
+    return [learned(build, factor, "add", "_bias") if shifted else factor]
 
 
 def shares_channels(layer: CaffeLayer) -> bool:
@@ -146,12 +141,17 @@ def bias(layer: CaffeLayer, build: Build) -> list[int]:
     """A sum with a second bottom; alone, a learned shift a channel."""
     part = layer.part("bias_param")
     if len(build.tensors) == 2:
-        return [build.put("add", build.tensors[0], lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1)))]
-    raise layer.fault("a `Bias` of one bottom is not read yet")
+        return [
+            build.put("add", build.tensors[0], lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1)))
+        ]
+    if part.whole("axis", 1) != 1 or part.whole("num_axes", 1) != 1:
+        raise layer.fault("a `Bias` is read with one number a channel only")
+    return [learned(build, build.tensors[0], "add", "")]
 
 
 def axpy(layer: CaffeLayer, build: Build) -> list[int]:
     """SENet's a·x + y."""
+    build.takes(3)
     factor, x, y = build.tensors
     product = build.put("multiply", x, lifted(build, factor, x, 0), suffix="_scale")
     return [build.put("add", product, y)]

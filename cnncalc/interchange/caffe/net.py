@@ -1,7 +1,7 @@
 """The layers of a Caffe net in one phase, whichever of Caffe's syntaxes they are written in.
 
-`layers { type: CONVOLUTION }` (2014) and `layer { type: "Convolution" }` (since) may even stand in one file, as in files
-that netscope reads; types are compared without case and underscores, which makes the two syntaxes one.
+`layers { type: CONVOLUTION }` (2014) and `layer { type: "Convolution" }` (since) may even stand in one file, as some of
+netscope's do; types are compared without case and underscores, which makes the two syntaxes one.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def stands(layer: CaffeLayer, state: State) -> bool:
 
 
 def chosen(layers: Sequence[CaffeLayer], state: State) -> list[CaffeLayer]:
-    """The layers of this state, and where no layer of it makes a blob that one takes, the data layer of the other phase.
+    """The layers of this state; where none of them makes a blob that is taken, the other phase's data layer too.
 
     Many a train_val file feeds both phases from a data layer that stands for training alone.
     """

@@ -57,7 +57,11 @@ class Value:
     def real(self, name: str) -> float:
         """A decimal number. Raises CnncalcError for anything else."""
         text = self.text.rstrip("fF") if self.text[:2].lower() != "0x" else self.text
-        if not self.quoted and len(text) <= LONGEST_NUMBER and re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text):
+        if (
+            not self.quoted
+            and len(text) <= LONGEST_NUMBER
+            and re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text)
+        ):
             number = float(text)
             if abs(number) < float("inf"):
                 return number
@@ -157,7 +161,7 @@ class Message:
 class Tokens:
     """The tokens of a text, one ahead."""
 
-    __slots__ = ("kind", "offset", "source", "text", "_next")
+    __slots__ = ("_next", "kind", "offset", "source", "text")
 
     def __init__(self, source: Text) -> None:
         self.source = source

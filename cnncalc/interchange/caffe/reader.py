@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, finished
 from cnncalc.interchange.caffe import data
 from cnncalc.interchange.caffe.elements import shares_channels
 from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_of
@@ -51,7 +51,9 @@ class Reader:
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
         if not self.layers:
-            raise CnncalcError(Fault("this file has no `layer`", self.net.place(), help="is it a Caffe net, not a solver?"))
+            raise CnncalcError(
+                Fault("this file has no `layer`", self.net.place(), help="is it a Caffe net, not a solver?")
+            )
         for name, shape in data.legacy_inputs(self.net):
             self.input(name, shape, None)
         for layer in self.layers:
@@ -65,8 +67,7 @@ class Reader:
         if self.faults:
             raise CnncalcError(self.faults)
         self.unknown.raise_any("Caffe")
-        self.sketch.outputs = list(dict.fromkeys(self.open.values()))
-        return self.sketch
+        return finished(self.sketch, list(self.open.values()))
 
     def makes(self, tops: Sequence[str], tensors: Sequence[int]) -> None:
         """These blobs hold these tensors from here on; what no later layer takes is an output of the net."""
@@ -135,7 +136,7 @@ class Reader:
         return self.blobs[blob]
 
     def loss(self, layer: CaffeLayer, tensors: list[int]) -> bool:
-        """A loss or an accuracy, one number for the batch. False for one without labels that is a layer for all that."""
+        """A loss or an accuracy, one number for the batch. False for one that is a layer instead."""
         compared = [tensor for bottom, tensor in zip(layer.bottoms, tensors) if bottom not in self.labels]
         alone = len(layer.bottoms) == 1
         if alone and layer.kind in RULES:
@@ -171,7 +172,7 @@ def scales(layers: Sequence[CaffeLayer], uses: dict[tuple[int, int], list[CaffeL
 
 
 def parameter_names(layer: CaffeLayer) -> tuple[str, ...]:
-    """The names of a layer's parameters, which those of another layer with the same names are; none, if it names none."""
+    """The names of a layer's parameters, by which layers share them; nothing where it names none."""
     entries = layer.message.having("param")
     names = [entry.word("name") if isinstance(entry, Message) else entry.text for entry in entries]
     return tuple(names) if any(names) else ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.caffe.net import CaffeLayer
 from cnncalc.layers.base import Shape
 
@@ -29,7 +30,8 @@ def own_axis(layer: CaffeLayer, axis: int, shape: Shape, name: str = "axis") -> 
 def softmax(layer: CaffeLayer, build: Build) -> list[int]:
     """Over the channels unless `axis` says otherwise."""
     axis = own_axis(layer, layer.part("softmax_param").whole("axis", 1), build.x[0])
-    return [build.put("softmax", **({"axis": axis} if axis else {}))]
+    fields: Fields = {"axis": axis} if axis else {}
+    return [build.put("softmax", **fields)]
 
 
 def inner_product(layer: CaffeLayer, build: Build) -> list[int]:
@@ -80,7 +82,9 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
             raise layer.fault("a reshape keeps the number of elements", f"{prod(old)} is no multiple of {rest}")
         new[new.index(-1)] = prod(old) // rest
     if new[0] != batch or len(new) < 2:
-        raise layer.fault("a reshape that changes the batch is no layer of a net here", f"the batch of one becomes {new[0]}")
+        raise layer.fault(
+            "a reshape that changes the batch is no layer of a net here", f"the batch of one becomes {new[0]}"
+        )
     return [build.put("reshape", shape=tuple(new[1:]))]
 
 
@@ -115,21 +119,22 @@ def slices(layer: CaffeLayer, build: Build) -> list[int]:
             raise layer.fault("equal slices divide what they slice", f"{shape[axis]} by {tops}")
         points = [shape[axis] // tops * number for number in range(1, tops)]
     bounds = [0, *points, shape[axis]]
-    if len(bounds) != tops + 1 or any(start >= stop for start, stop in zip(bounds, bounds[1:])):
+    if len(bounds) != tops + 1 or any(start >= stop for start, stop in pairwise(bounds)):
         raise layer.fault("slices end where the next starts, one for each top", f"{tops} tops, bounds {bounds[:20]}")
     return [
         build.put("slice", suffix=f"_{number}" if number else "", **sliced(axis, start, stop))
-        for number, (start, stop) in enumerate(zip(bounds, bounds[1:]))
+        for number, (start, stop) in enumerate(pairwise(bounds))
     ]
 
 
-def sliced(axis: int, start: int, stop: int) -> dict[str, object]:
+def sliced(axis: int, start: int, stop: int) -> Fields:
     """The fields of a slice; the axis only where it is not that of the channels."""
     return {"channels": (start, stop), **({"axis": axis} if axis else {})}
 
 
 def crop(layer: CaffeLayer, build: Build) -> list[int]:
     """From `axis` on to the second bottom's size, `offset` from the start."""
+    build.takes(2)
     part = layer.part("crop_param")
     shape, target = build.x[0], build.x[1]
     first = own_axis(layer, part.whole("axis", 2), shape)

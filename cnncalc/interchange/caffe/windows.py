@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.caffe.net import CaffeLayer
 
 if TYPE_CHECKING:
@@ -25,16 +25,18 @@ def sizes(layer: CaffeLayer, part: Message, name: str, axes: int, default: int) 
         return (height[-1].whole(f"{stem}_h"), width[-1].whole(f"{stem}_w"))
     given = part.wholes(repeated)
     if len(given) not in (0, 1, axes):
-        raise layer.fault(f"`{repeated}` stands once, or once for each of the {axes} axes", f"it stands {len(given)} times")
+        raise layer.fault(
+            f"`{repeated}` stands once, or once for each of the {axes} axes", f"it stands {len(given)} times"
+        )
     return tuple(given) if len(given) > 1 else (given[0] if given else default,) * axes
 
 
-def window(layer: CaffeLayer, part: Message, axes: int) -> dict[str, object]:
+def window(layer: CaffeLayer, part: Message, axes: int) -> Fields:
     """The fields of a convolution (ConvolutionParameter of caffe.proto)."""
     kernel = sizes(layer, part, "kernel", axes, 0)
     if 0 in kernel:
         raise layer.fault("a convolution needs `kernel_size`")
-    fields: dict[str, object] = {
+    fields: Fields = {
         "kernel": kernel,
         "stride": sizes(layer, part, "stride", axes, 1),
         "padding": sizes(layer, part, "pad", axes, 0),
@@ -67,7 +69,9 @@ def depthwise(layer: CaffeLayer, build: Build) -> list[int]:
     channels = build.x[0][0]
     out = part.whole("num_output", channels)
     if out < 1 or out % channels:
-        raise layer.fault("a depthwise convolution has a multiple of its channels", f"{out} filters, {channels} channels")
+        raise layer.fault(
+            "a depthwise convolution has a multiple of its channels", f"{out} filters, {channels} channels"
+        )
     return build.each("conv", out=out, groups=channels, **window(layer, part, build.axes))
 
 
@@ -94,7 +98,7 @@ def pooling(layer: CaffeLayer, build: Build) -> list[int]:
     if 0 in kernel:
         raise layer.fault("a pool needs `kernel_size`, or `global_pooling: true`")
     floor = not part.flag("ceil_mode", default=True) or part.word("round_mode", "CEIL").upper() in ("FLOOR", "1")
-    fields: dict[str, object] = {
+    fields: Fields = {
         "kernel": kernel,
         "stride": sizes(layer, part, "stride", build.axes, 1),
         "padding": sizes(layer, part, "pad", build.axes, 0),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 
 __all__ = ["activated"]
 
-KINDS: dict[str, tuple[str, dict[str, object]]] = {
+KINDS: dict[str, tuple[str, Fields]] = {
     "elu": ("elu", {}),
     "gelu": ("gelu", {"approximate": "tanh"}),
     "hardtan": ("function", {"of": "clip", "low": -1.0, "high": 1.0}),
@@ -27,7 +27,7 @@ RARE = {"hard_mish", "lhtan", "loggy", "normalize_channels", "plse", "ramp", "re
 
 
 def activated(build: Build, tensor: int, name: str) -> int:
-    """The tensor through an activation; `linear` is none. A name that Darknet does not know is a ReLU there, so here."""
+    """The tensor through an activation; `linear` is none. A name that Darknet does not know is a ReLU there too."""
     if name == "linear":
         return tensor
     if name in RARE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, learned
 from cnncalc.interchange.darknet.activations import activated
 from cnncalc.interchange.darknet.config import Section
 from cnncalc.interchange.darknet.windows import flat
@@ -17,13 +17,11 @@ def route(section: Section, build: Build) -> int:
     groups, chosen = section.whole("groups", 1, 1), section.whole("group_id", 0, 0)
     tensors: list[int] = []
     for number, (tensor, shape) in enumerate(zip(build.tensors, build.x)):
-        if groups > 1:
-            part = shape[0] // groups
-            if part < 1 or part * groups != shape[0] or chosen >= groups:
-                raise section.fault(f"`groups` divides the {shape[0]} channels, and `group_id` is below it", "groups")
-            suffix = f"_part{number}" if number else "_part"
-            tensor = build.put("slice", tensor, suffix=suffix, channels=(part * chosen, part * (chosen + 1)))
-        tensors.append(tensor)
+        part = shape[0] // groups
+        if part < 1 or part * groups != shape[0] or chosen >= groups:
+            raise section.fault(f"`groups` divides the {shape[0]} channels, and `group_id` is below it", "groups")
+        suffix, channels = f"_part{number or ''}", (part * chosen, part * (chosen + 1))
+        tensors.append(build.put("slice", tensor, suffix=suffix, channels=channels) if groups > 1 else tensor)
     return tensors[0] if len(tensors) == 1 else build.put("concat", *tensors)
 
 
@@ -33,29 +31,29 @@ def shortcut(section: Section, build: Build) -> int:
     Its own channels and size are kept: of a map with more channels the first ones are added, one with fewer is added to
     the first ones. Of a larger map every so many-th pixel is added, as pjreddie's Darknet does; AlexeyAB's aborts.
     """
-    own = build.x[0]
     terms = [build.tensors[0]]
-    for number, (tensor, shape) in enumerate(zip(build.tensors[1:], build.x[1:])):
-        suffix = f"{number}" if number else ""
-        if len(shape) != len(own):
-            raise section.fault("a shortcut adds a map to a map", "from")
-        if shape[1:] != own[1:]:
-            tensor = sampled(section, build, tensor, suffix)
-        if shape[0] > own[0]:
-            tensor = build.put("slice", tensor, suffix=f"_slice{suffix}", channels=(0, own[0]))
-        elif shape[0] < own[0]:
-            tensor = build.put("pad", tensor, suffix=f"_pad{suffix}", channels=((0, own[0] - shape[0]),))
-        terms.append(tensor)
-    if section.text("weights_type", "none") != "none":
-        terms = weighted(section, build, terms)
+    terms += [fitted(section, build, tensor, number) for number, tensor in enumerate(build.tensors[1:])]
+    weights = section.text("weights_type", "none")
+    if weights != "none":
+        shared = weights in ("per_feature", "per_layer")
+        terms = [
+            learned(build, term, "multiply", f"_weight{number}", shared=shared) for number, term in enumerate(terms)
+        ]
     return activated(build, build.put("add", *terms), section.text("activation", "linear"))
 
 
-def weighted(section: Section, build: Build, terms: list[int]) -> list[int]:
-    """Each term by a learned factor a channel (`weights_type`)."""
-    if section.text("weights_type") != "per_channel":
-        raise section.fault("factors are read one a channel only", "weights_type", "`weights_type=per_channel`")
-    return [build.put("layerscale", term, suffix=f"_weight{place}", initial=1.0) for place, term in enumerate(terms)]
+def fitted(section: Section, build: Build, tensor: int, number: int) -> int:
+    """Another map with the size and the channels of the current one."""
+    shape, own = build.shape(tensor), build.x[0]
+    suffix = f"{number or ''}"
+    if len(shape) != len(own):
+        raise section.fault("a shortcut adds a map to a map", "from")
+    same_size = tensor if shape[1:] == own[1:] else sampled(section, build, tensor, suffix)
+    if shape[0] > own[0]:
+        return build.put("slice", same_size, suffix=f"_slice{suffix}", channels=(0, own[0]))
+    if shape[0] < own[0]:
+        return build.put("pad", same_size, suffix=f"_pad{suffix}", channels=((0, own[0] - shape[0]),))
+    return same_size
 
 
 def sampled(section: Section, build: Build, tensor: int, suffix: str) -> int:
@@ -71,6 +69,7 @@ def sampled(section: Section, build: Build, tensor: int, suffix: str) -> int:
 
 def scaled(section: Section, build: Build) -> int:
     """`scale_channels` and `sam`: another layer's map times this one, which has one number a channel or a position."""
+    build.takes(2)
     current, other = build.tensors
     return activated(build, build.put("multiply", other, current), section.text("activation", "linear"))
 
@@ -79,7 +78,6 @@ def reorg(section: Section, build: Build) -> int:
     """Positions to channels, or with `reverse` back; `extra` numbers may follow all of them (pjreddie's)."""
     stride = section.whole("stride", 1, 1)
     extra = section.whole("extra", 0, 0)
-    tensor = build.tensors[0]
     if extra:
         column = build.put("reshape", suffix="_reshape", shape=(prod(build.x[0]), 1, 1))
         return build.put("flatten", build.put("pad", column, suffix="_pad", channels=((0, extra),)))

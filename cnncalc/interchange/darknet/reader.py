@@ -1,11 +1,11 @@
-"""A Darknet configuration to a sketch: layer after layer, each on the one before it unless it names others by number."""
+"""A Darknet configuration to a sketch: each layer on the one before it, unless it names others by number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, finished
 from cnncalc.interchange.darknet.config import Section, sections
 from cnncalc.interchange.darknet.table import ALIASES, DETECTORS, LOSSES, RULES
 from cnncalc.interchange.file import ForeignFile
@@ -24,6 +24,8 @@ OTHERS = {
     "shortcut": "from",
 }
 """The key by which a layer takes others."""
+SHORT = {"Gaussian_yolo": "yolo", "connected": "fc", "convolutional": "conv", "deconvolutional": "deconv"}
+"""What layers are called here, with their number, where Darknet's word is long."""
 NOTHING = -1
 """What comes out of a layer that could not be read."""
 
@@ -50,7 +52,9 @@ class Reader:
         if not self.sections or kind_of(self.sections[0]) != "net":
             place = self.sections[0].place() if self.sections else None
             raise CnncalcError(Fault("the first section is `[net]`", place, help="is it a Darknet configuration?"))
-        self.input = self.sketch.input("input", self.given.get("") or self.given.get("input") or shape_of(self.sections[0]))
+        self.input = self.sketch.input(
+            "input", self.given.get("") or self.given.get("input") or shape_of(self.sections[0])
+        )
         faults: list[Fault] = []
         detected: list[int] = []
         for section in self.sections[1:]:
@@ -73,8 +77,7 @@ class Reader:
         self.unknown.raise_any("Darknet")
         if not self.tensors:
             raise CnncalcError(Fault("this file has no layers", self.sections[0].place()))
-        self.sketch.outputs = detected or self.tensors[-1:]
-        return self.sketch
+        return finished(self.sketch, detected or self.tensors[-1:])
 
     def layer(self, section: Section) -> tuple[int, list[int]]:
         """The tensor that a section makes, and all layers that it became."""
@@ -92,7 +95,9 @@ class Reader:
         if NOTHING in tensors:
             return NOTHING, []
         shared = self.made[self.numbers(section, "share_index", number)[0]] if "share_index" in section.options else []
-        build = Build(self.sketch, f"{kind}_{number}", f"[{section.name}]", section.place(), tensors, shared)
+        build = Build(
+            self.sketch, f"{SHORT.get(kind, kind)}_{number}", f"[{section.name}]", section.place(), tensors, shared
+        )
         rule = RULES.get(kind)
         tensor = rule(section, build) if rule else build.opaque(build.x[0])
         return tensor, build.made

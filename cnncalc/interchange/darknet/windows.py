@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.darknet.activations import activated
 from cnncalc.interchange.darknet.config import Section
 
-__all__ = ["average", "batch_norm", "connected", "convolutional", "deconvolutional", "local", "maximum", "mean", "padded"]
+__all__ = [
+    "average",
+    "batch_norm",
+    "connected",
+    "convolutional",
+    "deconvolutional",
+    "local",
+    "maximum",
+    "mean",
+    "padded",
+]
 
 LEAST = 1
 
@@ -30,7 +40,7 @@ def flat(build: Build, tensor: int) -> int:
 def normed(build: Build, tensor: int, section: Section) -> int:
     """The tensor through the batch norm, if the section has one; its shift is the section's bias."""
     if section.whole("batch_normalize", 0) or section.whole("cbn", 0):
-        return build.put("batchnorm", tensor, suffix="_batchnorm", eps=1e-6)
+        return build.put("batchnorm", tensor, suffix="_bn")
     return tensor
 
 
@@ -103,10 +113,10 @@ def local(section: Section, build: Build) -> int:
 
 def batch_norm(section: Section, build: Build) -> int:
     """A batch norm alone."""
-    return build.put("batchnorm", eps=1e-6)
+    return build.put("batchnorm")
 
 
-def padded(section: Section, default_stride: int) -> dict[str, object]:
+def padded(section: Section, default_stride: int) -> Fields:
     """The window of a pool: padded by `size − 1` in all unless told, the smaller half before (make_maxpool_layer)."""
     stride = strides(section, default_stride)
     size = section.whole("size", section.whole("stride", default_stride, LEAST), LEAST)

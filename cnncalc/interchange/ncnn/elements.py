@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from cnncalc.interchange.building import Build, unit_length
+from cnncalc.interchange.building import Build, Fields, learned, unit_length
 from cnncalc.interchange.ncnn.params import Operator
 from cnncalc.interchange.ncnn.windows import bounded
 from cnncalc.layers.base import Shape
@@ -37,11 +37,31 @@ Rule: TypeAlias = Callable[[Operator, Build], list[int]]
 
 BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "subtract", "divide", "power")
 """BinaryOp's setting 0; from 7 on the two tensors are exchanged."""
-UNARY = ("abs negate floor ceil square sqrt rsqrt exp log sin cos tan asin acos atan reciprocal tanh log10 round").split()
+UNARY = [
+    "abs",
+    "negate",
+    "floor",
+    "ceil",
+    "square",
+    "sqrt",
+    "rsqrt",
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "reciprocal",
+    "tanh",
+    "log10",
+    "round",
+]
 """UnaryOp's setting 0."""
 
 
-def same(kind: str, **fields: object) -> Rule:
+def same(kind: str, **fields: Any) -> Rule:
     """A layer of one kind, whatever its settings."""
     return lambda operator, build: [build.put(kind, **fields)]
 
@@ -82,9 +102,8 @@ def scale(operator: Operator, build: Build) -> list[int]:
     """A learned factor a channel, with a shift where setting 1 says so; or a product of two tensors."""
     if operator.whole(0, 0) == -233 or len(build.tensors) == 2:
         return [merged(operator, build, "multiply", list(build.tensors))]
-    if operator.whole(1, 0):
-        raise operator.fault("a `Scale` with a shift is not read")
-    return [build.put("layerscale", initial=1.0)]
+    factor = build.put("layerscale", initial=1.0)
+    return [learned(build, factor, "add", "_bias") if operator.whole(1, 0) else factor]
 
 
 def lrn(operator: Operator, build: Build) -> list[int]:
@@ -106,10 +125,11 @@ def layer_norm(operator: Operator, build: Build) -> list[int]:
 
 def length_norm(operator: Operator, build: Build) -> list[int]:
     """To length 1 over the channels at each position, or over all; then a learned factor a channel."""
-    if operator.whole(3, 0) == 1 or not operator.whole(4, 0):
-        raise operator.fault("a `Normalize` is read over the channels, with a factor a channel, only")
+    if not operator.whole(4, 0):
+        raise operator.fault("a `Normalize` is read over the channels only")
     normed = unit_length(build, everywhere=bool(operator.whole(0, 0)))
-    return [build.put("layerscale", normed, suffix="_scale", initial=1.0) if operator.whole(3, 0) else normed]
+    size = operator.whole(3, 0)
+    return [learned(build, normed, "multiply", "_scale", shared=size == 1) if size else normed]
 
 
 def power(operator: Operator, build: Build) -> list[int]:
@@ -143,7 +163,10 @@ def binary(operator: Operator, build: Build) -> list[int]:
         raise operator.fault(f"there is no operation {number}")
     kind = BINARY[number]
     if operator.whole(1, 0):
-        if number in (8, 9):  # a number divided by the tensor, or to its power: as many operations as the other way round
+        if number in (
+            8,
+            9,
+        ):  # a number divided by the tensor, or to its power: as many operations as the other way round
             return [build.put("function", of="reciprocal" if number == 8 else "exp")]
         return [build.put(kind, number=operator.real(2, 0.0))]
     return [merged(operator, build, kind, build.tensors[::-1] if number >= 7 else list(build.tensors))]
@@ -159,7 +182,8 @@ def eltwise(operator: Operator, build: Build) -> list[int]:
 
 def product(operator: Operator, build: Build) -> list[int]:
     """A product of two stacks of matrices."""
-    return [build.put("matmul", **({"transposed": True} if operator.whole(0, 0) else {}))]
+    fields: Fields = {"transposed": True} if operator.whole(0, 0) else {}
+    return [build.put("matmul", **fields)]
 
 
 def merged(operator: Operator, build: Build, kind: str, tensors: list[int]) -> int:
@@ -177,7 +201,7 @@ def merged(operator: Operator, build: Build, kind: str, tensors: list[int]) -> i
 def raised(shape: Shape, target: Shape) -> Shape:
     """The shape with as many axes as the target's (BinaryOp::forward in binaryop.cpp).
 
-    A vector as long as the first axis stands for it, any other for the last; the rows of a matrix stand for the first two.
+    A vector as long as the first axis stands for it, any other for the last; a matrix stands for the first two.
     """
     missing = len(target) - len(shape)
     if missing == 0:

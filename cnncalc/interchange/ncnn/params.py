@@ -103,7 +103,14 @@ def operators(source: Text, limits: Limits) -> list[Operator]:
             break
     if not faults and len(found) != counts[0]:
         values = f"it says {counts[0]}, and there are {len(found)}"
-        faults.append(Fault("the file has fewer layers than its second line says", source.place(2, 1), values=values, help="it may have been cut"))
+        faults.append(
+            Fault(
+                "the file has fewer layers than its second line says",
+                source.place(2, 1),
+                values=values,
+                help="it may have been cut",
+            )
+        )
     if faults:
         raise CnncalcError(faults)
     return found

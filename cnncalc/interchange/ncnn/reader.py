@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.ncnn.elements import raised
 from cnncalc.interchange.ncnn.params import Operator, operators
@@ -63,8 +63,7 @@ class Reader:
         if faults:
             raise CnncalcError(faults)
         self.unknown.raise_any("ncnn")
-        self.sketch.outputs = list(dict.fromkeys(self.open.values()))
-        return self.sketch
+        return finished(self.sketch, list(self.open.values()))
 
     def made(self, operator: Operator) -> list[int]:
         """The tensors that a layer makes."""
@@ -99,7 +98,9 @@ class Reader:
         joins = JOINS.get(operator.type, {})
         join = joins.get(operator.whole(0, 0))
         if len(others) != 1 or len(constants) != 1 or join is None:
-            raise operator.fault(f"a `{operator.type}` with a tensor of the weights is not read", help="sums and products are")
+            raise operator.fault(
+                f"a `{operator.type}` with a tensor of the weights is not read", help="sums and products are"
+            )
         if others == [NOTHING]:
             return []
         build = Build(self.sketch, operator.name, operator.type, operator.place(), others)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.ncnn.params import Operator
 from cnncalc.layers.base import Shape
 
@@ -43,7 +44,7 @@ def axis_of(operator: Operator, axis: int, shape: Shape) -> int:
     return axis % len(shape)
 
 
-def at(axis: int) -> dict[str, object]:
+def at(axis: int) -> Fields:
     """The field `axis`, only where it is not that of the channels."""
     return {"axis": axis} if axis else {}
 
@@ -77,11 +78,11 @@ def slices(operator: Operator, build: Build) -> list[int]:
         for place, length in enumerate(lengths):
             left = shape[axis] - bounds[-1]
             bounds.append(bounds[-1] + (left // (len(lengths) - place) if length == DROPPED else length))
-    if len(bounds) != len(operator.tops) + 1 or bounds[-1] > shape[axis] or any(a >= b for a, b in zip(bounds, bounds[1:])):
+    if len(bounds) != len(operator.tops) + 1 or bounds[-1] > shape[axis] or any(a >= b for a, b in pairwise(bounds)):
         raise operator.fault("slices stand one after another, one for each output", f"they end at {bounds[1:20]}")
     return [
         build.put("slice", suffix=f"_{place}" if place else "", channels=(start, stop), **at(axis))
-        for place, (start, stop) in enumerate(zip(bounds, bounds[1:]))
+        for place, (start, stop) in enumerate(pairwise(bounds))
     ]
 
 
@@ -90,7 +91,7 @@ def reshape(operator: Operator, build: Build) -> list[int]:
     if operator.text(6):
         return [_by_expression(operator, build)]
     named = [operator.whole(number, DROPPED) for number in (2, 11, 1, 0)]
-    old = {axis: length for axis, length in zip((0, 2, 3) if build.axes == 2 else (2, 3)[1 - build.axes :], build.x[0])}
+    old = dict(zip((0, 2, 3) if build.axes == 2 else (2, 3)[1 - build.axes :], build.x[0]))
     new = [old.get(place, -2) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
     if not new or min(new) < -1 or new.count(-1) > 1:
         raise operator.fault("this shape cannot be read", f"it is {named}")
@@ -192,7 +193,7 @@ def interpolation(operator: Operator, build: Build) -> list[int]:
     if len(build.tensors) == 2:
         size = build.x[1][1:]
     factors = (operator.real(1, 1.0), operator.real(2, 1.0))[2 - build.axes :]
-    fields: dict[str, object] = {"mode": mode} if mode != "nearest" else {}
+    fields: Fields = {"mode": mode} if mode != "nearest" else {}
     if operator.whole(6, 0) and mode != "nearest":
         fields["align_corners"] = True
     if 0 in size:
@@ -206,7 +207,7 @@ def padding(operator: Operator, build: Build) -> list[int]:
     """A border, of zeros or mirrored."""
     sides = ((operator.whole(0, 0), operator.whole(1, 0)), (operator.whole(2, 0), operator.whole(3, 0)))
     channels = (operator.whole(7, 0), operator.whole(8, 0))
-    fields: dict[str, object] = {"channels": (channels,)} if any(channels) else {}
+    fields: Fields = {"channels": (channels,)} if any(channels) else {}
     return [build.put("pad", border=sides[2 - build.axes :], **fields)]
 
 
@@ -251,5 +252,5 @@ def reduction(operator: Operator, build: Build) -> list[int]:
     axes = sorted({axis_of(operator, axis, shape) for axis in operator.wholes(3)})
     if operator.whole(1, 1) or not axes:
         axes = list(range(len(shape)))
-    fields: dict[str, object] = {"keep": True} if operator.whole(4, 0) else {}
+    fields: Fields = {"keep": True} if operator.whole(4, 0) else {}
     return [build.put("reduce", by=REDUCTIONS[number], axes=tuple(axes), **fields)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.ncnn.params import Operator
 
 __all__ = ["activated", "bounded", "convolution", "deconvolution", "embed", "gemm", "inner_product", "pooling"]
@@ -29,7 +29,7 @@ def activated(operator: Operator, build: Build, tensor: int) -> int:
     if number not in ACTIVATIONS:
         raise operator.fault(f"there is no activation {number}")
     kind, names = ACTIVATIONS[number]
-    fields = dict(zip(names, operator.reals(10)))
+    fields: Fields = dict(zip(names, operator.reals(10)))
     if kind == "clip":
         return bounded(build, tensor, fields.get("low", 0.0), fields.get("high", 6.0), suffix="_clip")
     return build.put(kind, tensor, suffix=f"_{kind}", **fields)
@@ -39,12 +39,12 @@ def bounded(build: Build, tensor: int, low: float, high: float, suffix: str = ""
     """Between two bounds: a ReLU6 where they are 0 and 6."""
     if (low, high) == (0.0, 6.0):
         return build.put("relu6", tensor, suffix=suffix)
-    bounds = {name: bound for name, bound in (("low", low), ("high", high)) if abs(bound) < 3e38}
+    bounds: Fields = {name: bound for name, bound in (("low", low), ("high", high)) if abs(bound) < 3e38}
     return build.put("function", tensor, suffix=suffix, of="clip", **bounds)
 
 
 def per_axis(operator: Operator, number: int, axes: int, default: int) -> tuple[int, ...]:
-    """A setting for each spatial axis: of the width, and ten higher of the height, twenty of the depth, if they differ."""
+    """A setting for each spatial axis: that of the width, of the height ten higher, of the depth twenty, if given."""
     width = operator.whole(number, default)
     found = [operator.whole(number + 10 * place, width) if place else width for place in range(axes)]
     return tuple(reversed(found))
@@ -60,7 +60,7 @@ def borders(operator: Operator, axes: int) -> tuple[tuple[int, int], ...] | str:
     return tuple(reversed(sides[:axes]))
 
 
-def filters(operator: Operator, build: Build) -> dict[str, object]:
+def filters(operator: Operator, build: Build) -> Fields:
     """The fields of a convolution, forward or transposed."""
     if build.axes < 1:
         raise operator.fault("a convolution takes a map")
@@ -97,7 +97,7 @@ def deconvolution(operator: Operator, build: Build) -> list[int]:
 def inner_product(operator: Operator, build: Build) -> list[int]:
     """A linear layer: of the rows of a matrix that is as wide as its weights, of anything else as one vector."""
     out, weights = operator.whole(0, 0), operator.whole(2, 0)
-    fields: dict[str, object] = {"out": out, "bias": bool(operator.whole(1, 0))}
+    fields: Fields = {"out": out, "bias": bool(operator.whole(1, 0))}
     shape = build.x[0]
     if len(shape) == 2 and out > 0 and shape[1] * out == weights:
         fields["axis"] = "last"
@@ -106,7 +106,7 @@ def inner_product(operator: Operator, build: Build) -> list[int]:
 
 def embed(operator: Operator, build: Build) -> list[int]:
     """A vector for each number that comes in."""
-    fields: dict[str, object] = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0)}
+    fields: Fields = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0)}
     return [build.put("embedding", **fields)]
 
 
@@ -117,7 +117,8 @@ def gemm(operator: Operator, build: Build) -> list[int]:
         return [build.put("linear", out=operator.whole(8, 0), bias=bias, axis="last")]
     if len(build.tensors) != 2 or operator.whole(2, 0):
         raise operator.fault("this product is not read: its first matrix is a constant, or transposed")
-    return [build.put("matmul", **({"transposed": True} if operator.whole(3, 0) else {}))]
+    fields: Fields = {"transposed": True} if operator.whole(3, 0) else {}
+    return [build.put("matmul", **fields)]
 
 
 def pooling(operator: Operator, build: Build) -> list[int]:
@@ -135,7 +136,7 @@ def pooling(operator: Operator, build: Build) -> list[int]:
     left = operator.whole(3, 0)
     top, front = operator.whole(13, left), operator.whole(23, left)
     sides = [(left, operator.whole(14, left)), (top, operator.whole(15, top)), (front, operator.whole(16, front))]
-    fields: dict[str, object] = {
+    fields: Fields = {
         "kernel": per_axis(operator, 1, build.axes, 0),
         "stride": per_axis(operator, 2, build.axes, 1),
         "padding": ("same", "same_lower")[mode - 2] if mode > 1 else tuple(reversed(sides[: build.axes])),

@@ -209,4 +209,4 @@ class LocallyConnected(nn.Module):
             made = torch.bmm(taken, self.weight)
         else:
             made = torch.baddbmm(self.bias.unsqueeze(1), taken, self.weight)
-        return made.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).unflatten(2, lengths)
+        return made.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).view(len(made[0]), -1, *lengths)
