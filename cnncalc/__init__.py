@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 # public name -> the module that owns it
 _OWNERS = {
     "CnncalcError": "cnncalc.errors",
+    "Net": "cnncalc.graph",
     "Options": "cnncalc.language.options",
     "bundled": "cnncalc.language",
     "chain": "cnncalc.language",
@@ -18,7 +19,7 @@ _OWNERS = {
     "to_torch": "cnncalc.torch_backend.building.builder",
 }
 
-__all__ = ["CnncalcError", "Options", "__version__", "bundled", "chain", "load", "report", "to_torch"]
+__all__ = ["CnncalcError", "Net", "Options", "__version__", "bundled", "chain", "load", "report", "to_torch"]
 
 
 def __getattr__(name: str) -> object:

@@ -165,7 +165,8 @@ class Layer:
         return self is other or (isinstance(other, Layer) and self.__dict__["_key"] == other.__dict__["_key"])
 
     def __hash__(self) -> int:
-        return int(self.__dict__["_hash"])
+        known: int = self.__dict__["_hash"]
+        return known
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)

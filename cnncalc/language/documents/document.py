@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
-from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
@@ -19,13 +18,13 @@ from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.layers.fields import whole
 from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
 
-__all__ = ["KEYS", "Document", "input_shape"]
+__all__ = ["KEYS", "Document"]
 
 KEYS = {
     "name": "the net's name",
@@ -49,27 +48,6 @@ SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/a
 MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "defaults": "{conv: {bias: false}}"}
 """The keys that a file adds to those of the file that it extends, each with an example."""
 NOT_INHERITED = ("expect", "name", "extends")
-
-
-def input_shape(text: object, *, symbols: bool = False) -> Shape:
-    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
-    parts = text if isinstance(text, list) else str(text).split("x")
-    if isinstance(text, list) and any("x" in str(part) for part in text):
-        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
-    if isinstance(text, str) and "," in text:
-        raise FieldError(
-            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
-        )
-    if not 1 <= len(parts) <= 4:
-        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
-    if is_symbolic(parts):
-        if not symbols:
-            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
-        return symbolic_shape(parts)
-    try:
-        return tuple(whole(part, 1, "lengths") for part in parts)
-    except FieldError as error:
-        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
 
 
 class Document:
@@ -234,7 +212,7 @@ class Document:
 
     def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
         try:
-            return input_shape(value_of(node, scope, self.limits))
+            return read_shape(value_of(node, scope, self.limits))
         except ValueFault as fault:
             self.faults.value(fault)
         except FieldError as error:
@@ -259,7 +237,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
+                shapes[name] = read_shape(text.strip(), symbols=self.symbols)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes

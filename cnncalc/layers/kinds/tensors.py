@@ -219,5 +219,9 @@ class Opaque(Layer):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return None
 
+    def entering(self, *x: Shape) -> int:
+        """Its channels; a scalar is one."""
+        return x[0][0] if x[0] else 1
+
     def output_shape(self, *x: Shape) -> Shape:
         return self.shape

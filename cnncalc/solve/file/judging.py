@@ -93,9 +93,9 @@ class Judging:
             if ends is None:
                 return 0
             return off(show_shape(after.nodes[next(iter(ends.outputs.values()))].shape), want)
-        place = after.kept.tensors.get(want.figure)
+        place = after.net.names.tensors.get(want.figure)
         if place is None:
             compared = want.operator in ("==", "!=")
             return 0 if ends is None else off(ABSENT, want) if compared else 1
         self.known.add(want.figure)
-        return 0 if want.figure in before.kept.tensors else off(show_shape(after.nodes[place].shape), want)
+        return 0 if want.figure in before.net.names.tensors else off(show_shape(after.nodes[place].shape), want)
