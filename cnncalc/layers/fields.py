@@ -22,7 +22,6 @@ __all__ = [
     "Flag",
     "PerAxis",
     "Real",
-    "ShapeOrScalar",
     "Span",
     "Whole",
     "Wholes",
@@ -273,22 +272,6 @@ class Wholes(FieldType):
 
     def schema(self) -> Json:
         return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
-
-
-class ShapeOrScalar(Wholes):
-    """A shape; or `scalar`, one number without an axis, such as a loss over the batch."""
-
-    def read(self, value: object) -> tuple[int, ...]:
-        return () if value in ("scalar", ()) else super().read(value)
-
-    def write(self, value: Sequence[int]) -> str:
-        return super().write(value) or "scalar"
-
-    def words(self, name: str) -> dict[str, object]:
-        return {"scalar": ()}
-
-    def schema(self) -> Json:
-        return {"anyOf": [{"const": "scalar"}, *super().schema()["anyOf"]]}
 
 
 class Span(FieldType):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
@@ -12,10 +12,27 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, shifted
 from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.fields import Choice, Flag, ShapeOrScalar, Whole, Wholes, Word
+from cnncalc.layers.fields import Choice, Flag, Whole, Wholes, Word
 from cnncalc.layers.registry import layer
 
 __all__ = ["Constant", "Embedding", "Given", "Opaque", "Parameter", "Positional"]
+
+
+class ShapeOrScalar(Wholes):
+    """A shape; or `scalar`, one number without an axis, such as a loss over the batch."""
+
+    def read(self, value: object) -> tuple[int, ...]:
+        return () if value in ("scalar", ()) else super().read(value)
+
+    def write(self, value: Sequence[int]) -> str:
+        return super().write(value) or "scalar"
+
+    def words(self, name: str) -> dict[str, object]:
+        return {"scalar": ()}
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"const": "scalar"}, *super().schema()["anyOf"]]}
+
 
 SHAPE = Wholes(1, "a shape such as 768x1")
 
