@@ -36,6 +36,13 @@ def broken_requirement(
             else "take one tensor, or merge them first, as with `{concat: , from: [a, b]}`",
         )
     for shape in shapes:
+        if not shape and layer.kind != "opaque":
+            return Requirement(
+                False,
+                f"`{layer.kind}` takes a tensor with axes",
+                "its input is a scalar, one number",
+                "end the net with it, or take another layer's output by `from:`",
+            )
         rank = len(shape) - 1
         if (layer.needs == "map" and not 1 <= rank <= 3) or (layer.needs == "vector" and rank != 0):
             text = "x".join(map(str, shape))

@@ -294,8 +294,8 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 
 
 def show_shape(shape: Shape) -> str:
-    """`512x7x7`."""
-    return "x".join(map(str, shape))
+    """`512x7x7`; `scalar` for a number without an axis."""
+    return "x".join(map(str, shape)) or "scalar"
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

@@ -30,7 +30,7 @@ class Evaluator:
 
     def enter(self, scope: Scope, tensor: Tensor) -> None:
         """Put the channels of the tensor that enters in scope as `in_channels`."""
-        channels = self.net.nodes[tensor].shape[0] if tensor >= 0 else OPEN
+        channels = (self.net.nodes[tensor].shape or (1,))[0] if tensor >= 0 else OPEN
         if channels is not OPEN:
             scope["in_channels"] = channels
         else:
@@ -39,7 +39,7 @@ class Evaluator:
     def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
-        after_a_fault = tensor == UNKNOWN or self.net.nodes[tensor].shape[0] is OPEN
+        after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
         if not (after_a_fault and len(self.faults) and "in_channels" in text):
             self.faults.expression(error, node)
         else:

@@ -8,7 +8,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
-import cnncalc
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
@@ -24,7 +23,7 @@ BLOCKS = "blocks"
 @lru_cache(maxsize=1)
 def library_folder() -> Path:
     """The folder of the bundled architectures: inside an installed package, beside it in a checkout."""
-    package = Path(cnncalc.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     inside = package / "architectures"
     return inside if inside.is_dir() else package.parent / "architectures"
 
