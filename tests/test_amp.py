@@ -32,6 +32,7 @@ HALF, FLOAT = "conv 4 k1", "softmax"
 
 MAPS = """
 conv 3 k3 p1 | conv 3 k2 same nobias | dwconv k3 p1 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2
+local 3 k3 p1 | local 3 k2 nobias
 maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2 | lppool 2 norm=1
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats

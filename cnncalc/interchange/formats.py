@@ -31,7 +31,11 @@ def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: compiled.search(file.head) is not None
 
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
+    Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
+)
 
 
 def recognised(file: ForeignFile) -> Format | None:

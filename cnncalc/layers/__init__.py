@@ -9,6 +9,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     linear,
+    local,
     merge,
     norm,
     pool,
@@ -23,8 +24,8 @@ from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reduct
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
-    reductions, tensors, regularize,
+    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic,
+    products, reductions, tensors, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
@@ -40,6 +41,7 @@ __all__ = [
     "conv",
     "kind_named",
     "linear",
+    "local",
     "merge",
     "norm",
     "pool",

@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
-from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.layers.fields import whole
 from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
 
-__all__ = ["KEYS", "Document", "input_shape"]
+__all__ = ["KEYS", "Document"]
 
 KEYS = {
     "name": "the net's name",
@@ -49,27 +48,6 @@ SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/a
 MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "defaults": "{conv: {bias: false}}"}
 """The keys that a file adds to those of the file that it extends, each with an example."""
 NOT_INHERITED = ("expect", "name", "extends")
-
-
-def input_shape(text: object, *, symbols: bool = False) -> Shape:
-    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
-    parts = text if isinstance(text, list) else str(text).split("x")
-    if isinstance(text, list) and any("x" in str(part) for part in text):
-        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
-    if isinstance(text, str) and "," in text:
-        raise FieldError(
-            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
-        )
-    if not 1 <= len(parts) <= 4:
-        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
-    if is_symbolic(parts):
-        if not symbols:
-            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
-        return symbolic_shape(parts)
-    try:
-        return tuple(whole(part, 1, "lengths") for part in parts)
-    except FieldError as error:
-        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
 
 
 class Document:
@@ -97,7 +75,7 @@ class Document:
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
-    def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
+    def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
         document = cls.__new__(cls)
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
@@ -106,7 +84,7 @@ class Document:
         document.take(root, None, [])
         return document
 
-    def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+    def take(self, root: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
         self.root = root
         if not isinstance(root, Mapping):
@@ -135,7 +113,7 @@ class Document:
             self.keys.pop("inputs", None)
         self.keys[key] = entry
 
-    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+    def _extend(self, node: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
         """Take the file that is extended; False, and a fault, where there is none."""
         if not isinstance(node, Scalar):
             self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
@@ -165,7 +143,7 @@ class Document:
             self.keys.pop(key, None)
         return True
 
-    def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
+    def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
         if not isinstance(value, Mapping):
             if not (isinstance(value, Scalar) and value.text == ""):
@@ -208,7 +186,7 @@ class Document:
 
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""
-        declared: dict[str, Node] = {}
+        declared: dict[str, YamlNode] = {}
         key = "inputs" if "inputs" in self.keys else "input"
         given = self.keys[key][1] if key in self.keys else None
         if isinstance(given, Mapping):
@@ -227,14 +205,14 @@ class Document:
             )
         return shapes
 
-    def start(self) -> Node:
+    def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
         entry = next(iter(self.keys.values()), None)
         return entry[0] if entry else self.root
 
-    def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
+    def _shape(self, node: YamlNode, scope: MappingType[str, Value]) -> Shape | None:
         try:
-            return input_shape(value_of(node, scope, self.limits))
+            return read_shape(value_of(node, scope, self.limits))
         except ValueFault as fault:
             self.faults.value(fault)
         except FieldError as error:
@@ -259,7 +237,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
+                shapes[name] = read_shape(text.strip(), symbols=self.symbols)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes
@@ -282,7 +260,7 @@ class Document:
             except ValueFault as fault:
                 self.faults.value(fault)
             except TokenError as error:
-                at: Node = key
+                at: YamlNode = key
                 if isinstance(node, Mapping) and error.field in node.entries:
                     at = node.entries[error.field][1 if error.in_value else 0]
                 self.faults.token(error, at)
