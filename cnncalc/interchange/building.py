@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -68,11 +69,16 @@ class Build:
 
     def opaque(self, shape: Shape, *tensors: int, suffix: str = "") -> int:
         """Add a layer of which only the output's shape is known."""
-        return self.put("opaque", *tensors, suffix=suffix, shape=shape, of=self.foreign.strip("[]")[:60] or None)
+        return self.put("opaque", *tensors, suffix=suffix, shape=shape, of=word(self.foreign))
 
     def fault(self, message: str, values: str = "", help: str = "") -> CnncalcError:
         """What is wrong with the operator."""
         return CnncalcError(Fault(message, self.place, self.name, values, help))
+
+
+def word(foreign: str) -> str | None:
+    """The name of a foreign operator as one word, as `opaque` tells it."""
+    return re.sub(r"[^\w.:-]+", "_", foreign).strip("_")[:60] or None
 
 
 def alike(kind: str, field: str, value: object) -> object:
