@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.options import Options
 
-__all__ = ["bundled", "chain", "load"]
+__all__ = ["bundled", "chain", "load", "load_text"]
 
 
 def load(net: str, options: Options) -> Net:
@@ -21,6 +21,19 @@ def load(net: str, options: Options) -> Net:
 
     faults = Faults()
     document = Document(net, options, faults)
+    document.symbols = options.symbols
+    return Builder(document, options, faults).build()
+
+
+def load_text(text: str | bytes, name: str, options: Options) -> Net:
+    """The graph of a text, which errors call `name`; raises `CnncalcError` with every fault."""
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+    from cnncalc.language.yaml.reader import read
+
+    faults = Faults()
+    document = Document.of(read(text, name, options.limits), name, options.limits, faults)
     document.symbols = options.symbols
     return Builder(document, options, faults).build()
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
-from cnncalc.analysis.costs import Costs, costs
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Level, Met, Net, Node
+from cnncalc.graph import Level, Net, Node
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
@@ -20,12 +19,12 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.unknowns import UnknownFile, variable_name
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.solve.file.pieces import Action, Piece
-from cnncalc.solve.file.sums import NOTHING, Sums, sums_of
+from cnncalc.solve.file.sums import Counting, Sums, less, plus
 
 __all__ = ["Ends", "MissedUnknownError", "Stages", "State"]
 
 MOST_PIECES = 20_000
-"""Pieces, and layers on input shapes, that are remembered, so that a long search does not fill the memory."""
+"""Pieces that are remembered, so that a long search does not fill the memory."""
 
 
 class MissedUnknownError(Exception):
@@ -67,20 +66,19 @@ class Ends(NamedTuple):
 class Stages:
     """Builds the pieces of a file, each for the values given so far."""
 
-    def __init__(self, file: UnknownFile, parts: list[Piece], values: Mapping[int, int]) -> None:
+    def __init__(self, file: UnknownFile, parts: list[Piece], values: Mapping[int, int], counting: Counting) -> None:
         """`values` are those of the unknowns that every piece depends on; raises `CnncalcError`."""
         settings = {variable_name(number): str(value) for number, value in values.items()}
         options = file.options._replace(variables={**file.options.variables, **settings})
         self.faults = file.document.faults = Faults()
-        self.file, self.parts = file, parts
+        self.file, self.parts, self.counting = file, parts, counting
         self.builder = Builder(file.document, options, self.faults)
         self.faults.raise_any()
         self._structures: dict[Hashable, int] = {}
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
-        self._costs: dict[Met, Costs] = {}
         self._ends: dict[tuple[int, int], Ends | CnncalcError] = {}
         top = Level(by_position=file.document.text("naming") == "index")
-        self.start = State([], self.builder.net, {}, 0, (top,), (), 0, NOTHING)
+        self.start = State([], self.builder.net, {}, 0, (top,), (), 0, counting.nothing)
 
     def advance(self, number: int, state: State, values: Mapping[int, int]) -> State:
         """The net with one piece more; raises `CnncalcError` where the values make none."""
@@ -100,7 +98,7 @@ class Stages:
                 self._made.clear()
             try:
                 after = self._built(piece, state, values)
-                made = (len(state.nodes), after.sums.minus(state.sums), after)
+                made = (len(state.nodes), less(after.sums, state.sums), after)
             except CnncalcError as error:
                 made = error
             self._made[key] = made
@@ -108,7 +106,7 @@ class Stages:
             raise made
         known, more, after = made
         bodies = {**after.bodies, **state.bodies} if state.bodies else after.bodies
-        return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=state.sums.plus(more))
+        return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=plus(state.sums, more))
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
         net = self._resumed(state)
@@ -130,21 +128,13 @@ class Stages:
                 raise MissedUnknownError from None
             raise
         new = net.nodes[len(state.nodes) :]
-        sums = state.sums.plus(NOTHING._replace(built=self.builder.nesting.built))
+        sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
         for node in new:
-            sums = sums.plus(self._sums(node, net))
+            met = net.signatures[node.signature] if node.layer is not None else None
+            sums = plus(sums, self.counting.of(node, met))
+        net.signed = net.signed.anew()  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
                               structure=self._structure(state, net, new, after.levels))  # fmt: skip
-
-    def _sums(self, node: Node, net: Net) -> Sums:
-        """Of one layer, or of an input."""
-        met = net.signatures[node.signature] if node.layer is not None else None
-        known = self._costs.get(met) if met is not None else None
-        if known is None and met is not None:
-            if len(self._costs) >= MOST_PIECES:
-                self._costs.clear()
-            known = self._costs[met] = costs(*met)
-        return sums_of(node, known, training=net.train)
 
     def _structure(self, before: State, net: Net, new: list[Node], levels: tuple[Level, ...]) -> int:
         made = tuple([(node.name, node.inputs, node.share, node.trainable, node.train_only) for node in new])
@@ -189,7 +179,7 @@ class Stages:
         builder.nesting.count(node)
         own = item.name.text if item.name is not None else None
         if item.name is None or own is None or builder.lookup.free(level.prefix + own, item.name, own):
-            if action is Action.FORK:
+            if action is Action.BRANCH:
                 return state._replace(branchings=(*state.branchings, Branching(state.current, (), own)))
             inner = builder.opened(own, "group", _not_repeated, level, node, item.by_position, "")
             return state if inner is None else state._replace(levels=(*state.levels, inner))
