@@ -211,7 +211,9 @@ def _count(
     module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool, half: torch.dtype | None
 ) -> _Counted:
     trilinear = torch.ops.aten._trilinear  # noqa: SLF001  (an operator's name, not a private attribute)
-    counter = FlopCounterMode(display=False, custom_mapping={trilinear: _trilinear_flops})
+    attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001  (as above)
+    unknown = {trilinear: _trilinear_flops, attention: _attention_flops}
+    counter = FlopCounterMode(display=False, custom_mapping=unknown)
     run = _Counted({}, {}, {}, {}, [])
     counted = 0
 
@@ -242,6 +244,12 @@ def _count(
 def _trilinear_flops(left: Sequence[int], weight: Sequence[int], *_rest: object, **_out: object) -> int:
     """The one operation of nn.Bilinear, unknown to FlopCounterMode: a multiply–accumulate for each weight and row."""
     return 2 * left[0] * prod(weight)
+
+
+def _attention_flops(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: object, **_out: object) -> int:
+    """The fused attention of a CPU, as FlopCounterMode counts a GPU's: both products, whatever is masked."""
+    *stack, length, features = query
+    return 2 * prod(stack) * length * key[-2] * (features + value[-1])
 
 
 def _autograd(
