@@ -9,6 +9,8 @@ __all__ = ["KIND_CASES", "KIND_NAMES", "KIND_REFUSED"]
 
 KIND_CASES = [
     # notation, input shapes, output shape, parameters, multiply–accumulates, other operations
+    ("local 6 k3", ["2x5x5"], "6x3x3", 9 * (2 * 9 * 6 + 6), 9 * 2 * 9 * 6, 9 * 6),  # nine positions
+    ("local 4 k3 s2 p1 nobias", ["3x7"], "4x4", 4 * 3 * 3 * 4, 4 * 3 * 3 * 4, 0),
     ("exp", ["8x5x5"], "8x5x5", 0, 0, 200),
     ("function rsqrt", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
     ("clip 0 6", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
@@ -93,6 +95,7 @@ KIND_CASES += [
 
 KIND_REFUSED = [
     # notation, input shapes, the rule
+    ("local 4 k3", ["8"], "`local` takes a map"),
     ("clip", ["8"], "a clip has a least or a largest value"),
     ("exp low=1", ["8"], "`exp` has no bounds"),
     ("glu", ["7x5"], "a glu halves an even number of channels"),
@@ -134,6 +137,7 @@ KIND_REFUSED += [
 ]
 
 KIND_NAMES = {
+    "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
     "reduce": "mean ReduceMean ReduceSum ReduceMax ReduceL2 ReduceLogSumExp",
     "glu": "GLU",

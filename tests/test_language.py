@@ -563,11 +563,10 @@ def test_every_block_of_the_library_can_be_used(build):
     from cnncalc.language.documents.library import library_blocks
     from cnncalc.language.faults import Faults
     from cnncalc.language.yaml.reader import Scalar
-    from cnncalc.limits import Limits
 
     build("layers: [relu]")
     faults = Faults()
-    builder = Builder(Document("vgg16", Limits(), faults), Options(), faults)
+    builder = Builder(Document("vgg16", Options(), faults), Options(), faults)
     known = library_blocks()
     assert len(known) >= 10
     for name in known:

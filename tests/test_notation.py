@@ -291,4 +291,4 @@ def test_no_value_breaks_the_long_form(kind, data):
     ],
 )
 def test_tokens(text, tokens):
-    assert split_tokens(text) == tokens
+    assert split_tokens(text) == tuple(tokens)

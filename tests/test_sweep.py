@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
-from cnncalc.cli.commands.sweep import steps
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.solve.sweep.grid import Grid, Point, front, sweep
+from cnncalc.solve.sweep.ranges import steps
 
 
 def run(*arguments):

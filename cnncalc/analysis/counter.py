@@ -6,7 +6,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -15,12 +15,12 @@ from cnncalc.analysis.memory.elements import Elements
 from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph
+from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import count, is_bias
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.dialects import DIALECTS, Dialect
 
-__all__ = ["Costs", "Counter", "costs"]
+__all__ = ["Costs", "Counter", "costs", "of_layer"]
 
 
 class Costs(NamedTuple):
@@ -43,6 +43,38 @@ def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
         count(layer.buffer_shapes(*shapes)),
         layer.macs(*shapes),
         layer.operations(*shapes),
+    )
+
+
+def of_layer(
+    node: Node,
+    layer: Layer,
+    costs: Sequence[Any],
+    images: Any,
+    element_bytes: int,
+    saved: Callable[[], Any],
+    dialect: Dialect,
+    training: bool,
+) -> OfLayer:
+    """What the rules of figures read of a layer."""
+    weights, biases, buffers, macs, operations = costs
+    owned = node.share is None
+    if not owned:
+        weights = biases = buffers = 0
+    return OfLayer(
+        weights,
+        biases,
+        buffers,
+        macs,
+        operations,
+        images,
+        product(node.shape),
+        element_bytes,
+        saved,
+        node.trainable,
+        not layer.reuses_input(training=training),
+        layer.weighted and owned,
+        dialect.buffers_are_parameters,
     )
 
 
@@ -88,29 +120,11 @@ class Counter:
     @cached_property
     def layers(self) -> list[OfLayer]:
         """What the rules read of each layer, in execution order."""
-        graph, with_buffers = self.graph, DIALECTS[self.graph.dialect].buffers_are_parameters
+        dialect, training = DIALECTS[self.graph.dialect], self.graph.train
         found = []
-        for index, node, layer in graph.layers():
-            weights, biases, buffers, macs, operations = self.costs[node.signature]
-            owned = node.share is None
-            weights, biases, buffers = (weights, biases, buffers) if owned else (0, 0, 0)
-            found.append(
-                OfLayer(
-                    weights,
-                    biases,
-                    buffers,
-                    macs,
-                    operations,
-                    self.images,
-                    product(node.shape),
-                    self.elements[index],
-                    partial(self.saved_at, index),
-                    node.trainable,
-                    not layer.reuses_input(training=graph.train),
-                    layer.weighted and owned,
-                    with_buffers,
-                )
-            )
+        for index, node, layer in self.graph.layers():
+            apart = self.elements[index], partial(self.saved_at, index)
+            found.append(of_layer(node, layer, self.costs[node.signature], self.images, *apart, dialect, training))
         return found
 
     def saved_at(self, index: int) -> Any:

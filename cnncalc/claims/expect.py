@@ -11,12 +11,12 @@ from cnncalc.answers.report import Report
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
-from cnncalc.language.documents.document import input_shape
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
+from cnncalc.notation.shapes import read_shape
 
 __all__ = ["Check", "Checked", "check"]
 
@@ -179,7 +179,7 @@ def _number(net: str, what: str, node: Node, found: int) -> Check:
 def _shape(net: str, what: str, node: Node, found: str) -> Check:
     value = _read(node)
     try:
-        expected: Shape = input_shape(value)
+        expected: Shape = read_shape(value)
     except FieldError as error:
         raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
     return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())

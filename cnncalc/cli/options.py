@@ -75,6 +75,9 @@ _NET_OPTIONS = (
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
     click.option(
+        "--opaque", is_flag=True, help="Of a foreign file: what is not known is a layer of the shape that it declares."
+    ),
+    click.option(
         "--dtype", metavar="TYPE", default="float32", show_default=True, shell_complete=completing.dtypes,
         help="Type of a number in memory.",
     ),
@@ -216,6 +219,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         dialect=given["dialect"],
         freeze=tuple(given["freeze"]),
         train=given["train"],
+        opaque=given["opaque"],
         limits=_limits(given["limit"]),
     )
     amp = given.get("amp")

@@ -38,13 +38,17 @@ class Faults:
         self, message: str, at: Node | Place | None, *, layer: str | None = None, values: str = "", help: str = ""
     ) -> None:
         """Note a fault; raises at once where there are too many."""
+        self.note(Fault(message, at.place() if isinstance(at, Node) else at, layer or None, values, help))
+
+    def note(self, fault: Fault) -> None:
+        """Note a fault as it was found, with where the blocks that it stands in are used; raises as `add` does."""
         self.met += 1
-        place = at.place() if isinstance(at, Node) else at
-        if (place, message) not in self.found:
+        place = fault.place
+        if (place, fault.message) not in self.found:
             used = tuple(use.place() for use in reversed(self.uses)) if place else ()
             if place and self.extending and self.extending.source.name != place.file:
                 used = (*used, _whole_line(self.extending.place()))
-            self.found[place, message] = Fault(message, place, layer or None, values, help, used)
+            self.found[place, fault.message] = fault._replace(used=used)
         if len(self.found) >= MOST:
             self.raise_any()
 

@@ -43,7 +43,7 @@ class UnknownFile:
     def __init__(self, net: str, options: Options) -> None:
         faults = Faults()
         self.options = options
-        self.document = Document(net, options.limits, faults)
+        self.document = Document(net, options, faults)
         faults.raise_any()
         self.unknowns: list[Unknown] = []
         self._faults: list[Fault] = []

@@ -9,6 +9,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     linear,
+    local,
     merge,
     norm,
     pool,
@@ -24,8 +25,8 @@ from cnncalc.layers.kinds.sequences import attention
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
-    reductions, tensors, attention, regularize,
+    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic,
+    products, reductions, tensors, attention, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
@@ -41,6 +42,7 @@ __all__ = [
     "conv",
     "kind_named",
     "linear",
+    "local",
     "merge",
     "norm",
     "pool",

@@ -166,7 +166,8 @@ class Layer:
         return self is other or (isinstance(other, Layer) and self.__dict__["_key"] == other.__dict__["_key"])
 
     def __hash__(self) -> int:
-        return int(self.__dict__["_hash"])
+        known: int = self.__dict__["_hash"]
+        return known
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
@@ -294,8 +295,8 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 
 
 def show_shape(shape: Shape) -> str:
-    """`512x7x7`."""
-    return "x".join(map(str, shape))
+    """`512x7x7`; `scalar` for a number without an axis."""
+    return "x".join(map(str, shape)) or "scalar"
 
 
 def is_bias(name: str) -> bool:

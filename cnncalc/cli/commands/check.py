@@ -43,7 +43,7 @@ def why_skipped(net: str, options: Options) -> str:
     """Why a file of a folder is no net that could be checked; empty where it is one."""
     from cnncalc.cli.nets import open_net, writes_layers
 
-    document = open_net(net, options.limits)
+    document = open_net(net, options)
     if not writes_layers(document):
         return "a library of blocks" if document.blocks else ""
     missing = [name for name in document.required() if name not in options.variables]
@@ -80,11 +80,11 @@ def _required(name: str, text: str) -> int | str:
     """What --require asks for: a count, or a shape as it is printed. Raises CnncalcError."""
     if name != "output":
         return quantity(f"--require {name}", text.replace(",", ""), in_bytes=name.endswith("_bytes"))
-    from cnncalc.language.documents.document import input_shape
     from cnncalc.layers import FieldError, show_shape
+    from cnncalc.notation.shapes import read_shape
 
     try:
-        return show_shape(input_shape(text))
+        return show_shape(read_shape(text))
     except FieldError as error:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 

@@ -12,8 +12,8 @@ from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
 from cnncalc.cli.output import emit
 from cnncalc.cli.showing import form_of
-from cnncalc.cli.wants import parse_wants
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.solve.asking import parse_wants
 
 if TYPE_CHECKING:
     from collections.abc import Callable

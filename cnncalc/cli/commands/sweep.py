@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,63 +17,26 @@ if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid, Point
     from cnncalc.solve.sweep.journal import Journal
 
-MOST = 100_000
-LONGEST = 20
-"""Digits of a length."""
-SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
-_BRACES = re.compile(r"\{([^{}]*)\}")
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
-
-
-def steps(option: str, text: str) -> list[str]:
-    """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
-    if ":" not in text:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    from cnncalc.claims.decimals import decimal_number, decimal_text
-
-    help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
-    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
-    numbers = [decimal_number(part) for part in text.split(":", 3)]
-    low, high, by = (*numbers, Fraction(1))[:3]
-    if len(numbers) > 3 or low is None or high is None or by is None or by <= 0 or high < low:
-        raise no_range
-    if (high - low) / by >= MOST:
-        message = f"{option} {text[:60]}: more than {MOST:,} values"
-        raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
-    return [decimal_text(low + number * by) for number in range(int((high - low) // by) + 1)]
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
     """What the options vary; they keep what they fix. Raises CnncalcError."""
+    from cnncalc.solve.sweep import ranges
     from cnncalc.solve.sweep.grid import Grid
 
     fixed, varied = [], {}
     for name, text in assignments("--set", given["set_"]).items():
         if ":" in text or "," in text:
-            varied[name] = tuple(steps(f"--set {name}", text))
+            varied[name] = tuple(ranges.steps(f"--set {name}", text))
         else:
             fixed.append(f"{name}={text}")
     given["set_"] = tuple(fixed)
-    shape = given["input_"] or ""
-    braces = _BRACES.findall(shape)
-    if not braces:
+    grid = ranges.grid_of(varied, given["input_"] or "")
+    if grid is None:
         return Grid(varied, "", {})
     given["input_"] = None
-    ranges = []
-    for text in braces:
-        lengths = steps("--input", text)
-        if not all(part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths):
-            raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
-        ranges.append(tuple(map(int, lengths)))
-    parts = _BRACES.sub("?", shape).split("x")
-    if len(parts) == 2:  # 3x{96:320:32}: a square map
-        return Grid(varied, f"{parts[0]}xHxH", {"H": ranges[0]})
-    letters = SYMBOLS.get(len(parts) - 1, "")
-    if not letters or parts[0] == "?":
-        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help="channels first, as 3x{96:320:32}"))
-    form = "x".join([parts[0], *(letter if part == "?" else part for letter, part in zip(letters, parts[1:]))])
-    symbols = [letter for letter, part in zip(letters, parts[1:]) if part == "?"]
-    return Grid(varied, form, dict(zip(symbols, ranges)))
+    return grid
 
 
 NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
@@ -153,7 +114,7 @@ def _digest(net: str, given: dict[str, Any]) -> str:
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
-    texts = Document(net, wanted(given).options.limits, Faults()).texts  # the sweep tells its faults
+    texts = Document(net, wanted(given).options, Faults()).texts  # the sweep tells its faults
     return sha256("\0".join(texts).encode()).hexdigest()
 
 

@@ -132,7 +132,7 @@ class Blocks:
         """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
         if key is not None:
             block = self.find(key.text)
-            return (block, BlockUse(node, tuple(split_tokens(node.text)))) if block else None
+            return (block, BlockUse(node, split_tokens(node.text))) if block else None
         head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
         if "$" in head:
             self.evaluator.enter(scope, tensor)
@@ -142,7 +142,7 @@ class Blocks:
                 return None  # reading the line as a layer reports the fault
             head = value if isinstance(value, str) else ""
         block = self.find(head)
-        return (block, BlockUse(node, tuple(split_tokens(node.text)[1:]))) if block else None
+        return (block, BlockUse(node, split_tokens(node.text)[1:])) if block else None
 
     def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.graph import Node as GraphNode
-from cnncalc.language.building.names import UNKNOWN, Tensor
+from cnncalc.graph import UNKNOWN, Net
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Node, Scalar
 from cnncalc.limits import Limits
 
-__all__ = ["Evaluator", "Scope"]
+__all__ = ["Evaluator", "Scope", "Tensor"]
+
+Tensor: TypeAlias = int
+"""The index of the node that makes it, or `UNKNOWN`: what depends on it is checked as far as possible, not reported."""
 
 Scope: TypeAlias = "dict[str, Value]"
 """The names that expressions may use. `in_channels` is set before each evaluation."""
@@ -23,12 +25,12 @@ Scope: TypeAlias = "dict[str, Value]"
 class Evaluator:
     """Evaluates nodes where a tensor enters; what cannot be evaluated is noted and has the value None."""
 
-    def __init__(self, nodes: list[GraphNode], limits: Limits, faults: Faults) -> None:
-        self.nodes, self.limits, self.faults = nodes, limits, faults
+    def __init__(self, net: Net, limits: Limits, faults: Faults) -> None:
+        self.net, self.limits, self.faults = net, limits, faults
 
     def enter(self, scope: Scope, tensor: Tensor) -> None:
         """Put the channels of the tensor that enters in scope as `in_channels`."""
-        channels = self.nodes[tensor].shape[0] if tensor >= 0 else OPEN
+        channels = (self.net.nodes[tensor].shape or (1,))[0] if tensor >= 0 else OPEN
         if channels is not OPEN:
             scope["in_channels"] = channels
         else:
@@ -37,7 +39,7 @@ class Evaluator:
     def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
-        after_a_fault = tensor == UNKNOWN or self.nodes[tensor].shape[0] is OPEN
+        after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
         if not (after_a_fault and len(self.faults) and "in_channels" in text):
             self.faults.expression(error, node)
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cnncalc.graph import NAME_HELP, is_name
 from cnncalc.language.building.blocks import Blocks
-from cnncalc.language.building.names import NAME_HELP, is_name
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.layers import kind_named

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.language.building.evaluation import Evaluator, Scope
+from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
-from cnncalc.language.building.names import Tensor
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
 from cnncalc.layers import kind_named

@@ -47,6 +47,10 @@ class Nesting:
             self.faults.raise_any()
         return self
 
+    def resume(self, depth: int) -> None:
+        """Go on so many levels deep; items are counted from here."""
+        self.depth, self.built, self.most = depth, 0, self.limits.built
+
     def __enter__(self) -> None:
         self.depth += 1
 

@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
-from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Node, Scalar
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.layers.fields import whole
 from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
 
-__all__ = ["KEYS", "Document", "input_shape"]
+__all__ = ["KEYS", "Document"]
 
 KEYS = {
     "name": "the net's name",
@@ -49,27 +50,6 @@ MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "d
 NOT_INHERITED = ("expect", "name", "extends")
 
 
-def input_shape(text: object, *, symbols: bool = False) -> Shape:
-    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
-    parts = text if isinstance(text, list) else str(text).split("x")
-    if isinstance(text, list) and any("x" in str(part) for part in text):
-        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
-    if isinstance(text, str) and "," in text:
-        raise FieldError(
-            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
-        )
-    if not 1 <= len(parts) <= 4:
-        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
-    if is_symbolic(parts):
-        if not symbols:
-            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
-        return symbolic_shape(parts)
-    try:
-        return tuple(whole(part, 1, "lengths") for part in parts)
-    except FieldError as error:
-        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
-
-
 class Document:
     """One file joined with the files that it extends. Faults are collected; what is wrong is left out."""
 
@@ -78,15 +58,18 @@ class Document:
     extends: Scalar | None = None
     """What the file itself names after `extends`."""
 
-    def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
-        self.limits, self.faults = limits, faults
+    foreign: Foreign | None = None
+    """What the file is where another tool wrote it."""
+
+    def __init__(self, net: str, options: Options, faults: Faults) -> None:
+        self.options, self.limits, self.faults = options, options.limits, faults
         self.keys: dict[str, Entry] = {}
         self.variables: dict[str, Entry] = {}
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
-        root, self.file, folder = open_document(net, limits)
+        root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
         self.take(root, folder, [(Path(self.file).name, folder)])
@@ -95,7 +78,7 @@ class Document:
     def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
         document = cls.__new__(cls)
-        document.limits, document.faults, document.file = limits, faults, file
+        document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
         document.parents, document.texts = [], []
         document.take(root, None, [])
@@ -140,7 +123,7 @@ class Document:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
         try:
-            root, name, parent_folder = open_document(node.text, self.limits, folder)
+            root, name, parent_folder, _ = open_document(node.text, self.options, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
                 self.faults.extend(error)
@@ -229,7 +212,7 @@ class Document:
 
     def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
         try:
-            return input_shape(value_of(node, scope, self.limits))
+            return read_shape(value_of(node, scope, self.limits))
         except ValueFault as fault:
             self.faults.value(fault)
         except FieldError as error:
@@ -254,7 +237,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
+                shapes[name] = read_shape(text.strip(), symbols=self.symbols)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes

@@ -9,6 +9,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
@@ -42,6 +43,7 @@ class BatchNorm(Layer):
         Flag(), "whether running mean and variance are kept (buffers)", True, aliases=("track_running_stats",)
     )
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
+    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield Requirement(
@@ -58,7 +60,10 @@ class BatchNorm(Layer):
         return shapes
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
+        if not self.stats:
+            return {}
+        factor: dict[str, Shape] = {"factor": (1,)} if DIALECTS[self.dialect].statistics_have_factor else {}
+        return {"running_mean": x[0][:1], "running_var": x[0][:1], **factor}
 
     def operations(self, *x: Shape) -> int:
         return 2 * product(x[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
@@ -16,6 +16,23 @@ from cnncalc.layers.fields import Choice, Flag, Whole, Wholes, Word
 from cnncalc.layers.registry import layer
 
 __all__ = ["Constant", "Embedding", "Given", "Opaque", "Parameter", "Positional"]
+
+
+class ShapeOrScalar(Wholes):
+    """A shape; or `scalar`, one number without an axis, such as a loss over the batch."""
+
+    def read(self, value: object) -> tuple[int, ...]:
+        return () if value in ("scalar", ()) else super().read(value)
+
+    def write(self, value: Sequence[int]) -> str:
+        return super().write(value) or "scalar"
+
+    def words(self, name: str) -> dict[str, object]:
+        return {"scalar": ()}
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"const": "scalar"}, *super().schema()["anyOf"]]}
+
 
 SHAPE = Wholes(1, "a shape such as 768x1")
 
@@ -204,17 +221,24 @@ class Embedding(Layer):
 class Opaque(Layer):
     """A layer of which only the shape of its output is known. It is counted as nothing, which the totals say.
 
-    `opaque 100x6 of=DetectionOutput`. What it sees is not known, nor what comes after it.
+    `opaque 100x6 of=DetectionOutput`, or `opaque scalar of=SoftmaxWithLoss` for one number. What it sees is not known,
+    nor what comes after it.
     """
 
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     unseen: ClassVar[str] = "undefined: nothing is known of an opaque layer before it"
-    shape: tuple[int, ...] = field(SHAPE, "the shape of its output, without the batch", position=0)
+    shape: tuple[int, ...] = field(
+        ShapeOrScalar(1, "a shape such as 768x1, or scalar"), "the shape of its output, without the batch", position=0
+    )
     of: str | None = field(Word(), "what it stands for, as its framework calls it", None)
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return None
+
+    def entering(self, *x: Shape) -> int:
+        """Its channels; a scalar is one."""
+        return x[0][0] if x[0] else 1
 
     def output_shape(self, *x: Shape) -> Shape:
         return self.shape

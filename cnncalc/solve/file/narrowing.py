@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from cnncalc.analysis.costs import costs
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language.building.builder import Builder
@@ -24,7 +23,7 @@ from cnncalc.language.yaml.reader import Scalar
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.layers import kind_named
 from cnncalc.solve.file.judging import Bound, Judging
-from cnncalc.solve.file.sums import NOTHING, sums_of
+from cnncalc.solve.file.sums import plus
 
 __all__ = ["WORTH_WHILE", "narrowed"]
 
@@ -119,11 +118,10 @@ def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
 
 
 def _figures(graph: Graph, judging: Judging) -> list[int]:
-    sums = NOTHING
+    counting, sums = judging.counting, judging.counting.nothing
     for node in graph.nodes:
-        cost = costs(node.layer, graph.input_shapes(node)) if node.layer is not None else None
-        sums = sums.plus(sums_of(node, cost, training=graph.train))
-    return [judging.counting.figure(name, sums) for name in judging.figures]
+        sums = plus(sums, counting.of(node, graph.signatures[node.signature] if node.layer is not None else None))
+    return [counting.figure(name, sums) for name in judging.figures]
 
 
 def _only_widths(file: UnknownFile) -> bool:

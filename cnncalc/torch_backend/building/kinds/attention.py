@@ -64,7 +64,7 @@ class Attended(nn.Module):
             if not name.startswith("out_proj"):
                 self.register_parameter(name, nn.Parameter(torch.randn(shape) * 0.05))
         size = rule.sizes(*shapes)
-        self.rows = (size.keyed, size.key, size.value)
+        self.rows = [size.keyed, size.key, size.value]
         if min(self.rows) < 1:
             raise ValueError(f"{rule.heads} heads of {rule.features(shapes[0])} features")
         leaving = rule.leaving(shapes[0], size)

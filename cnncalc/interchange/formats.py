@@ -1,0 +1,43 @@
+"""The formats that are read: how each is recognised, by content, and where its reader is. One line a format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from cnncalc.interchange.file import ForeignFile
+
+__all__ = ["FORMATS", "Format", "recognised"]
+
+
+class Format(NamedTuple):
+    """One format. `reader` is `module:function` below `cnncalc.interchange`, imported when a file of it is met."""
+
+    name: str
+    recognise: Callable[[ForeignFile], bool]
+    reader: str
+
+    def read(self, *arguments: Any) -> Any:
+        """What the reader makes of a file, see `cnncalc.interchange.sketch`."""
+        module, _, function = self.reader.partition(":")
+        return getattr(import_module(f"cnncalc.interchange.{module}"), function)(*arguments)
+
+
+def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
+    """A test whether the first bytes of a file hold a pattern."""
+    compiled = re.compile(pattern, re.MULTILINE)
+    return lambda file: compiled.search(file.head) is not None
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
+    Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
+)
+
+
+def recognised(file: ForeignFile) -> Format | None:
+    """The format of a file, or None for what no reader knows."""
+    return next((one for one in FORMATS if one.recognise(file)), None)
