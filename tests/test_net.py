@@ -142,6 +142,19 @@ def test_what_is_frozen_in_a_fork_is_trained_in_the_other():
         net.freeze("b")
 
 
+def test_a_net_of_a_file_can_be_gone_on_with():
+    net = cnncalc.load("lenet5")
+    other = net.fork()
+    net.add("softmax", name="probabilities")
+    assert list(net.outputs) == ["probabilities"]
+    for told in (net.report(), net.report(train=True), net.closed(input="1x28x28"), net.fork().report()):
+        assert "probabilities" in str(told)
+    assert list(other.outputs) == ["linear3"]
+    assert str(other.report()) == str(cnncalc.load("lenet5").report())
+    two = cnncalc.load("googlenet", train=True)
+    assert [len(one.outputs) for one in (two, two.fork())] == [3, 3]
+
+
 def test_a_symbolic_input_gives_closed_forms():
     net = Net(input="3xHxW")
     assert str(net.add("conv 8 k3 s2 p1").shape) == "(8, ⌈H/2⌉, ⌈W/2⌉)"

@@ -12,7 +12,7 @@ from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.language.yaml.reader import Sequence as ListNode
 
 __all__ = ["Unknown", "UnknownFile", "assignments", "variable_name"]
@@ -74,7 +74,7 @@ class UnknownFile:
             assert isinstance(root, Mapping)
             self.document.variables.update(root.entries)
 
-    def _walk(self, node: Node, key: str) -> None:
+    def _walk(self, node: YamlNode, key: str) -> None:
         """Replace every `?` below a node by a variable; `key` is the field that it is the value of."""
         if id(node) in self._seen:
             return

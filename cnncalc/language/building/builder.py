@@ -14,8 +14,7 @@ from cnncalc.language.building.placing import Placer
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Parsed
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
@@ -68,7 +68,7 @@ def locate(net: str, beside: Path | None = None) -> Path:
 class Opened(NamedTuple):
     """A net's file: its root node, the name to show for it, its folder, and what it is where another tool wrote it."""
 
-    root: Node
+    root: YamlNode
     name: str
     folder: Path | None
     """None for standard input."""
@@ -125,7 +125,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
 
 
 @lru_cache(maxsize=1)
-def library_blocks() -> dict[str, tuple[Scalar, Node]]:
+def library_blocks() -> dict[str, tuple[Scalar, YamlNode]]:
     """The key and the value of each block of the bundled `blocks.yaml`; read once, when a net first needs one."""
     path = library_folder() / f"{BLOCKS}.yaml"
     if not path.is_file():

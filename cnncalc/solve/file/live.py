@@ -14,8 +14,7 @@ from functools import lru_cache
 
 from cnncalc.language.documents.library import library_blocks
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.solve.file.pieces import Piece, Words
 from cnncalc.solve.file.stages import State

@@ -18,8 +18,7 @@ from cnncalc.language.building.builder import Builder
 from cnncalc.language.faults import Faults
 from cnncalc.language.unknowns import UnknownFile, variable_name
 from cnncalc.language.yaml.reader import Mapping as MappingNode
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.layers import kind_named
 from cnncalc.solve.file.judging import Bound, Judging
