@@ -97,6 +97,7 @@ def test_faults_are_told_in_the_words_of_the_command_line(shape, layers):
         ({"inputs": []}, "`conv` takes 1 input, and it gets 0"),
         ({"name": "stem"}, "the name `stem` is taken"),
         ({"name": "a b"}, "`a b` is no name"),
+        ({"name": ""}, "`` is no name"),
         ({"share": "nothing"}, "there is no layer `nothing` before this one"),
         ({"share": "stem"}, "the parameters of `stem` do not fit"),
         ({"share": "input"}, "the parameters of `input` do not fit"),

@@ -59,6 +59,10 @@ class Requirement(NamedTuple):
     larger: bool = False
     """Whether a larger input to the net would mend it."""
 
+    def way_out(self) -> str:
+        """The help, found by now."""
+        return self.help if isinstance(self.help, str) else self.help()
+
 
 class Field:
     """A declared field of a kind; see `field`."""
