@@ -101,8 +101,8 @@ class Sketch:
         shapes = tuple(self.shape(tensor) for tensor in inputs)
         signature = self.signed.sign((layer, shapes))
         if isinstance(signature, Requirement):
-            rule, values = f"`{foreign}`: {signature.rule}", signature.values
-            raise CnncalcError(Fault(rule, place, name, values, signature.way_out()))
+            rule = f"`{foreign}`: {signature.rule}"
+            raise CnncalcError(Fault(rule, place, name, signature.values, signature.way_out()))
         made = self.signed.shapes[signature]
         if shape is not None and tuple(shape) != made:
             values_text = f"the file says {show_shape(shape)}, and it comes to {show_shape(made)}"
