@@ -557,6 +557,11 @@ def test_what_a_file_sets_does_not_reach_into_the_library(build):
     assert notations(build(text)) == ["dwconv k3 p1 nobias", "conv 16 k1 nobias"]
 
 
+def test_an_expression_that_gives_no_name_is_told(build):
+    with pytest.raises(CnncalcError, match="`` is no name"):
+        build("variables: {x: ''}\nlayers: [{relu: , name: $x}]")
+
+
 def test_every_block_of_the_library_can_be_used(build):
     from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.document import Document

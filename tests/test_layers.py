@@ -174,7 +174,7 @@ def test_parameters_are_the_elements_of_the_weights(case):
     weights = layer.weight_shapes(*x)
     cost = costs(layer, x)
     assert sum(math.prod(tensor) for tensor in weights.values()) == cost.weights + cost.biases == count(weights)
-    assert cost.biases == math.prod(weights["bias"]) if "bias" in weights else cost.biases == 0
+    assert cost.biases == sum(math.prod(tensor) for name, tensor in weights.items() if "bias" in name)
 
 
 @given(st.lists(ANY_SHAPES, min_size=2, max_size=5), st.sampled_from(["add", "multiply", "maximum"]))

@@ -179,7 +179,7 @@ def _number(net: str, what: str, node: YamlNode, found: int) -> Check:
 def _shape(net: str, what: str, node: YamlNode, found: str) -> Check:
     value = _read(node)
     try:
-        expected: Shape = read_shape(value)
+        expected: Shape = () if value == "scalar" else read_shape(value)
     except FieldError as error:
         raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
     return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())

@@ -16,7 +16,7 @@ from cnncalc.arithmetic.traced.written import LATEX, TEXT, defined, steps
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import Reach
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.base import REQUIRED, Field
+from cnncalc.layers.base import REQUIRED, Field, is_bias
 from cnncalc.layers.fields import Border, PerAxis, spread
 from cnncalc.layers.kinds.conv import ForwardConvolution, axis_name
 from cnncalc.layers.kinds.pool import Pool
@@ -77,8 +77,8 @@ def derive(
     named = tuple(Traced.symbol(symbol, n) for symbol, n in zip(_symbols(outputs, "out"), outputs))
     view.__dict__["output_shape"] = lambda *_: named
     parameters = view.weight_shapes(*inputs)
-    biases = product(parameters.pop("bias", ())) if "bias" in parameters else 0
-    weights = sum(product(shape) for shape in parameters.values())
+    biases = sum(product(shape) for name, shape in parameters.items() if is_bias(name))
+    weights = sum(product(shape) for name, shape in parameters.items() if not is_bias(name))
     images = Traced.symbol("N", batch) if batch > 1 else 1
     macs = view.macs(*inputs)
     operations = view.operations(*inputs)

@@ -121,9 +121,9 @@ class Names:
         if name not in self.tensors:
             self.tensors[name] = self.groups[name] = tensor
 
-    def taken(self, name: str, own: str = "") -> Fault | None:
+    def taken(self, name: str, own: str | None = None) -> Fault | None:
         """Why a full name, whose last part is `own`, cannot be given; None where it can."""
-        if own and not is_name(own):
+        if own is not None and not is_name(own):
             return Fault(f"`{own[:60]}` is no name", help=NAME_HELP)
         if name not in self.tensors and name not in self.groups:
             return None

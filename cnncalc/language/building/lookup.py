@@ -34,7 +34,7 @@ class Lookup:
 
     # -- names that are given --
 
-    def free(self, name: str, node: YamlNode, own: str = "") -> bool:
+    def free(self, name: str, node: YamlNode, own: str | None = None) -> bool:
         """Whether a full name, whose last part is `own`, is still to be had; a fault where not."""
         fault = self.net.names.taken(name, own)
         if fault is not None:
