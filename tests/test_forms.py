@@ -49,7 +49,7 @@ ADDED_UP = {
     "latex": r"^\w+ & [^&]* & \S+ & ([\d,]+) &",
     "plain": r"^\w+ +\w+ (?:\S+ )* +\S+ +([\d,]+) +[\d,]+$",
 }
-DOCUMENTS = {"schema", "completion", "import"}
+DOCUMENTS = {"schema", "completion", "import", "export"}
 """The commands that print a document of its own form."""
 
 

@@ -13,7 +13,7 @@ from cnncalc.api.nets import named
 if TYPE_CHECKING:
     from os import PathLike
 
-    from cnncalc.claims.expect import Check, Checked
+    from cnncalc.claims.expect import Check
     from cnncalc.solve.sweep.grid import Grid, Point
 
 __all__ = ["Checks", "Sweep", "check", "sweep"]
