@@ -10,7 +10,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["Build", "Fields", "finished", "learned", "unit_length"]
+__all__ = ["Build", "Fields", "finished", "leading", "learned", "unit_length"]
 
 Fields: TypeAlias = "dict[str, Any]"
 """Fields of a layer by name."""
@@ -121,8 +121,23 @@ def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
     return without(sketch, gone) if gone else sketch
 
 
+def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
+    """The sketch with these outputs and what leads to them; what leads nowhere is left out, as a runtime does."""
+    sketch.outputs = list(dict.fromkeys(outputs))
+    used = set(sketch.outputs)
+    for tensor in range(len(sketch.operators) - 1, -1, -1):
+        if tensor in used:
+            operator = sketch.operators[tensor]
+            used.update(operator.inputs)
+            if operator.share is not None:
+                used.update((operator.share, *sketch.operators[operator.share].inputs))
+    if all(sketch.operators[tensor].layer is None for tensor in used):
+        raise CnncalcError(Fault("the net has no layers"))
+    return without(sketch, set(range(len(sketch.operators))) - used)
+
+
 def without(sketch: Sketch, gone: set[int]) -> Sketch:
-    """The sketch without these inputs, its tensors numbered anew."""
+    """The sketch without these tensors, which no other takes; the rest is numbered anew."""
     left = Sketch(sketch.name, sketch.dialect, sketch.source)
     left.notes = sketch.notes
     numbers: dict[int, int] = {}

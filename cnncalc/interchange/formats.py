@@ -31,9 +31,19 @@ def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: compiled.search(file.head) is not None
 
 
+def is_onnx_like(file: ForeignFile) -> bool:
+    """Whether the first byte is one that an ONNX model begins with, and all of its fields are a model's."""
+    if file.head[:1] not in (b"\x08", b"\x12", b"\x1a", b":", b"B"):
+        return False
+    from cnncalc.interchange.onnx.recognising import is_onnx
+
+    return is_onnx(file)
+
+
 FORMATS: tuple[Format, ...] = (
     Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
 )
 
