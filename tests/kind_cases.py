@@ -61,6 +61,38 @@ KIND_CASES += [
     ("opaque 100x6 of=DetectionOutput", ["8x5x5", "4x5x5"], "100x6", 0, 0, 0),
 ]
 
+# what a head of 2 features costs on 5 places: 23 operations a row of its softmax
+KIND_CASES += [
+    (
+        "attention 2", ["4x5"], "4x5",
+        12 * 4 + 12 + 16 + 4, 5 * 48 + 2 * 25 * (2 + 2) + 5 * 16, 5 * 12 + 5 * 4 + 5 * 4 + 10 * 23,
+    ),
+    (
+        "attention 2 causal nobias noproject axis=last", ["5x4"], "5x4",
+        48, 5 * 48 + 2 * 25 * (2 + 2), 5 * 4 + 10 * (23 + 5),
+    ),
+    (  # three places of six features are asked
+        "attention 2", ["4x5", "6x3"], "4x5",
+        16 + 24 + 24 + 12 + 16 + 4, 5 * 16 + 3 * 48 + 2 * 15 * (2 + 2) + 5 * 16, 20 + 24 + 20 + 20 + 10 * 13,
+    ),
+    (  # keys and values of one head for both that ask
+        "attention 2 shared=1", ["4x5"], "4x5",
+        8 * 4 + 8 + 16 + 4, 5 * 32 + 2 * 25 * (2 + 2) + 5 * 16, 5 * 8 + 5 * 4 + 5 * 4 + 10 * 23,
+    ),
+    (
+        "attention 2 key=3 value=1 out=6", ["4x5"], "6x5",
+        (6 + 6 + 2) * 4 + 14 + 6 * 2 + 6, 5 * 56 + 2 * 25 * (3 + 1) + 5 * 12, 5 * 14 + 5 * 6 + 5 * 6 + 10 * 23,
+    ),
+    (  # four windows of 2x2
+        "attention 2 w2", ["4x4x4"], "4x4x4",
+        80, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 16 * 16, 16 * 12 + 16 * 4 + 16 * 4 + 32 * 18,
+    ),
+    (  # a table of 3x3 distances for each head; both biases and the mask are added to each of four places
+        "attention 2 w2 shift=1 relative", ["4x4x4"], "4x4x4",
+        80 + 2 * 9, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 16 * 16, 16 * 12 + 16 * 4 + 16 * 4 + 32 * (18 + 2 * 4),
+    ),
+]  # fmt: skip
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
@@ -93,6 +125,17 @@ KIND_REFUSED += [
     ("embedding 9 4 padding=9", ["7"], "the padding is one of the numbers"),
 ]
 
+KIND_REFUSED += [
+    ("attention 3", ["4x5"], "the heads must divide the features"),
+    ("attention 2", ["4"], "an attention takes a sequence"),
+    ("attention 4 shared=3", ["4x5"], "the heads of keys and values must divide"),
+    ("attention 2 w3", ["4x6x8"], "the windows of an attention must divide the map"),
+    ("attention 2 w2 shift=2", ["4x4x4"], "windows are shifted by less than a window"),
+    ("attention 2 shift=1", ["4x4x4"], "only windows can be shifted"),
+    ("attention 2 causal", ["4x5", "4x5"], "windows, distances and what was before"),
+    ("attention 2", ["4x5", "4x5", "4x6"], "there must be as many values as keys"),
+]
+
 KIND_NAMES = {
     "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
@@ -112,4 +155,5 @@ KIND_NAMES = {
     "constant": "Constant",
     "embedding": "Embedding Embed",
     "opaque": "DetectionOutput",
+    "attention": "MultiheadAttention MultiHeadAttention",
 }

@@ -92,6 +92,33 @@ def opaque(random: Random, shape: Shape, kind: str) -> str:
     return text + random.choice(("", " of=Foreign"))
 
 
+def attention(random: Random, shape: Shape, kind: str) -> str:
+    last = random.random() < 0.4
+    features, places = (shape[-1], shape[:-1]) if last else (shape[0], shape[1:])
+    heads = random.choice([d for d in range(1, features + 1) if features % d == 0])
+    text = f"attention {heads}{' axis=last' if last else ''}"
+    if random.random() < 0.3:
+        text += f" key={random.randint(1, 4)}"
+    if random.random() < 0.2:
+        text += f" value={random.randint(1, 4)}"
+    if random.random() < 0.2:
+        text += f" out={random.randint(1, 6)}"
+    if random.random() < 0.2:
+        text += f" shared={random.choice([d for d in range(1, heads + 1) if heads % d == 0])}"
+    if random.random() < 0.4:
+        windows = [random.choice([d for d in range(1, n + 1) if n % d == 0]) for n in places]
+        text += " w" + "x".join(map(str, windows))
+        roll = random.random()
+        if roll < 0.4:
+            text += " shift=" + "x".join(str(random.randrange(w)) for w in windows)
+        elif roll < 0.6:
+            text += " grid"
+    words = {"nobias": 0.2, "noproject": 0.2, "noproject_bias": 0.2, "causal": 0.2, "nofused": 0.4, "relative": 0.3}
+    for word, chance in words.items():
+        text += f" {word}" if random.random() < chance else ""
+    return text
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -106,7 +133,8 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "embedding": embedding,
     "positional": positional,
     "opaque": opaque,
+    "attention": attention,
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ()
+MAP_ONLY: tuple[str, ...] = ("attention",)
 """Those of them that take no vector."""

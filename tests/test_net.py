@@ -97,6 +97,7 @@ def test_faults_are_told_in_the_words_of_the_command_line(shape, layers):
         ({"inputs": []}, "`conv` takes 1 input, and it gets 0"),
         ({"name": "stem"}, "the name `stem` is taken"),
         ({"name": "a b"}, "`a b` is no name"),
+        ({"name": ""}, "`` is no name"),
         ({"share": "nothing"}, "there is no layer `nothing` before this one"),
         ({"share": "stem"}, "the parameters of `stem` do not fit"),
         ({"share": "input"}, "the parameters of `input` do not fit"),
@@ -140,6 +141,19 @@ def test_what_is_frozen_in_a_fork_is_trained_in_the_other():
     assert [net.nodes[1].trainable, other.nodes[1].trainable] == [True, False]
     with pytest.raises(CnncalcError, match="matches no layer"):
         net.freeze("b")
+
+
+def test_a_net_of_a_file_can_be_gone_on_with():
+    net = cnncalc.load("lenet5")
+    other = net.fork()
+    net.add("softmax", name="probabilities")
+    assert list(net.outputs) == ["probabilities"]
+    for told in (net.report(), net.report(train=True), net.closed(input="1x28x28"), net.fork().report()):
+        assert "probabilities" in str(told)
+    assert list(other.outputs) == ["linear3"]
+    assert str(other.report()) == str(cnncalc.load("lenet5").report())
+    two = cnncalc.load("googlenet", train=True)
+    assert [len(one.outputs) for one in (two, two.fork())] == [3, 3]
 
 
 def test_a_symbolic_input_gives_closed_forms():

@@ -20,6 +20,7 @@ from cnncalc.layers import sliding
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, shuffle, tensors
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention
 
 NETS = 2_000
 """Within so many nets a fault must show; nearly all show within a hundred."""
@@ -183,6 +184,28 @@ FAULTS = {
     "an embedding keeps its input": (tensors.Embedding, "saved", keeps(the_input)),
     "a position for each channel": (tensors.Positional, "weight_shapes", lambda self, *x: {"weight": x[0][:1]}),
     "an opaque layer has its input's shape": (tensors.Opaque, "output_shape", lambda self, *x: x[0]),
+    "queries are not kept": (
+        attention.Attention,
+        "saved",
+        lambda self, backward, *x, plain=attention.Attention.saved: (
+            one for one in plain(self, backward, *x) if "queries" not in one.what
+        ),
+    ),
+    "windows forgotten in an attention's MACs": (
+        attention.Attention,
+        "macs",
+        lambda self, *x, plain=attention.Attention.macs: (
+            plain(self, *x)
+            + (self.sizes(*x).keys - self.sizes(*x).asked)
+            * self.sizes(*x).queries
+            * (self.sizes(*x).keyed + self.sizes(*x).valued)
+        ),
+    ),
+    "attention in windows sees all": (
+        attention.Attention,
+        "along",
+        lambda self, x, axis: Reach(0, 0, self.places(x)[axis] - 1),
+    ),
     "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
 }
 

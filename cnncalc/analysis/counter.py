@@ -17,7 +17,7 @@ from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.base import count
+from cnncalc.layers.base import count, is_bias
 from cnncalc.layers.dialects import DIALECTS, Dialect
 
 __all__ = ["Costs", "Counter", "costs", "of_layer"]
@@ -36,7 +36,7 @@ class Costs(NamedTuple):
 def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
     """The costs of a layer on inputs of these shapes."""
     parameters = layer.weight_shapes(*shapes)
-    biases = product(parameters["bias"]) if "bias" in parameters else 0
+    biases = sum(product(shape) for name, shape in parameters.items() if is_bias(name))
     return Costs(
         count(parameters) - biases,
         biases,

@@ -10,6 +10,7 @@ from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import NetLike, graph_of, kept, options_of, path_of
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
+from cnncalc.graph import Node
 from cnncalc.language.options import Options
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
@@ -37,7 +38,7 @@ class Net(Built):
     Shapes are without the batch here, and with it in answers.
     """
 
-    __slots__ = ("build", "options")
+    __slots__ = ("build", "options", "stood")
 
     def __init__(
         self, name: str = "net", *, input: object = None, dialect: str = "torch", limits: Limits = Limits()
@@ -47,6 +48,8 @@ class Net(Built):
         self.options = Options(limits=limits)
         self.build: Callable[[Options], Built] | None = None
         """What builds it anew under other options; None for a net that was built layer by layer."""
+        self.stood: list[Node] = []
+        """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
 
     @classmethod
     def of(cls, built: Built, options: Options, build: Callable[[Options], Built] | None) -> Net:
@@ -54,8 +57,12 @@ class Net(Built):
         net = cls.__new__(cls)
         for slot in Built.__slots__:
             setattr(net, slot, getattr(built, slot))
-        net.options, net.build = options, build
+        net.options, net.build, net.stood = options, build, [*built.nodes]
         return net
+
+    def fork(self) -> Net:
+        """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
+        return Net.of(super().fork(), self.options, self.build if self.nodes == self.stood else None)
 
     @known_keywords
     def report(
@@ -75,11 +82,11 @@ class Net(Built):
         CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
         """
         from cnncalc.analysis.costs import report
-        from cnncalc.forms import render
+        from cnncalc.pages.show.report import page
 
         net: Built = self
-        if train is not None and train != self.options.train and self.build is not None:
-            net = self.build(self.options._replace(train=train))
+        if train is not None and train != self.options.train:
+            net = self._anew(self.options._replace(train=train)) or net
         images = self._batch(batch)
         counted = report(net, images, _type(dtype, amp), optimizer)
         if convention is not None:
@@ -87,7 +94,7 @@ class Net(Built):
             from cnncalc.tools.conventions.counting import count, with_counting
 
             counted = with_counting(counted, count(net, convention_named(convention), images, functions))
-        return Report(counted, self.name, render)
+        return Report(counted, self.name, page)
 
     @known_keywords
     def explain(
@@ -100,9 +107,10 @@ class Net(Built):
     ) -> Answer[Explanation]:
         """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
         from cnncalc.explain.answer import explain
+        from cnncalc.pages.explanation.page import page
 
         found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
-        return Answer(found, self.name, _explained)
+        return Answer(found, self.name, page)
 
     @known_keywords
     def closed(
@@ -113,10 +121,10 @@ class Net(Built):
         Without `input` all lengths of the net's own inputs are symbols; without a batch (None) so is the batch.
         """
         from cnncalc.analysis.symbolic.report import symbolic_report
-        from cnncalc.forms.pages.symbolic import draw
+        from cnncalc.pages.show.symbolic import page
 
         net = self._at(input or self._in_symbols())
-        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, draw)
+        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, page)
 
     @known_keywords
     def verify(
@@ -130,19 +138,14 @@ class Net(Built):
         receptive_field: bool = False,
     ) -> Answer[Verification]:
         """Every number held against torch, which builds and runs the net: `cnncalc verify`. It needs torch."""
-        from cnncalc.forms.pages.verification import NetResult, as_json, as_text
+        from cnncalc.pages.verification import NetResult, page
         from cnncalc.torch_backend.verify import verify
 
         found = verify(
             self, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
             receptive_field=receptive_field,
         )  # fmt: skip
-
-        def drawn(verification: Verification, form: str) -> str:
-            results = [NetResult(self.name, verification)]
-            return as_json(results) if form == "json" else as_text(results)
-
-        return Answer(found, self.name, drawn)
+        return Answer(found, self.name, lambda verification: page([NetResult(self.name, verification)]))
 
     @known_keywords
     def to_torch(
@@ -155,8 +158,9 @@ class Net(Built):
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
-        if self.build is not None:
-            return self.build(self.options._replace(input=input, symbols=True))
+        anew = self._anew(self.options._replace(input=input, symbols=True))
+        if anew is not None:
+            return anew
         parts = dict(part.rpartition("=")[::2] for part in input.split(","))
         shapes = {
             self.inputs[name or next(iter(self.inputs))]: read_shape(text, symbols=True) for name, text in parts.items()
@@ -165,6 +169,10 @@ class Net(Built):
         if made is None:
             raise CnncalcError(Fault(f"the net does not take {input[:60]}", help="give the lengths that may not vary"))
         return made
+
+    def _anew(self, options: Options) -> Built | None:
+        """The net built anew under other options; None where it was built, or gone on with, layer by layer."""
+        return self.build(options) if self.build is not None and self.nodes == self.stood else None
 
     def _batch(self, batch: int | None) -> int:
         images = self.options.batch if batch is None else batch
@@ -183,20 +191,6 @@ def _type(dtype: str, amp: str | None) -> str:
     from cnncalc.analysis.dtypes import with_amp
 
     return dtype if amp is None else with_amp(amp, dtype)
-
-
-def _explained(explanation: Explanation, form: str) -> str:
-    if form == "json":
-        from cnncalc.forms.explanation.json_form import draw
-
-        return draw(explanation)
-    if form == "markdown":
-        from cnncalc.forms.explanation.markdown import draw as markdown
-
-        return markdown(explanation)
-    from cnncalc.forms.explanation.text import draw as text
-
-    return text(explanation)
 
 
 @known_keywords

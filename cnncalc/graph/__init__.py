@@ -6,9 +6,9 @@ from cnncalc.graph.names import NAME_HELP, UNKNOWN, Level, groups_of, is_name
 from cnncalc.graph.net import Graph, Input, Net
 from cnncalc.graph.nodes import Node, Origin
 from cnncalc.graph.rules import broken_requirement, undecided
-from cnncalc.graph.signatures import Met
+from cnncalc.graph.signatures import Met, Signatures
 
 __all__ = [
-    "NAME_HELP", "UNKNOWN", "Graph", "Input", "Level", "Met", "Net", "Node", "Origin", "broken_requirement",
-    "groups_of", "is_name", "undecided",
+    "NAME_HELP", "UNKNOWN", "Graph", "Input", "Level", "Met", "Net", "Node", "Origin", "Signatures",
+    "broken_requirement", "groups_of", "is_name", "undecided",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ def broken(
     rule: Requirement, nodes: Sequence[Node], inputs: Sequence[int], layer: Layer, tensors: Sequence[int]
 ) -> Fault:
     """A rule that a layer's input tensors break; `inputs` are those of the net."""
-    help = rule.help if isinstance(rule.help, str) else rule.help()
+    help = rule.way_out()
     if rule.larger:
         help = channels_last([nodes[index].shape for index in inputs]) or (
             f"use {larger_input(nodes, inputs, layer, tensors)}, {help.removeprefix('use ')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -68,11 +69,16 @@ class Build:
 
     def opaque(self, shape: Shape, *tensors: int, suffix: str = "") -> int:
         """Add a layer of which only the output's shape is known."""
-        return self.put("opaque", *tensors, suffix=suffix, shape=shape, of=self.foreign.strip("[]")[:60] or None)
+        return self.put("opaque", *tensors, suffix=suffix, shape=shape, of=word(self.foreign))
 
     def fault(self, message: str, values: str = "", help: str = "") -> CnncalcError:
         """What is wrong with the operator."""
         return CnncalcError(Fault(message, self.place, self.name, values, help))
+
+
+def word(foreign: str) -> str | None:
+    """The name of a foreign operator as one word, as `opaque` tells it."""
+    return re.sub(r"[^\w.:-]+", "_", foreign).strip("_")[:60] or None
 
 
 def alike(kind: str, field: str, value: object) -> object:
@@ -102,23 +108,28 @@ def unit_length(build: Build, *, everywhere: bool) -> int:
 
 
 def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
-    """The sketch with these outputs, and with what nothing takes: layers are outputs too, inputs are left out.
+    """The sketch with these outputs, and with what leads to none of them: what has parameters is an output too.
 
-    A layer of a file counts whether or not it leads anywhere, as its weights are in the framework's own file.
+    A layer counts whether or not it leads anywhere, as its weights are in the framework's own file. Anything else that
+    leads nowhere is left out. Raises CnncalcError for a net without layers.
     """
     if all(operator.layer is None for operator in sketch.operators):
         raise CnncalcError(Fault("the net has no layers"))
-    taken = {tensor for operator in sketch.operators for tensor in operator.inputs}
-    dead = [tensor for tensor in range(len(sketch.operators)) if tensor not in taken and tensor not in outputs]
-    sketch.outputs = list(dict.fromkeys(outputs))
-    for tensor in dead:
-        if sketch.operators[tensor].layer is None:
-            sketch.notes.append(f"the input `{sketch.operators[tensor].name}` is used by no layer, and left out")
-        else:
-            sketch.notes.append(f"`{sketch.operators[tensor].name}` is used by no layer: it is an output here")
-            sketch.outputs.append(tensor)
-    gone = {tensor for tensor in dead if sketch.operators[tensor].layer is None}
-    return without(sketch, gone) if gone else sketch
+    kept, ends = set(outputs), list(dict.fromkeys(outputs))
+    for tensor in range(len(sketch.operators) - 1, -1, -1):
+        operator = sketch.operators[tensor]
+        if tensor not in kept and operator.layer is not None and has_parameters(operator.layer.kind):
+            sketch.notes.append(f"`{operator.name}` leads to no output: it is one here")
+            kept.add(tensor)
+            ends.append(tensor)
+        if tensor in kept:
+            kept.update(operator.inputs)
+    left_out = [sketch.operators[tensor].name for tensor in range(len(sketch.operators)) if tensor not in kept]
+    if left_out:
+        more = ", …" if len(left_out) > 5 else ""
+        sketch.notes.append(f"left out, since nothing uses what they make: {', '.join(left_out[:5])}{more}")
+    sketch.outputs = ends
+    return only(sketch, kept) if left_out else sketch
 
 
 def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
@@ -133,21 +144,20 @@ def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
                 used.update((operator.share, *sketch.operators[operator.share].inputs))
     if all(sketch.operators[tensor].layer is None for tensor in used):
         raise CnncalcError(Fault("the net has no layers"))
-    return without(sketch, set(range(len(sketch.operators))) - used)
+    return only(sketch, used)
 
 
-def without(sketch: Sketch, gone: set[int]) -> Sketch:
-    """The sketch without these tensors, which no other takes; the rest is numbered anew."""
+def only(sketch: Sketch, kept: set[int]) -> Sketch:
+    """The sketch with these operators alone, its tensors numbered anew."""
     left = Sketch(sketch.name, sketch.dialect, sketch.source)
     left.notes = sketch.notes
     numbers: dict[int, int] = {}
-    for tensor, operator in enumerate(sketch.operators):
-        if tensor in gone:
-            continue
+    for tensor in sorted(kept):
+        operator = sketch.operators[tensor]
         numbers[tensor] = len(left.operators)
         inputs = tuple(numbers[one] for one in operator.inputs)
         share = None if operator.share is None else numbers[operator.share]
         left.operators.append(operator._replace(inputs=inputs, share=share))
-    left.inputs = {name: numbers[tensor] for name, tensor in sketch.inputs.items() if tensor not in gone}
+    left.inputs = {name: numbers[tensor] for name, tensor in sketch.inputs.items() if tensor in kept}
     left.outputs = [numbers[tensor] for tensor in sketch.outputs]
     return left

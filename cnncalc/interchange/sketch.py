@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.graph import broken_requirement
-from cnncalc.layers import KINDS, FieldError, Layer, Shape, show_shape
+from cnncalc.graph import Signatures
+from cnncalc.layers import KINDS, FieldError, Layer, Requirement, Shape, show_shape
+from cnncalc.limits import Limits
 
 __all__ = ["Asked", "Operator", "Sketch"]
 
@@ -51,11 +52,12 @@ class Operator(NamedTuple):
 class Sketch:
     """The operators of a net; each makes one tensor, which is known by the operator's number."""
 
-    __slots__ = ("dialect", "inputs", "name", "notes", "operators", "outputs", "source")
+    __slots__ = ("dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
 
     def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
         self.name, self.dialect, self.source = name, dialect, source
         self.operators: list[Operator] = []
+        self.signed = Signatures(Limits())
         self.inputs: dict[str, int] = {}
         self.outputs: list[int] = []
         """The tensors that come out; none: those that nothing takes."""
@@ -97,11 +99,11 @@ class Sketch:
         except FieldError as error:
             raise CnncalcError(Fault(f"`{foreign}`: {error.rule}", place, name, help=error.help)) from None
         shapes = tuple(self.shape(tensor) for tensor in inputs)
-        broken = broken_requirement(layer, shapes)
-        if broken is not None:
-            help = broken.help if isinstance(broken.help, str) else broken.help()
-            raise CnncalcError(Fault(f"`{foreign}`: {broken.rule}", place, name, values=broken.values, help=help))
-        made = layer.output_shape(*shapes)
+        signature = self.signed.sign((layer, shapes))
+        if isinstance(signature, Requirement):
+            rule = f"`{foreign}`: {signature.rule}"
+            raise CnncalcError(Fault(rule, place, name, signature.values, signature.way_out()))
+        made = self.signed.shapes[signature]
         if shape is not None and tuple(shape) != made:
             values_text = f"the file says {show_shape(shape)}, and it comes to {show_shape(made)}"
             raise CnncalcError(Fault(f"the shape of this `{foreign}` is not what it makes", place, name, values_text))

@@ -39,6 +39,7 @@ __all__ = [
     "Shape",
     "count",
     "field",
+    "is_bias",
     "resized",
     "show_shape",
     "sure",
@@ -57,6 +58,10 @@ class Requirement(NamedTuple):
     """The way out; a function where finding it takes time that only an error should cost."""
     larger: bool = False
     """Whether a larger input to the net would mend it."""
+
+    def way_out(self) -> str:
+        """The help, found by now."""
+        return self.help if isinstance(self.help, str) else self.help()
 
 
 class Field:
@@ -212,7 +217,7 @@ class Layer:
         return x[0] if x and cls.output_shape is Layer.output_shape else None
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        """Learnable tensors by torch's names; the one called `bias` is counted as biases, all others as weights."""
+        """Learnable tensors by torch's names; which are biases `is_bias` says."""
         return {}
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
@@ -296,6 +301,12 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 def show_shape(shape: Shape) -> str:
     """`512x7x7`; `scalar` for a number without an axis."""
     return "x".join(map(str, shape)) or "scalar"
+
+
+def is_bias(name: str) -> bool:
+    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
+    own = name.rpartition(".")[2]
+    return own.endswith("bias") or own.startswith("bias_")
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from command_line import runner
 from reading import caffe
 
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 
 # -- shapes: bottom, layer, tops, as test_…_layer.cpp of BVLC/caffe (9b891540) and of its branch ssd (4817bf8) say --
@@ -221,3 +223,12 @@ def test_text_format_is_read_as_protobuf_reads_it():
     layer: { name: "r" type: 'ReLU' bottom: "x" top: "r" relu_param: { negative_slope: 1e-1f } }"""
     net = caffe(text)
     assert (net.name, net.outputs) == ("two pieces", {"r": "3x4"})
+
+
+def test_what_is_imported_passes_check(tmp_path):
+    (tmp_path / "net.prototxt").write_text(TRAIN_VAL, encoding="utf-8")
+    made = tmp_path / "net.yaml"
+    for arguments in (["import", str(tmp_path / "net.prototxt"), "-o", str(made)], ["check", str(made)]):
+        done = runner().invoke(program, arguments)
+        assert done.exit_code == 0, done.output
+    assert "outputs: {accuracy: scalar, loss: scalar}" in made.read_text(encoding="utf-8")

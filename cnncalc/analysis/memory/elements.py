@@ -98,6 +98,8 @@ class Elements:
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:
             return saved.size
+        if self.half and saved.element == "cpu":
+            return 0
         if saved.element == "full":
             return max(FULL, self.computing(index, saved.index))
         if not self.half or saved.element == "own":

@@ -88,7 +88,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
         if half and (weight := elements.weight(index, backward)) is not None:
             found.append(weight)
         for storage in found:
-            if storage.key is None or storage.key not in seen:
+            if storage.element and (storage.key is None or storage.key not in seen):
                 seen.add(storage.key)
                 count = product(storage.shape) * (batch if storage.batched else 1)
                 kept.append(Kept(index, storage.what, count * storage.element))

@@ -35,9 +35,10 @@ def command(net: str, output: str | None, **given: Any) -> None:
         raise CnncalcError(Fault(f"`{net}` is a file of cnncalc's own language", help=help))
     _refuse(net, output)
     counted = report(load(net, options))
-    shapes = [shape_text(shape) for shape in counted.outputs.values()]
-    outputs = shapes[0] if len(shapes) == 1 else "{" + ", ".join(map(": ".join, zip(counted.outputs, shapes))) + "}"
-    expect = f"expect: {{output: {outputs}, params: {counted.totals.params}, macs: {counted.totals.macs}}}\n"
+    shapes = [shape_text(shape) or "scalar" for shape in counted.outputs.values()]
+    named = ", ".join(map(": ".join, zip(counted.outputs, shapes)))
+    outputs = f"output: {shapes[0]}" if len(shapes) == 1 else f"outputs: {{{named}}}"
+    expect = f"expect: {{{outputs}, params: {counted.totals.params}, macs: {counted.totals.macs}}}\n"
     emit(document.foreign.text + expect, output)
     for note in document.foreign.notes:
         click.echo(f"note: {note}", err=True)

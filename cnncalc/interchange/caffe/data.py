@@ -19,6 +19,7 @@ LOSSES = {
     "infogainloss",
     "multiboxloss",
     "multinomiallogisticloss",
+    "segaccuracy",
     "sigmoidcrossentropyloss",
     "smoothl1loss",
     "softmaxwithloss",

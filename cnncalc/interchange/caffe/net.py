@@ -19,7 +19,10 @@ V0_HELP = "Caffe's `upgrade_net_proto_text` turns it into today's form"
 
 
 class CaffeLayer:
-    """One layer: `kind` is its type in small letters without underscores, `type` as the file writes it."""
+    """One layer: `kind` is its type in small letters without underscores, `type` as the file writes it.
+
+    Of a Python layer the type says which code it runs; code that proposes regions is a `proposal`.
+    """
 
     __slots__ = ("bottoms", "kind", "message", "name", "tops", "type")
 
@@ -28,6 +31,10 @@ class CaffeLayer:
         self.type = message.word("type")
         kind = self.type.replace("_", "").lower()
         self.kind = RENAMED.get(kind, kind)
+        if self.kind == "python":
+            code = message.message("python_param")
+            self.type = f"Python {code.word('module')}.{code.word('layer')}"
+            self.kind = "proposal" if "proposal" in self.type.lower() else self.kind
         self.bottoms = [value.text for value in message.values("bottom")]
         self.tops = [value.text for value in message.values("top")]
         self.name = message.word("name") or (self.tops[0] if self.tops else self.type)

@@ -98,6 +98,8 @@ class Reader:
                 else:
                     self.input(top, shape, layer)
             return
+        if not layer.tops and layer.kind not in SINKS:
+            return  # netscope's `implicit` marks an output
         tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
         if layer.kind in SINKS or all(bottom in self.labels for bottom in layer.bottoms):
             self.makes_nothing(layer)

@@ -56,6 +56,8 @@ RULES: dict[str, Rule] = {
     "roialign": detection.region_pooling,
     "roipooling": detection.region_pooling,
     "scale": elements.scale,
+    "selu": same("selu"),
+    "seludropout": elements.dropout,
     "shufflechannel": elements.shuffle,
     "sigmoid": same("sigmoid"),
     "slice": shapes.slices,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.building import Build, finished
+from cnncalc.interchange.building import Build, Fields, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.ncnn.elements import raised
 from cnncalc.interchange.ncnn.params import Operator, operators
@@ -95,11 +95,13 @@ class Reader:
             self.constants.update(dict.fromkeys(operator.tops, constants[0]))
             return []
         others = [self.tensor(bottom, operator) for bottom in operator.bottoms if bottom not in self.constants]
-        joins = JOINS.get(operator.type, {})
-        join = joins.get(operator.whole(0, 0))
+        joined = JOINS.get(operator.type, {}).get(operator.whole(0, 0))
+        join: Fields | None = {"join": joined} if joined else None
+        if operator.type == "Concat":
+            join = {"join": "concat", "axis": operator.whole(0, 0), "first": operator.bottoms[0] in self.constants}
         if len(others) != 1 or len(constants) != 1 or join is None:
             raise operator.fault(
-                f"a `{operator.type}` with a tensor of the weights is not read", help="sums and products are"
+                f"a `{operator.type}` with a tensor of the weights is not read", help="sums, products and a concat are"
             )
         if others == [NOTHING]:
             return []
@@ -107,8 +109,8 @@ class Reader:
         name, own = constants[0]
         if len(own) > len(build.x[0]):
             raise operator.fault("the tensor of the weights has more axes than the other")
-        shape = raised(own, build.x[0])
-        tensor = build.put("parameter", share=self.parameters.get((name, shape)), shape=shape, join=join)
+        shape = own if operator.type == "Concat" else raised(own, build.x[0])
+        tensor = build.put("parameter", share=self.parameters.get((name, shape)), shape=shape, **join)
         self.parameters.setdefault((name, shape), tensor)
         return [tensor]
 

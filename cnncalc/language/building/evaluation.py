@@ -10,7 +10,7 @@ from cnncalc.graph import UNKNOWN, Net
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Node, Scalar
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.limits import Limits
 
 __all__ = ["Evaluator", "Scope", "Tensor"]
@@ -36,7 +36,7 @@ class Evaluator:
         else:
             scope.pop("in_channels", None)
 
-    def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
+    def fault(self, error: ExpressionError, node: YamlNode, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
         after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
@@ -45,7 +45,7 @@ class Evaluator:
         else:
             self.faults.met += 1
 
-    def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
+    def value(self, node: YamlNode, scope: Scope, tensor: Tensor) -> Value:
         """The value of a node, however deep."""
         self.enter(scope, tensor)
         try:
@@ -71,7 +71,7 @@ class Evaluator:
             return None
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 
-    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool | None:
+    def flag(self, node: YamlNode, scope: Scope, tensor: Tensor) -> bool | None:
         """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not; None, and a fault, for none."""
         value: Value
         if isinstance(node, Scalar) and "$" not in node.text:
@@ -98,7 +98,7 @@ class Evaluator:
             return None
         return bool(value)
 
-    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int | None:
+    def count(self, node: YamlNode, scope: Scope, tensor: Tensor) -> int | None:
         """How often a `repeat` repeats; None, and a fault, where that is no such number."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
@@ -118,7 +118,7 @@ class Evaluator:
             self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
         return None
 
-    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
+    def lists(self, node: YamlNode, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
         """The lists of a `for`, all of one length; None, and a fault, where they are wrong."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
@@ -137,7 +137,7 @@ class Evaluator:
         return None
 
     def turns(
-        self, repeat: Node | None, loop: Node | None, scope: Scope, tensor: Tensor
+        self, repeat: YamlNode | None, loop: YamlNode | None, scope: Scope, tensor: Tensor
     ) -> Iterator[tuple[int, Scope]] | None:
         """The number and the scope of each turn of a `repeat` or a `for`; None, and a fault, where these are wrong."""
         columns = self.lists(loop, scope, tensor) if loop is not None else {}

@@ -23,10 +23,9 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             help = "every item is left out by its `when`, repeated no times, or there in training alone (`--train`)"
         faults.add("the net has no layers", word, help=help)
         return
-    named = {net.nodes[current].name: current}
-    if "outputs" in document.keys:
-        named = _named_outputs(document, net.names.tensors, faults)
-    net.chosen = {**named, **net.chosen}  # side branches come last
+    last, branches = {net.nodes[current].name: current}, net.chosen
+    named = _named_outputs(document, net.names.tensors, faults) if "outputs" in document.keys else last
+    net.chosen = {**named, **branches}
     for pattern in options.freeze:
         try:
             net.freeze(pattern)
@@ -34,6 +33,8 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             faults.extend(error)
     if not faults:
         _check_used(net, faults, document)
+    if not faults and net.chosen == last:
+        net.chosen = {}  # the layer that nothing takes, also where others are put behind it
     if "expect" in document.keys:
         net.expect = document.keys["expect"][1]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Defaults, Parsed, make, parse, split_tokens
 from cnncalc.notation.vocabulary import Guess, TokenError, kind_of, kind_suggestion
@@ -57,7 +57,7 @@ class LayerReader:
     def fields(self, item: Item, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
         """A layer whose fields are a mapping, or that has none."""
         assert item.kind is not None
-        at: Node = item.key or item.node
+        at: YamlNode = item.key or item.node
         if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
             help = f"{kind_of(item.kind)[0].usage()}, or a mapping of its fields"
             self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)

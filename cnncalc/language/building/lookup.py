@@ -9,7 +9,7 @@ from cnncalc.graph import UNKNOWN, Level, Net, groups_of
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Node, Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 
 __all__ = ["DROPPED", "Body", "Lookup"]
 
@@ -29,12 +29,12 @@ class Lookup:
         """What builds each group, to build it once more."""
         self.guessing = False
         """Whether the net's inputs have faults, so that a name that is missing may be theirs."""
-        self.false: dict[str, Node] = {}
+        self.false: dict[str, YamlNode] = {}
         """The conditions that left out the layers and groups of these names."""
 
     # -- names that are given --
 
-    def free(self, name: str, node: Node, own: str = "") -> bool:
+    def free(self, name: str, node: YamlNode, own: str | None = None) -> bool:
         """Whether a full name, whose last part is `own`, is still to be had; a fault where not."""
         fault = self.net.names.taken(name, own)
         if fault is not None:
@@ -49,7 +49,7 @@ class Lookup:
             self.net.names.tensors.setdefault(level.prefix + own, UNKNOWN)
         return UNKNOWN
 
-    def left_out(self, own: str | None, level: Level, condition: Node | None) -> Tensor:
+    def left_out(self, own: str | None, level: Level, condition: YamlNode | None) -> Tensor:
         """What comes out of an item whose `when` is false, or None for one that has a fault."""
         if condition is None:
             return self.keep(own, level)
@@ -63,15 +63,19 @@ class Lookup:
         """Whether `from` could take this name here."""
         return any(one.prefix + name in self.net.names.tensors for one in level.outwards())
 
-    def source(self, name: str, node: Node, current: Tensor, level: Level) -> Tensor:
+    def source(self, name: str, node: YamlNode, current: Tensor, level: Level) -> Tensor:
         """The tensor that a name stands for, looked up in this level and then outwards."""
         if name == "previous":
             return current
         tensors = self.net.names.tensors
+        word, _, number = name.partition(".")
+        place = int(number) if word == "inputs" and number.isdecimal() and len(number) < 9 else None
         for one in level.outwards():
             tensor = tensors.get(one.prefix + name)
             if tensor is not None:
                 return tensor
+            if place is not None and place < len(one.entering):
+                return one.entering[place]
         meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
         if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
             return UNKNOWN  # the fault is the input's, or the group's
@@ -89,7 +93,7 @@ class Lookup:
         inner = [full[len(level.prefix) :] for full in known if full.startswith(level.prefix)]
         return [*inner[-1_000:], *known[-1_000:], "previous"]
 
-    def sources(self, node: Node, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
+    def sources(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
         """The tensors that a `from:` names."""
         found: list[Tensor] = []
         for one in node.items if isinstance(node, Sequence) else [node]:

@@ -7,7 +7,7 @@ from cnncalc.graph import UNKNOWN, Level, Net, Node
 from cnncalc.language.building.evaluation import Tensor
 from cnncalc.language.building.lookup import Lookup
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Node as YamlNode
+from cnncalc.language.yaml.reader import YamlNode
 from cnncalc.layers import Shape
 from cnncalc.notation.lines import Parsed
 from cnncalc.notation.vocabulary import Guess

@@ -15,7 +15,7 @@ from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
@@ -75,7 +75,7 @@ class Document:
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
-    def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
+    def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
         document = cls.__new__(cls)
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
@@ -84,7 +84,7 @@ class Document:
         document.take(root, None, [])
         return document
 
-    def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+    def take(self, root: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
         self.root = root
         if not isinstance(root, Mapping):
@@ -113,7 +113,7 @@ class Document:
             self.keys.pop("inputs", None)
         self.keys[key] = entry
 
-    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+    def _extend(self, node: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
         """Take the file that is extended; False, and a fault, where there is none."""
         if not isinstance(node, Scalar):
             self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
@@ -143,7 +143,7 @@ class Document:
             self.keys.pop(key, None)
         return True
 
-    def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
+    def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
         if not isinstance(value, Mapping):
             if not (isinstance(value, Scalar) and value.text == ""):
@@ -178,7 +178,9 @@ class Document:
 
     def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
         """The values of all variables, `--set` applied."""
-        return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
+        taken = self.foreign.settings if self.foreign is not None else ()
+        kept = {name: value for name, value in settings.items() if name not in taken}
+        return Variables(self.variables, self.file, self.limits, self.faults).compute(kept)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""
@@ -186,7 +188,7 @@ class Document:
 
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""
-        declared: dict[str, Node] = {}
+        declared: dict[str, YamlNode] = {}
         key = "inputs" if "inputs" in self.keys else "input"
         given = self.keys[key][1] if key in self.keys else None
         if isinstance(given, Mapping):
@@ -205,12 +207,12 @@ class Document:
             )
         return shapes
 
-    def start(self) -> Node:
+    def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
         entry = next(iter(self.keys.values()), None)
         return entry[0] if entry else self.root
 
-    def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
+    def _shape(self, node: YamlNode, scope: MappingType[str, Value]) -> Shape | None:
         try:
             return read_shape(value_of(node, scope, self.limits))
         except ValueFault as fault:
@@ -260,7 +262,7 @@ class Document:
             except ValueFault as fault:
                 self.faults.value(fault)
             except TokenError as error:
-                at: Node = key
+                at: YamlNode = key
                 if isinstance(node, Mapping) and error.field in node.entries:
                     at = node.entries[error.field][1 if error.in_value else 0]
                 self.faults.token(error, at)

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
 BLOCKS = "blocks"
-"""The bundled file that holds blocks for all nets, and no net of its own."""
+"""The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
 
 
 @lru_cache(maxsize=1)
@@ -30,9 +30,9 @@ def library_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def bundled() -> dict[str, Path]:
-    """Every bundled architecture by name, families included, `blocks.yaml` apart."""
+    """Every bundled architecture by name, families included; files of blocks alone are none."""
     files = sorted(library_folder().glob("*.yaml"))
-    return {file.stem: file for file in files if file.stem != BLOCKS}
+    return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
 
 
 def _spelled(name: str) -> str:
@@ -51,6 +51,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
             return candidate
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
+    if stem.endswith(f"_{BLOCKS}") and stem.isidentifier() and (found := library_folder() / f"{stem}.yaml").is_file():
+        return found
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():
@@ -68,7 +70,7 @@ def locate(net: str, beside: Path | None = None) -> Path:
 class Opened(NamedTuple):
     """A net's file: its root node, the name to show for it, its folder, and what it is where another tool wrote it."""
 
-    root: Node
+    root: YamlNode
     name: str
     folder: Path | None
     """None for standard input."""
@@ -125,7 +127,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
 
 
 @lru_cache(maxsize=1)
-def library_blocks() -> dict[str, tuple[Scalar, Node]]:
+def library_blocks() -> dict[str, tuple[Scalar, YamlNode]]:
     """The key and the value of each block of the bundled `blocks.yaml`; read once, when a net first needs one."""
     path = library_folder() / f"{BLOCKS}.yaml"
     if not path.is_file():

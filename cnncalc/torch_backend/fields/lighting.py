@@ -150,7 +150,7 @@ class Lamp:
         x = narrowed(x, 1)
         if x.shape[1] > 1 and layer.group_count(tuple(x.shape[1:])) > 1:
             return self._run(layer, [x])
-        one = {"multiplier": 1} if isinstance(layer, conv.DepthwiseConv) else {"out": 1, "groups": 1}
+        one = {name: 1 for name in ("multiplier", "out", "groups") if name in layer.fields}
         return self._run(_changed(layer, **one), [x.amax(1, keepdim=True)])
 
     def _run(self, layer: Layer, taken: Sequence[Tensor]) -> Tensor:

@@ -9,6 +9,7 @@ from torch.nn import functional
 from cnncalc.layers.axes import placed
 from cnncalc.layers.kinds import activation, resize, tensors
 from cnncalc.layers.kinds.algebra import functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,6 +84,31 @@ def looked_up(layer: tensors.Embedding, taken: Sequence[Tensor], out: Shape) -> 
     return numbers.unsqueeze(1 if layer.axis == "channels" else -1)
 
 
+def attended(layer: attention.Attention, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All places of a window, or of the whole; of several tensors the first place by place."""
+    features = 1 if layer.axis == "channels" else -1
+    lit = [one.amax(features, keepdim=True) for one in taken]
+    if len(lit) > 1:
+        others = [one.amax(tuple(range(1, one.dim())), keepdim=True) for one in lit[1:]]
+        axes = (1,) * len(out)
+        return lit[0] + sum(one.reshape(-1, *axes) for one in others)
+    x = lit[0].movedim(-1, 1) if layer.axis == "last" else lit[0]
+    shape = tuple(taken[0].shape[1:])
+    if layer.window is None or layer.grid:
+        x = x.amax(tuple(range(2, x.dim())), keepdim=True)
+        return x if layer.axis == "channels" else x.movedim(1, -1)
+    for axis, (n, w, s) in enumerate(
+        zip(layer.places(shape), layer.windows(shape), layer.shifts(shape), strict=True), 2
+    ):
+        before = (w - s) % w
+        along = functional.pad(x.movedim(axis, -1), [before, (-before - n) % w])
+        blocks = (
+            along.reshape(*along.shape[:-1], -1, w).amax(-1, keepdim=True).expand(*along.shape[:-1], -1, w).flatten(-2)
+        )
+        x = blocks.narrow(-1, before, n).movedim(-1, axis)
+    return x if layer.axis == "channels" else x.movedim(1, -1)
+
+
 def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """Nobody knows; nothing is told of it either."""
     return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
@@ -101,6 +127,7 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     tensors.Constant: joined,
     tensors.Embedding: looked_up,
     tensors.Opaque: unknown,
+    attention.Attention: attended,
     activation.Softmax: along,
     activation.LogSoftmax: along,
 }
