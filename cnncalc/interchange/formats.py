@@ -35,7 +35,7 @@ def is_onnx_like(file: ForeignFile) -> bool:
     """Whether the first byte is one that an ONNX model begins with, and all of its fields are a model's."""
     if file.head[:1] not in (b"\x08", b"\x12", b"\x1a", b":", b"B"):
         return False
-    from cnncalc.interchange.onnx.recognising import is_onnx
+    from cnncalc.interchange.onnx.model import is_onnx
 
     return is_onnx(file)
 

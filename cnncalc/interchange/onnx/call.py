@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.interchange.onnx.fold import ints
-from cnncalc.interchange.onnx.model import Graph, Node, Tensor
+from cnncalc.interchange.onnx.arrays import ints
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import Border, PerAxis

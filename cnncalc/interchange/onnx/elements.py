@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
-from cnncalc.interchange.onnx.fold import broadcast
-from cnncalc.interchange.onnx.model import Tensor
+from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
     "FUNCTIONS",

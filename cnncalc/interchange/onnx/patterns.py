@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.interchange.onnx.model import Attribute, Node, Tensor
+from cnncalc.interchange.onnx.parts import Attribute, Node, Tensor
 
 __all__ = ["PATTERNS", "together"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
-from cnncalc.interchange.onnx.model import Tensor
+from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = ["gemm", "matmul", "quantised_matmul"]
 

@@ -11,7 +11,8 @@ from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
-from cnncalc.interchange.onnx.model import Graph, Model, Node, Tensor, model_of
+from cnncalc.interchange.onnx.model import model_of
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor
 from cnncalc.interchange.onnx.patterns import together
 from cnncalc.interchange.onnx.table import RULES
 from cnncalc.interchange.onnx.wire import Message

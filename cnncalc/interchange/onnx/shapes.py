@@ -6,9 +6,9 @@ import math
 from itertools import pairwise
 from typing import Any
 
+from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
-from cnncalc.interchange.onnx.fold import broadcast, resolved, slices
-from cnncalc.interchange.onnx.model import Tensor
+from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.windows import mean
 
 __all__ = [
