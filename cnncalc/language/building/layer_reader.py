@@ -49,8 +49,7 @@ class LayerReader:
         if known is not None:
             return known
         try:
-            made = self.known[line] = parse(line, self.dialect, self.defaults)
-            return made
+            made = parse(line, self.dialect, self.defaults)
         except TokenError as error:
             if error.unknown:
                 error.help = kind_suggestion(error.unknown, tuple(self.blocks()))
@@ -64,6 +63,8 @@ class LayerReader:
             here = f"here it reads `{line[:60]}`" if "$" in node.text else ""
             self.faults.token(error, at, level.called(own), here)
             return error.guess
+        self.known[line] = made
+        return made
 
     def fields(self, item: Item, scope: Scope, tensor: Tensor, level: Level, own: str | None) -> Parsed | Guess | None:
         """A layer whose fields are a mapping, or that has none."""
