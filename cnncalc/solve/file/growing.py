@@ -14,7 +14,7 @@ from operator import add, lt
 from typing import TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language.unknowns import UnknownFile, assignments
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.solve.file.diagram import DiagramNode, Edge
 from cnncalc.solve.file.judging import Judging, Tracked
@@ -52,7 +52,9 @@ class Growth:
         """With `whole`, every candidate is built from the start; raises `CnncalcError`."""
         layers = file.document.keys.get("layers")
         if layers is None or not isinstance(layers[1], ListNode):
-            file.build(next(assignments(file.unknowns)))  # raises what is wrong
+            file.builder(
+                {number: one.values[0] for number, one in enumerate(file.unknowns)}
+            ).build()  # raises what is wrong
         self.file, self.judging = file, judging
         self.parts = pieces(file)
         self.cuts = self._cuts(whole=whole)

@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
-from cnncalc.language.building.builder import Builder
-from cnncalc.language.faults import Faults
-from cnncalc.language.unknowns import UnknownFile, variable_name
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.language.yaml.reader import Sequence as ListNode
@@ -99,11 +97,8 @@ def _narrow(
 
 def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
     """The net with these values, where it is one whose sums only grow; else None."""
-    settings = {variable_name(number): str(value) for number, value in enumerate(values)}
-    options = file.options._replace(variables={**file.options.variables, **settings})
-    faults = file.document.faults = Faults()
     try:
-        builder = Builder(file.document, options, faults)
+        builder = file.builder(dict(enumerate(values)))
         graph = builder.build()
     except CnncalcError:
         return None
@@ -119,7 +114,7 @@ def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
 def _figures(graph: Graph, judging: Judging) -> list[int]:
     counting, sums = judging.counting, judging.counting.nothing
     for node in graph.nodes:
-        sums = plus(sums, counting.of(node, graph.signatures[node.signature] if node.layer is not None else None))
+        sums = plus(sums, counting.of(node, graph))
     return [counting.figure(name, sums) for name in judging.figures]
 
 

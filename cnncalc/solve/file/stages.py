@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node
-from cnncalc.language.building.builder import Builder
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
-from cnncalc.language.faults import Faults
 from cnncalc.language.unknowns import UnknownFile, variable_name
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.solve.file.pieces import Action, Piece
@@ -68,11 +66,9 @@ class Stages:
 
     def __init__(self, file: UnknownFile, parts: list[Piece], values: Mapping[int, int], counting: Counting) -> None:
         """`values` are those of the unknowns that every piece depends on; raises `CnncalcError`."""
-        settings = {variable_name(number): str(value) for number, value in values.items()}
-        options = file.options._replace(variables={**file.options.variables, **settings})
-        self.faults = file.document.faults = Faults()
         self.file, self.parts, self.counting = file, parts, counting
-        self.builder = Builder(file.document, options, self.faults)
+        self.builder = file.builder(values)
+        self.faults = self.builder.faults
         self.faults.raise_any()
         self._structures: dict[Hashable, int] = {}
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
@@ -130,8 +126,7 @@ class Stages:
         new = net.nodes[len(state.nodes) :]
         sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
         for node in new:
-            met = net.signatures[node.signature] if node.layer is not None else None
-            sums = plus(sums, self.counting.of(node, met))
+            sums = plus(sums, self.counting.of(node, net))
         net.signed = net.signed.anew()  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
                               structure=self._structure(state, net, new, after.levels))  # fmt: skip

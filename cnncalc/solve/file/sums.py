@@ -10,7 +10,7 @@ from cnncalc.analysis.counter import Costs, costs, of_layer
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Met, Node
+from cnncalc.graph import Met, Net, Node
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers.dialects import DIALECTS
 
@@ -64,17 +64,18 @@ class Counting:
         self.nothing: Sums = (0,) * len(self.keys)
         self.names = [figure.key for figure in FIGURES if _answers(self.figure, figure.key, self.nothing)]
 
-    def of(self, node: Node, layer: Met | None) -> Sums:
-        """What a node adds: an input, or a layer on input shapes."""
-        if layer is None:
+    def of(self, node: Node, net: Net) -> Sums:
+        """What a layer or an input of a net adds."""
+        if node.layer is None:
             return (*self.nothing[:-2], product(node.shape), 0)
+        layer = net.signatures[node.signature]
         known = self._costs.get(layer)
         if known is None:
             if len(self._costs) >= MOST_COSTS:
                 self._costs.clear()
             known = self._costs[layer] = costs(*layer)
         apart = self.element_bytes, _UNKNOWN
-        one = of_layer(node, layer[0], known, self.images, *apart, self._dialect, self._training)
+        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
     def items(self, built: int) -> Sums:
