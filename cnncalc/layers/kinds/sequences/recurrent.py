@@ -156,7 +156,7 @@ class Recurrent(Layer):
         return everywhere(x[0][0])
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """For each layer what comes in and, for each direction, the states, for the matrices; and what the cells keep."""
+        """What comes into each layer and the states of each direction, for the matrices; what the cells keep."""
         if not backward.any:
             return
         length = self.length(x[0])
