@@ -9,6 +9,7 @@ from cnncalc.answers import report as records
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
+    from cnncalc.answers.page import Page
     from cnncalc.answers.report import Hint, Row, Shape, Totals
 
 __all__ = ["Answer", "Report"]
@@ -22,12 +23,14 @@ class Answer(Generic[Data]):
     `data` is the record itself; its attributes are the answer's too.
     """
 
-    def __init__(self, data: Data, title: str, drawn: Callable[[Data, str], str]) -> None:
-        self.data, self._title, self._drawn = data, title, drawn
+    def __init__(self, data: Data, title: str, page: Callable[[Data], Page]) -> None:
+        self.data, self._title, self._page = data, title, page
 
     def text(self, form: str = "plain") -> str:
         """The answer in a form of the command line, such as `plain`, `markdown` or `json`. Raises CnncalcError."""
-        return self._drawn(self.data, form)
+        from cnncalc.forms import text
+
+        return text(self._page(self.data), form)
 
     def to_dict(self) -> Any:
         """What `--format json` prints, as Python's own objects."""
@@ -54,7 +57,7 @@ class Answer(Generic[Data]):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """For notebooks and documents: the forms that they may choose from."""
-        return {"text/plain": str(self), "text/html": self._repr_html_()}
+        return {"text/plain": str(self), "text/html": self._repr_html_(), "text/markdown": self.text("markdown")}
 
 
 class Report(Answer[records.Report]):

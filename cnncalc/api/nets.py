@@ -82,7 +82,7 @@ class Net(Built):
         CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
         """
         from cnncalc.analysis.costs import report
-        from cnncalc.forms import render
+        from cnncalc.pages.show.report import page
 
         net: Built = self
         if train is not None and train != self.options.train:
@@ -94,7 +94,7 @@ class Net(Built):
             from cnncalc.tools.conventions.counting import count, with_counting
 
             counted = with_counting(counted, count(net, convention_named(convention), images, functions))
-        return Report(counted, self.name, render)
+        return Report(counted, self.name, page)
 
     @known_keywords
     def explain(
@@ -107,9 +107,10 @@ class Net(Built):
     ) -> Answer[Explanation]:
         """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
         from cnncalc.explain.answer import explain
+        from cnncalc.pages.explanation.page import page
 
         found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
-        return Answer(found, self.name, _explained)
+        return Answer(found, self.name, page)
 
     @known_keywords
     def closed(
@@ -120,10 +121,10 @@ class Net(Built):
         Without `input` all lengths of the net's own inputs are symbols; without a batch (None) so is the batch.
         """
         from cnncalc.analysis.symbolic.report import symbolic_report
-        from cnncalc.forms.pages.symbolic import draw
+        from cnncalc.pages.show.symbolic import page
 
         net = self._at(input or self._in_symbols())
-        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, draw)
+        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, page)
 
     @known_keywords
     def verify(
@@ -137,19 +138,14 @@ class Net(Built):
         receptive_field: bool = False,
     ) -> Answer[Verification]:
         """Every number held against torch, which builds and runs the net: `cnncalc verify`. It needs torch."""
-        from cnncalc.forms.pages.verification import NetResult, as_json, as_text
+        from cnncalc.pages.verification import NetResult, page
         from cnncalc.torch_backend.verify import verify
 
         found = verify(
             self, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
             receptive_field=receptive_field,
         )  # fmt: skip
-
-        def drawn(verification: Verification, form: str) -> str:
-            results = [NetResult(self.name, verification)]
-            return as_json(results) if form == "json" else as_text(results)
-
-        return Answer(found, self.name, drawn)
+        return Answer(found, self.name, lambda verification: page([NetResult(self.name, verification)]))
 
     @known_keywords
     def to_torch(
@@ -195,20 +191,6 @@ def _type(dtype: str, amp: str | None) -> str:
     from cnncalc.analysis.dtypes import with_amp
 
     return dtype if amp is None else with_amp(amp, dtype)
-
-
-def _explained(explanation: Explanation, form: str) -> str:
-    if form == "json":
-        from cnncalc.forms.explanation.json_form import draw
-
-        return draw(explanation)
-    if form == "markdown":
-        from cnncalc.forms.explanation.markdown import draw as markdown
-
-        return markdown(explanation)
-    from cnncalc.forms.explanation.text import draw as text
-
-    return text(explanation)
 
 
 @known_keywords

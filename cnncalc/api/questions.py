@@ -13,7 +13,7 @@ from cnncalc.api.nets import named
 if TYPE_CHECKING:
     from os import PathLike
 
-    from cnncalc.claims.expect import Check, Checked
+    from cnncalc.claims.expect import Check
     from cnncalc.solve.sweep.grid import Grid, Point
 
 __all__ = ["Checks", "Sweep", "check", "sweep"]
@@ -37,9 +37,9 @@ class Sweep(Answer["list[Point]"]):
     """A net at every point of a grid."""
 
     def __init__(self, data: list[Point], title: str, grid: Grid, figures: Sequence[str]) -> None:
-        from cnncalc.forms.pages.sweeps import draw
+        from cnncalc.pages.solving.sweeps import page
 
-        super().__init__(data, title, lambda points, form: draw(points, grid, figures, form))
+        super().__init__(data, title, lambda points: page(points, grid, figures))
         self.grid, self.figures = grid, tuple(figures)
 
     @property
@@ -72,7 +72,7 @@ def check(
     """
     from cnncalc.claims.expect import check as checked
     from cnncalc.claims.quantities import parse_quantity
-    from cnncalc.forms.pages.checks import FileResult, as_json, as_text
+    from cnncalc.pages.checks import FileResult, page
 
     def quantity(name: str, value: int | str) -> int:
         return value if isinstance(value, int) else parse_quantity(value, in_bytes=name.endswith("_bytes"))
@@ -82,12 +82,7 @@ def check(
     wanted = {name: value if name == "output" else quantity(name, value) for name, value in (require or {}).items()}
     budgets = {name: quantity(name, value) for name, value in (max or {}).items()}
     found = checked(path, options._replace(batch=batch), budgets, wanted, dtype, optimizer)
-
-    def drawn(answer: Checked, form: str) -> str:
-        results = [FileResult(path, answer.checks, "", (), answer.aside)]
-        return as_json(results) if form == "json" else as_text(results)
-
-    return Checks(found, path, drawn)
+    return Checks(found, path, lambda answer: page([FileResult(path, answer.checks, "", (), answer.aside)]))
 
 
 @known_keywords

@@ -27,8 +27,8 @@ UNKNOWN = ("padding", "output", "input", "kernel", "stride", "dilation", "output
 
 
 def _solved(kind: str, given: dict[str, Any], dialect: str, rounding: str | None, unknown: str | None) -> Answer[Any]:
-    from cnncalc.forms.pages.solutions import draw
     from cnncalc.layers.fields import Border, FieldError, PerAxis
+    from cnncalc.pages.solving.solutions import page
     from cnncalc.solve.layer.answer import LayerProblem, solve_layer
 
     usual = {"stride": (), "dilation": (1,), "output_padding": ()}
@@ -55,7 +55,7 @@ def _solved(kind: str, given: dict[str, Any], dialect: str, rounding: str | None
     if faults:
         raise CnncalcError(faults)
     problem = LayerProblem(kind, what.replace("_", "-"), dialect=dialect, rounding=rounding, **values)
-    return Answer(solve_layer(problem), f"{kind}-{what}", lambda answer, form: draw(answer, form, None))
+    return Answer(solve_layer(problem), f"{kind}-{what}", lambda answer: page(answer, None))
 
 
 @known_keywords
@@ -131,12 +131,12 @@ def input_size(
     set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
 ) -> Answer[InputAnswer]:
     """Every input size that a net takes, exact and complete: `cnncalc solve input-size`."""
-    from cnncalc.forms.pages.input_sizes import draw
+    from cnncalc.pages.solving.input_sizes import page
     from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
     options = options_of(input=None, set=set, dialect=None, freeze=(), train=False, opaque=False, limits=None)
     wants = InputWants(output, same_weights, strict, tuple(where), low, high)
-    return Answer(solve_input(named(net), options, wants), named(net), draw)
+    return Answer(solve_input(named(net), options, wants), named(net), page)
 
 
 @known_keywords
@@ -145,12 +145,12 @@ def batch_size(
 ) -> Answer[BatchAnswer]:
     """The largest batch that fits in a memory, as `24GiB`: `cnncalc solve batch-size`."""
     from cnncalc.claims.quantities import parse_quantity
-    from cnncalc.forms.pages.searches import draw_batch
+    from cnncalc.pages.solving.searches import batch_page
     from cnncalc.solve.inputs.batches import solve_batch
 
     held = net if isinstance(net, Net) else load(net)
     room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
-    return Answer(solve_batch(held, room, dtype, optimizer), held.name, draw_batch)
+    return Answer(solve_batch(held, room, dtype, optimizer), held.name, batch_page)
 
 
 @known_keywords
@@ -158,14 +158,14 @@ def variable(
     net: str | PathLike[str], name: str, *, want: str | Sequence[str], dtype: str = "float32"
 ) -> Answer[VariableAnswer]:
     """The values of a file's variable at which the net is as wanted: `cnncalc solve variable`."""
-    from cnncalc.forms.pages.searches import draw_variable
     from cnncalc.language.options import Options
+    from cnncalc.pages.solving.searches import variable_page
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.inputs.variables import solve_variable
 
     wants = parse_wants([want] if isinstance(want, str) else list(want))
     found = solve_variable(named(net), name, Options(), dtype, wants, (None, None, None), None)
-    return Answer(found, named(net), draw_variable)
+    return Answer(found, named(net), variable_page)
 
 
 @known_keywords
@@ -178,12 +178,12 @@ def file(
     dtype: str = "float32",
 ) -> Answer[FileAnswer]:
     """The numbers of a file that are `?`, so that the net is as wanted: `cnncalc solve file`."""
-    from cnncalc.forms.pages.searches import draw_file
     from cnncalc.language.options import Options
+    from cnncalc.pages.solving.searches import file_page
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.file.answer import Goal, solve_file
 
     figure = maximize or minimize
     goal = Goal(figure, maximize is not None) if figure else None
     wants = parse_wants([want] if isinstance(want, str) else list(want))
-    return Answer(solve_file(named(net), Options(), dtype, wants, goal, None), named(net), draw_file)
+    return Answer(solve_file(named(net), Options(), dtype, wants, goal, None), named(net), file_page)

@@ -104,7 +104,7 @@ def limits(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 def columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The columns; after a comma, the next one of the list."""
-    from cnncalc.forms.columns import COLUMNS
+    from cnncalc.pages.show.columns import COLUMNS
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + column.key for column in COLUMNS], incomplete)

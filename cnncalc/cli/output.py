@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["emit", "on_terminal"]
+    from cnncalc.answers.page import Page
+
+__all__ = ["answer", "emit", "form_of"]
 
 
-def on_terminal(output: str | None) -> bool:
-    """Whether the result is read by a person on a terminal that understands colour and position."""
-    return output is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+def form_of(given: Mapping[str, Any]) -> str:
+    """The form that is asked for: what `--format` says, or else what the name of the output file says.
+
+    Raises CnncalcError where it cannot be had here.
+    """
+    from cnncalc.forms import by_suffix, form_named, ready
+
+    file = given["file"]
+    form = form_named(given["format_"] or by_suffix(file or "") or "table")
+    if form.binary and file in (None, "-"):
+        message = f"{form.name.capitalize()} goes to a file"
+        raise CnncalcError(Fault(message, help=f"add `-o FILE{form.suffix}`"))
+    ready(form)
+    on_terminal = file is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+    return "plain" if form.name == "table" and not on_terminal else form.name
 
 
-def emit(text: str, output: str | None) -> None:
+def answer(page: Page, given: Mapping[str, Any]) -> None:
+    """Prints the page, or writes it to the file, in the form that is asked for. Raises CnncalcError."""
+    from cnncalc.forms import draw
+
+    emit(draw(page, form_of(given)), given["file"])
+
+
+def emit(text: str | bytes, output: str | None) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
     Raises CnncalcError for a folder that there is not, or a file that cannot be written.
@@ -40,19 +62,18 @@ def emit(text: str, output: str | None) -> None:
         raise CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere")) from None
 
 
-def _write(text: str, target: Path) -> None:
+def _write(text: str | bytes, target: Path) -> None:
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
+    content = text.encode() if isinstance(text, str) else text
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
-        target.write_text(text, encoding="utf-8")
+        target.write_bytes(content)
         return
     target = target.resolve()  # what a link points to is what is written
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as scratch:
+    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
         try:
-            scratch.write(text)
+            scratch.write(content)
             scratch.close()
             mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
             Path(scratch.name).chmod(mode)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.answers.formulas import Formula, Where
 from cnncalc.arithmetic.traced.expression import Symbol
 from cnncalc.arithmetic.traced.numbers import Traced, expression_of
 from cnncalc.arithmetic.traced.written import LATEX, TEXT, defined, steps
@@ -28,29 +29,6 @@ SIDES = {1: (("before", "after"),), 2: (("top", "bottom"), ("left", "right"))}
 SIDES[3] = (("front", "back"), *SIDES[2])
 MANY_INPUTS = 12
 """A merge of more tensors is not spelt out."""
-
-
-class Formula(NamedTuple):
-    """One number and how it comes about."""
-
-    quantity: str
-    """What it is, in words: `height, width`, `weights`, `receptive field`."""
-    symbol: str
-    value: int
-    text: tuple[str, ...]
-    """The derivation in plain text: in symbols, with numbers put in, maybe a step further, the result."""
-    latex: tuple[str, ...]
-    latex_symbol: str
-    where: tuple[Where, ...] = ()
-    """The intermediate results that the formula names."""
-
-
-class Where(NamedTuple):
-    """An intermediate result and its own derivation."""
-
-    symbol: str
-    text: tuple[str, ...]
-    latex: tuple[str, ...]
 
 
 class Seen(NamedTuple):

@@ -8,16 +8,24 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
-from cnncalc.cli.options import Wanted, amp_option, assignments, net_options, optimizer_option, quantity, wanted
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.options import (
+    Wanted,
+    amp_option,
+    assignments,
+    net_options,
+    optimizer_option,
+    output_options,
+    quantity,
+    wanted,
+)
+from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cnncalc.forms.pages.checks import FileResult
     from cnncalc.language.options import Options
+    from cnncalc.pages.checks import FileResult
 
 FAILED = 1
 BAD_INPUT = 2
@@ -54,7 +62,7 @@ def _result(
     net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, int | str]
 ) -> FileResult:
     from cnncalc.claims.expect import check
-    from cnncalc.forms.pages.checks import FileResult
+    from cnncalc.pages.checks import FileResult
 
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
@@ -107,15 +115,7 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("table", "json")),
-    help="What to print.  [default: json in a .json file, else table]",
-)
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
+@output_options
 @net_options
 @amp_option
 @optimizer_option
@@ -128,7 +128,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     not a net; the other files are checked all the same.
     """
     from cnncalc.answers.figures import KEYS
-    from cnncalc.forms.pages import checks
+    from cnncalc.pages import checks
 
     asked = wanted(given)
     maxima = {
@@ -140,13 +140,13 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     if faults:
         raise CnncalcError(faults)
     required = {name: _required(name, text) for name, text in texts.items()}
-    json = form_of(given) == "json"
+    form = form_of(given)
     results = []
     for path in paths:
         for net, in_folder in files_in(path):
             result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
             results.append(result)
-            if result.faults and not json:
+            if result.faults and form != "json":
                 click.echo("\n".join(map(str, result.faults)), err=True)
-    emit(checks.as_json(results) if json else checks.as_text(results), given["output"])
+    answer(checks.page(results), given)
     click.get_current_context().exit(_exit_code(results))

@@ -9,15 +9,13 @@ import click
 
 from cnncalc import __version__
 from cnncalc.cli.commands.solve_search import progress_bar
-from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
-from cnncalc.cli.output import emit
+from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, output_options, wanted
+from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid, Point
     from cnncalc.solve.sweep.journal import Journal
-
-_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
@@ -50,11 +48,7 @@ NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
 @click.option("--pareto", metavar="A,B", help="Only the points that no other beats in all of these figures.")
 @click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
-@click.option(
-    "--format", "format_", type=click.Choice(("table", "csv", "jsonl", "json", "markdown", "parquet")),
-    help="What to print.  [default: table]",
-)  # fmt: skip
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there.")
+@output_options
 @amp_option
 @net_options
 def command(net: str, **given: Any) -> None:
@@ -66,16 +60,12 @@ def command(net: str, **given: Any) -> None:
     `3x{96:320:32}` is a square map, `3x{96:320:32}x{96:320:32}` every height with every width. Sizes are computed from
     the net's closed form, so that a thousand of them cost little more than one.
     """
-    from cnncalc.forms.pages.sweeps import need_parquet
+    from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.sweep.grid import check, front
     from cnncalc.solve.sweep.journal import Journal
 
-    file, given["file"] = given["file"], None if given["file"] == "-" else given["file"]
-    form = given["format_"] or _BY_SUFFIX.get(Path(file or "").suffix, "table")
-    if form == "parquet":
-        if given["file"] is None:
-            raise CnncalcError(Fault("Parquet goes to a file", help="add `-o sweep.parquet`"))
-        need_parquet()
+    form_of(given)  # what cannot be written is not computed
+    given["file"] = None if given["file"] == "-" else given["file"]
     if given["resume"] and given["file"] is None:
         raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
     asked = {name: value for name, value in given.items() if name not in NO_MATTER}
@@ -94,7 +84,7 @@ def command(net: str, **given: Any) -> None:
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
         raise CnncalcError(Fault(message, help="run the sweep again"))
     if whole or journal is None:
-        _write(front(points, figures, wished) if wished else points, grid, figures, form, given["file"])
+        answer(page(front(points, figures, wished) if wished else points, grid, figures), given)
     if not whole:
         click.get_current_context().exit(130)
     if journal is not None:
@@ -145,13 +135,3 @@ def _found(
             journal.end()
         raise
     return [point for choice in grid.choices() for point in nets.get(choice, ())], whole
-
-
-def _write(points: list[Point], grid: Grid, figures: list[str], form: str, file: str | None) -> None:
-    from cnncalc.forms.pages.sweeps import draw, write_parquet
-
-    if form == "parquet":
-        assert file is not None
-        write_parquet(points, grid, figures, file)
-    else:
-        emit(draw(points, grid, figures, form), file)

@@ -203,7 +203,7 @@ class Deconv(Convolution):
     """Transposed convolution, as torch.nn.ConvTranspose2d (Dumoulin & Visin 2016, relationship 14).
 
     Output length (n − 1)·s − p_before − p_after + k_eff + output_padding an axis. Each weight is used once for each
-    *input* position.
+    input position.
     """
 
     out: int = field(
