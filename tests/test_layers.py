@@ -435,7 +435,7 @@ def test_layers_are_immutable_and_compared_by_their_fields():
         conv.out = 9
 
 
-@pytest.mark.parametrize("text", ["conv", "conv 8", "maxpool", "linear", "groupnorm", "reshape", "pad s1", "lrn five"])
+@pytest.mark.parametrize("text", ["conv", "conv 8", "maxpool", "linear", "groupnorm", "permute", "pad s1", "lrn five"])
 def test_incomplete_layers(text):
     with pytest.raises(TokenError):
         layer_of(text)

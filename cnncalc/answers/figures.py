@@ -7,10 +7,42 @@ closed forms, of which one that does not exist makes none of all that is compute
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.text import number, rounded, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class OfNet(Protocol):
+        """What the rule of a total reads."""
+
+        images: Any
+        element_bytes: int
+        """Of a number that is stored: a parameter, its gradient, an element of an input."""
+        optimizer_states: int
+        """Numbers that the optimizer keeps for each trained parameter."""
+
+        @property
+        def input_elements(self) -> Any:
+            """Numbers in all inputs, of one image."""
+
+        @property
+        def peak(self) -> Any:
+            """The most bytes alive at once in inference, layer by layer, parameters apart."""
+
+        def sum(self, key: str) -> Any:
+            """What the layers add up to."""
+
+        def __getitem__(self, key: str) -> Any:
+            """A figure of the whole net."""
+
+    class Figures(Protocol):
+        """The figures of a net as attributes."""
+
+        def __getattr__(self, figure: str) -> int: ...
+
 
 __all__ = [
     "BY_KEY",
@@ -18,9 +50,7 @@ __all__ = [
     "KEYS",
     "OF_LAYERS",
     "Figure",
-    "Figures",
     "OfLayer",
-    "OfNet",
     "for_people",
     "told",
     "train_bytes",
@@ -49,36 +79,6 @@ class OfLayer(NamedTuple):
     """Whether it is a convolution or linear, with parameters of its own."""
     buffers_are_parameters: bool
     """Whether the dialect counts them so."""
-
-
-class OfNet(Protocol):
-    """What the rule of a total reads."""
-
-    images: Any
-    element_bytes: int
-    """Of a number that is stored: a parameter, its gradient, an element of an input."""
-    optimizer_states: int
-    """Numbers that the optimizer keeps for each trained parameter."""
-
-    @property
-    def input_elements(self) -> Any:
-        """Numbers in all inputs, of one image."""
-
-    @property
-    def peak(self) -> Any:
-        """The most bytes alive at once in inference, layer by layer, parameters apart."""
-
-    def sum(self, key: str) -> Any:
-        """What the layers add up to."""
-
-    def __getitem__(self, key: str) -> Any:
-        """A figure of the whole net."""
-
-
-class Figures(Protocol):
-    """The figures of a net as attributes."""
-
-    def __getattr__(self, figure: str) -> int: ...
 
 
 class Figure(NamedTuple):

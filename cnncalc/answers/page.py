@@ -5,11 +5,14 @@ A page is laid out for a room: on a terminal it may fold rows and shorten what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from cnncalc.answers.formulas import Legend, Section
 from cnncalc.text import number, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from cnncalc.answers.formulas import Legend, Section
 
 __all__ = [
     "GAP",

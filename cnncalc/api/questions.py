@@ -14,7 +14,8 @@ from cnncalc.claims import expect
 if TYPE_CHECKING:
     from os import PathLike
 
-    from cnncalc.claims.expect import Check
+    from cnncalc.answers.page import Page
+    from cnncalc.claims.expect import Check, Checked
     from cnncalc.solve.sweep.grid import Grid, Point
 
 __all__ = ["Checks", "Sweep", "check", "sweep"]
@@ -83,7 +84,11 @@ def check(
     wanted = {name: value if name == "output" else quantity(name, value) for name, value in (require or {}).items()}
     budgets = {name: quantity(name, value) for name, value in (max or {}).items()}
     found = checked(path, options._replace(batch=batch), budgets, wanted, dtype, optimizer)
-    return Checks(found, path, lambda answer: page([FileResult(path, answer.checks, "", (), answer.aside)]))
+
+    def shown(answer: Checked) -> Page:
+        return page([FileResult(path, answer.checks, "", (), answer.aside)])
+
+    return Checks(found, path, shown)
 
 
 @known_keywords

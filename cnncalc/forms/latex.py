@@ -118,20 +118,20 @@ def _legend(legend: Legend) -> list[str]:
     return [f"Symbols: {', '.join(f'${LATEX().name(symbol)}$ {escaped(words)}' for symbol, words in legend.symbols)}."]
 
 
-_BLOCKS: dict[type, Callable[[Any], list[str]]] = {
-    Heading: _heading,
-    Text: _text,
-    Items: _items,
-    Table: _table,
-    Code: _code,
-    Stack: _stack,
-    Section: _section,
-    Legend: _legend,
+_BLOCKS: dict[str, Callable[[Any], list[str]]] = {
+    "Heading": _heading,
+    "Text": _text,
+    "Items": _items,
+    "Table": _table,
+    "Code": _code,
+    "Stack": _stack,
+    "Section": _section,
+    "Legend": _legend,
 }
 
 
 def _lines(block: Block) -> list[str]:
-    return _BLOCKS[type(block)](block)
+    return _BLOCKS[type(block).__name__](block)
 
 
 def draw(page: Page, layout: Layout) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.formulas import Legend, Section
-from cnncalc.answers.page import GAP, WHOLE, Code, Heading, Items, Stack, Table, Text
+from cnncalc.answers.page import GAP, WHOLE
 from cnncalc.text import aligned, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from cnncalc.answers.page import Block, Layout, Page
+    from cnncalc.answers.formulas import Legend, Section
+    from cnncalc.answers.page import Block, Code, Heading, Items, Layout, Page, Stack, Table, Text
 
 __all__ = ["draw", "drawn"]
 
@@ -88,20 +88,20 @@ def _legend(legend: Legend, room: int | None) -> list[str]:
     return _wrapped(f"Symbols: {', '.join(f'{symbol} {meaning}' for symbol, meaning in legend.symbols)}.", room)
 
 
-_BLOCKS: dict[type, Callable[[Any, int | None], list[str]]] = {
-    Heading: _heading,
-    Text: _text,
-    Items: _items,
-    Table: _table,
-    Code: _code,
-    Stack: _stack,
-    Section: _section,
-    Legend: _legend,
+_BLOCKS: dict[str, Callable[[Any, int | None], list[str]]] = {
+    "Heading": _heading,
+    "Text": _text,
+    "Items": _items,
+    "Table": _table,
+    "Code": _code,
+    "Stack": _stack,
+    "Section": _section,
+    "Legend": _legend,
 }
 
 
 def _lines(block: Block, room: int | None) -> list[str]:
-    return _BLOCKS[type(block)](block, room)
+    return _BLOCKS[type(block).__name__](block, room)
 
 
 def drawn(blocks: Iterable[Block], room: int | None = None) -> str:

@@ -54,7 +54,7 @@ class Level:
     it is there. What is counted in a level stands in the net, so that a level is never changed.
     """
 
-    __slots__ = ("by_position", "parent", "prefix", "sharing")
+    __slots__ = ("by_position", "entering", "parent", "prefix", "sharing")
 
     def __init__(
         self, prefix: str = "", parent: Level | None = None, *, by_position: bool = False, like: str | None = None
@@ -64,6 +64,14 @@ class Level:
         """The innermost group around that shares another's parameters, as both prefixes."""
         if like is not None:
             self.sharing = prefix, like
+        self.entering: tuple[int, ...] = ()
+        """The tensors that the group takes, called `inputs.0`, `inputs.1`, … in it."""
+
+    def taking(self, entering: tuple[int, ...]) -> Level:
+        """The same level, in which these tensors have names."""
+        level = Level(self.prefix, self.parent, by_position=self.by_position)
+        level.sharing, level.entering = self.sharing, entering
+        return level
 
     def called(self, own: str | None) -> str:
         """What an error calls a layer here that could not be read: its own name, or else the group that it is in."""

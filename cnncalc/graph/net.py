@@ -33,7 +33,7 @@ class Net:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
     __slots__ = (
-        "blocks", "chosen", "dialect", "expect", "file", "inputs", "limits", "name", "names", "nodes", "signed",
+        "blocks", "chosen", "dialect", "expect", "file", "idle", "inputs", "limits", "name", "names", "nodes", "signed",
         "source", "train",
     )  # fmt: skip
 
@@ -59,6 +59,8 @@ class Net:
         self.inputs: dict[str, int] = {}
         self.chosen: dict[str, int] = {}
         """The tensors that were made outputs, by name."""
+        self.idle: set[int] = set()
+        """The ends of side branches that are no outputs: what they make is taken by nothing."""
         self.blocks: dict[str, str] = {}
         """The block that each group is a use of, where it is one with names and no plain sequence."""
         self.expect: Any = None
@@ -76,7 +78,7 @@ class Net:
         other.limits, other.expect = self.limits, self.expect
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
-        other.blocks = self.blocks.copy()
+        other.blocks, other.idle = self.blocks.copy(), self.idle.copy()
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:
@@ -123,7 +125,7 @@ class Net:
         """The tensors that the net gives by name: those that were chosen, else those that no layer takes."""
         if self.chosen:
             return self.chosen
-        used = {index for node in self.nodes for index in node.inputs}
+        used = self.idle.union(index for node in self.nodes for index in node.inputs)
         return {node.name: node.index for _, node, _ in self.layers() if node.index not in used}
 
     def layers(self) -> Iterator[tuple[int, Node, Layer]]:
@@ -136,7 +138,7 @@ class Net:
 
     def unused(self) -> list[Node]:
         """The layers and inputs whose tensors no layer takes, and that are no outputs."""
-        used = set(self.outputs.values())
+        used = self.idle.union(self.outputs.values())
         for node in self.nodes:
             used.update(node.inputs)
         return [node for node in self.nodes if node.index not in used]
@@ -265,7 +267,8 @@ class Net:
         if len(nodes) >= self.limits.layers + len(self.inputs):
             message = f"the net has more than {self.limits.layers:,} layers, the bound `layers`"
             raise CnncalcError(Fault(message, place_of(origin), name, help=self.limits.way_out("layers")))
-        shapes = tuple([nodes[tensor].shape for tensor in tensors])
+        one = len(tensors) == 1  # as most have
+        shapes = (nodes[tensors[0]].shape,) if one else tuple([nodes[tensor].shape for tensor in tensors])
         signature = self.signed.sign((layer, shapes))
         if isinstance(signature, Requirement):
             fault = broken(signature, nodes, list(self.inputs.values()), layer, tensors)

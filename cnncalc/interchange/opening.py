@@ -22,7 +22,7 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if found is None:
         return None
     made = found.read(file, asked)
-    if isinstance(made, Foreign):
+    if made is None or isinstance(made, Foreign):
         return made
     if isinstance(made, str):
         return Foreign(made, found.name)

@@ -38,6 +38,7 @@ COMMON_SCHEMAS: dict[str, Json] = {
     "share": {"type": "string"},
     "naming": {"enum": ["index", "kind"]},
     "train_only": FLAG,
+    "output": FLAG,
 }
 
 

@@ -144,9 +144,9 @@ class Blocks:
         block = self.find(head)
         return (block, BlockUse(node, split_tokens(node.text)[1:])) if block else None
 
-    def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
+    def scope(self, block: Block, use: BlockUse, outer: Scope, tensors: tuple[int, ...]) -> Scope | None:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
-        before = self.faults.met
+        before, tensor = self.faults.met, tensors[0]
         if block.faulty:
             return None
         self.evaluator.enter(outer, tensor)
@@ -154,6 +154,7 @@ class Blocks:
             self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
         )
         inner = {} if block.library else dict(self.variables)
+        inner["inputs"] = len(tensors)
         self.evaluator.enter(inner, tensor)
         for name, (_, default) in block.parameters.items():
             if name in given:

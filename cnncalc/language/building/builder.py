@@ -206,16 +206,21 @@ class Builder:
     def block(
         self, block: Block, use: BlockUse, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
     ) -> Tensor:
-        """A block's layers, in a level of their own, with its arguments in scope."""
-        if len(tensors) > 1:
-            self.faults.add(f"the block `{block.name}` takes one tensor", use.node, help="merge them first")
-            return self.lookup.keep(own, level)
+        """A block's layers, in a level of their own, with its arguments in scope; the first tensor is the current one.
+
+        `inputs` is the number of tensors that it takes, and `inputs.0`, `inputs.1`, … are their names inside it.
+        """
         self.nesting.count(use.node, USE)
-        inner_scope = self.blocks.scope(block, use, scope, tensors[0])
+        inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
             return self.lookup.keep(own, level)
 
         def body(inner: Level, start: Tensor) -> Tensor:
+            if start != tensors[0] and len(tensors) > 1:
+                message = f"the block `{block.name}` takes several tensors, and is no group to share"
+                self.faults.add(message, use.node, help="share the layers inside it, one by one")
+                return UNKNOWN
+            inner = inner.taking((start, *tensors[1:]))
             if not block.by_position:
                 self.net.blocks[inner.prefix[:-1]] = block.name
             outer = self.layers
@@ -265,7 +270,9 @@ class Builder:
         body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
         end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
         self.placer.train_only = outer
-        if end >= 0:
+        if end >= 0 and item.output is not None and self.evaluator.flag(item.output, scope, current) is False:
+            self.net.idle.add(end)
+        elif end >= 0:
             self.net.output(end)
         return current
 
@@ -290,7 +297,7 @@ class Builder:
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
             return UNKNOWN
         at = node if node.text or key is None else key
-        parsed = self.layers.line(node, key, scope, tensors[0], level.called(own))
+        parsed = self.layers.line(node, key, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))
 
     def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
@@ -300,5 +307,5 @@ class Builder:
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        parsed = self.layers.fields(item, scope, tensors[0], level.called(own))
+        parsed = self.layers.fields(item, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

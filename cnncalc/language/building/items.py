@@ -25,11 +25,17 @@ COMMON = {
     "share": "the earlier layer or group whose parameters it uses",
     "naming": "`index` numbers unnamed layers by position",
     "train_only": "true leaves a side branch out at inference",
+    "output": "false: nothing takes what comes out of a side branch, and it is no output of the net",
 }
 """The keys that an item may have beside its kind."""
 
 BRANCH = "branch"
 BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
+AUX_KEYS = {
+    "train_only": "only a side branch, `aux`, can be there in training alone",
+    "output": "only a side branch, `aux`, can end in nothing; the net's outputs stand under `outputs:`",
+}
+"""The keys for a side branch alone, with what to say elsewhere."""
 GROUP_KEYS = ("layers", "aux", BRANCH)
 MERGED = ("from", "branches")
 """What may stand among the fields of a merge."""
@@ -53,6 +59,7 @@ class Item(NamedTuple):
     share: YamlNode | None = None
     naming: YamlNode | None = None
     train_only: YamlNode | None = None
+    output: YamlNode | None = None
 
     @property
     def plain_name(self) -> str | None:
@@ -152,9 +159,9 @@ class ItemReader:
         word = kind.text if kind else "share"
         block = word not in (*GROUP_KEYS, "share") and self.blocks.find(word) is not None
         group = block or word in (*GROUP_KEYS, "share")
-        if "train_only" in common and word != "aux":
-            help = "only a side branch, `aux`, can be there in training alone"
-            self.faults.add(f"`{word}` takes no `train_only`", common["train_only"], help=help)
+        for key, help in AUX_KEYS.items():
+            if key in common and word != "aux":
+                self.faults.add(f"`{word}` takes no `{key}`", common[key], help=help)
         if "naming" in common and (not group or block):
             help = "it is for groups: `{layers: [...], naming: index}`; a block has its own, beside `with` and `layers`"
             self.faults.add(f"`{word}` takes no `naming`", common["naming"], help=help)

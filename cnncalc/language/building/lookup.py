@@ -68,10 +68,14 @@ class Lookup:
         if name == "previous":
             return current
         tensors = self.net.names.tensors
+        word, _, number = name.partition(".")
+        place = int(number) if word == "inputs" and number.isdecimal() and len(number) < 9 else None
         for one in level.outwards():
             tensor = tensors.get(one.prefix + name)
             if tensor is not None:
                 return tensor
+            if place is not None and place < len(one.entering):
+                return one.entering[place]
         meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
         if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
             return UNKNOWN  # the fault is the input's, or the group's

@@ -178,7 +178,9 @@ class Document:
 
     def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
         """The values of all variables, `--set` applied."""
-        return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
+        taken = self.foreign.settings if self.foreign is not None else ()
+        kept = {name: value for name, value in settings.items() if name not in taken}
+        return Variables(self.variables, self.file, self.limits, self.faults).compute(kept)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""

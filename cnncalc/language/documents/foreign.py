@@ -28,6 +28,8 @@ class Foreign(NamedTuple):
     """What was folded, left out or not counted."""
     origins: Mapping[str, str] = MappingProxyType({})
     """What the format calls each layer, by our name."""
+    settings: tuple[str, ...] = ()
+    """What its reader has taken of the settings that the user made, so that the text has no such variable."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

@@ -17,7 +17,7 @@ from cnncalc.limits import Limits
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
 BLOCKS = "blocks"
-"""The bundled file that holds blocks for all nets, and no net of its own."""
+"""The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
 
 
 @lru_cache(maxsize=1)
@@ -30,9 +30,9 @@ def library_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def bundled() -> dict[str, Path]:
-    """Every bundled architecture by name, families included, `blocks.yaml` apart."""
+    """Every bundled architecture by name, families included; files of blocks alone are none."""
     files = sorted(library_folder().glob("*.yaml"))
-    return {file.stem: file for file in files if file.stem != BLOCKS}
+    return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
 
 
 def _spelled(name: str) -> str:
@@ -53,6 +53,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
             return candidate
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
+    if stem.endswith(f"_{BLOCKS}") and stem.isidentifier() and (found := library_folder() / f"{stem}.yaml").is_file():
+        return found
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():

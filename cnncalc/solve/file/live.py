@@ -63,7 +63,7 @@ class Live:
                 names.append((name, seen.setdefault(index, len(seen)) if index >= 0 else index))
             if not given.isdisjoint(parts):
                 taken.append(name)
-        used = {index for node in nodes for index in node.inputs} | set(state.net.chosen.values())
+        used = {index for node in nodes for index in node.inputs}.union(state.net.chosen.values(), state.net.idle)
         tensors = tuple([(nodes[index].shape, index in used) for index in seen if index < len(nodes)])
         lost = any(index not in used and index not in seen for index in range(len(nodes)))
         place = tuple([(seen[one.start], *[seen[index] for index in one.ends]) for one in state.branchings])
