@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.graph import Graph, Node, broken_requirement, undecided
 from cnncalc.language.building.names import UNKNOWN, Level, Names, Tensor
@@ -52,12 +53,12 @@ class Placer:
         names.tensors[name] = UNKNOWN
         nodes = self.graph.nodes
         if UNKNOWN in tensors:
-            return self._assumed(layer.outline(vars(layer)), name, tensors)
+            return self._assumed(_outline(layer, vars(layer)), name, tensors)
         shapes = tuple([nodes[tensor].shape for tensor in tensors])
         signature = self.graph.sign(layer, shapes)
         shape = self._shape(parsed, tensors, shapes, signature, node, name)
         if shape is None:
-            return self._assumed(layer.outline(vars(layer), *shapes), name, tensors)
+            return self._assumed(_outline(layer, vars(layer), *shapes), name, tensors)
         owner = self._owner(share, name)
         if owner is not None and not self._fits(owner, layer, shapes, name, node):
             owner = None
@@ -82,7 +83,7 @@ class Placer:
         if guess is None:
             return UNKNOWN
         shapes = () if UNKNOWN in tensors else tuple(self.graph.nodes[tensor].shape for tensor in tensors)
-        return self._assumed(guess.cls.outline(guess.given, *shapes), name, tensors)
+        return self._assumed(_outline(guess.cls, guess.given, *shapes), name, tensors)
 
     def _assumed(self, shape: Shape | None, name: str, tensors: tuple[Tensor, ...]) -> Tensor:
         """A tensor of which only so much is known; a fault has been noted, so that it never leaves the builder."""
@@ -108,15 +109,11 @@ class Placer:
             try:
                 result = self._inferred(layer, shapes, signature)
             except NoClosedForm as problem:
-                help = "give the input's size in numbers"
                 message = "this layer has no closed form"
-                self.faults.add(message, node, layer=name, values=str(problem), help=help)
+                self.faults.add(message, node, layer=name, values=str(problem), help=IN_NUMBERS)
                 return None
         if isinstance(result, Requirement):
-            help = result.help if isinstance(result.help, str) else result.help()
-            if result.larger:
-                larger = larger_input(self.graph, layer, tensors)
-                help = channels_last(self.graph) or f"use {larger}, {help.removeprefix('use ')}"
+            help = self._way_out(result, layer, tensors)
             values = result.values
             if len(tensors) > 1 and values:
                 values += f" (from {', '.join(self.graph.nodes[tensor].name for tensor in tensors[:8])})"
@@ -133,6 +130,17 @@ class Placer:
             help = "correct the assertion, or the layers before"
             self.faults.add("the input channels are not those asserted", node, layer=name, values=found, help=help)
         return result
+
+    def _way_out(self, broken: Requirement, layer: Layer, tensors: tuple[Tensor, ...]) -> str:
+        """What to try where a rule is broken. A help may go by the lengths, which symbols leave open."""
+        try:
+            help = broken.help if isinstance(broken.help, str) else broken.help()
+            if not broken.larger:
+                return help
+            larger = larger_input(self.graph, layer, tensors)
+            return channels_last(self.graph) or f"use {larger}, {help.removeprefix('use ')}"
+        except NoClosedForm:
+            return f"{IN_NUMBERS}: then what would fit can be said"
 
     def _inferred(self, layer: Layer, shapes: tuple[Shape, ...], signature: int) -> Shape | Requirement:
         """The output shape, or the first rule that is broken; conditions on symbolic lengths are kept."""
@@ -197,6 +205,14 @@ class Placer:
         help = "layers that share parameters need the same channels and kernel"
         self.faults.add(f"the parameters of `{other.name}` do not fit", node, layer=name, values=found, help=help)
         return False
+
+
+def _outline(layer: Layer | type[Layer], given: Mapping[str, object], *shapes: Shape) -> Shape | None:
+    """What is sure of a faulty layer's output; nothing where that branches on a symbol."""
+    try:
+        return layer.outline(given, *shapes)
+    except NoClosedForm:
+        return None
 
 
 def _agree(ours: dict[str, Shape], theirs: dict[str, Shape]) -> Any:
