@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["emit", "on_terminal"]
+
+STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+"""A colour, or a character that does more than stand there."""
 
 
 def on_terminal(output: str | None) -> bool:
@@ -24,8 +28,10 @@ def on_terminal(output: str | None) -> bool:
 def emit(text: str, output: str | None) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
+    What could steer a terminal is written as an escape, whoever put it in; colours on a terminal are ours.
     Raises CnncalcError for a folder that there is not, or a file that cannot be written.
     """
+    text = _harmless(text, coloured=on_terminal(output))
     if output is None or output == "-":
         click.echo(text, nl=False)
         return
@@ -38,6 +44,14 @@ def emit(text: str, output: str | None) -> None:
         _write(text, target)
     except OSError as error:  # its own message would name the temporary file
         raise CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere")) from None
+
+
+def _harmless(text: str, *, coloured: bool) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    import re  # few texts have anything odd in them
+
+    return re.sub(STEERING, lambda odd: odd[0] if coloured and len(odd[0]) > 1 else printable(odd[0]), text)
 
 
 def _write(text: str, target: Path) -> None:

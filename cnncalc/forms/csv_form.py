@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from cnncalc.forms.columns import COLUMNS, COUNTED, chosen
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "written"]
 
+FORMULA = frozenset("=+-@\t\r")
+"""What a formula begins with in a spreadsheet."""
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
+
 
 def _value(column: Column, row: Row, report: Report) -> str:
     value = getattr(row, column.field)
@@ -28,9 +33,16 @@ def written(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     """CSV text with `\\n` line ends, quoted where it must be."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
-    writer.writerows(lines)
+    writer.writerow(map(_cell, heading))
+    writer.writerows(map(_cell, line) for line in lines)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would compute stands behind an apostrophe, by which it stays a text."""
+    if isinstance(value, str) and value[:1] in FORMULA and len(value) > 1 and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def every_column(report: Report) -> list[Column]:

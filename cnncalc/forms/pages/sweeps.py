@@ -18,6 +18,8 @@ __all__ = ["FORMS", "draw", "heading", "need_parquet", "write_parquet"]
 
 DIGITS = 38
 """As many has Parquet's largest whole number."""
+LONGEST = 300
+"""Characters of a number; a longer one stays a text."""
 FORMS = ("table", "csv", "jsonl", "json", "markdown", "parquet")
 
 
@@ -116,7 +118,9 @@ def _arrow_type(values: Sequence[object]) -> object:
 
 
 def _as_number(text: str) -> int | float | str:
-    """The value of a variable as a number where it is written as one."""
+    """The value of a variable as a number where it is written as one, and is none that no format holds."""
+    if len(text) > LONGEST or not text.isascii():
+        return text
     if re.fullmatch(r"-?\d+", text):
         return int(text)
     return float(text) if re.fullmatch(r"-?\d*\.\d+", text) else text
