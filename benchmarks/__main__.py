@@ -105,12 +105,13 @@ def linear(folder: Path) -> list[Result]:
 def explaining(folder: Path) -> Result:
     """The walk through a long net, repeats told once."""
     from cnncalc.explain.answer import explain
-    from cnncalc.forms.explanation.text import draw
+    from cnncalc.forms import text
+    from cnncalc.pages.explanation.page import page
 
     file = folder / "long.yaml"
     file.write_text(CHAIN.format(count=100_000), encoding="utf-8")
     graph = load(str(file), Options())
-    return Result("explain 100,000 layers", best(lambda: draw(explain(graph)), runs=1), 15, "s")
+    return Result("explain 100,000 layers", best(lambda: text(page(explain(graph))), runs=1), 15, "s")
 
 
 def library() -> Result:

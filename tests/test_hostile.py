@@ -272,6 +272,8 @@ def test_random_bytes(data):
 
 
 class _Stdin:
+    closed = False
+
     def __init__(self, data):
         import io
 
@@ -469,7 +471,7 @@ def test_standard_input_is_bounded_in_characters_not_in_bytes(monkeypatch):
     for bound, kept in ((100, True), (60, False)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         if kept:
-            assert Document("-", Limits(text=bound), Faults()).text("note") == "ü" * 50
+            assert Document("-", Options(limits=Limits(text=bound)), Faults()).text("note") == "ü" * 50
         else:
             with pytest.raises(CnncalcError, match="longer than 60 characters"):
-                Document("-", Limits(text=bound), Faults())
+                Document("-", Options(limits=Limits(text=bound)), Faults())

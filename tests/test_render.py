@@ -8,17 +8,17 @@ import json
 import re
 
 import pytest
+from drawn import render
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import Pen, report_of, resnet50, row, vgg16
 
 from cnncalc.errors import CnncalcError
-from cnncalc.forms import ALL, View, render
-from cnncalc.forms.columns import COLUMNS
-from cnncalc.forms.folding import fold, fold_to_fit
-from cnncalc.forms.layout import bar, cut, shortened
-from cnncalc.forms.plain import width
-from cnncalc.text import percent, size_text
+from cnncalc.forms.fitting import bar, cut, shortened
+from cnncalc.pages.show.columns import COLUMNS
+from cnncalc.pages.show.folding import fold, fold_to_fit
+from cnncalc.pages.show.report import ALL, View, page
+from cnncalc.text import percent, size_text, width
 
 
 def small():
@@ -152,7 +152,8 @@ def on_terminal(report, columns, view=ALL, height=40):
 
     from cnncalc.forms.table import draw
 
-    return draw(report, view, Console(width=columns, height=height, force_terminal=True, color_system=None)).split("\n")
+    console = Console(width=columns, height=height, force_terminal=True, color_system=None)
+    return draw(page(report, view), console=console).split("\n")
 
 
 def counts(lines, column):

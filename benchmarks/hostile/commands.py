@@ -7,13 +7,13 @@ from random import Random
 from typing import NamedTuple
 
 import click
+from cnncalc.forms.columns import COLUMNS
 
 from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
 from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.analysis.symbolic.report import TOTALS
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
-from cnncalc.forms.columns import COLUMNS
 from cnncalc.layers import KINDS
 from cnncalc.limits import Limits
 from cnncalc.solve.figures import FIGURES

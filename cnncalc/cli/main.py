@@ -30,6 +30,8 @@ COMMANDS = {
     "explain": ("explain", "Say why: the derivation of every number."),
     "compare": ("compare", "Compare nets side by side, or two of them layer by layer."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
+    "import": ("import_net", "Print a file of another tool as YAML of cnncalc."),
+    "export": ("export", "Write a net as a file of another tool."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone: what cannot be printed is told where it can, and never as a traceback.
+"""Standard streams that are closed, full or gone: what cannot be printed is told where it can, never as a traceback.
 
 A stream that was closed before the program began is None in Python. What is printed to it is an output that cannot be
 written, as on a full disk; what is told on it is lost.

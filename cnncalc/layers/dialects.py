@@ -37,6 +37,8 @@ class Dialect(NamedTuple):
     """False: a stride and a dilation above 1 in one layer are refused."""
     buffers_are_parameters: bool = False
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
+    statistics_have_factor: bool = False
+    """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
     linear_flattens: bool = False
     """A linear layer takes a map as one long vector."""
 
@@ -59,6 +61,7 @@ DIALECTS: dict[str, Dialect] = {
             clip_needs_padding=True,
             pool_stride_is_kernel=False,
             pool_padding_limit="extent",
+            statistics_have_factor=True,
             linear_flattens=True,
         ),
         Dialect(
@@ -68,6 +71,15 @@ DIALECTS: dict[str, Dialect] = {
             transposed_same="paddle",
             same_ignores_dilation=True,
             buffers_are_parameters=True,
+        ),
+        Dialect(
+            "ncnn",
+            pool_rounding="ceil",
+            ceil=Rounding.CEIL_UNCLIPPED,
+            pool_stride_is_kernel=False,
+            pool_padding_limit="none",
+            buffers_are_parameters=True,
+            linear_flattens=True,
         ),
         Dialect("onnx", pool_stride_is_kernel=False, pool_padding_limit="extent", transposed_same="onnx"),
     )

@@ -54,10 +54,11 @@ class Parsed(NamedTuple):
     channels: int | None = None
 
 
-def split_tokens(text: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=4_096)
+def split_tokens(text: str) -> tuple[tuple[int, str], ...]:
     """The tokens of a notation with their offsets; `$( … )` is one token, blanks inside it or not."""
     if "$(" not in text:
-        return [(match.start(), match.group()) for match in _TOKEN.finditer(text)]
+        return tuple([(match.start(), match.group()) for match in _TOKEN.finditer(text)])
     tokens: list[tuple[int, str]] = []
     start, depth = 0, 0
     for match in _ENDING.finditer(text):
@@ -72,7 +73,7 @@ def split_tokens(text: str) -> list[tuple[int, str]]:
             start = match.end()
     if start < len(text):
         tokens.append((start, text[start:]))
-    return tokens
+    return tuple(tokens)
 
 
 @lru_cache(maxsize=65_536)
@@ -211,6 +212,8 @@ def _construct(cls: type[Layer], given: dict[str, object], dialect: str, default
 
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
+    if not values:
+        return parse(name, dialect, defaults)
     cls, rank = kind_of(name, 0)
     given: dict[str, object] = {}
     keys: dict[str, str] = {}

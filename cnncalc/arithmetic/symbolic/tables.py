@@ -40,7 +40,7 @@ LONGEST_SHOWN = 300
 
 
 class NoClosedForm(CnncalcError):
-    """Something that has no exact closed form here; the message says what.
+    """Something that has no exact closed form here; the message says what. In place of a number it makes all so.
 
     Wherever nobody has a better answer it is one: it says that there is none, and what to do.
     """
@@ -54,6 +54,11 @@ class NoClosedForm(CnncalcError):
 
     def __str__(self) -> str:
         return _short(self.what)
+
+    def __add__(self, _: object) -> NoClosedForm:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __add__
 
 
 def _short(text: str) -> str:

@@ -19,6 +19,8 @@ class Open:
     """Whatever is computed with it is open too, and every condition on it holds: it never makes a second error."""
 
     __slots__ = ()
+    absorbs = True
+    """Whatever a helper of `formulas` makes of it is open."""
 
     def _open(self, *_: object) -> Any:
         return self

@@ -18,8 +18,6 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.arithmetic.symbolic.unknown import OPEN
-
 __all__ = [
     "SAME",
     "SAME_LOWER",
@@ -59,8 +57,9 @@ class Rounding(Enum):
 
 def _by_itself(helper: str, *numbers: int) -> Any:
     """What a number or truth that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
-    if any(number is OPEN for number in numbers):  # whatever else there is
-        return OPEN
+    for number in numbers:
+        if getattr(number, "absorbs", False):  # an open number makes all open, whatever else there is
+            return number
     for number in numbers:
         own = getattr(number, helper, None)
         if own is not None:

@@ -10,8 +10,7 @@ import click
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli.nets import family_of, natural, open_net
 from cnncalc.cli.options import output_options
-from cnncalc.cli.output import emit, on_terminal
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ def command(where: str | None, family: str | None, **given: Any) -> None:
 def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None:
     """Print the bundled nets of a family, or all, for which a condition holds."""
     from cnncalc.analysis.costs import report
-    from cnncalc.forms.pages.listing import Family, Net, draw
     from cnncalc.language import bundled, load
     from cnncalc.language.options import Options
+    from cnncalc.pages.listing import Family, Net, page
 
     nets, families, known = [], [], set()
     for name in sorted(bundled(), key=natural):
@@ -59,12 +58,7 @@ def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None
     if family is not None and family not in known:
         help = suggestion(family, known, "`cnncalc list --format json` says each net's family")
         raise CnncalcError(Fault(f"there is no family `{family[:60]}`", help=help))
-    width = None
-    if on_terminal(given["output"]):
-        from shutil import get_terminal_size
-
-        width = get_terminal_size().columns
-    emit(draw(nets, families if where is None else [], form_of(given), width), given["output"])
+    answer(page(nets, families if where is None else []), given)
 
 
 def _holds(where: str, scope: Mapping[str, Any]) -> bool:

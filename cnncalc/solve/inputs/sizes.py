@@ -91,10 +91,10 @@ def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, 
         assert fault is not None
         raise fault
     square = any(re.sub(r"\s", "", text) in ("H==W", "W==H") for text in wants.where)
-    return declared, _in_symbols({name: declared.nodes[index].shape for name, index in declared.inputs.items()}, square)
+    return declared, in_symbols({name: declared.nodes[index].shape for name, index in declared.inputs.items()}, square)
 
 
-def _in_symbols(shapes: Mapping[str, Shape], square: bool) -> str:
+def in_symbols(shapes: Mapping[str, Shape], square: bool = False) -> str:
     """The inputs in symbols; where maps differ in size, so that no letter fits all, only the first of them."""
     maps = [shape for shape in shapes.values() if len(shape) > 1]
     if not maps:
