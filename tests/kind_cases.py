@@ -93,6 +93,19 @@ KIND_CASES += [
     ),
 ]  # fmt: skip
 
+# four gates of 32 units on 16 features, both vectors of biases: 4·32·(16 + 32) + 2·4·32, for 100 steps
+KIND_CASES += [
+    ("lstm 32", ["16x100"], "32x100", 6400, 100 * 4 * 32 * 48, 100 * 32 * (22 + 8)),
+    ("lstm 32 biases=1 final", ["16x100"], "32", 6272, 100 * 4 * 32 * 48, 100 * 32 * (22 + 4)),
+    ("lstm 4 bidirectional axis=last", ["5x3"], "5x8", 2 * (16 * 7 + 32), 2 * 5 * 16 * 7, 2 * 5 * 4 * (22 + 8)),
+    (  # the second layer takes the states of the first, which are projected to 2 features
+        "lstm 4 layers=2 projection=2 nobias", ["3x5"], "2x5",
+        16 * 5 + 8 + 16 * 4 + 8, 5 * (16 * 5 + 8 + 16 * 4 + 8), 2 * 5 * 4 * 22,
+    ),
+    ("gru 4", ["3x5"], "4x5", 12 * 7 + 24, 5 * 12 * 7, 5 * 4 * (16 + 6)),
+    ("rnn 4 relu", ["3x5"], "4x5", 4 * 7 + 8, 5 * 4 * 7, 5 * 4 * (2 + 2)),
+]  # fmt: skip
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
@@ -136,6 +149,12 @@ KIND_REFUSED += [
     ("attention 2", ["4x5", "4x5", "4x6"], "there must be as many values as keys"),
 ]
 
+KIND_REFUSED += [
+    ("lstm 4", ["3x5x5"], "a recurrent layer takes a sequence"),
+    ("gru 4 biases=3", ["3x5"], "a recurrent layer has one vector of biases or two"),
+    ("lstm 4 projection=4", ["3x5"], "an lstm's projection is smaller than its hidden size"),
+]
+
 KIND_NAMES = {
     "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
@@ -155,5 +174,8 @@ KIND_NAMES = {
     "constant": "Constant",
     "embedding": "Embedding Embed",
     "opaque": "DetectionOutput",
+    "lstm": "LSTM CuDNNLSTM",
+    "gru": "GRU",
+    "rnn": "RNN SimpleRNN",
     "attention": "MultiheadAttention MultiHeadAttention",
 }

@@ -119,6 +119,16 @@ def attention(random: Random, shape: Shape, kind: str) -> str:
     return text
 
 
+def recurrent(random: Random, shape: Shape, kind: str) -> str:
+    hidden = random.randint(1, 5)
+    text = f"{kind} {hidden}{random.choice(('', '', ' axis=last'))}"
+    for word, chance in {"layers=2": 0.3, "bidirectional": 0.3, "nobias": 0.2, "biases=1": 0.3, "final": 0.3}.items():
+        text += f" {word}" if random.random() < chance else ""
+    if kind == "lstm" and hidden > 1 and random.random() < 0.3:
+        text += f" projection={random.randint(1, hidden - 1)}"
+    return text + (random.choice((" relu", "")) if kind == "rnn" else "")
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -134,7 +144,8 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "positional": positional,
     "opaque": opaque,
     "attention": attention,
+    **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ("attention",)
+MAP_ONLY: tuple[str, ...] = ("attention", "lstm", "gru", "rnn")
 """Those of them that take no vector."""

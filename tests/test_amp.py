@@ -53,7 +53,7 @@ MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
 ELSEWHERE = {"bilinear", "embedding"}
 """Kinds that take no map; their tests stand below."""
-UNTOLD = {"attention"}
+UNTOLD = {"attention", "lstm", "gru", "rnn"}
 """Composed layers: autocast's fused kernels are chosen by the device that is there."""
 TEXTS = [text.strip() for line in MAPS.strip().splitlines() for text in line.split("|")]
 
@@ -216,7 +216,9 @@ def first_difference(nets):
     """What the first of so many random nets shows that differs under mixed precision; empty where none does."""
     for index in range(nets):
         dtype = ("amp-float16", "amp-bfloat16")[index % 2]
-        lines = differences(network(Random(f"amp/{index}"))._replace(dtype=dtype, fields=False, refused=()))[1]
+        net = network(Random(f"amp/{index}"))
+        untold = any(kind in net.text for kind in UNTOLD)
+        lines = [] if untold else differences(net._replace(dtype=dtype, fields=False, refused=()))[1]
         if lines:
             return lines
     return []

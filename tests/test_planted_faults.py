@@ -20,7 +20,7 @@ from cnncalc.layers import sliding
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, shuffle, tensors
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
-from cnncalc.layers.kinds.sequences import attention
+from cnncalc.layers.kinds.sequences import attention, recurrent
 
 NETS = 2_000
 """Within so many nets a fault must show; nearly all show within a hundred."""
@@ -205,6 +205,16 @@ FAULTS = {
         attention.Attention,
         "along",
         lambda self, x, axis: Reach(0, 0, self.places(x)[axis] - 1),
+    ),
+    "a recurrent layer counts a gate less": (
+        recurrent,
+        "CELLS",
+        {name: cell._replace(gates=cell.gates + 1) for name, cell in recurrent.CELLS.items()},
+    ),
+    "a recurrent layer keeps its gates alone": (
+        recurrent,
+        "CELLS",
+        {name: cell._replace(kept=cell.gates) for name, cell in recurrent.CELLS.items()},
     ),
     "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
 }

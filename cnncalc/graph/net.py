@@ -267,7 +267,8 @@ class Net:
         if len(nodes) >= self.limits.layers + len(self.inputs):
             message = f"the net has more than {self.limits.layers:,} layers, the bound `layers`"
             raise CnncalcError(Fault(message, place_of(origin), name, help=self.limits.way_out("layers")))
-        shapes = tuple([nodes[tensor].shape for tensor in tensors])
+        one = len(tensors) == 1  # as most have
+        shapes = (nodes[tensors[0]].shape,) if one else tuple([nodes[tensor].shape for tensor in tensors])
         signature = self.signed.sign((layer, shapes))
         if isinstance(signature, Requirement):
             fault = broken(signature, nodes, list(self.inputs.values()), layer, tensors)

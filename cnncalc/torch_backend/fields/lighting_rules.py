@@ -9,7 +9,7 @@ from torch.nn import functional
 from cnncalc.layers.axes import placed
 from cnncalc.layers.kinds import activation, resize, tensors
 from cnncalc.layers.kinds.algebra import functions, products, reductions
-from cnncalc.layers.kinds.sequences import attention
+from cnncalc.layers.kinds.sequences import attention, recurrent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,6 +109,12 @@ def attended(layer: attention.Attention, taken: Sequence[Tensor], out: Shape) ->
     return x if layer.axis == "channels" else x.movedim(1, -1)
 
 
+def recurred(layer: recurrent.Recurrent, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All of the sequence."""
+    lit = taken[0].amax((1, 2))
+    return lit.reshape(-1, *(1,) * len(out))
+
+
 def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """Nobody knows; nothing is told of it either."""
     return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
@@ -128,6 +134,9 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     tensors.Embedding: looked_up,
     tensors.Opaque: unknown,
     attention.Attention: attended,
+    recurrent.LSTM: recurred,
+    recurrent.GRU: recurred,
+    recurrent.RNN: recurred,
     activation.Softmax: along,
     activation.LogSoftmax: along,
 }
