@@ -7,15 +7,15 @@ from random import Random
 from typing import NamedTuple
 
 import click
-from cnncalc.forms.columns import COLUMNS
 
 from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
 from cnncalc.analysis.dtypes import DTYPES
-from cnncalc.analysis.symbolic.report import TOTALS
+from cnncalc.answers.figures import KEYS as TOTALS
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.layers import KINDS
 from cnncalc.limits import Limits
+from cnncalc.pages.show.columns import COLUMNS
 from cnncalc.solve.figures import FIGURES
 from cnncalc.tools.conventions import NAMES
 

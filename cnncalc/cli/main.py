@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -133,5 +134,6 @@ def cnncalc() -> None:
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
     prepare()
     cnncalc.main(prog_name="cnncalc")
