@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load it
 if TYPE_CHECKING:
+    from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
     from cnncalc.api.builtin import bundled, report, to_torch
     from cnncalc.api.nets import Net, chain, load
@@ -28,6 +29,7 @@ _OWNERS = {
     "check": "cnncalc.api.questions",
     "load": "cnncalc.api.nets",
     "report": "cnncalc.api.builtin",
+    "solve": "cnncalc.solve",
     "sweep": "cnncalc.api.questions",
     "to_torch": "cnncalc.api.builtin",
 }
@@ -44,6 +46,7 @@ __all__ = [
     "check",
     "load",
     "report",
+    "solve",
     "sweep",
     "to_torch",
 ]
@@ -54,7 +57,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(_OWNERS[name]), name)
+    owner = import_module(_OWNERS[name])
+    value: object = owner if name == "solve" else getattr(owner, name)
     globals()[name] = value
     return value
 

@@ -68,6 +68,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
     Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
 )
 

@@ -16,7 +16,7 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
-from cnncalc.layers import FieldError, Shape
+from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
@@ -200,12 +200,32 @@ class Document:
             declared = {"input": self.keys["input"][1]}
         shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
         if chosen is not None:
-            shapes.update(self._chosen(chosen, list(declared)))
+            given_now = self._chosen(chosen, list(declared))
+            for name, shape in given_now.items():
+                self._like_declared(name, shape, shapes.get(name))
+            shapes.update(given_now)
         elif not declared and "inputs" not in self.keys:
             self.faults.add(
                 "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
             )
         return shapes
+
+    def _like_declared(self, name: str, shape: Shape, declared: Shape | None) -> None:
+        """A fault for an input with other axes than the file's: with a batch, without channels, or channels last."""
+        if declared is None or (len(shape) == len(declared) and any(type(length) is not int for length in shape)):
+            return  # symbols are channels nowhere
+        given, own = show_shape(shape), show_shape(declared)
+        help = "change `input:` in a file of your own to use other axes"
+        if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
+            help = f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
+        elif len(shape) == len(declared) - 1:
+            help = f"channels come first: `--input {show_shape((declared[0], *shape))}`"
+        elif len(shape) == len(declared):
+            last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
+            if len(shape) < 3 or not last:
+                return
+            help = f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`"
+        self.faults.add(f"`--input {given}` is not like the net's own input", None, values=f"that is {own}", help=help)
 
     def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""

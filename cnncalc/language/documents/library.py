@@ -42,6 +42,8 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
+    if beside is None and net in bundled():  # a file of the same name is said as a path: ./unet.yaml
+        return bundled()[net]
     path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
