@@ -48,7 +48,8 @@ class _Finder:
         for index in range(end - 1, -1, -1):
             after = [end] if index in self.ends or not self.consumers[index] else self.consumers[index]
             common = after[0]
-            for other in after[1:]:
+            for one in after[1:]:
+                other = one
                 while common != other:
                     if depth[common] >= depth[other] and common != end:
                         common = through[common]

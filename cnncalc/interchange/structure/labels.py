@@ -106,12 +106,13 @@ class Labels:
 
     def _named(self, items: tuple[Item, ...], level: _Level) -> tuple[Item, ...]:
         made: list[Item] = []
-        for item in items:
+        for one in items:
+            if isinstance(one, Group):
+                made.append(self._group(one, level))
+                continue
+            item = one
             if isinstance(item, Merge):
                 item = item._replace(branches=tuple(self._named(branch, level) for branch in item.branches))
-            if isinstance(item, Group):
-                made.append(self._group(item, level))
-                continue
             assert isinstance(item, (Leaf, Merge))
             layer = self.sketch.operators[item.step].layer
             assert layer is not None

@@ -8,6 +8,7 @@ from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import notation, quoted
 from cnncalc.layers import Layer, show_shape
+from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
 
 __all__ = ["header", "layer_lines"]
 
@@ -20,7 +21,7 @@ def unbiased(labels: Labels) -> list[str]:
     """The kinds whose layers mostly have no bias, which the text says once."""
     found: dict[str, list[bool]] = {}
     for operator in labels.sketch.operators:
-        if operator.layer is not None and operator.layer.kind in ("conv", "dwconv"):
+        if isinstance(operator.layer, (Conv, DepthwiseConv)):
             found.setdefault(operator.layer.kind, []).append(not operator.layer.bias)
     return [kind for kind, without in found.items() if sum(without) > 3 and 2 * sum(without) > len(without)]
 
