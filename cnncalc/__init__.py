@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load
 if TYPE_CHECKING:
     from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
-    from cnncalc.api.builtin import bundled, report, to_torch
+    from cnncalc.api.builtin import bundled, from_torch, report, to_torch
     from cnncalc.api.nets import Net, chain, load
     from cnncalc.api.questions import check, sweep
     from cnncalc.errors import CnncalcError
@@ -27,6 +27,7 @@ _OWNERS = {
     "bundled": "cnncalc.api.builtin",
     "chain": "cnncalc.api.nets",
     "check": "cnncalc.api.questions",
+    "from_torch": "cnncalc.api.builtin",
     "load": "cnncalc.api.nets",
     "report": "cnncalc.api.builtin",
     "solve": "cnncalc.solve",
@@ -44,6 +45,7 @@ __all__ = [
     "bundled",
     "chain",
     "check",
+    "from_torch",
     "load",
     "report",
     "solve",

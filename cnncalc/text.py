@@ -7,8 +7,10 @@ from collections.abc import Sequence
 __all__ = [
     "BETWEEN",
     "aligned",
+    "axes_text",
     "number",
     "percent",
+    "plural",
     "printable",
     "rounded",
     "shape_text",
@@ -25,6 +27,16 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 def number(value: object) -> str:
     """A whole number with thousands separators; a symbolic size as it prints itself."""
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 layer`, `2,000 layers`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def axes_text(values: Sequence[object]) -> str:
+    """One number where all axes agree, else one an axis: `427`, `1x7`."""
+    return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
 
 
 def shape_text(shape: Sequence[object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -132,6 +133,7 @@ def cnncalc() -> None:
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?`, not a traceback

@@ -22,7 +22,7 @@ def broken(
 ) -> Fault:
     """A rule that a layer's input tensors break; `inputs` are those of the net."""
     help = rule.way_out()
-    if rule.larger:
+    if rule.larger and all(isinstance(n, int) for index in inputs for n in nodes[index].shape):
         help = channels_last([nodes[index].shape for index in inputs]) or (
             f"use {larger_input(nodes, inputs, layer, tensors)}, {help.removeprefix('use ')}"
         )

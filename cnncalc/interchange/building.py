@@ -45,6 +45,10 @@ class Build:
         """The shape of a tensor, without the batch."""
         return self.sketch.shape(tensor)
 
+    def use(self, place: int, tensor: int) -> None:
+        """Take another tensor in place of one of the operator's."""
+        self.tensors[place], self.x[place] = tensor, self.shape(tensor)
+
     def takes(self, count: int) -> None:
         """Raises CnncalcError where the operator does not take so many tensors."""
         if len(self.tensors) != count:

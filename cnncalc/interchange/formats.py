@@ -63,6 +63,8 @@ FORMATS: tuple[Format, ...] = (
     Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("Ultralytics", within(rb"^(backbone|head)\s*:"), "ultralytics.reader:read"),
     Format("Keras", matches(rb"\A\x89HDF\r\n\x1a\n"), "keras.reader:read"),
+    Format("torch.export", archive_with(b"models/model.json"), "torch_export.reader:read"),
+    Format("TorchScript", archive_with(b"data.pkl"), "torch_export.reader:refuse_script"),
     Format("Keras", archive_with(b"config.json"), "keras.reader:read"),
     Format("TensorFlow.js", matches(rb'\A\s*\{[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
     Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),

@@ -26,6 +26,18 @@ OTHERS = {
 """The key by which a layer takes others."""
 SHORT = {"Gaussian_yolo": "yolo", "connected": "fc", "convolutional": "conv", "deconvolutional": "deconv"}
 """What layers are called here, with their number, where Darknet's word is long."""
+MAPS = (
+    "avgpool",
+    "conv_lstm",
+    "convolutional",
+    "crnn",
+    "deconvolutional",
+    "local",
+    "local_avgpool",
+    "maxpool",
+    "upsample",
+)
+"""Sections that take maps; the vector of a [connected] is a map of one pixel to them."""
 NOTHING = -1
 """What comes out of a layer that could not be read."""
 
@@ -98,6 +110,8 @@ class Reader:
         build = Build(
             self.sketch, f"{SHORT.get(kind, kind)}_{number}", f"[{section.name}]", section.place(), tensors, shared
         )
+        if kind in MAPS and build.axes == 0:
+            build.use(0, build.put("reshape", suffix="_map", shape=(*build.x[0], 1, 1)))
         rule = RULES.get(kind)
         tensor = rule(section, build) if rule else build.opaque(build.x[0])
         return tensor, build.made

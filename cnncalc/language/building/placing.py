@@ -45,9 +45,7 @@ class Placer:
             return self._assumed(layer.outline(vars(layer)), name, tensors)
         faults: list[Fault] = []
         try:
-            placed = net.place(
-                parsed, tensors, name, level, share, self.trainable, self.train_only, node, faults, anyway=True
-            )
+            placed = net.place(parsed, tensors, name, level, share, self.trainable, self.train_only, node, faults)
         except CnncalcError as error:  # there may be no further layer
             for fault in error.faults:
                 self.faults.note(fault)
