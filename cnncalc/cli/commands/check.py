@@ -20,6 +20,7 @@ from cnncalc.cli.options import (
 )
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,15 +65,16 @@ def _result(
     from cnncalc.claims.expect import check
     from cnncalc.pages.checks import FileResult
 
+    shown = printable(net)
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
-            return FileResult(net, (), skipped, ())
+            return FileResult(shown, (), skipped, ())
         checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
-        return FileResult(net, checked.checks, "", (), checked.aside)
+        return FileResult(shown, checked.checks, "", (), checked.aside)
     except CnncalcError as error:
-        return FileResult(net, (), "", error.faults)
+        return FileResult(shown, (), "", error.faults)
     except OSError as error:
-        return FileResult(net, (), "", (fault_of_os_error(error),))
+        return FileResult(shown, (), "", (fault_of_os_error(error),))
 
 
 def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fault]:

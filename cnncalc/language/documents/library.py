@@ -13,6 +13,7 @@ from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
@@ -115,7 +116,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
-    name = net if path == Path(net) else path.name
+    name = printable(net if path == Path(net) else path.name)
     if path.parent != library_folder():
         other = foreign(name, path, None, options)
         if other is not None:
