@@ -102,11 +102,7 @@ dialect: onnx
 defaults: {conv: {bias: false}}
 inputs: {x: 8x16x16}
 layers:
-  - name: layer1
-    layers:
-      - repeat: 4
-        name: $i
-        layers: [{add: [[conv 8 k3 p1, relu, conv 8 k3 p1], []]}, relu]
+  - {name: layer1, layers: [{repeat: 4, name: $i, layers: [{add: [[conv 8 k3 p1, relu, conv 8 k3 p1], []]}, relu]}]}
 """
 
 
