@@ -17,6 +17,9 @@ from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
+READ: set[Path] = set()
+"""Every file that was read as a net, or as what a net extends: nothing is written over these."""
+
 BLOCKS = "blocks"
 """The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
 
@@ -116,6 +119,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
+    READ.add(path.resolve())
     name = printable(net if path == Path(net) else path.name)
     if path.parent != library_folder():
         other = foreign(name, path, None, options)
