@@ -18,7 +18,6 @@ __all__ = [
     "GAP",
     "WHOLE",
     "Block",
-    "Code",
     "Column",
     "Heading",
     "Items",
@@ -28,6 +27,7 @@ __all__ = [
     "Stack",
     "Table",
     "Text",
+    "Verbatim",
     "cell_text",
 ]
 
@@ -127,7 +127,7 @@ class Items(NamedTuple):
     """What each of them is, as `hint`."""
 
 
-class Code(NamedTuple):
+class Verbatim(NamedTuple):
     """Text whose lines stay as they are; `language` is `diff` where they begin with marks of what was and what is."""
 
     text: str
@@ -141,7 +141,7 @@ class Stack(NamedTuple):
     indent: bool = False
 
 
-Block: TypeAlias = "Heading | Text | Items | Table | Code | Section | Legend | Stack"
+Block: TypeAlias = "Heading | Text | Items | Table | Verbatim | Section | Legend | Stack"
 GAP = Text("")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import WHOLE, Code, Heading, Items, Layout, Table
+from cnncalc.answers.page import WHOLE, Heading, Items, Layout, Table, Verbatim
 from cnncalc.forms import plain
 from cnncalc.forms.fitting import SHARE_WIDTH, bar, cut, fitted, shortened
 from cnncalc.text import BETWEEN, percent, width
@@ -40,7 +40,7 @@ def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> 
     blocks = list(page.body(layout))
     table = next((block for block in blocks if isinstance(block, Table) and block.fitted), None)
     if table is None:
-        return plain.drawn(map(_coloured, blocks), min(layout.width or WIDEST, WIDEST))
+        return plain.Plain(min(layout.width or WIDEST, WIDEST)).drawn(map(_coloured, blocks))
     if len(table.rows) > MOST_ROWS:
         return plain.draw(page)
     return _Terminal(layout, console).drawn(blocks, table)
@@ -48,7 +48,7 @@ def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> 
 
 def _coloured(block: Block) -> Block:
     """A difference in colours, unless the user wants none."""
-    if not isinstance(block, Code) or block.language != "diff" or os.environ.get("NO_COLOR"):
+    if not isinstance(block, Verbatim) or block.language != "diff" or os.environ.get("NO_COLOR"):
         return block
     lines = block.text.split("\n")
     return block._replace(

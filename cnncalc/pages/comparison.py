@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.answers import figures as answers
 from cnncalc.answers.page import Column, Page, Table
-from cnncalc.pages.show.columns import of_inputs
-from cnncalc.text import BETWEEN, number, printable, size_text, width
+from cnncalc.pages.show.columns import field_text
+from cnncalc.text import BETWEEN, axes_text, number, printable, size_text, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.analysis.comparison import Compared
     from cnncalc.answers.page import Block, Layout
-    from cnncalc.answers.report import ReceptiveField
 
 __all__ = ["object_of", "page", "shortened"]
 
@@ -46,11 +45,6 @@ def shortened(count: int) -> str:
     return str(count)
 
 
-def axes_text(values: Sequence[object]) -> str:
-    """One number where all axes agree, else one an axis."""
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
-
-
 def _of_table(figure: answers.Figure) -> Figure:
     """A figure of the table: bytes by their size, other counts exactly, those of layers without a ratio."""
 
@@ -80,11 +74,7 @@ def _inputs(one: Compared) -> str:
 
 
 def _field(one: Compared) -> str:
-    return of_inputs(one.receptive_field, _size)
-
-
-def _size(field: ReceptiveField) -> str:
-    return axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
+    return field_text(one.receptive_field)
 
 
 def _stride(one: Compared) -> str:

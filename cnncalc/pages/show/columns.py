@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.answers import page
 from cnncalc.answers.figures import FIGURES
 from cnncalc.errors import CnncalcError, Fault, near
-from cnncalc.text import number, percent, printable, shape_text
+from cnncalc.text import axes_text, number, percent, printable, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.answers.report import ReceptiveField, Report
 
-__all__ = ["COLUMNS", "Column", "by_key", "chosen", "of_inputs"]
+__all__ = ["COLUMNS", "Column", "by_key", "chosen", "field_text", "of_inputs"]
 
 
 BARS = {"params": "green", "macs": "blue"}
@@ -33,21 +33,17 @@ def _shapes_text(shapes: Sequence[Sequence[object]]) -> str:
     return ", ".join(map(shape_text, shapes))
 
 
-def _axes_text(values: Sequence[object]) -> str:
-    """One number where all axes agree, else one an axis: `427`, `1x7`."""
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
-
-
 def _size_text(field: ReceptiveField) -> str:
-    return _axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
+    return axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
 
 
-def _field_text(field: ReceptiveField) -> str:
+def field_text(field: ReceptiveField) -> str:
+    """Its size, on each input where they differ, or why there is none."""
     return of_inputs(field, _size_text)
 
 
 def _stride_text(field: ReceptiveField) -> str:
-    return of_inputs(field, lambda one: _axes_text(one.stride) if one.stride else "")
+    return of_inputs(field, lambda one: axes_text(one.stride) if one.stride else "")
 
 
 def of_inputs(field: ReceptiveField, text_of: Callable[[ReceptiveField], str]) -> str:
@@ -114,7 +110,7 @@ COLUMNS = (
     Column("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
     *_figure_columns(),
     Column(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
-    Column("receptive_field", "Receptive field", "receptive_field", _field_text, right=True, fold="last"),
+    Column("receptive_field", "Receptive field", "receptive_field", field_text, right=True, fold="last"),
     Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
     Column("line", "Line", "line", str, right=True),
 )

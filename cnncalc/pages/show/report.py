@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.answers.page import Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
-from cnncalc.pages.show.objects import object_of
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
 
 if TYPE_CHECKING:
@@ -62,7 +61,12 @@ def page(report: Report, view: View = ALL) -> Page:
         everything = [one for one in COLUMNS if not one.share and (one.key != COUNTED or report.counting)]
         return _table(report, columns if view.columns else everything, arranged(report.rows, view.depth, view.sort))
 
-    return Page("a report", body, lambda: object_of(report), table, "layers")
+    def data() -> dict[str, object]:
+        from cnncalc.pages.show.objects import object_of
+
+        return object_of(report)
+
+    return Page("a report", body, data, table, "layers")
 
 
 def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
