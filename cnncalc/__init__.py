@@ -5,20 +5,53 @@ Importing this package loads nothing else; each public name is fetched when it i
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load it
+if TYPE_CHECKING:
+    from cnncalc import solve
+    from cnncalc.api.answers import Answer, Report
+    from cnncalc.api.builtin import bundled, from_torch, report, to_torch
+    from cnncalc.api.nets import Net, chain, load
+    from cnncalc.api.questions import check, sweep
+    from cnncalc.errors import CnncalcError
+    from cnncalc.language.options import Options
+
 __version__ = "0.1.0"
 
 # public name -> the module that owns it
 _OWNERS = {
+    "Answer": "cnncalc.api.answers",
     "CnncalcError": "cnncalc.errors",
+    "Net": "cnncalc.api.nets",
     "Options": "cnncalc.language.options",
-    "bundled": "cnncalc.language",
-    "chain": "cnncalc.language",
-    "load": "cnncalc.language",
-    "report": "cnncalc.analysis.costs",
-    "to_torch": "cnncalc.torch_backend.building.builder",
+    "Report": "cnncalc.api.answers",
+    "bundled": "cnncalc.api.builtin",
+    "chain": "cnncalc.api.nets",
+    "check": "cnncalc.api.questions",
+    "from_torch": "cnncalc.api.builtin",
+    "load": "cnncalc.api.nets",
+    "report": "cnncalc.api.builtin",
+    "solve": "cnncalc.solve",
+    "sweep": "cnncalc.api.questions",
+    "to_torch": "cnncalc.api.builtin",
 }
 
-__all__ = ["CnncalcError", "Options", "__version__", "bundled", "chain", "load", "report", "to_torch"]
+__all__ = [
+    "Answer",
+    "CnncalcError",
+    "Net",
+    "Options",
+    "Report",
+    "__version__",
+    "bundled",
+    "chain",
+    "check",
+    "from_torch",
+    "load",
+    "report",
+    "solve",
+    "sweep",
+    "to_torch",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -26,7 +59,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(_OWNERS[name]), name)
+    owner = import_module(_OWNERS[name])
+    value: object = owner if name == "solve" else getattr(owner, name)
     globals()[name] = value
     return value
 

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["number", "percent", "printable", "rounded", "shape_text", "size_text"]
+__all__ = [
+    "BETWEEN",
+    "aligned",
+    "axes_text",
+    "number",
+    "percent",
+    "plural",
+    "printable",
+    "printable_lines",
+    "rounded",
+    "shape_text",
+    "signed",
+    "size_text",
+    "width",
+]
 
+BETWEEN = "  "
+"""What stands between two columns of text."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -14,14 +30,42 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 layer`, `2,000 layers`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def axes_text(values: Sequence[object]) -> str:
+    """One number where all axes agree, else one an axis: `427`, `1x7`."""
+    return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
+
+
 def shape_text(shape: Sequence[object]) -> str:
     """`64x56x56`: a shape as it is written in a file, without the batch that is its first axis."""
     return "x".join(map(str, shape[1:]))
 
 
 def printable(text: str) -> str:
-    """The text without anything that could move a cursor or end a line."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+    r"""The text with everything that could move a cursor, end a line or hide in it written as an escape.
+
+    >>> printable("a\x1b[2J\nb")
+    'a\\x1b[2J\\nb'
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, line by line."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable() or letter == "\N{NO-BREAK SPACE}":
+        return letter
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def percent(part: int, whole: int) -> str:
@@ -45,6 +89,11 @@ def size_text(count: int) -> str:
     return f"{scaled // 10**places:,}.{scaled % 10**places:0{places}} {_UNITS[power]}"
 
 
+def signed(value: int) -> str:
+    """`+1,234`, `−1,234` or `0`."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):,}"
+
+
 def rounded(count: int) -> str:
     """`15.5 G`: how papers and data sheets print a count of operations; nothing below a million."""
     for power, letter in ((12, "T"), (9, "G"), (6, "M")):
@@ -52,3 +101,26 @@ def rounded(count: int) -> str:
             hundredths = (200 * count + 10**power) // (2 * 10**power)
             return f"{hundredths // 100:,}.{hundredths % 100:02} {letter}"
     return ""
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes: ideographs take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _padded(cells: Sequence[str], right: bool) -> list[str]:
+    most = max(map(width, cells), default=0)
+    if all(cell.isascii() for cell in cells):
+        return [cell.rjust(most) for cell in cells] if right else [cell.ljust(most) for cell in cells]
+    blanks = [" " * (most - width(cell)) for cell in cells]
+    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
+
+
+def aligned(columns: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Lines of text from columns of cells of equal length; `right` says which ones are aligned to the right."""
+    padded = [_padded(cells, to_right) for cells, to_right in zip(columns, right, strict=True)]
+    return [BETWEEN.join(line).rstrip() for line in zip(*padded, strict=True)]

@@ -24,6 +24,7 @@ from cnncalc.layers.kinds.activation import Maxout
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
+from cnncalc.layers.kinds.sequences import attention, recurrent
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
 from cnncalc.torch_backend.building.builder import build
@@ -34,6 +35,8 @@ from cnncalc.torch_backend.running.planning import DTYPES, single_value
 __all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of"]
 
 BYTES = ("saved bytes", "peak bytes")
+AMP_UNKNOWN = (attention.Attention, recurrent.Recurrent)
+"""Composed layers: under torch.autocast a fused kernel is chosen by the device that is there, and here is none."""
 BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     (
         (
@@ -118,6 +121,7 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
         for _, node, layer in graph.layers()
         for _, applies in BYTES_UNKNOWN
     )
+    unknown |= bool(half) and any(isinstance(layer, AMP_UNKNOWN) for _, _, layer in graph.layers())
     if unknown:
         lines = [line for line in lines if not any(what in line for what in BYTES)]
     if network.fields and not channels_blurred(graph):

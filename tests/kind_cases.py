@@ -9,6 +9,8 @@ __all__ = ["KIND_CASES", "KIND_NAMES", "KIND_REFUSED"]
 
 KIND_CASES = [
     # notation, input shapes, output shape, parameters, multiply–accumulates, other operations
+    ("local 6 k3", ["2x5x5"], "6x3x3", 9 * (2 * 9 * 6 + 6), 9 * 2 * 9 * 6, 9 * 6),  # nine positions
+    ("local 4 k3 s2 p1 nobias", ["3x7"], "4x4", 4 * 3 * 3 * 4, 4 * 3 * 3 * 4, 0),
     ("exp", ["8x5x5"], "8x5x5", 0, 0, 200),
     ("function rsqrt", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
     ("clip 0 6", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
@@ -44,8 +46,69 @@ KIND_CASES = [
     ("rmsnorm last noaffine", ["8x5"], "8x5", 0, 0, 3 * 40),
 ]
 
+KIND_CASES += [
+    # -- tensors of a layer's own
+    ("parameter 8x1 concat axis=1 first", ["8x5"], "8x6", 8, 0, 0),
+    ("parameter 8x1x1 multiply", ["8x5x5"], "8x5x5", 8, 0, 200),
+    ("parameter 1x5 add nolearned", ["8x5"], "8x5", 0, 0, 40),
+    ("parameter 3x4", ["8x5x5"], "3x4", 12, 0, 0),
+    ("constant 8x5 add", ["8x5"], "8x5", 0, 0, 40),
+    ("positional", ["8x5x5"], "8x5x5", 200, 0, 200),
+    ("positional sine", ["8x5"], "8x5", 0, 0, 40),
+    ("embedding 100 16", ["7"], "16x7", 1600, 0, 0),
+    ("embedding 100 16 axis=last", ["1x7"], "7x16", 1600, 0, 0),
+    ("embedding 100 16 bias", ["7"], "16x7", 1616, 0, 112),
+    ("opaque 100x6 of=DetectionOutput", ["8x5x5", "4x5x5"], "100x6", 0, 0, 0),
+]
+
+# what a head of 2 features costs on 5 places: 23 operations a row of its softmax
+KIND_CASES += [
+    (
+        "attention 2", ["4x5"], "4x5",
+        12 * 4 + 12 + 16 + 4, 5 * 48 + 2 * 25 * (2 + 2) + 5 * 16, 5 * 12 + 5 * 4 + 5 * 4 + 10 * 23,
+    ),
+    (
+        "attention 2 causal nobias noproject axis=last", ["5x4"], "5x4",
+        48, 5 * 48 + 2 * 25 * (2 + 2), 5 * 4 + 10 * (23 + 5),
+    ),
+    (  # three places of six features are asked
+        "attention 2", ["4x5", "6x3"], "4x5",
+        16 + 24 + 24 + 12 + 16 + 4, 5 * 16 + 3 * 48 + 2 * 15 * (2 + 2) + 5 * 16, 20 + 24 + 20 + 20 + 10 * 13,
+    ),
+    (  # keys and values of one head for both that ask
+        "attention 2 shared=1", ["4x5"], "4x5",
+        8 * 4 + 8 + 16 + 4, 5 * 32 + 2 * 25 * (2 + 2) + 5 * 16, 5 * 8 + 5 * 4 + 5 * 4 + 10 * 23,
+    ),
+    (
+        "attention 2 key=3 value=1 out=6", ["4x5"], "6x5",
+        (6 + 6 + 2) * 4 + 14 + 6 * 2 + 6, 5 * 56 + 2 * 25 * (3 + 1) + 5 * 12, 5 * 14 + 5 * 6 + 5 * 6 + 10 * 23,
+    ),
+    (  # four windows of 2x2
+        "attention 2 w2", ["4x4x4"], "4x4x4",
+        80, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 16 * 16, 16 * 12 + 16 * 4 + 16 * 4 + 32 * 18,
+    ),
+    (  # a table of 3x3 distances for each head; both biases and the mask are added to each of four places
+        "attention 2 w2 shift=1 relative", ["4x4x4"], "4x4x4",
+        80 + 2 * 9, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 16 * 16, 16 * 12 + 16 * 4 + 16 * 4 + 32 * (18 + 2 * 4),
+    ),
+]  # fmt: skip
+
+# four gates of 32 units on 16 features, both vectors of biases: 4·32·(16 + 32) + 2·4·32, for 100 steps
+KIND_CASES += [
+    ("lstm 32", ["16x100"], "32x100", 6400, 100 * 4 * 32 * 48, 100 * 32 * (22 + 8)),
+    ("lstm 32 biases=1 final", ["16x100"], "32", 6272, 100 * 4 * 32 * 48, 100 * 32 * (22 + 4)),
+    ("lstm 4 bidirectional axis=last", ["5x3"], "5x8", 2 * (16 * 7 + 32), 2 * 5 * 16 * 7, 2 * 5 * 4 * (22 + 8)),
+    (  # the second layer takes the states of the first, which are projected to 2 features
+        "lstm 4 layers=2 projection=2 nobias", ["3x5"], "2x5",
+        16 * 5 + 8 + 16 * 4 + 8, 5 * (16 * 5 + 8 + 16 * 4 + 8), 2 * 5 * 4 * 22,
+    ),
+    ("gru 4", ["3x5"], "4x5", 12 * 7 + 24, 5 * 12 * 7, 5 * 4 * (16 + 6)),
+    ("rnn 4 relu", ["3x5"], "4x5", 4 * 7 + 8, 5 * 4 * 7, 5 * 4 * (2 + 2)),
+]  # fmt: skip
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
+    ("local 4 k3", ["8"], "`local` takes a map"),
     ("clip", ["8"], "a clip has a least or a largest value"),
     ("exp low=1", ["8"], "`exp` has no bounds"),
     ("glu", ["7x5"], "a glu halves an even number of channels"),
@@ -67,7 +130,33 @@ KIND_REFUSED = [
     ("matmul", ["4", "4"], "a matmul takes matrices"),
 ]
 
+KIND_REFUSED += [
+    ("parameter 8 add", ["8x5"], "`parameter` needs as many axes as what comes in"),
+    ("parameter 4x1 add", ["8x5"], "the shapes of `parameter` and of what comes in differ"),
+    ("constant 8x1 concat", ["8x5"], "the shapes of `constant` and of what comes in differ"),
+    ("embedding 9 4", ["3x7"], "an embedding takes whole numbers"),
+    ("embedding 9 4 padding=9", ["7"], "the padding is one of the numbers"),
+]
+
+KIND_REFUSED += [
+    ("attention 3", ["4x5"], "the heads must divide the features"),
+    ("attention 2", ["4"], "an attention takes a sequence"),
+    ("attention 4 shared=3", ["4x5"], "the heads of keys and values must divide"),
+    ("attention 2 w3", ["4x6x8"], "the windows of an attention must divide the map"),
+    ("attention 2 w2 shift=2", ["4x4x4"], "windows are shifted by less than a window"),
+    ("attention 2 shift=1", ["4x4x4"], "only windows can be shifted"),
+    ("attention 2 causal", ["4x5", "4x5"], "windows, distances and what was before"),
+    ("attention 2", ["4x5", "4x5", "4x6"], "there must be as many values as keys"),
+]
+
+KIND_REFUSED += [
+    ("lstm 4", ["3x5x5"], "a recurrent layer takes a sequence"),
+    ("gru 4 biases=3", ["3x5"], "a recurrent layer has one vector of biases or two"),
+    ("lstm 4 projection=4", ["3x5"], "an lstm's projection is smaller than its hidden size"),
+]
+
 KIND_NAMES = {
+    "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
     "reduce": "mean ReduceMean ReduceSum ReduceMax ReduceL2 ReduceLogSumExp",
     "glu": "GLU",
@@ -81,4 +170,12 @@ KIND_NAMES = {
     "expand": "Expand Tile",
     "argmax": "ArgMax",
     "topk": "TopK",
+    "parameter": "Parameter",
+    "constant": "Constant",
+    "embedding": "Embedding Embed",
+    "opaque": "DetectionOutput",
+    "lstm": "LSTM CuDNNLSTM",
+    "gru": "GRU",
+    "rnn": "RNN SimpleRNN",
+    "attention": "MultiheadAttention MultiHeadAttention",
 }

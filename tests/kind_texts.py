@@ -63,6 +63,72 @@ def rms_norm(random: Random, shape: Shape, kind: str) -> str:
     return kind + random.choice(("", " channels", " all", " last")) + random.choice(("", "", " noaffine"))
 
 
+def given(random: Random, shape: Shape, kind: str) -> str:
+    join = random.choice(("alone", "add", "multiply", "concat", "concat"))
+    learned = random.choice(("", "", " nolearned")) if kind == "parameter" else ""
+    if join == "alone":
+        own = [random.randint(1, 4) for _ in range(random.choice((1, 2, 3)))]
+        return f"{kind} {'x'.join(map(str, own))}{random.choice(('', ' alone'))}{learned}"
+    if join != "concat":
+        return f"{kind} {'x'.join(str(random.choice((1, n))) for n in shape)} {join}{learned}"
+    axis = axis_of(random, shape)
+    own = [*shape]
+    own[axis] = random.randint(1, 3)
+    first = random.choice(("", " first"))
+    return f"{kind} {'x'.join(map(str, own))} concat{f' axis={axis}' if axis else ''}{first}{learned}"
+
+
+def embedding(random: Random, shape: Shape, kind: str) -> str:
+    text = f"embedding {random.randint(1, 9)} {random.randint(1, 5)}{random.choice(('', '', ' axis=last'))}"
+    return text + random.choice(("", "", " padding=0")) + random.choice(("", "", " bias"))
+
+
+def positional(random: Random, shape: Shape, kind: str) -> str:
+    return kind + random.choice(("", "", " learned", " sine"))
+
+
+def opaque(random: Random, shape: Shape, kind: str) -> str:
+    text = "opaque " + "x".join(str(random.randint(1, 6)) for _ in range(random.randint(1, 4)))
+    return text + random.choice(("", " of=Foreign"))
+
+
+def attention(random: Random, shape: Shape, kind: str) -> str:
+    last = random.random() < 0.4
+    features, places = (shape[-1], shape[:-1]) if last else (shape[0], shape[1:])
+    heads = random.choice([d for d in range(1, features + 1) if features % d == 0])
+    text = f"attention {heads}{' axis=last' if last else ''}"
+    if random.random() < 0.3:
+        text += f" key={random.randint(1, 4)}"
+    if random.random() < 0.2:
+        text += f" value={random.randint(1, 4)}"
+    if random.random() < 0.2:
+        text += f" out={random.randint(1, 6)}"
+    if random.random() < 0.2:
+        text += f" shared={random.choice([d for d in range(1, heads + 1) if heads % d == 0])}"
+    if random.random() < 0.4:
+        windows = [random.choice([d for d in range(1, n + 1) if n % d == 0]) for n in places]
+        text += " w" + "x".join(map(str, windows))
+        roll = random.random()
+        if roll < 0.4:
+            text += " shift=" + "x".join(str(random.randrange(w)) for w in windows)
+        elif roll < 0.6:
+            text += " grid"
+    words = {"nobias": 0.2, "noproject": 0.2, "noproject_bias": 0.2, "causal": 0.2, "nofused": 0.4, "relative": 0.3}
+    for word, chance in words.items():
+        text += f" {word}" if random.random() < chance else ""
+    return text
+
+
+def recurrent(random: Random, shape: Shape, kind: str) -> str:
+    hidden = random.randint(1, 5)
+    text = f"{kind} {hidden}{random.choice(('', '', ' axis=last'))}"
+    for word, chance in {"layers=2": 0.3, "bidirectional": 0.3, "nobias": 0.2, "biases=1": 0.3, "final": 0.3}.items():
+        text += f" {word}" if random.random() < chance else ""
+    if kind == "lstm" and hidden > 1 and random.random() < 0.3:
+        text += f" projection={random.randint(1, hidden - 1)}"
+    return text + (random.choice((" relu", "")) if kind == "rnn" else "")
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -72,7 +138,14 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "select": select,
     "expand": expand,
     "rmsnorm": rms_norm,
+    "parameter": given,
+    "constant": given,
+    "embedding": embedding,
+    "positional": positional,
+    "opaque": opaque,
+    "attention": attention,
+    **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ()
+MAP_ONLY: tuple[str, ...] = ("attention", "lstm", "gru", "rnn")
 """Those of them that take no vector."""

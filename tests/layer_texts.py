@@ -25,7 +25,7 @@ ANYWHERE = (
     "reshape", "permute", "slice", "channel_shuffle", *(kind for kind in KIND_WRITERS if kind not in MAP_ONLY),
 )  # fmt: skip
 MAP_KINDS = (
-    *ANYWHERE, "conv", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool",
+    *ANYWHERE, "conv", "local", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool",
     "adaptive_avgpool", "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop",
     "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth", *MAP_ONLY,
 )  # fmt: skip
@@ -119,11 +119,12 @@ def spaced(random: Random, rank: int, letter: str, chance: float) -> str:
     return f" {letter}{per_axis(random, rank, lambda _: few(random))}" if random.random() < chance else ""
 
 
-def conv(random: Random, shape: Shape) -> str:
+def conv(random: Random, shape: Shape, kind: str = "conv") -> str:
     rank = len(shape) - 1
     out, groups = grouped(random, shape)
+    groups = groups if kind == "conv" else ""
     return (
-        f"conv {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
+        f"{kind} {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
         f"{spaced(random, rank, 'd', 0.25)}{groups}{flags(random, 'bias')}"
     )
 
@@ -270,6 +271,7 @@ def plain(random: Random, shape: Shape, kind: str) -> str:
 
 WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "conv": lambda random, shape, _: conv(random, shape),
+    "local": lambda random, shape, _: conv(random, shape, "local"),
     "dwconv": lambda random, shape, _: dwconv(random, shape),
     "deconv": lambda random, shape, _: deconv(random, shape),
     "linear": linear,
@@ -297,6 +299,8 @@ def layer_text(random: Random, shape: Shape) -> str:
     """A layer that mostly fits an input of this shape."""
     if 1 in shape and random.random() < 0.1:
         return _written(random, shape, "expand")
+    if (len(shape) == 1 or shape[0] == 1) and random.random() < 0.1:
+        return _written(random, shape, "embedding")
     if len(shape) == 1:
         return _written(random, shape, random.choice((*VECTOR_KINDS, "linear", "linear", "linear", "batchnorm")))
     if len(shape) > 4:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from cnncalc import Options, chain, load, report
 from cnncalc.analysis.comparison import changes, compared
+from cnncalc.answers.page import WHOLE, Layout
 from cnncalc.cli.main import cnncalc
-from cnncalc.forms.pages.comparison import as_text, shortened
+from cnncalc.forms import text
+from cnncalc.pages.comparison import page, shortened
 
 FOUR = ("vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0")
 
@@ -32,6 +34,10 @@ KNOWN = [
     ("unet", 23, 23, (2, 512, 512), None, 1),
     ("lenet5", 5, 5, (16, 5, 5), None, 4),
 ]
+
+
+def as_text(nets, room=None):
+    return text(page(nets), "plain", WHOLE if room is None else Layout(room))
 
 
 def of(*nets):

@@ -69,7 +69,11 @@ def test_resnet50_as_others_count_it(name):
     assert count(graph_of("resnet50"), convention_named(name)).total == FIGURES[name]
 
 
-UNMEASURED: set[str] = set()
+UNMEASURED = {
+    "argmax", "attention", "constant", "divide", "embedding", "expand", "function", "glu", "gru", "local", "lstm",
+    "matmul", "minimum", "opaque", "parameter", "positional", "power", "reduce", "rmsnorm", "rnn", "select", "subtract",
+    "topk",
+}  # fmt: skip
 """Kinds for which no tool was measured yet: a convention calls them not counted, never 0."""
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from drawn import explained
 from explained import QUESTION, chained, only, run, said
 
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.answer import explain
-from cnncalc.forms.explanation import text as explain_text
 from cnncalc.language import load
 from cnncalc.language.options import Options
 
@@ -63,7 +63,7 @@ stride.
 
 
 def test_two_hundred_pixels():
-    assert explain_text.draw(explain(chained(*QUESTION))) == EXAM
+    assert explained(explain(chained(*QUESTION))) == EXAM
 
 
 NARROW = """\
@@ -94,7 +94,7 @@ Symbols: C channels, H height, W width, k kernel, s stride, p padding, b bytes
 
 def test_alexnet_needs_its_border():
     graph = chained("3x224x224", "conv 96 k11 s4 p2:1")
-    assert explain_text.draw(explain(graph, ["conv1"], pixel=[0, 54]), 80) == NARROW
+    assert explained(explain(graph, ["conv1"], pixel=[0, 54]), 80) == NARROW
 
 
 def test_alexnet_without_the_border_is_54():
@@ -223,10 +223,8 @@ def test_kernels_that_differ():
 def test_a_receptive_field_that_there_is_not_is_said_in_words():
     explanation = explain(chained("8x8x8", "conv 8 k3 p1", "reshape 8x64", "conv 4 k3"), ["conv2"])
     assert explanation.parts[0].derivation.receptive == ()
-    assert "undefined" in explain_text.draw(explanation)
-    assert "receptive field    the whole input" in explain_text.draw(
-        explain(chained("8x8x8", "groupnorm 2"), ["groupnorm1"])
-    )
+    assert "undefined" in explained(explanation)
+    assert "receptive field    the whole input" in explained(explain(chained("8x8x8", "groupnorm 2"), ["groupnorm1"]))
 
 
 def test_enlarging_layers_have_a_recurrence_where_their_stride_is_whole():
@@ -246,22 +244,22 @@ def test_pixels_that_see_less_are_told():
     told = only("8x8x8", "deconv 8 k3 s2 p1")
     assert told.smallest == (1, 1)
     assert "output pixels get 1 or 2 input pixels in turn" in said(told)
-    assert "not all pixels see as much, some only 1" in explain_text.draw(
+    assert "not all pixels see as much, some only 1" in explained(
         explain(chained("8x8x8", "deconv 8 k3 s2 p1"), ["deconv1"])
     )
     assert only("8x8x8", "deconv 8 k4 s2 p1").smallest == ()
     dilated = explain(chained("8x8x8", "deconv 8 k3 s2 d2"), ["deconv1"])
-    assert "some none" in explain_text.draw(dilated)
+    assert "some none" in explained(dilated)
     assert "some output pixels get no input pixel, only the bias, and others 3" in said(dilated.parts[0])
 
 
 def test_behind_enlarging_layers_fields_are_followed():
-    text = explain_text.draw(explain(load("unet", Options()), ["double_conv7.conv1"]))
+    text = explained(explain(load("unet", Options()), ["double_conv7.conv1"]))
     assert "188, stride 4, padding 94; not all pixels see as much, some only 172; followed pixel by pixel" in text
 
 
 def test_a_walk_says_what_enlarging_layers_see():
-    text = explain_text.draw(explain(load("unet", Options())))
+    text = explained(explain(load("unet", Options())))
     section = next(part for part in text.split("\n\n") if part.startswith("double_conv9.conv2 "))
     assert "receptive field   204, stride 1" in section
 

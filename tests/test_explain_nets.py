@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from drawn import explained
 from explained import QUESTION, chained, run
 from notation_value import value_of
 
@@ -13,12 +14,9 @@ from cnncalc.analysis.costs import report
 from cnncalc.explain.answer import explain
 from cnncalc.explain.explanation import Group, Repeat, Rest, Told
 from cnncalc.explain.repeats import Run, depths, runs
-from cnncalc.forms.explanation import json_form as explain_json
-from cnncalc.forms.explanation import markdown as explain_markdown
-from cnncalc.forms.explanation import text as explain_text
-from cnncalc.forms.plain import width
 from cnncalc.language import load
 from cnncalc.language.options import Options
+from cnncalc.text import width
 
 # -- the walk -----------------------------------------------------------------------------------------------------
 
@@ -52,7 +50,7 @@ def test_layers_built_alike():
     repeats = [part for part in explain(load("densenet121", Options())).parts if isinstance(part, Repeat)]
     assert not repeats[0].exact
     assert repeats[0].names == "features.denseblock1.denselayer2 to features.denseblock1.denselayer6"
-    text = explain_text.draw(explain(load("densenet121", Options())))
+    text = explained(explain(load("densenet121", Options())))
     assert "are built like features.denseblock1.denselayer1, on 96x56x56 to 224x56x56" in text
 
 
@@ -84,7 +82,7 @@ def test_a_hundred_thousand_layers(tmp_path):
     file = tmp_path / "long.yaml"
     file.write_text("input: 16x8x8\nlayers:\n  - {repeat: 50000, layers: [conv 16 k3 p1, relu]}\n")
     graph = load(str(file), Options())
-    text = explain_text.draw(explain(graph))
+    text = explained(explain(graph))
     assert "conv2 to relu50000 repeat conv1 to relu1 49,999 times" in text
     assert len(text.splitlines()) < 30
 
@@ -121,7 +119,7 @@ layer1.0   block bottleneck   64x56x56 → 256x56x56
 def test_a_group_is_summed_up():
     """Its parameters are those of torchvision's own block, added up by hand."""
     explanation = explain(load("resnet50", Options()), ["layer1.0"])
-    assert explain_text.draw(explanation).split("\n\n")[0] + "\n" == BOTTLENECK
+    assert explained(explanation).split("\n\n")[0] + "\n" == BOTTLENECK
     group, *told = explanation.parts
     assert group.params.total == 4_096 + 36_864 + 2 * 16_384 + 2 * (64 + 64 + 256 + 256)
     assert group.params.total == sum(part.row.params for part in told)
@@ -134,7 +132,7 @@ def test_a_large_group_is_walked_through():
     group = explanation.parts[0]
     assert (group.layers, group.weighted, group.params.total) == (62, 19, 7_098_368)  # torchvision's resnet50().layer3
     assert (group.input_shapes, group.output_shape) == (((1, 512, 28, 28),), (1, 1024, 14, 14))
-    assert "receptive field    grows from 91 to 267; its stride from 8 to 16" in explain_text.draw(explanation)
+    assert "receptive field    grows from 91 to 267; its stride from 8 to 16" in explained(explanation)
     (repeat,) = (part for part in explanation.parts if isinstance(part, Repeat))
     assert (repeat.names, repeat.of, repeat.times) == ("layer3.2 to layer3.5", "layer3.1", 4)
 
@@ -170,7 +168,7 @@ def test_training_bytes_by_optimizer(optimizer, state, rule):
     assert parts["weights"] == 4 * 11_689_512  # torchvision's resnet18
     assert parts["gradients"] == 4 * (11_689_512 - 147_968)  # without layer1
     assert parts.get("optimizer state", 0) == state * parts["gradients"]
-    assert f"training, {optimizer}" in explain_text.draw(explanation)
+    assert f"training, {optimizer}" in explained(explanation)
 
 
 @pytest.mark.parametrize("net", ["vgg16", "unet", "densenet121", "mobilenet_v2"])
@@ -194,7 +192,7 @@ def test_the_last_map_is_told_on_each_input(tmp_path):
 
 
 def test_a_net_without_parameters_is_not_trained():
-    text = explain_text.draw(explain(chained("3x8x8", "maxpool k2", "relu")))
+    text = explained(explain(chained("3x8x8", "maxpool k2", "relu")))
     assert "training         nothing in it is trained, so that backward keeps nothing" in text
 
 
@@ -217,7 +215,7 @@ def test_a_net_without_parameters_is_not_trained():
 )
 def test_a_pixel_on_the_border_or_in_a_gap(layer, pixel, sentence):
     """Row o of the convolution sees rows o − 5 to o − 3 of 8; the windows of the deconv leave rows 2, 5, … free."""
-    text = explain_text.draw(explain(chained("1x8x8", layer), [layer.split()[0] + "1"], pixel=pixel))
+    text = explained(explain(chained("1x8x8", layer), [layer.split()[0] + "1"], pixel=pixel))
     assert f"Pixel ({pixel[0]}, {pixel[1]}), counted from 0, {sentence}" in text
 
 
@@ -227,7 +225,7 @@ def test_a_pixel_on_the_border_or_in_a_gap(layer, pixel, sentence):
 @pytest.mark.parametrize("room", [60, 80, 100])
 @pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "googlenet"])
 def test_lines_keep_to_the_width(name, room):
-    for line in explain_text.draw(explain(load(name, Options())), room).splitlines():
+    for line in explained(explain(load(name, Options())), room).splitlines():
         words = line.split()
         assert width(line) <= room or len(max(words, key=len)) > room - 40 or " = " not in line[30:], line
 
@@ -238,7 +236,7 @@ def test_printed_results_are_the_counted_ones():
     rows = {row.name: row for row in report(graph).rows}
     current = None
     checked = 0
-    for line in explain_text.draw(explain(graph)).splitlines():
+    for line in explained(explain(graph)).splitlines():
         if line and not line.startswith(" "):
             current = rows.get(line.split("   ")[0])
         match = re.match(r"  (MACs|weights|weights \+ biases) +(.* = .*)", line)
@@ -253,7 +251,7 @@ def test_printed_results_are_the_counted_ones():
 
 
 def test_markdown_has_latex():
-    text = explain_markdown.draw(explain(chained(*QUESTION)))
+    text = explained(explain(chained(*QUESTION)), form="markdown")
     assert "### conv1: `conv 16 k5 s2 p1`, 3x200x200 → 16x99x99" in text
     assert (
         r"- **height, width**: $H_{\text{out}} = "
@@ -264,7 +262,7 @@ def test_markdown_has_latex():
 
 
 def test_json_has_everything():
-    answer = json.loads(explain_json.draw(explain(chained(*QUESTION))))
+    answer = json.loads(explained(explain(chained(*QUESTION)), form="json"))
     first = answer["parts"][0]
     assert first["name"] == "conv1"
     assert first["output_shape"] == [1, 16, 99, 99]
@@ -274,7 +272,7 @@ def test_json_has_everything():
     assert formulas["weights"]["value"] == 1200
     assert first["receptive_field"] == {"size": [5, 5], "stride": [2, 2], "padding": [1, 1]}
     assert answer["summary"]["params"]["total"] == 3536
-    assert json.loads(explain_json.draw(explain(load("resnet50", Options()))))["parts"]
+    assert json.loads(explained(explain(load("resnet50", Options())), form="json"))["parts"]
 
 
 # -- the command --------------------------------------------------------------------------------------------------
@@ -341,7 +339,7 @@ def test_forms(tmp_path):
         (["--columns", "name"], "--columns does not go with --explain"),
         (["--convention", "thop"], "`cnncalc explain NET --convention A,B`"),
         (["--depth", "1"], "--depth does not go with --explain"),
-        (["--format", "csv"], "explain has no form csv"),
+        (["--format", "csv"], "an explanation has no form csv"),
     ],
 )
 def test_options_of_tables_are_refused(arguments, words):

@@ -12,6 +12,7 @@ from math import prod
 from random import Random
 
 import pytest
+from drawn import explained
 from formula_meanings import Meanings
 from latex_value import value_of_latex
 from networks import network
@@ -22,9 +23,6 @@ from cnncalc.arithmetic.traced.written import LatexWriter, Writer
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.answer import explain
 from cnncalc.explain.explanation import Told
-from cnncalc.forms.explanation import json_form as explain_json
-from cnncalc.forms.explanation import markdown as explain_markdown
-from cnncalc.forms.explanation import text as explain_text
 from cnncalc.language import load
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
@@ -83,7 +81,7 @@ def formulas_held(graph, batch, dtype):
     size = SIZES[dtype]
     names = [node.name for _, node, _ in graph.layers()]
     explanation = explain(graph, names, batch, dtype)
-    answer = json.loads(explain_json.draw(explanation))
+    answer = json.loads(explained(explanation, form="json"))
     rows = {row.name: row for row in explanation.report.rows}
     nodes = {node.name: node for _, node, _ in graph.layers()}
     count = 0
@@ -117,7 +115,7 @@ def totals_held(graph, batch, dtype):
     """The parts of each total add up to it, and the rule of the training bytes to them."""
     optimizer = ("sgd", "momentum", "adam")[len(graph.nodes) % 3]
     explanation = explain(graph, (), batch, dtype, optimizer=optimizer)
-    answer = json.loads(explain_json.draw(explanation))
+    answer = json.loads(explained(explanation, form="json"))
     summary, totals = answer["summary"], answer["totals"]
     for name, total in (("params", "params"), ("macs", "macs"), ("saved", "saved_bytes")):
         assert sum(summary[name]["kinds"].values()) == summary[name]["total"] == totals[total]
@@ -191,12 +189,12 @@ def latex_read_back(text):
 def test_what_is_printed_of_the_library(name):
     graph = load(name, Options())
     walk = explain(graph)
-    assert read_back(explain_text.draw(walk)) > 50
-    assert latex_read_back(explain_markdown.draw(walk)) > 50
+    assert read_back(explained(walk)) > 50
+    assert latex_read_back(explained(walk, form="markdown")) > 50
     told = [part.row.name for part in walk.parts if isinstance(part, Told)]
     whole = explain(graph, told[:40], batch=2)
-    assert read_back(explain_text.draw(whole)) > 100
-    assert latex_read_back(explain_markdown.draw(whole)) > 100
+    assert read_back(explained(whole)) > 100
+    assert latex_read_back(explained(whole, form="markdown")) > 100
     assert {row.name for row in report(graph).rows} >= set(told)
 
 

@@ -410,6 +410,15 @@ def test_what_is_for_training_only_counts_in_training(build):
     assert report(graph).totals.params - report(build(AUX)).totals.params == 90
 
 
+def test_a_side_branch_may_end_in_nothing(build):
+    text = "layers: [relu, {aux: [global_avgpool flat, linear 10], output: false, name: head}, tanh]"
+    graph = build(text)
+    assert list(graph.outputs) == ["tanh1"]
+    assert report(graph).totals.params == 10 * graph.nodes[0].shape[0] + 10
+    with pytest.raises(CnncalcError, match="`relu` takes no `output`"):
+        build("layers: [{relu: , output: false}]")
+
+
 def test_unnamed_side_branches_are_called_alike_in_training_and_not(build):
     text = "layers: [relu, {aux: [relu], train_only: true}, {aux: [tanh]}, relu]"
     assert "aux2.tanh1" in names(build(text))
@@ -557,17 +566,21 @@ def test_what_a_file_sets_does_not_reach_into_the_library(build):
     assert notations(build(text)) == ["dwconv k3 p1 nobias", "conv 16 k1 nobias"]
 
 
+def test_an_expression_that_gives_no_name_is_told(build):
+    with pytest.raises(CnncalcError, match="`` is no name"):
+        build("variables: {x: ''}\nlayers: [{relu: , name: $x}]")
+
+
 def test_every_block_of_the_library_can_be_used(build):
     from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.document import Document
     from cnncalc.language.documents.library import library_blocks
     from cnncalc.language.faults import Faults
     from cnncalc.language.yaml.reader import Scalar
-    from cnncalc.limits import Limits
 
     build("layers: [relu]")
     faults = Faults()
-    builder = Builder(Document("vgg16", Limits(), faults), Options(), faults)
+    builder = Builder(Document("vgg16", Options(), faults), Options(), faults)
     known = library_blocks()
     assert len(known) >= 10
     for name in known:
@@ -777,3 +790,60 @@ def test_bundled_nets_in_every_mode(name):
         totals = report(load(name, Options(train=train))).totals
         assert totals.params == totals.weights + totals.biases
         assert report(load(f"{name}.yaml", Options(train=train))).totals == totals
+
+
+# -- blocks of several tensors --
+
+FUSED = """\
+    input: 3x8x8
+    blocks:
+      fuse:
+        with: {c: $(in_channels * inputs)}
+        layers:
+          - concat: [{repeat: $inputs, name: m, branch: [{conv: 2 k1 nobias, from: inputs.$i}]}]
+          - {conv: $c k1 nobias, name: last}
+    layers:
+      - {conv: 4 k1 nobias, name: a}
+      - {conv: 5 k1 nobias, name: b}
+      - {fuse: , name: both, from: [a, b]}
+"""
+
+
+def test_a_block_may_take_several_tensors(build):
+    graph = build(textwrap.dedent(FUSED))
+    assert sources(graph, "both.m.0.conv1") == ["a"]
+    assert sources(graph, "both.m.1.conv1") == ["b"]
+    assert graph.nodes[-1].shape == (8, 8, 8)
+    # by hand: a 3·4, b 4·5, the two branches 4·2 and 5·2, the last from 2·2 channels to 4·2
+    assert report(graph).totals.params == 12 + 20 + 8 + 10 + 32
+
+
+def test_a_block_knows_the_one_tensor_that_it_takes_too(build):
+    graph = build("blocks: {twice: [relu, {add: , from: [previous, inputs.0]}]}\nlayers: [tanh, twice]")
+    assert sources(graph, "twice1.add1") == ["twice1.relu1", "tanh1"]
+
+
+def test_a_block_has_no_more_tensors_than_it_takes(build):
+    with pytest.raises(CnncalcError, match=r"there is no layer `inputs\.2`"):
+        build(textwrap.dedent(FUSED).replace("{conv: $c k1 nobias, name: last}", "{conv: 1 k1, from: inputs.2}"))
+
+
+def test_a_block_of_several_tensors_is_no_group_to_share(build):
+    with pytest.raises(CnncalcError, match="takes several tensors, and is no group to share"):
+        build(textwrap.dedent(FUSED) + "  - {share: both, from: b}\n")
+
+
+def test_the_greatest_common_divisor(build):
+    assert build("layers: ['conv $(gcd(12, 18)) k1']").nodes[-1].shape[0] == 6
+    with pytest.raises(CnncalcError, match="`gcd` takes whole numbers"):
+        build("layers: ['conv $(gcd(1.5, 3)) k1']")
+
+
+def test_a_reshape_takes_the_shape_of_a_second_tensor(build):
+    text = "layers: [{relu: , name: map}, reshape 1x-1, {reshape: , from: [previous, map]}]"
+    graph = build(text)
+    assert graph.nodes[-1].shape == graph.nodes[0].shape
+    with pytest.raises(CnncalcError, match="a reshape needs a shape, or a second input that has it"):
+        build("layers: [{relu: , name: map}, {reshape: 1x-1, from: [previous, map]}]")
+    with pytest.raises(CnncalcError, match="keeps the number of elements"):
+        build("layers: [{relu: , name: map}, {conv: 9 k1, name: c}, {reshape: , from: [c, map]}]")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cnncalc.language.yaml.reader import plain_value, read
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import REQUIRED
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, Span, Whole, Wholes
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, Span, Whole, Wholes, Word
 from cnncalc.notation.lines import Parsed, TokenError, make, parse, split_tokens, write
 
 COUNTS = st.integers(1, 10**6) | st.integers(1, 9)
@@ -37,6 +37,8 @@ def values_of(type_):
         return st.booleans()
     if isinstance(type_, Choice):
         return st.sampled_from(type_.choices)
+    if isinstance(type_, Word):
+        return st.sampled_from(["Custom", "a.b:c", "é"])
     if isinstance(type_, Real):
         return st.floats(type_.low, min(type_.high, 1e6)) | st.sampled_from([type_.low, 0.5, 1.0, 0.1])
     if isinstance(type_, Wholes):
@@ -289,4 +291,4 @@ def test_no_value_breaks_the_long_form(kind, data):
     ],
 )
 def test_tokens(text, tokens):
-    assert split_tokens(text) == tokens
+    assert split_tokens(text) == tuple(tokens)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.yaml import reader
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, plain_value, read, scalar_value
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode, plain_value, read, scalar_value
 from cnncalc.limits import Limits
 
 SCALARS = [
@@ -286,7 +286,7 @@ def count(value: object) -> int:
     return 1 + sum(map(count, value)) if isinstance(value, list) else 1
 
 
-def scalars(node: Node) -> Iterator[Scalar]:
+def scalars(node: YamlNode) -> Iterator[Scalar]:
     if isinstance(node, Scalar):
         yield node
     elif isinstance(node, Sequence):

@@ -212,9 +212,10 @@ def found_in(answer, sizes):
 
 
 def drawn(answer):
-    from cnncalc.forms.pages.input_sizes import draw
+    from cnncalc.forms import text
+    from cnncalc.pages.solving.input_sizes import page
 
-    return draw(answer, "csv")
+    return text(page(answer), "csv")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from unknown_nets import answer_of, figure, nets, texts, witnessed
 
 from cnncalc.analysis.costs import report
 from cnncalc.errors import CnncalcError
-from cnncalc.forms.pages.searches import draw_file
+from cnncalc.forms import text
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.pages.solving.searches import file_page
 from cnncalc.solve.figures import Measured, Want, miss
 from cnncalc.solve.file import searching
 from cnncalc.solve.file.answer import Goal
@@ -153,7 +154,7 @@ def test_a_list_that_is_cut_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(searching, "KEPT", 10)
     answer = answer_of("input: 3x8x8\nlayers: [conv ?1..30 k1]\n", [Want("params", ">=", 0)], tmp_path)
     assert (answer.total, len(answer.found), answer.tried, answer.complete) == (30, 10, 30, False)
-    assert "the first 10 are listed: the list is not complete" in draw_file(answer, "table")
+    assert "the first 10 are listed: the list is not complete" in text(file_page(answer))
 
 
 def test_library_blocks_and_side_branches(tmp_path):

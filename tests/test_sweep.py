@@ -21,12 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.analysis.costs import report
-from cnncalc.cli.commands.sweep import steps
+from cnncalc.answers.figures import KEYS as FIGURES
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
-from cnncalc.solve.sweep.grid import FIGURES, Grid, Point, front, sweep
+from cnncalc.solve.sweep.grid import Grid, Point, front, sweep
+from cnncalc.solve.sweep.ranges import steps
 
 
 def run(*arguments):

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.symbolic.report import COUNTS, TOTALS, symbolic_report
+from cnncalc.analysis.symbolic.report import symbolic_report
+from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
@@ -52,9 +53,9 @@ def test_every_formula_gives_the_number(name, channels, sizes):
         for form, row in zip(closed.rows, counted.rows, strict=True):
             assert form.name == row.name
             assert tuple(value_at(n.value, lengths) for n in form.output_shape) == row.output_shape
-            for count in COUNTS:
+            for count in OF_LAYERS:
                 assert value_at(getattr(form, count).value, lengths) == getattr(row, count), (row.name, count)
-        for count in TOTALS:
+        for count in KEYS:
             assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), count
 
 
@@ -190,7 +191,7 @@ def test_nets_whose_memory_depends_on_the_case(name):
     for step in (0, 1, 2, 7):
         lengths = dict(zip(symbols, (n + step for n in spatial)))
         counted = report(load(name, Options(input="x".join(map(str, [channels, *lengths.values()])))))
-        for count in TOTALS:
+        for count in KEYS:
             assert value_at(closed.totals[count].value, lengths) == getattr(counted.totals, count), (count, lengths)
         for form, row in zip(closed.rows, counted.rows, strict=True):
             assert value_at(form.saved_bytes.value, lengths) == row.saved_bytes, (form.name, lengths)

@@ -274,6 +274,7 @@ CASES = {
         "padding": d(st.sampled_from(["same", "0", "2", "2:1", "0x1"])),
         "groups": d(st.sampled_from([1, 2])),
     },
+    "local": lambda d: {"out": d(small), "kernel": d(small), "stride": d(small), "padding": d(st.sampled_from([0, 1]))},
     "dwconv": lambda d: {
         "multiplier": d(small),
         "kernel": [d(small), d(small)],

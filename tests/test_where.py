@@ -8,9 +8,10 @@ import io
 import pytest
 
 from cnncalc.errors import CnncalcError
-from cnncalc.forms.pages.input_sizes import draw
+from cnncalc.forms import text as drawn
 from cnncalc.language import load
 from cnncalc.language.options import Options
+from cnncalc.pages.solving.input_sizes import page
 from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
 WHERES = [
@@ -25,7 +26,7 @@ def test_conditions_of_one_length_are_exact_and_complete(text):
     answer = solve_input("unet", Options(), wants)
     assert not answer.boxes and not answer.remarks
     assert answer.sets[1].text == "W divisible by 16"
-    lines = [line for line in csv.DictReader(io.StringIO(draw(answer, "csv"))) if line["axis"] == "H"]
+    lines = [line for line in csv.DictReader(io.StringIO(drawn(page(answer), "csv"))) if line["axis"] == "H"]
     found = {
         n
         for line in lines

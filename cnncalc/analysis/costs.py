@@ -1,51 +1,26 @@
 """Graph -> report: what each layer costs, and the totals.
 
-What is counted is stated in the class of each layer kind; here it is only multiplied by the batch, attributed (a shared
-parameter belongs to the layer that owns it) and added up.
+What a layer costs is stated in the class of its kind, and what is made of it in the table of figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
+from cnncalc.analysis.counter import Costs, Counter, costs
 from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
 from cnncalc.analysis.memory.elements import Elements
-from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak, train_bytes
+from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak
 from cnncalc.analysis.receptive.fields import Fields, described, fields
 from cnncalc.analysis.remarks.hints import hints
-from cnncalc.answers.report import ReceptiveField, Report, Row, Totals
-from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph, Node
-from cnncalc.layers import Layer, Shape
-from cnncalc.layers.base import count
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.answers.figures import KEYS, OF_LAYERS
+from cnncalc.answers.report import Report, Row, Totals
+from cnncalc.graph import Graph
 from cnncalc.notation.lines import write
 
-__all__ = ["Costs", "Followed", "costs", "follow", "report"]
-
-
-class Costs(NamedTuple):
-    """What a layer costs for one sample, whoever owns its parameters."""
-
-    weights: int
-    biases: int
-    buffers: int
-    macs: int
-    operations: int
-
-
-def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
-    """The costs of a layer on inputs of these shapes."""
-    parameters = layer.weight_shapes(*shapes)
-    biases = product(parameters["bias"]) if "bias" in parameters else 0
-    return Costs(
-        count(parameters) - biases,
-        biases,
-        count(layer.buffer_shapes(*shapes)),
-        layer.macs(*shapes),
-        layer.operations(*shapes),
-    )
+__all__ = ["Costs", "Counts", "Followed", "costs", "follow", "report"]
 
 
 class Followed(NamedTuple):
@@ -72,6 +47,35 @@ def follow(graph: Graph, batch: int = 1, dtype: str = "float32") -> Followed:
     )
 
 
+class Counts(Counter):
+    """The figures in whole numbers, for `batch` samples; `followed` is what `follow` says of the same."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        batch: int = 1,
+        dtype: str = "float32",
+        optimizer: str = "sgd",
+        followed: Followed | None = None,
+    ) -> None:
+        super().__init__(graph, batch, dtype, optimizer)
+        self.followed = followed
+
+    @cached_property
+    def saved(self) -> dict[int, int]:
+        """Bytes that autograd keeps, by the node that first meets them."""
+        followed = self.followed
+        found: dict[int, int] = {}
+        for kept in followed.kept if followed else kept_for_backward(self.graph, self.images, *self.numbers):
+            found[kept.node] = found.get(kept.node, 0) + kept.size
+        return found
+
+    @cached_property
+    def peak(self) -> int:
+        """The most bytes alive at once."""
+        return (self.followed.peak if self.followed else peak(self.graph, self.images, *self.numbers)).size
+
+
 def report(
     graph: Graph,
     batch: int = 1,
@@ -85,22 +89,25 @@ def report(
     `followed` is what `follow` says of the same graph, batch and type, where somebody has it already.
     """
     known = follow(graph, batch, dtype) if followed is None else followed
+    counter = Counts(graph, batch, dtype, optimizer, known)
     seen = described(known.fields)
-    saved = [0] * len(graph.nodes)
-    for kept in known.kept:
-        saved[kept.node] += kept.size
-    with_buffers = DIALECTS[graph.dialect].buffers_are_parameters
-    each = [costs(layer, shapes) for layer, shapes in graph.signatures]
     notations = [write(layer) for layer, _ in graph.signatures]
     inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
-    rows: list[Row] = []
-    weighted = 0
-    for index, node, layer in graph.layers():
-        number = node.signature
-        memory = (batch, known.elements[index], saved[index])
-        described_as = (notations[number], inputs[number])
-        rows.append(_row(graph, node, layer, described_as, each[number], memory, seen[index], with_buffers))
-        weighted += layer.weighted and node.share is None
+    figures = zip(*map(counter.each, OF_LAYERS))
+    rows = [
+        Row(
+            node.name,
+            layer.kind,
+            notations[node.signature],
+            tuple([graph.nodes[one].name for one in node.inputs]),
+            inputs[node.signature],
+            (batch, *node.shape),
+            *numbers,
+            line=node.origin.line if node.origin else 0,
+            receptive_field=seen[index],
+        )
+        for (index, node, layer), numbers in zip(graph.layers(), figures)
+    ]
     return Report(
         name=graph.name,
         source=graph.source,
@@ -109,72 +116,8 @@ def report(
         inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
         rows=tuple(rows),
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
-        totals=_totals(graph, rows, weighted, batch, known, optimizer),
+        totals=Totals(*map(counter.__getitem__, KEYS)),
         hints=hints(graph, known.fields),
         optimizer=optimizer,
         amp=amp_of(dtype),
-    )
-
-
-def _row(
-    graph: Graph,
-    node: Node,
-    layer: Layer,
-    described_as: tuple[str, tuple[Shape, ...]],
-    cost: Costs,
-    memory: tuple[int, int, int],
-    field: ReceptiveField,
-    with_buffers: bool,
-) -> Row:
-    """One row.
-
-    `described_as` is its notation and its input shapes; `memory` the batch, the bytes of an element of the output, and
-    those that the layer keeps for backward.
-    """
-    batch, size, saved = memory
-    owned = node.share is None
-    weights, biases, buffers = (cost.weights, cost.biases, cost.buffers) if owned else (0, 0, 0)
-    stored = not layer.reuses_input(training=graph.train)
-    return Row(
-        name=node.name,
-        kind=layer.kind,
-        notation=described_as[0],
-        inputs=tuple([graph.nodes[index].name for index in node.inputs]),
-        input_shapes=described_as[1],
-        output_shape=(batch, *node.shape),
-        params=weights + biases + (buffers if with_buffers else 0),
-        weights=weights,
-        biases=biases,
-        trainable=weights + biases if node.trainable else 0,
-        buffers=buffers,
-        macs=batch * cost.macs,
-        flops=batch * (2 * cost.macs + cost.operations),
-        activation_bytes=batch * product(node.shape) * size if stored else 0,
-        line=node.origin.line if node.origin else 0,
-        saved_bytes=saved,
-        receptive_field=field,
-    )
-
-
-def _totals(graph: Graph, rows: list[Row], weighted: int, batch: int, known: Followed, optimizer: str) -> Totals:
-    inputs = sum(product(graph.nodes[index].shape) for index in graph.inputs.values())
-    numbers = sum(row.weights + row.biases for row in rows)
-    trainable = sum(row.trainable for row in rows)
-    buffers = sum(row.buffers for row in rows)
-    saved = sum(row.saved_bytes for row in rows)
-    return Totals(
-        layers=len(rows),
-        weighted_layers=weighted,
-        params=sum(row.params for row in rows),
-        weights=sum(row.weights for row in rows),
-        biases=sum(row.biases for row in rows),
-        trainable=trainable,
-        buffers=buffers,
-        macs=sum(row.macs for row in rows),
-        flops=sum(row.flops for row in rows),
-        weight_bytes=numbers * known.numbers.size,
-        activation_bytes=batch * inputs * known.numbers.size + sum(row.activation_bytes for row in rows),
-        saved_bytes=saved,
-        peak_bytes=known.peak.size,
-        train_bytes=train_bytes(trainable, numbers, buffers, saved, known.numbers.size, optimizer),
     )

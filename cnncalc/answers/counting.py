@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Tool(Protocol):
+        """What is told of the convention that counted."""
+
+        @property
+        def name(self) -> str: ...
+
+        @property
+        def tool(self) -> str:
+            """The tool and the version that the rules were measured with."""
+
+        @property
+        def unit(self) -> str: ...
+
+        @property
+        def leaves_out(self) -> str:
+            """What it does not count, in words."""
+
+        @property
+        def one_image(self) -> bool:
+            """Whether it counts one image whatever the batch."""
+
 
 __all__ = ["Counted", "Counting", "Term"]
-
-
-class Tool(Protocol):
-    """What is told of the convention that counted."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def tool(self) -> str:
-        """The tool and the version that the rules were measured with."""
-
-    @property
-    def unit(self) -> str: ...
-
-    @property
-    def leaves_out(self) -> str:
-        """What it does not count, in words."""
-
-    @property
-    def one_image(self) -> bool:
-        """Whether it counts one image whatever the batch."""
 
 
 class Term(NamedTuple):

@@ -5,13 +5,18 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.answers.counting import Counting
+from cnncalc.answers.figures import KEYS, OF_LAYERS
+from cnncalc.answers.records import Record
 
-__all__ = ["Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
+__all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
 Shape = tuple[int, ...]
+
+LAYER = ("name", "kind", "notation", "inputs", "input_shapes", "output_shape", *OF_LAYERS, "line")
+"""What is said of every layer, in numbers or in closed forms."""
 
 
 class ReceptiveField(NamedTuple):
@@ -33,9 +38,10 @@ class ReceptiveField(NamedTuple):
         return any(self.stride)
 
 
-class Row(NamedTuple):
-    """One layer, in execution order."""
+class Row(Record, fields=(*LAYER, "receptive_field", "counted"), defaults=(ReceptiveField(), 0)):
+    """One layer, in execution order; every figure of `OF_LAYERS` is a field too."""
 
+    __slots__ = ()
     name: str
     """Its dotted name; each dot goes one group deeper."""
     kind: str
@@ -45,44 +51,25 @@ class Row(NamedTuple):
     """The names of the layers (or inputs of the net) whose outputs it takes."""
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
-    params: int
-    """Learnable numbers, frozen or not; a layer that shares another's parameters has 0."""
-    weights: int
-    biases: int
-    trainable: int
-    buffers: int
-    macs: int
-    flops: int
-    activation_bytes: int
     line: int
     """The line of the file that it comes from, counted from 1; 0 where there is none."""
-    saved_bytes: int = 0
-    """What autograd keeps for backward in training mode and first meets at this layer."""
-    receptive_field: ReceptiveField = ReceptiveField()
-    counted: int | None = 0
+    receptive_field: ReceptiveField
+    counted: int | None
     """What the convention of the report counts for it; None where it cannot."""
 
+    if TYPE_CHECKING:
 
-class Totals(NamedTuple):
-    """The sums over all rows, and the sizes in bytes that follow from them."""
+        def __getattr__(self, figure: str) -> int: ...
 
-    layers: int
-    weighted_layers: int
-    params: int
-    weights: int
-    biases: int
-    trainable: int
-    buffers: int
-    macs: int
-    flops: int
-    weight_bytes: int
-    activation_bytes: int
-    """The inputs and the outputs of all layers; what lies in another's storage counts once."""
-    saved_bytes: int = 0
-    peak_bytes: int = 0
-    """The most alive at once in inference, layer by layer, parameters apart."""
-    train_bytes: int = 0
-    """Weights, buffers, gradients, optimizer state and saved activations."""
+
+class Totals(Record, fields=KEYS):
+    """Every figure of the whole net, a field each."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, figure: str) -> int: ...
 
 
 class Hint(NamedTuple):

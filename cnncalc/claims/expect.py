@@ -6,21 +6,20 @@ from collections.abc import Mapping as MappingType
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
-from cnncalc.answers.report import Report, Totals
+from cnncalc.answers.figures import KEYS as FIGURES
+from cnncalc.answers.report import Report
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
-from cnncalc.language.documents.document import input_shape
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node
+from cnncalc.language.yaml.reader import Mapping, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
+from cnncalc.notation.shapes import read_shape
 
 __all__ = ["Check", "Checked", "check"]
 
-FIGURES = Totals._fields
-"""The totals that can be expected or bounded."""
 SHAPES = ("outputs", "shapes")
 NESTED = ("train", *DIALECTS)
 KEYS = (*FIGURES, "output", *SHAPES, *NESTED)
@@ -66,7 +65,7 @@ def check(
     counted = report(graph, options.batch, dtype, optimizer)
     checks: list[Check] = []
     changes = options.changes()
-    if isinstance(graph.expect, Node) and not changes:
+    if isinstance(graph.expect, YamlNode) and not changes:
         plain = counted if (dtype, optimizer) == ("float32", "sgd") else report(graph, options.batch)
         held = _Held(net, options, graph, plain)
         held.block(graph.expect, options)
@@ -103,7 +102,7 @@ class _Held:
         self.checks: list[Check] = []
         self.faults: list[Fault] = []
 
-    def block(self, node: Node, options: Options, path: tuple[str, ...] = ()) -> None:
+    def block(self, node: YamlNode, options: Options, path: tuple[str, ...] = ()) -> None:
         """Hold the net to one (nested) block."""
         if not isinstance(node, Mapping):
             message = f"`{'.'.join(('expect', *path))}` is a mapping of figures"
@@ -115,7 +114,7 @@ class _Held:
             except CnncalcError as error:
                 self.faults += error.faults
 
-    def _figure(self, key: str, key_node: Node, value: Node, options: Options, path: tuple[str, ...]) -> None:
+    def _figure(self, key: str, key_node: YamlNode, value: YamlNode, options: Options, path: tuple[str, ...]) -> None:
         prefix = " ".join((*path, key))
         if key in NESTED:
             changed = options._replace(train=True) if key == "train" else options._replace(dialect=key)
@@ -140,7 +139,7 @@ class _Held:
             self.variants[variant] = graph, report(graph, options.batch)
         return self.variants[variant]
 
-    def _shapes(self, what: str, node: Node, graph: Graph) -> None:
+    def _shapes(self, what: str, node: YamlNode, graph: Graph) -> None:
         """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
         if not isinstance(node, Mapping):
             help = "such as {layer1: 64x56x56}"
@@ -162,14 +161,14 @@ def _variant(options: Options) -> tuple[bool, str | None]:
     return options.train, options.dialect
 
 
-def _read(node: Node) -> object:
+def _read(node: YamlNode) -> object:
     try:
         return value_of(node, {})
     except ValueFault as fault:
         raise CnncalcError(Fault(fault.error.message, fault.node.place(), help=fault.error.help)) from None
 
 
-def _number(net: str, what: str, node: Node, found: int) -> Check:
+def _number(net: str, what: str, node: YamlNode, found: int) -> Check:
     expected = _read(node)
     if not isinstance(expected, int) or isinstance(expected, bool):
         help = "write it in full, with _ between thousands if you like"
@@ -177,10 +176,10 @@ def _number(net: str, what: str, node: Node, found: int) -> Check:
     return Check(net, what, expected, found, expected == found, node.place())
 
 
-def _shape(net: str, what: str, node: Node, found: str) -> Check:
+def _shape(net: str, what: str, node: YamlNode, found: str) -> Check:
     value = _read(node)
     try:
-        expected: Shape = input_shape(value)
+        expected: Shape = () if value == "scalar" else read_shape(value)
     except FieldError as error:
         raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
     return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())

@@ -35,7 +35,7 @@ def nets(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 
     from cnncalc.language import bundled
 
-    here = (path.name for path in Path().glob("*.y*ml"))
+    here = (path.name for path in Path().glob("*.y*ml") if path.name.isprintable() and path.is_file())
     found = _starting(bundled(), incomplete) + _starting(sorted(here), incomplete)
     return found or [CompletionItem(incomplete, type="file")]
 
@@ -104,7 +104,7 @@ def limits(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 def columns(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The columns; after a comma, the next one of the list."""
-    from cnncalc.forms.columns import COLUMNS
+    from cnncalc.pages.show.columns import COLUMNS
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + column.key for column in COLUMNS], incomplete)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.cli.output import emit
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ def counted_as(graph: Graph, report: Report, asked: Wanted, given: dict[str, Any
     return with_counting(report, count(graph, convention, asked.options.batch, _functions(graph, given["functions"])))
 
 
-def explain_conventions(
-    graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any], room: int | None
-) -> None:
+def explain_conventions(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
     """Says term by term why two conventions differ on the net, and prints or writes that."""
-    from cnncalc.forms.pages import convention_difference as render
+    from cnncalc.pages.convention_difference import page
     from cnncalc.tools.conventions.difference import difference
 
     names = [name for name in given["convention"].split(",") if name.strip()]
@@ -41,12 +39,7 @@ def explain_conventions(
     if layers or given["pixel"] is not None:
         raise CnncalcError(Fault("--convention explains a whole net", help="leave out the layers and --pixel"))
     found = difference(graph, names, asked.options.batch, _functions(graph, given["functions"]))
-    if given["format_"] == "json":
-        emit(render.as_json(found), given["output"])
-    elif given["format_"] == "markdown":
-        emit(render.as_markdown(found), given["output"])
-    else:
-        emit(render.as_text(found, room), given["output"])
+    answer(page(found), given)
 
 
 def _functions(graph: Graph, patterns: tuple[str, ...]) -> tuple[str, ...]:

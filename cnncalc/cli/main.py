@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -11,6 +12,7 @@ import click
 
 from cnncalc import __version__
 from cnncalc.cli.faults import fault_of_os_error, faults_of_usage, faults_text, wants_json
+from cnncalc.cli.streams import gone, prepare, tell
 from cnncalc.errors import CnncalcError, Fault, near
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ COMMANDS = {
     "explain": ("explain", "Say why: the derivation of every number."),
     "compare": ("compare", "Compare nets side by side, or two of them layer by layer."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
+    "import": ("import_net", "Print a file of another tool as YAML of cnncalc."),
+    "export": ("export", "Write a net as a file of another tool."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),
@@ -70,7 +74,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            ctx.exit(_pipe_closed())
+            gone(sys.stdout)
+            ctx.exit(PIPE_CLOSED)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Runs the command and leaves with its exit code; no fault of a user's shows a traceback."""
@@ -87,9 +92,13 @@ class Commands(click.Group):
         except click.Abort:
             code = INTERRUPTED
         except BrokenPipeError:
-            code = _pipe_closed()
+            gone(sys.stdout)
+            code = PIPE_CLOSED
         except OSError as error:
-            code = _told([fault_of_os_error(error)], arguments)
+            lost = error.filename is None  # it was the output that could not be written
+            if lost:
+                gone(sys.stdout)
+            code = _told([fault_of_os_error(error)], [] if lost else arguments)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -106,16 +115,11 @@ def _told(faults: Sequence[Fault], arguments: Sequence[str]) -> int:
     """Prints the faults: JSON is an answer and goes to standard output, text goes to standard error."""
     json = wants_json(arguments)
     try:
-        click.echo(faults_text(faults, json), nl=False, err=not json)
+        tell(faults_text(faults, json), error=not json)
     except BrokenPipeError:
-        return _pipe_closed()
+        gone(sys.stdout)
+        return PIPE_CLOSED
     return BAD_INPUT
-
-
-def _pipe_closed() -> int:
-    """Whoever read the output has gone: Python must not try to flush it once more on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -130,7 +134,6 @@ def cnncalc() -> None:
 
 def main() -> None:
     """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?`, not a traceback
+    gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
+    prepare()
     cnncalc.main(prog_name="cnncalc")

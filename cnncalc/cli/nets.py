@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc.language.documents.document import Document
-    from cnncalc.limits import Limits
+    from cnncalc.language.options import Options
 
 __all__ = ["family_of", "natural", "open_net", "writes_layers"]
 
 
-def open_net(net: str, limits: Limits | None = None) -> Document:
+def open_net(net: str, options: Options | None = None) -> Document:
     """The file with all that it extends, read but not built. Raises CnncalcError."""
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
-    from cnncalc.limits import Limits
+    from cnncalc.language.options import Options
 
     faults = Faults()
-    document = Document(net, limits or Limits(), faults)
+    document = Document(net, options or Options(), faults)
     faults.raise_any()
     return document
 

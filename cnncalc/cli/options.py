@@ -10,6 +10,7 @@ from cnncalc.analysis.dtypes import HALVES, with_amp
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ __all__ = [
     "Wanted",
     "amp_option",
     "assignments",
+    "file_option",
+    "format_option",
     "net_argument",
     "net_options",
     "optimizer_option",
@@ -30,7 +33,7 @@ __all__ = [
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-FORMATS = ("table", "json", "csv", "markdown")
+FORMS_BY_NAME = [form.name for form in FORMS]
 
 
 class Wanted(NamedTuple):
@@ -43,8 +46,8 @@ class Wanted(NamedTuple):
 def _list_columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """`--columns help` lists the columns and ends."""
     if value == "help":
-        from cnncalc.forms.columns import COLUMNS
-        from cnncalc.forms.plain import aligned
+        from cnncalc.pages.show.columns import COLUMNS
+        from cnncalc.text import aligned
 
         marks = ["usual" if column.usual else "" for column in COLUMNS]
         keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
@@ -53,10 +56,22 @@ def _list_columns(context: click.Context, parameter: click.Parameter, value: str
     return value
 
 
+def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """The one value of an option that is given once; of two, the last would silently win."""
+    if len(value) > 1:
+        named = f"; several inputs are one option, as `--input a={value[0]},b={value[1]}`"
+        message = f"{parameter.opts[0]} is given {len(value)} times: {' and '.join(value)[:80]}"
+        raise CnncalcError(Fault(message, help="keep one of them" + named))
+    return value[0] if value else None
+
+
 net_argument = click.argument("net", metavar="NET", shell_complete=completing.nets)
 
 _NET_OPTIONS = (
-    click.option("--input", "input_", metavar="SHAPE", help="Input shape in place of the file's, as 3x320x320."),
+    click.option(
+        "--input", "input_", metavar="SHAPE", multiple=True, callback=_once,
+        help="Input shape in place of the file's, as 3x320x320; of several inputs a=3x64x64,b=3x64x64.",
+    ),
     click.option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
     click.option(
         "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=completing.variables,
@@ -75,6 +90,9 @@ _NET_OPTIONS = (
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
     click.option(
+        "--opaque", is_flag=True, help="Of a foreign file: what is not known is a layer of the shape that it declares."
+    ),
+    click.option(
         "--dtype", metavar="TYPE", default="float32", show_default=True, shell_complete=completing.dtypes,
         help="Type of a number in memory.",
     ),
@@ -91,17 +109,25 @@ amp_option = click.option(
     "gradients and optimizer state stay float32.",
 )
 
-_OUTPUT_OPTIONS = (
-    click.option(
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        help="What to print.  [default: json, csv or markdown in a .json, .csv or .md file, else table]",
-    ),
-    click.option(
-        "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-    ),
+
+def _format(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`text` is what `kinds` called plain text once."""
+    return "plain" if value == "text" else value
+
+
+format_option = click.option(
+    "--format",
+    "format_",
+    metavar="FORM",
+    type=click.Choice((*FORMS_BY_NAME, "text")),
+    callback=_format,
+    help=f"What to print: {', '.join(FORMS_BY_NAME)}.  [default: what the name of the file says, else table]",
 )
+file_option = click.option(
+    "-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False),
+    help="Write there, not to standard output.",
+)  # fmt: skip
+_OUTPUT_OPTIONS = (format_option, file_option)
 
 optimizer_option = click.option(
     "--optimizer",
@@ -216,6 +242,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         dialect=given["dialect"],
         freeze=tuple(given["freeze"]),
         train=given["train"],
+        opaque=given["opaque"],
         limits=_limits(given["limit"]),
     )
     amp = given.get("amp")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.cli.options import wanted
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of, no_view_in_json
+from cnncalc.cli.output import answer
+from cnncalc.cli.showing import no_view_in_json
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show_symbolic(
 ) -> None:
     """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
     from cnncalc.analysis.symbolic.report import BATCH, symbolic_report
-    from cnncalc.forms.pages.symbolic import SymbolicView, check_columns, draw
+    from cnncalc.pages.show.symbolic import SymbolicView, check_columns, page
 
     for option, why in REFUSED.items():
         if given.get(option) is not None:
@@ -50,7 +50,7 @@ def show_symbolic(
     view = SymbolicView(
         columns, given["sort"], lengths and {**lengths, **({BATCH: 1} if any_batch else {})}, given["depth"]
     )
-    emit(draw(report, form_of(given), view), given["output"])
+    answer(page(report, view), given)
 
 
 def _lengths(graph: Graph, options: Options, declared: Callable[[Options], Graph] | None) -> dict[str, int]:

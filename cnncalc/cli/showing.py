@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.cli.output import emit, on_terminal
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.cli.options import Wanted
-    from cnncalc.forms import View
     from cnncalc.graph import Graph
+    from cnncalc.pages.show.report import View
 
-__all__ = ["form_of", "no_view_in_json", "show_graph", "view_of"]
-
-_BY_SUFFIX = {".json": "json", ".csv": "csv", ".md": "markdown"}
-
-
-def form_of(given: dict[str, Any]) -> str:
-    """The form to render: what `--format` says, or else what the name of the output file says."""
-    form, output = given["format_"], given["output"]
-    if form is None:
-        suffix = "" if output is None else output[output.rfind(".") :].lower()
-        form = _BY_SUFFIX.get(suffix, "table")
-    if form == "table" and not on_terminal(output):
-        return "plain"
-    return str(form)
+__all__ = ["no_view_in_json", "show_graph", "view_of"]
 
 
 def view_of(given: dict[str, Any]) -> View:
     """The rows and columns to show. Raises CnncalcError for a column that there is not, before anything is computed."""
-    from cnncalc.forms import View
-    from cnncalc.forms.columns import COUNTED, by_key, chosen
+    from cnncalc.pages.show.columns import COUNTED, by_key, chosen
+    from cnncalc.pages.show.report import View
 
     keys = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
     chosen(keys)
@@ -48,8 +35,8 @@ def view_of(given: dict[str, Any]) -> View:
 def no_view_in_json(given: dict[str, Any]) -> None:
     """Raises CnncalcError for columns, an order or a depth of JSON, which holds all."""
     for option in ("columns", "sort", "depth"):
-        if given["format_"] == "json" and given[option] is not None:
-            message = f"--{option} does not go with --format json"
+        if given["format_"] in ("json", "jsonl") and given[option] is not None:
+            message = f"--{option} does not go with --format {given['format_']}"
             raise CnncalcError(Fault(message, help="JSON holds every layer, in execution order, with all its numbers"))
 
 
@@ -61,23 +48,21 @@ def _style_alone(given: dict[str, Any]) -> None:
     for name in others:
         help = "torchinfo alone has --depth" if name == "depth" else "what it prints is that of the tool"
         raise CnncalcError(Fault(f"--{name} does not go with --style {given['style']}", help=help))
-    if form_of(given) not in ("table", "plain"):
-        raise CnncalcError(Fault("--style prints text only", help="leave out --format"))
 
 
 def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) -> None:
     """Counts the graph and prints or writes the report."""
     if given["style"] is not None:
-        from cnncalc.tools.styles import draw
+        from cnncalc.pages.styles import page as styled
 
-        emit(draw(graph, given["style"], wanted.options.batch, wanted.dtype, view.depth), given["output"])
+        answer(styled(graph, given["style"], wanted.options.batch, wanted.dtype, view.depth), given)
         return
     from cnncalc.analysis.costs import report
-    from cnncalc.forms import render
+    from cnncalc.pages.show.report import page
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
     if given["convention"] is not None:
         from cnncalc.cli.conventions import counted_as
 
         counted = counted_as(graph, counted, wanted, given)
-    emit(render(counted, form_of(given), view), given["output"])
+    answer(page(counted, view), given)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.answers.formulas import Formula, Where
 from cnncalc.arithmetic.traced.expression import Symbol
 from cnncalc.arithmetic.traced.numbers import Traced, expression_of
 from cnncalc.arithmetic.traced.written import LATEX, TEXT, defined, steps
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import Reach
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.base import REQUIRED, Field
+from cnncalc.layers.base import REQUIRED, Field, is_bias
 from cnncalc.layers.fields import Border, PerAxis, spread
 from cnncalc.layers.kinds.conv import ForwardConvolution, axis_name
 from cnncalc.layers.kinds.pool import Pool
@@ -28,29 +29,6 @@ SIDES = {1: (("before", "after"),), 2: (("top", "bottom"), ("left", "right"))}
 SIDES[3] = (("front", "back"), *SIDES[2])
 MANY_INPUTS = 12
 """A merge of more tensors is not spelt out."""
-
-
-class Formula(NamedTuple):
-    """One number and how it comes about."""
-
-    quantity: str
-    """What it is, in words: `height, width`, `weights`, `receptive field`."""
-    symbol: str
-    value: int
-    text: tuple[str, ...]
-    """The derivation in plain text: in symbols, with numbers put in, maybe a step further, the result."""
-    latex: tuple[str, ...]
-    latex_symbol: str
-    where: tuple[Where, ...] = ()
-    """The intermediate results that the formula names."""
-
-
-class Where(NamedTuple):
-    """An intermediate result and its own derivation."""
-
-    symbol: str
-    text: tuple[str, ...]
-    latex: tuple[str, ...]
 
 
 class Seen(NamedTuple):
@@ -99,8 +77,8 @@ def derive(
     named = tuple(Traced.symbol(symbol, n) for symbol, n in zip(_symbols(outputs, "out"), outputs))
     view.__dict__["output_shape"] = lambda *_: named
     parameters = view.weight_shapes(*inputs)
-    biases = product(parameters.pop("bias", ())) if "bias" in parameters else 0
-    weights = sum(product(shape) for shape in parameters.values())
+    biases = sum(product(shape) for name, shape in parameters.items() if is_bias(name))
+    weights = sum(product(shape) for name, shape in parameters.items() if not is_bias(name))
     images = Traced.symbol("N", batch) if batch > 1 else 1
     macs = view.macs(*inputs)
     operations = view.operations(*inputs)

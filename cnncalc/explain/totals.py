@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.costs import Followed
-from cnncalc.analysis.memory.totals import train_bytes
+from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.answers.figures import train_bytes
 from cnncalc.answers.report import Report, Row
 from cnncalc.arithmetic.traced.numbers import Traced
 from cnncalc.arithmetic.windows.formulas import product
@@ -103,19 +104,19 @@ def _training(counted: Report, size: int) -> Formula:
         "kept": totals.saved_bytes,
     }
     params, trained, buffers, kept = (Traced.symbol(name, n) if n else 0 for name, n in numbers.items())
-    number = train_bytes(trained, params, buffers, kept, Traced.symbol("b", size), counted.optimizer)
+    number = train_bytes(trained, params, buffers, kept, Traced.symbol("b", size), optimizer_states(counted.optimizer))
     return certain("training bytes", "bytes", number)
 
 
 def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
-    """The same rule on one of its terms at a time."""
+    """Its terms."""
     totals = counted.totals
-    gradients = train_bytes(totals.trainable, 0, 0, 0, size, "sgd")
+    gradients = totals.trainable * size
     parts = (
-        Largest("weights", train_bytes(0, totals.weights + totals.biases, 0, 0, size)),
-        Largest("buffers", train_bytes(0, 0, totals.buffers, 0, size)),
+        Largest("weights", totals.weight_bytes),
+        Largest("buffers", totals.buffers * size),
         Largest("gradients", gradients),
-        Largest("optimizer state", train_bytes(totals.trainable, 0, 0, 0, size, counted.optimizer) - gradients),
+        Largest("optimizer state", gradients * optimizer_states(counted.optimizer)),
         Largest("kept for backward", totals.saved_bytes),
     )
     return tuple(part for part in parts if part.value)

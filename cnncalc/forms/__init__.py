@@ -1,52 +1,95 @@
-"""Rows of numbers -> text: a table for a terminal, plain text, JSON, CSV, Markdown.
+"""Pages -> text: a table for a terminal, plain text, Markdown, LaTeX, CSV, JSON. No form knows a command.
 
-Each form is a module of its own, imported when it is asked for; only `table` costs the import of rich.
+A form is a module with `draw`, imported when it is asked for, and one line in FORMS.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.answers.page import WHOLE, Layout
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
 if TYPE_CHECKING:
-    from cnncalc.answers.report import Report
+    from cnncalc.answers.page import Page
 
-__all__ = ["FORMS", "View", "render"]
-
-FORMS = ("table", "plain", "json", "csv", "markdown")
+__all__ = ["FORMS", "Form", "by_suffix", "draw", "form_named", "ready", "text"]
 
 
-class View(NamedTuple):
-    """What to show of a report. Nothing set shows every layer, in execution order, in the usual columns."""
+class Form(NamedTuple):
+    """One way to set a page."""
 
-    columns: tuple[str, ...] = ()
-    """Keys of `render.columns.COLUMNS`; empty for the usual ones."""
-    sort: str | None = None
-    """The key of a column: largest first, or from a to z."""
-    depth: int | None = None
-    """How many levels of names to show; what lies deeper is folded into its group."""
+    name: str
+    module: str
+    suffix: str = ""
+    """The end of the names of files that are written so."""
+    needs: str = ""
+    """The part of a page that it draws, where that is not its text."""
+    binary: bool = False
+    """Whether it is no text, and goes to a file."""
+    library: str = ""
+    """The package that it needs, which may not be installed."""
+    screen: bool = False
+    """Whether it is for a screen and no document."""
 
 
-ALL = View()
+FORMS = (
+    Form("table", "table", screen=True),
+    Form("plain", "plain", screen=True),
+    Form("json", "json_form", ".json", needs="data"),
+    Form("jsonl", "jsonl", ".jsonl", needs="records"),
+    Form("csv", "csv_form", ".csv", needs="table"),
+    Form("markdown", "markdown", ".md"),
+    Form("latex", "latex", ".tex"),
+    Form("parquet", "parquet", ".parquet", needs="table", binary=True, library="pyarrow"),
+)
 
 
-def render(report: Report, form: str = "plain", view: View = ALL) -> str:
-    """The report as text in one of FORMS, with a line end. Raises CnncalcError for a column that there is not."""
-    if form == "table":
-        from cnncalc.forms import table
+def form_named(name: str) -> Form:
+    """The form of that name. Raises CnncalcError where there is none."""
+    found = next((form for form in FORMS if form.name == name), None)
+    if found is None:
+        names = [form.name for form in FORMS]
+        help = suggestion(name, names, f"the forms are {', '.join(names)}")
+        raise CnncalcError(Fault(f"there is no form `{name[:60]}`", help=help))
+    return found
 
-        return table.draw(report, view)
-    if form == "json":
-        from cnncalc.forms import json_form
 
-        return json_form.draw(report)
-    if form == "csv":
-        from cnncalc.forms import csv_form
+def by_suffix(file: str) -> str:
+    """The form that a file's name asks for; empty where it asks for none."""
+    return next((form.name for form in FORMS if form.suffix and file.lower().endswith(form.suffix)), "")
 
-        return csv_form.draw(report, view)
-    if form == "markdown":
-        from cnncalc.forms import markdown
 
-        return markdown.draw(report, view)
-    from cnncalc.forms import plain
+def ready(form: Form) -> None:
+    """Raises CnncalcError where the library that a form needs is not installed."""
+    from importlib.util import find_spec
 
-    return plain.draw(report, view)
+    if form.library and find_spec(form.library) is None:
+        message = f"{form.name.capitalize()} needs {form.library}, which is not installed"
+        raise CnncalcError(Fault(message, help=f"`pip install {form.library}`, or `--format csv`"))
+
+
+def draw(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str | bytes:
+    """The page in one of FORMS, with a line end; bytes where that is no text.
+
+    Raises CnncalcError for a form that there is not, or that the page does not have.
+    """
+    chosen = form_named(form)
+    if chosen.needs and not getattr(page, chosen.needs):
+        others = [one.name for one in FORMS if not one.needs or getattr(page, one.needs)]
+        raise CnncalcError(Fault(f"{page.what} has no form {form}", help=f"the forms are {', '.join(others)}"))
+    ready(chosen)
+    if not chosen.screen:
+        layout = Layout(document=True)
+    module = import_module(f"cnncalc.forms.{chosen.module}")
+    drawn: str | bytes = module.draw(page, layout)
+    return drawn
+
+
+def text(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str:
+    """The page in one of the FORMS that are text. Raises CnncalcError."""
+    drawn = draw(page, form, layout)
+    if isinstance(drawn, bytes):
+        raise CnncalcError(Fault(f"{form} is no text", help="write it to a file"))
+    return drawn

@@ -1,47 +1,39 @@
-"""Comma-separated values: one line a layer, plain numbers, every column unless some are chosen."""
+"""Comma-separated values: one line a row, plain numbers, headed by keys."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
-from cnncalc.forms.columns import COLUMNS, COUNTED, chosen
-from cnncalc.forms.folding import arranged
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from cnncalc.answers.page import Column, Layout, Page
 
-    from cnncalc.answers.report import Report, Row
-    from cnncalc.forms import View
-    from cnncalc.forms.columns import Column
+__all__ = ["draw"]
 
-__all__ = ["draw", "written"]
-
-
-def _value(column: Column, row: Row, report: Report) -> str:
-    value = getattr(row, column.field)
-    return str(value) if isinstance(value, int) and not column.share else column.cell(row, report)
+FORMULA = frozenset("=+-@\t\r")
+"""What a formula begins with in a spreadsheet."""
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
 
 
-def written(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """CSV text with `\\n` line ends, quoted where it must be."""
+def _value(column: Column, value: object) -> object:
+    return value if isinstance(value, int) and column.exact else column.text(value)
+
+
+def draw(page: Page, _: Layout) -> str:
+    """The table of the page, with `\\n` line ends and quoted where it must be; totals are left to the reader's sum."""
+    assert page.table is not None
+    table = page.table()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
-    writer.writerows(lines)
+    writer.writerow([_cell(column.key) for column in table.columns])
+    writer.writerows([_cell(_value(column, value)) for column, value in zip(table.columns, row)] for row in table.rows)
     return text.getvalue()
 
 
-def every_column(report: Report) -> list[Column]:
-    """All but shares, and a convention's only where one was asked for."""
-    return [column for column in COLUMNS if not column.share and (column.key != COUNTED or report.counting)]
-
-
-def draw(report: Report, view: View) -> str:
-    """The layers as CSV; totals are left to the reader's sum."""
-    columns = chosen(view.columns) if view.columns else every_column(report)
-    rows = arranged(report.rows, view.depth, view.sort)
-    return written(
-        [column.key for column in columns], ([_value(column, row, report) for column in columns] for row in rows)
-    )
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would compute stands behind an apostrophe, by which it stays a text."""
+    if isinstance(value, str) and value[:1] in FORMULA and len(value) > 1 and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value

@@ -1,53 +1,71 @@
-"""Markdown: the tables as they paste into an issue or a README."""
+"""Markdown: pages as they paste into an issue, a README or notes, with formulas in LaTeX between dollar signs."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.forms.columns import chosen
-from cnncalc.forms.folding import arranged
-from cnncalc.forms.summary import counting_lines, header, hint_lines, names_text, total_lines
+from cnncalc.answers.formulas import with_meanings
+from cnncalc.forms.setting import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from cnncalc.answers.formulas import Section
+    from cnncalc.answers.page import Heading, Items, Layout, Page, Table, Text, Verbatim
 
-    from cnncalc.answers.report import Report
-    from cnncalc.forms import View
-
-__all__ = ["draw", "escaped", "table"]
+__all__ = ["draw"]
 
 _MARKS = re.compile(r"[\\|`*<\[]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is only that
 
 
-def escaped(text: str) -> str:
-    """The text with the characters that mean something in a Markdown table made harmless."""
-    return _MARKS.sub(r"\\\g<0>", text)
+class Markdown(Document):
+    """Each kind of block in Markdown."""
+
+    def escaped(self, text: str) -> str:
+        return _MARKS.sub(r"\\\g<0>", text)
+
+    def code(self, text: str) -> str:
+        return text and f"`{text}`"
+
+    def bold(self, text: str) -> str:
+        return f"**{text}**"
+
+    def heading(self, heading: Heading) -> list[str]:
+        facts = ["", self.escaped(", ".join(heading.facts))] if heading.facts else []
+        return [f"{'#' * heading.level} {self.escaped(heading.name)}", *facts]
+
+    def text(self, text: Text) -> list[str]:
+        return [self.bold(self.code(text.text)) if text.strong else self.prose(text.text)]
+
+    def items(self, items: Items) -> list[str]:
+        lead = [self.prose(items.lead), ""] if items.lead else []
+        label = f"{items.label}: " if items.label else ""
+        return [*lead, *(f"{'  ' * one.startswith('    ')}- {label}{self.prose(one.strip())}" for one in items.items)]
+
+    def table(self, table: Table) -> list[str]:
+        rules = ["---:" if column.right else "---" for column in table.columns]
+        lines = [[column.heading for column in table.columns], rules]
+        lines += [[self.cell(column, text) for column, text in zip(table.columns, row)] for row in table.texts()]
+        title = [table.title, ""] if table.title else []
+        return [*title, *(f"| {' | '.join(line)} |" for line in lines)]
+
+    def verbatim(self, verbatim: Verbatim) -> list[str]:
+        fence = "```"
+        while fence in verbatim.text:
+            fence += "`"
+        return [f"{fence}{verbatim.language}", *verbatim.text.rstrip("\n").split("\n"), fence]
+
+    def section(self, section: Section) -> list[str]:
+        lines: list[str] = []
+        if section.title:
+            notation = f": {self.code(section.notation)}" if section.notation else ""
+            shapes = f", {self.escaped(section.shapes)}" if section.shapes else ""
+            lines += [f"### {self.escaped(section.title)}{notation}{shapes}", ""]
+        lines += [f"- {self.formula(line, wheres)}" for line, wheres in with_meanings(section.lines)]
+        if section.sentences:
+            lines += ([""] if section.lines else []) + [self.prose(" ".join(section.sentences))]
+        return lines
 
 
-def table(heading: Sequence[str], right: Sequence[bool], lines: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line."""
-    rules = ["---:" if to_right else "---" for to_right in right]
-    cells = [heading, *([escaped(cell) for cell in line] for line in lines)]
-    return [f"| {' | '.join(line)} |" for line in (cells[0], rules, *cells[1:])]
-
-
-def draw(report: Report, view: View) -> str:
-    """The whole report in Markdown."""
-    columns = chosen(view.columns, report)
-    rows = arranged(report.rows, view.depth, view.sort)
-    name, facts = header(report)
-    lines = [f"### {escaped(name)}", "", escaped(", ".join(facts)), ""]
-    lines += table(
-        [column.heading for column in columns],
-        [column.right for column in columns],
-        ([column.cell(row, report) for column in columns] for row in rows),
-    )
-    lines += ["", *table(["Total", "", ""], [False, True, False], total_lines(report))]
-    counting = counting_lines(report)
-    lines += ["", *(f"- {escaped(line)}" for line in counting)] if counting else []
-    hints = hint_lines(report)
-    lines += (
-        ["", *(f"- hint: {escaped(names_text(hint.layers))}: {escaped(hint.text)}" for hint in hints)] if hints else []
-    )
-    return "\n".join(lines) + "\n"
+def draw(page: Page, layout: Layout) -> str:
+    """The whole page."""
+    return Markdown().drawn(page.body(layout))

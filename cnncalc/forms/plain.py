@@ -1,59 +1,92 @@
-"""Plain text for files and pipes: every layer, no colour, no width limit, no import of rich."""
+"""Plain text for files and pipes: everything, no colour, no width limit, no import of rich."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.forms.columns import chosen
-from cnncalc.forms.folding import arranged
-from cnncalc.forms.summary import counting_lines, header, hint_lines, names_text, total_lines
+from cnncalc.answers.page import GAP, WHOLE
+from cnncalc.forms.setting import Setting
+from cnncalc.text import aligned, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.answers.report import Report
-    from cnncalc.forms import View
+    from cnncalc.answers.formulas import Legend, Section
+    from cnncalc.answers.page import Heading, Items, Layout, Page, Stack, Table, Text, Verbatim
 
-__all__ = ["aligned", "draw", "width"]
+__all__ = ["Plain", "draw"]
 
-GAP = "  "
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal the text takes: ideographs take two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+INDENT = "  "
 
 
-def _padded(cells: Sequence[str], right: bool) -> list[str]:
-    most = max(map(width, cells), default=0)
-    if all(cell.isascii() for cell in cells):
-        return [cell.rjust(most) for cell in cells] if right else [cell.ljust(most) for cell in cells]
-    blanks = [" " * (most - width(cell)) for cell in cells]
-    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
+class Plain(Setting):
+    """Each kind of block as plain text; sentences are wrapped to `room` columns where it is given."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.room = room
+
+    def heading(self, heading: Heading) -> list[str]:
+        return self._wrapped(f"{heading.name}: {', '.join(heading.facts)}" if heading.facts else heading.name)
+
+    def text(self, text: Text) -> list[str]:
+        return self._wrapped(text.text)
+
+    def items(self, items: Items) -> list[str]:
+        start = INDENT if items.indent else ""
+        label = f"{items.label}: " if items.label else ""
+        lines = [items.lead] if items.lead else []
+        for item in items.items:
+            text = item.lstrip(" ")
+            before = start + " " * (len(item) - len(text))
+            lines += self._wrapped(label + text, before, before + INDENT)
+        return lines
+
+    def table(self, table: Table) -> list[str]:
+        rows = table.texts()
+        breaking = table.columns[-1].lines
+        if breaking:
+            rows = [line for row in rows for line in _broken(row, breaking(row[-1]))]
+        if table.headed:
+            rows.insert(0, [column.heading for column in table.columns])
+        lines = aligned(list(zip(*rows, strict=True)), [column.right for column in table.columns])
+        if table.total:
+            lines.insert(-1, "─" * max(map(width, lines)))
+        if table.indent:
+            lines = [INDENT + line for line in lines]
+        if table.most is not None:
+            from cnncalc.forms.fitting import cut
+
+            lines = [cut(line, table.most) for line in lines]
+        return [table.title, *lines] if table.title else lines
+
+    def verbatim(self, verbatim: Verbatim) -> list[str]:
+        return verbatim.text.rstrip("\n").split("\n")
+
+    def stack(self, stack: Stack) -> list[str]:
+        lines = [line for block in stack.blocks for line in ([""] if block is GAP else self.lines(block))]
+        return [INDENT + line if line else "" for line in lines] if stack.indent else lines
+
+    def section(self, section: Section) -> list[str]:
+        from cnncalc.forms import prose
+
+        return list(prose.section(section, self.room))
+
+    def legend(self, legend: Legend) -> list[str]:
+        return self._wrapped(f"Symbols: {', '.join(f'{symbol} {meaning}' for symbol, meaning in legend.symbols)}.")
+
+    def _wrapped(self, text: str, start: str = "", more: str = INDENT) -> list[str]:
+        if self.room is None:
+            return [start + text]
+        from cnncalc.forms.prose import wrapped
+
+        return list(wrapped(text, self.room, start, more))
 
 
-def aligned(columns: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
-    """Lines of text from columns of cells of equal length; `right` says which ones are aligned to the right."""
-    padded = [_padded(cells, to_right) for cells, to_right in zip(columns, right, strict=True)]
-    return [GAP.join(line).rstrip() for line in zip(*padded, strict=True)]
+def _broken(row: Sequence[str], texts: Sequence[str]) -> list[list[str]]:
+    blank = [""] * (len(row) - 1)
+    return [[*row[:-1], texts[0]], *([*blank, text] for text in texts[1:])]
 
 
-def draw(report: Report, view: View) -> str:
-    """The whole report as plain text."""
-    columns = chosen(view.columns, report)
-    rows = arranged(report.rows, view.depth, view.sort)
-    cells = [[column.heading, *(column.cell(row, report) for row in rows)] for column in columns]
-    name, facts = header(report)
-    lines = [f"{name}: {', '.join(facts)}", ""]
-    lines += aligned(cells, [column.right for column in columns])
-    totals = total_lines(report)
-    lines += ["", *aligned(list(zip(*totals, strict=True)), [False, True, False])]
-    counting = counting_lines(report)
-    lines += ["", *counting] if counting else []
-    hints = hint_lines(report)
-    lines += ["", *(f"hint: {names_text(hint.layers)}: {hint.text}" for hint in hints)] if hints else []
-    return "\n".join(lines) + "\n"
+def draw(page: Page, layout: Layout = WHOLE) -> str:
+    """The whole page."""
+    return Plain(layout.width).drawn(page.body(layout))

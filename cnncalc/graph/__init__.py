@@ -1,7 +1,14 @@
-"""A network as a graph of layers with known shapes."""
+"""A net that anybody can build: layers with known shapes, added one by one; a fork goes on by itself."""
 
 from __future__ import annotations
 
-from cnncalc.graph.net import Graph, Node, Origin, broken_requirement, undecided
+from cnncalc.graph.names import NAME_HELP, UNKNOWN, Level, groups_of, is_name
+from cnncalc.graph.net import Graph, Input, Net
+from cnncalc.graph.nodes import Node, Origin
+from cnncalc.graph.rules import broken_requirement, undecided
+from cnncalc.graph.signatures import Met, Signatures
 
-__all__ = ["Graph", "Node", "Origin", "broken_requirement", "undecided"]
+__all__ = [
+    "NAME_HELP", "UNKNOWN", "Graph", "Input", "Level", "Met", "Net", "Node", "Origin", "Signatures",
+    "broken_requirement", "groups_of", "is_name", "undecided",
+]  # fmt: skip

@@ -7,25 +7,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.language.options import Options
 
-__all__ = ["bundled", "chain", "load"]
+__all__ = ["bundled", "chain", "load", "load_text"]
 
 
-def load(net: str, options: Options) -> Graph:
+def load(net: str, options: Options) -> Net:
     """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
     from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
-    document = Document(net, options.limits, faults)
+    document = Document(net, options, faults)
     document.symbols = options.symbols
     return Builder(document, options, faults).build()
 
 
-def chain(input: str, layers: Sequence[str], options: Options) -> Graph:
+def load_text(text: str | bytes, name: str, options: Options) -> Net:
+    """The graph of a text, which errors call `name`; raises `CnncalcError` with every fault."""
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+    from cnncalc.language.yaml.reader import read
+
+    faults = Faults()
+    document = Document.of(read(text, name, options.limits), name, options.limits, faults)
+    document.symbols = options.symbols
+    return Builder(document, options, faults).build()
+
+
+def chain(input: str, layers: Sequence[str], options: Options) -> Net:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
     from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.arguments import tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.expressions import ExpressionError
 from cnncalc.language.values import ValueFault
-from cnncalc.language.yaml.reader import Node, Scalar
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.notation.vocabulary import TokenError
 
 __all__ = ["Faults"]
@@ -22,9 +22,9 @@ class Faults:
 
     def __init__(self) -> None:
         self.found: dict[tuple[Place | None, str], Fault] = {}
-        self.uses: list[Node] = []
+        self.uses: list[YamlNode] = []
         """The uses of blocks that are being built, the outermost first."""
-        self.extending: Node | None = None
+        self.extending: YamlNode | None = None
         """What the file names after `extends`: a fault in a family says which member met it."""
         self.met = 0
         """How many faults were met, those included that are not noted a second time or follow from another."""
@@ -35,20 +35,24 @@ class Faults:
         return len(self.found)
 
     def add(
-        self, message: str, at: Node | Place | None, *, layer: str | None = None, values: str = "", help: str = ""
+        self, message: str, at: YamlNode | Place | None, *, layer: str | None = None, values: str = "", help: str = ""
     ) -> None:
         """Note a fault; raises at once where there are too many."""
+        self.note(Fault(message, at.place() if isinstance(at, YamlNode) else at, layer or None, values, help))
+
+    def note(self, fault: Fault) -> None:
+        """Note a fault as it was found, with where the blocks that it stands in are used; raises as `add` does."""
         self.met += 1
-        place = at.place() if isinstance(at, Node) else at
-        if (place, message) not in self.found:
+        place = fault.place
+        if (place, fault.message) not in self.found:
             used = tuple(use.place() for use in reversed(self.uses)) if place else ()
             if place and self.extending and self.extending.source.name != place.file:
                 used = (*used, _whole_line(self.extending.place()))
-            self.found[place, message] = Fault(message, place, layer or None, values, help, used)
+            self.found[place, fault.message] = fault._replace(used=used)
         if len(self.found) >= MOST:
             self.raise_any()
 
-    def token(self, error: TokenError, node: Node, layer: str | None = None, values: str = "") -> None:
+    def token(self, error: TokenError, node: YamlNode, layer: str | None = None, values: str = "") -> None:
         """A layer that could not be read, with every mistake in it; points at the token, as far as it has a place."""
         for one in (error, *error.others):
             place = node.place()
@@ -56,7 +60,7 @@ class Faults:
                 place = place.moved(one.offset, one.width)
             self.add(one.message, place, layer=layer, values=values, help=one.help)
 
-    def expression(self, error: ExpressionError, node: Node, layer: str | None = None) -> None:
+    def expression(self, error: ExpressionError, node: YamlNode, layer: str | None = None) -> None:
         """An expression that could not be evaluated."""
         text = node.text if isinstance(node, Scalar) else ""
         word = text[error.offset : error.offset + error.width].lstrip("$")

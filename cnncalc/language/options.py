@@ -24,6 +24,8 @@ class Options(NamedTuple):
     train: bool = False
     """Whether side branches that only training uses are part of the net."""
     limits: Limits = Limits()
+    opaque: bool = False
+    """Whether operators of a foreign file that are not known become layers of a declared shape."""
     symbols: bool = False
     """Whether `input` may hold symbols, as `3xHxW`, for which sizes become closed forms."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.answers.figures import FIGURES
 from cnncalc.language.building.blocks import BLOCK_KEYS
 from cnncalc.language.building.items import BRANCH, COMMON
 from cnncalc.language.documents.document import KEYS
@@ -19,7 +20,6 @@ __all__ = ["json_schema"]
 
 Json = dict[str, Any]
 
-FIGURES = ("params", "weights", "biases", "trainable", "buffers", "macs", "flops", "layers", "weighted_layers")
 EXPRESSION: Json = {"type": "string", "pattern": r"\$"}
 NUMBER: Json = {"type": ["integer", "string"]}
 SHAPE: Json = {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "array", "items": NUMBER}]}
@@ -38,6 +38,7 @@ COMMON_SCHEMAS: dict[str, Json] = {
     "share": {"type": "string"},
     "naming": {"enum": ["index", "kind"]},
     "train_only": FLAG,
+    "output": FLAG,
 }
 
 
@@ -132,7 +133,7 @@ def _expect() -> Json:
             "output": SHAPE,
             "outputs": {"type": "object", "additionalProperties": SHAPE},
             "shapes": {"type": "object", "additionalProperties": SHAPE},
-            **{figure: {"type": "integer"} for figure in FIGURES},
+            **{figure.key: {"type": "integer", "description": figure.help} for figure in FIGURES},
             **dict.fromkeys(("train", *DIALECTS), nested),
         },
         "additionalProperties": False,

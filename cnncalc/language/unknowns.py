@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.language.yaml.reader import Sequence as ListNode
 
-__all__ = ["Unknown", "UnknownFile", "assignments", "variable_name"]
+__all__ = ["Unknown", "UnknownFile", "variable_name"]
 
 UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?=x[\d?]|[^\w.|?]|\Z)")
 BOUNDS = {
@@ -43,7 +44,7 @@ class UnknownFile:
     def __init__(self, net: str, options: Options) -> None:
         faults = Faults()
         self.options = options
-        self.document = Document(net, options.limits, faults)
+        self.document = Document(net, options, faults)
         faults.raise_any()
         self.unknowns: list[Unknown] = []
         self._faults: list[Fault] = []
@@ -74,7 +75,7 @@ class UnknownFile:
             assert isinstance(root, Mapping)
             self.document.variables.update(root.entries)
 
-    def _walk(self, node: Node, key: str) -> None:
+    def _walk(self, node: YamlNode, key: str) -> None:
         """Replace every `?` below a node by a variable; `key` is the field that it is the value of."""
         if id(node) in self._seen:
             return
@@ -110,28 +111,18 @@ class UnknownFile:
         self.unknowns.append(Unknown(name, values, match.string))
         return f"$({variable_name(len(self.unknowns) - 1)})"
 
-    def build(self, values: Sequence[int]) -> Graph:
-        """The net with these values; raises `CnncalcError` where they make none."""
-        settings = {variable_name(number): str(value) for number, value in enumerate(values)}
+    def builder(self, values: MappingType[int, int]) -> Builder:
+        """What builds the net where some unknowns, by their numbers, have these values; raises `CnncalcError`."""
+        settings = {variable_name(number): str(value) for number, value in values.items()}
         options = self.options._replace(variables={**self.options.variables, **settings})
         faults = self.document.faults = Faults()
-        return Builder(self.document, options, faults).build()
+        return Builder(self.document, options, faults)
 
     def candidates(self) -> int:
         """How many assignments there are."""
-        count = 1
-        for unknown in self.unknowns:
-            count *= len(unknown.values)
-        return count
+        return prod(len(unknown.values) for unknown in self.unknowns)
 
 
 def variable_name(number: int) -> str:
     """What stands in the file in place of an unknown."""
     return f"unknown_{number + 1}"
-
-
-def assignments(unknowns: Sequence[Unknown]) -> Iterator[tuple[int, ...]]:
-    """Every assignment, the last unknown changing fastest."""
-    from itertools import product
-
-    return product(*(unknown.values for unknown in unknowns))

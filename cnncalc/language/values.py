@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingType
 
 from cnncalc.language.expressions import ExpressionError, Value, expand
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, scalar_value
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode, scalar_value
 from cnncalc.limits import Limits
 
 __all__ = ["ValueFault", "value_of"]
@@ -19,7 +19,7 @@ class ValueFault(Exception):
         self.error, self.node = error, node
 
 
-def value_of(node: Node, scope: MappingType[str, Value], limits: Limits = Limits()) -> Value:
+def value_of(node: YamlNode, scope: MappingType[str, Value], limits: Limits = Limits()) -> Value:
     """The value of a node; raises `ValueFault`."""
     if isinstance(node, Scalar):
         if "$" not in node.text:

@@ -9,6 +9,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     linear,
+    local,
     merge,
     norm,
     pool,
@@ -17,13 +18,15 @@ from cnncalc.layers.kinds import (
     reshape,
     resize,
     shuffle,
+    tensors,
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention, recurrent
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic, products,
-    reductions, regularize,
+    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic,
+    products, reductions, tensors, attention, recurrent, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 
@@ -39,6 +42,7 @@ __all__ = [
     "conv",
     "kind_named",
     "linear",
+    "local",
     "merge",
     "norm",
     "pool",

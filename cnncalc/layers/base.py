@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
@@ -40,6 +41,7 @@ __all__ = [
     "Shape",
     "count",
     "field",
+    "is_bias",
     "resized",
     "show_shape",
     "sure",
@@ -58,6 +60,13 @@ class Requirement(NamedTuple):
     """The way out; a function where finding it takes time that only an error should cost."""
     larger: bool = False
     """Whether a larger input to the net would mend it."""
+
+    def way_out(self) -> str:
+        """The help, found by now; empty where it depends on lengths that are symbols."""
+        try:
+            return self.help if isinstance(self.help, str) else self.help()
+        except NoClosedForm:
+            return ""
 
 
 class Field:
@@ -129,8 +138,10 @@ class Layer:
     `half`: inputs and weight are cast to the half type. `float32`: inputs are cast to that. Nothing is cast, and the
     output is as its widest input (`follow`), or float32 (`mixed`: some number in it is).
     """
-    differentiable: ClassVar[bool] = True
-    """Whether a gradient flows back through it."""
+    passes_gradient: ClassVar[bool] = True
+    """Whether a gradient flows back to its inputs."""
+    unseen: ClassVar[str] = ""
+    """In words why nobody knows what its output sees; empty for all but opaque layers."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
@@ -168,7 +179,8 @@ class Layer:
         return self is other or (isinstance(other, Layer) and self.__dict__["_key"] == other.__dict__["_key"])
 
     def __hash__(self) -> int:
-        return int(self.__dict__["_hash"])
+        known: int = self.__dict__["_hash"]
+        return known
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
@@ -225,7 +237,7 @@ class Layer:
         return x[0] if x and cls.output_shape is Layer.output_shape else None
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        """Learnable tensors by torch's names; the one called `bias` is counted as biases, all others as weights."""
+        """Learnable tensors by torch's names; which are biases `is_bias` says."""
         return {}
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
@@ -271,8 +283,8 @@ class Layer:
         """
         return None
 
-    def kept_axes(self, *x: Shape) -> tuple[int, ...] | None:
-        """The input's axes that the output has, in order, where others than the last are left out; else None."""
+    def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:
+        """The input's axis that each axis of the output is, None for a new one, where some come or go; else None."""
         return None
 
     def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
@@ -307,8 +319,14 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 
 
 def show_shape(shape: Shape) -> str:
-    """`512x7x7`."""
-    return "x".join(map(str, shape))
+    """`512x7x7`; `scalar` for a number without an axis."""
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def is_bias(name: str) -> bool:
+    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
+    own = name.rpartition(".")[2]
+    return own.endswith("bias") or own.startswith("bias_")
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

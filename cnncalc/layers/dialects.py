@@ -102,7 +102,7 @@ KERAS = Dialect(
         "prelu": {"slopes": "per_element"},
         "leaky_relu": {"slope": 0.3},
         "avgpool": {"count_include_pad": False},
-        **dict.fromkeys(("batchnorm", "layernorm", "groupnorm"), {"eps": 1e-3}),
+        **{key: {"eps": 0.001} for key in ("batchnorm", "layernorm", "groupnorm")},
     },
     names={
         **dict.fromkeys(("GlobalAveragePooling", "GlobalAvgPool"), Named("global_avgpool", _VECTOR)),
@@ -187,6 +187,15 @@ def _of_opset(opset: int) -> Dialect:
     return ONNX._replace(name=f"onnx-{opset}", missing=missing, group_pairs=opset < 21)
 
 
+NCNN = Dialect(
+    "ncnn",
+    pool_rounding="ceil",
+    ceil=Rounding.CEIL_UNCLIPPED,
+    pool_stride_is_kernel=False,
+    pool_padding_limit="none",
+    buffers_are_parameters=True,
+    linear_takes="flattens",
+)
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, ONNX, *map(_of_opset, OPSETS))
+    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
 }

@@ -25,6 +25,7 @@ __all__ = [
     "Span",
     "Whole",
     "Wholes",
+    "Word",
 ]
 
 Json: TypeAlias = "dict[str, Any]"
@@ -300,6 +301,20 @@ class Span(FieldType):
 
     def schema(self) -> Json:
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}, "maxItems": 2}]}
+
+
+class Word(FieldType):
+    """A word that is only told, such as the name of a foreign operator."""
+
+    expected = "a word without blanks, of at most 60 characters"
+
+    def read(self, value: object) -> str:
+        if isinstance(value, str) and 0 < len(value) <= 60 and value.isprintable() and not set(value) & set(" $?\"'"):
+            return value
+        raise FieldError(f"expected {self.expected}, got {shown(value)}")
+
+    def schema(self) -> Json:
+        return {"type": "string"}
 
 
 def spread(values: tuple[Any, ...], rank: int) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.layers import KINDS, FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
-from cnncalc.layers.fields import whole
+from cnncalc.layers.fields import PerAxis, Wholes, whole
 from cnncalc.layers.registry import name_in, preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
@@ -39,6 +39,7 @@ __all__ = [
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
 """Where a token may end."""
+_COMMA = re.compile(r"[,，、]")
 _LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
 
 
@@ -52,14 +53,13 @@ class Parsed(NamedTuple):
     layer: Layer
     rank: int | None = None
     channels: int | None = None
-    name: str = ""
-    """The name of its kind as it was written: `Dropout2d`."""
 
 
-def split_tokens(text: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=4_096)
+def split_tokens(text: str) -> tuple[tuple[int, str], ...]:
     """The tokens of a notation with their offsets; `$( … )` is one token, blanks inside it or not."""
     if "$(" not in text:
-        return [(match.start(), match.group()) for match in _TOKEN.finditer(text)]
+        return tuple([(match.start(), match.group()) for match in _TOKEN.finditer(text)])
     tokens: list[tuple[int, str]] = []
     start, depth = 0, 0
     for match in _ENDING.finditer(text):
@@ -74,7 +74,7 @@ def split_tokens(text: str) -> list[tuple[int, str]]:
             start = match.end()
     if start < len(text):
         tokens.append((start, text[start:]))
-    return tokens
+    return tuple(tokens)
 
 
 @lru_cache(maxsize=65_536)
@@ -98,7 +98,7 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     if not errors:
         try:
             layer = _construct(cls, name, given, dialect, defaults)
-            return Parsed(layer, rank, None if channels is None else int(str(channels)), name)
+            return Parsed(layer, rank, None if channels is None else int(str(channels)))
         except TokenError as error:
             error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
             errors.append(error)
@@ -174,11 +174,27 @@ def _read_token(
     else:
         help = field_suggestion(cls, token)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
+    if isinstance(content, str) and _COMMA.search(content):
+        content = _without_commas(cls, field, content, offset, len(token))
     if field in given:
         message = f"`{field}` is given twice"
         raise TokenError(message, help="keep one of the two", offset=offset, width=len(token))
     given[field] = content
     offsets[field] = (offset, len(token))
+
+
+def _without_commas(cls: type[Layer], field: str, content: str, offset: int, width: int) -> str:
+    """`1,0` as `1x0` where the field takes several numbers; raises `TokenError`, since a comma divides nothing else."""
+    if field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Wholes)):
+        joined = _COMMA.sub("x", content)
+        try:
+            cls.fields[field].read(joined)
+        except FieldError:
+            pass
+        else:
+            return joined
+    help = "a layer's parts are divided by blanks alone, as in `conv 64 k3 s2`"
+    raise TokenError(f"`{content[:40]}`: a comma does not belong here", field, help, offset, width)
 
 
 def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> int:
@@ -213,6 +229,8 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
 
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
+    if not values:
+        return parse(name, dialect, defaults)
     cls, rank = kind_of(name, 0, dialect)
     given: dict[str, object] = {}
     keys: dict[str, str] = {}
@@ -231,7 +249,7 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
             given[declared.name], keys[declared.name] = value, key
     if not errors:
         try:
-            return Parsed(_construct(cls, name, given, dialect, defaults), rank, channels, name)
+            return Parsed(_construct(cls, name, given, dialect, defaults), rank, channels)
         except TokenError as error:
             errors.append(error)
     first = _together(errors, cls, given, dict.fromkeys(given, (0, 0)))

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.memory.totals import kept_for_backward, peak
+from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.receptive.fields import described, fields
-from cnncalc.answers.report import Report, Totals
+from cnncalc.answers.figures import KEYS
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
@@ -20,7 +18,7 @@ __all__ = [
     "off",
 ]  # fmt: skip
 
-FIGURES = (*Totals._fields, "receptive_field")
+FIGURES = (*KEYS, "receptive_field")
 """The totals, and the receptive field of the last map."""
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")
 
@@ -43,15 +41,8 @@ class Measured:
     """A net's figures, each computed when it is first asked for."""
 
     def __init__(self, graph: Graph, batch: int, dtype: str, optimizer: str = "sgd") -> None:
-        self.graph, self.batch, self.dtype, self.optimizer = graph, batch, dtype, optimizer
-        self._report: Report | None = None
-
-    @property
-    def report(self) -> Report:
-        """The whole report."""
-        if self._report is None:
-            self._report = report(self.graph, self.batch, self.dtype, self.optimizer)
-        return self._report
+        self.graph = graph
+        self.totals = Counts(graph, batch, dtype, optimizer)
 
     def figure(self, name: str) -> int | str:
         """A total, the receptive field, or the shape of the output or of a named layer; raises `CnncalcError`."""
@@ -60,12 +51,8 @@ class Measured:
         if name == "receptive_field":
             seen = described({"": fields(self.graph)})
             return next((max(field.size) for field in reversed(seen) if field.moves), 0)
-        if name == "peak_bytes":
-            return peak(self.graph, self.batch, *numbers_of(self.dtype)).size
-        if name == "saved_bytes":
-            return sum(kept.size for kept in kept_for_backward(self.graph, self.batch, *numbers_of(self.dtype)))
-        if name in FIGURES:
-            return int(getattr(self.report.totals, name))
+        if name in KEYS:
+            return int(self.totals[name])
         known = known_figures(self.graph)
         if name not in known:
             help = suggestion(name, known, f"there are {', '.join(('output', *FIGURES))}, and every layer's name")

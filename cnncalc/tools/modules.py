@@ -88,7 +88,7 @@ def modules(graph: Graph, batch: int = 1) -> Modules:
                 count(layer.buffer_shapes(*shapes)),
                 node.trainable,
                 "" if node.share is None else graph.nodes[node.share].name,
-                node.name in graph.own_names,
+                node.name in graph.names.own,
                 tuple(consumers.get(index, ())),
             )
         )

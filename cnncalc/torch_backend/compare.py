@@ -8,6 +8,7 @@ from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.totals import kept_for_backward
 from cnncalc.answers.verification import Figure, VerifiedRow
+from cnncalc.layers.base import is_bias
 from cnncalc.layers.dialects import DIALECTS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     predicted = report(graph, batch, dtype)
     sums = predicted.totals
     names = dict(module.named_parameters())
-    biases = sum(parameter.numel() for name, parameter in names.items() if name.endswith(".bias") or name == "bias")
+    biases = sum(parameter.numel() for name, parameter in names.items() if is_bias(name))
     buffers = measured.buffers if DIALECTS[graph.dialect].buffers_are_parameters else 0
     outputs = dict(zip(graph.outputs, measured.output_shapes))
     figures = [

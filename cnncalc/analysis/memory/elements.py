@@ -55,7 +55,7 @@ class Elements:
             return self.size
         node = self.graph.nodes[index]
         assert node.layer is not None
-        return self._cast(index) or max([self.of[one] for one in node.inputs[: first or node.layer.seen_inputs]])
+        return self._cast(index) or max([self.of[one] for one in node.inputs[: first or node.layer.seen_inputs or 1]])
 
     def _cast(self, index: int) -> int:
         """Bytes of an element of the type that autocast has a layer's inputs cast to; 0 where it casts nothing."""
@@ -98,6 +98,8 @@ class Elements:
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:
             return saved.size
+        if self.half and saved.element == "cpu":
+            return 0
         if saved.element == "full":
             return max(FULL, self.computing(index, saved.index))
         if not self.half or saved.element == "own":

@@ -22,9 +22,9 @@ __all__ = [
     "backwards",
     "kept_for_backward",
     "lifetimes",
+    "optimizer_states",
     "peak",
     "storages",
-    "train_bytes",
 ]
 
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
@@ -63,8 +63,9 @@ def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
     for index, node, layer in graph.layers():
         holder = node if node.share is None else graph.nodes[node.share]
         trains = holder.trainable and has_weights[node.signature]
-        inputs = tuple([wanted[one] for one in node.inputs[: layer.seen_inputs]])  # others lend only their shape
-        wanted[index] = layer.differentiable and (trains or any(inputs))
+        taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
+        inputs = tuple([layer.passes_gradient and wanted[one] for one in taken])
+        wanted[index] = trains or any(inputs)
         yield index, node, layer, Backward(True, trains, inputs)
 
 
@@ -87,7 +88,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
         if half and (weight := elements.weight(index, backward)) is not None:
             found.append(weight)
         for storage in found:
-            if storage.key is None or storage.key not in seen:
+            if storage.element and (storage.key is None or storage.key not in seen):
                 seen.add(storage.key)
                 count = product(storage.shape) * (batch if storage.batched else 1)
                 kept.append(Kept(index, storage.what, count * storage.element))
@@ -143,13 +144,9 @@ def _alive_at(graph: Graph, owner: Sequence[int], last: dict[int, int], at: int)
     return tuple(i for i in range(at + 1) if owner[i] == i and last[i] >= at and (i <= at or i in inputs))
 
 
-def train_bytes(trainable: int, parameters: int, buffers: int, saved: int, size: int, optimizer: str = "sgd") -> int:
-    """Weights, buffers, gradients, optimizer state and saved activations, in bytes; `size` is that of a number.
-
-    Raises `CnncalcError` for an optimizer that is not known.
-    """
+def optimizer_states(optimizer: str) -> int:
+    """The numbers that an optimizer keeps for each trained parameter; raises `CnncalcError` for an unknown one."""
     if optimizer not in OPTIMIZER_STATES:
         help = suggestion(optimizer, OPTIMIZER_STATES, f"the optimizers are {', '.join(OPTIMIZER_STATES)}")
         raise CnncalcError(Fault(f"there is no optimizer `{optimizer[:60]}`", help=help))
-    numbers = parameters + buffers + trainable * (1 + OPTIMIZER_STATES[optimizer])
-    return numbers * size + saved
+    return OPTIMIZER_STATES[optimizer]

@@ -40,13 +40,18 @@ class _Walk:
         self.parts: dict[int, Parts] = {}
         self.through: dict[tuple[Fields, int], Fields] = {}
         unmoved = [
-            all(one is IDENTITY for one in reach) and layer.taken_axes(*shapes) is None
+            all(one is IDENTITY for one in reach)
+            and layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
+            and layer.seen_inputs
             for reach, (layer, shapes) in zip(self.reaches, graph.signatures)
         ]
         sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
         for index, node in enumerate(graph.nodes):
             if node.layer is None:
                 self.found.append(plain(node.shape[1:]) if index == first else NOTHING)
+                continue
+            if node.layer.unseen:
+                self.found.append(node.layer.unseen)
                 continue
             if unmoved[node.signature] and len(node.inputs) == 1:
                 self.found.append(self.found[node.inputs[0]])
@@ -73,7 +78,7 @@ class _Walk:
             self.parts.get(index) or _one_part(self.graph.nodes[index], self.found[index])
             for index in node.inputs[: layer.seen_inputs]
         ]
-        if not all(taken):
+        if not taken or not all(taken):
             return ()
         if isinstance(layer, Concat) and layer.axis == 0:
             return _merged([part for parts in taken for part in parts])
@@ -125,13 +130,17 @@ def _merged(parts: Sequence[Part]) -> Parts:
 
 
 def _cut(parts: Parts, start: int, channels: int) -> Iterator[Part]:
-    """So many channels from `start` on."""
+    """So many channels from `start` on; those that are no channels of the tensor see nothing."""
     at = 0
+    if start < 0:
+        yield Part(min(-start, channels), NOTHING)
     for part in parts:
         kept = min(at + part.channels, start + channels) - max(at, start)
         if kept > 0:
             yield Part(kept, part.seen)
         at += part.channels
+    if start + channels > at:
+        yield Part(min(start + channels - at, channels), NOTHING)
 
 
 def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
@@ -174,10 +183,11 @@ def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | No
     kept = node.layer.kept_axes(*shapes)
     if kept is None:
         return seen.through(reaches, before, node.shape)
-    behind = seen.through(
-        reaches, before, tuple(node.shape[kept.index(at)] if at in kept else 1 for at in range(len(before)))
-    )
-    return behind if isinstance(behind, str) else behind._replace(axes=tuple(behind.axes[at] for at in kept))
+    after = tuple(node.shape[kept.index(at)] if at in kept else 1 for at in range(len(before)))
+    behind = seen.through(reaches, before, after)
+    if isinstance(behind, str):
+        return behind
+    return behind._replace(axes=tuple(None if at is None else behind.axes[at] for at in kept)).settled()
 
 
 def described(of_inputs: Mapping[str, Sequence[Fields]]) -> list[ReceptiveField]:

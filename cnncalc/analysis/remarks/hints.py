@@ -13,6 +13,7 @@ from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
 from cnncalc.layers.kinds.linear import Linear
 from cnncalc.layers.kinds.norm import BatchNorm
 from cnncalc.layers.kinds.pool import Pool
+from cnncalc.layers.kinds.tensors import Opaque
 
 __all__ = ["hints"]
 
@@ -22,7 +23,13 @@ LISTED = 3
 
 def hints(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> tuple[Hint, ...]:
     """Every hint, those of one cause joined; `of_inputs` is what every tensor sees of each input, by its name."""
-    return (*_useless_biases(graph), *_dropped_pixels(graph), *_misaligned(graph, of_inputs), *_shared(graph))
+    return (
+        *_useless_biases(graph),
+        *_dropped_pixels(graph),
+        *_misaligned(graph, of_inputs),
+        *_shared(graph),
+        *_opaque(graph),
+    )
 
 
 def _named(nodes: list[Node]) -> str:
@@ -36,19 +43,31 @@ def _useless_biases(graph: Graph) -> list[Hint]:
     for node in graph.nodes:
         for index in node.inputs:
             takers[index] += 1
+    cancelled = {
+        node.inputs[0]
+        for _, node, layer in graph.layers()
+        if isinstance(layer, BatchNorm) and takers[node.inputs[0]] == 1
+    }
+    needed = {node.share for index, node, _ in graph.layers() if node.share is not None and index not in cancelled}
     found: list[Node] = []
     spared = 0
-    for _, node, layer in graph.layers():
-        if not isinstance(layer, BatchNorm):
-            continue
-        before = graph.nodes[node.inputs[0]]
-        if isinstance(before.layer, (Convolution, Linear)) and before.layer.bias and takers[node.inputs[0]] == 1:
-            found.append(before)
-            spared += before.layer.weight_shapes(*graph.input_shapes(before))["bias"][0]
+    for index, node, layer in graph.layers():
+        if index not in cancelled or index in needed or node.share is not None:
+            continue  # parameters are of their owner: every use of them has to be followed by a norm
+        if isinstance(layer, (Convolution, Linear)) and layer.bias:
+            found.append(node)
+            spared += layer.weight_shapes(*graph.input_shapes(node))["bias"][0]
     if not found:
         return []
     text = f"the batch norm that follows cancels its bias: `nobias` spares {spared:,} parameters and changes no output"
     return [Hint(_named(found), text)]
+
+
+def _opaque(graph: Graph) -> list[Hint]:
+    """Layers of which only the shape is known are in no total."""
+    found = [node for _, node, layer in graph.layers() if isinstance(layer, Opaque)]
+    text = "only the shape of its output is known: it is counted as nothing, in every total"
+    return [Hint(_named(found), text)] if found else []
 
 
 def _dropped_pixels(graph: Graph) -> list[Hint]:

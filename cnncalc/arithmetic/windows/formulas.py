@@ -60,6 +60,9 @@ class Rounding(Enum):
 def _by_itself(helper: str, *numbers: int) -> Any:
     """What a number or truth that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
     for number in numbers:
+        if getattr(number, "absorbs", False):  # an open number makes all open, whatever else there is
+            return number
+    for number in numbers:
         own = getattr(number, helper, None)
         if own is not None:
             return own(*numbers)
@@ -180,8 +183,8 @@ class Window(NamedTuple):
 class TransposedWindow(NamedTuple):
     """A window of a transposed convolution along one axis: the `Window` whose gradient it is, run backwards.
 
-    `same` is the rule of one framework: "keras" gives n·s, "onnx" cuts down to n·s what is more than that, "paddle" pads
-    as a forward SAME convolution of the input would be.
+    `same` is the rule of one framework: "keras" gives n·s, "onnx" cuts down to n·s what is more than that, "paddle"
+    pads as a forward SAME convolution of the input would be.
     """
 
     kernel: int

@@ -42,7 +42,8 @@ class Reach(NamedTuple):
     """Output pixel o sees the input from ⌊(a·o + first)/c⌋ to ⌊(a·o + last)/c⌋.
 
     Of these only every `step`-th (the dilation), counted from the place of the kernel's last pixel. Where a = 0 all
-    output pixels see the same.
+    output pixels see the same. With a `block` it sees all of the block of so many pixels that it lies in, counted
+    from `offset`, as attention in windows does.
     """
 
     a: int = 1
@@ -50,9 +51,14 @@ class Reach(NamedTuple):
     last: int = 0
     c: int = 1
     step: int = 1
+    block: int = 0
+    offset: int = 0
 
     def pixels(self, o: int) -> Sequence[int]:
         """The input pixels that output pixel o sees, ascending; none between the rows of a strided deconvolution."""
+        if self.block:
+            start = (o - self.offset) // self.block * self.block + self.offset
+            return range(start, start + self.block)
         first, last = (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
         if self.c == 1 or self.step == 1:
             return range(first, last + 1, self.step)  # a dilated window ends on a pixel that it sees
@@ -209,6 +215,12 @@ class Field(NamedTuple):
         """The field of the tensor that a layer makes of this one; None where the phases are too many."""
         if reach == IDENTITY:
             return self
+        if reach.block:
+            period = math.lcm(reach.block, self.period)
+            if period > MOST_PHASES:
+                return None
+            phases = tuple(self.over(reach.pixels(o)) for o in range(period))
+            return Field(phases, period // self.period * self.advance)
         # after `period` output pixels the layer has moved a whole number of this field's periods
         period = reach.c * self.period // math.gcd(reach.a, reach.c * self.period)
         if period > MOST_PHASES:

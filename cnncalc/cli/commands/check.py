@@ -8,16 +8,25 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
-from cnncalc.cli.options import Wanted, amp_option, assignments, net_options, optimizer_option, quantity, wanted
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.options import (
+    Wanted,
+    amp_option,
+    assignments,
+    net_options,
+    optimizer_option,
+    output_options,
+    quantity,
+    wanted,
+)
+from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cnncalc.forms.pages.checks import FileResult
     from cnncalc.language.options import Options
+    from cnncalc.pages.checks import FileResult
 
 FAILED = 1
 BAD_INPUT = 2
@@ -43,7 +52,7 @@ def why_skipped(net: str, options: Options) -> str:
     """Why a file of a folder is no net that could be checked; empty where it is one."""
     from cnncalc.cli.nets import open_net, writes_layers
 
-    document = open_net(net, options.limits)
+    document = open_net(net, options)
     if not writes_layers(document):
         return "a library of blocks" if document.blocks else ""
     missing = [name for name in document.required() if name not in options.variables]
@@ -54,17 +63,18 @@ def _result(
     net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, int | str]
 ) -> FileResult:
     from cnncalc.claims.expect import check
-    from cnncalc.forms.pages.checks import FileResult
+    from cnncalc.pages.checks import FileResult
 
+    shown = printable(net)
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
-            return FileResult(net, (), skipped, ())
+            return FileResult(shown, (), skipped, ())
         checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
-        return FileResult(net, checked.checks, "", (), checked.aside)
+        return FileResult(shown, checked.checks, "", (), checked.aside)
     except CnncalcError as error:
-        return FileResult(net, (), "", error.faults)
+        return FileResult(shown, (), "", error.faults)
     except OSError as error:
-        return FileResult(net, (), "", (fault_of_os_error(error),))
+        return FileResult(shown, (), "", (fault_of_os_error(error),))
 
 
 def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fault]:
@@ -80,18 +90,23 @@ def _required(name: str, text: str) -> int | str:
     """What --require asks for: a count, or a shape as it is printed. Raises CnncalcError."""
     if name != "output":
         return quantity(f"--require {name}", text.replace(",", ""), in_bytes=name.endswith("_bytes"))
-    from cnncalc.language.documents.document import input_shape
     from cnncalc.layers import FieldError, show_shape
+    from cnncalc.notation.shapes import read_shape
 
     try:
-        return show_shape(input_shape(text))
+        return show_shape(read_shape(text))
     except FieldError as error:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
-def _exit_code(results: Sequence[FileResult]) -> int:
+def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
+    if not allow_empty and not any(result.checks for result in results):
+        message = "nothing was held: no file has an `expect:` that applies, and no budget was given"
+        help = "write `expect: {params: …}` in the file, or add `--max params=5M`; --allow-empty takes it for good"
+        click.echo(str(Fault(message, help=help)), err=True)
+        return FAILED
     return FAILED if any(not check.passed for result in results for check in result.checks) else 0
 
 
@@ -107,15 +122,8 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("table", "json")),
-    help="What to print.  [default: json in a .json file, else table]",
-)
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
+@click.option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
+@output_options
 @net_options
 @amp_option
 @optimizer_option
@@ -127,8 +135,8 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
     not a net; the other files are checked all the same.
     """
-    from cnncalc.claims.expect import FIGURES
-    from cnncalc.forms.pages import checks
+    from cnncalc.answers.figures import KEYS
+    from cnncalc.pages import checks
 
     asked = wanted(given)
     maxima = {
@@ -136,17 +144,17 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
         for name, text in assignments("--max", given["maxima"]).items()
     }
     texts = assignments("--require", given["required"])
-    faults = _unknown("--max", maxima, FIGURES) + _unknown("--require", texts, (*FIGURES, "output"))
+    faults = _unknown("--max", maxima, KEYS) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
     required = {name: _required(name, text) for name, text in texts.items()}
-    json = form_of(given) == "json"
+    form = form_of(given)
     results = []
     for path in paths:
         for net, in_folder in files_in(path):
             result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
             results.append(result)
-            if result.faults and not json:
+            if result.faults and form != "json":
                 click.echo("\n".join(map(str, result.faults)), err=True)
-    emit(checks.as_json(results) if json else checks.as_text(results), given["output"])
-    click.get_current_context().exit(_exit_code(results))
+    answer(checks.page(results), given)
+    click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, wanted
-from cnncalc.cli.output import emit, on_terminal
+from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, output_options, wanted
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -17,30 +17,15 @@ if TYPE_CHECKING:
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Graph
 
-WIDEST = 110
-"""Longer lines are hard to read, however wide the terminal is."""
-
 
 def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
     """Explains the graph, or these layers of it, and prints or writes that."""
-    from cnncalc.cli.showing import form_of
     from cnncalc.explain.answer import explain
+    from cnncalc.pages.explanation.page import page
 
     pixel = _pixel(given.get("pixel"))
     explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel, given["optimizer"])
-    form = form_of(given)
-    if form == "json":
-        from cnncalc.forms.explanation.json_form import draw as text_of
-    elif form == "markdown":
-        from cnncalc.forms.explanation.markdown import draw as text_of
-    elif form in ("table", "plain"):
-        from cnncalc.forms.explanation.text import draw
-
-        emit(draw(explanation, _room(given["output"])), given["output"])
-        return
-    else:
-        raise CnncalcError(Fault(f"explain has no form {form}", help="the forms are table, markdown and json"))
-    emit(text_of(explanation), given["output"])
+    answer(page(explanation), given)
 
 
 def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
@@ -54,15 +39,6 @@ def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
             if option == "convention":
                 help = "`cnncalc explain NET --convention A,B` says why two tools count a file's net differently"
             raise CnncalcError(Fault(f"--{option} does not go with --explain", help=help))
-
-
-def _room(output: str | None) -> int | None:
-    """The width to keep to: that of the terminal; none for a file or a pipe."""
-    if not on_terminal(output):
-        return None
-    from shutil import get_terminal_size
-
-    return min(get_terminal_size().columns, WIDEST)
 
 
 def _pixel(text: str | None) -> list[int] | None:
@@ -92,12 +68,7 @@ def _pixel(text: str | None) -> list[int] | None:
 )
 @optimizer_option
 @click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
-@click.option(
-    "--format", "format_", type=click.Choice(("table", "json", "markdown")), help="What to print.  [default: table]"
-)
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
+@output_options
 @amp_option
 @net_options
 def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
@@ -115,6 +86,6 @@ def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
     if given["convention"] is not None:
         from cnncalc.cli.conventions import explain_conventions
 
-        explain_conventions(graph, asked, layers, given, _room(given["output"]))
+        explain_conventions(graph, asked, layers, given)
     else:
         explain_graph(graph, asked, layers, given)

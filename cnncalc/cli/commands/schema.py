@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
+from cnncalc.cli.options import file_option
 from cnncalc.cli.output import emit
 
 
 @click.command("schema", short_help="Print the JSON Schema of the language, for editors.")
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
-def command(output: str | None) -> None:
+@file_option
+def command(file: str | None) -> None:
     """Print the JSON Schema of the language, for editors.
 
     An editor with a YAML language server completes and checks a file that says in its first line:
@@ -23,4 +22,4 @@ def command(output: str | None) -> None:
 
     from cnncalc.language.schema import json_schema
 
-    emit(json.dumps(json_schema(), indent=2) + "\n", output)
+    emit(json.dumps(json_schema(), indent=2) + "\n", file)

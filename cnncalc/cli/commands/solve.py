@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cnncalc.cli.options import format_option
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 __all__ = ["QUESTIONS", "all_answer_options", "answer_options", "command"]
@@ -28,12 +29,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
 
 
 answer_options = (
-    click.option(
-        "--format",
-        "format_",
-        type=click.Choice(("table", "json", "csv", "markdown")),
-        help="What to print.  [default: table]",
-    ),
+    format_option,
     click.option(
         "-o", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
     ),

@@ -8,8 +8,7 @@ import click
 
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import net_argument, net_options, quantity, wanted
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 NONE = 1
@@ -45,7 +44,7 @@ def command(net: str, **given: Any) -> None:
     Intervals and residue classes for each axis, exact and complete, with the layers that ask for them. The exit code
     is 1 where there is no such size.
     """
-    from cnncalc.forms.pages.input_sizes import draw
+    from cnncalc.pages.solving.input_sizes import page
     from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
     asked = wanted(given)
@@ -53,9 +52,9 @@ def command(net: str, **given: Any) -> None:
     if low is not None and high is not None and low > high:
         raise CnncalcError(Fault(f"--from {low} is larger than --to {high}"))
     wants = InputWants(given["output"], given["same_weights"], given["strict"], tuple(given["where"]), low, high)
-    answer = solve_input(net, asked.options, wants)
-    emit(draw(answer, form_of({"format_": given["format_"], "output": given["file"]})), given["file"])
-    if not answer.solved:
+    found = solve_input(net, asked.options, wants)
+    answer(page(found), given)
+    if not found.solved:
         click.get_current_context().exit(NONE)
 
 

@@ -8,8 +8,7 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, answer_options
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -93,13 +92,12 @@ def _axes_faults(values: dict[str, Any]) -> list[Fault]:
 
 
 def _solve(kind: str, unknown: str, given: dict[str, Any]) -> None:
-    from cnncalc.forms.pages.solutions import SHOWN, draw
+    from cnncalc.pages.solving.solutions import SHOWN, page
     from cnncalc.solve.layer.answer import solve_layer
 
-    form = form_of({"format_": given["format_"], "output": given["file"]})
-    answer = solve_layer(_problem(kind, unknown, given))
-    emit(draw(answer, form, None if given["every"] else SHOWN), given["file"])
-    if not answer.solved:
+    found = solve_layer(_problem(kind, unknown, given))
+    answer(page(found, None if given["every"] else SHOWN), given)
+    if not found.solved:
         click.get_current_context().exit(NONE)
 
 

@@ -10,10 +10,9 @@ import click
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
-from cnncalc.cli.output import emit
-from cnncalc.cli.showing import form_of
-from cnncalc.cli.wants import parse_wants
+from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.solve.asking import parse_wants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +27,6 @@ want_option = click.option(
     "--want", "wants", metavar="WANT", multiple=True,
     help="As 'params <= 3.5M', 'output == 512x7x7' or 'layer4 == 512x7x7'. May be repeated.",
 )  # fmt: skip
-
-
-def _form(given: dict[str, Any]) -> str:
-    return form_of({"format_": given["format_"], "output": given["file"]})
 
 
 def progress_bar() -> Callable[[int, int], None] | None:
@@ -85,15 +80,15 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
 
     Every value on the grid is tried. The exit code is 1 where none does.
     """
-    from cnncalc.forms.pages.searches import draw_variable
+    from cnncalc.pages.solving.searches import variable_page
     from cnncalc.solve.inputs.variables import solve_variable
 
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     bounds = (_decimal("--from", given["low"]), _decimal("--to", given["high"]), _decimal("--step", given["step"]))
-    answer = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar())
-    emit(draw_variable(answer, _form(given)), given["file"])
-    if not answer.met:
+    found = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar())
+    answer(variable_page(found), given)
+    if not found.met:
         click.get_current_context().exit(NONE)
 
 
@@ -113,22 +108,27 @@ def batch_command(net: str, **given: Any) -> None:
     With --optimizer (or --train: sgd) it counts training: weights, gradients, the optimizer's state and what autograd
     keeps; else inference: weights and the most alive at once.
     """
-    from cnncalc.forms.pages.searches import draw_batch
     from cnncalc.language import load
+    from cnncalc.pages.solving.searches import batch_page
     from cnncalc.solve.inputs.batches import solve_batch
 
     asked = wanted(given)
     if asked.options.batch != 1:
         raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
+    if given["memory"].strip().isdecimal():
+        message = f"--memory {given['memory'][:40]}: bytes, or what?"
+        raise CnncalcError(
+            Fault(message, help=f"write a unit, as {given['memory'].strip()[:20]}GiB, or 1000B for bytes")
+        )
     memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
     if given["amp"] and optimizer is None:
         message = "--amp: the memory of inference is not known, since copies of weights come and go"
         help = "add --optimizer adam; for inference in half precision, write `--dtype float16`"
         raise CnncalcError(Fault(message, help=help))
-    answer = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
-    emit(draw_batch(answer, _form(given)), given["file"])
-    if answer.batch == 0:
+    found = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
+    answer(batch_page(found), given)
+    if found.batch == 0:
         click.get_current_context().exit(NONE)
 
 
@@ -151,7 +151,7 @@ def file_command(net: str, **given: Any) -> None:
     assignment is tried or ruled out; Ctrl-C ends the search and prints what was found. The exit code is 1 where there
     is none.
     """
-    from cnncalc.forms.pages.searches import draw_file
+    from cnncalc.pages.solving.searches import file_page
     from cnncalc.solve.figures import FIGURES
     from cnncalc.solve.file.answer import Goal, solve_file
 
@@ -163,9 +163,9 @@ def file_command(net: str, **given: Any) -> None:
     if figure and figure not in FIGURES:
         raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))
     goal = Goal(figure, bool(given["maximize"])) if figure else None
-    answer = solve_file(net, asked.options, asked.dtype, wants, goal, named_progress_bar())
-    emit(draw_file(answer, _form(given), every=given["every"]), given["file"])
-    if not answer.total:
+    found = solve_file(net, asked.options, asked.dtype, wants, goal, named_progress_bar())
+    answer(file_page(found, every=given["every"]), given)
+    if not found.total:
         click.get_current_context().exit(NONE)
 
 

@@ -2,80 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncalc import __version__
 from cnncalc.cli.commands.solve_search import progress_bar
-from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, wanted
-from cnncalc.cli.output import emit
+from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, output_options, wanted
+from cnncalc.cli.output import answer, form_of, target_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid, Point
     from cnncalc.solve.sweep.journal import Journal
 
-MOST = 100_000
-LONGEST = 20
-"""Digits of a length."""
-SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
-
-
-def steps(option: str, text: str) -> list[str]:
-    """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
-    if ":" not in text:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    from cnncalc.claims.decimals import decimal_number, decimal_text
-
-    help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
-    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
-    numbers = [decimal_number(part) for part in text.split(":", 3)]
-    low, high, by = (*numbers, Fraction(1))[:3]
-    if len(numbers) > 3 or low is None or high is None or by is None or by <= 0 or high < low:
-        raise no_range
-    if (high - low) / by >= MOST:
-        message = f"{option} {text[:60]}: more than {MOST:,} values"
-        raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
-    return [decimal_text(low + number * by) for number in range(int((high - low) // by) + 1)]
-
 
 def grid_of(given: dict[str, Any]) -> Grid:
     """What the options vary; they keep what they fix. Raises CnncalcError."""
+    from cnncalc.solve.sweep import ranges
     from cnncalc.solve.sweep.grid import Grid
 
     fixed, varied = [], {}
     for name, text in assignments("--set", given["set_"]).items():
         if ":" in text or "," in text:
-            varied[name] = tuple(steps(f"--set {name}", text))
+            varied[name] = tuple(ranges.steps(f"--set {name}", text))
         else:
             fixed.append(f"{name}={text}")
     given["set_"] = tuple(fixed)
-    shape = given["input_"] or ""
-    braces = _BRACES.findall(shape)
-    if not braces:
+    grid = ranges.grid_of(varied, given["input_"] or "")
+    if grid is None:
         return Grid(varied, "", {})
     given["input_"] = None
-    ranges = []
-    for text in braces:
-        lengths = steps("--input", text)
-        if not all(part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths):
-            raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
-        ranges.append(tuple(map(int, lengths)))
-    parts = _BRACES.sub("?", shape).split("x")
-    if len(parts) == 2:  # 3x{96:320:32}: a square map
-        return Grid(varied, f"{parts[0]}xHxH", {"H": ranges[0]})
-    letters = SYMBOLS.get(len(parts) - 1, "")
-    if not letters or parts[0] == "?":
-        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help="channels first, as 3x{96:320:32}"))
-    form = "x".join([parts[0], *(letter if part == "?" else part for letter, part in zip(letters, parts[1:]))])
-    symbols = [letter for letter, part in zip(letters, parts[1:]) if part == "?"]
-    return Grid(varied, form, dict(zip(symbols, ranges)))
+    return grid
 
 
 NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
@@ -89,11 +47,7 @@ NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
 @click.option("--pareto", metavar="A,B", help="Only the points that no other beats in all of these figures.")
 @click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
-@click.option(
-    "--format", "format_", type=click.Choice(("table", "csv", "jsonl", "json", "markdown", "parquet")),
-    help="What to print.  [default: table]",
-)  # fmt: skip
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there.")
+@output_options
 @amp_option
 @net_options
 def command(net: str, **given: Any) -> None:
@@ -105,16 +59,12 @@ def command(net: str, **given: Any) -> None:
     `3x{96:320:32}` is a square map, `3x{96:320:32}x{96:320:32}` every height with every width. Sizes are computed from
     the net's closed form, so that a thousand of them cost little more than one.
     """
-    from cnncalc.forms.pages.sweeps import need_parquet
+    from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.sweep.grid import check, front
     from cnncalc.solve.sweep.journal import Journal
 
-    file, given["file"] = given["file"], None if given["file"] == "-" else given["file"]
-    form = given["format_"] or _BY_SUFFIX.get(Path(file or "").suffix, "table")
-    if form == "parquet":
-        if given["file"] is None:
-            raise CnncalcError(Fault("Parquet goes to a file", help="add `-o sweep.parquet`"))
-        need_parquet()
+    form_of(given)  # what cannot be written is not computed
+    given["file"] = None if given["file"] == "-" else given["file"]
     if given["resume"] and given["file"] is None:
         raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
     asked = {name: value for name, value in given.items() if name not in NO_MATTER}
@@ -133,16 +83,19 @@ def command(net: str, **given: Any) -> None:
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
         raise CnncalcError(Fault(message, help="run the sweep again"))
     if whole or journal is None:
-        _write(front(points, figures, wished) if wished else points, grid, figures, form, given["file"])
+        answer(page(front(points, figures, wished) if wished else points, grid, figures), given)
     if not whole:
         click.get_current_context().exit(130)
     if journal is not None:
         journal.end()
+    if points and not any(point.figures for point in points):
+        click.echo("error: the net works at no point of this grid", err=True)
+        click.get_current_context().exit(1)
 
 
 def _kept_beside(file: str) -> bool:
     """Whether the target is a file, which may have a journal; a device or a pipe has none."""
-    target = Path(file)
+    target = target_of(file)
     return not target.exists() or target.is_file()
 
 
@@ -153,7 +106,7 @@ def _digest(net: str, given: dict[str, Any]) -> str:
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
-    texts = Document(net, wanted(given).options.limits, Faults()).texts  # the sweep tells its faults
+    texts = Document(net, wanted(given).options, Faults()).texts  # the sweep tells its faults
     return sha256("\0".join(texts).encode()).hexdigest()
 
 
@@ -184,13 +137,3 @@ def _found(
             journal.end()
         raise
     return [point for choice in grid.choices() for point in nets.get(choice, ())], whole
-
-
-def _write(points: list[Point], grid: Grid, figures: list[str], form: str, file: str | None) -> None:
-    from cnncalc.forms.pages.sweeps import draw, write_parquet
-
-    if form == "parquet":
-        assert file is not None
-        write_parquet(points, grid, figures, file)
-    else:
-        emit(draw(points, grid, figures, form), file)

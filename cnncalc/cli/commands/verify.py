@@ -9,15 +9,15 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import fault_of_os_error
-from cnncalc.cli.options import amp_option, net_options, wanted
-from cnncalc.cli.output import emit
+from cnncalc.cli.options import amp_option, net_options, output_options, wanted
+from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.cli.options import Wanted
-    from cnncalc.forms.pages.verification import NetResult
+    from cnncalc.pages.verification import NetResult
 
 FAILED = 1
 BAD_INPUT = 2
@@ -72,8 +72,8 @@ class _Bar:
 
 def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], bar: _Bar) -> NetResult:
     from cnncalc.cli.commands.check import why_skipped as skipped
-    from cnncalc.forms.pages.verification import NetResult
     from cnncalc.language import load
+    from cnncalc.pages.verification import NetResult
     from cnncalc.torch_backend.verify import verify
 
     try:
@@ -120,10 +120,7 @@ def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]
 @click.option(
     "--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer."
 )
-@click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", help="What to print.")
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
-)
+@output_options
 @amp_option
 @net_options
 def command(paths: tuple[str, ...], **given: Any) -> None:
@@ -136,11 +133,11 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
     """
     import cnncalc.torch_backend  # noqa: F401  (says so where torch is not installed)
-    from cnncalc.forms.pages.verification import as_json, as_text
+    from cnncalc.pages.verification import page
 
     asked = wanted(given)
     nets = _nets(paths, given["every"])
-    json = given["format_"] == "json"
+    form = form_of(given)
     results: list[NetResult] = []
     interrupted = False
     try:
@@ -148,17 +145,12 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             results.append(result)
             if result.faults and len(nets) == 1:
                 raise CnncalcError(result.faults)
-            if result.faults and not json:
+            if result.faults and form != "json":
                 click.echo("\n".join(map(str, result.faults)), err=True)
     except KeyboardInterrupt:
         interrupted = True
     unfinished = len(nets) - len(results) if interrupted else 0
-    text = (
-        as_json(results, unfinished=unfinished)
-        if json
-        else as_text(results, every_row=given["every_row"], unfinished=unfinished)
-    )
-    emit(text, given["output"])
+    answer(page(results, every_row=given["every_row"], unfinished=unfinished), given)
     click.get_current_context().exit(_exit_code(results, interrupted))
 
 

@@ -13,7 +13,7 @@ from cnncalc.language.documents.variables import Entry, is_required
 from cnncalc.language.expressions import ExpressionError, Value, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, scalar_value
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode, scalar_value
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import split_tokens
 
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
     name: str
     parameters: dict[str, Entry]
-    items: list[Node]
+    items: list[YamlNode]
     by_position: bool
     faulty: bool = False
     """Whether its definition has a fault, so that nothing can be said about its use."""
@@ -68,9 +68,9 @@ class Block(NamedTuple):
 class BlockUse(NamedTuple):
     """Where a block is used, and its arguments: tokens with their offsets in `node`, or a mapping or list."""
 
-    node: Node
+    node: YamlNode
     tokens: tuple[tuple[int, str], ...]
-    fields: Node | None = None
+    fields: YamlNode | None = None
 
 
 class Blocks:
@@ -132,7 +132,7 @@ class Blocks:
         """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
         if key is not None:
             block = self.find(key.text)
-            return (block, BlockUse(node, tuple(split_tokens(node.text)))) if block else None
+            return (block, BlockUse(node, split_tokens(node.text))) if block else None
         head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
         if "$" in head:
             self.evaluator.enter(scope, tensor)
@@ -142,11 +142,11 @@ class Blocks:
                 return None  # reading the line as a layer reports the fault
             head = value if isinstance(value, str) else ""
         block = self.find(head)
-        return (block, BlockUse(node, tuple(split_tokens(node.text)[1:]))) if block else None
+        return (block, BlockUse(node, split_tokens(node.text)[1:])) if block else None
 
-    def scope(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> Scope | None:
+    def scope(self, block: Block, use: BlockUse, outer: Scope, tensors: tuple[int, ...]) -> Scope | None:
         """The names in scope inside the block; None, and faults, where an argument is wrong or missing."""
-        before = self.faults.met
+        before, tensor = self.faults.met, tensors[0]
         if block.faulty:
             return None
         self.evaluator.enter(outer, tensor)
@@ -154,6 +154,7 @@ class Blocks:
             self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
         )
         inner = {} if block.library else dict(self.variables)
+        inner["inputs"] = len(tensors)
         self.evaluator.enter(inner, tensor)
         for name, (_, default) in block.parameters.items():
             if name in given:
@@ -184,7 +185,7 @@ class Blocks:
                     self.faults.expression(error, use.node)
         return given
 
-    def _wrong_argument(self, block: Block, name: str, at: Node | Place) -> None:
+    def _wrong_argument(self, block: Block, name: str, at: YamlNode | Place) -> None:
         """An argument that the block does not take, or not a second time."""
         if name in block.parameters:
             self.faults.add(f"`{name}` is given twice", at, help="keep one of the two")

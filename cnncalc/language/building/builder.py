@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import UNKNOWN, Level, Net
 from cnncalc.language.building.blocks import Block, Blocks, BlockUse
-from cnncalc.language.building.evaluation import Evaluator, Scope
+from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.items import BRANCH, BRANCH_HELP, Item, ItemReader
 from cnncalc.language.building.layer_reader import LayerReader
-from cnncalc.language.building.lookup import Lookup
-from cnncalc.language.building.names import DROPPED, UNKNOWN, Body, Level, Names, Tensor
+from cnncalc.language.building.lookup import DROPPED, Body, Lookup
 from cnncalc.language.building.nesting import USE, Nesting
 from cnncalc.language.building.placing import Placer
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Parsed
 
@@ -30,37 +28,42 @@ class Builder:
         self.document, self.options, self.faults, self.limits = document, options, faults, options.limits
         dialect = document.dialect(options.dialect)
         name = document.text("name") or document.file
-        self.graph = Graph(
-            name, source=document.text("source"), dialect=dialect, file=document.file, train=options.train
-        )
+        self.net = Net(name, source=document.text("source"), dialect=dialect, file=document.file, train=options.train,
+                       limits=options.limits)  # fmt: skip
         self.variables = document.scope(options.variables)
-        self.names = Names(faults)
-        self.placer = Placer(self.graph, self.names, self.limits, faults)
-        self.evaluator = Evaluator(self.graph.nodes, self.limits, faults)
+        self.evaluator = Evaluator(self.net, self.limits, faults)
         defaults = document.default_fields(self.variables)
         self.blocks = Blocks(document.blocks, self.variables, self.evaluator, faults)
         self.layers = LayerReader(dialect, defaults, self.evaluator, faults, self.blocks.names)
         self.reader = ItemReader(self.blocks, faults)
-        self.lookup = Lookup(self.graph, self.names, self.evaluator, faults)
+        self.lookup = Lookup(self.net, self.evaluator, faults)
+        self.placer = Placer(self.net, self.lookup, faults)
         self.nesting = Nesting(self.limits, faults)
 
-    def build(self) -> Graph:
-        """The graph; raises `CnncalcError` with every fault found."""
+    def build(self) -> Net:
+        """The net; raises `CnncalcError` with every fault found."""
         self.faults.extending = self.document.extends
         for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
-            self.graph.inputs[name] = self.names.tensors[name] = len(self.graph.nodes)
-            self.graph.nodes.append(Node(name, None, (), shape))
-        self.names.guessing = not self.graph.nodes
+            self.net.add_input(name, shape)
+        self.lookup.guessing = not self.net.nodes
         if "layers" not in self.document.keys:
             self.faults.add("the net has no layers", self.document.start(), help="write `layers:` and a list below it")
             self.faults.raise_any()
         items = self.reader.list_of(self.document.keys["layers"][1], "layers")
         level = Level(by_position=self.document.text("naming") == "index")
-        current = self.items(items, 0 if self.graph.nodes else UNKNOWN, dict(self.variables), level)
+        current = self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)
         self.faults.raise_any()
-        finish(self.graph, self.document, current, self.names.tensors, self.options, self.faults)
+        finish(self.net, self.document, current, self.options, self.faults)
         self.faults.raise_any()
-        return self.graph
+        return self.net
+
+    def resume(self, net: Net, bodies: dict[str, Body], depth: int) -> None:
+        """Go on with a net that this builder has built so far, or a fork of it, so many groups and merges deep."""
+        self.net = self.evaluator.net = self.lookup.net = self.placer.net = net
+        self.lookup.bodies = bodies
+        self.placer.trainable, self.placer.train_only = True, False
+        self.nesting.resume(depth)
+        self.faults.found.clear()
 
     # -- items --
 
@@ -93,7 +96,7 @@ class Builder:
         if item.when is not None:
             truth = self.evaluator.flag(item.when, scope, current)
             if not truth:
-                return [self.names.left_out(item.plain_name, level, item.when if truth is False else None)]
+                return [self.lookup.left_out(item.plain_name, level, item.when if truth is False else None)]
         if item.repeat is None and item.loop is None:
             return [self.once(item, None, current, scope, level)]
         return self.turns(item, current, scope, level)
@@ -103,7 +106,7 @@ class Builder:
         ends: list[Tensor] = []
         turns = self.evaluator.turns(item.repeat, item.loop, scope, current)
         if turns is None:
-            return [self.names.keep(item.plain_name, level)]
+            return [self.lookup.keep(item.plain_name, level)]
         for turn, inner in turns:
             self.nesting.count(item.node)
             known, met = len(self.faults), self.faults.met
@@ -114,7 +117,7 @@ class Builder:
             if len(self.faults) == known and self.faults.met > met and turn > 1:
                 break  # nothing more to find
         if item.plain_name is not None and item.kind != BRANCH:
-            self.names.tensors.setdefault(level.prefix + item.plain_name, current)
+            self.net.names.alias(level.prefix + item.plain_name, current)
         return ends
 
     def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
@@ -124,7 +127,7 @@ class Builder:
             own = self.evaluator.text(item.name, scope, current)
             if own is not None and turn is not None and "$" not in item.name.text:
                 own = f"{own}.{turn}"
-            if own is not None and not self.names.free(level.prefix + own, item.name, own):
+            if own is not None and not self.lookup.free(level.prefix + own, item.name, own):
                 return UNKNOWN
         tensors = (current,) if item.source is None else self.lookup.sources(item.source, current, scope, level)
         outer = self.placer.trainable
@@ -155,7 +158,7 @@ class Builder:
     def group(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A group: a level of names where it has a name or a naming, else part of the level around it."""
         if not self.lookup.one_tensor(tensors, item, "a group"):
-            return self.names.keep(own, level)
+            return self.lookup.keep(own, level)
         nodes = self.reader.list_of(item.value, item.kind or "layers")
         if own is None and item.naming is None:
             with self.nesting.within(item.node):
@@ -165,77 +168,77 @@ class Builder:
         return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
 
     def named(
-        self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *, by_position: bool
-    ) -> Tensor:
-        """Run a body in a level of its own."""
-        inner = self.opened(own, kind, body, level, node, by_position=by_position)
+        self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *,
+        by_position: bool, like: str = "",
+    ) -> Tensor:  # fmt: skip
+        """Run a body in a level of its own, with the parameters of the group `like` if one is named."""
+        inner = self.opened(own, kind, body, level, node, by_position, like)
         if inner is None:
             return UNKNOWN
         with self.nesting.within(node):
             made = body(inner, start)
-        self.names.tensors[inner.prefix[:-1]] = made
+        self.net.close(inner, made)
         return made
 
     def opened(
-        self, own: str | None, kind: str, body: Body, level: Level, node: YamlNode, *, by_position: bool
+        self, own: str | None, kind: str, body: Body, level: Level, node: YamlNode, by_position: bool, like: str
     ) -> Level | None:
         """The level that a body is to be run in; None, and a fault, where its name is taken."""
-        name = level.name(kind, own, self.names.tensors)
-        if own is None and not self.names.free(name, node):
+        name = self.net.names.next(kind, own, level)
+        if own is None and not self.lookup.free(name, node):
             return None
-        self.names.bodies[name] = body
-        return Level(name + ".", level, by_position=by_position)
+        self.lookup.bodies[name] = body
+        return self.net.group(name[len(level.prefix) :], level, by_position=by_position, like=like)
 
     def again(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """`{share: NAME}`: an earlier layer or group once more, with the same parameters."""
         found = self.lookup.shared(item, level)
         if not isinstance(found, tuple):
-            layer = self.graph.nodes[found].layer if found is not None else None
+            layer = self.net.nodes[found].layer if found is not None else None
             if layer is None:
-                return self.names.keep(own, level)
+                return self.lookup.keep(own, level)
             return self.placer.place(Parsed(layer), own, tensors, item.node, level, found)
         if not self.lookup.one_tensor(tensors, item, "a group"):
-            return self.names.keep(own, level)
+            return self.lookup.keep(own, level)
         name, body = found
-
-        def sharing(inner: Level, start: Tensor) -> Tensor:
-            self.placer.shared.append((inner.prefix, name + "."))
-            made = body(inner, start)
-            self.placer.shared.pop()
-            return made
-
-        return self.named(own, "group", sharing, tensors[0], level, item.node, by_position=item.by_position)
+        return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position, like=name)
 
     def block(
         self, block: Block, use: BlockUse, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
     ) -> Tensor:
-        """A block's layers, in a level of their own, with its arguments in scope."""
-        if len(tensors) > 1:
-            self.faults.add(f"the block `{block.name}` takes one tensor", use.node, help="merge them first")
-            return self.names.keep(own, level)
+        """A block's layers, in a level of their own, with its arguments in scope; the first tensor is the current one.
+
+        `inputs` is the number of tensors that it takes, and `inputs.0`, `inputs.1`, … are their names inside it.
+        """
         self.nesting.count(use.node, USE)
-        inner_scope = self.blocks.scope(block, use, scope, tensors[0])
+        inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
-            return self.names.keep(own, level)
+            return self.lookup.keep(own, level)
 
         def body(inner: Level, start: Tensor) -> Tensor:
+            if start != tensors[0] and len(tensors) > 1:
+                message = f"the block `{block.name}` takes several tensors, and is no group to share"
+                self.faults.add(message, use.node, help="share the layers inside it, one by one")
+                return UNKNOWN
+            inner = inner.taking((start, *tensors[1:]))
             if not block.by_position:
-                self.graph.blocks[inner.prefix[:-1]] = block.name
+                self.net.blocks[inner.prefix[:-1]] = block.name
             outer = self.layers
             if block.library:
                 self.layers = outer.without_defaults()
             self.faults.uses.append(use.node)
-            made = self.items(block.items, start, dict(inner_scope), inner)
-            self.faults.uses.pop()
-            self.layers = outer
-            return made
+            try:
+                return self.items(block.items, start, dict(inner_scope), inner)
+            finally:
+                self.faults.uses.pop()
+                self.layers = outer
 
         return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
 
     def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
         if not self.lookup.one_tensor(tensors, item, "a merge with branches"):
-            return self.names.keep(own, level)
+            return self.lookup.keep(own, level)
         ends: list[Tensor] = []
         with self.nesting.within(item.node):
             for branch in item.branches or ():
@@ -257,7 +260,7 @@ class Builder:
         """`aux`: a branch with an output of its own; the current tensor goes on unchanged."""
         train_only = item.train_only is not None and self.evaluator.flag(item.train_only, scope, current) is True
         if train_only and not self.options.train:
-            level.name("aux", own, self.names.tensors)
+            self.net.names.next("aux", own, level)
             return current
         if not self.lookup.one_tensor(tensors, item, "a side branch"):
             return current
@@ -267,8 +270,10 @@ class Builder:
         body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
         end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
         self.placer.train_only = outer
-        if end >= 0:
-            self.graph.outputs[self.graph.nodes[end].name] = end
+        if end >= 0 and item.output is not None and self.evaluator.flag(item.output, scope, current) is False:
+            self.net.idle.add(end)
+        elif end >= 0:
+            self.net.output(end)
         return current
 
     # -- layers --
@@ -285,14 +290,14 @@ class Builder:
             key is None
             and " " not in node.text
             and kind_named(node.text) is None
-            and self.names.known(node.text, level)
+            and self.lookup.known(node.text, level)
         ):
             name = node.text
             help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
             return UNKNOWN
         at = node if node.text or key is None else key
-        parsed = self.layers.line(node, key, scope, tensors[0], level.called(own))
+        parsed = self.layers.line(node, key, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))
 
     def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
@@ -302,5 +307,5 @@ class Builder:
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        parsed = self.layers.fields(item, scope, tensors[0], level.called(own))
+        parsed = self.layers.fields(item, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.graph import Node as GraphNode
-from cnncalc.language.building.names import UNKNOWN, Tensor
+from cnncalc.graph import UNKNOWN, Net
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Node, Scalar
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.limits import Limits
 
-__all__ = ["Evaluator", "Scope"]
+__all__ = ["Evaluator", "Scope", "Tensor"]
+
+Tensor: TypeAlias = int
+"""The index of the node that makes it, or `UNKNOWN`: what depends on it is checked as far as possible, not reported."""
 
 Scope: TypeAlias = "dict[str, Value]"
 """The names that expressions may use. `in_channels` is set before each evaluation."""
@@ -23,27 +25,27 @@ Scope: TypeAlias = "dict[str, Value]"
 class Evaluator:
     """Evaluates nodes where a tensor enters; what cannot be evaluated is noted and has the value None."""
 
-    def __init__(self, nodes: list[GraphNode], limits: Limits, faults: Faults) -> None:
-        self.nodes, self.limits, self.faults = nodes, limits, faults
+    def __init__(self, net: Net, limits: Limits, faults: Faults) -> None:
+        self.net, self.limits, self.faults = net, limits, faults
 
     def enter(self, scope: Scope, tensor: Tensor) -> None:
         """Put the channels of the tensor that enters in scope as `in_channels`."""
-        channels = self.nodes[tensor].shape[0] if tensor >= 0 else OPEN
+        channels = (self.net.nodes[tensor].shape or (1,))[0] if tensor >= 0 else OPEN
         if channels is not OPEN:
             scope["in_channels"] = channels
         else:
             scope.pop("in_channels", None)
 
-    def fault(self, error: ExpressionError, node: Node, tensor: Tensor) -> None:
+    def fault(self, error: ExpressionError, node: YamlNode, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
-        after_a_fault = tensor == UNKNOWN or self.nodes[tensor].shape[0] is OPEN
+        after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
         if not (after_a_fault and len(self.faults) and "in_channels" in text):
             self.faults.expression(error, node)
         else:
             self.faults.met += 1
 
-    def value(self, node: Node, scope: Scope, tensor: Tensor) -> Value:
+    def value(self, node: YamlNode, scope: Scope, tensor: Tensor) -> Value:
         """The value of a node, however deep."""
         self.enter(scope, tensor)
         try:
@@ -69,7 +71,7 @@ class Evaluator:
             return None
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 
-    def flag(self, node: Node, scope: Scope, tensor: Tensor) -> bool | None:
+    def flag(self, node: YamlNode, scope: Scope, tensor: Tensor) -> bool | None:
         """The truth of a `when` or `trainable`, which need no `$( )`, in quotes or not; None, and a fault, for none."""
         value: Value
         if isinstance(node, Scalar) and "$" not in node.text:
@@ -96,7 +98,7 @@ class Evaluator:
             return None
         return bool(value)
 
-    def count(self, node: Node, scope: Scope, tensor: Tensor) -> int | None:
+    def count(self, node: YamlNode, scope: Scope, tensor: Tensor) -> int | None:
         """How often a `repeat` repeats; None, and a fault, where that is no such number."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
@@ -116,7 +118,7 @@ class Evaluator:
             self.faults.add(message, node, values=f"it is {str(value)[:40]}", help=help)
         return None
 
-    def lists(self, node: Node, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
+    def lists(self, node: YamlNode, scope: Scope, tensor: Tensor) -> dict[str, list[Value]] | None:
         """The lists of a `for`, all of one length; None, and a fault, where they are wrong."""
         before = self.faults.met
         value = self.value(node, scope, tensor)
@@ -135,7 +137,7 @@ class Evaluator:
         return None
 
     def turns(
-        self, repeat: Node | None, loop: Node | None, scope: Scope, tensor: Tensor
+        self, repeat: YamlNode | None, loop: YamlNode | None, scope: Scope, tensor: Tensor
     ) -> Iterator[tuple[int, Scope]] | None:
         """The number and the scope of each turn of a `repeat` or a `for`; None, and a fault, where these are wrong."""
         columns = self.lists(loop, scope, tensor) if loop is not None else {}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cnncalc.errors import near
+from cnncalc.graph import NAME_HELP, is_name
 from cnncalc.language.building.blocks import Blocks
-from cnncalc.language.building.names import NAME_HELP, is_name
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.notation.vocabulary import field_named, kind_suggestion
@@ -24,11 +25,17 @@ COMMON = {
     "share": "the earlier layer or group whose parameters it uses",
     "naming": "`index` numbers unnamed layers by position",
     "train_only": "true leaves a side branch out at inference",
+    "output": "false: nothing takes what comes out of a side branch, and it is no output of the net",
 }
 """The keys that an item may have beside its kind."""
 
 BRANCH = "branch"
 BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
+AUX_KEYS = {
+    "train_only": "only a side branch, `aux`, can be there in training alone",
+    "output": "only a side branch, `aux`, can end in nothing; the net's outputs stand under `outputs:`",
+}
+"""The keys for a side branch alone, with what to say elsewhere."""
 GROUP_KEYS = ("layers", "aux", BRANCH)
 MERGED = ("from", "branches")
 """What may stand among the fields of a merge."""
@@ -41,17 +48,18 @@ class Item(NamedTuple):
     kind: str | None = None
     """`layers`, `aux`, `branch`, a kind or a block; None where only `share` is given."""
     key: Scalar | None = None
-    value: Node | None = None
-    branches: list[Node] | None = None
+    value: YamlNode | None = None
+    branches: list[YamlNode] | None = None
     name: Scalar | None = None
-    source: Node | None = None
-    repeat: Node | None = None
-    loop: Node | None = None
-    when: Node | None = None
-    trainable: Node | None = None
-    share: Node | None = None
-    naming: Node | None = None
-    train_only: Node | None = None
+    source: YamlNode | None = None
+    repeat: YamlNode | None = None
+    loop: YamlNode | None = None
+    when: YamlNode | None = None
+    trainable: YamlNode | None = None
+    share: YamlNode | None = None
+    naming: YamlNode | None = None
+    train_only: YamlNode | None = None
+    output: YamlNode | None = None
 
     @property
     def plain_name(self) -> str | None:
@@ -74,13 +82,13 @@ class ItemReader:
         self.blocks, self.faults = blocks, faults
         self.known: dict[int, Item | None] = {}
 
-    def read(self, node: Node) -> Item | None:
+    def read(self, node: YamlNode) -> Item | None:
         """The item of a mapping; None, and faults, where it is none."""
         if id(node) not in self.known:
             self.known[id(node)] = self._read(node) if isinstance(node, Mapping) else None
         return self.known[id(node)]
 
-    def list_of(self, node: Node | None, key: str) -> list[Node]:
+    def list_of(self, node: YamlNode | None, key: str) -> list[YamlNode]:
         """The items of a list; a fault where the node is none."""
         if isinstance(node, Sequence):
             return node.items
@@ -93,7 +101,7 @@ class ItemReader:
 
     def _read(self, node: Mapping) -> Item | None:
         common: dict[str, Any] = {}
-        kinds: list[tuple[Scalar, Node]] = []
+        kinds: list[tuple[Scalar, YamlNode]] = []
         unknown: list[Scalar] = []
         for key, entry in node.entries.items():
             if key in COMMON:
@@ -127,7 +135,7 @@ class ItemReader:
             value, branches = self._merged(value, common)
         return Item(node, key_node.text, key_node, value, branches, **common)
 
-    def _merged(self, value: Mapping, common: dict[str, Any]) -> tuple[Node, list[Node] | None]:
+    def _merged(self, value: Mapping, common: dict[str, Any]) -> tuple[YamlNode, list[YamlNode] | None]:
         """The fields and the branches of `concat: {axis: 1, branches: [...]}`; `from` may stand there as well."""
         fields = Mapping(value.source, value.line, value.column)
         fields.entries.update((key, entry) for key, entry in value.entries.items() if key not in MERGED)
@@ -141,6 +149,8 @@ class ItemReader:
         found = kind_named(kind)
         if found and field_named(found[0], key):
             return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
+        if found and (meant := near(key, found[0].fields)):
+            return f"did you mean `{meant[0]}`? A field stands in the value, as in `{kind}: {{{meant[0]}: …}}`"
         return kind_suggestion(key, (*COMMON, *GROUP_KEYS, *self.blocks.names()), f"the keys are {', '.join(COMMON)}")
 
     def _fits(self, common: dict[str, Any], kind: Scalar | None) -> bool:
@@ -149,9 +159,9 @@ class ItemReader:
         word = kind.text if kind else "share"
         block = word not in (*GROUP_KEYS, "share") and self.blocks.find(word) is not None
         group = block or word in (*GROUP_KEYS, "share")
-        if "train_only" in common and word != "aux":
-            help = "only a side branch, `aux`, can be there in training alone"
-            self.faults.add(f"`{word}` takes no `train_only`", common["train_only"], help=help)
+        for key, help in AUX_KEYS.items():
+            if key in common and word != "aux":
+                self.faults.add(f"`{word}` takes no `{key}`", common[key], help=help)
         if "naming" in common and (not group or block):
             help = "it is for groups: `{layers: [...], naming: index}`; a block has its own, beside `with` and `layers`"
             self.faults.add(f"`{word}` takes no `naming`", common["naming"], help=help)
@@ -176,7 +186,7 @@ class ItemReader:
         return self.faults.met == before
 
 
-def _branches(kind: str, value: Node) -> list[Node] | None:
+def _branches(kind: str, value: YamlNode) -> list[YamlNode] | None:
     """The branches of a merge; None where the item is no merge, or one that takes what `from` names."""
     return value.items if _is_merge(kind) and isinstance(value, Sequence) and value.items else None
 

@@ -1,24 +1,99 @@
-"""The tensors that an item names: what it takes by `from`, and whose parameters it shares."""
+"""The tensors and groups that items name, looked up outwards from where they stand, and whose parameters they share."""
 
 from __future__ import annotations
 
-from cnncalc.graph import Graph
-from cnncalc.language.building.evaluation import Evaluator, Scope
-from cnncalc.language.building.items import Item
-from cnncalc.language.building.names import UNKNOWN, Body, Level, Names, Tensor
-from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Node, Scalar, Sequence
+from collections.abc import Callable
+from typing import TypeAlias
 
-__all__ = ["Lookup"]
+from cnncalc.graph import UNKNOWN, Level, Net, groups_of
+from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
+from cnncalc.language.building.items import Item
+from cnncalc.language.faults import Faults
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
+
+__all__ = ["DROPPED", "Body", "Lookup"]
+
+DROPPED: Tensor = -2
+"""What comes out of an item whose `when` is false."""
+
+Body: TypeAlias = Callable[[Level, Tensor], Tensor]
+"""What builds a group's layers in a level, from a tensor."""
 
 
 class Lookup:
-    """Looks up names as they stand in items; what there is not is noted."""
+    """Looks up names as they stand in items, and keeps what builds each group; what there is not is noted."""
 
-    def __init__(self, graph: Graph, names: Names, evaluator: Evaluator, faults: Faults) -> None:
-        self.graph, self.names, self.evaluator, self.faults = graph, names, evaluator, faults
+    def __init__(self, net: Net, evaluator: Evaluator, faults: Faults) -> None:
+        self.net, self.evaluator, self.faults = net, evaluator, faults
+        self.bodies: dict[str, Body] = {}
+        """What builds each group, to build it once more."""
+        self.guessing = False
+        """Whether the net's inputs have faults, so that a name that is missing may be theirs."""
+        self.false: dict[str, YamlNode] = {}
+        """The conditions that left out the layers and groups of these names."""
 
-    def sources(self, node: Node, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
+    # -- names that are given --
+
+    def free(self, name: str, node: YamlNode, own: str | None = None) -> bool:
+        """Whether a full name, whose last part is `own`, is still to be had; a fault where not."""
+        fault = self.net.names.taken(name, own)
+        if fault is not None:
+            self.faults.note(fault._replace(place=node.place()))
+            return False
+        self.net.names.given[name] = node
+        return True
+
+    def keep(self, own: str | None, level: Level) -> Tensor:
+        """Remember the name of a layer with a fault, so that a reference to it is no second one."""
+        if own is not None:
+            self.net.names.tensors.setdefault(level.prefix + own, UNKNOWN)
+        return UNKNOWN
+
+    def left_out(self, own: str | None, level: Level, condition: YamlNode | None) -> Tensor:
+        """What comes out of an item whose `when` is false, or None for one that has a fault."""
+        if condition is None:
+            return self.keep(own, level)
+        if own is not None:
+            self.false[level.prefix + own] = condition
+        return DROPPED
+
+    # -- names that are taken --
+
+    def known(self, name: str, level: Level) -> bool:
+        """Whether `from` could take this name here."""
+        return any(one.prefix + name in self.net.names.tensors for one in level.outwards())
+
+    def source(self, name: str, node: YamlNode, current: Tensor, level: Level) -> Tensor:
+        """The tensor that a name stands for, looked up in this level and then outwards."""
+        if name == "previous":
+            return current
+        tensors = self.net.names.tensors
+        word, _, number = name.partition(".")
+        place = int(number) if word == "inputs" and number.isdecimal() and len(number) < 9 else None
+        for one in level.outwards():
+            tensor = tensors.get(one.prefix + name)
+            if tensor is not None:
+                return tensor
+            if place is not None and place < len(one.entering):
+                return one.entering[place]
+        meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
+        if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
+            return UNKNOWN  # the fault is the input's, or the group's
+        fault = self.net.names.missing(name, self._visible(level))
+        lines = [self.false[full].line for full in meant if full in self.false]
+        if lines:
+            values = f"it is left out: the `when` on line {lines[0]} is false"
+            fault = fault._replace(values=values, help="give this item the same `when`")
+        self.faults.note(fault._replace(place=node.place()))
+        return UNKNOWN
+
+    def _visible(self, level: Level) -> list[str]:
+        """The names that could stand here, not more than it takes to find a near one."""
+        known = list(self.net.names.tensors)
+        inner = [full[len(level.prefix) :] for full in known if full.startswith(level.prefix)]
+        return [*inner[-1_000:], *known[-1_000:], "previous"]
+
+    def sources(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> tuple[Tensor, ...]:
         """The tensors that a `from:` names."""
         found: list[Tensor] = []
         for one in node.items if isinstance(node, Sequence) else [node]:
@@ -26,7 +101,7 @@ class Lookup:
             if not isinstance(one, Scalar) or name == "":
                 help = "such as `from: stem` or `from: [left, right]`"
                 self.faults.add("`from` takes the name of an earlier layer, or a list of names", one, help=help)
-            found.append(UNKNOWN if not name else self.names.source(name, one, current, level))
+            found.append(UNKNOWN if not name else self.source(name, one, current, level))
         return tuple(found) or (UNKNOWN,)
 
     def one_tensor(self, tensors: tuple[Tensor, ...], item: Item, what: str) -> bool:
@@ -44,11 +119,12 @@ class Lookup:
             help = "such as `{share: conv1}`"
             self.faults.add("`share` takes the name of an earlier layer or group", item.share or item.node, help=help)
             return None
-        group = self.names.body(item.share.text, level)
-        if group is not None:
-            return group
-        owner = self.names.source(item.share.text, item.share, UNKNOWN, level)
-        if owner in self.graph.inputs.values():
+        name = item.share.text
+        for one in level.outwards():
+            if one.prefix + name in self.bodies:
+                return one.prefix + name, self.bodies[one.prefix + name]
+        owner = self.source(name, item.share, UNKNOWN, level)
+        if owner in self.net.inputs.values():
             help = "name a layer or group that has some"
             self.faults.add("an input has no parameters to share", item.share, help=help)
         return owner if owner != UNKNOWN else None
@@ -58,6 +134,6 @@ class Lookup:
         if item is None or item.share is None:
             return None
         if isinstance(item.share, Scalar):
-            return self.names.source(item.share.text, item.share, UNKNOWN, level)
+            return self.source(item.share.text, item.share, UNKNOWN, level)
         self.faults.add("`share` takes the name of an earlier layer", item.share, help="such as `share: conv1`")
         return UNKNOWN

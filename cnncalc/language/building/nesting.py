@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Node
+from cnncalc.language.yaml.reader import YamlNode
 from cnncalc.limits import Limits
 
 __all__ = ["USE", "Nesting"]
@@ -23,7 +23,7 @@ class Nesting:
         self.depth, self.built, self.limits, self.faults = 0, 0, limits, faults
         self.most = limits.built
 
-    def count(self, node: Node, weight: int = 1) -> None:
+    def count(self, node: YamlNode, weight: int = 1) -> None:
         """One item, or turn of a loop, or use of a block more; raises `CnncalcError` where there are too many.
 
         Loops inside loops can turn for ages without making a layer. Behind a first fault it is enough to go on for a
@@ -38,7 +38,7 @@ class Nesting:
         elif self.faults.met and self.most == self.limits.built:
             self.most = min(self.most, self.built + AFTER_A_FAULT)
 
-    def within(self, node: Node) -> Nesting:
+    def within(self, node: YamlNode) -> Nesting:
         """One level more, for the body of a `with`; raises `CnncalcError` where it is too deep."""
         if self.depth >= self.limits.depth:
             message = f"groups and blocks are nested deeper than {self.limits.depth}, the bound `depth`"
@@ -46,6 +46,10 @@ class Nesting:
             self.faults.add(message, node, help=help)
             self.faults.raise_any()
         return self
+
+    def resume(self, depth: int) -> None:
+        """Go on so many levels deep; items are counted from here."""
+        self.depth, self.built, self.most = depth, 0, self.limits.built
 
     def __enter__(self) -> None:
         self.depth += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as SequenceType
 
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, Sequence, Source, read
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, Source, YamlNode, read
 from cnncalc.limits import Limits
 
 __all__ = ["tree"]
@@ -28,7 +28,7 @@ def tree(input: str, layers: SequenceType[str], limits: Limits) -> Mapping:
     return root
 
 
-def _item(source: Source, number: int, line: str, limits: Limits) -> Node:
+def _item(source: Source, number: int, line: str, limits: Limits) -> YamlNode:
     if line.startswith(("{", "[")):
         return read("\n" * (number - 1) + line, NAME, limits)  # on the line that the errors of other layers count from
     return _scalar(source, number, line)

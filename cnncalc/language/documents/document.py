@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
-from cnncalc.language.documents.symbolic import is_symbolic, symbolic_shape
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar
-from cnncalc.layers import FieldError, Shape
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
+from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.layers.fields import whole
 from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
 
-__all__ = ["KEYS", "Document", "input_shape"]
+__all__ = ["KEYS", "Document"]
 
 KEYS = {
     "name": "the net's name",
@@ -49,27 +50,6 @@ MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "d
 NOT_INHERITED = ("expect", "name", "extends")
 
 
-def input_shape(text: object, *, symbols: bool = False) -> Shape:
-    """`3x224x224` as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
-    parts = text if isinstance(text, list) else str(text).split("x")
-    if isinstance(text, list) and any("x" in str(part) for part in text):
-        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
-    if isinstance(text, str) and "," in text:
-        raise FieldError(
-            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
-        )
-    if not 1 <= len(parts) <= 4:
-        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
-    if is_symbolic(parts):
-        if not symbols:
-            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
-        return symbolic_shape(parts)
-    try:
-        return tuple(whole(part, 1, "lengths") for part in parts)
-    except FieldError as error:
-        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
-
-
 class Document:
     """One file joined with the files that it extends. Faults are collected; what is wrong is left out."""
 
@@ -78,30 +58,33 @@ class Document:
     extends: Scalar | None = None
     """What the file itself names after `extends`."""
 
-    def __init__(self, net: str, limits: Limits, faults: Faults) -> None:
-        self.limits, self.faults = limits, faults
+    foreign: Foreign | None = None
+    """What the file is where another tool wrote it."""
+
+    def __init__(self, net: str, options: Options, faults: Faults) -> None:
+        self.options, self.limits, self.faults = options, options.limits, faults
         self.keys: dict[str, Entry] = {}
         self.variables: dict[str, Entry] = {}
         self.blocks: dict[str, Entry] = {}
         self.defaults: dict[str, Entry] = {}
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
-        root, self.file, folder = open_document(net, limits)
+        root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
-    def of(cls, root: Node, file: str, limits: Limits, faults: Faults) -> Document:
+    def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
         document = cls.__new__(cls)
-        document.limits, document.faults, document.file = limits, faults, file
+        document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
         document.parents, document.texts = [], []
         document.take(root, None, [])
         return document
 
-    def take(self, root: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
+    def take(self, root: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
         self.root = root
         if not isinstance(root, Mapping):
@@ -130,7 +113,7 @@ class Document:
             self.keys.pop("inputs", None)
         self.keys[key] = entry
 
-    def _extend(self, node: Node, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+    def _extend(self, node: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
         """Take the file that is extended; False, and a fault, where there is none."""
         if not isinstance(node, Scalar):
             self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
@@ -140,7 +123,7 @@ class Document:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
         try:
-            root, name, parent_folder = open_document(node.text, self.limits, folder)
+            root, name, parent_folder, _ = open_document(node.text, self.options, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
                 self.faults.extend(error)
@@ -160,7 +143,7 @@ class Document:
             self.keys.pop(key, None)
         return True
 
-    def _merge(self, key: str, value: Node, child: Mapping | None) -> None:
+    def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
         if not isinstance(value, Mapping):
             if not (isinstance(value, Scalar) and value.text == ""):
@@ -195,7 +178,9 @@ class Document:
 
     def scope(self, settings: MappingType[str, str]) -> dict[str, Value]:
         """The values of all variables, `--set` applied."""
-        return Variables(self.variables, self.file, self.limits, self.faults).compute(settings)
+        taken = self.foreign.settings if self.foreign is not None else ()
+        kept = {name: value for name, value in settings.items() if name not in taken}
+        return Variables(self.variables, self.file, self.limits, self.faults).compute(kept)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""
@@ -203,7 +188,7 @@ class Document:
 
     def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
         """Every input's shape by name; `chosen` is what `--input` says."""
-        declared: dict[str, Node] = {}
+        declared: dict[str, YamlNode] = {}
         key = "inputs" if "inputs" in self.keys else "input"
         given = self.keys[key][1] if key in self.keys else None
         if isinstance(given, Mapping):
@@ -215,21 +200,41 @@ class Document:
             declared = {"input": self.keys["input"][1]}
         shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
         if chosen is not None:
-            shapes.update(self._chosen(chosen, list(declared)))
+            given_now = self._chosen(chosen, list(declared))
+            for name, shape in given_now.items():
+                self._like_declared(name, shape, shapes.get(name))
+            shapes.update(given_now)
         elif not declared and "inputs" not in self.keys:
             self.faults.add(
                 "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
             )
         return shapes
 
-    def start(self) -> Node:
+    def _like_declared(self, name: str, shape: Shape, declared: Shape | None) -> None:
+        """A fault for an input with other axes than the file's: with a batch, without channels, or channels last."""
+        if declared is None or (len(shape) == len(declared) and any(type(length) is not int for length in shape)):
+            return  # symbols are channels nowhere
+        given, own = show_shape(shape), show_shape(declared)
+        help = "change `input:` in a file of your own to use other axes"
+        if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
+            help = f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
+        elif len(shape) == len(declared) - 1:
+            help = f"channels come first: `--input {show_shape((declared[0], *shape))}`"
+        elif len(shape) == len(declared):
+            last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
+            if len(shape) < 3 or not last:
+                return
+            help = f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`"
+        self.faults.add(f"`--input {given}` is not like the net's own input", None, values=f"that is {own}", help=help)
+
+    def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
         entry = next(iter(self.keys.values()), None)
         return entry[0] if entry else self.root
 
-    def _shape(self, node: Node, scope: MappingType[str, Value]) -> Shape | None:
+    def _shape(self, node: YamlNode, scope: MappingType[str, Value]) -> Shape | None:
         try:
-            return input_shape(value_of(node, scope, self.limits))
+            return read_shape(value_of(node, scope, self.limits))
         except ValueFault as fault:
             self.faults.value(fault)
         except FieldError as error:
@@ -247,6 +252,10 @@ class Document:
                 break
             if not equals:
                 name = names[0] if names else "input"
+            if name in shapes:
+                help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
+                self.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)
+                break
             if names and name not in names:
                 help = suggestion(
                     name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"
@@ -254,7 +263,7 @@ class Document:
                 self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
                 continue
             try:
-                shapes[name] = input_shape(text.strip(), symbols=self.symbols)
+                shapes[name] = read_shape(text.strip(), symbols=self.symbols)
             except FieldError as error:
                 self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
         return shapes
@@ -277,7 +286,7 @@ class Document:
             except ValueFault as fault:
                 self.faults.value(fault)
             except TokenError as error:
-                at: Node = key
+                at: YamlNode = key
                 if isinstance(node, Mapping) and error.field in node.entries:
                     at = node.entries[error.field][1 if error.in_value else 0]
                 self.faults.token(error, at)

@@ -6,31 +6,37 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 
-import cnncalc
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.yaml.reader import Mapping, Node, Scalar, read
+from cnncalc.language.documents.foreign import Foreign, foreign
+from cnncalc.language.options import Options
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
 
+READ: set[Path] = set()
+"""Every file that was read as a net, or as what a net extends: nothing is written over these."""
+
 BLOCKS = "blocks"
-"""The bundled file that holds blocks for all nets, and no net of its own."""
+"""The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
 
 
 @lru_cache(maxsize=1)
 def library_folder() -> Path:
     """The folder of the bundled architectures: inside an installed package, beside it in a checkout."""
-    package = Path(cnncalc.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     inside = package / "architectures"
     return inside if inside.is_dir() else package.parent / "architectures"
 
 
 @lru_cache(maxsize=1)
 def bundled() -> dict[str, Path]:
-    """Every bundled architecture by name, families included, `blocks.yaml` apart."""
+    """Every bundled architecture by name, families included; files of blocks alone are none."""
     files = sorted(library_folder().glob("*.yaml"))
-    return {file.stem: file for file in files if file.stem != BLOCKS}
+    return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
 
 
 def _spelled(name: str) -> str:
@@ -40,6 +46,8 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
+    if beside is None and net in bundled():  # a file of the same name is said as a path: ./unet.yaml
+        return bundled()[net]
     path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
@@ -49,6 +57,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
             return candidate
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
+    if stem.endswith(f"_{BLOCKS}") and stem.isidentifier() and (found := library_folder() / f"{stem}.yaml").is_file():
+        return found
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():
@@ -61,6 +71,16 @@ def locate(net: str, beside: Path | None = None) -> Path:
         net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own"
     )
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
+
+
+class Opened(NamedTuple):
+    """A net's file: its root node, the name to show for it, its folder, and what it is where another tool wrote it."""
+
+    root: YamlNode
+    name: str
+    folder: Path | None
+    """None for standard input."""
+    foreign: Foreign | None = None
 
 
 def _most_bytes(limits: Limits) -> int:
@@ -91,27 +111,35 @@ def hold_standard_input(data: bytes) -> None:
     _HELD[:] = [(sys.stdin, data)]
 
 
-def open_document(net: str, limits: Limits, beside: Path | None = None) -> tuple[Node, str, Path | None]:
-    """The root node of a net's file, the name to show for it, and its folder (None for standard input)."""
+def open_document(net: str, options: Options, beside: Path | None = None) -> Opened:
+    """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
+    limits = options.limits
     if net == "-":
-        return read(standard_input(limits), "<stdin>", limits), "-", None
+        data = standard_input(limits)
+        other = foreign("-", None, data, options)
+        return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
-    name = net if path == Path(net) else path.name
+    READ.add(path.resolve())
+    name = printable(net if path == Path(net) else path.name)
+    if path.parent != library_folder():
+        other = foreign(name, path, None, options)
+        if other is not None:
+            return Opened(read(other.text, name, limits), name, path.parent, other)
     try:
         with path.open("rb") as file:
             data = file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
-    return read(data, name, limits), name, path.parent
+    return Opened(read(data, name, limits), name, path.parent)
 
 
 @lru_cache(maxsize=1)
-def library_blocks() -> dict[str, tuple[Scalar, Node]]:
+def library_blocks() -> dict[str, tuple[Scalar, YamlNode]]:
     """The key and the value of each block of the bundled `blocks.yaml`; read once, when a net first needs one."""
     path = library_folder() / f"{BLOCKS}.yaml"
     if not path.is_file():
         return {}
-    root, _, _ = open_document(path.name, Limits(), path.parent)
+    root = open_document(path.name, Options(), path.parent).root
     blocks = root.entries["blocks"][1] if isinstance(root, Mapping) else None
     return blocks.entries if isinstance(blocks, Mapping) else {}
 

@@ -9,16 +9,16 @@ from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Node, Scalar, plain_value, read, scalar_value
+from cnncalc.language.yaml.reader import Scalar, YamlNode, plain_value, read, scalar_value
 from cnncalc.limits import Limits
 
 __all__ = ["Entry", "Variables", "is_required"]
 
-Entry: TypeAlias = "tuple[Scalar, Node]"
+Entry: TypeAlias = "tuple[Scalar, YamlNode]"
 """A key and its value."""
 
 
-def is_required(node: Node) -> bool:
+def is_required(node: YamlNode) -> bool:
     """Whether a variable of a file, or an argument of a block, has no value of its own."""
     return isinstance(node, Scalar) and node.plain and node.text == "required"
 

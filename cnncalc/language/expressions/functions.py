@@ -91,6 +91,15 @@ def _sum(arguments: list[Any], limits: Limits) -> Value:
     return total
 
 
+def _gcd(arguments: list[Any], limits: Limits) -> Value:
+    """The greatest common divisor: the most groups that divide both channel counts."""
+    _needs("gcd", arguments, 2, 2)
+    for value in arguments:
+        if not isinstance(_number("gcd", value), int):
+            raise RefusalError(f"`gcd` takes whole numbers, not {describe(value)}")
+    return math.gcd(*arguments)
+
+
 def divisible(arguments: list[Any], limits: Limits) -> Value:
     """`divisible(value, divisor[, minimum])`: the nearest multiple, at least `minimum` and 90 % of the value.
 
@@ -116,5 +125,6 @@ FUNCTIONS: dict[str, Function] = {
     "int": _int,
     "len": _len,
     "sum": _sum,
+    "gcd": _gcd,
     "divisible": divisible,
 }

@@ -14,7 +14,7 @@ from cnncalc.errors import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnncalc.language.yaml.tree import Node, Source
+    from cnncalc.language.yaml.tree import Source, YamlNode
 
 __all__ = ["explain", "nested_too_deep"]
 
@@ -35,7 +35,7 @@ class _Spot(NamedTuple):
     column: int
     begun_line: int
     begun_column: int
-    opened: Node | None
+    opened: YamlNode | None
     """The innermost list or mapping that is being read."""
 
     @property
@@ -62,7 +62,7 @@ class _Spot(NamedTuple):
         return len(self.text.rstrip()) - self.column + 1
 
 
-def explain(error: Exception, source: Source, opened: Node | None) -> Fault:
+def explain(error: Exception, source: Source, opened: YamlNode | None) -> Fault:
     """The fault behind an error of YAML's scanner or parser; `opened` is the innermost unfinished node."""
     problem = getattr(error, "problem", None) or ""
     context = getattr(error, "context", None) or ""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.yaml import scalars as scalar_faults
 from cnncalc.language.yaml.decoding import decoded
-from cnncalc.language.yaml.tree import Mapping, Node, Scalar, Sequence, Source, plain_value, scalar_value
+from cnncalc.language.yaml.tree import Mapping, Scalar, Sequence, Source, YamlNode, plain_value, scalar_value
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Mapping", "Node", "Scalar", "Sequence", "Source", "plain_value", "read", "scalar_value"]
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value", "read", "scalar_value"]
 
 # A file with more faults than these is not a net with mistakes in it.
 MOST_FAULTS = 50
@@ -30,7 +30,7 @@ QUOTES = ("'", '"')
 UNUSABLE_KEYS = ("", "<<")
 
 
-def read(data: bytes | str, name: str, limits: Limits = Limits()) -> Node:
+def read(data: bytes | str, name: str, limits: Limits = Limits()) -> YamlNode:
     """The root node of a file. `name` is the file's name as the user gave it.
 
     Raises CnncalcError with all the faults that were found.
@@ -88,10 +88,10 @@ class _Reader:
     def _begin(self) -> None:
         """Nothing of the text is read yet."""
         self.faults: list[Fault] = []
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.stack: list[_Open] = []
         # None stands for a list or mapping that is not finished: an alias to it would make a circle.
-        self.anchors: dict[str, Node | None] = {}
+        self.anchors: dict[str, YamlNode | None] = {}
         self.total = 0
         self.documents = 0
 
@@ -265,7 +265,7 @@ class _Reader:
 
     # -- the tree
 
-    def _add(self, node: Node, alias: tuple[int, int] | None = None) -> None:
+    def _add(self, node: YamlNode, alias: tuple[int, int] | None = None) -> None:
         """Put a finished node where it belongs."""
         if not self.stack:
             self.root = node
@@ -290,7 +290,7 @@ class _Reader:
             else:
                 opened.kept = True
 
-    def _key(self, node: Node, parent: Mapping, alias: tuple[int, int] | None) -> tuple[Scalar, bool]:
+    def _key(self, node: YamlNode, parent: Mapping, alias: tuple[int, int] | None) -> tuple[Scalar, bool]:
         """The key that a node is, and whether its value is to be kept."""
         line, column = alias or (node.line, node.column)
         if not isinstance(node, Scalar):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from cnncalc.errors import CnncalcError, Fault, Place
 
-__all__ = ["Mapping", "Node", "Scalar", "Sequence", "Source", "over", "plain_value", "scalar_value"]
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "over", "plain_value", "scalar_value"]
 
 WHOLE = re.compile(r"[-+]?\d+(?:_\d+)*", re.ASCII)
 DECIMAL = re.compile(r"[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?", re.ASCII)
@@ -50,7 +50,7 @@ class Source:
         return Place(self.name, line, column, max(width, 1), self.line(line))
 
 
-class Node:
+class YamlNode:
     """A value in a file. An alias is the very node that its anchor names."""
 
     __slots__ = ("column", "line", "source")
@@ -85,7 +85,7 @@ class Node:
         return len(_without_comment(text)) - start
 
 
-class Scalar(Node):
+class Scalar(YamlNode):
     """A text. `plain` is False where it stands in quotes or in a block, and so is a text whatever it looks like."""
 
     __slots__ = ("plain", "text")
@@ -111,28 +111,28 @@ class Scalar(Node):
         return len(_without_comment(line)) - self.column + 1
 
 
-class Sequence(Node):
+class Sequence(YamlNode):
     """A list."""
 
     __slots__ = ("items", "size")
 
     def __init__(self, source: Source, line: int, column: int) -> None:
         super().__init__(source, line, column)
-        self.items: list[Node] = []
+        self.items: list[YamlNode] = []
         self.size = 1
 
     def __repr__(self) -> str:
         return f"Sequence(of {len(self.items)}, line {self.line})"
 
 
-class Mapping(Node):
+class Mapping(YamlNode):
     """Keys and values, in the order of the file; each key comes with its own node."""
 
     __slots__ = ("entries", "size")
 
     def __init__(self, source: Source, line: int, column: int) -> None:
         super().__init__(source, line, column)
-        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        self.entries: dict[str, tuple[Scalar, YamlNode]] = {}
         self.size = 1
 
     def __repr__(self) -> str:
@@ -182,7 +182,7 @@ def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
     raise CnncalcError(Fault("the number is too large", values=f"`{text[:40]}{'…' if len(text) > 40 else ''}`"))
 
 
-def plain_value(node: Node) -> Any:
+def plain_value(node: YamlNode) -> Any:
     """The node as numbers, texts, lists and dicts."""
     if isinstance(node, Scalar):
         return scalar_value(node.text, node.plain)

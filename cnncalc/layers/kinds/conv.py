@@ -90,8 +90,11 @@ class Convolution(Layer):
         """Groups must divide both channel counts."""
         groups = self.group_count(x)
         for name, channels in (("input channels", x[0]), ("filters", self.filters(x))):
+            divided = channels % groups == 0
+            if divided is True:
+                continue  # a message takes longer than the test
             yield Requirement(
-                channels % groups == 0,
+                divided,
                 f"groups must divide the {name}",
                 f"groups={groups} does not divide the {channels} {name}",
                 partial(divisors_help, channels, groups),
@@ -220,7 +223,7 @@ class Deconv(Convolution):
     """Transposed convolution, as torch.nn.ConvTranspose2d (Dumoulin & Visin 2016, relationship 14).
 
     Output length (n − 1)·s − p_before − p_after + k_eff + output_padding an axis. Each weight is used once for each
-    *input* position.
+    input position.
     """
 
     out: int = field(

@@ -9,6 +9,7 @@ from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
@@ -39,24 +40,25 @@ class BatchNorm(Layer):
 
     affine: bool = field(Flag(), "whether scale and shift are learned", True)
     scale: bool = field(Flag(), "whether the scale is learned with the shift; Keras's Inceptions do without it", True)
+    bias: bool = field(Flag(), "whether the shift is learned with the scale", True, aliases=("center",))
     stats: bool = field(
         Flag(), "whether running mean and variance are kept (buffers)", True, aliases=("track_running_stats",)
     )
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
+    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        yield Requirement(
-            len(x[0]) <= 4,
-            "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
-            f"the input is {show_shape(x[0])}",
-            "put it before the `reshape`",
-        )
+        if len(x[0]) > 4:
+            yield Requirement(
+                False,
+                "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
+                f"the input is {show_shape(x[0])}",
+                "put it before the `reshape`",
+            )
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         shapes = scale_and_shift(self.affine, x[0][:1])
-        if not self.scale:
-            shapes.pop("weight", None)
-        return shapes
+        return {name: shape for name, shape in shapes.items() if (self.scale if name == "weight" else self.bias)}
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         if not self.stats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
@@ -37,24 +38,38 @@ class Flatten(View):
 
 @layer("reshape", aliases=("Reshape", "view", "unflatten"))
 class Reshape(View):
-    """The same elements in another shape; one −1 stands for whatever is left."""
+    """The same elements in another shape, one −1 being whatever is left; with a second input, in that one's shape."""
 
-    shape: tuple[int, ...] = field(
+    inputs: ClassVar[tuple[int, int]] = (1, 2)
+    seen_inputs: ClassVar[int] = 1
+    shape: tuple[int, ...] | None = field(
         Wholes(-1, "a shape such as 256x6x6, where one -1 is what is left"),
         "the new shape, without the batch",
+        None,
         position=0,
     )
 
+    def target(self, *x: Shape) -> Shape:
+        """The new shape as it is given, a −1 included."""
+        return x[1] if len(x) == 2 else self.shape or ()
+
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        given = [length for length in self.shape if length != -1]
+        yield Requirement(
+            (self.shape is not None) + (len(x) == 2) == 1,
+            "a reshape needs a shape, or a second input that has it",
+            f"it has {(self.shape is not None) + (len(x) == 2)} of them",
+            "write `reshape 256x-1`, or `from: [tokens, map]`",
+        )
+        target = self.target(*x)
+        given = [length for length in target if length != -1]
         total, kept = product(x[0]), product(given)
         yield Requirement(
-            len(self.shape) - len(given) <= 1 and 0 not in given,
+            len(target) - len(given) <= 1 and 0 not in given,
             "a reshape needs whole lengths, with at most one -1",
-            f"the shape is {show_shape(self.shape)}",
+            f"the shape is {show_shape(target)}",
         )
-        left = len(given) < len(self.shape)
-        wanted = f"{show_shape(self.shape)} {'needs a multiple of' if left else 'has'} {kept:,}"
+        left = len(given) < len(target)
+        wanted = f"{show_shape(target)} {'needs a multiple of' if left else 'has'} {kept:,}"
         yield Requirement(
             total % kept == 0 if left else total == kept,
             "a reshape keeps the number of elements",
@@ -64,6 +79,8 @@ class Reshape(View):
         )
 
     def output_shape(self, *x: Shape) -> Shape:
+        if self.shape is None:
+            return x[1]
         left = exact_divide(product(x[0]), product(length for length in self.shape if length != -1))
         return tuple(left if length == -1 else length for length in self.shape)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cnncalc.solve.file.judging import Bound, Tracked
 from cnncalc.solve.file.stages import Stages, State
 
-__all__ = ["Edge", "Node", "TooManyError", "refined", "summarise"]
+__all__ = ["DiagramNode", "Edge", "TooManyError", "refined", "summarise"]
 
 
 class TooManyError(Exception):
@@ -24,12 +24,12 @@ class TooManyError(Exception):
 class Edge(NamedTuple):
     """The choices of values that lead from one node to another and add the same sums."""
 
-    child: Node
+    child: DiagramNode
     sums: Tracked
     choices: list[tuple[int, ...]]
 
 
-class Node:
+class DiagramNode:
     """A state of the net before some unknowns get values, and what follows from it; the last layer holds whole nets.
 
     `edges` is None where that is not known. `count` is the number of paths from here to whole nets, `low` and `high`
@@ -52,7 +52,7 @@ class Node:
         self.waits = False
 
 
-def summarise(layers: Sequence[Iterable[Node]], nothing: Tracked) -> None:
+def summarise(layers: Sequence[Iterable[DiagramNode]], nothing: Tracked) -> None:
     """Count the paths from every node to the end, and find their least and largest sums."""
     for node in layers[-1]:
         node.count, node.low, node.high = 1, nothing, nothing
@@ -67,22 +67,24 @@ def summarise(layers: Sequence[Iterable[Node]], nothing: Tracked) -> None:
                 node.high = tuple([max(column) for column in zip(*highs)])
 
 
-def refined(layers: Sequence[Sequence[Node]], bound: Bound, nothing: Tracked, most: int) -> Sequence[Sequence[Node]]:
+def refined(
+    layers: Sequence[Sequence[DiagramNode]], bound: Bound, nothing: Tracked, most: int
+) -> Sequence[Sequence[DiagramNode]]:
     """The diagram of those paths only that keep to a bound; the first layer holds its start, or nothing.
 
     A state is a node for each of the sums with which it is reached, as long as these can still decide anything.
     Raises `TooManyError` where there are more than `most` edges.
     """
     place = bound.place
-    empty: list[list[Node]] = [[] for _ in layers]
+    empty: list[list[DiagramNode]] = [[] for _ in layers]
     start = layers[0][0] if layers[0] else None
     if start is None or not start.count:
         return empty
     decided = bound.decided(start.low[place], start.high[place])
     if decided is not None:
         return layers if decided else empty
-    made: list[dict[Hashable, tuple[Node, Node, int | Fraction | None]]] = [{} for _ in layers]
-    made[0][None] = Node(0), start, 0
+    made: list[dict[Hashable, tuple[DiagramNode, DiagramNode, int | Fraction | None]]] = [{} for _ in layers]
+    made[0][None] = DiagramNode(0), start, 0
     for layer in made[:-1]:
         for node, source, known in layer.values():
             node.edges = []
@@ -99,7 +101,7 @@ def refined(layers: Sequence[Sequence[Node]], bound: Bound, nothing: Tracked, mo
                     if decided is False:
                         continue
                     after = None if decided else after
-                split = made[child.layer].setdefault((id(child), after), (Node(child.layer), child, after))
+                split = made[child.layer].setdefault((id(child), after), (DiagramNode(child.layer), child, after))
                 node.edges.append(Edge(split[0], edge.sums, edge.choices))
     split_layers = [[node for node, _, _ in layer.values()] for layer in made]
     summarise(split_layers, nothing)

@@ -14,9 +14,9 @@ from operator import add, lt
 from typing import TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language.unknowns import UnknownFile, assignments
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Sequence as ListNode
-from cnncalc.solve.file.diagram import Edge, Node
+from cnncalc.solve.file.diagram import DiagramNode, Edge
 from cnncalc.solve.file.judging import Judging, Tracked
 from cnncalc.solve.file.live import Live
 from cnncalc.solve.file.pieces import pieces
@@ -52,7 +52,9 @@ class Growth:
         """With `whole`, every candidate is built from the start; raises `CnncalcError`."""
         layers = file.document.keys.get("layers")
         if layers is None or not isinstance(layers[1], ListNode):
-            file.build(next(assignments(file.unknowns)))  # raises what is wrong
+            file.builder(
+                {number: one.values[0] for number, one in enumerate(file.unknowns)}
+            ).build()  # raises what is wrong
         self.file, self.judging = file, judging
         self.parts = pieces(file)
         self.cuts = self._cuts(whole=whole)
@@ -60,16 +62,16 @@ class Growth:
         """The unknowns in the order in which they get values along a path."""
         self.live = Live(file, self.parts, frozenset(want.figure for want in judging.shapes) - {"output"})
         self.roots: dict[tuple[int, ...], Stages] = {}
-        self.layers: list[dict[Hashable, Node]] = [{} for _ in range(len(self.cuts) + 1)]
-        self.waiting: list[list[Node]] = [[] for _ in self.layers]
-        self.passed: dict[int, Node] = {}
+        self.layers: list[dict[Hashable, DiagramNode]] = [{} for _ in range(len(self.cuts) + 1)]
+        self.waiting: list[list[DiagramNode]] = [[] for _ in self.layers]
+        self.passed: dict[int, DiagramNode] = {}
         """What was passed over, since nothing as wanted can follow."""
         self.unfinished: dict[int, _Unfinished] = {}
         """What is left to build behind nodes that are grown in part."""
         self.built = self.grown = 0
         self.refused = ""
         """Why the last candidate that made no net made none; empty where all did."""
-        self.start = self._node(0, None, Node(0))
+        self.start = self._node(0, None, DiagramNode(0))
         self.start.least = judging.nothing
         self._wait(self.start)
 
@@ -119,12 +121,12 @@ class Growth:
                 if progress is not None and waiting is not self.waiting[-1]:
                     progress("built", self.grown, self.grown + sum(map(len, self.waiting)))
 
-    def _wait(self, node: Node) -> None:
+    def _wait(self, node: DiagramNode) -> None:
         if not node.waits and node.layer < len(self.cuts):
             node.waits = True
             self.waiting[node.layer].append(node)
 
-    def _grow(self, node: Node, *, passing: bool) -> bool:
+    def _grow(self, node: DiagramNode, *, passing: bool) -> bool:
         """What follows from one node; False where there is no work left to be done on it."""
         assert node.least is not None
         if passing and any(bound.passed(node.least[bound.place]) for bound in self.judging.bounds):
@@ -148,7 +150,7 @@ class Growth:
         node.told = node.least
         return True
 
-    def _build(self, node: Node, unfinished: _Unfinished) -> bool:
+    def _build(self, node: DiagramNode, unfinished: _Unfinished) -> bool:
         """Build some of what follows from a node, or go on with it; False where that would be too much work."""
         assert node.edges is not None
         number, _ = self.cuts[node.layer]
@@ -181,21 +183,21 @@ class Growth:
         return True
 
     def _next(
-        self, node: Node, number: int, values: dict[int, int], choice: tuple[int, ...]
-    ) -> tuple[State, State, Node, Ends | None]:
+        self, node: DiagramNode, number: int, values: dict[int, int], choice: tuple[int, ...]
+    ) -> tuple[State, State, DiagramNode, Ends | None]:
         """The states before and behind some values, the node of the latter, and what is known where the net is whole.
 
         Raises `CnncalcError` where the values make no net.
         """
         stages, state = node.stages, node.state
         if stages is None or state is None:
-            stages = self.roots[choice] = Stages(self.file, self.parts, values)
+            stages = self.roots[choice] = Stages(self.file, self.parts, values, self.judging.counting)
             state = stages.start
         after = self._stop(node.layer + 1)
         made = self._advanced(stages, state, range(number, after), values)
         ends = stages.ends(made) if after == len(self.parts) else None
         key = (id(stages), self.live.key(after, made, values))
-        child = self._node(node.layer + 1, key, Node(node.layer + 1, stages, made, values))
+        child = self._node(node.layer + 1, key, DiagramNode(node.layer + 1, stages, made, values))
         return state, made, child, ends
 
     def _stop(self, layer: int) -> int:
@@ -207,12 +209,12 @@ class Growth:
             state = stages.advance(number, state, values)
         return state
 
-    def _node(self, layer: int, key: Hashable, node: Node) -> Node:
+    def _node(self, layer: int, key: Hashable, node: DiagramNode) -> DiagramNode:
         return self.layers[layer].setdefault(key, node)
 
     # -- what is known --
 
-    def nodes(self) -> list[list[Node]]:
+    def nodes(self) -> list[list[DiagramNode]]:
         """The nodes of each layer."""
         return [list(layer.values()) for layer in self.layers]
 

@@ -15,7 +15,7 @@ from cnncalc.layers import show_shape
 from cnncalc.limits import Limits
 from cnncalc.solve.figures import FIGURES, Want, off
 from cnncalc.solve.file.stages import Ends, State
-from cnncalc.solve.file.sums import Counting
+from cnncalc.solve.file.sums import Counting, less
 
 __all__ = ["ABSENT", "Bound", "Judging", "Tracked"]
 
@@ -84,7 +84,7 @@ class Judging:
 
     def added(self, before: State, after: State, ends: Ends | None) -> Tracked:
         """What the sums grow by from one state to the next; `ends` where the net is whole."""
-        more = after.sums.minus(before.sums)
+        more = less(after.sums, before.sums)
         figures: list[int | Fraction] = [self.counting.figure(name, more) for name in self.figures]
         return (*figures, *[self._off(want, before, after, ends) for want in self.shapes])
 
@@ -93,9 +93,9 @@ class Judging:
             if ends is None:
                 return 0
             return off(show_shape(after.nodes[next(iter(ends.outputs.values()))].shape), want)
-        place = after.kept.tensors.get(want.figure)
+        place = after.net.names.tensors.get(want.figure)
         if place is None:
             compared = want.operator in ("==", "!=")
             return 0 if ends is None else off(ABSENT, want) if compared else 1
         self.known.add(want.figure)
-        return 0 if want.figure in before.kept.tensors else off(show_shape(after.nodes[place].shape), want)
+        return 0 if want.figure in before.net.names.tensors else off(show_shape(after.nodes[place].shape), want)

@@ -14,12 +14,10 @@ from functools import lru_cache
 
 from cnncalc.language.documents.library import library_blocks
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
-from cnncalc.solve.file.pieces import Piece
+from cnncalc.solve.file.pieces import Piece, Words
 from cnncalc.solve.file.stages import State
-from cnncalc.solve.file.words import Words
 
 __all__ = ["Live"]
 
@@ -52,23 +50,23 @@ class Live:
         unknowns, watched, given, by_structure, any_name, shares = self.parts[number]
         if shares:
             return tuple(values.items())
-        nodes, kept = state.nodes, state.kept
+        nodes, named = state.nodes, state.net.names
         seen: dict[int, int] = {}
-        for index in (state.current, *(index for fork in state.forks for index in (fork.start, *fork.ends))):
+        for index in (state.current, *(index for one in state.branchings for index in (one.start, *one.ends))):
             seen.setdefault(index, len(seen))
         names: list[tuple[str, int]] = []
         taken: list[str] = []
-        for name in (*kept.tensors, *kept.bodies) if watched or given or any_name else ():
+        for name in (*named.tensors, *named.groups) if watched or given or any_name else ():
             parts = _parts(name)
             if any_name or not watched.isdisjoint(parts):
-                index = kept.tensors.get(name, -1)
+                index = named.tensors.get(name, -1)
                 names.append((name, seen.setdefault(index, len(seen)) if index >= 0 else index))
             if not given.isdisjoint(parts):
                 taken.append(name)
-        used = {index for node in nodes for index in node.inputs} | set(kept.outputs.values())
+        used = {index for node in nodes for index in node.inputs}.union(state.net.chosen.values(), state.net.idle)
         tensors = tuple([(nodes[index].shape, index in used) for index in seen if index < len(nodes)])
         lost = any(index not in used and index not in seen for index in range(len(nodes)))
-        place = tuple([(seen[fork.start], *[seen[index] for index in fork.ends]) for fork in state.forks])
+        place = tuple([(seen[one.start], *[seen[index] for index in one.ends]) for one in state.branchings])
         some = any(node.layer is not None for node in nodes)
         live = tuple([value for one, value in values.items() if one in unknowns])
         structure = state.structure if by_structure else -1

@@ -12,19 +12,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from cnncalc.analysis.costs import costs
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
-from cnncalc.language.building.builder import Builder
-from cnncalc.language.faults import Faults
-from cnncalc.language.unknowns import UnknownFile, variable_name
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.layers import kind_named
 from cnncalc.solve.file.judging import Bound, Judging
-from cnncalc.solve.file.sums import NOTHING, sums_of
+from cnncalc.solve.file.sums import plus
 
 __all__ = ["WORTH_WHILE", "narrowed"]
 
@@ -101,11 +97,8 @@ def _narrow(
 
 def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
     """The net with these values, where it is one whose sums only grow; else None."""
-    settings = {variable_name(number): str(value) for number, value in enumerate(values)}
-    options = file.options._replace(variables={**file.options.variables, **settings})
-    faults = file.document.faults = Faults()
     try:
-        builder = Builder(file.document, options, faults)
+        builder = file.builder(dict(enumerate(values)))
         graph = builder.build()
     except CnncalcError:
         return None
@@ -119,11 +112,10 @@ def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
 
 
 def _figures(graph: Graph, judging: Judging) -> list[int]:
-    sums = NOTHING
+    counting, sums = judging.counting, judging.counting.nothing
     for node in graph.nodes:
-        cost = costs(node.layer, graph.input_shapes(node)) if node.layer is not None else None
-        sums = sums.plus(sums_of(node, cost, training=graph.train))
-    return [judging.counting.figure(name, sums) for name in judging.figures]
+        sums = plus(sums, counting.of(node, graph))
+    return [counting.figure(name, sums) for name in judging.figures]
 
 
 def _only_widths(file: UnknownFile) -> bool:

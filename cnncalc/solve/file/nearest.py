@@ -12,10 +12,9 @@ from heapq import merge, nsmallest
 from itertools import combinations, product
 from typing import TypeAlias
 
-from cnncalc.solve.file.attainable import Attainable
-from cnncalc.solve.file.diagram import Node
+from cnncalc.solve.file.diagram import DiagramNode
 from cnncalc.solve.file.judging import Bound, Judging, Tracked
-from cnncalc.solve.file.listing import Listing
+from cnncalc.solve.file.listing import Attainable, Listing
 from cnncalc.solve.file.ranking import Rank, Ranking, Values
 
 __all__ = ["Miss", "Nearest"]
@@ -31,7 +30,9 @@ CHOICES = 200
 class Nearest:
     """The paths whose nets are off by least, the nearest first, as far as they are known."""
 
-    def __init__(self, layers: Sequence[Sequence[Node]], judging: Judging, miss: Callable[[Values], Miss]) -> None:
+    def __init__(
+        self, layers: Sequence[Sequence[DiagramNode]], judging: Judging, miss: Callable[[Values], Miss]
+    ) -> None:
         """`miss` is how far a net is off, measured wants included."""
         self.layers, self.judging, self.miss = layers, judging, miss
         self.found: list[tuple[Miss, Values]] = []
@@ -67,7 +68,7 @@ class _Missed:
     """The paths that miss just some wants, each on one side, those first that are off by least."""
 
     def __init__(
-        self, layers: Sequence[Sequence[Node]], judging: Judging, missed: Sequence[Bound], sides: Sequence[str]
+        self, layers: Sequence[Sequence[DiagramNode]], judging: Judging, missed: Sequence[Bound], sides: Sequence[str]
     ) -> None:
         self.layers, self.judging, self.complete = layers, judging, True
         self.missed = list(zip(missed, sides))

@@ -6,6 +6,7 @@ what is unknown in one branch is no matter of the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import NamedTuple
@@ -13,13 +14,15 @@ from typing import NamedTuple
 from cnncalc.language.building.items import BRANCH
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
-from cnncalc.language.yaml.reader import Node as YamlNode
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
-from cnncalc.solve.file.words import Words
 
-__all__ = ["Action", "Piece", "pieces"]
+__all__ = ["Action", "Piece", "Words", "pieces"]
+
+VARIABLE = re.compile(r"\bunknown_(\d+)\b")
+LOOKUPS = ("from", "share")
+"""The keys whose values are names of earlier layers."""
 
 
 class Action(Enum):
@@ -32,7 +35,7 @@ class Action(Enum):
     OPEN = auto()
     """Enters a named group."""
     CLOSE = auto()
-    FORK = auto()
+    BRANCH = auto()
     """Begins a merge: its first branch starts at the current tensor."""
     NEXT = auto()
     """Ends a branch; what follows starts where the first one did."""
@@ -87,7 +90,7 @@ def _piece(item: YamlNode, action: Action, blocks: dict[str, Words]) -> Piece:
     """One item as a piece. What it is seen to use of blocks may be more than it does use, and never less."""
     words = Words(item)
     if action is not Action.BUILD:
-        own = words.own if action in (Action.OPEN, Action.FORK) else frozenset()
+        own = words.own if action in (Action.OPEN, Action.BRANCH) else frozenset()
         return Piece([item], (), given=own, action=action)
     seen = [words]
     if words.computed or words.words & set(blocks):
@@ -122,7 +125,7 @@ def _steps(items: Iterable[YamlNode], *, groups: bool) -> Iterator[tuple[Action,
             yield from _steps(inner.items, groups=groups)
             yield Action.CLOSE, item
         elif (branches := _branches(item)) and _apart(item):
-            yield Action.FORK, item
+            yield Action.BRANCH, item
             for branch in branches:
                 yield from _steps([branch], groups=groups)
                 yield Action.NEXT, item
@@ -159,3 +162,55 @@ def _branches(item: MappingNode) -> list[YamlNode]:
         return []
     counted = any(isinstance(one, MappingNode) and one.entries.keys() & {"when", BRANCH} for one in value.items)
     return [] if counted else value.items
+
+
+class Words:
+    """All that stands in a node, however deep."""
+
+    def __init__(self, node: YamlNode) -> None:
+        self.unknowns: list[int] = []
+        self.words: set[str] = set()
+        self.keys: set[str] = set()
+        self.lookups: set[str] = set()
+        """The earlier layers that are named in it."""
+        self.given: set[str] = set()
+        """The names that are given in it."""
+        self.computed = False
+        """Whether a word may be any, because an expression makes it."""
+        self.any_name = False
+        """Whether a name may be any."""
+        self._seen: set[int] = set()
+        self.own: frozenset[str] = frozenset()
+        """The name of the item itself."""
+        if isinstance(node, MappingNode) and "name" in node.entries:
+            name = node.entries["name"][1]
+            self.own = frozenset([name.text]) if isinstance(name, Scalar) else frozenset()
+        self._walk(node, "")
+
+    @property
+    def shares(self) -> bool:
+        """Whether anything in it uses the parameters of another layer."""
+        return "share" in self.keys
+
+    def _walk(self, node: YamlNode, under: str) -> None:
+        """Below a node, which is the value of the key `under` or stands in it."""
+        names = {"name": self.given}.get(under, self.lookups if under in LOOKUPS else None)
+        if id(node) in self._seen and names is None:
+            return
+        self._seen.add(id(node))
+        if isinstance(node, Scalar):
+            self.unknowns += [int(number) - 1 for number in VARIABLE.findall(node.text)]
+            self.words.update(node.text.split())
+            self.computed = self.computed or node.text.lstrip().startswith("$")
+            if names is not None:
+                names.add(node.text)
+                self.any_name = self.any_name or "$" in node.text
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                self._walk(item, under)
+        elif isinstance(node, MappingNode):
+            self.keys.update(node.entries)
+            self.words.update(node.entries)
+            for key, (_, value) in node.entries.items():
+                self.computed = self.computed or "$" in key
+                self._walk(value, key)

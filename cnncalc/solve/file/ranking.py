@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from operator import add
 from typing import TypeAlias
 
-from cnncalc.solve.file.diagram import Edge, Node
+from cnncalc.solve.file.diagram import DiagramNode, Edge
 from cnncalc.solve.file.judging import Tracked
 
 __all__ = ["Rank", "Ranking", "Values"]
@@ -24,11 +24,11 @@ Weigh: TypeAlias = "Callable[[Tracked, Values], Rank]"
 class Ranking:
     """All paths of a diagram by rank, and those of one rank by their values."""
 
-    def __init__(self, layers: Sequence[Sequence[Node]], weigh: Weigh) -> None:
+    def __init__(self, layers: Sequence[Sequence[DiagramNode]], weigh: Weigh) -> None:
         self.layers, self.last, self.weigh = layers, len(layers) - 1, weigh
         self.best: dict[int, Rank] = {}
         self.known: dict[int, list[tuple[Rank, Values, Edge]]] = {}
-        self.heap: list[tuple[Rank, Values, int, Rank, int, Node]] = []
+        self.heap: list[tuple[Rank, Values, int, Rank, int, DiagramNode]] = []
         self.pushed = 0
         for node in layers[-1]:
             self.best[id(node)] = (0, 0)
@@ -52,9 +52,9 @@ class Ranking:
                 best = self.best[id(edge.child)]
                 self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), values)
 
-    def some(self, nothing: Tracked, hopeful: Callable[[Node, Tracked], bool], most: int) -> Iterator[Values]:
+    def some(self, nothing: Tracked, hopeful: Callable[[DiagramNode, Tracked], bool], most: int) -> Iterator[Values]:
         """Those of which every part is `hopeful`, as they are met on the way down; ends behind so many steps."""
-        waiting: list[tuple[Node, int, Tracked, Values]] = [(self.layers[0][0], 0, nothing, ())]
+        waiting: list[tuple[DiagramNode, int, Tracked, Values]] = [(self.layers[0][0], 0, nothing, ())]
         while waiting and most > 0:
             node, index, sums, values = waiting.pop()
             steps = self.steps(node)
@@ -70,7 +70,7 @@ class Ranking:
                 else:
                     waiting.append((edge.child, 0, after, (*values, *choice)))
 
-    def steps(self, node: Node) -> list[tuple[Rank, Values, Edge]]:
+    def steps(self, node: DiagramNode) -> list[tuple[Rank, Values, Edge]]:
         """The steps from a node with the best rank that each leads to, the best first."""
         if id(node) not in self.known:
             steps = [
@@ -82,7 +82,7 @@ class Ranking:
             self.known[id(node)] = sorted(steps, key=lambda one: one[:2])
         return self.known[id(node)]
 
-    def _best(self, node: Node) -> Rank:
+    def _best(self, node: DiagramNode) -> Rank:
         """The least rank behind a node."""
         return min(self._rank(edge, choice) for edge in node.edges or () if edge.child.count for choice in edge.choices)
 
@@ -92,7 +92,7 @@ class Ranking:
         best = self.best[id(edge.child)]
         return first + best[0], second + best[1]
 
-    def _push(self, node: Node, index: int, before: Rank, values: Values) -> None:
+    def _push(self, node: DiagramNode, index: int, before: Rank, values: Values) -> None:
         """The step from a node that is the best but `index`."""
         if index < len(self.steps(node)):
             (first, second), choice, _ = self.steps(node)[index]

@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.solve.figures import Measured, Want, meets, miss, missed_by
-from cnncalc.solve.file.candidates import Candidate
-from cnncalc.solve.file.diagram import Node, summarise
+from cnncalc.layers import show_shape
+from cnncalc.solve.figures import FIGURES, Measured, Want, meets, miss, missed_by
+from cnncalc.solve.file.diagram import DiagramNode, summarise
 from cnncalc.solve.file.growing import MOST, Growth, Progress
 from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
 from cnncalc.solve.file.listing import FOLLOWED, Listing
 from cnncalc.solve.file.narrowing import narrowed
 from cnncalc.solve.file.nearest import Miss, Nearest
 from cnncalc.solve.file.ranking import Rank, Values
-from cnncalc.solve.file.stages import MissedUnknownError
+from cnncalc.solve.file.stages import MissedUnknownError, Stages, State
 from cnncalc.solve.file.sums import Counting
 
 __all__ = ["Assignment", "Search"]
@@ -53,13 +53,33 @@ class Assignment(NamedTuple):
     """By how much the wants are missed, in words."""
 
 
+class Candidate:
+    """A whole net; each figure is computed when it is asked for."""
+
+    def __init__(self, counting: Counting, dtype: str, stages: Stages, state: State) -> None:
+        self.counting, self.dtype, self.stages, self.state = counting, dtype, stages, state
+        self._measured: Measured | None = None
+
+    def figure(self, name: str) -> int | str:
+        """A figure of the net; raises `CnncalcError` where it has no such figure, or is no net."""
+        ends = self.stages.ends(self.state)
+        if name in self.counting.names:
+            return self.counting.figure(name, self.state.sums)
+        if name == "output" or (name not in FIGURES and name in ends.places):
+            place = next(iter(ends.outputs.values())) if name == "output" else ends.places[name]
+            return show_shape(self.state.nodes[place].shape)
+        if self._measured is None:
+            self._measured = Measured(self.stages.whole(self.state), self.counting.images, self.dtype)
+        return self._measured.figure(name)
+
+
 class Search:
     """Everything that is found; `find` looks for it."""
 
     def __init__(self, file: UnknownFile, dtype: str, wants: Sequence[Want], goal: Goal | None) -> None:
         """Raises `CnncalcError` where the file has faults, or there is no hope of an end."""
         self.file, self.dtype, self.wants, self.goal = file, dtype, wants, goal
-        self.counting = Counting(file.document.dialect(file.options.dialect), file.options, dtype)
+        self.counting = Counting(file, dtype)
         figure = goal.figure if goal is not None else None
         self.judging = Judging(self.counting, wants, figure, file.options.limits)
         self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
@@ -109,7 +129,7 @@ class Search:
         except KeyboardInterrupt:
             self.left.append("interrupted")
 
-    def _counted(self) -> list[list[Node]]:
+    def _counted(self) -> list[list[DiagramNode]]:
         """The diagram with the sums behind each node; raises `CnncalcError` where a layer is asked for that is none."""
         layers = self.growth.nodes()
         summarise(layers, self.judging.nothing)
@@ -124,7 +144,7 @@ class Search:
 
     # -- what is as wanted --
 
-    def _list(self, layers: list[list[Node]], progress: Progress | None) -> None:
+    def _list(self, layers: list[list[DiagramNode]], progress: Progress | None) -> None:
         listing = Listing(layers, self.judging.nothing, self.judging.bounds)
         if not listing.ordered:
             self.left.append("the sums are too many to list all")
@@ -198,7 +218,7 @@ class Search:
             self.nearest.append(one._replace(missed=", ".join(missed)))
         self.nearest_complete = nearest.complete and whole and not self.narrowed
 
-    def _impossible(self, start: Node) -> Iterator[str]:
+    def _impossible(self, start: DiagramNode) -> Iterator[str]:
         """The wants that no candidate meets, whatever the others."""
         for want, bound in zip((*self.judging.sums, *self.judging.shapes), self.judging.bounds[self.judging.fixed :]):
             low, high = start.low[bound.place], start.high[bound.place]

@@ -1,83 +1,122 @@
-"""The figures of a net that are sums over its layers, of which none is negative."""
+"""The figures of a net that are sums over its layers, of which none is negative, by the rules of their table."""
 
 from __future__ import annotations
 
-from operator import add
-from typing import NamedTuple
+from collections.abc import Callable
+from operator import add, sub
+from typing import Any, NoReturn, TypeAlias
 
-from cnncalc.analysis.costs import Costs
+from cnncalc.analysis.counter import Costs, costs, of_layer
 from cnncalc.analysis.dtypes import numbers_of
+from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Node
-from cnncalc.language.options import Options
+from cnncalc.graph import Met, Net, Node
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["NOTHING", "Counting", "Sums"]
+__all__ = ["Counting", "Sums", "less", "plus"]
+
+Sums: TypeAlias = "tuple[int, ...]"
+"""What layers add up to, in the order of `Counting.keys`."""
+MOST_COSTS = 20_000
+"""Layers on input shapes whose costs are remembered, so that a long search does not fill the memory."""
 
 
-class Sums(NamedTuple):
-    """What layers add up to, for one sample; shared parameters once."""
+class _OfWholeNet:
+    """A number or truth that only a whole net tells: a rule that asks for it fails."""
 
-    weights: int
-    biases: int
-    buffers: int
-    macs: int
-    operations: int
-    layers: int
-    weighted: int
-    trainable: int
-    stored: int
-    """Numbers in inputs and outputs, those left out that lie in another's storage."""
-    built: int
-    """Items and turns of loops, which are bounded."""
+    def _ask(self, *_: object) -> NoReturn:
+        raise LookupError("known of a whole net only")
 
-    def plus(self, other: Sums) -> Sums:
-        """Both together."""
-        return Sums(*map(add, self, other))
-
-    def minus(self, other: Sums) -> Sums:
-        """What is more here than there."""
-        return Sums(*[one - two for one, two in zip(self, other)])
+    __add__ = __radd__ = __mul__ = __rmul__ = __bool__ = __call__ = _ask
 
 
-NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_UNKNOWN: Any = _OfWholeNet()
 
 
-def sums_of(node: Node, costs: Costs | None, *, training: bool) -> Sums:
-    """What one layer adds, or an input, which has no costs."""
-    if node.layer is None or costs is None:
-        return NOTHING._replace(stored=product(node.shape))
-    stored = 0 if node.layer.reuses_input(training=training) else product(node.shape)
-    if node.share is not None:
-        return Sums(0, 0, 0, costs.macs, costs.operations, 1, 0, 0, stored, 0)
-    trained = costs.weights + costs.biases if node.trainable else 0
-    return Sums(*costs, 1, int(node.layer.weighted), trained, stored, 0)
+def plus(one: Sums, other: Sums) -> Sums:
+    """Both together."""
+    return tuple(map(add, one, other))
+
+
+def less(one: Sums, other: Sums) -> Sums:
+    """What is more in the first."""
+    return tuple(map(sub, one, other))
 
 
 class Counting:
-    """How the figures follow from the sums, under the options of a search."""
+    """The figures that are sums, under the options of a search: what each layer adds, and what follows."""
 
-    def __init__(self, dialect: str, options: Options, dtype: str) -> None:
-        self.batch, (self.size, half) = options.batch, numbers_of(dtype)
-        self.with_buffers = DIALECTS[dialect].buffers_are_parameters
-        self.names = ["params", "weights", "biases", "buffers", "macs", "flops", "weight_bytes", "layers",
-                      "weighted_layers", *([] if half else ["activation_bytes"]),
-                      *([] if options.freeze else ["trainable"])]  # fmt: skip
-        """The figures that are sums: what `--freeze` leaves to train, and types mixed, are known of whole nets only."""
+    def __init__(self, file: UnknownFile, dtype: str) -> None:
+        options, numbers = file.options, numbers_of(dtype)
+        self.images, self.element_bytes = options.batch, numbers.size
+        self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
+        self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
+        self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
+        self._costs: dict[Met, Costs] = {}
+        one = OfLayer(0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False)
+        self._rules = {
+            figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
+        }
+        self.keys = [*self._rules, "input_elements", "built"]
+        """What is added up; `built` are items and turns of loops, which are bounded."""
+        self.places = {key: place for place, key in enumerate(self.keys)}
+        self.nothing: Sums = (0,) * len(self.keys)
+        self.names = [figure.key for figure in FIGURES if _answers(self.figure, figure.key, self.nothing)]
+
+    def of(self, node: Node, net: Net) -> Sums:
+        """What a layer or an input of a net adds."""
+        if node.layer is None:
+            return (*self.nothing[:-2], product(node.shape), 0)
+        layer = net.signatures[node.signature]
+        known = self._costs.get(layer)
+        if known is None:
+            if len(self._costs) >= MOST_COSTS:
+                self._costs.clear()
+            known = self._costs[layer] = costs(*layer)
+        apart = self.element_bytes, _UNKNOWN
+        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
+        return (*[rule(one) for rule in self._rules.values()], 0, 0)
+
+    def items(self, built: int) -> Sums:
+        """What so many items add that are built."""
+        return (*self.nothing[:-1], built)
 
     def figure(self, name: str, sums: Sums) -> int:
-        """One of them."""
-        numbers = sums.weights + sums.biases
-        if name == "params":
-            return numbers + (sums.buffers if self.with_buffers else 0)
-        if name == "macs":
-            return self.batch * sums.macs
-        if name == "flops":
-            return self.batch * (2 * sums.macs + sums.operations)
-        if name == "weight_bytes":
-            return numbers * self.size
-        if name == "weighted_layers":
-            return sums.weighted
-        if name == "activation_bytes":
-            return self.batch * self.size * sums.stored
-        return int(getattr(sums, name))
+        """One of the figures, or of what is added up; raises `LookupError` for another."""
+        rule = BY_KEY[name].total if name in BY_KEY else None
+        return sums[self.places[name]] if rule is None else int(rule(_Total(self, sums)))
+
+
+class _Total:
+    """What the rule of a total reads, as far as it is a sum."""
+
+    def __init__(self, counting: Counting, sums: Sums) -> None:
+        self.counting, self.sums = counting, sums
+        self.images, self.element_bytes, self.optimizer_states = counting.images, counting.element_bytes, 0
+
+    def sum(self, key: str) -> int:
+        """What the layers add up to."""
+        return self.sums[self.counting.places[key]]
+
+    @property
+    def input_elements(self) -> int:
+        """Numbers in all inputs, of one image."""
+        return self.sum("input_elements")
+
+    @property
+    def peak(self) -> int:
+        """The most bytes alive at once, which is no sum."""
+        raise LookupError
+
+    def __getitem__(self, key: str) -> int:
+        return self.counting.figure(key, self.sums)
+
+
+def _answers(rule: Callable[..., object], *arguments: object) -> bool:
+    """Whether a rule can do without what only a whole net tells."""
+    try:
+        rule(*arguments)
+    except LookupError:
+        return False
+    return True

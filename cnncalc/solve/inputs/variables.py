@@ -83,7 +83,7 @@ def solve_variable(
 def _value(net: str, variable: str, options: Options) -> str:
     """The variable's own value as text; empty where it is required. Raises `CnncalcError` where there is none."""
     faults = Faults()
-    document = Document(net, options.limits, faults)
+    document = Document(net, options, faults)
     faults.raise_any()
     if variable not in document.variables:
         known = list(document.variables)

@@ -10,9 +10,10 @@ from math import prod
 from operator import mul
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.analysis.costs import report
-from cnncalc.analysis.memory.totals import train_bytes
-from cnncalc.analysis.symbolic.report import TOTALS, symbolic_totals
+from cnncalc.analysis.costs import Counts
+from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.symbolic.report import symbolic_totals
+from cnncalc.answers.figures import KEYS
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Size, polynomial
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Maximum
@@ -22,12 +23,11 @@ from cnncalc.language import load
 from cnncalc.language.documents.library import hold_standard_input, standard_input
 from cnncalc.language.options import Options
 
-__all__ = ["FIGURES", "Grid", "Point", "check", "front", "sweep"]
+__all__ = ["Grid", "Point", "check", "front", "sweep"]
 
 Choice: TypeAlias = "tuple[str, ...]"
 """The values of the variables of one net."""
 
-FIGURES = TOTALS
 MOST = 1_000_000
 
 
@@ -77,13 +77,13 @@ class _Asked(NamedTuple):
 
 def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
     """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
-    train_bytes(0, 0, 0, 0, 0, optimizer)
+    optimizer_states(optimizer)
     if grid.points > MOST:
         help = "take larger steps"
         raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
     for name in figures:
-        if name not in FIGURES:
-            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
+        if name not in KEYS:
+            help = suggestion(name, KEYS, f"a sweep has {', '.join(KEYS)}")
             raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))
 
 
@@ -155,10 +155,10 @@ def _of_one(asked: _Asked, choice: Choice) -> list[Point]:
     options = options._replace(variables={**options.variables, **chosen})
     if not grid.input:
         try:
-            plain = report(load(net, options), options.batch, dtype, optimizer).totals
+            plain = Counts(load(net, options), options.batch, dtype, optimizer)
+            return [Point(choice, (), tuple(int(plain[name]) for name in figures))]
         except CnncalcError as error:
             return [Point(choice, (), (), error.faults[0].message)]
-        return [Point(choice, (), tuple(int(getattr(plain, name)) for name in figures))]
     try:
         graph = load(net, options._replace(input=grid.input, symbols=True))
         totals, condition = symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer)

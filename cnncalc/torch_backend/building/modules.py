@@ -55,14 +55,14 @@ class Concat(nn.Module):
 
 
 class Reshape(nn.Module):
-    """The elements of each sample in another shape."""
+    """The elements of each sample in another shape, or in that of a second input."""
 
-    def __init__(self, shape: Sequence[int]) -> None:
+    def __init__(self, shape: Sequence[int] | None) -> None:
         super().__init__()
-        self.shape = tuple(shape)
+        self.shape = tuple(shape or ())
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[0], *self.shape)
+    def forward(self, x: Tensor, *like: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], *(like[0].shape[1:] if like else self.shape))
 
     def extra_repr(self) -> str:
         return "x".join(map(str, self.shape))

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.layers.kinds.conv import Deconv, ForwardConvolution
+    from cnncalc.layers.kinds.local import LocallyConnected as LocalRule
     from cnncalc.layers.kinds.pool import AvgPool, LPPool, MaxPool
 
-__all__ = ["CUT_DECONVOLUTIONS", "PADDED_CONVOLUTIONS", "PaddedAvgPool", "PaddedLPPool", "PaddedMaxPool"]
+__all__ = [
+    "CUT_DECONVOLUTIONS",
+    "PADDED_CONVOLUTIONS",
+    "LocallyConnected",
+    "PaddedAvgPool",
+    "PaddedLPPool",
+    "PaddedMaxPool",
+]
 
 CONVOLVE = (functional.conv1d, functional.conv2d, functional.conv3d)
 TRANSPOSED = (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d)
@@ -175,3 +183,30 @@ class PaddedLPPool(_PaddedPool):
             x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0]
         )
         return result
+
+
+class LocallyConnected(nn.Module):
+    """Each position's window times the weights of that position, as one batched product."""
+
+    def __init__(self, rule: LocalRule, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.rule = rule
+        sizes = rule.weight_shapes(shape)
+        bound = rule.window_size(shape) ** -0.5
+        self.weight = nn.Parameter(torch.empty(sizes["weight"]).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(sizes["bias"]).uniform_(-bound, bound)) if rule.bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        slid = self.rule.windows(spatial(x))
+        x = functional.pad(x, sides([window.padding(n) for window, n in zip(slid, x.shape[2:])]))
+        for axis, window in enumerate(slid, 2):
+            span = window.dilation * (window.kernel - 1) + 1
+            x = x.unfold(axis, span, window.stride)[..., :: window.dilation]
+        lengths = x.shape[2 : 2 + len(slid)]
+        ordered = x.permute(*range(2, 2 + len(slid)), 0, 1, *range(2 + len(slid), x.dim()))
+        taken = ordered.clone(memory_format=torch.contiguous_format).flatten(0, len(slid) - 1).flatten(2)
+        if self.bias is None:
+            made = torch.bmm(taken, self.weight)
+        else:
+            made = torch.baddbmm(self.bias.unsqueeze(1), taken, self.weight)
+        return made.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).view(len(made[0]), -1, *lengths)

@@ -26,6 +26,7 @@ from cnncalc.layers.kinds import (
     reshape,
     resize,
     shuffle,
+    tensors,
 )
 from cnncalc.layers.kinds.algebra import functions, products
 from cnncalc.torch_backend.building.dialects import lifted
@@ -44,7 +45,7 @@ FAINT = 1e-4
 """Of a pixel's light, interpolation gives a neighbour more than this, or none but by rounding the pixel's place."""
 
 PIXELWISE = (
-    Elementwise, functions.Function, norm.LocalResponseNorm, norm.LayerScale,
+    Elementwise, functions.Function, tensors.Positional, norm.LocalResponseNorm, norm.LayerScale,
     regularize.Dropout, regularize.DropPath, regularize.Identity,
 )  # fmt: skip
 BY_STATISTICS = (norm.BatchNorm, norm.InstanceNorm)
@@ -153,7 +154,7 @@ class Lamp:
         x = narrowed(x, 1)
         if x.shape[1] > 1 and layer.group_count(tuple(x.shape[1:])) > 1:
             return self._run(layer, [x])
-        one = {"multiplier": 1} if isinstance(layer, conv.DepthwiseConv) else {"out": 1, "groups": 1}
+        one = {name: 1 for name in ("multiplier", "out", "groups") if name in layer.fields}
         return self._run(_changed(layer, **one), [x.amax(1, keepdim=True)])
 
     def _run(self, layer: Layer, taken: Sequence[Tensor]) -> Tensor:

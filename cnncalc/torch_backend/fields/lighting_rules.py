@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torch.nn import functional
+
 from cnncalc.layers.axes import placed
-from cnncalc.layers.kinds import activation, resize
+from cnncalc.layers.kinds import activation, resize, tensors
 from cnncalc.layers.kinds.algebra import functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention, recurrent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +65,61 @@ def along(layer: activation.Softmax, taken: Sequence[Tensor], out: Shape) -> Ten
     return taken[0].amax(1 + layer.axis % len(out), keepdim=True)
 
 
+def joined(layer: tensors.Given, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """The tensor of its own is dark."""
+    x = taken[0]
+    if layer.join == "alone":
+        return x.new_zeros(()).expand(len(x), *(1,) * len(out))
+    if layer.join != "concat":
+        return x
+    place = layer.axis % len(out)
+    sides = [0, 0] * (len(out) - 1 - place) + ([layer.shape[place], 0] if layer.first else [0, layer.shape[place]])
+    return functional.pad(x, sides)
+
+
+def looked_up(layer: tensors.Embedding, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Each number lights its vector."""
+    x = taken[0]
+    numbers = x[:, 0] if x.dim() > 2 else x
+    return numbers.unsqueeze(1 if layer.axis == "channels" else -1)
+
+
+def attended(layer: attention.Attention, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All places of a window, or of the whole; of several tensors the first place by place."""
+    features = 1 if layer.axis == "channels" else -1
+    lit = [one.amax(features, keepdim=True) for one in taken]
+    if len(lit) > 1:
+        others = [one.amax(tuple(range(1, one.dim())), keepdim=True) for one in lit[1:]]
+        axes = (1,) * len(out)
+        return lit[0] + sum(one.reshape(-1, *axes) for one in others)
+    x = lit[0].movedim(-1, 1) if layer.axis == "last" else lit[0]
+    shape = tuple(taken[0].shape[1:])
+    if layer.window is None or layer.grid:
+        x = x.amax(tuple(range(2, x.dim())), keepdim=True)
+        return x if layer.axis == "channels" else x.movedim(1, -1)
+    for axis, (n, w, s) in enumerate(
+        zip(layer.places(shape), layer.windows(shape), layer.shifts(shape), strict=True), 2
+    ):
+        before = (w - s) % w
+        along = functional.pad(x.movedim(axis, -1), [before, (-before - n) % w])
+        blocks = (
+            along.reshape(*along.shape[:-1], -1, w).amax(-1, keepdim=True).expand(*along.shape[:-1], -1, w).flatten(-2)
+        )
+        x = blocks.narrow(-1, before, n).movedim(-1, axis)
+    return x if layer.axis == "channels" else x.movedim(1, -1)
+
+
+def recurred(layer: recurrent.Recurrent, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All of the sequence."""
+    lit = taken[0].amax((1, 2))
+    return lit.reshape(-1, *(1,) * len(out))
+
+
+def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """Nobody knows; nothing is told of it either."""
+    return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
+
+
 RULES: dict[type[Layer], Callable[..., Tensor]] = {
     functions.Glu: halved,
     reductions.Reduce: reduced,
@@ -71,6 +129,14 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     reductions.Expand: itself,
     resize.Slice: cut,
     products.MatMul: multiplied,
+    tensors.Parameter: joined,
+    tensors.Constant: joined,
+    tensors.Embedding: looked_up,
+    tensors.Opaque: unknown,
+    attention.Attention: attended,
+    recurrent.LSTM: recurred,
+    recurrent.GRU: recurred,
+    recurrent.RNN: recurred,
     activation.Softmax: along,
     activation.LogSoftmax: along,
 }

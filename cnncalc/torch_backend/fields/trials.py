@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnncalc.analysis.receptive.fields import fields
 from cnncalc.analysis.receptive.sight import Sight
-from cnncalc.graph import Graph, Node, broken_requirement
+from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds import reshape, resize, shuffle
 from cnncalc.torch_backend.fields.lighting import Lamp
 
@@ -42,22 +42,6 @@ class Trial(NamedTuple):
     ends: list[int]
 
 
-def resized(graph: Graph, shapes: dict[int, Shape]) -> Graph | None:
-    """The same layers on inputs of other shapes, by the inputs' indices; None where a layer does not take them."""
-    made = Graph(graph.name, dialect=graph.dialect)
-    made.inputs, made.outputs = graph.inputs, graph.outputs
-    for index, node in enumerate(graph.nodes):
-        if node.layer is None:
-            made.nodes.append(Node(node.name, None, (), shapes[index]))
-            continue
-        taken = tuple(made.nodes[one].shape for one in node.inputs)
-        if broken_requirement(node.layer, taken) is not None:
-            return None
-        number = made.sign(node.layer, taken)
-        made.nodes.append(Node(node.name, node.layer, node.inputs, node.layer.output_shape(*taken), signature=number))
-    return made
-
-
 def own_size(graph: Graph, source: str, axis: int) -> Trial:
     """The net at its own length along `axis`, and narrow along the others if that changes nothing."""
     n = graph.nodes[graph.inputs[source]].shape[1 + axis]
@@ -65,7 +49,7 @@ def own_size(graph: Graph, source: str, axis: int) -> Trial:
     longest = max(graph.nodes[graph.inputs[source]].shape[1:])
     crops = any(isinstance(layer, resize.Crop) for layer, _ in graph.signatures)
     for narrow in (-1, *range(longest // STEP)):
-        made = resized(graph, _lengths(graph, source, axis, n, narrow))
+        made = graph.resized(_lengths(graph, source, axis, n, narrow))
         if made is not None and not (crops and _thinned(graph, made)):
             theirs = fields(made, source)
             if all(_alike(one, other, axis) for one, other in zip(seen, theirs, strict=True)):
@@ -93,7 +77,7 @@ def whole_fields(own: Trial) -> Trial | None:
         return None
     for turns in range((size + 3 * step) // n + 1, (size + 3 * step) // n + 4):
         length = n * turns
-        made = resized(graph, _lengths(graph, source, axis, length, None))
+        made = graph.resized(_lengths(graph, source, axis, length, None))
         if made is None:
             continue
         seen = fields(made, source)

@@ -16,7 +16,6 @@ in float32 where the net has a half type. Runs in train mode move batch norm's r
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -26,6 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.torch_backend.building.autocasting import autocast, has_numbers
 from cnncalc.torch_backend.running.alive import Lives
+from cnncalc.torch_backend.running.flops import unknown_to_torch
 from cnncalc.torch_backend.running.watching import (
     OUTSIDE,
     Shape,
@@ -210,8 +210,7 @@ class _Autograd(NamedTuple):
 def _count(
     module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool, half: torch.dtype | None
 ) -> _Counted:
-    trilinear = torch.ops.aten._trilinear  # noqa: SLF001  (an operator's name, not a private attribute)
-    counter = FlopCounterMode(display=False, custom_mapping={trilinear: _trilinear_flops})
+    counter = FlopCounterMode(display=False, custom_mapping=unknown_to_torch())
     run = _Counted({}, {}, {}, {}, [])
     counted = 0
 
@@ -237,11 +236,6 @@ def _count(
         run.outputs.extend(tensors_in(module(*inputs)))
     settle(OUTSIDE)
     return run
-
-
-def _trilinear_flops(left: Sequence[int], weight: Sequence[int], *_rest: object, **_out: object) -> int:
-    """The one operation of nn.Bilinear, unknown to FlopCounterMode: a multiply–accumulate for each weight and row."""
-    return 2 * left[0] * prod(weight)
 
 
 def _autograd(

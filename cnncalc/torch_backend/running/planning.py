@@ -12,6 +12,7 @@ from cnncalc.analysis.dtypes import amp_of, element_bytes
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers.kinds import norm
+from cnncalc.layers.kinds.sequences.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph
@@ -52,6 +53,9 @@ def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
     if amp and device not in (None, "cuda"):
         help = "leave --device out: types and storages are held on tensors that need no CUDA device"
         raise CnncalcError(Fault(f"--amp is torch.autocast as it acts on CUDA, not on {device}", help=help))
+    if amp and device is None and any(isinstance(layer, Recurrent) for layer, _ in graph.signatures):
+        help = "leave --amp out, or use `--device cuda` where there is one"
+        raise CnncalcError(Fault("torch's recurrent layers run under autocast on a CUDA device alone", help=help))
     notes: list[str] = []
     mended, lasting = single_value(graph, batch)
     if mended:

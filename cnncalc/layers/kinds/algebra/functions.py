@@ -123,7 +123,8 @@ class Function(Layer):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             for what in self.rule.keeps:
-                yield Saved(what) if what in ("input", "output") else Saved(what, shape=x[0])
+                element = "cpu" if self.of == "log_sigmoid" else ""  # CUDA's kernel computes it anew
+                yield Saved(what) if what in ("input", "output") else Saved(what, shape=x[0], element=element)
 
 
 @layer("glu", aliases=("GLU", "gated_linear_unit"))

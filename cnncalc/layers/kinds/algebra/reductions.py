@@ -62,7 +62,7 @@ class OverAxes(Layer):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return None
 
-    def kept_axes(self, *x: Shape) -> tuple[int, ...] | None:
+    def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:
         gone = placed(self.axes, x[0])
         return tuple(axis for axis in range(len(x[0])) if self.keep or axis not in gone)
 
@@ -119,7 +119,7 @@ class ArgMax(OverAxes):
     Of n elements n − 1 comparisons.
     """
 
-    differentiable: ClassVar[bool] = False
+    passes_gradient: ClassVar[bool] = False
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from super().requirements(*x)
@@ -217,7 +217,7 @@ class Select(AlongAxis):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return (OPEN,) * (len(x[0]) - 1) if x and len(x[0]) > 1 else None
 
-    def kept_axes(self, *x: Shape) -> tuple[int, ...] | None:
+    def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:
         return tuple(axis for axis in range(len(x[0])) if axis != self.place(x[0]))
 
     def output_shape(self, *x: Shape) -> Shape:

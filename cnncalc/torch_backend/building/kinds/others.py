@@ -36,8 +36,9 @@ def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     """BatchNorm1d (vectors too) to BatchNorm3d."""
     make = of_rank("BatchNorm", max(rank_of(shapes), 1))
     module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
-    if not layer.scale:
-        module.register_parameter("weight", None)
+    for name, learned in (("weight", layer.scale), ("bias", layer.bias)):
+        if not learned:
+            module.register_parameter(name, None)
     for name in layer.buffer_shapes(*shapes).keys() - {"running_mean", "running_var"}:
         module.register_buffer(name, torch.ones(1))  # Caffe's third blob; torch keeps mean and variance themselves
     return module

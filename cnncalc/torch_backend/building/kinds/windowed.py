@@ -8,7 +8,7 @@ from torch import nn
 
 from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.layers import Shape
-from cnncalc.layers.kinds import conv, pool, pyramid
+from cnncalc.layers.kinds import conv, local, pool, pyramid
 from cnncalc.torch_backend.building import modules, windows
 from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, plain, rank_of
 
@@ -42,6 +42,12 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn
         module.rule = layer
     assert isinstance(module, nn.Module)
     return module
+
+
+@builds(local.LocallyConnected)
+def locally_connected(layer: local.LocallyConnected, shapes: tuple[Shape, ...]) -> nn.Module:
+    """A module of our own."""
+    return windows.LocallyConnected(layer, *shapes)
 
 
 @builds(conv.Deconv)

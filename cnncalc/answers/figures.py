@@ -1,0 +1,236 @@
+"""The table of figures: what is counted of a layer and of a net, each with its rules and its words.
+
+Columns, JSON, the schema of `expect:`, budgets, wants, sweeps, comparisons, summaries and closed forms derive from it:
+one entry adds a figure to all of them. A rule is written with `+ - *` on whatever numbers it is handed: whole ones, or
+closed forms, of which one that does not exist makes none of all that is computed from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.text import number, rounded, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    class OfNet(Protocol):
+        """What the rule of a total reads."""
+
+        images: Any
+        element_bytes: int
+        """Of a number that is stored: a parameter, its gradient, an element of an input."""
+        optimizer_states: int
+        """Numbers that the optimizer keeps for each trained parameter."""
+
+        @property
+        def input_elements(self) -> Any:
+            """Numbers in all inputs, of one image."""
+
+        @property
+        def peak(self) -> Any:
+            """The most bytes alive at once in inference, layer by layer, parameters apart."""
+
+        def sum(self, key: str) -> Any:
+            """What the layers add up to."""
+
+        def __getitem__(self, key: str) -> Any:
+            """A figure of the whole net."""
+
+    class Figures(Protocol):
+        """The figures of a net as attributes."""
+
+        def __getattr__(self, figure: str) -> int: ...
+
+
+__all__ = [
+    "BY_KEY",
+    "FIGURES",
+    "KEYS",
+    "OF_LAYERS",
+    "Figure",
+    "OfLayer",
+    "for_people",
+    "told",
+    "train_bytes",
+]
+
+
+class OfLayer(NamedTuple):
+    """What the rule of a layer reads; parameters and operations are those of one image, from the layer's class."""
+
+    weights: Any
+    """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
+    biases: Any
+    buffers: Any
+    macs: Any
+    operations: Any
+    images: Any
+    elements: Any
+    """Numbers in its output, of one image."""
+    element_bytes: int
+    saved: Callable[[], Any]
+    """The bytes that autograd keeps for backward in training mode and first meets at this layer."""
+    trainable: bool
+    stored: bool
+    """Whether its output has a storage of its own, in place of that of its input."""
+    weighted: bool
+    """Whether it is a convolution or linear, with parameters of its own."""
+    buffers_are_parameters: bool
+    """Whether the dialect counts them so."""
+
+
+class Figure(NamedTuple):
+    """One thing that is counted."""
+
+    key: str
+    """What JSON, `expect:`, `--columns`, `--max` and `--figures` call it."""
+    title: str
+    """Before a total."""
+    unit: str
+    """`bytes`, `layers`, or empty for other counts."""
+    help: str
+    layer: Callable[[OfLayer], Any] | None = None
+    """What a layer adds; none for what no layer has of its own."""
+    total: Callable[[OfNet], Any] | None = None
+    """Of the net; none where it is the sum of its layers."""
+    heading: str = ""
+    """Over its column; empty where layers are not shown with it."""
+    share: str = ""
+    """Over the column of each layer's share, where there is one."""
+    usual: bool = False
+    """Whether the column is shown unless others are chosen."""
+    compared: str | None = None
+    """Before it where nets stand side by side: the title unless told, not there where empty."""
+    place: int = 100
+    """Where it stands when people read figures below one another; JSON has the order of the table."""
+    note: Callable[[Figures, str], str] | None = None
+    """What explains a total, from all totals and the name of the optimizer; where there is none, a shorter number."""
+    line: bool = True
+    """Whether the total has a line below a table, in place of standing in the note of another."""
+
+    def note_of(self, totals: Figures, optimizer: str) -> str:
+        """What explains the total beside its exact number."""
+        if self.note is not None:
+            return self.note(totals, optimizer)
+        value = getattr(totals, self.key)
+        return size_text(value) if self.unit == "bytes" else rounded(value)
+
+    def label(self, optimizer: str) -> str:
+        """The title where no note stands beside it: what trains is named."""
+        return f"{self.title} ({optimizer})" if self.key == "train_bytes" else self.title
+
+
+def _parts(totals: Figures, _: str) -> str:
+    text = f"{number(totals.weights)} weights + {number(totals.biases)} biases"
+    others = totals.params - totals.weights - totals.biases  # some dialects count state that is not learned
+    return f"{text} + {number(others)} buffers" if others > 0 else text
+
+
+def _frozen(totals: Figures, _: str) -> str:
+    fixed = totals.params - totals.trainable
+    return f"{number(fixed)} not trainable" if fixed else ""
+
+
+def _bytes(key: str, words: str) -> Callable[[Figures, str], str]:
+    return lambda totals, optimizer: f"{size_text(getattr(totals, key))}{words.format(optimizer=optimizer)}"
+
+
+def _params(one: OfLayer) -> Any:
+    return one.weights + one.biases + (one.buffers if one.buffers_are_parameters else 0)
+
+
+def train_bytes(trainable: Any, parameters: Any, buffers: Any, saved: Any, size: Any, states: int) -> Any:
+    """Weights, buffers, gradients, optimizer state and saved activations in bytes; `size` is that of a number."""
+    return (parameters + buffers + trainable * (1 + states)) * size + saved
+
+
+def _training(net: OfNet) -> Any:
+    parameters = net["weights"] + net["biases"]
+    sizes = (net.element_bytes, net.optimizer_states)
+    return train_bytes(net["trainable"], parameters, net["buffers"], net["saved_bytes"], *sizes)
+
+
+FIGURES = (
+    Figure(
+        "layers", "Layers", "layers", "Layers in execution order, merges and reshapes too.", lambda _: 1,
+        place=2, note=lambda totals, _: f"{number(totals.weighted_layers)} with weights",
+    ),
+    Figure(
+        "weighted_layers", "Weighted layers", "layers", "Convolutions and linear layers with parameters of their own.",
+        lambda one: int(one.weighted), place=1, line=False,
+    ),
+    Figure(
+        "params", "Parameters", "", "Learnable numbers, frozen or not; a layer that shares another's has 0.", _params,
+        heading="Params", share="Params %", usual=True, place=3, note=_parts,
+    ),
+    Figure(
+        "weights", "Weights", "", "Parameters that are not biases.", lambda one: one.weights,
+        heading="Weights", compared="", line=False,
+    ),
+    Figure(
+        "biases", "Biases", "", "Parameters that are added.", lambda one: one.biases,
+        heading="Biases", compared="", line=False,
+    ),
+    Figure(
+        "trainable", "Trainable", "", "Parameters that are not frozen.",
+        lambda one: one.weights + one.biases if one.trainable else 0,
+        heading="Trainable", compared="", place=4, note=_frozen,
+    ),
+    Figure(
+        "buffers", "Buffers", "", "State that is kept but not learned, as running means.", lambda one: one.buffers,
+        heading="Buffers", compared="", place=5, note=lambda totals, _: "",
+    ),
+    Figure(
+        "macs", "MACs", "", "Multiply–accumulates of convolutions, linear and bilinear layers, biases apart.",
+        lambda one: one.images * one.macs, heading="MACs", share="MACs %", usual=True, place=6,
+    ),
+    Figure(
+        "flops", "FLOPs", "", "Twice the MACs, and every other operation.",
+        lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
+    ),
+    Figure(
+        "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
+        total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
+    ),
+    Figure(
+        "activation_bytes", "Activation bytes", "bytes",
+        "The inputs and the outputs of all layers; what lies in another's storage counts once.",
+        lambda one: one.images * one.elements * one.element_bytes if one.stored else 0,
+        lambda net: net.images * net.input_elements * net.element_bytes + net.sum("activation_bytes"),
+        heading="Activation bytes", share="Activation %", compared="", place=9,
+        note=_bytes("activation_bytes", ", input included"),
+    ),
+    Figure(
+        "saved_bytes", "Saved bytes", "bytes", "What autograd keeps for backward in training mode.",
+        lambda one: one.saved(), heading="Saved bytes", share="Saved %", compared="Kept to train", place=11,
+        note=_bytes("saved_bytes", " kept for backward"),
+    ),
+    Figure(
+        "peak_bytes", "Peak bytes", "bytes",
+        "The most alive at once in inference, layer by layer, parameters apart.",
+        total=lambda net: net.peak, compared="Peak memory", place=10,
+        note=_bytes("peak_bytes", " alive at once in inference"),
+    ),
+    Figure(
+        "train_bytes", "Training bytes", "bytes", "Weights, buffers, gradients, optimizer state and saved activations.",
+        total=_training, compared="", place=12,
+        note=_bytes("train_bytes", " with saved, weights, gradients and {optimizer}"),
+    ),
+)  # fmt: skip
+
+BY_KEY = {figure.key: figure for figure in FIGURES}
+KEYS = tuple(BY_KEY)
+OF_LAYERS = tuple(figure.key for figure in FIGURES if figure.heading)
+"""Those that each layer is shown with."""
+
+
+def for_people() -> list[Figure]:
+    """In the order in which people read them."""
+    return sorted(FIGURES, key=lambda figure: figure.place)
+
+
+def told() -> list[Figure]:
+    """Those that have a line below a table; how many layers there are comes last."""
+    return sorted((figure for figure in for_people() if figure.line), key=lambda figure: figure.unit == "layers")

@@ -1,0 +1,79 @@
+"""Functions that take a net, for those who prefer them to its methods, and the bundled nets by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnncalc.api.answers import Report
+from cnncalc.api.loading import NetLike
+from cnncalc.api.nets import Net, load
+from cnncalc.graph import Net as Built
+from cnncalc.language.options import Options
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = ["bundled", "from_torch", "report", "to_torch"]
+
+
+def bundled() -> dict[str, Path]:
+    """Every bundled architecture by name, with its file."""
+    from cnncalc.language import bundled as files
+
+    return files()
+
+
+def report(net: NetLike | Built, batch: int | None = None, dtype: str = "float32", optimizer: str = "sgd") -> Report:
+    """Every layer's row and the totals of a net, see `Net.report`. Raises CnncalcError."""
+    held = net if isinstance(net, Net) else load(net)
+    return held.report(batch=batch, dtype=dtype, optimizer=optimizer)
+
+
+def to_torch(
+    net: NetLike | Built,
+    options: Options | None = None,
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+) -> nn.Module:
+    """A net as a torch module, see `Net.to_torch`. It needs torch. Raises CnncalcError."""
+    held = net if isinstance(net, Net) else load(net, options)
+    return held.to_torch(seed=seed, device=device, dtype=dtype)
+
+
+PROGRAM = 1_000_000_000
+"""Characters of a program that this process has made itself: as many as there are."""
+
+
+def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
+    """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
+
+    Layers are called as the modules. With `opaque`, operations that are not known become layers of which only the
+    shape is known. It needs torch. Raises CnncalcError for what cannot be read, and what torch.export raises.
+
+    >>> from torch import nn, zeros
+    >>> from_torch(nn.Conv2d(3, 8, 3), zeros(1, 3, 32, 32)).report().totals.params
+    224
+    """
+    from cnncalc.errors import CnncalcError, Fault
+    from cnncalc.interchange.file import ForeignFile
+    from cnncalc.interchange.opening import imported
+    from cnncalc.interchange.sketch import Asked
+    from cnncalc.language import load_text
+    from cnncalc.limits import Limits
+    from cnncalc.torch_backend.exporting import exported
+
+    name = type(module).__name__
+    file = ForeignFile(name, None, Limits(text=PROGRAM), exported(module, inputs))
+    found = imported(file, Asked(opaque=opaque))
+    if found is None:
+        raise CnncalcError(Fault(f"what torch.export made of `{name}` is no program that is known"))
+    text = found.text
+
+    def build(options: Options) -> Built:
+        return load_text(text, name, options)
+
+    return Net.of(build(Options()), Options(), build)

@@ -1,0 +1,94 @@
+"""Any net that Python may hand over: a name, a path, a text, a mapping, an open file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import IO, TypeAlias, Union
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.graph import Net
+from cnncalc.language.options import Options
+from cnncalc.limits import Limits
+
+__all__ = ["NetLike", "graph_of", "kept", "options_of", "path_of"]
+
+NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], IO[bytes]]
+"""A bundled net's name, a path, YAML text (with a line end in it), the same as a mapping, or an open file."""
+
+
+def options_of(
+    *,
+    input: str | None,
+    set: Mapping[str, object] | None,  # noqa: A002 - as the option is called
+    dialect: str | None,
+    freeze: str | Sequence[str],
+    train: bool,
+    opaque: bool,
+    limits: Mapping[str, int] | None,
+) -> Options:
+    """The options that keywords come to, as those of the command line. Raises CnncalcError."""
+    for name in limits or ():
+        if name not in Limits._fields:
+            known = f"the bounds are {', '.join(Limits._fields)}"
+            raise CnncalcError(Fault(f"there is no bound `{name[:60]}`", help=suggestion(name, Limits._fields, known)))
+    return Options(
+        input=input,
+        variables={name: _written(value) for name, value in (set or {}).items()},
+        dialect=dialect,
+        freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
+        train=train,
+        opaque=opaque,
+        limits=Limits(**(limits or {})),
+        symbols=input is not None and has_symbols(input),
+    )
+
+
+def has_symbols(shape: str) -> bool:
+    """Whether lengths are symbols, as in `3xHxW`."""
+    return any(len(part) == 1 and part.isalpha() and part.isupper() for part in shape.replace("=", "x").split("x"))
+
+
+def _written(value: object) -> str:
+    """A value of a variable as `--set` takes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def path_of(net: NetLike) -> str | None:
+    """The name or path that a net is known by; None for one that is a text."""
+    if isinstance(net, PathLike):
+        return str(net)
+    return net if isinstance(net, str) and "\n" not in net else None
+
+
+def kept(net: NetLike) -> str | PathLike[str] | Mapping[str, object]:
+    """The net as what can be read again and again: of an open file its text. Raises CnncalcError for what is no net."""
+    if isinstance(net, (str, PathLike, Mapping)):
+        return net
+    read = getattr(net, "read", None)
+    if read is None:
+        message = f"a net cannot be a {type(net).__name__}"
+        raise CnncalcError(Fault(message, help="give a name, a path, YAML text, a mapping or an open file"))
+    content = read()
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
+    return text if "\n" in text else f"{text}\n"
+
+
+def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) -> Net:
+    """The graph of any net. Raises CnncalcError with every fault."""
+    from cnncalc.language import load, load_text
+
+    path = path_of(net)
+    if path is not None:
+        return load(path, options)
+    if isinstance(net, Mapping):
+        from json import dumps
+
+        try:
+            return load_text(dumps(net), "<mapping>", options)
+        except (TypeError, ValueError, RecursionError) as error:
+            help = "use text, numbers, lists and mappings, as in a file"
+            raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
+    return load_text(str(net), "<text>", options)

@@ -1,0 +1,257 @@
+"""A net in Python, and the questions that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cnncalc.api.answers import Answer, Report
+from cnncalc.api.keywords import known_keywords
+from cnncalc.api.loading import NetLike, graph_of, kept, options_of, path_of
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Net as Built
+from cnncalc.graph import Node
+from cnncalc.language.options import Options
+from cnncalc.limits import Limits
+from cnncalc.notation.shapes import read_shape
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from cnncalc.analysis.symbolic.report import SymbolicReport
+    from cnncalc.answers.verification import Verification
+    from cnncalc.explain.explanation import Explanation
+
+__all__ = ["Net", "chain", "load"]
+
+
+class Net(Built):
+    """A net that answers questions; each gives an `Answer`. It can be built, layer by layer, and gone on with.
+
+    >>> net = Net(input="3x32x32")
+    >>> net.add("conv 16 k3 p1").shape
+    (16, 32, 32)
+    >>> net.report().totals.params
+    448
+
+    Shapes are without the batch here, and with it in answers.
+    """
+
+    __slots__ = ("build", "options", "stood")
+
+    def __init__(
+        self, name: str = "net", *, input: object = None, dialect: str = "torch", limits: Limits = Limits()
+    ) -> None:
+        """`input` is a shape without the batch, as 3x32x32, or a mapping of names to several. Raises CnncalcError."""
+        super().__init__(name, input=input, dialect=dialect, limits=limits)
+        self.options = Options(limits=limits)
+        self.build: Callable[[Options], Built] | None = None
+        """What builds it anew under other options; None for a net that was built layer by layer."""
+        self.stood: list[Node] = []
+        """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
+
+    @classmethod
+    def of(cls, built: Built, options: Options, build: Callable[[Options], Built] | None) -> Net:
+        """A net that somebody has built, to ask it."""
+        net = cls.__new__(cls)
+        for slot in Built.__slots__:
+            setattr(net, slot, getattr(built, slot))
+        net.options, net.build, net.stood = options, build, [*built.nodes]
+        return net
+
+    def fork(self) -> Net:
+        """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
+        return Net.of(super().fork(), self.options, self.build if self.nodes == self.stood else None)
+
+    @known_keywords
+    def report(
+        self,
+        *,
+        batch: int | None = None,
+        dtype: str = "float32",
+        train: bool | None = None,
+        optimizer: str = "sgd",
+        amp: str | None = None,
+        convention: str | None = None,
+        functions: Sequence[str] = (),
+    ) -> Report:
+        """Shapes, parameters, costs and memory of every layer, and the totals: `cnncalc show`.
+
+        `train` counts side branches that only training uses; `convention` counts as another tool does. Raises
+        CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
+        """
+        from cnncalc.analysis.costs import report
+        from cnncalc.pages.show.report import page
+
+        net: Built = self
+        if train is not None and train != self.options.train:
+            net = self._anew(self.options._replace(train=train)) or net
+        images = self._batch(batch)
+        counted = report(net, images, _type(dtype, amp), optimizer)
+        if convention is not None:
+            from cnncalc.tools.conventions import convention_named
+            from cnncalc.tools.conventions.counting import count, with_counting
+
+            counted = with_counting(counted, count(net, convention_named(convention), images, functions))
+        return Report(counted, self.name, page)
+
+    @known_keywords
+    def explain(
+        self,
+        *layers: str,
+        batch: int | None = None,
+        dtype: str = "float32",
+        optimizer: str = "sgd",
+        pixel: Sequence[int] | None = None,
+    ) -> Answer[Explanation]:
+        """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
+        from cnncalc.explain.answer import explain
+        from cnncalc.pages.explanation.page import page
+
+        found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
+        return Answer(found, self.name, page)
+
+    @known_keywords
+    def closed(
+        self, *, input: str | None = None, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+    ) -> Answer[SymbolicReport]:
+        """Every number as an exact formula of the input's lengths: `cnncalc show --input 3xHxW`.
+
+        Without `input` all lengths of the net's own inputs are symbols; without a batch (None) so is the batch.
+        """
+        from cnncalc.analysis.symbolic.report import symbolic_report
+        from cnncalc.pages.show.symbolic import page
+
+        net = self._at(input or self._in_symbols())
+        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, page)
+
+    @known_keywords
+    def verify(
+        self,
+        *,
+        device: str | None = None,
+        batch: int | None = None,
+        dtype: str = "float32",
+        amp: str | None = None,
+        seed: int = 0,
+        receptive_field: bool = False,
+    ) -> Answer[Verification]:
+        """Every number held against torch, which builds and runs the net: `cnncalc verify`. It needs torch."""
+        from cnncalc.pages.verification import NetResult, page
+        from cnncalc.torch_backend.verify import verify
+
+        found = verify(
+            self, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
+            receptive_field=receptive_field,
+        )  # fmt: skip
+        return Answer(found, self.name, lambda verification: page([NetResult(self.name, verification)]))
+
+    @known_keywords
+    def to_torch(
+        self, *, seed: int = 0, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
+    ) -> nn.Module:
+        """The net as a torch module, ready for training, with torch's own first weights. It needs torch."""
+        from cnncalc.torch_backend.building.builder import to_torch
+
+        return to_torch(self, seed=seed, device=device, dtype=dtype)
+
+    def _at(self, input: str) -> Built:
+        """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
+        anew = self._anew(self.options._replace(input=input, symbols=True))
+        if anew is not None:
+            return anew
+        parts = dict(part.rpartition("=")[::2] for part in input.split(","))
+        shapes = {
+            self.inputs[name or next(iter(self.inputs))]: read_shape(text, symbols=True) for name, text in parts.items()
+        }
+        made = self.resized(shapes)
+        if made is None:
+            raise CnncalcError(Fault(f"the net does not take {input[:60]}", help="give the lengths that may not vary"))
+        return made
+
+    def _anew(self, options: Options) -> Built | None:
+        """The net built anew under other options; None where it was built, or gone on with, layer by layer."""
+        return self.build(options) if self.build is not None and self.nodes == self.stood else None
+
+    def _batch(self, batch: int | None) -> int:
+        images = self.options.batch if batch is None else batch
+        if type(images) is not int or images < 1:
+            raise CnncalcError(Fault(f"a batch of {images!r} images", help="give a whole number from 1 on"))
+        return images
+
+    def _in_symbols(self) -> str:
+        """The net's own inputs with symbols for lengths."""
+        from cnncalc.solve.inputs.sizes import in_symbols
+
+        return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
+
+
+def _type(dtype: str, amp: str | None) -> str:
+    from cnncalc.analysis.dtypes import with_amp
+
+    return dtype if amp is None else with_amp(amp, dtype)
+
+
+@known_keywords
+def load(
+    net: NetLike | Built,
+    options: Options | None = None,
+    *,
+    input: str | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    train: bool = False,
+    opaque: bool = False,
+    limits: Mapping[str, int] | None = None,
+) -> Net:
+    """A net: bundled (`load("resnet50")`), of a file, of YAML text, of a mapping, or of another tool's file.
+
+    The keywords are the options of the command line: `load("resnet50", input="3x320x320", set={"width": 0.5})`;
+    `options` is all of them in one. Raises CnncalcError with every fault.
+    """
+    asked = options or options_of(
+        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits
+    )
+    if isinstance(net, Built):
+        return Net.of(net, asked, None)
+    source = kept(net)
+    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other))
+
+
+@known_keywords
+def chain(
+    input: str,
+    *layers: str | Sequence[str] | Options,
+    batch: int = 1,
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    limits: Mapping[str, int] | None = None,
+) -> Net:
+    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
+
+    The layers may come as one list too, and behind them all options in one.
+    """
+    from cnncalc.language import chain as chained
+
+    texts = [
+        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
+    ]
+    given = next((one for one in layers if isinstance(one, Options)), None)
+    asked = given or options_of(
+        input=input, set=None, dialect=dialect, freeze=freeze, train=False, opaque=False, limits=limits
+    )._replace(input=None, batch=batch)
+
+    def build(options: Options) -> Built:
+        return chained(options.input or input, texts, options._replace(input=None))
+
+    return Net.of(build(asked), asked, build)
+
+
+def named(net: NetLike | Net) -> str:
+    """The name or path of a net for questions that read its file many times. Raises CnncalcError."""
+    path = None if isinstance(net, Net) else path_of(net)
+    if path is None:
+        raise CnncalcError(Fault("this question reads a net's file anew", help="give the net's name or its path"))
+    return path

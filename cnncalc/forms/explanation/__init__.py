@@ -1,1 +1,0 @@
-"""Derivations as text, Markdown and JSON."""

@@ -1,1 +1,0 @@
-"""The answer of each command as rows and lines."""

@@ -1,0 +1,1 @@
+"""Nets as other tools write them, read as text of our language."""

@@ -1,0 +1,1 @@
+"""Caffe's prototxt, old and new."""

@@ -1,0 +1,128 @@
+"""The inputs of a Caffe net: what its data layers say of their shapes, and which of their tops are labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.interchange.caffe.net import CaffeLayer
+from cnncalc.interchange.caffe.prototext import Message
+from cnncalc.layers.base import Shape
+
+__all__ = ["FREE", "LOSSES", "data_shapes", "labels", "legacy_inputs"]
+
+LOSSES = {
+    "accuracy",
+    "contrastiveloss",
+    "detectionevaluate",
+    "euclideanloss",
+    "hingeloss",
+    "infogainloss",
+    "multiboxloss",
+    "multinomiallogisticloss",
+    "segaccuracy",
+    "sigmoidcrossentropyloss",
+    "smoothl1loss",
+    "softmaxwithloss",
+    "tripletloss",
+}
+"""Layers that compare with labels and give one number for the whole batch."""
+FREE = {"input", "dummydata", "parameter"}
+"""Layers whose tops are data, all of them."""
+IMAGES = {
+    "data",
+    "imagedata",
+    "windowdata",
+    "annotateddata",
+    "videodata",
+    "memorydata",
+    "imagesegdata",
+    "denseimagedata",
+}
+
+
+def legacy_inputs(net: Message) -> list[tuple[str, Shape | None]]:
+    """The inputs that a net names itself: `input`, with `input_shape` or four `input_dim` each. The batch is first."""
+    names = [value.text for value in net.values("input")]
+    shapes = [tuple(shape.wholes("dim")) for shape in net.messages("input_shape")]
+    dims = net.wholes("input_dim")
+    if not shapes:
+        shapes = [tuple(dims[start : start + 4]) for start in range(0, len(dims), 4)]
+    return [(name, shapes[place] if place < len(shapes) else None) for place, name in enumerate(names)]
+
+
+def data_shapes(layer: CaffeLayer) -> list[Shape | None]:
+    """The shape of each top with the batch, None where the file does not say it.
+
+    An image has three channels unless the file says grey: what a database holds is not in the file.
+    """
+    tops = len(layer.tops)
+    said = [*layer.part("input_param").messages("shape"), *layer.part("dummy_data_param").messages("shape")]
+    said += layer.part("parameter_param").messages("shape")
+    if said:
+        shapes = [tuple(shape.wholes("dim")) for shape in said]
+        return [shapes[min(place, len(shapes) - 1)] for place in range(tops)]
+    four = layer.part("dummy_data_param", "memory_data_param")
+    named = [four.wholes(name) for name in ("channels", "height", "width")]
+    if all(named):
+        return [(1, *(given[min(place, len(given) - 1)] for given in named)) for place in range(tops)]
+    return [_image(layer), *(None for _ in range(tops - 1))]
+
+
+def _image(layer: CaffeLayer) -> Shape | None:
+    """An image of the size to which the layer crops or resizes it."""
+    if layer.kind not in IMAGES:
+        return None
+    own = layer.part("data_param", "image_data_param", "window_data_param")
+    transform = layer.part("transform_param")
+    resize = transform.message("resize_param")
+    crop = transform.whole("crop_size", own.whole("crop_size", 0))
+    sizes = [
+        (crop, crop),
+        (transform.whole("crop_h", 0), transform.whole("crop_w", 0)),
+        (resize.whole("height", 0), resize.whole("width", 0)),
+        (own.whole("new_height", 0), own.whole("new_width", 0)),
+    ]
+    size = next((size for size in sizes if min(size) > 0), None)
+    grey = transform.flag("force_gray", default=False) or not own.flag("is_color", default=True)
+    return (1, 1 if grey else 3, *size) if size else None
+
+
+def labels(layers: Sequence[CaffeLayer]) -> set[str]:
+    """The tops of data layers that only losses use, however they get there: they are no inputs of the net.
+
+    The first top of a data layer is data.
+    """
+    consumers: dict[str, list[CaffeLayer]] = {}
+    for layer in layers:
+        for bottom in layer.bottoms:
+            consumers.setdefault(bottom, []).append(layer)
+    found: set[str] = set()
+    for layer in layers:
+        if layer.bottoms or layer.kind in FREE:
+            continue
+        for top in layer.tops[1:]:
+            reached = _reached(top, consumers)
+            if reached is not None:
+                found |= reached
+    return found
+
+
+WEIGHTED = {"convolution", "deconvolution", "innerproduct", "embed", "lstm", "rnn", "depthwiseconvolution"}
+
+
+def _reached(top: str, consumers: dict[str, list[CaffeLayer]]) -> set[str] | None:
+    """All blobs that come of a top before a loss takes them; None where a layer with weights takes one."""
+    reached, waiting = {top}, [top]
+    while waiting:
+        for layer in consumers.get(waiting.pop(), ()):
+            if layer.kind in WEIGHTED:
+                return None
+            if layer.kind in LOSSES:
+                continue
+            if not all(bottom in reached for bottom in layer.bottoms):
+                continue
+            for made in layer.tops:
+                if made not in reached:
+                    reached.add(made)
+                    waiting.append(made)
+    return reached

@@ -1,0 +1,180 @@
+"""A Caffe net to a sketch: layer after layer, blobs by name, those that are overwritten in place told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.interchange.building import Build, finished
+from cnncalc.interchange.caffe import data
+from cnncalc.interchange.caffe.elements import shares_channels
+from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_of
+from cnncalc.interchange.caffe.prototext import Message, read_message
+from cnncalc.interchange.caffe.table import RULES
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.text import Text
+from cnncalc.interchange.unknown import Unknown
+from cnncalc.layers.base import Shape
+
+__all__ = ["Reader", "read"]
+
+NOTHING = -1
+"""The tensor of a label, or of what comes out of a layer that is not known."""
+SINKS = {"silence", "hdf5output"}
+"""Layers that only take what is else an output of the net."""
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """A prototxt. Raises CnncalcError with everything that is wrong."""
+    return Reader(read_message(Text(file.name, file.text), file.limits), asked).read()
+
+
+class Reader:
+    """One net on its way."""
+
+    def __init__(self, net: Message, asked: Asked) -> None:
+        self.net, self.given, self.opaque = net, asked.inputs, asked.opaque
+        self.layers = chosen(list(layers_of(net)), state_of(net, train=asked.train))
+        self.sketch = Sketch(net.word("name"), "caffe")
+        self.blobs: dict[str, int] = {}
+        self.open: dict[str, int] = {}
+        """The blobs that no layer has taken yet."""
+        self.uses = used(self.layers)
+        self.labels = data.labels(self.layers)
+        self.scaled = scales(self.layers, self.uses)
+        self.owners: dict[tuple[str, ...], list[int]] = {}
+        """What the first layer with parameters of these names became."""
+        self.unknown = Unknown()
+        self.faults: list[Fault] = []
+
+    def read(self) -> Sketch:
+        """The whole net. Raises CnncalcError with everything that is wrong."""
+        if not self.layers:
+            raise CnncalcError(
+                Fault("this file has no `layer`", self.net.place(), help="is it a Caffe net, not a solver?")
+            )
+        for name, shape in data.legacy_inputs(self.net):
+            self.input(name, shape, None)
+        for layer in self.layers:
+            try:
+                self.layer(layer)
+            except CnncalcError as error:
+                self.faults.extend(error.faults)
+                self.makes_nothing(layer)
+            if len(self.faults) >= 20:
+                break
+        if self.faults:
+            raise CnncalcError(self.faults)
+        self.unknown.raise_any("Caffe")
+        return finished(self.sketch, list(self.open.values()))
+
+    def makes(self, tops: Sequence[str], tensors: Sequence[int]) -> None:
+        """These blobs hold these tensors from here on; what no later layer takes is an output of the net."""
+        self.blobs.update(zip(tops, tensors))
+        self.open.update((top, tensor) for top, tensor in zip(tops, tensors) if tensor != NOTHING)
+
+    def makes_nothing(self, layer: CaffeLayer) -> None:
+        """What the layer makes is no part of the net, or is not known."""
+        self.makes(layer.tops, [NOTHING] * len(layer.tops))
+
+    def input(self, name: str, shape: Shape | None, layer: CaffeLayer | None) -> None:
+        """An input of the net, with the shape that the user gives, or else the file; the file's has the batch."""
+        given = self.given.get(name) or self.given.get("")
+        own = shape[1:] if shape is not None and len(shape) > 1 else None
+        if given is None and (own is None or min(own) < 1):
+            place = layer.place() if layer else self.net.place()
+            values = f"it says {'x'.join(map(str, own))}" if own else "it is in a database, or comes from code"
+            help = f"give it: `--input 3x224x224`, or `--input {name}=3x224x224` where there are several"
+            raise CnncalcError(Fault(f"the shape of the input `{name}` is not in the file", place, name, values, help))
+        self.blobs[name] = self.sketch.input(name, given or own or ())
+
+    def layer(self, layer: CaffeLayer) -> None:
+        """One layer: an input, a loss, or what the table says."""
+        if not layer.bottoms:
+            for top, shape in zip(layer.tops, data.data_shapes(layer)):
+                if top in self.labels:
+                    self.blobs[top] = NOTHING
+                else:
+                    self.input(top, shape, layer)
+            return
+        if not layer.tops and layer.kind not in SINKS:
+            return  # netscope's `implicit` marks an output
+        tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
+        if layer.kind in SINKS or all(bottom in self.labels for bottom in layer.bottoms):
+            self.makes_nothing(layer)
+            return
+        if layer.kind in data.LOSSES and self.loss(layer, tensors):
+            return
+        if layer.kind not in RULES and not self.opaque:
+            self.unknown.add(layer.type, layer.name, layer.place())
+        if NOTHING in tensors or (layer.kind not in RULES and not self.opaque):
+            self.makes_nothing(layer)
+            return
+        self.makes(layer.tops, self.made(layer, tensors))
+
+    def made(self, layer: CaffeLayer, tensors: list[int]) -> list[int]:
+        """The tensors that a layer makes."""
+        names = (layer.kind, *parameter_names(layer))
+        shared = self.owners.get(names, ()) if len(names) > 1 else ()
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), tensors, shared)
+        if layer.kind not in RULES:
+            return [build.opaque(build.x[0], suffix=f"_{n}" if n else "") for n in range(len(layer.tops))]
+        if id(layer) in self.scaled:
+            return tensors  # the batch norm before it has learned already
+        if layer.kind == "batchnorm" and any(id(scale) in self.scaled for scale in self.uses.get((id(layer), 0), ())):
+            return [build.put("batchnorm", eps=layer.part("batch_norm_param").real("eps", 1e-5))]
+        tops = RULES[layer.kind](layer, build)
+        if len(names) > 1:
+            self.owners.setdefault(names, build.made)
+        return tops
+
+    def tensor(self, blob: str, layer: CaffeLayer) -> int:
+        """What a blob holds when this layer takes it."""
+        if blob not in self.blobs:
+            help = suggestion(blob, self.blobs, "a layer takes what layers before it make")
+            raise layer.fault(f"no layer before this one makes the blob `{blob[:60]}`", help=help)
+        self.open.pop(blob, None)
+        return self.blobs[blob]
+
+    def loss(self, layer: CaffeLayer, tensors: list[int]) -> bool:
+        """A loss or an accuracy, one number for the batch. False for one that is a layer instead."""
+        compared = [tensor for bottom, tensor in zip(layer.bottoms, tensors) if bottom not in self.labels]
+        alone = len(layer.bottoms) == 1
+        if alone and layer.kind in RULES:
+            return False  # netscope's files end in a loss that is a softmax
+        number = NOTHING
+        if not alone and NOTHING not in compared:
+            build = Build(self.sketch, layer.name, layer.type, layer.place(), compared)
+            number = build.opaque(())
+        self.makes(layer.tops, [number] * len(layer.tops))
+        return True
+
+
+def used(layers: Sequence[CaffeLayer]) -> dict[tuple[int, int], list[CaffeLayer]]:
+    """The layers that take each top, by the layer that makes it and its place among that layer's tops."""
+    makers: dict[str, tuple[int, int]] = {}
+    found: dict[tuple[int, int], list[CaffeLayer]] = {}
+    for layer in layers:
+        for bottom in layer.bottoms:
+            if bottom in makers:
+                found.setdefault(makers[bottom], []).append(layer)
+        makers.update((top, (id(layer), place)) for place, top in enumerate(layer.tops))
+    return found
+
+
+def scales(layers: Sequence[CaffeLayer], uses: dict[tuple[int, int], list[CaffeLayer]]) -> set[int]:
+    """The `Scale`s that are the second half of a batch norm: alone behind it, with a factor and a shift a channel."""
+    found: set[int] = set()
+    for layer in layers:
+        after = uses.get((id(layer), 0), []) if layer.kind == "batchnorm" else []
+        if len(after) == 1 and after[0].kind == "scale" and len(after[0].bottoms) == 1 and shares_channels(after[0]):
+            found.add(id(after[0]))
+    return found
+
+
+def parameter_names(layer: CaffeLayer) -> tuple[str, ...]:
+    """The names of a layer's parameters, by which layers share them; nothing where it names none."""
+    entries = layer.message.having("param")
+    names = [entry.word("name") if isinstance(entry, Message) else entry.text for entry in entries]
+    return tuple(names) if any(names) else ()

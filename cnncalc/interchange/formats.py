@@ -1,0 +1,80 @@
+"""The formats that are read: how each is recognised, by content, and where its reader is. One line a format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from cnncalc.interchange.file import ForeignFile
+
+__all__ = ["FORMATS", "Format", "recognised"]
+
+
+class Format(NamedTuple):
+    """One format. `reader` is `module:function` below `cnncalc.interchange`, imported when a file of it is met."""
+
+    name: str
+    recognise: Callable[[ForeignFile], bool]
+    reader: str
+
+    def read(self, *arguments: Any) -> Any:
+        """What the reader makes of a file, see `cnncalc.interchange.sketch`."""
+        module, _, function = self.reader.partition(":")
+        return getattr(import_module(f"cnncalc.interchange.{module}"), function)(*arguments)
+
+
+def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
+    """A test whether the first bytes of a file hold a pattern."""
+    compiled = re.compile(pattern, re.MULTILINE)
+    return lambda file: compiled.search(file.head) is not None
+
+
+def is_onnx_like(file: ForeignFile) -> bool:
+    """Whether the first byte is one that an ONNX model begins with, and all of its fields are a model's."""
+    if file.head[:1] not in (b"\x08", b"\x12", b"\x1a", b":", b"B"):
+        return False
+    from cnncalc.interchange.onnx.model import is_onnx
+
+    return is_onnx(file)
+
+
+TEXT = 1 << 16
+"""The bytes of a text in which a key may stand behind long comments."""
+
+
+def within(pattern: bytes) -> Callable[[ForeignFile], bool]:
+    """A test whether the first bytes of a text hold a pattern, more of them than `matches` looks at."""
+    compiled = re.compile(pattern, re.MULTILINE)
+    return lambda file: b"\0" not in file.head and compiled.search(file.data, 0, TEXT) is not None
+
+
+DIRECTORY = 1 << 20
+"""The bytes at an archive's end in which the names of its members are looked for."""
+
+
+def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
+    """A test whether a file is a zip archive with a member whose name ends so."""
+    return lambda file: file.head.startswith(b"PK\x03\x04") and member in file.data[-DIRECTORY:]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("ONNX", is_onnx_like, "onnx.reader:read"),
+    Format("Ultralytics", within(rb"^(backbone|head)\s*:"), "ultralytics.reader:read"),
+    Format("Keras", matches(rb"\A\x89HDF\r\n\x1a\n"), "keras.reader:read"),
+    Format("torch.export", archive_with(b"models/model.json"), "torch_export.reader:read"),
+    Format("TorchScript", archive_with(b"data.pkl"), "torch_export.reader:refuse_script"),
+    Format("Keras", archive_with(b"config.json"), "keras.reader:read"),
+    Format("TensorFlow.js", matches(rb'\A\s*\{[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
+    Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
+    Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
+    Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
+    Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
+)
+
+
+def recognised(file: ForeignFile) -> Format | None:
+    """The format of a file, or None for what no reader knows."""
+    return next((one for one in FORMATS if one.recognise(file)), None)

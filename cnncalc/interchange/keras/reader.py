@@ -1,0 +1,209 @@
+"""Reads Keras models: `to_json`, `.keras`, `.h5`, and the layers models of tfjs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.keras.activations import ACTIVATIONS
+from cnncalc.interchange.keras.attention import ATTENTION
+from cnncalc.interchange.keras.call import Call, Rule, Work
+from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of, model_of
+from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
+from cnncalc.interchange.keras.norms import NORMS
+from cnncalc.interchange.keras.opening import document
+from cnncalc.interchange.keras.operations import OPERATIONS, operation_name
+from cnncalc.interchange.keras.shapes import SHAPES
+from cnncalc.interchange.keras.windows import WINDOWS
+from cnncalc.interchange.keras.wrappers import WRAPPERS
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.layers import Shape
+
+__all__ = ["LAYERS", "read", "sketched"]
+
+LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENTION, **WRAPPERS}
+"""Every layer that is read, by Keras's class."""
+TF_OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer")
+MOST_CALLS = 50_000
+MOST_DEPTH = 20
+OPEN = {1: (128,), 2: (224, 224), 3: (32, 64, 64)}
+"""What stands for the lengths that a file leaves open, by the number of spatial axes."""
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """The net of a Keras file. Raises CnncalcError, with all layers that are not known together."""
+    return sketched(document(file), asked)
+
+
+def sketched(root: Any, asked: Asked) -> Sketch:
+    """The net of a configuration that is already read."""
+    model = model_of(root)
+    sketch = Sketch(str(model.config.get("name") or "")[:100], "keras")
+    work = Work(sketch, _channels_first(model), dict(asked.inputs))
+    net = _Expanded(work)
+    try:
+        sketch.outputs = net.model(model, None, "", 0)
+    except CnncalcError:
+        if not work.unknown:
+            raise  # else it follows from what is not known
+    if work.unknown:
+        raise CnncalcError(_unknown(work.unknown))
+    for kind, paths in work.identities.items():
+        named = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+        sketch.notes.append(f"{kind} is an identity here: it has no parameters, and keeps the shape ({named})")
+    return sketch
+
+
+def _unknown(found: list[tuple[str, str]]) -> Fault:
+    """All layers that no rule knows, and how often each stands there."""
+    counts = Counter(kind for kind, _ in found)
+    listed = ", ".join(f"`{kind[:60]}` {count} ×" for kind, count in counts.most_common(20))
+    more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
+    help = "write the net in the language, or leave these out before the model is saved"
+    return Fault("the model has layers that are not known", None, found[0][1], listed + more, help)
+
+
+def _channels_first(model: Entry) -> bool:
+    """Whether its layers have the channels before the map."""
+    found: set[str] = set()
+    waiting: list[Any] = [model.config]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            word = value.get("data_format") or {"th": "channels_first", "tf": "channels_last"}.get(
+                str(value.get("dim_ordering"))
+            )
+            if isinstance(word, str) and ("kernel_size" in value or "pool_size" in value or "nb_filter" in value):
+                found.add(word)
+            waiting += [one for key, one in value.items() if key in ("layers", "layer", "config")]
+        elif isinstance(value, list):
+            waiting += value
+    return found == {"channels_first"}
+
+
+class _Expanded:
+    """Puts a model's layers into the sketch, one call after the other."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    def model(self, model: Entry, given: list[int] | None, path: str, depth: int, timed: bool = False) -> list[int]:
+        """What comes out of a model; `given` are its inputs, which the outermost takes from its input layers."""
+        if depth > MOST_DEPTH:
+            raise CnncalcError(Fault(f"models lie more than {MOST_DEPTH} deep in each other", layer=path[:80]))
+        layers = layers_of(model)
+        by_name = {layer.name: layer for layer in layers}
+        made: dict[Ref, int] = {}
+        entering = ends_of(model, layers, "input_layers")
+        if given is not None and len(given) != len(entering):
+            found = f"it has {len(entering)} inputs, and {len(given)} are given"
+            raise CnncalcError(Fault("a model is called with other inputs than it has", layer=path, values=found))
+        sources = [layer for layer in layers if not layer.nodes]
+        if given is None:
+            order = [by_name[ref.layer] for ref in entering if ref.layer in by_name] or sources
+            for layer in order:
+                made[Ref(layer.name, 0, 0)] = self._input(layer)
+        else:
+            made.update(zip(entering, given))
+        for layer, number, node in ordered(model, layers):
+            ends = self.call(layer, number, node, made, path, depth, timed)
+            made.update((Ref(layer.name, number, place), end) for place, end in enumerate(ends))
+        leaving = ends_of(model, layers, "output_layers")
+        missing = [ref.layer for ref in leaving if ref not in made]
+        if missing or not leaving:
+            raise CnncalcError(
+                Fault("an output of the model is made by no layer", layer=path or None, values=str(missing)[:80])
+            )
+        return [made[ref] for ref in leaving]
+
+    def _input(self, layer: Entry) -> int:
+        shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
+        asked = self.work.inputs.get(layer.name) or self.work.inputs.get("")
+        if not isinstance(shape, list) or len(shape) < 2:
+            if asked is None:
+                help = "give it: `--input 3x224x224`, channels first"
+                raise CnncalcError(Fault("the file does not say the input's shape", layer=layer.name, help=help))
+            shape = [None, *self.work.shape_out(asked)]
+        lengths = shape[1:]
+        if len(lengths) > 4 or not all(one is None or (type(one) is int and 1 <= one <= 10**9) for one in lengths):
+            raise CnncalcError(
+                Fault("an input has 1 to 4 axes of whole lengths", layer=layer.name, values=str(shape)[:60])
+            )
+        return self.work.sketch.input(self.work.name(layer.name), asked or self._closed(layer, lengths))
+
+    def _closed(self, layer: Entry, lengths: list[Any]) -> Shape:
+        """The shape with a number for every length that the file leaves open; said so."""
+        if None not in lengths:
+            return self.work.shape_in(tuple(lengths))
+        stand_in = iter(OPEN.get(len(lengths) - 1, (1,)))
+        places = lengths[1:] if self.work.channels_first else lengths[:-1]
+        closed = [next(stand_in, 1) if one is None else next(stand_in, 1) and one for one in places]
+        channels = lengths[0] if self.work.channels_first else lengths[-1]
+        if channels is None:
+            channels = 1 if places else 128
+        shape = (channels, *closed)
+        text = "x".join(map(str, shape))
+        self.work.sketch.notes.append(
+            f"the file leaves sizes of `{layer.name}` open: {text} stands for it, `--input` changes it"
+        )
+        return shape
+
+    def call(
+        self, layer: Entry, number: int, node: Node, made: dict[Ref, int], path: str, depth: int, timed: bool
+    ) -> list[int]:
+        """What comes out of one call of a layer."""
+        self.work.calls += 1
+        if self.work.calls > MOST_CALLS:
+            raise CnncalcError(Fault(f"the model has more than {MOST_CALLS:,} calls of layers"))
+        missing = [ref for ref in node.refs() if ref not in made]
+        full = f"{path}.{layer.name}" if path else layer.name
+        if missing:
+            values = f"tensor {missing[0].tensor} of call {missing[0].node} of `{missing[0].layer[:60]}`"
+            raise CnncalcError(Fault("a layer takes what no layer makes", layer=full, values=values))
+        tensors = [made[ref] for ref in node.refs()]
+        if not tensors:
+            raise CnncalcError(Fault("a layer takes nothing", layer=full))
+        return self.applied(layer, node, tensors, full, depth, timed, made)
+
+    def applied(
+        self, layer: Entry, node: Node, tensors: list[int], path: str, depth: int, timed: bool, made: dict[Ref, int]
+    ) -> list[int]:
+        """A layer on tensors: a model inside the model, a layer at every time step, or one of the table."""
+        if layer.kind in MODELS and not layer.operation:
+            return self.model(layer, tensors, path, depth + 1, timed)
+        if layer.kind == "TimeDistributed":
+            inner = entry_of(layer.config.get("layer"))
+            return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
+        rule = self._rule(layer)
+        call = Call(self.work, layer, path, tensors, timed)
+        call.args = [_number(one, made) for one in node.args]
+        call.kwargs = {key: _number(one, made) for key, one in node.kwargs.items()}
+        if rule is None:
+            self.work.unknown.append((layer.kind, path))
+            return tensors[:1]
+        ends = rule(call)
+        return ends if isinstance(ends, list) else [ends]
+
+    @staticmethod
+    def _rule(layer: Entry) -> Rule | None:
+        if layer.operation or layer.kind in TF_OPERATIONS:
+            return OPERATIONS.get(operation_name(layer.kind, layer.config))
+        return LAYERS.get(layer.kind)
+
+
+class _Tensor:
+    """Stands among a call's arguments for a tensor."""
+
+    __slots__ = ()
+
+
+TENSOR = _Tensor()
+
+
+def _number(value: Any, made: dict[Ref, int]) -> Any:
+    """An argument with a mark where a tensor stands."""
+    if isinstance(value, Ref):
+        return TENSOR
+    return [_number(one, made) for one in value] if isinstance(value, list) else value

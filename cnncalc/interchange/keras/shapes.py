@@ -1,0 +1,160 @@
+"""Layers that lay elements out anew, join tensors, and connect every feature with every other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.keras.activations import activated
+from cnncalc.interchange.keras.call import Call, Rule
+
+__all__ = ["SHAPES", "reshaped"]
+
+
+def flatten(call: Call) -> int:
+    """Flatten: a vector; at every time step a sequence of vectors."""
+    if call.timed:
+        steps = call.x[0][1]
+        return call.put("reshape", shape=(-1, steps))
+    return call.put("identity") if call.rank == 1 else call.put("flatten")
+
+
+def reshaped(call: Call, target: Any, tensor: int | None = None) -> int:
+    """A reshape to a shape of Keras's, without the batch."""
+    lengths = list(target) if isinstance(target, (list, tuple)) else [target]
+    if not 1 <= len(lengths) <= 8 or not all(type(one) is int and -1 <= one <= 10**12 and one for one in lengths):
+        raise call.fault("its target is a list of lengths", f"it is {str(target)[:60]}")
+    shape = call.work.shape_in(tuple(lengths))
+    chosen = call.tensors[0] if tensor is None else tensor
+    return call.put("reshape", chosen, shape=shape)
+
+
+def reshape(call: Call) -> int:
+    """Reshape."""
+    return reshaped(call, call.config.get("target_shape", call.config.get("dims")))
+
+
+def permute(call: Call) -> int:
+    """Permute: axes from 1, the batch being 0."""
+    dims = call.config.get("dims")
+    rank = call.rank
+    if not isinstance(dims, list) or sorted(map(str, dims)) != sorted(map(str, range(1, rank + 1))):
+        raise call.fault("`dims` names every axis once, from 1", f"it is {str(dims)[:40]} of {rank} axes")
+    return permuted(call, [one - 1 for one in dims])
+
+
+def permuted(call: Call, order: list[int]) -> int:
+    """A permutation of Keras's axes without the batch, as one of ours."""
+    rank = call.rank
+    places = list(range(rank)) if call.work.channels_first else [*range(1, rank), 0]
+    theirs = [places[one] for one in order]
+    turned = theirs if call.work.channels_first else [theirs[-1], *theirs[:-1]]
+    return call.put("identity") if turned == list(range(rank)) else call.put("permute", order=tuple(turned))
+
+
+def repeat_vector(call: Call) -> int:
+    """RepeatVector: the vector at n time steps."""
+    features = call.x[0][0]
+    column = call.put("reshape", suffix="column", shape=(features, 1))
+    return call.put("expand", column, suffix="repeated", shape=(-1, call.whole("n")))
+
+
+def dense(call: Call) -> int:
+    """Dense: on a vector, or on the last axis, our channels, at every position: a convolution of one pixel."""
+    units, bias = call.whole("units", call.config.get("output_dim")), call.flag("use_bias", True)
+    if call.rank == 1:
+        return activated(call, call.put("linear", out=units, bias=bias))
+    if call.work.channels_first:
+        return activated(call, call.put("linear", out=units, bias=bias, axis="last"))
+    if call.rank <= 4:
+        return activated(call, call.put("conv", out=units, kernel=(1,) * (call.rank - 1), bias=bias))
+    raise call.fault("it takes a vector, or a map with 1 to 3 axes beside the features")
+
+
+def embedding(call: Call) -> int:
+    """Embedding: a vector for each number."""
+    return call.put("embedding", vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
+
+
+def merge(kind: str) -> Rule:
+    """A layer that takes several tensors, element by element; vectors meet maps as Keras broadcasts."""
+
+    def rule(call: Call) -> int:
+        if len(call.tensors) == 1:
+            return call.put("identity")
+        ranks = {len(shape) for shape in call.x}
+        if len(ranks) == 1:
+            return call.put(kind)
+        return call.put(kind, *_broadcast(call, max(ranks)))
+
+    return rule
+
+
+def _broadcast(call: Call, rank: int) -> list[int]:
+    """All tensors with as many axes: Keras puts axes of length 1 before a smaller one's, so that channels meet."""
+    made = []
+    for number, tensor in enumerate(call.tensors):
+        shape = call.shape(tensor)
+        if len(shape) == rank:
+            made.append(tensor)
+            continue
+        wider = call.work.shape_in((*(1,) * (rank - len(shape)), *call.work.shape_out(shape)))
+        made.append(call.put("reshape", tensor, suffix=f"axes{number}", shape=wider))
+    return made
+
+
+def average(call: Call) -> int:
+    """Average: a sum, divided by the number of tensors."""
+    if len(call.tensors) == 1:
+        return call.put("identity")
+    total = call.put("add", suffix="sum")
+    return call.put("multiply", total, suffix="mean", number=1 / len(call.tensors))
+
+
+def concatenate(call: Call) -> int:
+    """Concatenate, along the last axis unless told."""
+    if len(call.tensors) == 1:
+        return call.put("identity")
+    axis = call.config.get("axis", call.config.get("concat_axis", -1))
+    return call.put("concat", axis=call.axis(axis) or None)
+
+
+def old_merge(call: Call) -> int | list[int]:
+    """Merge of Keras 1, with a mode."""
+    mode = call.word("mode", "sum")
+    rules: dict[str, Rule] = {
+        "sum": merge("add"),
+        "mul": merge("multiply"),
+        "max": merge("maximum"),
+        "concat": concatenate,
+    }
+    if mode not in rules:
+        raise call.fault("its mode is not known", f"it is `{mode[:40]}`", f"known are {', '.join(rules)}")
+    return rules[mode](call)
+
+
+def dot(call: Call) -> int:
+    """Dot of two vectors: one number."""
+    if call.rank == 1:
+        product = call.put("multiply", suffix="product")
+        return call.put("reduce", product, suffix="sum", by="sum", axes=(0,), keep=True)
+    raise call.fault("only vectors are multiplied here", help="write it with `matmul` in the language")
+
+
+SHAPES: dict[str, Rule] = {
+    "Flatten": flatten,
+    "Reshape": reshape,
+    "Permute": permute,
+    "RepeatVector": repeat_vector,
+    "Dense": dense,
+    "Embedding": embedding,
+    "Add": merge("add"),
+    "Subtract": merge("subtract"),
+    "Multiply": merge("multiply"),
+    "Maximum": merge("maximum"),
+    "Minimum": merge("minimum"),
+    "Average": average,
+    "Concatenate": concatenate,
+    "Merge": old_merge,
+    "Dot": dot,
+}
+"""By Keras's class."""

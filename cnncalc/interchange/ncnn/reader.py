@@ -1,0 +1,137 @@
+"""An ncnn net to a sketch: layer after layer, blobs by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.interchange.building import Build, Fields, finished
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.ncnn.elements import raised
+from cnncalc.interchange.ncnn.params import Operator, operators
+from cnncalc.interchange.ncnn.table import RULES
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.text import Text
+from cnncalc.interchange.unknown import Unknown
+from cnncalc.layers.base import Shape
+
+__all__ = ["Reader", "read"]
+
+JOINS = {
+    "BinaryOp": {0: "add", 1: "add", 2: "multiply", 3: "multiply"},
+    "Eltwise": {0: "multiply", 1: "add"},
+}
+"""By setting 0 how a tensor of the weights meets another: a difference costs as a sum does, a quotient as a product."""
+NOTHING = -1
+"""What comes out of a layer that could not be read."""
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """A `.param`. Raises CnncalcError with everything that is wrong."""
+    return Reader(operators(Text(file.name, file.text), file.limits), asked).read()
+
+
+class Reader:
+    """One net on its way."""
+
+    def __init__(self, found: Sequence[Operator], asked: Asked) -> None:
+        self.operators, self.given, self.opaque = found, asked.inputs, asked.opaque
+        self.sketch = Sketch("", "ncnn")
+        self.blobs: dict[str, int] = {}
+        self.open: dict[str, int] = {}
+        """The blobs that no layer has taken yet: in the end, the outputs."""
+        self.constants: dict[str, tuple[str, Shape]] = {}
+        """The blobs that the file's weights hold, with the name and the shape of each."""
+        self.parameters: dict[tuple[str, Shape], int] = {}
+        self.unknown = Unknown()
+
+    def read(self) -> Sketch:
+        """The whole net. Raises CnncalcError with everything that is wrong."""
+        faults: list[Fault] = []
+        for operator in self.operators:
+            try:
+                tops = self.made(operator)
+            except CnncalcError as error:
+                faults.extend(error.faults)
+                tops = []
+            self.blobs.update(dict.fromkeys(operator.tops, NOTHING))
+            self.blobs.update(zip(operator.tops, tops))
+            if operator.bottoms:
+                self.open.update(zip(operator.tops, tops))
+            if len(faults) >= 20:
+                break
+        if faults:
+            raise CnncalcError(faults)
+        self.unknown.raise_any("ncnn")
+        return finished(self.sketch, list(self.open.values()))
+
+    def made(self, operator: Operator) -> list[int]:
+        """The tensors that a layer makes."""
+        if operator.type == "Input":
+            return [self.sketch.input(top, self.shape(operator, top)) for top in operator.tops]
+        if operator.type == "MemoryData":
+            self.constants.update(dict.fromkeys(operator.tops, (operator.name, declared(operator) or (1,))))
+            return []
+        if any(bottom in self.constants for bottom in operator.bottoms):
+            return self.with_constant(operator)
+        tensors = [self.tensor(bottom, operator) for bottom in operator.bottoms]
+        if operator.type not in RULES and not self.opaque:
+            self.unknown.add(operator.type, operator.name, operator.place())
+            return []
+        if NOTHING in tensors:
+            return []
+        if not tensors:
+            raise operator.fault(f"`{operator.type}` takes at least one blob")
+        build = Build(self.sketch, operator.name, operator.type, operator.place(), tensors)
+        rule = RULES.get(operator.type)
+        if rule:
+            return rule(operator, build)
+        return [build.opaque(build.x[0], suffix=f"_{place}" if place else "") for place in range(len(operator.tops))]
+
+    def with_constant(self, operator: Operator) -> list[int]:
+        """A layer that takes a tensor of the file's weights: a copy of it, or a sum or product with it."""
+        constants = [self.constants[bottom] for bottom in operator.bottoms if bottom in self.constants]
+        if operator.type in ("Split", "Noop"):
+            self.constants.update(dict.fromkeys(operator.tops, constants[0]))
+            return []
+        others = [self.tensor(bottom, operator) for bottom in operator.bottoms if bottom not in self.constants]
+        joined = JOINS.get(operator.type, {}).get(operator.whole(0, 0))
+        join: Fields | None = {"join": joined} if joined else None
+        if operator.type == "Concat":
+            join = {"join": "concat", "axis": operator.whole(0, 0), "first": operator.bottoms[0] in self.constants}
+        if len(others) != 1 or len(constants) != 1 or join is None:
+            raise operator.fault(
+                f"a `{operator.type}` with a tensor of the weights is not read", help="sums, products and a concat are"
+            )
+        if others == [NOTHING]:
+            return []
+        build = Build(self.sketch, operator.name, operator.type, operator.place(), others)
+        name, own = constants[0]
+        if len(own) > len(build.x[0]):
+            raise operator.fault("the tensor of the weights has more axes than the other")
+        shape = own if operator.type == "Concat" else raised(own, build.x[0])
+        tensor = build.put("parameter", share=self.parameters.get((name, shape)), shape=shape, **join)
+        self.parameters.setdefault((name, shape), tensor)
+        return [tensor]
+
+    def tensor(self, blob: str, operator: Operator) -> int:
+        """What a blob holds."""
+        if blob not in self.blobs:
+            help = suggestion(blob, self.blobs, "a layer takes what layers before it make")
+            raise operator.fault(f"no layer before this one makes the blob `{blob[:60]}`", help=help)
+        self.open.pop(blob, None)
+        return self.blobs[blob]
+
+    def shape(self, operator: Operator, name: str) -> Shape:
+        """The shape of an input, as the user gives it or else the file."""
+        shape = self.given.get(name) or self.given.get("") or declared(operator)
+        if not shape or min(shape) < 1:
+            help = f"give it: `--input 3x224x224`, or `--input {name}=3x224x224` where there are several"
+            raise operator.fault(f"the shape of the input `{name[:60]}` is not in the file", help=help)
+        return shape
+
+
+def declared(operator: Operator) -> Shape:
+    """Width, height, depth and channels as settings 0, 1, 11 and 2, as many as are given; channels first."""
+    lengths = [operator.whole(number, 0) for number in (2, 11, 1, 0)]
+    return tuple(length for length in lengths if length not in (0, -233))

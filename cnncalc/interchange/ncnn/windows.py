@@ -1,0 +1,148 @@
+"""ncnn's layers with weights, and those that slide windows. Settings have the width first, shapes here the height."""
+
+from __future__ import annotations
+
+from cnncalc.interchange.building import Build, Fields
+from cnncalc.interchange.ncnn.params import Operator
+
+__all__ = ["activated", "bounded", "convolution", "deconvolution", "embed", "gemm", "inner_product", "pooling"]
+
+SAME = {-233: "same", -234: "same_lower"}
+ACTIVATIONS: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: ("relu", ()),
+    2: ("leaky_relu", ("slope",)),
+    3: ("clip", ("low", "high")),
+    4: ("sigmoid", ()),
+    5: ("mish", ()),
+    6: ("hardswish", ()),
+    7: ("gelu", ()),
+    8: ("silu", ()),
+}
+"""The activations that a layer has of its own (fused_activation.h), with the fields that its parameters are."""
+
+
+def activated(operator: Operator, build: Build, tensor: int) -> int:
+    """The tensor through the activation of the layer itself, settings 9 and 10, if it has one."""
+    number = operator.whole(9, 0)
+    if number == 0:
+        return tensor
+    if number not in ACTIVATIONS:
+        raise operator.fault(f"there is no activation {number}")
+    kind, names = ACTIVATIONS[number]
+    fields: Fields = dict(zip(names, operator.reals(10)))
+    if kind == "clip":
+        return bounded(build, tensor, fields.get("low", 0.0), fields.get("high", 6.0), suffix="_clip")
+    return build.put(kind, tensor, suffix=f"_{kind}", **fields)
+
+
+def bounded(build: Build, tensor: int, low: float, high: float, suffix: str = "") -> int:
+    """Between two bounds: a ReLU6 where they are 0 and 6."""
+    if (low, high) == (0.0, 6.0):
+        return build.put("relu6", tensor, suffix=suffix)
+    bounds: Fields = {name: bound for name, bound in (("low", low), ("high", high)) if abs(bound) < 3e38}
+    return build.put("function", tensor, suffix=suffix, of="clip", **bounds)
+
+
+def per_axis(operator: Operator, number: int, axes: int, default: int) -> tuple[int, ...]:
+    """A setting for each spatial axis: that of the width, of the height ten higher, of the depth twenty, if given."""
+    width = operator.whole(number, default)
+    found = [operator.whole(number + 10 * place, width) if place else width for place in range(axes)]
+    return tuple(reversed(found))
+
+
+def borders(operator: Operator, axes: int) -> tuple[tuple[int, int], ...] | str:
+    """The padding: left and right, top and bottom, front and behind; −233 is TensorFlow's `same`."""
+    left = operator.whole(4, 0)
+    if left in SAME:
+        return SAME[left]
+    top, front = operator.whole(14, left), operator.whole(24, left)
+    sides = [(left, operator.whole(15, left)), (top, operator.whole(16, top)), (front, operator.whole(17, front))]
+    return tuple(reversed(sides[:axes]))
+
+
+def filters(operator: Operator, build: Build) -> Fields:
+    """The fields of a convolution, forward or transposed."""
+    if build.axes < 1:
+        raise operator.fault("a convolution takes a map")
+    if operator.whole(19 if operator.type.startswith("Conv") else 28, 0):
+        raise operator.fault("a convolution whose weights another layer makes is not read")
+    return {
+        "out": operator.whole(0, 0),
+        "kernel": per_axis(operator, 1, build.axes, 0),
+        "stride": per_axis(operator, 3, build.axes, 1),
+        "padding": borders(operator, build.axes),
+        "dilation": per_axis(operator, 2, build.axes, 1),
+        "groups": operator.whole(7, 1),
+        "bias": bool(operator.whole(5, 0)),
+    }
+
+
+def convolution(operator: Operator, build: Build) -> list[int]:
+    """A convolution with its activation; the depthwise one has groups."""
+    return [activated(operator, build, build.put("conv", **filters(operator, build)))]
+
+
+def deconvolution(operator: Operator, build: Build) -> list[int]:
+    """A transposed convolution with its activation."""
+    if operator.whole(20, 0):
+        raise operator.fault("a deconvolution to a stated size is not read")
+    right = operator.whole(18, 0)
+    extra = (right, operator.whole(19, right), operator.whole(20, right))[: build.axes]
+    fields = filters(operator, build)
+    if any(extra):
+        fields["output_padding"] = tuple(reversed(extra))
+    return [activated(operator, build, build.put("deconv", **fields))]
+
+
+def inner_product(operator: Operator, build: Build) -> list[int]:
+    """A linear layer: of the rows of a matrix that is as wide as its weights, of anything else as one vector."""
+    out, weights = operator.whole(0, 0), operator.whole(2, 0)
+    fields: Fields = {"out": out, "bias": bool(operator.whole(1, 0))}
+    shape = build.x[0]
+    if len(shape) == 2 and out > 0 and shape[1] * out == weights:
+        fields["axis"] = "last"
+    return [activated(operator, build, build.put("linear", **fields))]
+
+
+def embed(operator: Operator, build: Build) -> list[int]:
+    """A vector for each number that comes in."""
+    fields: Fields = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0), "axis": "last"}
+    fields["bias"] = bool(operator.whole(2, 0))
+    return [build.put("embedding", **fields)]
+
+
+def gemm(operator: Operator, build: Build) -> list[int]:
+    """A linear layer where the second matrix is a constant, else a product of two matrices."""
+    if operator.whole(5, 0) and not operator.whole(4, 0) and len(build.tensors) == 1:
+        bias = bool(operator.whole(6, 0)) and operator.whole(10, 0) != -1
+        return [build.put("linear", out=operator.whole(8, 0), bias=bias, axis="last")]
+    if len(build.tensors) != 2 or operator.whole(2, 0):
+        raise operator.fault("this product is not read: its first matrix is a constant, or transposed")
+    fields: Fields = {"transposed": True} if operator.whole(3, 0) else {}
+    return [build.put("matmul", **fields)]
+
+
+def pooling(operator: Operator, build: Build) -> list[int]:
+    """Pools: they round up without a bound (`full` padding) unless told, or follow TensorFlow's `same`."""
+    kind = "avgpool" if operator.whole(0, 0) == 1 else "maxpool"
+    if operator.whole(4, 0):
+        return [build.put(f"global_{kind}", flat=True)]
+    if operator.whole(7, 0):
+        wanted = per_axis(operator, 8, build.axes, 0)
+        size = tuple(n if asked == -233 else asked for asked, n in zip(wanted, build.x[0][1:]))
+        return [build.put(f"adaptive_{kind}", output=size)]
+    mode = operator.whole(5, 0)
+    if mode not in (0, 1, 2, 3):
+        raise operator.fault(f"there is no way {mode} to pad a pool")
+    left = operator.whole(3, 0)
+    top, front = operator.whole(13, left), operator.whole(23, left)
+    sides = [(left, operator.whole(14, left)), (top, operator.whole(15, top)), (front, operator.whole(16, front))]
+    fields: Fields = {
+        "kernel": per_axis(operator, 1, build.axes, 0),
+        "stride": per_axis(operator, 2, build.axes, 1),
+        "padding": ("same", "same_lower")[mode - 2] if mode > 1 else tuple(reversed(sides[: build.axes])),
+        "rounding": "floor" if mode else "ceil",
+    }
+    if kind == "avgpool" and not operator.whole(6, 0):
+        fields["count_include_pad"] = False
+    return [build.put(kind, **fields)]

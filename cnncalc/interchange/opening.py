@@ -1,0 +1,85 @@
+"""A foreign file as text of our language: what every command that takes a net opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.formats import recognised
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.language.documents.foreign import Foreign
+from cnncalc.language.options import Options
+from cnncalc.layers import FieldError, Shape
+from cnncalc.layers.fields import whole
+
+__all__ = ["imported", "opened"]
+
+
+def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
+    """The file as text; None where its format is not known. Raises CnncalcError with everything that is wrong."""
+    found = recognised(file)
+    if found is None:
+        return None
+    made = found.read(file, asked)
+    if made is None or isinstance(made, Foreign):
+        return made
+    if isinstance(made, str):
+        return Foreign(made, found.name)
+    assert isinstance(made, Sketch)
+    text, names = _text(made, file)
+    origins = {names[number]: one.foreign for number, one in enumerate(made.operators) if one.layer is not None}
+    return Foreign(text, found.name, tuple(made.notes), origins)
+
+
+def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
+    """The text of a sketch and the name of each operator: as a person would write it, if that says the same.
+
+    Whatever is found to differ when the text is read back is written with one line a layer.
+    """
+    from cnncalc.interchange.holding import unlike
+    from cnncalc.interchange.structure import chained, structured
+    from cnncalc.interchange.structure.writing import written
+
+    sketch = chained(sketch)
+    called = Path(file.name).name  # where it lies is of no use to whoever gets the text
+    text, names = structured(sketch, called)
+    if unlike(text, names, sketch, file.limits):
+        return written(sketch, called)
+    return text, names
+
+
+_KNOWN: dict[tuple[object, ...], Foreign | None] = {}
+"""What the last few files became: a sweep opens one file many times."""
+MOST_KNOWN = 8
+
+
+def opened(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
+    """What `cnncalc.language` asks of a file that may be foreign; the same one is read once. Raises CnncalcError."""
+    file = ForeignFile(name, path, options.limits, content)
+    inputs = {} if options.input is None else _inputs(options.input)
+    asked = Asked(inputs, options.variables, options.train, options.opaque)
+    if file.path is None:
+        return imported(file, asked)
+    try:
+        found = file.path.stat()
+    except OSError as error:
+        raise CnncalcError(Fault(f"`{file.name}` cannot be read: {error.strerror}")) from None
+    key = (file.path, found.st_mtime_ns, found.st_size, file.limits, repr(asked))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = imported(file, asked)
+    return _KNOWN[key]
+
+
+def _inputs(text: str) -> dict[str, Shape]:
+    """`3x224x224` or `left=3x64x64,right=3x64x64`; what is no shape in numbers is left to the language to judge."""
+    shapes: dict[str, Shape] = {}
+    for part in text.split(","):
+        name, _, shape = part.rpartition("=")
+        try:
+            shapes[name.strip()] = tuple(whole(length, 1) for length in shape.split("x"))
+        except FieldError:
+            continue
+    return shapes

@@ -1,0 +1,118 @@
+"""A net as a reader of a foreign format leaves it: operators in order, as layers of ours on tensors.
+
+What a reader is (`cnncalc.interchange.formats` has a line for each): a function `read(file, asked)` of a `ForeignFile`
+and of what the user asked (`Asked`) that returns a `Sketch`, or, where a format is nearly our language, a text of it.
+It raises `CnncalcError` with everything that is wrong, operators that it does not know all in one error. A reader
+knows its format and nothing else; what a format says of a size (auto padding, ceil modes, versions) is decided there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.graph import Signatures
+from cnncalc.layers import KINDS, FieldError, Layer, Requirement, Shape, show_shape
+from cnncalc.limits import Limits
+
+__all__ = ["Asked", "Operator", "Sketch"]
+
+
+class Asked(NamedTuple):
+    """What a user says that a file may leave open."""
+
+    inputs: Mapping[str, Shape] = {}
+    """Shapes of inputs by name, without the batch; under the empty name that of a net's only input."""
+    settings: Mapping[str, str] = {}
+    """`--set name=value`."""
+    train: bool = False
+    """Whether the net is read as it is trained, where a format has both."""
+    opaque: bool = False
+    """Whether operators that are not known become layers of a declared shape."""
+
+
+class Operator(NamedTuple):
+    """One layer of ours, and what the file says of it. Shapes are without the batch."""
+
+    name: str
+    layer: Layer | None
+    """None for an input of the net."""
+    inputs: tuple[int, ...]
+    """The numbers of the tensors that it takes."""
+    shape: Shape
+    """Of its output, by our rules."""
+    foreign: str = ""
+    """What the format calls it."""
+    place: Place | None = None
+    share: int | None = None
+    """The operator whose parameters it uses."""
+
+
+class Sketch:
+    """The operators of a net; each makes one tensor, which is known by the operator's number."""
+
+    __slots__ = ("dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
+
+    def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
+        self.name, self.dialect, self.source = name, dialect, source
+        self.operators: list[Operator] = []
+        self.signed = Signatures(Limits())
+        self.inputs: dict[str, int] = {}
+        self.outputs: list[int] = []
+        """The tensors that come out; none: those that nothing takes."""
+        self.notes: list[str] = []
+        """What was folded, left out or not counted: sentences for whoever reads the net."""
+
+    def input(self, name: str, shape: Shape) -> int:
+        """An input of the net, without the batch; returns its tensor."""
+        self.inputs[name] = len(self.operators)
+        self.operators.append(Operator(name, None, (), tuple(shape)))
+        return len(self.operators) - 1
+
+    def shape(self, tensor: int) -> Shape:
+        """The shape of a tensor, without the batch."""
+        return self.operators[tensor].shape
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        fields: Mapping[str, Any],
+        inputs: list[int],
+        *,
+        place: Place | None,
+        foreign: str,
+        share: int | None = None,
+        shape: Shape | None = None,
+    ) -> int:
+        """A layer on tensors; returns its tensor. `shape` is the output's as the file declares it.
+
+        Raises CnncalcError where a field is wrong, where the layer does not fit its inputs, and where what the file
+        declares is not what our rule makes.
+        """
+        cls, values = KINDS[kind], dict(fields)
+        if "dialect" in cls.fields:
+            values.setdefault("dialect", self.dialect)
+        try:
+            layer = cls(**values)
+        except FieldError as error:
+            raise CnncalcError(Fault(f"`{foreign}`: {error.rule}", place, name, help=error.help)) from None
+        shapes = tuple(self.shape(tensor) for tensor in inputs)
+        signature = self.signed.sign((layer, shapes))
+        if isinstance(signature, Requirement):
+            rule = f"`{foreign}`: {signature.rule}"
+            raise CnncalcError(Fault(rule, place, name, signature.values, signature.way_out()))
+        made = self.signed.shapes[signature]
+        if shape is not None and tuple(shape) != made:
+            values_text = f"the file says {show_shape(shape)}, and it comes to {show_shape(made)}"
+            raise CnncalcError(Fault(f"the shape of this `{foreign}` is not what it makes", place, name, values_text))
+        self.operators.append(Operator(name, layer, tuple(inputs), made, foreign, place, share))
+        return len(self.operators) - 1
+
+    def ends(self) -> list[int]:
+        """The tensors that come out of the net."""
+        if self.outputs:
+            return self.outputs
+        taken = {tensor for operator in self.operators for tensor in operator.inputs}
+        return [tensor for tensor in range(len(self.operators)) if tensor not in taken]

@@ -1,0 +1,39 @@
+"""Files that other tools wrote, opened as text of the language by the readers of `cnncalc.interchange`.
+
+The readers stand above the language, since what they write is loaded as any text: they are named here, not imported,
+and loaded when a file is met that is no bundled one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from cnncalc.language.options import Options
+
+__all__ = ["Foreign", "foreign"]
+
+READERS = "cnncalc.interchange.opening"
+
+
+class Foreign(NamedTuple):
+    """The text that a file became, and what whoever reads it should know."""
+
+    text: str
+    format: str
+    notes: tuple[str, ...] = ()
+    """What was folded, left out or not counted."""
+    origins: Mapping[str, str] = MappingProxyType({})
+    """What the format calls each layer, by our name."""
+    settings: tuple[str, ...] = ()
+    """What its reader has taken of the settings that the user made, so that the text has no such variable."""
+
+
+def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
+    """The file as text; None where it is of no foreign format. Raises CnncalcError with all that is wrong with it."""
+    found = import_module(READERS).opened(name, path, content, options)
+    assert found is None or isinstance(found, Foreign)
+    return found

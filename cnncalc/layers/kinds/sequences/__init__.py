@@ -1,0 +1,1 @@
+"""Attention and recurrent layers, on sequences (features x length) and on maps."""

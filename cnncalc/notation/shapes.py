@@ -1,0 +1,50 @@
+"""`3x224x224` to a shape; with capital letters for lengths, as `3xHxW`, a shape of any such size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cnncalc.layers import FieldError, Shape
+from cnncalc.layers.fields import whole
+
+__all__ = ["is_symbolic", "read_shape"]
+
+_SYMBOL = re.compile(r"[A-Z]\Z")
+BATCH = "N"
+
+
+def read_shape(text: object, *, symbols: bool = False) -> Shape:
+    """`3x224x224`, or its lengths, as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
+    parts = list(text) if isinstance(text, (list, tuple)) else str(text).split("x")
+    if not isinstance(text, str) and any("x" in str(part) for part in parts):
+        raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
+    if isinstance(text, str) and "," in text:
+        raise FieldError(
+            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
+        )
+    if not 1 <= len(parts) <= 4:
+        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
+    if is_symbolic(parts):
+        if not symbols:
+            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
+        return _symbolic([str(part) for part in parts])
+    try:
+        return tuple(whole(part, 1, "lengths") for part in parts)
+    except FieldError as error:
+        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
+
+
+def is_symbolic(parts: Sequence[object]) -> bool:
+    """Whether a length is a symbol."""
+    return any(_SYMBOL.match(str(part)) for part in parts)
+
+
+def _symbolic(parts: Sequence[str]) -> Shape:
+    from cnncalc.arithmetic.symbolic.algebra import symbolic  # only symbols pay for it
+
+    if len(parts) > 1 and _SYMBOL.match(parts[0]):
+        raise FieldError("channels are a number", "only lengths can be symbols, as in 3xHxW")
+    if BATCH in parts:
+        raise FieldError(f"{BATCH} is the batch", "call the lengths H and W, as in 3xHxW")
+    return tuple(symbolic(part) if _SYMBOL.match(part) else whole(part, 1, "lengths") for part in parts)

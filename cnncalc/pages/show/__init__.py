@@ -1,0 +1,1 @@
+"""Nets, layer by layer, in numbers or in formulas."""

@@ -1,0 +1,155 @@
+"""The columns that a table of layers can have: one entry here adds a column to every form."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.answers import page
+from cnncalc.answers.figures import FIGURES
+from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.text import axes_text, number, percent, printable, shape_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cnncalc.answers.report import ReceptiveField, Report
+
+__all__ = ["COLUMNS", "Column", "by_key", "chosen", "field_text", "of_inputs"]
+
+
+BARS = {"params": "green", "macs": "blue"}
+"""The columns that have a bar beside them, and its colour."""
+COUNTED = "counted"
+"""The key of the column that a convention fills."""
+
+
+def counted_text(value: int | None) -> str:
+    """A convention's count; a question mark where it has none."""
+    return "?" if value is None else number(value)
+
+
+def _shapes_text(shapes: Sequence[Sequence[object]]) -> str:
+    return ", ".join(map(shape_text, shapes))
+
+
+def _size_text(field: ReceptiveField) -> str:
+    return axes_text(field.size) if field.size else field.note.partition(":")[0].removeprefix("the ")
+
+
+def field_text(field: ReceptiveField) -> str:
+    """Its size, on each input where they differ, or why there is none."""
+    return of_inputs(field, _size_text)
+
+
+def _stride_text(field: ReceptiveField) -> str:
+    return of_inputs(field, lambda one: axes_text(one.stride) if one.stride else "")
+
+
+def of_inputs(field: ReceptiveField, text_of: Callable[[ReceptiveField], str]) -> str:
+    """What is printed of a field; of a net with several inputs, on each that reaches the layer, where they differ."""
+    reaching = [(name, text_of(one)) for name, one in field.inputs if not one.note.startswith("nothing")]
+    if len({text for _, text in reaching}) < 2:
+        return text_of(field)
+    return ", ".join(f"{printable(name)} {text or '-'}" for name, text in reaching)
+
+
+def _names_text(names: Sequence[str]) -> str:
+    return printable(", ".join(names))
+
+
+class Column(NamedTuple):
+    """What stands in one column, and how."""
+
+    key: str
+    """What `--columns` and `--sort` call it, and its heading in CSV."""
+    heading: str
+    field: str
+    """The field of Row that it shows."""
+    text: Callable[[Any], str]
+    """How a value of that field is written."""
+    right: bool = False
+    """Aligned to the right, as numbers are."""
+    usual: bool = False
+    """Shown unless other columns are chosen."""
+    fold: str = "first"
+    """The value of a folded group: that of its `first` or `last` layer, or their `sum`."""
+    share: bool = False
+    """Shows the share of the total in place of the value."""
+
+    @property
+    def words(self) -> bool:
+        """Whether it holds words, which may be cut short, and no numbers, which may not."""
+        return not self.right and self.text is not shape_text
+
+    def shown(self, report: Report) -> page.Column:
+        """The column of a page."""
+        whole = getattr(report.totals, self.field, 0)
+        text = partial(percent, whole=whole) if self.share else self.text
+        return page.Column(
+            self.heading, self.key, self.right, text, exact=not self.share, cut=self.words,
+            style=self.key if self.key in ("name", "notation") else "", colour=BARS.get(self.key, ""), whole=whole,
+        )  # fmt: skip
+
+
+def _figure_columns() -> Iterator[Column]:
+    """A column for every figure that layers have, and of some one for the share of the total."""
+    for one in FIGURES:
+        if one.heading:
+            yield Column(one.key, one.heading, one.key, number, right=True, usual=one.usual, fold="sum")
+        if one.share:
+            yield Column(f"{one.key}_share", one.share, one.key, number, right=True, fold="sum", share=True)
+
+
+COLUMNS = (
+    Column("name", "Layer", "name", printable, usual=True),
+    Column("kind", "Kind", "kind", printable),
+    Column("notation", "Operation", "notation", printable, usual=True),
+    Column("from", "From", "inputs", _names_text),
+    Column("input_shape", "Input", "input_shapes", _shapes_text),
+    Column("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
+    *_figure_columns(),
+    Column(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
+    Column("receptive_field", "Receptive field", "receptive_field", field_text, right=True, fold="last"),
+    Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
+    Column("line", "Line", "line", str, right=True),
+)
+
+
+def by_key(key: str) -> Column:
+    """The column of that key. Raises CnncalcError, with the near keys, where there is none."""
+    for column in COLUMNS:
+        if column.key == key.strip().lower():
+            return column
+    raise _no_such(key)
+
+
+def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[Column, ...]:
+    """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong.
+
+    Where the report is counted by a convention, its column stands among the usual ones, headed by its name.
+    """
+    counting = report.counting if report else None
+    if counting is not None:
+        keys = keys or [COUNTED if column.key == "macs" else column.key for column in COLUMNS if column.usual]
+        heading = f"{counting.convention.name} {counting.convention.unit}"
+        return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
+    found: list[Column] = []
+    faults: list[Fault] = []
+    for key in keys:
+        try:
+            found.append(by_key(key))
+        except CnncalcError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise CnncalcError(faults)
+    return tuple(found) or tuple(column for column in COLUMNS if column.usual)
+
+
+def _no_such(key: str) -> CnncalcError:
+    keys = [column.key for column in COLUMNS]
+    matches = near(key, keys)
+    meant = f"did you mean {' or '.join(f'`{match}`' for match in matches)}? " if matches else ""
+    return CnncalcError(
+        Fault(f"there is no column `{printable(key)}`", help=f"{meant}the columns are {', '.join(keys)}")
+    )

@@ -1,0 +1,102 @@
+"""A net, layer by layer: its rows in the columns that are asked for, its totals, its hints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.answers.page import Items, Page, Table
+from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
+from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
+from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cnncalc.answers.page import Block, Layout
+    from cnncalc.answers.report import Report, Row
+    from cnncalc.pages.show.columns import Column
+
+__all__ = ["ALL", "View", "page"]
+
+# Rows to aim for on a low terminal (people scroll), and the lines that stand around them.
+FEWEST_LINES = 48
+AROUND = 16
+# Hints to print on a terminal, and layers to name in each; piped output has all.
+MOST_HINTS = 6
+MOST_NAMES = 3
+
+
+class View(NamedTuple):
+    """What to show of a report. Nothing set shows every layer, in execution order, in the usual columns."""
+
+    columns: tuple[str, ...] = ()
+    """Keys of `COLUMNS`; empty for the usual ones."""
+    sort: str | None = None
+    """The key of a column: largest first, or from a to z."""
+    depth: int | None = None
+    """How many levels of names to show; what lies deeper is folded into its group."""
+
+
+ALL = View()
+
+
+def page(report: Report, view: View = ALL) -> Page:
+    """The page of a report. Raises CnncalcError for a column that there is not."""
+    columns = chosen(view.columns, report)
+
+    def body(layout: Layout) -> Iterator[Block]:
+        rows = _rows(report, view, layout)
+        yield header(report)
+        yield _table(report, columns, rows)
+        yield totals(report)
+        notes = []
+        if layout.height is not None and len(rows) < len(report.rows):
+            notes.append("Groups are folded: `--depth N` unfolds to N levels, `| cat` prints every layer.")
+        notes += counting_lines(report)
+        if notes:
+            yield Items(notes, indent=False)
+        yield from _hints(report, short=layout.height is not None)
+
+    def table() -> Table:
+        everything = [one for one in COLUMNS if not one.share and (one.key != COUNTED or report.counting)]
+        return _table(report, columns if view.columns else everything, arranged(report.rows, view.depth, view.sort))
+
+    def data() -> dict[str, object]:
+        from cnncalc.pages.show.objects import object_of
+
+        return object_of(report)
+
+    return Page("a report", body, data, table, "layers")
+
+
+def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
+    if view.depth is not None or layout.height is None:
+        return arranged(report.rows, view.depth, view.sort)
+    rows = fold_to_fit(report.rows, max(layout.height - AROUND, FEWEST_LINES), repeats=view.sort is None)
+    return ordered(rows, view.sort)
+
+
+def _table(report: Report, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    return Table(
+        [column.shown(report) for column in columns],
+        [[getattr(row, column.field) for column in columns] for row in rows],
+        fitted=True,
+        weights=[_weight(row) for row in rows],
+    )
+
+
+def _weight(row: Row) -> str:
+    """How much a row stands out: groups and layers that multiply, then layers that learn, then the rest."""
+    if row.kind == GROUP or row.macs:
+        return "bold"
+    return "not dim" if row.params else "dim"
+
+
+def _hints(report: Report, *, short: bool) -> Iterator[Items]:
+    hints = hint_lines(report)
+    shown = hints[:MOST_HINTS] if short else hints
+    texts = [f"{names_text(hint.layers, MOST_NAMES if short else None)}: {hint.text}" for hint in shown]
+    if texts:
+        yield Items(texts, indent=False, label="hint")
+    if len(shown) < len(hints):
+        yield Items([f"and {len(hints) - len(shown):,} more hints: `| cat` prints all"], indent=False)

@@ -1,0 +1,61 @@
+"""What a sweep varies, as people write it: ranges of values, and sizes in braces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.solve.sweep.grid import Grid
+
+__all__ = ["grid_of", "steps"]
+
+MOST = 100_000
+LONGEST = 20
+"""Digits of a length."""
+SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def steps(option: str, text: str) -> list[str]:
+    """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
+    if ":" not in text:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    from cnncalc.claims.decimals import decimal_number, decimal_text
+
+    help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
+    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
+    numbers = [decimal_number(part) for part in text.split(":", 3)]
+    low, high, by = (*numbers, Fraction(1))[:3]
+    if len(numbers) > 3 or low is None or high is None or by is None or by <= 0 or high < low:
+        raise no_range
+    if (high - low) / by >= MOST:
+        message = f"{option} {text[:60]}: more than {MOST:,} values"
+        raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))
+    return [decimal_text(low + number * by) for number in range(int((high - low) // by) + 1)]
+
+
+def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid | None:
+    """The grid of some variables and of the sizes in braces, `3x{96:320:32}`; None where no size is in braces.
+
+    Raises CnncalcError where a size is no length or the shape none.
+    """
+    braces = _BRACES.findall(shape)
+    if not braces:
+        return None
+    ranges = []
+    for text in braces:
+        lengths = steps("--input", text)
+        if not all(part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths):
+            raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
+        ranges.append(tuple(map(int, lengths)))
+    parts = _BRACES.sub("?", shape).split("x")
+    if len(parts) == 2:  # 3x{96:320:32}: a square map
+        return Grid(dict(varied), f"{parts[0]}xHxH", {"H": ranges[0]})
+    letters = SYMBOLS.get(len(parts) - 1, "")
+    if not letters or parts[0] == "?":
+        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help="channels first, as 3x{96:320:32}"))
+    form = "x".join([parts[0], *(letter if part == "?" else part for letter, part in zip(letters, parts[1:]))])
+    symbols = [letter for letter, part in zip(letters, parts[1:]) if part == "?"]
+    return Grid(dict(varied), form, dict(zip(symbols, ranges)))

@@ -1,0 +1,135 @@
+"""Darknet's cfg: sizes and counts as Darknet itself prints and saves them, numbering, hostile text."""
+
+from __future__ import annotations
+
+import pytest
+from reading import darknet
+
+from cnncalc.errors import CnncalcError
+
+NET = "[net]\nheight={0}\nwidth={1}\nchannels={2}\n"
+CONV = "[convolutional]\nbatch_normalize=1\nfilters={0}\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
+
+# Each output is what Darknet (AlexeyAB's 59596d7, pjreddie's f6afaab) prints for the layer.
+LAYERS = [
+    ("13x13x512", "[maxpool]\nsize=2\nstride=1", "512x13x13"),  # layer 11 of yolov3-tiny: padded by 1 in all
+    ("13x13x512", "[maxpool]\nsize=13\nstride=1", "512x13x13"),  # spatial pyramid pooling of yolov3-spp
+    ("32x32x128", "[maxpool]\nsize=2\nstride=2", "128x16x16"),
+    ("13x13x8", "[maxpool]\nsize=2\nstride=2\npadding=0", "8x6x6"),
+    ("26x26x64", "[reorg]\nstride=2", "256x13x13"),  # yolov2
+    ("26x26x64", "[reorg]\nstride=2\nreverse=1", "16x52x52"),
+    ("19x19x1", "[reorg]\nextra=1\nstride=1", "362"),  # the last layers of pjreddie's go.cfg
+    ("13x13x128", "[upsample]\nstride=2", "128x26x26"),
+    ("7x7x1024", "[avgpool]", "1024x1x1"),
+    ("32x32x3", "[crop]\ncrop_height=28\ncrop_width=28\nflip=0", "3x28x28"),
+    ("7x7x4", "[softmax]", "196"),
+    ("7x7x4", "[softmax]\nspatial=1", "4x7x7"),
+    ("9x9x4", "[convolutional]\nfilters=8\nsize=3\nstride=2\npad=1", "8x5x5"),
+    ("9x9x4", "[convolutional]\nfilters=8\nsize=3\nstride_x=1\nstride_y=3\npad=1", "8x3x9"),
+    ("9x9x4", "[convolutional]\nfilters=8\nsize=3\ndilation=2\npad=1", "8x9x9"),
+    ("7x7x4", "[local_avgpool]\nsize=3\nstride=3", "4x3x3"),
+    ("4x4x3", "[connected]\noutput=10", "10"),
+    ("9x9x4", "[maxpool]\nmaxpool_depth=1\nout_channels=2", "2x9x9"),
+]
+
+
+def net_of(shape: str) -> str:
+    return NET.format(*shape.split("x"))
+
+
+@pytest.mark.parametrize(("shape", "layer", "output"), LAYERS)
+def test_shapes_are_those_that_darknet_prints(shape, layer, output):
+    assert list(darknet(net_of(shape) + layer + "\n").outputs.values()) == [output]
+
+
+def test_what_is_counted_is_what_darknet_saves():
+    """save_convolutional_weights: biases, with batch norm scales, mean and variance, then the weights."""
+    net = darknet(net_of("8x8x3") + CONV.format(16) + CONV.format(4).replace("batch_normalize=1", ""))
+    assert (net.params, net.buffers) == (16 + 16 + 16 * 27 + 4 + 4 * 16 * 9, 2 * 16)
+    grouped = darknet(net_of("8x8x4") + CONV.format(8) + "groups=2\n")
+    assert grouped.params == 16 + 8 * 2 * 9
+
+
+@pytest.mark.parametrize(
+    ("layers", "output"),
+    [
+        ("[route]\nlayers=-1,-3\n", "24x8x8"),
+        ("[route]\nlayers = 0, 2\n", "24x8x8"),
+        ("[route]\nlayers=-3\n", "16x8x8"),
+        ("[route]\nlayers=-1\ngroups=2\ngroup_id=1\n", "4x8x8"),
+        ("[shortcut]\nfrom=-3\n", "8x8x8"),  # the current layer's channels stay: of the others the first 8 are added
+        ("[route]\nlayers=0\n[shortcut]\nfrom=2\n", "16x8x8"),
+        ("[maxpool]\nsize=2\nstride=2\n[shortcut]\nfrom=2\n", "8x4x4"),  # pjreddie's: every second pixel is added
+        ("[shortcut]\nfrom=-1,-2\nactivation=leaky\n", "8x8x8"),
+        ("[avgpool]\n[convolutional]\nfilters=8\n[scale_channels]\nfrom=2\n", "8x8x8"),
+        ("[convolutional]\nfilters=8\n[sam]\nfrom=2\n", "8x8x8"),
+    ],
+)
+def test_layers_take_others_by_number(layers, output):
+    three = CONV.format(16) + CONV.format(16) + CONV.format(8)
+    found = list(darknet(net_of("8x8x3") + three + layers).outputs.values())
+    assert found[0] == output
+    assert len(found) == 1 or layers.startswith("[route]\nlayers=-3")  # what nothing takes is an output too
+
+
+def test_a_detector_gives_what_its_yolo_layers_give():
+    head = "[convolutional]\nfilters=18\nsize=1\nactivation=linear\n[yolo]\nclasses=1\n"
+    net = darknet(net_of("8x8x3") + CONV.format(4) + head + "[route]\nlayers=-3\n[upsample]\nstride=2\n" + head)
+    assert list(net.outputs.values()) == ["18x8x8", "18x16x16"]
+
+
+def test_a_cost_is_no_layer_at_inference():
+    assert darknet(net_of("4x4x3") + "[connected]\noutput=5\n[softmax]\n[cost]\ntype=sse\n").outputs == {
+        "softmax_1": "5"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "params"),
+    [
+        ("[convolutional]\nfilters=2\nfilters=9\n", 8),  # the first of two equal keys counts (option_find)
+        ("[conv]\n  filters = 2 \n", 8),  # blanks mean nothing (strip)
+        ("# a comment\n; another\n[convolutional]\nfilters=2x\n", 8),  # atoi stops at the first letter
+        ("[convolutional]\nfilters=2\nsize=1\npad=1\npadding=7\n", 8),  # pad=1 is half the kernel, none here
+    ],
+)
+def test_the_grammar_is_darknet_s_own(text, params):
+    net = darknet(net_of("4x4x3") + text)
+    assert (net.params, list(net.outputs.values())) == (params, ["2x4x4"])
+
+
+@pytest.mark.parametrize(
+    ("layers", "params", "buffers"),
+    [
+        # connected layers, as save_weights_upto writes them: of [rnn] in, self and out; of [gru] six, of [lstm] eight
+        ("[rnn]\nhidden=8\noutput=4\nactivation=leaky\n", (6 * 8 + 8) + (8 * 8 + 8) + (8 * 4 + 4), 0),
+        ("[gru]\noutput=5\n", 3 * (6 * 5 + 5) + 3 * (5 * 5 + 5), 0),
+        ("[gru]\nbatch_normalize=1\noutput=5\n", 3 * (6 * 5 + 10) + 3 * (5 * 5 + 10), 6 * 10),
+        ("[lstm]\noutput=5\n", 4 * (6 * 5 + 5) + 4 * (5 * 5 + 5), 0),
+        ("[connected]\noutput=3\n[crnn]\nsize=1\nhidden=8\noutput=4\n", 6 * 3 + 3 + 3 * 8 + 8 + 72 + 36, 0),
+    ],
+)
+def test_recurrent_sections_are_the_layers_that_darknet_makes_of_them(layers, params, buffers):
+    found = darknet("[net]\ninputs=6\n" + layers)
+    assert (found.params, found.buffers) == (params, buffers)
+
+
+FAULTS = [
+    ("[convolutional]\nfilters=x\n", "`filters` is a whole number"),
+    ("[convolutional]\nfilters=0\n", "`filters` is a whole number, from 1 on"),
+    ("[convolutional]\nfilters=99999999999999\n", "`filters` is a whole number"),
+    ("[foo]\n[foo]\n[bar]\n", "3 layers of this Darknet net are not known"),
+    ("[route]\nlayers=5\n", "there is no layer 5 before this one"),
+    ("[route]\n", "`layers` names the layers that are taken"),
+    ("[convolutional]\nfilters=4\nthis is nothing\n", "this line is no `key=value`"),
+    ("[convolutional]\nfilters=4\nsize=9\n", "the kernel does not fit"),
+    ("", "this file has no layers"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS)
+def test_what_is_wrong_is_told_with_its_place(text, told):
+    with pytest.raises(CnncalcError) as raised:
+        darknet(net_of("8x8x3") + text)
+    assert told in str(raised.value)
+    assert all(fault.place is not None for fault in raised.value.faults)

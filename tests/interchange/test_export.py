@@ -1,0 +1,139 @@
+"""Nets as files of Caffe and Darknet: what is written reads back as the same net; what cannot be said is told."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from command_line import runner
+from reading import read
+
+from cnncalc import Options, chain, load, report
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError
+from cnncalc.interchange.writers import writer_for
+from cnncalc.layers import show_shape
+
+FILES = {"caffe": "net.prototxt", "darknet": "net.cfg"}
+SAID = {
+    "caffe": ("alexnet", "vgg11_bn", "googlenet", "resnet18", "mobilenet_v2", "densenet121", "squeezenet1_0",
+              "shufflenet_v2_x0_5", "seresnet50", "unet", "lenet5"),
+    "darknet": ("alexnet", "vgg11_bn", "resnet18", "mobilenet_v2", "squeezenet1_0", "seresnet50", "darknet53"),
+}  # fmt: skip
+
+
+def back(graph, form, batch=1):
+    """The net, written and read again."""
+    return read(writer_for(None, form).write(graph, batch).text, FILES[form])
+
+
+@pytest.mark.parametrize(("form", "net"), [(form, net) for form, nets in SAID.items() for net in nets])
+def test_a_bundled_net_comes_back(form, net):
+    graph = load(net, Options())
+    totals, found = report(graph).totals, back(graph, form)
+    # Caffe's batch norm has one more buffer, the factor of its sums
+    assert (found.params, found.macs) == (totals.params, totals.macs)
+    wanted = [show_shape(graph.nodes[tensor].shape) for tensor in graph.outputs.values()]
+    assert [shape.removesuffix("x1x1") for shape in found.outputs.values()] == wanted
+
+
+def layers_of(random: Random) -> list[str]:
+    """A random chain of layers that both formats have."""
+    made = []
+    for _ in range(random.randint(1, 6)):
+        k, s, p = random.choice((1, 2, 3, 5)), random.choice((1, 1, 2)), random.choice((0, 0, 1))
+        made.append(
+            random.choice(
+                (
+                    f"conv {random.choice((2, 4, 6))} k{k} s{s} p{p}",
+                    f"conv 4 k{k} p{p} nobias",
+                    f"dwconv k{k} p{p}",
+                    f"conv 4 k3 d2 p{2 * p}",
+                    f"maxpool k{k} s{s}",
+                    f"avgpool k{k} s{s}",
+                    "relu",
+                    "leaky_relu 0.1",
+                    "dropout 0.3",
+                    "identity",
+                )
+            )
+        )
+        if "nobias" in made[-1]:
+            made.append("batchnorm")
+    return made + random.choice(([], ["flatten", "linear 3"], ["global_avgpool", "flatten", "linear 3", "softmax"]))
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_random_chains_come_back(form):
+    said = 0
+    for seed in range(120):
+        try:
+            graph = chain("4x17x20", layers_of(Random(seed)), Options())
+        except CnncalcError:
+            continue  # a kernel that does not fit
+        try:
+            found = back(graph, form)
+        except CnncalcError as error:
+            told = [fault.message for fault in error.faults]
+        else:
+            totals, told = report(graph).totals, []
+            said += 1
+            assert (found.params, found.macs) == (totals.params, totals.macs), seed
+        assert all("has no such" in message or message == "the net has no layers" for message in told), told
+    assert said > 40
+
+
+def test_layers_share_their_parameters_in_caffe():
+    text = "input: 4x8x8\nlayers: [{conv: 4 k3 p1, name: a}, relu, {conv: 4 k3 p1, share: a}]\n"
+    assert back(read(text, "net.yaml").graph, "caffe").params == 4 * 4 * 9 + 4
+
+
+@pytest.mark.parametrize(
+    ("form", "layers", "told"),
+    [
+        ("caffe", ["gelu"], "there is no layer of Caffe for `gelu`"),
+        ("caffe", ["conv 4 k2 same"], "Caffe pads both sides of an axis alike"),
+        ("caffe", ["maxpool k3 d2"], "has no dilation"),
+        ("darknet", ["conv 4 k3 nobias"], "a section without a batch norm has a bias"),
+        ("darknet", ["conv 4 k1x3"], "a kernel of Darknet is the same along both axes"),
+        ("darknet", ["layernorm", "gelu", "mean 1"], "there is no section of Darknet for `layernorm`"),
+    ],
+)
+def test_what_a_format_cannot_say_is_told(form, layers, told):
+    with pytest.raises(CnncalcError) as raised:
+        back(chain("4x8x8", layers, Options()), form)
+    assert told in str(raised.value)
+
+
+def run(*arguments):
+    return runner().invoke(program, list(map(str, arguments)))
+
+
+def test_the_command_writes_once(tmp_path):
+    file = tmp_path / "net.prototxt"
+    assert run("export", "lenet5", "-o", file).exit_code == 0
+    assert 'type: "Convolution"' in file.read_text(encoding="utf-8")
+    again = run("export", "lenet5", "-o", file)
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    assert run("export", "vgg11", "-o", file, "--force").exit_code == 0
+    assert "num_output: 512" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-o", "net.foo"], "does not say what to write"),
+        ([], "nothing says what to write"),
+        (["--to", "cafe"], "did you mean `caffe`?"),
+    ],
+)
+def test_a_form_has_to_be_known(arguments, told):
+    done = run("export", "lenet5", *arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_the_batch_and_the_input_are_those_asked_for():
+    done = run("export", "resnet18", "--to", "caffe", "--batch", "8", "--input", "3x256x256")
+    assert "shape { dim: 8 dim: 3 dim: 256 dim: 256 }" in done.stdout

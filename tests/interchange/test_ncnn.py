@@ -1,0 +1,131 @@
+"""ncnn's .param: shapes and counts as ncnn has them, its numbers for settings, what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from reading import ncnn
+
+from cnncalc.errors import CnncalcError
+
+
+def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
+    """A net of these layers, each of which takes the blob before it unless it names one."""
+    body = [f"Input in 0 1 x {shape}", *lines]
+    return "\n".join(["7767517", f"{len(body)} 99", *body]) + "\n"
+
+
+def one(layer: str, settings: str, shape: str) -> str:
+    return net(f"{layer} l 1 1 x y {settings}", shape=shape)
+
+
+NET = net(
+    "Convolution c 1 1 x a 0=8 1=3 4=1 5=1 6=216 9=2 -23310=1,1.000000e-01",
+    "Split s 1 2 a a1 a2",
+    "ConvolutionDepthWise d 1 1 a1 b 0=8 1=3 4=1 5=1 6=72 7=8",
+    "BinaryOp e 2 1 b a2 f 0=0",
+    "Pooling p 1 1 f g 0=1 4=1",
+    "InnerProduct i 1 1 g h 0=10 1=1 2=80",
+    "Softmax m 1 1 h o",
+)
+
+# Each output is what ncnn 1.0 gives for the layer (tests/test_….cpp and src/layer of Tencent/ncnn).
+LAYERS = [
+    ("Pooling", "0=0 1=3 2=2", "0=112 1=112 2=64", "64x56x56"),  # full padding: it rounds up
+    ("Pooling", "0=0 1=3 2=2 5=1", "0=112 1=112 2=64", "64x55x55"),
+    ("Pooling", "0=0 1=2 2=3 3=1", "0=7 1=7 2=1", "1x4x4"),  # … and does not clip a padded one
+    ("Pooling", "0=1 7=1 8=3 18=2", "0=9 1=9 2=4", "4x2x3"),
+    ("Pooling", "0=0 4=1", "0=9 1=9 2=4", "4"),
+    ("Convolution", "0=5 1=3 11=1 3=2 13=1 5=1 6=45", "0=9 1=7 2=3", "5x7x4"),  # the width's settings come first
+    ("Convolution", "0=5 1=3 3=2 4=-233 6=135", "0=9 1=7 2=3", "5x4x5"),  # TensorFlow's same
+    ("Deconvolution", "0=4 1=4 3=2 4=1 6=192", "0=5 1=6 2=3", "4x12x10"),
+    ("Interp", "0=1 1=2.0 2=2.0", "0=5 1=6 2=3", "3x12x10"),
+    ("Interp", "0=2 1=0.5 2=0.5", "0=5 1=6 2=3", "3x3x2"),
+    ("Reshape", "0=-1 1=2", "0=5 1=6 2=4", "2x60"),
+    ("Reshape", "0=0 1=-1", "0=5 1=6 2=4", "24x5"),
+    ("Reshape", '6="0w,0h,-1"', "0=5 1=6 2=4", "4x6x5"),
+    ("Permute", "0=3", "0=5 1=6 2=4", "6x5x4"),
+    ("Permute", "0=1", "0=5 1=6 2=4", "4x5x6"),
+    ("Crop", "-23309=1,1 -23310=1,3 -23311=1,0", "0=5 1=6 2=4", "2x6x5"),
+    ("Crop", "-23309=1,1 -23310=1,-233 -23311=1,2", "0=5 1=6 2=4", "4x6x4"),
+    ("Crop", "0=1 1=2 2=0 3=3 4=2 5=4", "0=5 1=6 2=4", "4x2x3"),
+    ("Flatten", "", "0=5 1=6 2=4", "120"),
+    ("ShuffleChannel", "0=2", "0=5 1=6 2=4", "4x6x5"),
+    ("PixelShuffle", "0=2", "0=5 1=6 2=4", "1x12x10"),
+    ("Reduction", "0=3 1=0 -23303=2,1,2 4=0", "0=5 1=6 2=4", "4"),
+    ("Squeeze", "-23303=1,0", "0=5 1=6 2=1", "6x5"),
+    ("ExpandDims", "-23303=1,0", "0=5 1=6", "1x6x5"),
+    ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
+    ("PriorBox", "-23300=1,60.0 -23302=1,2.0 9=300 10=300", "0=19 1=19 2=4", "2x4332"),  # conv11 of MobileNet-SSD
+    ("DetectionOutput", "0=21 3=50", "0=5 1=6", "50x6"),
+]
+
+
+@pytest.mark.parametrize(("layer", "settings", "shape", "output"), LAYERS)
+def test_shapes_are_those_of_ncnn(layer, settings, shape, output):
+    assert list(ncnn(one(layer, settings, shape)).outputs.values()) == [output]
+
+
+def test_what_is_counted_is_what_its_weights_file_holds():
+    found = ncnn(NET)
+    assert (found.params, found.outputs) == (216 + 8 + 72 + 8 + 80 + 10, {"m": "10"})
+    norm = ncnn(one("BatchNorm", "0=4", "0=5 1=6 2=4"))
+    assert (norm.params, norm.buffers) == (16, 8)  # slope, mean, variance and bias, all in the file
+
+
+@pytest.mark.parametrize(
+    ("layer", "params", "output"),
+    [
+        # weight_xc, weight_hc and bias_c of src/layer/lstm.cpp; a GRU has four vectors of biases where torch has six
+        ("LSTM l 1 1 x y 0=6 1=120", 4 * 6 * (5 + 6) + 4 * 6, "7x6"),
+        ("LSTM l 1 1 x y 0=6 2=2", 2 * (4 * 6 * (5 + 6) + 4 * 6), "7x12"),
+        ("RNN l 1 1 x y 0=6", 6 * (5 + 6) + 6, "7x6"),
+        ("MultiHeadAttention l 1 1 x y 0=5 1=5 2=25", 4 * (25 + 5), "7x5"),
+        ("RMSNorm l 1 1 x y 0=5", 5, "7x5"),
+        ("LayerNorm l 1 1 x y 0=5", 10, "7x5"),
+    ],
+)
+def test_layers_on_sequences(layer, params, output):
+    found = ncnn(net(layer, shape="0=5 1=7"))
+    assert (found.params, found.outputs) == (params, {"l": output})
+
+
+def test_slices_share_out_what_is_left():
+    layer = "Slice s 1 3 x a b c -23300=3,4,-233,-233 1=0"
+    assert list(ncnn(net(layer, shape="0=2 1=2 2=14")).outputs.values()) == ["4x2x2", "5x2x2", "5x2x2"]
+
+
+def test_a_vector_meets_the_channels_of_a_map():
+    layers = ("Split s 1 2 x a b", "Pooling p 1 1 a v 0=1 4=1", "BinaryOp m 2 1 b v y 0=2")
+    assert ncnn(net(*layers, shape="0=5 1=6 2=4")).outputs == {"m": "4x6x5"}
+
+
+def test_a_number_of_the_weights_is_a_parameter_once():
+    layers = ("MemoryData k 0 1 k 0=1", "Split s 1 2 k k1 k2", "BinaryOp a 2 1 x k1 y 0=0", "BinaryOp b 2 1 y k2 z 0=3")
+    found = ncnn(net(*layers))
+    assert (found.params, found.outputs) == (1, {"b": "3x8x8"})
+
+
+def test_an_input_without_a_size_asks_for_it():
+    text = net("ReLU r 1 1 x y", shape="")
+    with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
+        ncnn(text)
+    assert ncnn(text, input="3x9x9").outputs == {"r": "3x9x9"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (net("Foo f 1 1 x y", "Foo g 1 1 y z"), "2 layers of this ncnn net are not known"),
+        (net("ReLU r 1 1 xx y"), "no layer before this one makes the blob `xx`"),
+        (net("ReLU r 1 9 x y"), "a line is `Type name inputs outputs`"),
+        (net("ReLU r 1 1 x y 0"), "`0` is no setting"),
+        (net("Convolution c 1 1 x y 0=a 1=3"), "setting 0 is a whole number"),
+        (net("ReLU r 1 1 x y").replace("2 99", "9 99"), "fewer layers than its second line says"),
+        (net("Permute p 1 1 x y 0=9"), "permutation 9 of 3 axes is not read"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(text, told):
+    with pytest.raises(CnncalcError) as raised:
+        ncnn(text)
+    assert told in str(raised.value)
+    assert all(fault.place is not None for fault in raised.value.faults)

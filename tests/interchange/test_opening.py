@@ -1,0 +1,118 @@
+"""The seam for foreign files: a toy format is read by every command that takes a net."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command_line import runner
+
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange import formats
+from cnncalc.interchange.formats import Format, matches
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.language import load
+from cnncalc.language.options import Options
+
+TOY = "toy 1\nstem conv out=8 kernel=3\npool/1 maxpool kernel=2\nskip identity\nsum add 2 3\nfc linear out=10\n"
+
+
+def read(file, asked):
+    """A line an operator: its name, our kind, its fields, and the tensors that it takes, else the one before."""
+    sketch = Sketch(name="Toy", source="a test")
+    last = sketch.input("input", asked.inputs.get("", (3, 8, 8)))
+    for number, line in enumerate(file.text.splitlines()[1:], 2):
+        name, kind, *rest = line.split()
+        fields = dict(part.split("=") for part in rest if "=" in part)
+        inputs = [int(part) for part in rest if part.isdecimal()] or [last]
+        place = Place(file.name, number, 1, line, len(line))
+        if kind == "linear":
+            last = sketch.add(name + "_in", "flatten", {}, inputs, place=place, foreign="FC")
+            inputs = [last]
+        last = sketch.add(name, kind, fields, inputs, place=place, foreign=kind.upper())
+    sketch.notes.append("nothing was folded")
+    return sketch
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path):
+    monkeypatch.setattr(formats, "FORMATS", (Format("toy", matches(rb"\Atoy \d"), "toy:read"),))
+    monkeypatch.setattr(Format, "read", lambda self, *arguments: read(*arguments))
+    file = tmp_path / "net.toy"
+    file.write_text(TOY)
+    return file
+
+
+def run(*arguments, stdin=None):
+    return runner().invoke(program, list(map(str, arguments)), input=stdin)
+
+
+def test_show_counts_a_foreign_file(toy):
+    done = run("show", toy, "--format", "json")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["totals"]["params"] == (27 * 8 + 8) + (8 * 3 * 3 * 10 + 10)
+    assert [layer["name"] for layer in report["layers"]] == ["stem", "pool.1", "skip", "sum", "fc_in", "fc"]
+    assert report["layers"][-1]["output_shape"] == [1, 10]
+
+
+@pytest.mark.parametrize("command", ["show", "explain", "verify", "solve batch-size --memory 1GiB", "compare"])
+def test_every_command_opens_it(toy, command):
+    if command == "verify":
+        pytest.importorskip("torch")
+    first, *rest = command.split()
+    assert run(first, *rest[:1], toy, *rest[1:]).exit_code == 0
+
+
+def test_its_input_may_be_replaced_and_be_symbolic(toy):
+    done = run("show", toy, "--input", "3x12x12", "--format", "json")
+    assert json.loads(done.stdout)["totals"]["params"] == 224 + 8 * 25 * 10 + 10
+    assert "no closed form" not in run("show", toy, "--input", "3xHx8").stdout
+
+
+def test_import_writes_a_file_that_checks(toy, tmp_path):
+    made = tmp_path / "net.yaml"
+    done = run("import", toy, "-o", made)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    assert "note: nothing was folded" in done.stdout + done.stderr
+    text = made.read_text()
+    assert "name: Toy" in text
+    assert "name: sum}" in text
+    assert run("check", made).exit_code == 0
+    ours, theirs = load(str(made), Options()), load(str(toy), Options())
+    assert [(node.name, node.layer, node.shape) for node in ours.nodes] == [
+        (node.name, node.layer, node.shape) for node in theirs.nodes
+    ]
+
+
+@pytest.mark.parametrize(("output", "words"), [("net.toy", "is YAML"), ("net.txt", "-o net.yaml")])
+def test_import_refuses_outputs_that_are_no_yaml(toy, output, words):
+    done = run("import", toy, "-o", toy.parent / output)
+    assert done.exit_code == 2
+    assert words in done.stderr.replace(str(toy.parent) + "/", "")
+    assert toy.read_text() == TOY
+
+
+def test_import_never_writes_over_what_it_reads(toy):
+    foreign = toy.rename(toy.with_suffix(".yaml"))
+    done = run("import", foreign, "-o", foreign)
+    assert done.exit_code == 2
+    assert "is the file that is read" in done.stderr
+    assert foreign.read_text() == TOY
+
+
+def test_our_own_files_are_not_imported():
+    done = run("import", "vgg16")
+    assert done.exit_code == 2
+    assert "is a file of cnncalc's own language" in done.stdout + done.stderr
+
+
+def test_a_layer_that_does_not_fit_has_its_place_in_the_foreign_file(toy):
+    toy.write_text(TOY.replace("kernel=2", "kernel=20"))
+    with pytest.raises(CnncalcError) as caught:
+        load(str(toy), Options())
+    (fault,) = caught.value.faults
+    assert isinstance(fault, Fault)
+    assert (fault.layer, fault.place and fault.place.line) == ("pool/1", 3)
+    assert "MAXPOOL" in fault.message

@@ -1,0 +1,222 @@
+"""Cnncalc from Python: what the command line answers, as objects."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import runner
+
+import cnncalc
+from cnncalc import CnncalcError, Options
+from cnncalc.cli.main import cnncalc as program
+
+TEXT = "input: 3x8x8\nvariables: {width: 4}\nlayers:\n  - {name: stem, layers: [conv $width k3, relu]}\n  - conv 2 k1\n"
+
+
+def layers_of(net):
+    """The names of its layers."""
+    return [node.name for _, node, _ in net.layers()]
+
+
+def printed(*arguments):
+    """What the command line prints."""
+    done = runner().invoke(program, [*map(str, arguments)])
+    return done.stdout
+
+
+def test_the_readme_line_is_typed_and_right(tmp_path):
+    script = tmp_path / "line.py"
+    script.write_text("import cnncalc\nprint(cnncalc.load('vgg16').report().totals.params)\n")
+    root = str(Path(cnncalc.__file__).parent.parent)
+    environment = {"PYTHONPATH": root, "MYPYPATH": root, "PATH": ""}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout == "138357544\n"
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "--follow-imports", "silent"]
+    typed = subprocess.run([*mypy, script], capture_output=True, text=True, env=environment, check=False)
+    assert typed.returncode == 0, typed.stdout
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        TEXT,
+        {"input": "3x8x8", "layers": [{"name": "stem", "layers": ["conv 4 k3", "relu"]}, "conv 2 k1"]},
+        io.StringIO(TEXT),
+        io.BytesIO(TEXT.encode()),
+    ],
+    ids=["text", "mapping", "open text", "open bytes"],
+)
+def test_a_net_may_come_in_any_way(net):
+    loaded = cnncalc.load(net)
+    assert layers_of(loaded) == ["stem.conv1", "stem.relu1", "conv1"]
+    assert loaded.report().totals.params == 3 * 9 * 4 + 4 + 4 * 2 + 2
+    assert "2x(H − 2)x(W − 2)" in str(loaded.closed())  # it can be built again, with symbols
+
+
+def test_a_net_can_be_built_and_asked():
+    net = cnncalc.Net(input="3x32x32")
+    stem = net.add("conv 16 k3 p1", name="stem")
+    made = net.add("relu")
+    net.add("add", [stem, made])
+    assert net.report().totals.params == 448
+    assert net.report(batch=2).outputs == {"add1": (2, 16, 32, 32)}
+    assert net.report(batch=2).totals.macs == 2 * 27 * 16 * 32 * 32
+    assert "16xHxW" in str(net.closed())
+    assert "C_out·C_in·k²" in str(net.explain("stem"))
+    with pytest.raises(CnncalcError, match="the kernel does not fit its input"):
+        net.add("conv 8 k99")
+    grown = cnncalc.load("lenet5")
+    grown.add("linear 3")
+    assert grown.report().totals.params == 61_706 + 33
+
+
+def test_a_path_is_a_net_too(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text(TEXT)
+    assert layers_of(cnncalc.load(file)) == layers_of(cnncalc.load(str(file)))
+
+
+def test_keywords_are_the_options_of_the_command_line():
+    net = cnncalc.load("resnet50", input="3x320x320", freeze="layer1.*")
+    totals = net.report(batch=8, dtype="float16", optimizer="adam").totals
+    shown = json.loads(
+        printed("show", "resnet50", "--input", "3x320x320", "--freeze", "layer1.*", "--batch", 8, "--dtype", "float16",
+                "--optimizer", "adam", "--format", "json")
+    )["totals"]  # fmt: skip
+    assert {key: getattr(totals, key) for key in shown} == shown
+    wide = cnncalc.load("mobilenet_v2", set={"width": 0.5})
+    assert wide.report().totals.params == 1_968_680  # torchvision's at 0.5
+    assert cnncalc.load("resnet50", Options(batch=8)).report().inputs == {"input": (8, 3, 224, 224)}
+
+
+def test_training_alone_is_counted_where_it_is_asked_for():
+    net = cnncalc.load("inception_v3")
+    assert net.report().totals.params == 23_834_568
+    assert net.report(train=True).totals.params == 27_161_264  # torchvision.csv
+
+
+def test_a_report_is_read_by_names():
+    report = cnncalc.load("resnet18").report()
+    assert report["layer1.0.conv1"].params == 64 * 64 * 9
+    assert report.total("layer1")["params"] == sum(row.params for row in report if row.name.startswith("layer1."))
+    assert report.total("fc")["params"] == 513_000
+    assert len(report) == len(report.rows)
+    with pytest.raises(CnncalcError, match=r"no layer or group `layer9`(.|\n)*did you mean `layer4`"):
+        report.total("layer9")
+    with pytest.raises(CnncalcError, match="there is no layer or group `conv`"):
+        report["conv"]
+
+
+@pytest.mark.parametrize("make", ["report", "explain", "closed"])
+def test_an_answer_prints_as_the_command_does(make):
+    command = {
+        "report": ["show", "lenet5"],
+        "explain": ["explain", "lenet5"],
+        "closed": ["show", "lenet5", "--input", "1xHxW"],
+    }
+    answer = getattr(cnncalc.load("lenet5"), make)()
+    assert str(answer) == printed(*command[make])
+    assert answer.to_dict() == json.loads(printed(*command[make], "--format", "json"))
+    assert len(repr(answer)) < 120
+    bundle = answer._repr_mimebundle_()
+    assert bundle["text/plain"] == str(answer)
+    assert "<pre>" in bundle["text/html"]
+
+
+def test_what_a_net_is_called_is_escaped_in_notebooks():
+    made = cnncalc.load({"name": "<script>", "input": "3x8x8", "layers": ["relu"]}).report()
+    assert "<script>" not in made._repr_html_()
+
+
+def test_rows_are_tables_to_others():
+    rows = cnncalc.load("lenet5").report().rows
+    assert rows[0]._asdict()["params"] == 156  # pandas.DataFrame reads the fields of named tuples
+
+
+def test_conventions_count_as_other_tools():
+    report = cnncalc.load("resnet50").report(convention="fvcore")
+    assert sum(row.counted or 0 for row in report) == 4_111_512_576  # fvcore's own
+
+
+def test_chains_and_grids_and_budgets():
+    made = cnncalc.chain("3x32x32", "conv 16 k3", "relu").report()
+    assert made.outputs == {"relu1": (1, 16, 30, 30)}
+    swept = cnncalc.sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:128:32}", figures=["params"])
+    assert [(row["width"], row["H"], row["params"]) for row in swept.rows] == [
+        ("0.5", 96, 1_968_680), ("0.5", 128, 1_968_680), ("1", 96, 3_504_872), ("1", 128, 3_504_872),
+    ]  # fmt: skip
+    assert "1,968,680" in str(swept)
+    assert cnncalc.check("vgg16").passed
+    held = cnncalc.check("vgg16", max={"params": "5M"})
+    assert not held.passed
+    assert [one.what for one in held.checks if not one.passed] == ["params"]
+
+
+def test_inverse_problems_are_solved():
+    found = cnncalc.solve.conv(input=224, output=112, kernel=7, stride=2)
+    assert str(found) == printed(
+        "solve", "conv-padding", "--input", 224, "--output", 112, "--kernel", 7, "--stride", 2, "--all"
+    )
+    assert found.solved
+    assert not cnncalc.solve.pool(input=8, output=8, stride=2, padding=0, unknown="kernel").solved
+    taken = cnncalc.solve.deconv(input=7, output=14, kernel=4, padding=1, unknown="stride")
+    assert "s2" in str(taken)
+    assert str(cnncalc.solve.input_size("unet")) == printed("solve", "input-size", "unet")
+    assert str(cnncalc.solve.batch_size("lenet5", memory="1GiB")) == printed(
+        "solve", "batch-size", "lenet5", "--memory", "1GiB"
+    )
+    assert "width" in str(cnncalc.solve.variable("mobilenet_v2", "width", want="params <= 3.5M"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: cnncalc.load("vgg16", inptu="3x9x9"), "did you mean `input`"),
+        (lambda: cnncalc.load("vgg17"), "did you mean"),
+        (lambda: cnncalc.load("input: 3x8x8\nlayers: [lineer 3]\n"), "did you mean `linear`"),
+        (lambda: cnncalc.load({"input": "3x8x8", "layers": [object()]}), "the mapping is no net"),
+        (lambda: cnncalc.load(7), "a net cannot be a int"),
+        (lambda: cnncalc.load("vgg16", limits={"layer": 3}), "did you mean `layers`"),
+        (lambda: cnncalc.load("vgg16").report(batch=0), "give a whole number from 1 on"),
+        (lambda: cnncalc.load("vgg16").report(batch=2.0), "give a whole number from 1 on"),
+        (lambda: cnncalc.load("vgg16").report(dtype="float17"), "float16"),
+        (lambda: cnncalc.load("vgg16").report(optimizer="adamm"), "adam"),
+        (lambda: cnncalc.load("vgg16").report(convention="fvcorr"), "fvcore"),
+        (lambda: cnncalc.load("vgg16").report(bacth=2), "did you mean `batch`"),
+        (lambda: cnncalc.solve.conv(input=224, output=112), "`kernel` is missing"),
+        (lambda: cnncalc.solve.conv(input=224, output=112, kernel="7x", stride=2), "`kernel`"),
+        (lambda: cnncalc.solve.conv(inptu=3), "did you mean `input`"),
+        (lambda: cnncalc.solve.input_size("vgg17"), "did you mean"),
+        (lambda: cnncalc.solve.batch_size("vgg16", memory="lots"), "lots"),
+        (lambda: cnncalc.sweep("vgg16", figures=["parms"]), "params"),
+        (lambda: cnncalc.check("vgg16", max={"params": "many"}), "many"),
+    ],
+)
+def test_mistakes_are_the_faults_of_the_command_line(ask, words):
+    with pytest.raises(CnncalcError) as caught:
+        ask()
+    assert caught.value.faults
+    assert words in str(caught.value)
+
+
+def test_star_import_needs_no_torch():
+    code = (
+        "import sys; sys.modules['torch'] = None\nfrom cnncalc import *\nprint(callable(to_torch), load('lenet5').name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path(cnncalc.__file__).parents[1]
+    )
+    assert done.stdout == "True LeNet-5\n", done.stderr
+
+
+def test_to_torch_and_verify_are_methods():
+    torch = pytest.importorskip("torch")
+    net = cnncalc.load("lenet5")
+    assert sum(one.numel() for one in net.to_torch().parameters()) == 61_706
+    assert isinstance(cnncalc.to_torch("lenet5"), torch.nn.Module)
+    assert not net.verify().failed
