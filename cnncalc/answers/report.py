@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.answers.counting import Counting
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.records import Record
+
+if TYPE_CHECKING:
+    from cnncalc.answers.counting import Counting
 
 __all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
