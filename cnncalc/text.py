@@ -12,6 +12,7 @@ __all__ = [
     "percent",
     "plural",
     "printable",
+    "printable_lines",
     "rounded",
     "shape_text",
     "signed",
@@ -45,8 +46,26 @@ def shape_text(shape: Sequence[object]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without anything that could move a cursor or end a line."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+    r"""The text with everything that could move a cursor, end a line or hide in it written as an escape.
+
+    >>> printable("a\x1b[2J\nb")
+    'a\\x1b[2J\\nb'
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, line by line."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable() or letter == "\N{NO-BREAK SPACE}":
+        return letter
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def percent(part: int, whole: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
@@ -60,8 +61,11 @@ class Requirement(NamedTuple):
     """Whether a larger input to the net would mend it."""
 
     def way_out(self) -> str:
-        """The help, found by now."""
-        return self.help if isinstance(self.help, str) else self.help()
+        """The help, found by now; empty where it depends on lengths that are symbols."""
+        try:
+            return self.help if isinstance(self.help, str) else self.help()
+        except NoClosedForm:
+            return ""
 
 
 class Field:
