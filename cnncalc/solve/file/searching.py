@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers import show_shape
+from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Measured, Want, meets, miss, missed_by
 from cnncalc.solve.file.diagram import DiagramNode, summarise
 from cnncalc.solve.file.growing import MOST, Growth, Progress
