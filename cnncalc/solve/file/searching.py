@@ -69,7 +69,9 @@ class Candidate:
             place = next(iter(ends.outputs.values())) if name == "output" else ends.places[name]
             return show_shape(self.state.nodes[place].shape)
         if self._measured is None:
-            self._measured = Measured(self.stages.whole(self.state), self.counting.images, self.dtype)
+            net = self.stages.whole(self.state)
+            self._measured = Measured(net, self.counting.images, self.dtype)
+            self._measured.totals.costs = [self.counting.costs(one) for one in net.signatures]
         return self._measured.figure(name)
 
 
