@@ -32,6 +32,9 @@ class Limits(NamedTuple):
     items: int = 10_000
     """The length of a list or a text that an expression makes, lists inside it counted too."""
 
+    work: int = 2_000_000
+    """Items of lists, and stretches of 64 letters, that all expressions of a file go through together."""
+
     def way_out(self, name: str) -> str:
         """The end of every message about a bound: how to raise it.
 
