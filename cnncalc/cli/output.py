@@ -22,6 +22,9 @@ __all__ = ["answer", "emit", "form_of", "target_of"]
 STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """A colour, or a character that does more than stand there."""
 
+PLAIN_SUFFIXES = (".txt",)
+"""Of files that a table is written to, besides those without a suffix."""
+
 
 def form_of(given: Mapping[str, Any]) -> str:
     """The form that is asked for: what `--format` says, or else what the name of the output file says.
@@ -31,7 +34,10 @@ def form_of(given: Mapping[str, Any]) -> str:
     from cnncalc.forms import by_suffix, form_named, ready
 
     file = given["file"]
-    form = form_named(given["format_"] or by_suffix(file or "") or "table")
+    by_name = by_suffix(file or "")
+    if given["format_"] is None and file is not None:
+        _known_suffix(file, by_name)
+    form = form_named(given["format_"] or by_name or "table")
     if form.binary and file in (None, "-"):
         message = f"{form.name.capitalize()} goes to a file"
         raise CnncalcError(Fault(message, help=f"add `-o FILE{form.suffix}`"))
@@ -42,6 +48,19 @@ def form_of(given: Mapping[str, Any]) -> str:
 def _on_terminal(file: str | None) -> bool:
     """Whether the result is read by a person on a terminal that understands colour and position."""
     return file is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def _known_suffix(file: str, form: str) -> None:
+    """Raises CnncalcError for a file whose name asks for a form that there is not."""
+    from pathlib import Path
+
+    from cnncalc.forms import FORMS
+
+    suffix = Path(file).suffix
+    if suffix and not form and suffix.lower() not in PLAIN_SUFFIXES:
+        known = ", ".join(sorted({*(one.suffix for one in FORMS if one.suffix), *PLAIN_SUFFIXES}))
+        help = f"these are written: {known}; for another name, say `--format table`"
+        raise CnncalcError(Fault(f"-o {file}: nothing is written as `{suffix}`", help=help))
 
 
 def answer(page: Page, given: Mapping[str, Any]) -> None:
@@ -63,6 +82,7 @@ def emit(text: str | bytes, output: str | None) -> None:
         click.echo(text, nl=False)
         return
     target = target_of(output)
+    _spare_nets(target)
     try:
         _write(text, target)
     except OSError as error:  # its own message would name the temporary file
@@ -94,6 +114,14 @@ def _harmless(text: str, *, coloured: bool) -> str:
     import re  # few texts have anything odd in them
 
     return re.sub(STEERING, lambda odd: odd[0] if coloured and len(odd[0]) > 1 else printable(odd[0]), text)
+
+
+def _spare_nets(target: Path) -> None:
+    """Raises CnncalcError for a target that was read as a net, or as what a net extends: it would be lost."""
+    library = sys.modules.get("cnncalc.language.documents.library")
+    if library is not None and target.exists() and target.resolve() in library.READ:
+        message = f"-o {target}: this file was read as a net, and would be lost"
+        raise CnncalcError(Fault(message, help="write elsewhere"))
 
 
 def _write(text: str | bytes, target: Path) -> None:

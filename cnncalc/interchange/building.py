@@ -11,7 +11,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["Build", "Fields", "finished", "leading", "learned", "unit_length"]
+__all__ = ["Build", "Fields", "finished", "has_parameters", "leading", "learned", "unit_length"]
 
 Fields: TypeAlias = "dict[str, Any]"
 """Fields of a layer by name."""

@@ -219,10 +219,11 @@ def test_names_are_those_of_weights_and_modules():
     nodes = [
         node("Conv", "x layer1.0.conv1.weight", "a", "node_Conv_7"),
         node("Relu", "a", "b", "/layer1/layer1.0/relu/Relu"),
-        node("Relu", "b", "y", scopes="['', 'layer2', 'layer2.1', 'relu_1']"),
+        node("Conv", "b v", "c", scopes="['', 'layer2', 'layer2.1', 'conv2d_1']"),
+        node("Relu", "c", "y", scopes="['', 'layer2', 'layer2.1', 'relu_1']"),
     ]
-    names = [one.name for _, one, _ in onnx(net(*nodes, tensors=[weight])).graph.layers()]
-    assert names == ["layer1.0.conv1", "layer1.0.relu", "layer2.1"]
+    names = [one.name for _, one, _ in onnx(net(*nodes, tensors=[weight, tensor("v", (4, 4, 1, 1))])).graph.layers()]
+    assert names == ["layer1.0.conv1", "layer1.relu1", "layer2.1", "relu1"]
 
 
 def test_every_operator_that_is_not_known_is_named_in_one_error():

@@ -115,6 +115,8 @@ CASES = {
     "rolled": (Function(lambda x: torch.roll(x, (2, -3), (2, 3))), MAP),
     "stacked": (Function(lambda x: torch.stack([x, x], dim=2)), MAP),
     "product": (Function(lambda x: x.transpose(1, 2) @ x), SEQUENCE),
+    "equation": (Function(lambda x: torch.einsum("b c h w, b c g w -> b c h g", x, x)), MAP),
+    "another equation": (Function(lambda x: torch.einsum("bcw,bwd->bcd", x, x.transpose(1, 2))), SEQUENCE),
     "masked": (Function(lambda x: x + torch.ones(12, 10).tril().masked_fill(torch.ones(10) > 0, 2.0)), MAP),
     "attention": (Function(heads, nn.Linear(8, 24)), SEQUENCE),
     "token": (Token(), SEQUENCE),

@@ -99,9 +99,14 @@ def _required(name: str, text: str) -> int | str:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
-def _exit_code(results: Sequence[FileResult]) -> int:
+def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
+    if not allow_empty and not any(result.checks for result in results):
+        message = "nothing was held: no file has an `expect:` that applies, and no budget was given"
+        help = "write `expect: {params: …}` in the file, or add `--max params=5M`; --allow-empty takes it for good"
+        click.echo(str(Fault(message, help=help)), err=True)
+        return FAILED
     return FAILED if any(not check.passed for result in results for check in result.checks) else 0
 
 
@@ -117,6 +122,7 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
+@click.option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
 @output_options
 @net_options
 @amp_option
@@ -151,4 +157,4 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             if result.faults and form != "json":
                 click.echo("\n".join(map(str, result.faults)), err=True)
     answer(checks.page(results), given)
-    click.get_current_context().exit(_exit_code(results))
+    click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

@@ -88,6 +88,9 @@ def command(net: str, **given: Any) -> None:
         click.get_current_context().exit(130)
     if journal is not None:
         journal.end()
+    if points and not any(point.figures for point in points):
+        click.echo("error: the net works at no point of this grid", err=True)
+        click.get_current_context().exit(1)
 
 
 def _kept_beside(file: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import leading
+from cnncalc.interchange.building import has_parameters, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
@@ -61,7 +61,7 @@ class Reader:
     def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None = USUAL) -> None:
         self.model, self.file, self.asked, self.usual = model, file, asked, usual
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
-        self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else file.name, "onnx", source)
+        self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
         self.unknown = Unknown()
         self.faults: list[Fault] = []
         self.batch = 1
@@ -81,6 +81,7 @@ class Reader:
         outputs = [self.output(name, values) for name in graph.outputs]
         if self.faults:
             raise CnncalcError(self.faults)
+        named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
         return made
@@ -268,6 +269,16 @@ class Reader:
                 )
             )
         return made
+
+
+def named_by_modules(sketch: Sketch) -> None:
+    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
+    names = [operator.name.replace("/", ".") for operator in sketch.operators]
+    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
+    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
+        if operator.layer is not None and not has_parameters(operator.layer.kind):
+            around = name if name in modules else name.rpartition(".")[0]
+            sketch.operators[number] = operator._replace(name=around and f"{around}.")
 
 
 def captured(node: Node) -> set[str]:

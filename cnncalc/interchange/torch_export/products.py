@@ -48,6 +48,19 @@ def matmul(call: Call) -> Value:
     return call.put("matmul", x, y)
 
 
+def einsum(call: Call) -> Tensor:
+    """aten.einsum of two tensors where it is a product of matrices, `bhid,bhjd->bhij` or `bhij,bhjd->bhid`."""
+    operands, _, result = str(call.get("equation", "")).replace(" ", "").partition("->")
+    tensors = [call.tensor(one) for one in call.get("tensors", [])]
+    left, _, right = operands.partition(",")
+    front = left[:-2]
+    rows, inner, columns = left[-2:-1], left[-1:], result[-1:]
+    fits = len(tensors) == 2 and front == right[:-2] == result[:-2] and result[-2:-1] == rows and inner != columns
+    if not fits or right[-2:] not in (columns + inner, inner + columns) or tensors[0].batch != tensors[1].batch:
+        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+    return call.put("matmul", *tensors, transposed=True if right[-2:] == columns + inner else None)
+
+
 def attention(call: Call) -> Tensor:
     """aten.scaled_dot_product_attention: two products and a softmax between them."""
     query, key, value = (call.tensor(call.arguments.get(name)) for name in ("query", "key", "value"))
@@ -77,6 +90,7 @@ PRODUCTS: dict[str, Any] = {
     "matmul": matmul,
     "mm": matmul,
     "bmm": matmul,
+    "einsum": einsum,
     "scaled_dot_product_attention": attention,
     "embedding": embedded,
 }

@@ -255,6 +255,10 @@ class Document:
                 break
             if not equals:
                 name = names[0] if names else "input"
+            if name in shapes:
+                help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
+                self.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)
+                break
             if names and name not in names:
                 help = suggestion(
                     name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"

@@ -6,16 +6,19 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
+
+READ: set[Path] = set()
+"""Every file that was read as a net, or as what a net extends: nothing is written over these."""
 
 BLOCKS = "blocks"
 """The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
@@ -119,6 +122,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
+    READ.add(path.resolve())
     name = printable(net if path == Path(net) else path.name)
     if path.parent != library_folder():
         other = foreign(name, path, None, options)
