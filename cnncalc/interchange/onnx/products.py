@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = ["gemm", "matmul", "quantised_matmul"]
@@ -11,11 +11,12 @@ __all__ = ["gemm", "matmul", "quantised_matmul"]
 def gemm(call: Call) -> list[Value]:
     """Gemm of a vector an image with a weight that the file holds."""
     live, weight = call.live(0), call.fixed(1)
-    if call.whole("transA", 0) or live.axis or len(call.shape(live)) != 1 or len(weight.dims) != 2:
+    if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
     bias = [call.fixed(2)] if call.given(2) else []
-    return [call.put("linear", live, weights=[weight, *bias], out=out, bias=bool(bias))]
+    axis = "features" if len(call.shape(live)) == 1 else "last"
+    return [call.put("linear", live, weights=[weight, *bias], out=out, bias=bool(bias), axis=axis)]
 
 
 def quantised_matmul(call: Call) -> list[Value]:
@@ -34,13 +35,18 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     if isinstance(first, Live) and isinstance(second, Tensor):
         return [times_weight(call, first, second, bias)]
     if isinstance(first, Tensor) and isinstance(second, Live):
-        if len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
+        if second.axis == WITHIN or len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
             raise NotKnown("a weight on the left")
         shape = (*first.dims[: second.axis], *first.dims[second.axis + 1 :])
         first = call.put("parameter", second, suffix="_left", weights=[first], shape=shape, join="alone")
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
-    if first.axis or second.axis or len(call.shape(first)) != len(call.shape(second)) or len(call.shape(first)) < 2:
+    if (
+        first.axis != second.axis
+        or first.axis > 0
+        or len(call.shape(first)) != len(call.shape(second))
+        or len(call.shape(first)) < 2
+    ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
     return [call.put("matmul", first, second)]
 
@@ -54,7 +60,7 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         axis = "features" if len(call.shape(live)) == 1 else "last"
         weights = [weight, *([] if bias is None else [bias])]
         return call.put("linear", live, weights=weights, out=weight.dims[1], bias=bias is not None, axis=axis)
-    if len(weight.dims) != rank or weight.dims[live.axis] != 1 or live.axis or rank < 3:
+    if len(weight.dims) != rank or live.axis or weight.dims[0] != 1 or rank < 3:
         raise NotKnown("a product with a stack of weights")
     stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
     return call.put("matmul", live, stack)

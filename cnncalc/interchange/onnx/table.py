@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from cnncalc.interchange.onnx import elements, products, shapes, windows
+from cnncalc.interchange.onnx import elements, products, recurrent, shapes, windows
 from cnncalc.interchange.onnx.call import Call, Value
 
 __all__ = ["RULES", "Rule"]
 
-Rule: TypeAlias = "Callable[[Call], list[Value]]"
+Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(elements.FUNCTIONS, elements.function),
@@ -37,6 +37,8 @@ RULES: Mapping[str, Rule] = {
     "MatMul": products.matmul,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
+    **dict.fromkeys(recurrent.KINDS, recurrent.recurrent),
+    "TopK": shapes.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
     "Squeeze": shapes.squeeze,
