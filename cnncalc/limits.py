@@ -5,7 +5,7 @@ Each bound has a name that its messages use and that `--limit NAME=VALUE` raises
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from cnncalc.records import NamedTuple
 
 __all__ = ["Limits"]
 

@@ -5,8 +5,9 @@ A page is laid out for a room: on a terminal it may fold rows and shorten what i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:

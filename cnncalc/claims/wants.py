@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.analysis.symbolic.input_conditions import required
 from cnncalc.arithmetic.symbolic.algebra import Size, symbolic
@@ -18,6 +18,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
+from cnncalc.records import NamedTuple
 
 __all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
 

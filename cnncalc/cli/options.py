@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +11,7 @@ from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.forms import FORMS
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -42,9 +42,10 @@ def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
     from cnncalc.interchange.structure.writing import written
 
     sketch = chained(sketch)
-    text, names = structured(sketch, file.name)
+    called = Path(file.name).name  # where it lies is of no use to whoever gets the text
+    text, names = structured(sketch, called)
     if unlike(text, names, sketch, file.limits):
-        return written(sketch, file.name)
+        return written(sketch, called)
     return text, names
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 __all__ = ["Options"]
 

@@ -8,7 +8,7 @@ Counts follow from the shapes. A shape is (channels, *spatial), without the batc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
@@ -17,6 +17,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.fields import FieldError, FieldType
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform

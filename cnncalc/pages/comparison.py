@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers import figures as answers
 from cnncalc.answers.page import Column, Page, Table
 from cnncalc.pages.show.columns import field_text
+from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, axes_text, number, printable, size_text, width
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ digit of 8 with weight 7 and one of 7 with weight 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cnncalc.arithmetic.windows.reach import IDENTITY, Field, Interval, Reach, everywhere, join, seen_of
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.layers.base import Shape

@@ -16,7 +16,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "SAME",

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window, ceil_divide, exact_divide
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "IDENTITY",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
@@ -13,6 +13,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import Border, PerAxis
 from cnncalc.layers.registry import KINDS
+from cnncalc.records import NamedTuple
 
 __all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
 

@@ -61,7 +61,7 @@ class Reader:
     def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None = USUAL) -> None:
         self.model, self.file, self.asked, self.usual = model, file, asked, usual
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
-        self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else file.name, "onnx", source)
+        self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
         self.unknown = Unknown()
         self.faults: list[Fault] = []
         self.batch = 1

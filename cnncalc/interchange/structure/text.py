@@ -164,7 +164,10 @@ def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
 def header(labels: Labels, file: str) -> list[str]:
     """The lines above `layers:`."""
     sketch = labels.sketch
-    lines = [f"name: {quoted(sketch.name or file)}", f"source: {quoted(sketch.source or file)}"]
+    lines = [
+        f"name: {quoted(sketch.name or file.partition('.')[0] or file)}",
+        f"source: {quoted(sketch.source or file)}",
+    ]
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")
     if kinds := unbiased(labels):

@@ -80,7 +80,7 @@ def notation(layer: Layer, dialect: str) -> tuple[str, str]:
 def written(sketch: Sketch, file: str) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it."""
     names = names_of(sketch.operators)
-    lines = [f"name: {quoted(sketch.name or file)}"]
+    lines = [f"name: {quoted(sketch.name or file.partition('.')[0] or file)}"]
     lines.append(f"source: {quoted(sketch.source or file)}")
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")

@@ -7,13 +7,14 @@ one sample is merged with something else (windows of an image, heads of an atten
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Call", "Parameter", "Refused", "Tensor", "Value", "World"]
 

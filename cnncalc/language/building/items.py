@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import near
 from cnncalc.graph import NAME_HELP, is_name
@@ -12,6 +12,7 @@ from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.notation.vocabulary import field_named, kind_suggestion
+from cnncalc.records import NamedTuple
 
 __all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
 

@@ -6,13 +6,13 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]

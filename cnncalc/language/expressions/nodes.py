@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.language.expressions.functions import FUNCTIONS
 from cnncalc.language.expressions.operations import OPERATORS, SIGNS
 from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Run", "Step", "call", "chain", "choice", "constant", "listing", "mapping", "name", "signed", "unknown_name",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers import page
 from cnncalc.answers.figures import FIGURES
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.records import NamedTuple
 from cnncalc.text import axes_text, number, percent, printable, shape_text
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

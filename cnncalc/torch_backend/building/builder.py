@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.kinds import module_of
 
 if TYPE_CHECKING:
