@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from cnncalc.interchange.onnx import elements, products, recurrent, shapes, windows
+from cnncalc.interchange.onnx import elements, products, shapes, windows
 from cnncalc.interchange.onnx.call import Call, Value
 
 __all__ = ["RULES", "Rule"]
@@ -37,7 +37,7 @@ RULES: Mapping[str, Rule] = {
     "MatMul": products.matmul,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
-    **dict.fromkeys(recurrent.KINDS, recurrent.recurrent),
+    **dict.fromkeys(products.CELLS, products.recurrent),
     "TopK": shapes.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
