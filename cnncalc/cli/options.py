@@ -219,7 +219,7 @@ def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) 
 
 
 def _limits(texts: Sequence[str]) -> Any:
-    from cnncalc.limits import Limits
+    from cnncalc.limits import MOST, Limits
 
     values = {}
     for name, text in assignments("--limit", texts).items():
@@ -229,6 +229,10 @@ def _limits(texts: Sequence[str]) -> Any:
                 Fault(f"--limit: there is no bound `{name}`", help=suggestion(name, Limits._fields, known))
             )
         values[name] = quantity(f"--limit {name}", text, least=1)
+        if name in MOST and values[name] > MOST[name]:
+            raise CnncalcError(
+                Fault(f"--limit {name}: {values[name]:,} is more than the program bears", help=f"at most {MOST[name]}")
+            )
     return Limits(**values)
 
 

@@ -12,6 +12,7 @@ from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
+from cnncalc.language.expressions.values import begin_work
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
@@ -69,6 +70,7 @@ class Document:
         self.defaults: dict[str, Entry] = {}
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
+        begin_work()
         root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
@@ -77,6 +79,7 @@ class Document:
     @classmethod
     def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
+        begin_work()
         document = cls.__new__(cls)
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
