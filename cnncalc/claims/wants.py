@@ -152,7 +152,9 @@ def _named(text: str, symbols: Iterable[str]) -> list[str]:
 def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
     """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
     from cnncalc.language.expressions import ExpressionError, evaluate
+    from cnncalc.language.expressions.values import begin_work
 
+    begin_work()
     try:
         return evaluate(text, dict(lengths))
     except ExpressionError as error:

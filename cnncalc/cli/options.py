@@ -101,6 +101,9 @@ _NET_OPTIONS = (
         "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits,
         help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",
     ),
+    click.option(
+        "--trust", is_flag=True, help="Let the file extend files outside its folder, by `..` or an absolute path."
+    ),
 )  # fmt: skip
 
 amp_option = click.option(
@@ -219,7 +222,7 @@ def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) 
 
 
 def _limits(texts: Sequence[str]) -> Any:
-    from cnncalc.limits import Limits
+    from cnncalc.limits import MOST, Limits
 
     values = {}
     for name, text in assignments("--limit", texts).items():
@@ -229,6 +232,10 @@ def _limits(texts: Sequence[str]) -> Any:
                 Fault(f"--limit: there is no bound `{name}`", help=suggestion(name, Limits._fields, known))
             )
         values[name] = quantity(f"--limit {name}", text, least=1)
+        if name in MOST and values[name] > MOST[name]:
+            raise CnncalcError(
+                Fault(f"--limit {name}: {values[name]:,} is more than the program bears", help=f"at most {MOST[name]}")
+            )
     return Limits(**values)
 
 
@@ -245,6 +252,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),
+        trust=given["trust"],
     )
     amp = given.get("amp")
     return Wanted(options, given["dtype"] if amp is None else with_amp(amp, given["dtype"]))

@@ -42,9 +42,8 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    for operation in program.operations:
-        if operation.outputs:
-            _apply(world, operation, opaque=asked.opaque)
+    for operation in world.operations:
+        _apply(world, operation, opaque=asked.opaque)
     if world.unknown:
         raise CnncalcError(_unknown(world.unknown))
     ends = [world.values.get(one) for one in program.outputs]

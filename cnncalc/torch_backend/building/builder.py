@@ -24,6 +24,13 @@ class Group(nn.Module):
         """Make `module` the child `name`. Unlike add_module it takes names that nn.Module has, such as `type`."""
         self._modules[name] = module
 
+    def train(self, mode: bool = True) -> Group:
+        """As nn.Module does it, where a layer may be called `training` too."""
+        self.__dict__["training"] = mode
+        for child in self.children():
+            child.train(mode)
+        return self
+
 
 class Step(NamedTuple):
     """One layer's call: the module, the tensors that it takes and the one that it makes, and what may go after it."""
