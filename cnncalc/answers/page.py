@@ -24,7 +24,6 @@ __all__ = [
     "Items",
     "Layout",
     "Page",
-    "Row",
     "Stack",
     "Table",
     "Text",
@@ -74,14 +73,11 @@ class Column(NamedTuple):
     """How a text too long for one line is broken, in the last column."""
 
 
-Row: TypeAlias = "Sequence[Any]"
-
-
 class Table(NamedTuple):
     """Rows of values under columns."""
 
     columns: Sequence[Column]
-    rows: Sequence[Row]
+    rows: Sequence[Sequence[Any]]
     title: str = ""
     """Above it."""
     headed: bool = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Block, Layout
     from cnncalc.answers.report import Report, Row
-    from cnncalc.pages.show.columns import Column
+    from cnncalc.pages.show.columns import LayerColumn
 
 __all__ = ["ALL", "View", "page"]
 
@@ -77,7 +77,7 @@ def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
     return ordered(rows, view.sort)
 
 
-def _table(report: Report, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+def _table(report: Report, columns: Sequence[LayerColumn], rows: Sequence[Row]) -> Table:
     return Table(
         [column.shown(report) for column in columns],
         [[getattr(row, column.field) for column in columns] for row in rows],
