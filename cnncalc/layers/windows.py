@@ -10,9 +10,9 @@ from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
+__all__ = ["AXES", "axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+AXES: dict[int, tuple[str, ...]] = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 def axis_name(axis: int, rank: int) -> str:
