@@ -84,6 +84,16 @@ def in_process() -> list[Result]:
     ]
 
 
+def forks() -> list[Result]:
+    """A fork must be so much cheaper than a net built anew that a search can branch."""
+    results = []
+    for name in ("resnet50", "densenet201"):
+        net = load(name, Options())
+        share = best(net.fork, runs=200) / best(partial(load, name, Options()))
+        results.append(Result(f"fork {name} / load it", 100 * share, 1, "%"))
+    return results
+
+
 CHAIN = "input: 8x32x32\nlayers: [{{repeat: {count}, layers: [conv 8 k3 p1]}}]\n"
 BLOCKS = "input: 8x32x32\nlayers: [{{repeat: {count}, layers: [add: [[conv 8 k3 p1, relu], []]]}}]\n"
 
@@ -133,7 +143,8 @@ def main() -> int:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        results = [start_up(), memory(), *in_process(), *linear(Path(folder)), explaining(Path(folder)), library()]
+        results = [start_up(), memory(), *in_process(), *forks()]
+        results += [*linear(Path(folder)), explaining(Path(folder)), library()]
     for result in results:
         mark = "✓" if result.value <= result.bound else "✗"
         print(f"{mark} {result.what:72} {result.value:8.2f} {result.unit:5}  (bound {result.bound:g})")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load it
 if TYPE_CHECKING:
+    from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
-    from cnncalc.api.builtin import bundled, report, to_torch
+    from cnncalc.api.builtin import bundled, from_torch, report, to_torch
     from cnncalc.api.nets import Net, chain, load
     from cnncalc.api.questions import check, sweep
     from cnncalc.errors import CnncalcError
@@ -26,8 +27,10 @@ _OWNERS = {
     "bundled": "cnncalc.api.builtin",
     "chain": "cnncalc.api.nets",
     "check": "cnncalc.api.questions",
+    "from_torch": "cnncalc.api.builtin",
     "load": "cnncalc.api.nets",
     "report": "cnncalc.api.builtin",
+    "solve": "cnncalc.solve",
     "sweep": "cnncalc.api.questions",
     "to_torch": "cnncalc.api.builtin",
 }
@@ -42,8 +45,10 @@ __all__ = [
     "bundled",
     "chain",
     "check",
+    "from_torch",
     "load",
     "report",
+    "solve",
     "sweep",
     "to_torch",
 ]
@@ -54,7 +59,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(import_module(_OWNERS[name]), name)
+    owner = import_module(_OWNERS[name])
+    value: object = owner if name == "solve" else getattr(owner, name)
     globals()[name] = value
     return value
 

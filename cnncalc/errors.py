@@ -1,13 +1,16 @@
 """The one error type: where it happened, which rule broke, the values received, and the way out.
 
 Every fault that a user can cause ends up as a `Fault`; a `CnncalcError` carries all the faults of
-one input at once. Nothing here knows YAML, rich or click.
+one input at once. Nothing here knows YAML, rich or click. Whatever a message quotes is shown without a character that
+could steer a terminal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from cnncalc.records import NamedTuple
+from cnncalc.text import printable, printable_lines
 
 __all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]
 
@@ -59,18 +62,18 @@ class Fault(NamedTuple):
             lines.append(f"  = used by `{text}` at {use.file}:{use.line}:{use.column}")
         if self.help:
             lines.append(f"  = help: {self.help}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The JSON form (COMMANDS, "the contract for scripts")."""
         message = f"{self.message}: {self.values}" if self.values else self.message
         return {
-            "message": message,
-            "file": self.place.file if self.place else None,
+            "message": printable_lines(message),
+            "file": printable(self.place.file) if self.place else None,
             "line": self.place.line if self.place else None,
             "column": self.place.column if self.place else None,
             "layer": self.layer,
-            "help": self.help or None,
+            "help": printable(self.help) or None,
         }
 
 

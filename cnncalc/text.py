@@ -7,9 +7,12 @@ from collections.abc import Sequence
 __all__ = [
     "BETWEEN",
     "aligned",
+    "axes_text",
     "number",
     "percent",
+    "plural",
     "printable",
+    "printable_lines",
     "rounded",
     "shape_text",
     "signed",
@@ -27,14 +30,42 @@ def number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def plural(count: int, noun: str) -> str:
+    """`1 layer`, `2,000 layers`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def axes_text(values: Sequence[object]) -> str:
+    """One number where all axes agree, else one an axis: `427`, `1x7`."""
+    return "x".join(map(str, values if len(set(values)) > 1 else values[:1]))
+
+
 def shape_text(shape: Sequence[object]) -> str:
     """`64x56x56`: a shape as it is written in a file, without the batch that is its first axis."""
     return "x".join(map(str, shape[1:]))
 
 
 def printable(text: str) -> str:
-    """The text without anything that could move a cursor or end a line."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+    r"""The text with everything that could move a cursor, end a line or hide in it written as an escape.
+
+    >>> printable("a\x1b[2J\nb")
+    'a\\x1b[2J\\nb'
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, line by line."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable() or letter == "\N{NO-BREAK SPACE}":
+        return letter
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def percent(part: int, whole: int) -> str:

@@ -22,9 +22,15 @@ def _limited(seconds, megabytes):
     return limit
 
 
-def cnncalc(*arguments, cwd=None, shell="", seconds=SECONDS, megabytes=MEGABYTES, **more):
-    """What `cnncalc ARGUMENTS` does, `shell` being redirections as `>&-`; never a traceback, a signal or a hang."""
+def cnncalc(*arguments, cwd=None, shell="", seconds=SECONDS, megabytes=MEGABYTES, _complete=None, **more):
+    """What `cnncalc ARGUMENTS` does, `shell` being redirections as `>&-`; never a traceback, a signal or a hang.
+
+    `_complete` is a line that a shell asks to be completed at its end.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    if _complete is not None:
+        count = str(len(_complete.split(" ")) - 1)
+        environment |= {"_CNNCALC_COMPLETE": "bash_complete", "COMP_WORDS": _complete, "COMP_CWORD": count}
     command = [sys.executable, "-m", "cnncalc", *map(os.fsencode, map(str, arguments))]
     if shell:
         command = ["sh", "-c", f'"$@" {shell}', "sh", *command]

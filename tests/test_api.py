@@ -157,6 +157,22 @@ def test_chains_and_grids_and_budgets():
     assert [one.what for one in held.checks if not one.passed] == ["params"]
 
 
+def test_inverse_problems_are_solved():
+    found = cnncalc.solve.conv(input=224, output=112, kernel=7, stride=2)
+    assert str(found) == printed(
+        "solve", "conv-padding", "--input", 224, "--output", 112, "--kernel", 7, "--stride", 2, "--all"
+    )
+    assert found.solved
+    assert not cnncalc.solve.pool(input=8, output=8, stride=2, padding=0, unknown="kernel").solved
+    taken = cnncalc.solve.deconv(input=7, output=14, kernel=4, padding=1, unknown="stride")
+    assert "s2" in str(taken)
+    assert str(cnncalc.solve.input_size("unet")) == printed("solve", "input-size", "unet")
+    assert str(cnncalc.solve.batch_size("lenet5", memory="1GiB")) == printed(
+        "solve", "batch-size", "lenet5", "--memory", "1GiB"
+    )
+    assert "width" in str(cnncalc.solve.variable("mobilenet_v2", "width", want="params <= 3.5M"))
+
+
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
@@ -172,6 +188,11 @@ def test_chains_and_grids_and_budgets():
         (lambda: cnncalc.load("vgg16").report(optimizer="adamm"), "adam"),
         (lambda: cnncalc.load("vgg16").report(convention="fvcorr"), "fvcore"),
         (lambda: cnncalc.load("vgg16").report(bacth=2), "did you mean `batch`"),
+        (lambda: cnncalc.solve.conv(input=224, output=112), "`kernel` is missing"),
+        (lambda: cnncalc.solve.conv(input=224, output=112, kernel="7x", stride=2), "`kernel`"),
+        (lambda: cnncalc.solve.conv(inptu=3), "did you mean `input`"),
+        (lambda: cnncalc.solve.input_size("vgg17"), "did you mean"),
+        (lambda: cnncalc.solve.batch_size("vgg16", memory="lots"), "lots"),
         (lambda: cnncalc.sweep("vgg16", figures=["parms"]), "params"),
         (lambda: cnncalc.check("vgg16", max={"params": "many"}), "many"),
     ],

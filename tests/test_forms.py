@@ -11,7 +11,7 @@ import pytest
 from command_line import runner
 
 from cnncalc.answers.formulas import Formula, Legend, Line, Section
-from cnncalc.answers.page import GAP, Code, Column, Heading, Items, Page, Stack, Table, Text
+from cnncalc.answers.page import GAP, Column, Heading, Items, Page, Stack, Table, Text, Verbatim
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.errors import CnncalcError
 from cnncalc.forms import FORMS, Form, by_suffix, draw, form_named, text
@@ -170,7 +170,7 @@ BLOCKS = [
     Items(["x `y`", "    below it"], lead="Because:"),
     Items(["z"], indent=False, label="hint"),
     Table([Column("Name"), Column("N", right=True)], [("a|b", 1_000), ("total", 1_000)], title="All:", total=True),
-    Code("a | b\n- c", "diff"),
+    Verbatim("a | b\n- c", "diff"),
     Section("s_1", "conv 1", "3x3", (Line("height", FORMULA), Line("note", note="words")), ("A sentence.",)),
     Legend([("H", "height")]),
     Stack([Text("one"), GAP, Text("two")], indent=True),

@@ -61,6 +61,18 @@ def test_a_group_has_names_of_its_own_and_can_be_used_once_more():
     assert report(net).totals.params == (3 * 4 * 9 + 4) + 2 * 4 + (4 * 3 + 3)
 
 
+def test_a_group_has_a_name_that_is_free():
+    net = Net(input="3x8x8")
+    net.close(net.group("head"), 0)
+    for name, message in (
+        ("head", "the name `head` is taken"),
+        ("input", "the name `input` is taken"),
+        ("", "is no name"),
+    ):
+        with pytest.raises(CnncalcError, match=message):
+            net.group(name)
+
+
 WRONG = [
     ("3x8x8", ["conv 4 k9"]),
     ("3x8x8", ["conv 4 k3", "conv1d 4 k3"]),
@@ -133,6 +145,18 @@ def test_the_bound_on_layers_holds():
     assert len(net.nodes) == 3
 
 
+def test_a_tensor_of_another_fork_is_none_of_this_one():
+    net = Net(input="3x8x8")
+    stem = net.add("conv 8 k3", name="stem")
+    other = net.fork()
+    theirs = other.add("conv 4 k1")
+    net.add("conv 6 k1")
+    with pytest.raises(CnncalcError, match="there is no layer `conv1` before this one"):
+        net.add("relu", theirs)
+    other.freeze("stem")
+    assert other.add("relu", stem).inputs == (1,)
+
+
 def test_what_is_frozen_in_a_fork_is_trained_in_the_other():
     net = Net(input="3x8x8")
     net.add("conv 8 k3", name="a.one")
@@ -159,6 +183,19 @@ def test_a_net_of_a_file_can_be_gone_on_with():
 def test_a_symbolic_input_gives_closed_forms():
     net = Net(input="3xHxW")
     assert str(net.add("conv 8 k3 s2 p1").shape) == "(8, ⌈H/2⌉, ⌈W/2⌉)"
+
+
+def test_what_fits_at_no_size_is_no_matter_of_a_larger_input():
+    net = Net(input="3xHxW")
+    net.add("adaptive_avgpool 2")
+    with pytest.raises(CnncalcError, match="the kernel does not fit its input") as error:
+        net.add("conv 4 k3")
+    assert "larger" not in str(error.value)
+    net = Net(input="3xHxW")
+    thin = net.add("maxpool 3")
+    with pytest.raises(CnncalcError, match="the inputs of `add` do not match") as error:
+        net.add("add", ["input", net.add("conv 4 k1", thin)])
+    assert not error.value.faults[0].help
 
 
 def test_another_size_is_another_net():

@@ -112,14 +112,14 @@ def test_where_no_image_adds_a_byte_every_batch_fits(net):
     fixed = {report(report_of, batch, "float32", "adam").totals.train_bytes for batch in (1, 7, 10_000)}
     assert len(fixed) == 1
     (fixed,) = fixed
-    answer = answered(*arguments, "--memory", fixed)
+    answer = answered(*arguments, "--memory", f"{fixed}B")
     assert (answer["solved"], answer["batch"], answer["used"], answer["each"]) == (True, None, fixed, 0)
-    done = run(*arguments, "--memory", fixed)
+    done = run(*arguments, "--memory", f"{fixed}B")
     assert done.exit_code == 0
     assert f"Every batch fits: no image adds a byte to {fixed:,}" in done.stdout
-    one_less = answered(*arguments, "--memory", fixed - 1)
+    one_less = answered(*arguments, "--memory", f"{fixed - 1}B")
     assert (one_less["solved"], one_less["batch"]) == (False, 0)
-    assert run(*arguments, "--memory", fixed - 1).exit_code == 1
+    assert run(*arguments, "--memory", f"{fixed - 1}B").exit_code == 1
 
 
 def test_batch_size_in_json():

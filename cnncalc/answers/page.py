@@ -5,8 +5,9 @@ A page is laid out for a room: on a terminal it may fold rows and shorten what i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
@@ -18,16 +19,15 @@ __all__ = [
     "GAP",
     "WHOLE",
     "Block",
-    "Code",
     "Column",
     "Heading",
     "Items",
     "Layout",
     "Page",
-    "Row",
     "Stack",
     "Table",
     "Text",
+    "Verbatim",
     "cell_text",
 ]
 
@@ -73,14 +73,11 @@ class Column(NamedTuple):
     """How a text too long for one line is broken, in the last column."""
 
 
-Row: TypeAlias = "Sequence[Any]"
-
-
 class Table(NamedTuple):
     """Rows of values under columns."""
 
     columns: Sequence[Column]
-    rows: Sequence[Row]
+    rows: Sequence[Sequence[Any]]
     title: str = ""
     """Above it."""
     headed: bool = True
@@ -127,7 +124,7 @@ class Items(NamedTuple):
     """What each of them is, as `hint`."""
 
 
-class Code(NamedTuple):
+class Verbatim(NamedTuple):
     """Text whose lines stay as they are; `language` is `diff` where they begin with marks of what was and what is."""
 
     text: str
@@ -141,7 +138,7 @@ class Stack(NamedTuple):
     indent: bool = False
 
 
-Block: TypeAlias = "Heading | Text | Items | Table | Code | Section | Legend | Stack"
+Block: TypeAlias = "Heading | Text | Items | Table | Verbatim | Section | Legend | Stack"
 GAP = Text("")
 
 

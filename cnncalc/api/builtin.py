@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["bundled", "report", "to_torch"]
+__all__ = ["bundled", "from_torch", "report", "to_torch"]
 
 
 def bundled() -> dict[str, Path]:
@@ -42,3 +42,38 @@ def to_torch(
     """A net as a torch module, see `Net.to_torch`. It needs torch. Raises CnncalcError."""
     held = net if isinstance(net, Net) else load(net, options)
     return held.to_torch(seed=seed, device=device, dtype=dtype)
+
+
+PROGRAM = 1_000_000_000
+"""Characters of a program that this process has made itself: as many as there are."""
+
+
+def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
+    """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
+
+    Layers are called as the modules. With `opaque`, operations that are not known become layers of which only the
+    shape is known. It needs torch. Raises CnncalcError for what cannot be read, and what torch.export raises.
+
+    >>> from torch import nn, zeros
+    >>> from_torch(nn.Conv2d(3, 8, 3), zeros(1, 3, 32, 32)).report().totals.params
+    224
+    """
+    from cnncalc.errors import CnncalcError, Fault
+    from cnncalc.interchange.file import ForeignFile
+    from cnncalc.interchange.opening import imported
+    from cnncalc.interchange.sketch import Asked
+    from cnncalc.language import load_text
+    from cnncalc.limits import Limits
+    from cnncalc.torch_backend.exporting import exported
+
+    name = type(module).__name__
+    file = ForeignFile(name, None, Limits(text=PROGRAM), exported(module, inputs))
+    found = imported(file, Asked(opaque=opaque))
+    if found is None:
+        raise CnncalcError(Fault(f"what torch.export made of `{name}` is no program that is known"))
+    text = found.text
+
+    def build(options: Options) -> Built:
+        return load_text(text, name, options)
+
+    return Net.of(build(Options()), Options(), build)

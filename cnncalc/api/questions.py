@@ -9,6 +9,7 @@ from cnncalc.api.answers import Answer
 from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import options_of
 from cnncalc.api.nets import named
+from cnncalc.claims import expect
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Checks", "Sweep", "check", "sweep"]
 
 
-class Checks(Answer["Checked"]):
+class Checks(Answer[expect.Checked]):
     """Every figure that a file, a budget or a requirement holds a net to."""
 
     @property

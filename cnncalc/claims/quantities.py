@@ -9,7 +9,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["parse_quantity"]
+__all__ = ["parse_lengths", "parse_quantity"]
 
 _FORM = r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:e(\d{1,2}))?\s*([kmgtp]?)(i?)(b?)"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -42,6 +42,14 @@ def parse_quantity(text: str, *, in_bytes: bool = True) -> int:
     if value.denominator != 1:
         raise CnncalcError(Fault(f"`{text}` is not a whole number", help=f"it comes to {_decimal(value)}"))
     return int(value)
+
+
+def parse_lengths(text: str) -> list[int] | None:
+    """`512x7x7` as its lengths; None where it is no shape, or one that no tensor has."""
+    parts = text.strip().split("x")
+    if not all(part.isascii() and part.isdecimal() and len(part) <= LONGEST for part in parts):
+        return None
+    return [int(part) for part in parts]
 
 
 def _decimal(value: Fraction) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.analysis.symbolic.input_conditions import required
 from cnncalc.arithmetic.symbolic.algebra import Size, symbolic
 from cnncalc.arithmetic.symbolic.closed_text import bracketed
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.windows.formulas import every, larger
+from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.where import exact_condition
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
+from cnncalc.records import NamedTuple
 
 __all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
 
@@ -79,13 +81,9 @@ def parts_of(graph: Graph, declared: Graph | None, wants: InputWants, index: int
 
 
 def _output_parts(node: Node, wanted: str) -> Iterator[Part]:
-    text = wanted.rpartition("=")[2].strip()
-    try:
-        lengths = [int(part) for part in text.split("x")]
-    except ValueError:
-        raise CnncalcError(
-            Fault(f"--output {wanted[:60]}: expected a size", help="such as 7x7, or layer4=7x7")
-        ) from None
+    lengths = parse_lengths(wanted.rpartition("=")[2])
+    if lengths is None:
+        raise CnncalcError(Fault(f"--output {wanted[:60]}: expected a size", help="such as 7x7, or layer4=7x7"))
     shape = node.shape if len(lengths) == len(node.shape) else node.shape[1:]
     if len(lengths) != len(shape):
         found = f"{node.name} gives {shape_text(node.shape)}"
@@ -154,11 +152,15 @@ def _named(text: str, symbols: Iterable[str]) -> list[str]:
 def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
     """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
     from cnncalc.language.expressions import ExpressionError, evaluate
+    from cnncalc.language.expressions.values import begin_work
 
+    begin_work()
     try:
         return evaluate(text, dict(lengths))
     except ExpressionError as error:
         sizes = ", ".join(f"{symbol} = {lengths[symbol]:,}" for symbol in _named(text, lengths))
-        help = error.help or f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
+        help = error.help
+        if not help or "--limit" in help:  # which no text of the command line is raised by
+            help = f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
         values = f"looked at where {sizes}" if sizes else ""
         raise CnncalcError(Fault(f"--where {text[:60]}: {error.message}", values=values, help=help)) from None

@@ -56,7 +56,7 @@ def _value(node: ast.expr, lengths: dict[str, Any]) -> Any:
     if isinstance(node, ast.Name) and node.id in lengths:
         return lengths[node.id]
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        return OPERATIONS[type(node.op)](_number(node.left, lengths), _number(node.right, lengths))
+        return _calculated(node, lengths)
     if isinstance(node, ast.BoolOp):
         truths = [_truth(one, lengths) for one in node.values]
         return every(*truths) if isinstance(node.op, ast.And) else _any(truths)
@@ -71,7 +71,18 @@ def _value(node: ast.expr, lengths: dict[str, Any]) -> Any:
         chosen = FUNCTIONS.get(node.func.id)
         if chosen is not None:
             return chosen(*(_number(one, lengths) for one in node.args))
-    raise NoClosedForm(ast.unparse(node))
+    raise NoClosedForm("what is not computed with lengths")
+
+
+def _calculated(node: ast.BinOp, lengths: dict[str, Any]) -> Any:
+    """`a + b − c …`, which Python nests to the left, however long it is."""
+    steps = [node]
+    while isinstance(steps[-1].left, ast.BinOp) and type(steps[-1].left.op) in OPERATIONS:
+        steps.append(steps[-1].left)
+    value = _number(steps[-1].left, lengths)
+    for step in reversed(steps):
+        value = OPERATIONS[type(step.op)](value, _number(step.right, lengths))
+    return value
 
 
 def _number(node: ast.expr, lengths: dict[str, Any]) -> Any:

@@ -35,7 +35,7 @@ def nets(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 
     from cnncalc.language import bundled
 
-    here = (path.name for path in Path().glob("*.y*ml"))
+    here = (path.name for path in Path().glob("*.y*ml") if path.name.isprintable() and path.is_file())
     found = _starting(bundled(), incomplete) + _starting(sorted(here), incomplete)
     return found or [CompletionItem(incomplete, type="file")]
 

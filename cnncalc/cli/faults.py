@@ -69,15 +69,17 @@ def _usage(context: click.Context | None) -> str:
 def fault_of_os_error(error: OSError) -> Fault:
     """A file that cannot be read or written."""
     if error.filename is None:
-        return Fault("the output cannot be written", values=(error.strerror or str(error)).lower())
+        help = "write to a file with -o, or make room"
+        return Fault("the output cannot be written", values=(error.strerror or str(error)).lower(), help=help)
     name = os.fsdecode(error.filename)[:200]
     if isinstance(error, FileNotFoundError):
         return Fault(f"there is no file `{name}`", help=_near_files(name))
     if isinstance(error, IsADirectoryError):
         return Fault(f"`{name}` is a folder", help="name a file in it")
     if isinstance(error, PermissionError):
-        return Fault(f"there is no permission to use `{name}`")
-    return Fault(f"`{name}` cannot be used", values=(error.strerror or str(error)).lower())
+        return Fault(f"there is no permission to use `{name}`", help="change its permissions, or name another file")
+    why = (error.strerror or str(error)).lower()
+    return Fault(f"`{name}` cannot be used", values=why, help="name another file")
 
 
 def _near_files(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -11,7 +12,9 @@ import click
 
 from cnncalc import __version__
 from cnncalc.cli.faults import fault_of_os_error, faults_of_usage, faults_text, wants_json
+from cnncalc.cli.streams import gone, prepare, tell
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.limits import RECURSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +75,8 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            ctx.exit(_pipe_closed())
+            gone(sys.stdout)
+            ctx.exit(PIPE_CLOSED)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Runs the command and leaves with its exit code; no fault of a user's shows a traceback."""
@@ -89,9 +93,13 @@ class Commands(click.Group):
         except click.Abort:
             code = INTERRUPTED
         except BrokenPipeError:
-            code = _pipe_closed()
+            gone(sys.stdout)
+            code = PIPE_CLOSED
         except OSError as error:
-            code = _told([fault_of_os_error(error)], arguments)
+            lost = error.filename is None  # it was the output that could not be written
+            if lost:
+                gone(sys.stdout)
+            code = _told([fault_of_os_error(error)], [] if lost else arguments)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -108,16 +116,11 @@ def _told(faults: Sequence[Fault], arguments: Sequence[str]) -> int:
     """Prints the faults: JSON is an answer and goes to standard output, text goes to standard error."""
     json = wants_json(arguments)
     try:
-        click.echo(faults_text(faults, json), nl=False, err=not json)
+        tell(faults_text(faults, json), error=not json)
     except BrokenPipeError:
-        return _pipe_closed()
+        gone(sys.stdout)
+        return PIPE_CLOSED
     return BAD_INPUT
-
-
-def _pipe_closed() -> int:
-    """Whoever read the output has gone: Python must not try to flush it once more on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -132,7 +135,7 @@ def cnncalc() -> None:
 
 def main() -> None:
     """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?`, not a traceback
+    gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
+    prepare()
     cnncalc.main(prog_name="cnncalc")

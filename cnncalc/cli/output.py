@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Page
 
-__all__ = ["answer", "emit", "form_of"]
+__all__ = ["answer", "emit", "form_of", "target_of"]
+
+STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+"""A colour, or a character that does more than stand there."""
+
+PLAIN_SUFFIXES = (".txt",)
+"""Of files that a table is written to, besides those without a suffix."""
 
 
 def form_of(given: Mapping[str, Any]) -> str:
@@ -27,13 +34,33 @@ def form_of(given: Mapping[str, Any]) -> str:
     from cnncalc.forms import by_suffix, form_named, ready
 
     file = given["file"]
-    form = form_named(given["format_"] or by_suffix(file or "") or "table")
+    by_name = by_suffix(file or "")
+    if given["format_"] is None and file is not None:
+        _known_suffix(file, by_name)
+    form = form_named(given["format_"] or by_name or "table")
     if form.binary and file in (None, "-"):
         message = f"{form.name.capitalize()} goes to a file"
         raise CnncalcError(Fault(message, help=f"add `-o FILE{form.suffix}`"))
     ready(form)
-    on_terminal = file is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
-    return "plain" if form.name == "table" and not on_terminal else form.name
+    return "plain" if form.name == "table" and not _on_terminal(file) else form.name
+
+
+def _on_terminal(file: str | None) -> bool:
+    """Whether the result is read by a person on a terminal that understands colour and position."""
+    return file is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def _known_suffix(file: str, form: str) -> None:
+    """Raises CnncalcError for a file whose name asks for a form that there is not."""
+    from pathlib import Path
+
+    from cnncalc.forms import FORMS
+
+    suffix = Path(file).suffix
+    if suffix and not form and suffix.lower() not in PLAIN_SUFFIXES:
+        known = ", ".join(sorted({*(one.suffix for one in FORMS if one.suffix), *PLAIN_SUFFIXES}))
+        help = f"these are written: {known}; for another name, say `--format table`"
+        raise CnncalcError(Fault(f"-o {file}: nothing is written as `{suffix}`", help=help))
 
 
 def answer(page: Page, given: Mapping[str, Any]) -> None:
@@ -46,20 +73,55 @@ def answer(page: Page, given: Mapping[str, Any]) -> None:
 def emit(text: str | bytes, output: str | None) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
+    What could steer a terminal is written as an escape, whoever put it in; colours on a terminal are ours.
     Raises CnncalcError for a folder that there is not, or a file that cannot be written.
     """
+    if isinstance(text, str):
+        text = _harmless(text, coloured=_on_terminal(output))
     if output is None or output == "-":
         click.echo(text, nl=False)
         return
-    from pathlib import Path
-
-    target = Path(output)
-    if not target.parent.is_dir():
-        raise CnncalcError(Fault(f"there is no folder `{target.parent}`", help="make it first, or write elsewhere"))
+    target = target_of(output)
+    _spare_nets(target)
     try:
         _write(text, target)
     except OSError as error:  # its own message would name the temporary file
-        raise CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere")) from None
+        raise _unwritable(output, error) from None
+
+
+def target_of(output: str) -> Path:
+    """The file that is written: what a link points to. Raises CnncalcError where there can be none."""
+    from pathlib import Path
+
+    if not Path(output).parent.is_dir():
+        message = f"there is no folder `{Path(output).parent}`"
+        raise CnncalcError(Fault(message, help="make it first, or write elsewhere"))
+    try:
+        return Path(os.path.realpath(output, strict=True))
+    except FileNotFoundError:
+        return Path(os.path.realpath(output))
+    except OSError as error:  # links that go in a circle
+        raise _unwritable(output, error) from None
+
+
+def _unwritable(output: str, error: OSError) -> CnncalcError:
+    return CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere"))
+
+
+def _harmless(text: str, *, coloured: bool) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    import re  # few texts have anything odd in them
+
+    return re.sub(STEERING, lambda odd: odd[0] if coloured and len(odd[0]) > 1 else printable(odd[0]), text)
+
+
+def _spare_nets(target: Path) -> None:
+    """Raises CnncalcError for a target that was read as a net, or as what a net extends: it would be lost."""
+    library = sys.modules.get("cnncalc.language.documents.library")
+    if library is not None and target.exists() and target.resolve() in library.READ:
+        message = f"-o {target}: this file was read as a net, and would be lost"
+        raise CnncalcError(Fault(message, help="write elsewhere"))
 
 
 def _write(text: str | bytes, target: Path) -> None:
@@ -70,7 +132,6 @@ def _write(text: str | bytes, target: Path) -> None:
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         target.write_bytes(content)
         return
-    target = target.resolve()  # what a link points to is what is written
     with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
         try:
             scratch.write(content)

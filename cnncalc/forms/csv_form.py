@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc.answers.page import Column, Layout, Page
 
 __all__ = ["draw"]
+
+FORMULA = frozenset("=+-@\t\r")
+"""What a formula begins with in a spreadsheet."""
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
 
 
 def _value(column: Column, value: object) -> object:
@@ -22,6 +27,13 @@ def draw(page: Page, _: Layout) -> str:
     table = page.table()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.key for column in table.columns])
-    writer.writerows([_value(column, value) for column, value in zip(table.columns, row)] for row in table.rows)
+    writer.writerow([_cell(column.key) for column in table.columns])
+    writer.writerows([_cell(_value(column, value)) for column, value in zip(table.columns, row)] for row in table.rows)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would compute stands behind an apostrophe, by which it stays a text."""
+    if isinstance(value, str) and value[:1] in FORMULA and len(value) > 1 and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value

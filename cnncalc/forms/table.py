@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.page import WHOLE, Code, Heading, Items, Layout, Table
+from cnncalc.answers.page import WHOLE, Heading, Items, Layout, Table, Verbatim
 from cnncalc.forms import plain
 from cnncalc.forms.fitting import SHARE_WIDTH, bar, cut, fitted, shortened
 from cnncalc.text import BETWEEN, percent, width
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from cnncalc.answers.page import Block, Column, Page, Row
+    from cnncalc.answers.page import Block, Column, Page
     from cnncalc.forms.fitting import Fit
 
 __all__ = ["draw"]
@@ -40,7 +40,7 @@ def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> 
     blocks = list(page.body(layout))
     table = next((block for block in blocks if isinstance(block, Table) and block.fitted), None)
     if table is None:
-        return plain.drawn(map(_coloured, blocks), min(layout.width or WIDEST, WIDEST))
+        return plain.Plain(min(layout.width or WIDEST, WIDEST)).drawn(map(_coloured, blocks))
     if len(table.rows) > MOST_ROWS:
         return plain.draw(page)
     return _Terminal(layout, console).drawn(blocks, table)
@@ -48,7 +48,7 @@ def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> 
 
 def _coloured(block: Block) -> Block:
     """A difference in colours, unless the user wants none."""
-    if not isinstance(block, Code) or block.language != "diff" or os.environ.get("NO_COLOR"):
+    if not isinstance(block, Verbatim) or block.language != "diff" or os.environ.get("NO_COLOR"):
         return block
     lines = block.text.split("\n")
     return block._replace(
@@ -116,7 +116,7 @@ class _Terminal:
             if column.colour
         }
         lines: list[Text] = []
-        above: Row = ()
+        above: Sequence[Any] = ()
         for row, texts, weight in zip(table.rows, table.texts(), table.weights, strict=True):
             parts = []
             for place, (column, size) in enumerate(zip(fit.columns, fit.widths, strict=True)):

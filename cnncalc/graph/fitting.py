@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.errors import Fault
 from cnncalc.graph.nodes import Node
@@ -21,11 +22,14 @@ def broken(
     rule: Requirement, nodes: Sequence[Node], inputs: Sequence[int], layer: Layer, tensors: Sequence[int]
 ) -> Fault:
     """A rule that a layer's input tensors break; `inputs` are those of the net."""
-    help = rule.way_out()
-    if rule.larger:
-        help = channels_last([nodes[index].shape for index in inputs]) or (
-            f"use {larger_input(nodes, inputs, layer, tensors)}, {help.removeprefix('use ')}"
-        )
+    try:  # a help may go by the lengths, which symbols leave open
+        help = rule.way_out()
+        if rule.larger:
+            help = channels_last([nodes[index].shape for index in inputs]) or (
+                f"use {larger_input(nodes, inputs, layer, tensors)}, {help.removeprefix('use ')}"
+            )
+    except NoClosedForm:
+        help = f"{IN_NUMBERS}: then what would fit can be said"
     values = rule.values
     if len(tensors) > 1 and values:
         values += f" (from {', '.join(nodes[tensor].name for tensor in tensors[:8])})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -139,6 +139,11 @@ class Names:
         values = f"first given on line {first.line}" if first is not None else ""
         help = "names are unique within their group: choose another"
         return Fault(f"the name `{name[:60]}` is taken", values=values, help=help)
+
+    def missing(self, name: str, known: Sequence[str]) -> Fault:
+        """That there is no layer of this name, with those like it among the known."""
+        help = "a layer takes only what was made before it, by its name in the same group or its full name"
+        return Fault(f"there is no layer `{name[:60]}` before this one", help=suggestion(name, known, help))
 
     def state(self) -> Hashable:
         """Equal for two nets only where all names are, and what comes next is called alike."""

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from cnncalc.errors import CnncalcError, Fault, Place, suggestion
+from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.graph.fitting import broken, not_as_asserted, parameters_misfit
 from cnncalc.graph.names import UNKNOWN, Level, Names, matching
 from cnncalc.graph.nodes import Node, Origin, place_of
-from cnncalc.graph.signatures import Signatures
+from cnncalc.graph.signatures import Met, Signatures
 from cnncalc.layers import FieldError, Layer, Requirement, Shape
 from cnncalc.limits import Limits
 from cnncalc.notation.lines import Parsed, TokenError, parse
@@ -106,7 +106,7 @@ class Net:
         return f"<Net {self.name!r}: {len(self.nodes) - len(self.inputs):,} layers>"
 
     @property
-    def signatures(self) -> list[tuple[Layer, tuple[Shape, ...]]]:
+    def signatures(self) -> list[Met]:
         """Every layer with its input shapes, each once: what follows from them alone is computed once for each."""
         return self.signed.pairs
 
@@ -179,17 +179,14 @@ class Net:
         wrong = None if name is None else self.names.taken(level.prefix + name, name)
         if wrong is not None:
             raise CnncalcError(wrong._replace(place=place))
-        faults: list[Fault] = []
         counted = self.names.counted.copy()
         full = self.names.next(parsed.layer.kind, name, level)
-        node = None
         try:
-            node = self.place(parsed, tensors, full, level, owner, trainable, train_only, origin, faults, anyway=False)
-        finally:
-            if node is None:
-                self.names.counted = counted
-        if node is None:
-            raise CnncalcError(faults)
+            node = self.place(parsed, tensors, full, level, owner, trainable, train_only, origin)
+        except CnncalcError:
+            self.names.counted = counted
+            raise
+        assert node is not None  # it fits, or its faults were raised
         if name is not None:
             self.names.own.add(full)
         return node
@@ -200,8 +197,14 @@ class Net:
         self.chosen[name or self.nodes[index].name] = index
 
     def group(self, name: str, level: Level = _TOP, *, by_position: bool = False, like: str = "") -> Level:
-        """Open a named group; `level` is what is around it. With `like` it uses the parameters of the group `like`."""
+        """Open a named group; `level` is what is around it. With `like` it uses the parameters of that group.
+
+        Raises `CnncalcError` where the name is taken.
+        """
         full = level.prefix + name
+        wrong = self.names.taken(full, name)
+        if wrong is not None:
+            raise CnncalcError(wrong)
         self.names.groups[full] = UNKNOWN
         return Level(full + ".", level, by_position=by_position, like=like + "." if like else None)
 
@@ -222,15 +225,10 @@ class Net:
         """The index of a tensor; raises `CnncalcError` where the net has no such."""
         index = one.index if isinstance(one, Node) else one
         index = self.names.tensors.get(index, UNKNOWN) if isinstance(index, str) else index
-        if 0 <= index < len(self.nodes) and (not isinstance(one, Node) or self.nodes[index].name == one.name):
+        if 0 <= index < len(self.nodes) and (not isinstance(one, Node) or self.nodes[index].alike(one)):
             return index
         name = one.name if isinstance(one, Node) else str(one)
-        raise CnncalcError(self.missing(name, list(self.names.tensors)[-1_000:])._replace(place=place))
-
-    def missing(self, name: str, known: Sequence[str]) -> Fault:
-        """That there is no layer of this name, with those like it among the known."""
-        help = "a layer takes only what was made before it, by its name in the same group or its full name"
-        return Fault(f"there is no layer `{name[:60]}` before this one", help=suggestion(name, known, help))
+        raise CnncalcError(self.names.missing(name, list(self.names.tensors)[-1_000:])._replace(place=place))
 
     def _parsed(self, layer: Layer | str, origin: Origin | None) -> Parsed:
         """The layer of a notation; raises `CnncalcError` with every mistake in it."""
@@ -253,50 +251,57 @@ class Net:
         trainable: bool,
         train_only: bool,
         origin: Origin | None,
-        faults: list[Fault],
-        *,
-        anyway: bool,
+        faults: list[Fault] | None = None,
     ) -> Node | None:
-        """What `add` does, for one who collects faults: these go to `faults`; `name` is the full name.
+        """What `add` does, under a full name and on tensors that there are, for one who may collect faults.
 
-        `anyway` puts in a layer too whose shape is known although something else is wrong. None where none was put in.
-        Raises `CnncalcError` where no layer more may be added at all.
+        They go to `faults`, and the layer is put in all the same if its shape is known; None where it is not. Without
+        `faults`, and where no layer more may be added at all, they are raised as a `CnncalcError`.
         """
         nodes = self.nodes
         layer, rank, channels = parsed
         if len(nodes) >= self.limits.layers + len(self.inputs):
             message = f"the net has more than {self.limits.layers:,} layers, the bound `layers`"
             raise CnncalcError(Fault(message, place_of(origin), name, help=self.limits.way_out("layers")))
-        shapes = tuple([nodes[tensor].shape for tensor in tensors])
+        one = len(tensors) == 1  # as most have
+        shapes = (nodes[tensors[0]].shape,) if one else tuple([nodes[tensor].shape for tensor in tensors])
         signature = self.signed.sign((layer, shapes))
+        found: list[Fault] = []
         if isinstance(signature, Requirement):
-            fault = broken(signature, nodes, list(self.inputs.values()), layer, tensors)
-            faults.append(fault._replace(place=place_of(origin), layer=name))
-            return None
-        if rank is not None or channels is not None:
-            found = not_as_asserted(parsed, shapes, self.signed, signature)
-            faults += [fault._replace(place=place_of(origin), layer=name) for fault in found]
-        if share is None and level.sharing is not None:
-            new, old = level.sharing
-            share = self.names.tensors.get(old + name[len(new) :])
-        if share == UNKNOWN:
-            share = None
-        if share is not None:
-            root = nodes[share].share
-            share = share if root is None else root
-            owner = nodes[share]
-            theirs = None if owner.layer is None else (owner.layer, self.input_shapes(owner))
-            misfit = parameters_misfit((layer, shapes), theirs, owner.name, self.signed, signature)
-            if misfit is not None:
-                faults.append(misfit._replace(place=place_of(origin), layer=name))
-                share = None
-        if faults and not anyway:
+            found.append(broken(signature, nodes, list(self.inputs.values()), layer, tensors))
+        else:
+            if rank is not None or channels is not None:
+                found += not_as_asserted(parsed, shapes, self.signed, signature)
+            if share is not None or level.sharing is not None:
+                share, misfit = self._owner(share, name, level, (layer, shapes), signature)
+                found += misfit
+        if found:
+            found = [fault._replace(place=place_of(origin), layer=name) for fault in found]
+            if faults is None:
+                raise CnncalcError(found)
+            faults += found
+        if isinstance(signature, Requirement):
             return None
         shape = self.signed.shapes[signature]
         node = Node(name, layer, tensors, shape, len(nodes), signature, trainable, share, train_only, origin)
         nodes.append(node)
         self.names.tensors[name] = node.index
         return node
+
+    def _owner(
+        self, share: int | None, name: str, level: Level, layer: Met, signature: int
+    ) -> tuple[int | None, list[Fault]]:
+        """The node whose parameters a layer uses: that of its own `share`, or of a group around it; or a fault."""
+        if share is None and level.sharing is not None:
+            new, old = level.sharing
+            share = self.names.tensors.get(old + name[len(new) :])
+        if share is None or share == UNKNOWN:
+            return None, []
+        root = self.nodes[share].share
+        owner = self.nodes[share if root is None else root]
+        theirs = None if owner.layer is None else (owner.layer, self.input_shapes(owner))
+        misfit = parameters_misfit(layer, theirs, owner.name, self.signed, signature)
+        return (owner.index, []) if misfit is None else (None, [misfit])
 
 
 Graph = Net

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.graph.rules import broken_requirement
 from cnncalc.layers import Layer, Requirement, Shape
 from cnncalc.limits import Limits
@@ -81,8 +81,7 @@ class Signatures:
             broken = broken_requirement(layer, shapes, conditions)
             return (self._bounded(layer.output_shape(*shapes)) if broken is None else broken), conditions
         except NoClosedForm as problem:
-            help = "give the input's size in numbers"
-            return Requirement(False, "this layer has no closed form", str(problem), help), conditions
+            return Requirement(False, "this layer has no closed form", str(problem), IN_NUMBERS), conditions
 
     def _bounded(self, shape: Shape) -> Shape | Requirement:
         """The shape, or the bound that it breaks: layers that enlarge could make numbers that nothing can print."""

@@ -39,7 +39,7 @@ def json_of(data: bytes | mmap.mmap, name: str, limits: Limits) -> Any:
 
 def members_of(file: ForeignFile) -> zipfile.ZipFile:
     """The archive, with a bounded number of members."""
-    source = io.BytesIO(bytes(file.data)) if file.path is None else file.path
+    source = io.BytesIO(file.data) if file.path is None else file.path
     try:
         archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:

@@ -11,7 +11,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["Build", "Fields", "finished", "learned", "unit_length"]
+__all__ = ["Build", "Fields", "finished", "has_parameters", "leading", "learned", "unit_length"]
 
 Fields: TypeAlias = "dict[str, Any]"
 """Fields of a layer by name."""
@@ -44,6 +44,10 @@ class Build:
     def shape(self, tensor: int) -> Shape:
         """The shape of a tensor, without the batch."""
         return self.sketch.shape(tensor)
+
+    def use(self, place: int, tensor: int) -> None:
+        """Take another tensor in place of one of the operator's."""
+        self.tensors[place], self.x[place] = tensor, self.shape(tensor)
 
     def takes(self, count: int) -> None:
         """Raises CnncalcError where the operator does not take so many tensors."""
@@ -130,6 +134,21 @@ def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
         sketch.notes.append(f"left out, since nothing uses what they make: {', '.join(left_out[:5])}{more}")
     sketch.outputs = ends
     return only(sketch, kept) if left_out else sketch
+
+
+def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
+    """The sketch with these outputs and what leads to them; what leads nowhere is left out, as a runtime does."""
+    sketch.outputs = list(dict.fromkeys(outputs))
+    used = set(sketch.outputs)
+    for tensor in range(len(sketch.operators) - 1, -1, -1):
+        if tensor in used:
+            operator = sketch.operators[tensor]
+            used.update(operator.inputs)
+            if operator.share is not None:
+                used.update((operator.share, *sketch.operators[operator.share].inputs))
+    if all(sketch.operators[tensor].layer is None for tensor in used):
+        raise CnncalcError(Fault("the net has no layers"))
+    return only(sketch, used)
 
 
 def only(sketch: Sketch, kept: set[int]) -> Sketch:

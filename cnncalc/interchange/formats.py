@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.records import NamedTuple
 
 __all__ = ["FORMATS", "Format", "recognised"]
 
@@ -31,6 +32,15 @@ def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: compiled.search(file.head) is not None
 
 
+def is_onnx_like(file: ForeignFile) -> bool:
+    """Whether the first byte is one that an ONNX model begins with, and all of its fields are a model's."""
+    if file.head[:1] not in (b"\x08", b"\x12", b"\x1a", b":", b"B"):
+        return False
+    from cnncalc.interchange.onnx.model import is_onnx
+
+    return is_onnx(file)
+
+
 TEXT = 1 << 16
 """The bytes of a text in which a key may stand behind long comments."""
 
@@ -51,13 +61,17 @@ def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
 
 
 FORMATS: tuple[Format, ...] = (
+    Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("Ultralytics", within(rb"^(backbone|head)\s*:"), "ultralytics.reader:read"),
     Format("Keras", matches(rb"\A\x89HDF\r\n\x1a\n"), "keras.reader:read"),
+    Format("torch.export", archive_with(b"models/model.json"), "torch_export.reader:read"),
+    Format("TorchScript", archive_with(b"data.pkl"), "torch_export.reader:refuse_script"),
     Format("Keras", archive_with(b"config.json"), "keras.reader:read"),
     Format("TensorFlow.js", matches(rb'\A\s*\{[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
     Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
     Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
+    Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
 )
 

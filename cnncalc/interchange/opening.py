@@ -27,11 +27,26 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-    from cnncalc.interchange.structure.writing import written
-
-    text, names = written(made, file.name)
+    text, names = _text(made, file)
     origins = {names[number]: one.foreign for number, one in enumerate(made.operators) if one.layer is not None}
     return Foreign(text, found.name, tuple(made.notes), origins)
+
+
+def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
+    """The text of a sketch and the name of each operator: as a person would write it, if that says the same.
+
+    Whatever is found to differ when the text is read back is written with one line a layer.
+    """
+    from cnncalc.interchange.holding import unlike
+    from cnncalc.interchange.structure import chained, structured
+    from cnncalc.interchange.structure.writing import written
+
+    sketch = chained(sketch)
+    called = Path(file.name).name  # where it lies is of no use to whoever gets the text
+    text, names = structured(sketch, called)
+    if unlike(text, names, sketch, file.limits):
+        return written(sketch, called)
+    return text, names
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -15,10 +15,10 @@ class Unknown:
     __slots__ = ("uses",)
 
     def __init__(self) -> None:
-        self.uses: dict[str, list[tuple[str, Place]]] = {}
+        self.uses: dict[str, list[tuple[str, Place | None]]] = {}
 
-    def add(self, operator: str, name: str, place: Place) -> None:
-        """One more use."""
+    def add(self, operator: str, name: str, place: Place | None) -> None:
+        """One more use; files that are no text have no places."""
         self.uses.setdefault(operator, []).append((name, place))
 
     def raise_any(self, tool: str) -> None:
@@ -30,12 +30,13 @@ class Unknown:
         rest = f"; and {len(ordered) - 30} operators more" if len(ordered) > 30 else ""
         count = sum(len(uses) for uses in self.uses.values())
         message = f"{count} layer{'s' if count > 1 else ''} of this {tool} net {'are' if count > 1 else 'is'} not known"
-        first = min((uses[0][1] for uses in self.uses.values()), key=lambda place: (place.line, place.column))
+        places = [place for uses in self.uses.values() for _, place in uses[:1] if place is not None]
+        first = min(places, key=lambda place: (place.line, place.column), default=None)
         help = "`--opaque` reads them as layers of which only the shape is known: they count as nothing"
         raise CnncalcError(Fault(message, first, values=told + rest, help=help))
 
 
-def _named(uses: list[tuple[str, Place]]) -> str:
+def _named(uses: list[tuple[str, Place | None]]) -> str:
     """The first uses by name and line."""
-    named = ", ".join(f"{name[:60]} on line {place.line}" for name, place in uses[:MOST_NAMED])
+    named = ", ".join(name[:80] + (f" on line {place.line}" if place else "") for name, place in uses[:MOST_NAMED])
     return named + (", …" if len(uses) > MOST_NAMED else "")

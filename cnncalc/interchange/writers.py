@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
@@ -17,6 +16,7 @@ from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 __all__ = ["WRITERS", "Unsayable", "Writer", "Written", "writer_for"]
 

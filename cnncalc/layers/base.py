@@ -8,14 +8,16 @@ Counts follow from the shapes. A shape is (channels, *spatial), without the batc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.fields import FieldError, FieldType
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -60,8 +62,11 @@ class Requirement(NamedTuple):
     """Whether a larger input to the net would mend it."""
 
     def way_out(self) -> str:
-        """The help, found by now."""
-        return self.help if isinstance(self.help, str) else self.help()
+        """The help, found by now; empty where it depends on lengths that are symbols."""
+        try:
+            return self.help if isinstance(self.help, str) else self.help()
+        except NoClosedForm:
+            return ""
 
 
 class Field:

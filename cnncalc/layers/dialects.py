@@ -6,9 +6,8 @@ The rules and where they were read stand in docs/dialects.md.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnncalc.arithmetic.windows.formulas import Rounding
+from cnncalc.records import NamedTuple
 
 __all__ = ["DIALECTS", "Dialect"]
 

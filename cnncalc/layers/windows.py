@@ -7,11 +7,13 @@ from functools import partial
 
 from cnncalc.arithmetic.windows.formulas import Rounding, Window
 from cnncalc.layers.backward import Saved
-from cnncalc.layers.base import Layer, Requirement, Shape
+from cnncalc.layers.base import Field, Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
 __all__ = ["AXES", "axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
 
+_PER_AXIS: dict[type, list[tuple[str, Field]]] = {}
+"""The fields of each kind that hold one number an axis."""
 AXES: dict[int, tuple[str, ...]] = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -22,9 +24,9 @@ def axis_name(axis: int, rank: int) -> str:
 
 def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
     """Fields given one an axis must have as many numbers as the input has spatial axes."""
-    for name, declared in layer.fields.items():
+    for name, declared in _per_axis_fields(type(layer)):
         value = getattr(layer, name)
-        if isinstance(declared.type, (PerAxis, Border)) and isinstance(value, tuple) and len(value) not in (1, rank):
+        if isinstance(value, tuple) and len(value) not in (1, rank):
             axes = "axis" if rank == 1 else "axes"
             yield Requirement(
                 False,
@@ -32,6 +34,12 @@ def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
                 f"{name} {declared.type.write(value)}, but the input has {rank} spatial {axes}",
                 f"give one number for all axes, or {rank}" if rank > 1 else "give one number",
             )
+
+
+def _per_axis_fields(kind: type[Layer]) -> list[tuple[str, Field]]:
+    if kind not in _PER_AXIS:
+        _PER_AXIS[kind] = [(name, one) for name, one in kind.fields.items() if isinstance(one.type, (PerAxis, Border))]
+    return _PER_AXIS[kind]
 
 
 def saved_input(x: Shape, padding: tuple[tuple[int, int], ...] | None) -> Iterator[Saved]:

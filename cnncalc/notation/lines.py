@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
-from cnncalc.layers.fields import whole
+from cnncalc.layers.fields import PerAxis, Wholes, whole
 from cnncalc.layers.registry import preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
@@ -24,6 +24,7 @@ from cnncalc.notation.vocabulary import (
     usage,
     vocabulary,
 )
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Defaults",
@@ -39,6 +40,7 @@ __all__ = [
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
 """Where a token may end."""
+_COMMA = re.compile(r"[,，、]")
 _LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
 
 
@@ -173,11 +175,27 @@ def _read_token(
     else:
         help = field_suggestion(cls, token)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
+    if isinstance(content, str) and _COMMA.search(content):
+        content = _without_commas(cls, field, content, offset, len(token))
     if field in given:
         message = f"`{field}` is given twice"
         raise TokenError(message, help="keep one of the two", offset=offset, width=len(token))
     given[field] = content
     offsets[field] = (offset, len(token))
+
+
+def _without_commas(cls: type[Layer], field: str, content: str, offset: int, width: int) -> str:
+    """`1,0` as `1x0` where the field takes several numbers; raises `TokenError`, since a comma divides nothing else."""
+    if field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Wholes)):
+        joined = _COMMA.sub("x", content)
+        try:
+            cls.fields[field].read(joined)
+        except FieldError:
+            pass
+        else:
+            return joined
+    help = "a layer's parts are divided by blanks alone, as in `conv 64 k3 s2`"
+    raise TokenError(f"`{content[:40]}`: a comma does not belong here", field, help, offset, width)
 
 
 def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from cnncalc.errors import near
 from cnncalc.layers import KINDS, Layer, kind_named
 from cnncalc.layers.base import MANY, Field
 from cnncalc.layers.registry import ALIASES
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Guess",
@@ -93,11 +93,23 @@ def _near_kinds(name: str, others: tuple[str, ...] = ()) -> list[str]:
     return list(dict.fromkeys(known[match] for match in near(name, known)))
 
 
+SEVERAL = {
+    "pool": "write which: `maxpool 2`, `avgpool 2`, `global_avgpool` or `adaptive_avgpool 7`",
+    "pooling": "write which: `maxpool 2`, `avgpool 2`, `global_avgpool` or `adaptive_avgpool 7`",
+    "norm": "write which: `batchnorm`, `layernorm`, `groupnorm 32` or `instancenorm`",
+    "normalization": "write which: `batchnorm`, `layernorm`, `groupnorm 32` or `instancenorm`",
+    "activation": "write which: `relu`, `silu`, `gelu`, …; `cnncalc kinds` lists them all",
+}
+"""Words that mean several kinds, each with the way out."""
+
+
 def kind_suggestion(name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
     """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
     called = name.partition("(")[0].rpartition(".")[2]
     if "(" in name and (found := kind_named(called)):
         return f"{found[0].usage()}, without brackets and commas"
+    if called.lower() in SEVERAL:
+        return SEVERAL[called.lower()]
     matches = _near_kinds(name, others)
     return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
 
@@ -110,6 +122,10 @@ def field_suggestion(cls: type[Layer], name: str) -> str:
 @lru_cache(maxsize=256)
 def _field_suggestion(kind: str, name: str) -> str:
     words = vocabulary(kind)
+    if name in words.names:
+        declared = words.names[name]
+        short = f"`{declared.letter}3` or " if declared.letter else ""
+        return f"a field takes a value: {short}`{name}=3`"
     known = {alias: declared.name for alias, declared in words.names.items()}
     known.update((word, word) for word in words.words)
     matches = list(dict.fromkeys(known[match] for match in near(name, known)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Items, Page, Stack, Table, Text
-from cnncalc.text import number, printable
+from cnncalc.records import NamedTuple
+from cnncalc.text import number, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +37,10 @@ class FileResult(NamedTuple):
         return [check for check in self.checks if not check.passed]
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _lines(result: FileResult) -> list[str]:
     name = printable(result.net)
     if result.faults:
-        return [f"✗ {name}: {_plural(len(result.faults), 'error')}"]
+        return [f"✗ {name}: {plural(len(result.faults), 'error')}"]
     if result.skipped:
         return [f"· {name}: {result.skipped}"]
     aside = f"`expect:` describes the file without {' '.join(result.aside)}, and is not held" if result.aside else ""
@@ -51,9 +48,9 @@ def _lines(result: FileResult) -> list[str]:
         return [f"· {name}: {aside or 'expects nothing'}"]
     also = f" ({aside})" if aside else ""
     if not result.failed:
-        return [f"✓ {name}: {_plural(len(result.checks), 'figure')}{also}"]
+        return [f"✓ {name}: {plural(len(result.checks), 'figure')}{also}"]
     fail = "fails" if len(result.failed) == 1 else "fail"
-    lines = [f"✗ {name}: {len(result.failed)} of {_plural(len(result.checks), 'figure')} {fail}{also}"]
+    lines = [f"✗ {name}: {len(result.failed)} of {plural(len(result.checks), 'figure')} {fail}{also}"]
     for check in result.failed:
         where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
         expected = f"{'at most ' if check.most else ''}{_value(check.expected)}"
@@ -70,9 +67,9 @@ def _summary(results: Sequence[FileResult]) -> str:
     failed = sum(len(result.failed) for result in results)
     faulty = sum(bool(result.faults) for result in results)
     figures = sum(len(result.checks) for result in results)
-    summary = f"{_plural(checked, 'file')} checked, {_plural(figures, 'figure')}: "
+    summary = f"{plural(checked, 'file')} checked, {plural(figures, 'figure')}: "
     summary += f"{figures - failed:,} hold, {failed:,} fail" if failed else "all hold" if checked else "nothing to hold"
-    return summary + (f"; {_plural(faulty, 'file')} could not be read as a net" if faulty else "")
+    return summary + (f"; {plural(faulty, 'file')} could not be read as a net" if faulty else "")
 
 
 def page(results: Sequence[FileResult]) -> Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.page import Code, Column, Heading, Items, Page, Stack, Table, Text
+from cnncalc.answers.page import Column, Heading, Items, Page, Stack, Table, Text, Verbatim
 from cnncalc.layers import FAMILIES, KINDS
 from cnncalc.layers.base import REQUIRED
 
@@ -69,7 +69,7 @@ def page(cls: type[Layer]) -> Page:
 
 def block_page(name: str, text: str) -> Page:
     """A block of the library, as it is written."""
-    return Page("a block", lambda _: [Code(text, "yaml")], lambda: {"block": name, "text": text})
+    return Page("a block", lambda _: [Verbatim(text, "yaml")], lambda: {"block": name, "text": text})
 
 
 def _sections() -> Iterator[Block]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import GAP, Column, Items, Page, Stack, Table, Text
-from cnncalc.text import printable
+from cnncalc.answers.page import GAP, Column, Page, Stack, Table, Text
+from cnncalc.records import NamedTuple
+from cnncalc.text import plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,11 +47,6 @@ def mark(passed: bool) -> str:
     return "✓" if passed else "✗"
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 layer`, `2 layers`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def page(results: Sequence[NetResult], *, every_row: bool = False, unfinished: int = 0) -> Page:
     """A block for each net, the figures that differ in full, and a line that sums up where there are several nets.
 
@@ -74,7 +70,7 @@ def _block(result: NetResult, every_row: bool) -> Block:
         return Text(f"· {name}: {result.skipped}")
     where = f"{verification.framework}, {verification.device}, {verification.dtype}, batch {verification.batch}"
     title = name if verification.name in (name, "") else f"{name} ({printable(verification.name)})"
-    blocks: list[Block] = [Items([f"note: {printable(note)}" for note in verification.notes], indent=False)]
+    blocks: list[Block] = [Text(f"note: {printable(note)}") for note in verification.notes]
     blocks.append(_totals(verification))
     if every_row:
         blocks += [GAP, _rows(verification)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.claims.quantities import parse_quantity
+from cnncalc.claims.quantities import parse_lengths, parse_quantity
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["parse_wants"]
 
 _FORM = re.compile(r"\s*([\w.$-]+)\s*(<=|>=|==|!=|=|<|>)\s*(\S+)\s*\Z")
-_SHAPE = re.compile(r"\d+(?:x\d+)+\Z")
 
 
 def parse_wants(texts: Sequence[str]) -> list[Want]:
@@ -44,8 +43,9 @@ def _parsed(text: str) -> Want:
         raise CnncalcError(Fault(f"--want {text[:80]}: a figure, a comparison and a value are expected", help=help))
     figure, operator, value = match.groups()
     operator = "==" if operator == "=" else operator
-    if _SHAPE.match(value):
-        return Want(figure, operator, value)
+    lengths = parse_lengths(value)
+    if lengths is not None and len(lengths) > 1:
+        return Want(figure, operator, "x".join(map(str, lengths)))
     try:
         return Want(figure, operator, parse_quantity(value, in_bytes=figure.endswith("_bytes")))
     except CnncalcError as error:

@@ -92,4 +92,8 @@ CASES = [
         [None, 2, 3],
         54,
     ),
+    ("LSTM", {"units": 7, "return_sequences": True}, SEQUENCE, [12, 7], 448),
+    ("GRU", {"units": 7, "reset_after": True}, SEQUENCE, [7], 357),
+    ("GRU", {"units": 7, "reset_after": False, "return_sequences": True}, SEQUENCE, [12, 7], 336),
+    ("SimpleRNN", {"units": 7, "use_bias": False}, SEQUENCE, [7], 105),
 ]

@@ -34,6 +34,9 @@ SHAPES = [
     ("3x6x5", 'type: "Flatten" flatten_param { axis: 2 }', ["3x30"]),
     ("3x6x5", 'type: "Flatten" flatten_param { end_axis: -2 }', ["18x5"]),
     ("3x4x5", 'type: "InnerProduct" inner_product_param { num_output: 10 }', ["10"]),
+    ("4", 'type: "Embed" embed_param { input_dim: 5 num_output: 10 }', ["4x10"]),
+    ("10x20x20", 'type: "ArgMax" argmax_param { axis: 1 }', ["1x20x20"]),  # TestSetupAxis
+    ("10x20x20", 'type: "ArgMax" argmax_param { out_max_val: true top_k: 5 }', ["2x5"]),  # TestSetupMaxVal
     ("3x4x5", 'type: "Permute" permute_param { order: 0 order: 2 order: 3 order: 1 }', ["4x5x3"]),
     ("3x4x5", 'type: "Permute" permute_param { order: 0 order: 1 order: 2 order: 3 }', ["3x4x5"]),
 ]  # fmt: skip

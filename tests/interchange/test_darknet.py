@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from command_line import runner
 from reading import darknet
 
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 
 NET = "[net]\nheight={0}\nwidth={1}\nchannels={2}\n"
@@ -80,8 +82,17 @@ def test_a_detector_gives_what_its_yolo_layers_give():
 
 def test_a_cost_is_no_layer_at_inference():
     assert darknet(net_of("4x4x3") + "[connected]\noutput=5\n[softmax]\n[cost]\ntype=sse\n").outputs == {
-        "softmax_1": "5"
+        "softmax1": "5"
     }
+
+
+def test_what_repeats_is_written_once(tmp_path):
+    unit = CONV.format(4).replace("size=3", "size=1") + CONV.format(8) + "[shortcut]\nfrom=-3\nactivation=linear\n"
+    file = tmp_path / "net.cfg"
+    file.write_text(net_of("8x8x3") + CONV.format(8) + unit * 9, encoding="utf-8")
+    text = runner().invoke(program, ["import", str(file)]).stdout
+    assert "repeat: 9" in text
+    assert len(text.splitlines()) < 14
 
 
 @pytest.mark.parametrize(
@@ -98,6 +109,22 @@ def test_the_grammar_is_darknet_s_own(text, params):
     assert (net.params, list(net.outputs.values())) == (params, ["2x4x4"])
 
 
+@pytest.mark.parametrize(
+    ("layers", "params", "buffers"),
+    [
+        # connected layers, as save_weights_upto writes them: of [rnn] in, self and out; of [gru] six, of [lstm] eight
+        ("[rnn]\nhidden=8\noutput=4\nactivation=leaky\n", (6 * 8 + 8) + (8 * 8 + 8) + (8 * 4 + 4), 0),
+        ("[gru]\noutput=5\n", 3 * (6 * 5 + 5) + 3 * (5 * 5 + 5), 0),
+        ("[gru]\nbatch_normalize=1\noutput=5\n", 3 * (6 * 5 + 10) + 3 * (5 * 5 + 10), 6 * 10),
+        ("[lstm]\noutput=5\n", 4 * (6 * 5 + 5) + 4 * (5 * 5 + 5), 0),
+        ("[connected]\noutput=3\n[crnn]\nsize=1\nhidden=8\noutput=4\n", 6 * 3 + 3 + 3 * 8 + 8 + 72 + 36, 0),
+    ],
+)
+def test_recurrent_sections_are_the_layers_that_darknet_makes_of_them(layers, params, buffers):
+    found = darknet("[net]\ninputs=6\n" + layers)
+    assert (found.params, found.buffers) == (params, buffers)
+
+
 FAULTS = [
     ("[convolutional]\nfilters=x\n", "`filters` is a whole number"),
     ("[convolutional]\nfilters=0\n", "`filters` is a whole number, from 1 on"),
@@ -105,7 +132,6 @@ FAULTS = [
     ("[foo]\n[foo]\n[bar]\n", "3 layers of this Darknet net are not known"),
     ("[route]\nlayers=5\n", "there is no layer 5 before this one"),
     ("[route]\n", "`layers` names the layers that are taken"),
-    ("[connected]\noutput=4\n[upsample]\n", "takes a map"),
     ("[convolutional]\nfilters=4\nthis is nothing\n", "this line is no `key=value`"),
     ("[convolutional]\nfilters=4\nsize=9\n", "the kernel does not fit"),
     ("", "this file has no layers"),

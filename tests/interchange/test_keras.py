@@ -205,6 +205,54 @@ def test_a_layer_at_every_time_step(graph_of):
     assert shapes(graph) == [(5, 4)]
 
 
+# What Keras 3.15.1 counts of these on 16 x 4: `Model.count_params()` and the output.
+LSTM = {"class_name": "LSTM", "config": {"units": 7}}
+GRU = {"class_name": "GRU", "config": {"units": 7, "return_sequences": True, "reset_after": True}}
+
+
+@pytest.mark.parametrize(
+    ("config", "output", "expected"),
+    [
+        ({"layer": LSTM, "merge_mode": "concat"}, (14,), 672),
+        ({"layer": GRU, "merge_mode": "sum"}, (16, 7), 546),
+        ({"layer": GRU, "merge_mode": "ave"}, (16, 7), 546),
+    ],
+)
+def test_both_directions(graph_of, config, output, expected):
+    graph = graph_of(functional([entering("x", (16, 4)), layer("Bidirectional", "y", [[old("x")]], **config)]))
+    assert params(graph) == expected
+    assert shapes(graph) == [output]
+
+
+@pytest.mark.parametrize(
+    ("config", "output", "expected"),
+    [
+        ({"num_heads": 2, "key_dim": 6}, (12, 8), 428),
+        ({"num_heads": 2, "key_dim": 6, "value_dim": 5, "output_shape": [9], "use_bias": False}, (12, 9), 362),
+    ],
+)
+def test_attention(graph_of, config, output, expected):
+    """On 12 x 8, as Keras 3.15.1 counts; the query is the value."""
+    node = [old("x"), ["x", 0, 0, {}]]
+    graph = graph_of(functional([entering("x", (12, 8)), layer("MultiHeadAttention", "y", [node], **config)]))
+    assert params(graph) == expected
+    assert shapes(graph) == [output]
+
+
+def test_places_and_parts(graph_of):
+    def cut(start, stop, step=None):
+        return {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}
+
+    parts = [
+        operation("GetItem", "a", [new("x"), [cut(None, None), cut(1, None, 2), 0, cut(None, -1)]]),
+        operation("Stack", "b", [[new("a"), new("a")]], axis=1),
+        operation("Split", "y", [new("b")], indices_or_sections=3, axis=-1),
+    ]
+    root = functional([entering("x", (8, 8, 4)), *parts])
+    root["config"]["output_layers"] = [["y", 0, number] for number in range(3)]
+    assert shapes(graph_of(root)) == [(2, 4, 1)] * 3
+
+
 def operation(kind, name, args, **config):
     node = {"args": args, "kwargs": {}}
     return {**layer(kind, name, [node], **config), "module": "keras.src.ops.numpy"}

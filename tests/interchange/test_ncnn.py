@@ -55,6 +55,7 @@ LAYERS = [
     ("Squeeze", "-23303=1,0", "0=5 1=6 2=1", "6x5"),
     ("ExpandDims", "-23303=1,0", "0=5 1=6", "1x6x5"),
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
+    ("PriorBox", "-23300=1,60.0 -23302=1,2.0 9=300 10=300", "0=19 1=19 2=4", "2x4332"),  # conv11 of MobileNet-SSD
     ("DetectionOutput", "0=21 3=50", "0=5 1=6", "50x6"),
 ]
 
@@ -69,6 +70,23 @@ def test_what_is_counted_is_what_its_weights_file_holds():
     assert (found.params, found.outputs) == (216 + 8 + 72 + 8 + 80 + 10, {"m": "10"})
     norm = ncnn(one("BatchNorm", "0=4", "0=5 1=6 2=4"))
     assert (norm.params, norm.buffers) == (16, 8)  # slope, mean, variance and bias, all in the file
+
+
+@pytest.mark.parametrize(
+    ("layer", "params", "output"),
+    [
+        # weight_xc, weight_hc and bias_c of src/layer/lstm.cpp; a GRU has four vectors of biases where torch has six
+        ("LSTM l 1 1 x y 0=6 1=120", 4 * 6 * (5 + 6) + 4 * 6, "7x6"),
+        ("LSTM l 1 1 x y 0=6 2=2", 2 * (4 * 6 * (5 + 6) + 4 * 6), "7x12"),
+        ("RNN l 1 1 x y 0=6", 6 * (5 + 6) + 6, "7x6"),
+        ("MultiHeadAttention l 1 1 x y 0=5 1=5 2=25", 4 * (25 + 5), "7x5"),
+        ("RMSNorm l 1 1 x y 0=5", 5, "7x5"),
+        ("LayerNorm l 1 1 x y 0=5", 10, "7x5"),
+    ],
+)
+def test_layers_on_sequences(layer, params, output):
+    found = ncnn(net(layer, shape="0=5 1=7"))
+    assert (found.params, found.outputs) == (params, {"l": output})
 
 
 def test_slices_share_out_what_is_left():

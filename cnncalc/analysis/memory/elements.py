@@ -7,11 +7,11 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cnncalc.graph import Graph
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Elements", "Storage"]
 

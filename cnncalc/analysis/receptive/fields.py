@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.analysis.receptive.sight import Sight, plain
 from cnncalc.answers.report import ReceptiveField
@@ -11,6 +11,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds.merge import Concat
 from cnncalc.layers.kinds.resize import Slice
+from cnncalc.records import NamedTuple
 
 __all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
 

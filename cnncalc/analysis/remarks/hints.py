@@ -43,15 +43,20 @@ def _useless_biases(graph: Graph) -> list[Hint]:
     for node in graph.nodes:
         for index in node.inputs:
             takers[index] += 1
+    cancelled = {
+        node.inputs[0]
+        for _, node, layer in graph.layers()
+        if isinstance(layer, BatchNorm) and takers[node.inputs[0]] == 1
+    }
+    needed = {node.share for index, node, _ in graph.layers() if node.share is not None and index not in cancelled}
     found: list[Node] = []
     spared = 0
-    for _, node, layer in graph.layers():
-        if not isinstance(layer, BatchNorm):
-            continue
-        before = graph.nodes[node.inputs[0]]
-        if isinstance(before.layer, (Convolution, Linear)) and before.layer.bias and takers[node.inputs[0]] == 1:
-            found.append(before)
-            spared += before.layer.weight_shapes(*graph.input_shapes(before))["bias"][0]
+    for index, node, layer in graph.layers():
+        if index not in cancelled or index in needed or node.share is not None:
+            continue  # parameters are of their owner: every use of them has to be followed by a norm
+        if isinstance(layer, (Convolution, Linear)) and layer.bias:
+            found.append(node)
+            spared += layer.weight_shapes(*graph.input_shapes(node))["bias"][0]
     if not found:
         return []
     text = f"the batch norm that follows cancels its bias: `nobias` spares {spared:,} parameters and changes no output"

@@ -34,6 +34,8 @@ from cnncalc.arithmetic.symbolic.tables import (
 __all__ = ["NoClosedForm", "Polynomial", "Size", "length", "polynomial", "size_order", "symbolic", "value_at"]
 
 Term: TypeAlias = "tuple[Size, ...]"
+MOST_PRODUCTS = 4_000
+"""A product of longer sums is not multiplied out."""
 _KNOWN: dict[Table, Size] = {}
 
 
@@ -330,6 +332,8 @@ class Polynomial:
         other = _taken(other)
         if other is None:
             return NotImplemented
+        if len(self.terms) * len(other.terms) > MOST_PRODUCTS:
+            raise NoClosedForm("a product of sums of thousands of terms")
         terms: dict[Term, int] = {}
         for left, factor in self.terms.items():
             for right, times in other.terms.items():
@@ -408,17 +412,29 @@ class Polynomial:
 
 
 class Remainder:
-    """A remainder that is only ever held against a number."""
+    """A remainder of a product of lengths: nothing but whether it is a number has an answer here."""
+
+    __slots__ = ("dividend", "divisor")
 
     def __init__(self, dividend: Polynomial, divisor: int) -> None:
         self.dividend, self.divisor = dividend, divisor
 
     def __eq__(self, other: object) -> Any:
         if not isinstance(other, int):
-            return NotImplemented
+            return self._no_answer(other)
         dividend, divisor, rest = self.dividend, self.divisor, int(other)
         text = f"{dividend} divisible by {divisor:,}" if not rest else f"({dividend}) mod {divisor:,} = {rest}"
         return Condition({}, [Relation(text, lambda at: dividend.at(at) % divisor == rest, dividend.symbols)])
+
+    def __ne__(self, other: object) -> Any:
+        return self._no_answer(other)
+
+    def _no_answer(self, *_: object) -> Any:
+        raise NoClosedForm(f"what comes of ({self.dividend}) mod {self.divisor:,}")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = __rpow__ = __neg__ = __abs__ = _no_answer
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __lt__ = __le__ = __gt__ = __ge__ = _no_answer
+    __index__ = __bool__ = larger = smaller = common_divisor = ceil_divide = exact_divide = _no_answer
 
     __hash__ = None  # type: ignore[assignment]  # as Python's own way to say that it is no key
 

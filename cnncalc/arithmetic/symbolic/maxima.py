@@ -103,7 +103,7 @@ class _Contest:
             others = [other for other in kept if other is not one]
             if others and self.beaten(one, others) is True:
                 del kept[one]
-        far = self.samples[-1] if self.samples else {}
+        far = self.samples[-1] if self.samples else dict.fromkeys(self.symbols, TRIED[-1])
         parts = [_number(one, factor) for one in sorted(kept, key=lambda one: -self.value(one, far))]
         return parts[0] if len(parts) == 1 else Maximum(parts)
 

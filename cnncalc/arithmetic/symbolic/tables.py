@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.records import NamedTuple
 
 __all__ = [
+    "IN_NUMBERS",
     "MOST",
     "NoClosedForm",
     "Sum",
@@ -31,15 +35,35 @@ __all__ = [
 
 MOST = 200_000
 """A form with more cases is no closed form any more."""
+IN_NUMBERS = "give the input's size in numbers"
+"""The way out where lengths are symbols and a rule cannot go on with them."""
+LONGEST_SHOWN = 300
 
 
-class NoClosedForm(Exception):
-    """Something that has no exact closed form here; the message says what. In place of a number it makes all so."""
+class NoClosedForm(CnncalcError):
+    """Something that has no exact closed form here; the message says what. In place of a number it makes all so.
+
+    Wherever nobody has a better answer it is one: it says that there is none, and what to do.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Fault("there is no closed form here", values=_short(what), help=IN_NUMBERS))
+        self.what = what
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NoClosedForm, (self.what,)
+
+    def __str__(self) -> str:
+        return _short(self.what)
 
     def __add__(self, _: object) -> NoClosedForm:
         return self
 
     __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __add__
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 class Table(NamedTuple):

@@ -16,7 +16,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "SAME",
@@ -58,6 +60,9 @@ class Rounding(Enum):
 
 def _by_itself(helper: str, *numbers: int) -> Any:
     """What a number or truth that is not plain (traced, symbolic) answers for a helper, or None where all are plain."""
+    for number in numbers:
+        if getattr(number, "absorbs", False):  # an open number makes all open, whatever else there is
+            return number
     for number in numbers:
         own = getattr(number, helper, None)
         if own is not None:

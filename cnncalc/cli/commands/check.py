@@ -20,6 +20,7 @@ from cnncalc.cli.options import (
 )
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +42,7 @@ def files_in(path: str) -> Iterator[tuple[str, bool]]:
     if path == "-" or not folder.is_dir():
         yield path, False
         return
-    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}")]
+    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}") if file.is_file()]
     for file in sorted(found, key=lambda each: natural(str(each))):
         if not any(part.startswith(".") for part in file.relative_to(folder).parts):
             yield str(file), True
@@ -64,15 +65,16 @@ def _result(
     from cnncalc.claims.expect import check
     from cnncalc.pages.checks import FileResult
 
+    shown = printable(net)
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
-            return FileResult(net, (), skipped, ())
+            return FileResult(shown, (), skipped, ())
         checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
-        return FileResult(net, checked.checks, "", (), checked.aside)
+        return FileResult(shown, checked.checks, "", (), checked.aside)
     except CnncalcError as error:
-        return FileResult(net, (), "", error.faults)
+        return FileResult(shown, (), "", error.faults)
     except OSError as error:
-        return FileResult(net, (), "", (fault_of_os_error(error),))
+        return FileResult(shown, (), "", (fault_of_os_error(error),))
 
 
 def _unknown(option: str, names: Iterable[str], known: Sequence[str]) -> list[Fault]:
@@ -97,9 +99,14 @@ def _required(name: str, text: str) -> int | str:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
-def _exit_code(results: Sequence[FileResult]) -> int:
+def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
+    if not allow_empty and not any(result.checks for result in results):
+        message = "nothing was held: no file has an `expect:` that applies, and no budget was given"
+        help = "write `expect: {params: …}` in the file, or add `--max params=5M`; --allow-empty takes it for good"
+        click.echo(str(Fault(message, help=help)), err=True)
+        return FAILED
     return FAILED if any(not check.passed for result in results for check in result.checks) else 0
 
 
@@ -115,6 +122,7 @@ def _exit_code(results: Sequence[FileResult]) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
+@click.option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
 @output_options
 @net_options
 @amp_option
@@ -149,4 +157,4 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             if result.faults and form != "json":
                 click.echo("\n".join(map(str, result.faults)), err=True)
     answer(checks.page(results), given)
-    click.get_current_context().exit(_exit_code(results))
+    click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.claims.quantities import parse_quantity
-from cnncalc.cli.nets import family_of, natural, open_net
 from cnncalc.cli.options import output_options
 from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -35,26 +34,19 @@ def command(where: str | None, family: str | None, **given: Any) -> None:
 
 def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None:
     """Print the bundled nets of a family, or all, for which a condition holds."""
-    from cnncalc.analysis.costs import report
-    from cnncalc.language import bundled, load
-    from cnncalc.language.options import Options
+    from cnncalc.cli.kept_totals import every_net
     from cnncalc.pages.listing import Family, Net, page
 
     nets, families, known = [], [], set()
-    for name in sorted(bundled(), key=natural):
-        document = open_net(name)
-        group = family_of(name, document)
-        known.add(group)
-        if family not in (None, group):
+    for one in every_net():
+        known.add(one.family)
+        if family not in (None, one.family):
             continue
-        required = document.required()
-        if required:
-            families.append(Family(name, document.text("name") or name, tuple(required)))
-            continue
-        counted = report(load(name, Options()))
-        totals = counted.totals
-        if where is None or _holds(where, {**totals._asdict(), "name": name, "family": group}):
-            nets.append(Net(name, counted.name, group, tuple(counted.inputs.values()), totals.params, totals.macs))
+        if one.required:
+            families.append(Family(one.name, one.title, one.required))
+        elif where is None or _holds(where, {**one.totals, "name": one.name, "family": one.family}):
+            params, macs = one.totals["params"], one.totals["macs"]
+            nets.append(Net(one.name, one.title, one.family, one.inputs, params, macs))
     if family is not None and family not in known:
         help = suggestion(family, known, "`cnncalc list --format json` says each net's family")
         raise CnncalcError(Fault(f"there is no family `{family[:60]}`", help=help))

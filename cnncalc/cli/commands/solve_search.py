@@ -115,6 +115,11 @@ def batch_command(net: str, **given: Any) -> None:
     asked = wanted(given)
     if asked.options.batch != 1:
         raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
+    if given["memory"].strip().isdecimal():
+        message = f"--memory {given['memory'][:40]}: bytes, or what?"
+        raise CnncalcError(
+            Fault(message, help=f"write a unit, as {given['memory'].strip()[:20]}GiB, or 1000B for bytes")
+        )
     memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
     if given["amp"] and optimizer is None:

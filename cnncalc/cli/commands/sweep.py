@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from cnncalc import __version__
 from cnncalc.cli.commands.solve_search import progress_bar
 from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, output_options, wanted
-from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.output import answer, form_of, target_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -89,11 +88,14 @@ def command(net: str, **given: Any) -> None:
         click.get_current_context().exit(130)
     if journal is not None:
         journal.end()
+    if points and not any(point.figures for point in points):
+        click.echo("error: the net works at no point of this grid", err=True)
+        click.get_current_context().exit(1)
 
 
 def _kept_beside(file: str) -> bool:
     """Whether the target is a file, which may have a journal; a device or a pipe has none."""
-    target = Path(file)
+    target = target_of(file)
     return not target.exists() or target.is_file()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import activation, conv, linear, norm, pool, pyramid, regularize, reshape, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat
+from cnncalc.records import NamedTuple
 
 __all__ = ["FACTORS", "RULES", "Piece", "Said", "Unsaid"]
 

@@ -9,7 +9,20 @@ from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.caffe.net import CaffeLayer
 from cnncalc.layers.base import Shape
 
-__all__ = ["concat", "crop", "flatten", "inner_product", "permute", "reduction", "reshape", "slices", "softmax", "tile"]
+__all__ = [
+    "concat",
+    "crop",
+    "embed",
+    "flatten",
+    "inner_product",
+    "largest",
+    "permute",
+    "reduction",
+    "reshape",
+    "slices",
+    "softmax",
+    "tile",
+]
 
 
 def axis_of(layer: CaffeLayer, axis: int, rank: int, name: str = "axis") -> int:
@@ -152,6 +165,29 @@ def crop(layer: CaffeLayer, build: Build) -> list[int]:
         tensor = build.put("slice", tensor, channels=(cut[0][0], shape[0] - cut[0][1]))
         suffix = "_crop"
     return [build.put("crop", tensor, suffix=suffix, border=tuple(cut[1:]))]
+
+
+def embed(layer: CaffeLayer, build: Build) -> list[int]:
+    """A vector for each number that comes in, as the last axis."""
+    part = layer.part("embed_param")
+    vocabulary, features = part.whole("input_dim", 0), part.whole("num_output", 0)
+    if vocabulary < 1 or features < 1:
+        raise layer.fault("an embedding needs `input_dim` and `num_output`", f"{vocabulary} and {features}")
+    bias = part.flag("bias_term", default=True)
+    return [build.put("embedding", vocabulary=vocabulary, features=features, bias=bias, axis="last")]
+
+
+def largest(layer: CaffeLayer, build: Build) -> list[int]:
+    """The places of the `top_k` largest numbers; with `out_max_val` the numbers too, or along an axis instead."""
+    part = layer.part("argmax_param")
+    top = part.whole("top_k", 1)
+    if part.having("axis"):
+        axis = own_axis(layer, part.whole("axis", 1), build.x[0])
+        if top == 1:
+            return [build.put("argmax", axes=(axis,), keep=True)]
+        return [build.put("topk", k=top, axis=axis)]
+    both = 2 if part.flag("out_max_val", default=False) else 1
+    return [build.opaque((both, top))]
 
 
 def tile(layer: CaffeLayer, build: Build) -> list[int]:

@@ -12,6 +12,7 @@ from cnncalc.interchange.caffe.elements import Rule, same
 __all__ = ["RULES"]
 
 RULES: dict[str, Rule] = {
+    "argmax": shapes.largest,
     "absval": same("function", of="abs"),
     "axpy": elements.axpy,
     "batchnorm": elements.batch_norm,
@@ -30,6 +31,7 @@ RULES: dict[str, Rule] = {
     "dropout": elements.dropout,
     "eltwise": elements.eltwise,
     "elu": elements.elu,
+    "embed": shapes.embed,
     "exp": same("function", of="exp"),
     "flatten": shapes.flatten,
     "hardswish": same("hardswish"),

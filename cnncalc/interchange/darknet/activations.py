@@ -26,11 +26,11 @@ RARE = {"hard_mish", "lhtan", "loggy", "normalize_channels", "plse", "ramp", "re
 """Functions of one element, or over the channels, that no kind here is: only their shape is known."""
 
 
-def activated(build: Build, tensor: int, name: str) -> int:
+def activated(build: Build, tensor: int, name: str, stem: str = "") -> int:
     """The tensor through an activation; `linear` is none. A name that Darknet does not know is a ReLU there too."""
     if name == "linear":
         return tensor
     if name in RARE:
-        return build.opaque(build.shape(tensor), tensor, suffix=f"_{name}")
+        return build.opaque(build.shape(tensor), tensor, suffix=f"{stem}_{name}")
     kind, fields = KINDS.get(name, ("relu", {}))
-    return build.put(kind, tensor, suffix=f"_{name if name in KINDS else 'relu'}", **fields)
+    return build.put(kind, tensor, suffix=f"{stem}_{name if name in KINDS else 'relu'}", **fields)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from cnncalc.interchange.building import Build
-from cnncalc.interchange.darknet import joining, windows
+from cnncalc.interchange.darknet import joining, recurrent, windows
 from cnncalc.interchange.darknet.activations import activated
 from cnncalc.interchange.darknet.config import Section
 
@@ -72,16 +72,21 @@ RULES: dict[str, Rule] = {
     "contrastive": contrastive,
     "connected": windows.connected,
     "convolutional": windows.convolutional,
+    "conv_lstm": recurrent.conv_lstm,
+    "crnn": recurrent.crnn,
     "crop": joining.crop,
     "deconvolutional": windows.deconvolutional,
     "dropout": joining.dropout,
+    "gru": recurrent.gru,
     "history": joining.history,
     "local": windows.local,
     "local_avgpool": windows.average,
     "logistic": lambda section, build: build.put("sigmoid"),
+    "lstm": recurrent.lstm,
     "maxpool": windows.maximum,
     "normalization": normalization,
     "reorg": joining.reorg,
+    "rnn": recurrent.rnn,
     "route": joining.route,
     "sam": joining.scaled,
     "scale_channels": joining.scaled,

@@ -16,7 +16,7 @@ def _sequence(call: Call, tensor: int, suffix: str) -> int:
 
 
 def multi_head(call: Call) -> int:
-    """MultiHeadAttention of a query, a value and perhaps a key: four products with kernels, and two of tensors."""
+    """MultiHeadAttention of a query, a value and perhaps a key."""
     if not 1 <= len(call.tensors) <= 3 or call.work.channels_first or call.rank < 2:
         raise call.fault("it takes sequences, channels last: a query, a value, and perhaps a key")
     query, value = call.tensors[0], call.tensors[min(1, len(call.tensors) - 1)]
@@ -27,18 +27,18 @@ def multi_head(call: Call) -> int:
     given = call.config.get("output_shape")
     last = given[-1] if isinstance(given, list) and given else given
     out = last if isinstance(last, int) else call.shape(query)[0]
-    parts = []
-    for tensor, name, size in ((query, "query", depth), (key, "key", depth), (value, "value", wide)):
-        row = _sequence(call, tensor, f"{name}_row")
-        dense = call.put("conv", row, suffix=name, out=heads * size, kernel=(1,), bias=bias)
-        parts.append(call.put("reshape", dense, suffix=f"{name}_heads", shape=(heads, size, -1)))
-    turned = call.put("permute", parts[0], suffix="query_turned", order=(0, 2, 1))
-    scores = call.put("matmul", turned, parts[1], suffix="scores")
-    scaled = call.put("multiply", scores, suffix="scaled", number=depth**-0.5)
-    weights = call.put("softmax", scaled, suffix="weights", axis=-1)
-    seen = call.put("matmul", parts[2], weights, suffix="attended", transposed=True)
-    joined = call.put("reshape", seen, suffix="joined", shape=(heads * wide, -1))
-    made = call.put("conv", joined, suffix="attention_output", out=out, kernel=(1,), bias=bias)
+    rows = [_sequence(call, tensor, name) for tensor, name in ((query, "query"), (key, "key"), (value, "value"))]
+    inputs = rows[:1] if rows[0] == rows[1] == rows[2] else rows[:2] if rows[1] == rows[2] else rows
+    made = call.put(
+        "attention",
+        *inputs,
+        heads=heads,
+        key=depth,
+        value=wide,
+        out=out,
+        bias=bias,
+        project_bias=bias,
+    )
     positions = call.shape(query)[1:]
     return made if len(positions) == 1 else call.put("reshape", made, suffix="map", shape=(out, *positions))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.records import NamedTuple
 
 __all__ = ["MODELS", "Entry", "Node", "Ref", "entry_of", "model_of", "refs_in"]
 

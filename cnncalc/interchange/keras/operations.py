@@ -145,6 +145,67 @@ def matmul(call: Call) -> int:
     return call.put("matmul", call.tensors[1], call.tensors[0])
 
 
+def split(call: Call) -> list[int]:
+    """Equal parts along an axis, or parts that end where it says."""
+    axis = call.axis(_argument(call, 2, "axis", default=-1))
+    places = _argument(call, 1, "indices_or_sections", "num_or_size_splits")
+    length = call.x[0][axis]
+    if isinstance(places, list):
+        ends = [*places, length]
+    elif type(places) is int and 0 < places <= 1_000 and length % places == 0:
+        ends = [length // places * number for number in range(1, places + 1)]
+    else:
+        raise call.fault("it makes equal parts of an axis, or parts at whole places", f"{str(places)[:40]} of {length}")
+    if not all(type(one) is int for one in ends) or len(ends) > 1_000:
+        raise call.fault("its places are whole numbers", f"they are {str(places)[:40]}")
+    return [
+        call.put("slice", suffix=f"part{number}", channels=(start, stop), axis=axis or None)
+        for number, (start, stop) in enumerate(zip([0, *ends], ends))
+    ]
+
+
+def stack(call: Call) -> int:
+    """Tensors along a new axis."""
+    shape = list(call.work.shape_out(call.x[0]))
+    axis = _argument(call, 1, "axis", default=0)
+    if type(axis) is not int or axis == 0 or not -len(shape) - 1 <= axis <= len(shape) + 1:
+        raise call.fault("its axis lies outside the tensors, or before the batch", f"it is {str(axis)[:20]}")
+    place = axis - 1 if axis > 0 else len(shape) + 1 + axis
+    wide = call.work.shape_in((*shape[:place], 1, *shape[place:]))
+    parts = [call.put("reshape", tensor, suffix=f"part{at}", shape=wide) for at, tensor in enumerate(call.tensors)]
+    ours = place if call.work.channels_first else 0 if place == len(shape) else place + 1
+    return call.put("concat", *parts, suffix="stacked", axis=ours or None) if len(parts) > 1 else parts[0]
+
+
+def get_item(call: Call) -> int:
+    """Places and slices of axes, as `x[:, 1:, ::2, 0]`."""
+    key = call.args[1] if len(call.args) > 1 else call.kwargs.get("key")
+    listed = key if isinstance(key, list) else [key]
+    if len(listed) > call.rank + 1 or not _is_whole(listed[0]):
+        raise call.fault("it takes places of each axis, all of the batch", f"it is {str(key)[:60]}")
+    made, gone = call.tensors[0], 0
+    for number, one in enumerate(listed[1:], 1):
+        axis = call.axis(number - gone, made)
+        length = call.shape(made)[axis]
+        if type(one) is int:
+            made = call.put("select", made, suffix=f"axis{number}", at=one, axis=axis or None)
+            gone += 1
+        elif not _is_whole(one):
+            span = one.get("config", {}) if isinstance(one, dict) else {}
+            start, stop, step = (span.get(name) for name in ("start", "stop", "step"))
+            start, stop, _ = slice(start, stop).indices(length)
+            made = call.put(
+                "slice", made, suffix=f"axis{number}", channels=(start, stop), axis=axis or None, step=step or None
+            )
+    return made if made != call.tensors[0] else call.put("identity")
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a part of a key is all of its axis."""
+    config = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__slice__" else None
+    return isinstance(config, dict) and all(config.get(name) is None for name in ("start", "stop", "step"))
+
+
 SAME = (
     "abs",
     "exp",
@@ -196,6 +257,9 @@ OPERATIONS: dict[str, Rule] = {
     "expand_dims": expand_dims,
     "squeeze": squeeze,
     "matmul": matmul,
+    "split": split,
+    "stack": stack,
+    "get_item": get_item,
     "cast": nothing,
     "identity": nothing,
     "stop_gradient": nothing,

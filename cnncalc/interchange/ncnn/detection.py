@@ -20,9 +20,9 @@ def prior_boxes(operator: Operator, build: Build) -> list[int]:
     smallest, largest = len(operator.reals(0)), len(operator.reals(1))
     ratios = len(operator.reals(2))
     _, height, width = build.x[0]
-    if len(build.tensors) == 1 and operator.whole(9, -233) == -233 and operator.whole(10, -233) == -233 and not largest:
+    if len(build.tensors) == 1 and operator.whole(9, 0) == -233 and operator.whole(10, 0) == -233 and not largest:
         return [build.opaque((4 * width * height * (smallest - 1 + ratios),))]
-    each = smallest * (1 + ratios * (2 if operator.whole(7, 0) else 1)) + largest
+    each = smallest * (1 + ratios * (2 if operator.whole(7, 1) else 1)) + largest
     return [build.opaque((2, 4 * width * height * each))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.ncnn import detection, elements, shapes, windows
+from cnncalc.interchange.ncnn import detection, elements, sequences, shapes, windows
 from cnncalc.interchange.ncnn.elements import Rule, same
 
 __all__ = ["RULES"]
@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
     "DetectionOutput": detection.detections,
     "Dropout": elements.dropout,
     "ELU": same("elu"),
+    "Embed": windows.embed,
     "Eltwise": elements.eltwise,
     "Erf": same("function", of="erf"),
     "Exp": same("function", of="exp"),
@@ -41,6 +42,7 @@ RULES: dict[str, Rule] = {
     "GELU": same("gelu"),
     "GLU": same("glu"),
     "Gemm": windows.gemm,
+    "GRU": sequences.recurrent("gru", 2),
     "GroupNorm": elements.group_norm,
     "HardSigmoid": same("hardsigmoid"),
     "HardSwish": same("hardswish"),
@@ -48,11 +50,13 @@ RULES: dict[str, Rule] = {
     "InstanceNorm": same("instancenorm", affine=True),
     "Interp": shapes.interpolation,
     "LRN": elements.lrn,
+    "LSTM": sequences.recurrent("lstm", 1),
     "LayerNorm": elements.layer_norm,
     "Log": same("function", of="log"),
     "MVN": same("instancenorm"),
     "MatMul": elements.product,
     "Mish": same("mish"),
+    "MultiHeadAttention": sequences.attention,
     "Noop": elements.copies,
     "Normalize": elements.length_norm,
     "PReLU": elements.prelu,
@@ -68,6 +72,8 @@ RULES: dict[str, Rule] = {
     "PriorBox": detection.prior_boxes,
     "Proposal": detection.proposals,
     "Quantize": same("identity"),
+    "RMSNorm": sequences.rms_norm,
+    "RNN": sequences.recurrent("rnn", 1),
     "ROIAlign": detection.region_pooling,
     "ROIPooling": detection.region_pooling,
     "ReLU": elements.relu,

@@ -106,7 +106,8 @@ def inner_product(operator: Operator, build: Build) -> list[int]:
 
 def embed(operator: Operator, build: Build) -> list[int]:
     """A vector for each number that comes in."""
-    fields: Fields = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0)}
+    fields: Fields = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0), "axis": "last"}
+    fields["bias"] = bool(operator.whole(2, 0))
     return [build.put("embedding", **fields)]
 
 

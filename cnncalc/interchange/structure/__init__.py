@@ -1,1 +1,54 @@
-"""From a flat sketch to the text that a person would have written."""
+"""From a flat sketch to the text that a person would have written: groups, branches, repeats."""
+
+from __future__ import annotations
+
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.structure.branches import in_series
+from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
+from cnncalc.interchange.structure.items import Group, Leaf, Merge
+from cnncalc.interchange.structure.labels import Labels
+from cnncalc.interchange.structure.repeats import repeated
+from cnncalc.interchange.structure.text import header, layer_lines
+from cnncalc.interchange.structure.writing import name_parts, quoted
+from cnncalc.layers.kinds.merge import Concat
+
+__all__ = ["chained", "structured"]
+
+
+def structured(sketch: Sketch, file: str) -> tuple[str, list[str]]:
+    """The text of a whole net, and the name that each operator has in it; `sketch` is one that is `chained`."""
+    paths = [name_parts(operator.name) for operator in sketch.operators]
+    owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
+    grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
+    labels = Labels(sketch, owned.names, grouped)
+    items = repeated(labels.items, labels)
+    lines = [*header(labels, file), "layers:", *layer_lines(items, labels), *_outputs(sketch, labels)]
+    return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
+
+
+def chained(sketch: Sketch) -> Sketch:
+    """The sketch with each concat that begins like an earlier one taking that one's output, as in a dense net."""
+    whole: dict[tuple[int, tuple[int, ...]], int] = {}
+    sketch.outputs = sketch.ends()
+    for number, operator in enumerate(sketch.operators):
+        if not isinstance(operator.layer, Concat):
+            continue
+        axis, inputs = operator.layer.axis, operator.inputs
+        whole.setdefault((axis, inputs), number)
+        for length in range(len(inputs) - 1, 1, -1):
+            begun = whole.get((axis, inputs[:length]))
+            if begun is not None and begun != number:
+                sketch.operators[number] = operator._replace(inputs=(begun, *inputs[length:]))
+                break
+    return sketch
+
+
+def _outputs(sketch: Sketch, labels: Labels) -> list[str]:
+    """The outputs, unless there is one and it is what comes last."""
+    item = labels.items[-1]
+    while isinstance(item, Group):
+        item = item.items[-1]
+    ends = list(dict.fromkeys(sketch.ends()))
+    if isinstance(item, (Leaf, Merge)) and ends == [item.step]:
+        return []
+    return [f"outputs: [{', '.join(quoted(labels.full[index]) for index in ends)}]"]

@@ -9,7 +9,7 @@ from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
 
-__all__ = ["names_of", "notation", "quoted", "written"]
+__all__ = ["name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#&*!|>'\"%@`?:]|^[-\s]|\s$|^$")
 _NUMBERED = re.compile(r"[0-9.+-]")
@@ -26,13 +26,24 @@ def quoted(text: str) -> str:
     return text
 
 
+def name_parts(name: str) -> list[str]:
+    """The levels of a name as the language may have them; the last one is empty for a layer without one of its own."""
+    own = "" if name[-1:] in (".", "/", "") else _part(re.split(r"[./]+", name)[-1])
+    around = [_part(part) for part in re.split(r"[./]+", name)[:-1]]
+    return [*(part for part in around if part), own]
+
+
+def _part(text: str) -> str:
+    return _begun(_PART.sub("_", text[:LONGEST]).strip("_-"))
+
+
 def names_of(operators: Iterable[Operator]) -> list[str]:
     """A name of the language for each operator, near its own: levels by dots, each one only once."""
     taken: set[str] = set()
     names = []
     for operator in operators:
-        parts = [_PART.sub("_", part).strip("_-") for part in re.split(r"[./]+", operator.name)]
-        stem = ".".join(_begun(part) for part in parts if part)[:LONGEST].rstrip(".") or operator_kind(operator)
+        parts = name_parts(operator.name)
+        stem = ".".join([*parts[:-1], parts[-1] or operator_kind(operator)])[-LONGEST:].strip(".")
         name, count = stem, 1
         while name in taken:
             count += 1
@@ -69,7 +80,7 @@ def notation(layer: Layer, dialect: str) -> tuple[str, str]:
 def written(sketch: Sketch, file: str) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it."""
     names = names_of(sketch.operators)
-    lines = [f"name: {quoted(sketch.name or file)}"]
+    lines = [f"name: {quoted(sketch.name or file.partition('.')[0] or file)}"]
     lines.append(f"source: {quoted(sketch.source or file)}")
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")

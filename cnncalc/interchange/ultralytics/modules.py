@@ -7,9 +7,9 @@ parser does to the arguments stands here. (Ultralytics 8.4, `parse_model` of nn/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from cnncalc.interchange.ultralytics.rows import Fields, Row, UnusableError, given, whole
+from cnncalc.records import NamedTuple
 
 __all__ = ["MODULES", "YOLOV5", "Module"]
 

@@ -297,7 +297,7 @@ class Builder:
             self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
             return UNKNOWN
         at = node if node.text or key is None else key
-        parsed = self.layers.line(node, key, scope, tensors[0], level.called(own))
+        parsed = self.layers.line(node, key, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))
 
     def long_form(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
@@ -307,5 +307,5 @@ class Builder:
         block = self.blocks.find(item.kind)
         if block is not None:
             return self.block(block, BlockUse(at, (), item.value), own, tensors, scope, level)
-        parsed = self.layers.fields(item, scope, tensors[0], level.called(own))
+        parsed = self.layers.fields(item, scope, tensors[0], level, own)
         return self.placer.place(parsed, own, tensors, at, level, self.lookup.owner(item, level))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from cnncalc.errors import near
 from cnncalc.graph import NAME_HELP, is_name
 from cnncalc.language.building.blocks import Blocks
 from cnncalc.language.faults import Faults
@@ -11,6 +12,7 @@ from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.notation.vocabulary import field_named, kind_suggestion
+from cnncalc.records import NamedTuple
 
 __all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
 
@@ -161,6 +163,8 @@ class ItemReader:
         found = kind_named(kind)
         if found and field_named(found[0], key):
             return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
+        if found and (meant := near(key, found[0].fields)):
+            return f"did you mean `{meant[0]}`? A field stands in the value, as in `{kind}: {{{meant[0]}: …}}`"
         return kind_suggestion(key, (*COMMON, *GROUP_KEYS, *self.blocks.names()), f"the keys are {', '.join(COMMON)}")
 
     def _fits(self, common: dict[str, Any], kind: Scalar | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnncalc.graph import Level
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
@@ -24,13 +25,19 @@ class LayerReader:
         self.dialect, self.defaults, self.evaluator, self.faults = dialect, defaults, evaluator, faults
         self.blocks = blocks
         """The names of the blocks, asked for where a word is no kind."""
+        self.known: dict[str, Parsed] = {}
+        self._plain: LayerReader | None = None
 
     def without_defaults(self) -> LayerReader:
         """The reader of library blocks, to which a file's defaults mean nothing."""
-        return LayerReader(self.dialect, (), self.evaluator, self.faults, self.blocks)
+        if self._plain is None:
+            self._plain = LayerReader(self.dialect, (), self.evaluator, self.faults, self.blocks)
+        return self._plain if self.defaults else self
 
-    def line(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
-        """A layer in one line of notation; `key` is its kind where that stands apart, `name` the layer's name."""
+    def line(
+        self, node: Scalar, key: Scalar | None, scope: Scope, tensor: Tensor, level: Level, own: str | None
+    ) -> Parsed | Guess | None:
+        """A layer in one line of notation; `key` is its kind where that stands apart, `own` its own name."""
         text = self.evaluator.text(node, scope, tensor)
         prefix = f"{key.text} " if key is not None else ""
         if text is None:
@@ -38,8 +45,11 @@ class LayerReader:
             found = kind_named(words[0][1]) if words else None
             return Guess(found[0], {}) if found else None
         line = prefix + text
+        known = self.known.get(line)
+        if known is not None:
+            return known
         try:
-            return parse(line, self.dialect, self.defaults)
+            made = parse(line, self.dialect, self.defaults)
         except TokenError as error:
             if error.unknown:
                 error.help = kind_suggestion(error.unknown, tuple(self.blocks()))
@@ -51,16 +61,20 @@ class LayerReader:
                 else:
                     _back(one, text, node.text)
             here = f"here it reads `{line[:60]}`" if "$" in node.text else ""
-            self.faults.token(error, at, name, here)
+            self.faults.token(error, at, level.called(own), here)
             return error.guess
+        self.known[line] = made
+        return made
 
-    def fields(self, item: Item, scope: Scope, tensor: Tensor, name: str) -> Parsed | Guess | None:
+    def fields(self, item: Item, scope: Scope, tensor: Tensor, level: Level, own: str | None) -> Parsed | Guess | None:
         """A layer whose fields are a mapping, or that has none."""
         assert item.kind is not None
         at: YamlNode = item.key or item.node
         if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
             help = f"{kind_of(item.kind)[0].usage()}, or a mapping of its fields"
-            self.faults.add(f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=name, help=help)
+            self.faults.add(
+                f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=level.called(own), help=help
+            )
             return Guess(kind_of(item.kind)[0], {})
         fields = item.value if isinstance(item.value, Mapping) else None
         before = self.faults.met
@@ -75,7 +89,7 @@ class LayerReader:
                 if fields is not None and one.field in fields.entries:
                     key, value = fields.entries[one.field]
                     where = value if one.in_value else key
-                self.faults.add(one.message, where, layer=name, help=one.help)
+                self.faults.add(one.message, where, layer=level.called(own), help=one.help)
             return error.guess
 
 

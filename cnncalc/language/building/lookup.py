@@ -79,7 +79,7 @@ class Lookup:
         meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
         if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
             return UNKNOWN  # the fault is the input's, or the group's
-        fault = self.net.missing(name, self._visible(level))
+        fault = self.net.names.missing(name, self._visible(level))
         lines = [self.false[full].line for full in meant if full in self.false]
         if lines:
             values = f"it is left out: the `when` on line {lines[0]} is false"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import UNKNOWN, Level, Net, Node
 from cnncalc.language.building.evaluation import Tensor
 from cnncalc.language.building.lookup import Lookup
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import YamlNode
-from cnncalc.layers import Shape
+from cnncalc.layers import Layer, Shape
 from cnncalc.notation.lines import Parsed
 from cnncalc.notation.vocabulary import Guess
 
@@ -42,12 +45,10 @@ class Placer:
         elif level.by_position and not self.lookup.free(name, node):
             return UNKNOWN
         if UNKNOWN in tensors:
-            return self._assumed(layer.outline(vars(layer)), name, tensors)
+            return self._assumed(_outline(layer, vars(layer)), name, tensors)
         faults: list[Fault] = []
         try:
-            placed = net.place(
-                parsed, tensors, name, level, share, self.trainable, self.train_only, node, faults, anyway=True
-            )
+            placed = net.place(parsed, tensors, name, level, share, self.trainable, self.train_only, node, faults)
         except CnncalcError as error:  # there may be no further layer
             for fault in error.faults:
                 self.faults.note(fault)
@@ -57,7 +58,8 @@ class Placer:
             self.faults.note(fault)
         if placed is not None:
             return placed.index
-        return self._assumed(layer.outline(vars(layer), *[net.nodes[one].shape for one in tensors]), name, tensors)
+        shapes = [net.nodes[one].shape for one in tensors]
+        return self._assumed(_outline(layer, vars(layer), *shapes), name, tensors)
 
     def _guess(self, guess: Guess | None, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """Take the place of a layer that could not be read, with what is sure of its output's shape."""
@@ -68,7 +70,7 @@ class Placer:
         shape = None
         if guess is not None:
             shapes = () if UNKNOWN in tensors else tuple(net.nodes[tensor].shape for tensor in tensors)
-            shape = guess.cls.outline(guess.given, *shapes)
+            shape = _outline(guess.cls, guess.given, *shapes)
         return self._assumed(shape, name, tensors)
 
     def _assumed(self, shape: Shape | None, name: str, tensors: tuple[Tensor, ...]) -> Tensor:
@@ -80,3 +82,11 @@ class Placer:
         self.net.nodes.append(node)
         self.net.names.tensors[name] = node.index
         return node.index
+
+
+def _outline(layer: Layer | type[Layer], given: Mapping[str, object], *shapes: Shape) -> Shape | None:
+    """What is sure of a faulty layer's output; nothing where that branches on a symbol."""
+    try:
+        return layer.outline(given, *shapes)
+    except NoClosedForm:
+        return None

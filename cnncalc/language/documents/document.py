@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
-from cnncalc.language.documents.library import open_document
+from cnncalc.language.documents.library import library_folder, locate, open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
+from cnncalc.language.expressions.values import begin_work
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
-from cnncalc.layers import FieldError, Shape
+from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
@@ -69,18 +70,23 @@ class Document:
         self.defaults: dict[str, Entry] = {}
         self.parents: list[str] = []
         """The files that it extends, the nearest first."""
+        begin_work()
         root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
+        self.fence = folder
+        """The folder that the file lies in: what it extends lies there too, or below."""
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
     def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
         """The document of a tree that is already read, such as the arguments of `chain`."""
+        begin_work()
         document = cls.__new__(cls)
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
         document.parents, document.texts = [], []
+        document.fence = None
         document.take(root, None, [])
         return document
 
@@ -89,7 +95,8 @@ class Document:
         self.root = root
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
-            self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
+            place = root.place() if len(chain) < 2 else root.place()._replace(text="")  # it may be anybody's
+            self.faults.add("a net is a mapping of keys such as input and layers", place, help=help)
             self.faults.raise_any()
             return
         whole = True
@@ -122,11 +129,13 @@ class Document:
         if len(chain) > self.limits.depth:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
+        if not self._may_extend(node, folder):
+            return False
         try:
             root, name, parent_folder, _ = open_document(node.text, self.options, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
-                self.faults.extend(error)
+                self.faults.extend(_unquoted(error))
                 self.faults.raise_any()
             self.faults.add(error.faults[0].message, node, help=error.faults[0].help)
             return False
@@ -142,6 +151,24 @@ class Document:
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
         return True
+
+    def _may_extend(self, node: Scalar, folder: Path | None) -> bool:
+        """Whether what `extends` names lies where a file may look; a file from a stranger must not show others."""
+        if node.text == "-":
+            help = "name a file, or hand the net itself in on standard input"
+            self.faults.add("`extends` cannot take standard input", node, help=help)
+            return False
+        if self.options.trust:
+            return True
+        try:
+            path = locate(node.text, folder or Path()).resolve()
+        except CnncalcError:
+            return True  # there is none, which opening it says
+        if path.parent == library_folder() or path.is_relative_to((self.fence or Path()).resolve()):
+            return True
+        help = "move it beside this one, or give `--trust` if you know who wrote the file"
+        self.faults.add("`extends` leads outside the file's folder", node, help=help)
+        return False
 
     def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
@@ -200,12 +227,32 @@ class Document:
             declared = {"input": self.keys["input"][1]}
         shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
         if chosen is not None:
-            shapes.update(self._chosen(chosen, list(declared)))
+            given_now = self._chosen(chosen, list(declared))
+            for name, shape in given_now.items():
+                self._like_declared(name, shape, shapes.get(name))
+            shapes.update(given_now)
         elif not declared and "inputs" not in self.keys:
             self.faults.add(
                 "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
             )
         return shapes
+
+    def _like_declared(self, name: str, shape: Shape, declared: Shape | None) -> None:
+        """A fault for an input with other axes than the file's: with a batch, without channels, or channels last."""
+        if declared is None or (len(shape) == len(declared) and any(type(length) is not int for length in shape)):
+            return  # symbols are channels nowhere
+        given, own = show_shape(shape), show_shape(declared)
+        help = "change `input:` in a file of your own to use other axes"
+        if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
+            help = f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
+        elif len(shape) == len(declared) - 1:
+            help = f"channels come first: `--input {show_shape((declared[0], *shape))}`"
+        elif len(shape) == len(declared):
+            last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
+            if len(shape) < 3 or not last:
+                return
+            help = f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`"
+        self.faults.add(f"`--input {given}` is not like the net's own input", None, values=f"that is {own}", help=help)
 
     def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
@@ -232,6 +279,10 @@ class Document:
                 break
             if not equals:
                 name = names[0] if names else "input"
+            if name in shapes:
+                help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
+                self.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)
+                break
             if names and name not in names:
                 help = suggestion(
                     name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"
@@ -273,3 +324,13 @@ def _mentions(file: Mapping, name: str) -> bool:
     """Whether the file itself uses a variable in an expression."""
     pattern = re.compile(rf"\$(?:{re.escape(name)}\b|\(.*\b{re.escape(name)}\b)")
     return any(pattern.search(line) for line in file.source.lines)
+
+
+def _unquoted(error: CnncalcError) -> CnncalcError:
+    """The faults of a file that is no YAML by its name, without its lines: it may be anybody's, and no net at all."""
+    return CnncalcError([
+        fault._replace(place=fault.place._replace(text=""))
+        if fault.place and not fault.place.file.endswith((".yaml", ".yml"))
+        else fault
+        for fault in error.faults
+    ])  # fmt: skip

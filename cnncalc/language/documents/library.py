@@ -6,15 +6,19 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
+from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
+
+READ: set[Path] = set()
+"""Every file that was read as a net, or as what a net extends: nothing is written over these."""
 
 BLOCKS = "blocks"
 """The bundled file that holds blocks for all nets, and no net of its own; `…_blocks` are for those that extend them."""
@@ -42,13 +46,18 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
+    if beside is None and net in bundled():  # a file of the same name is said as a path: ./unet.yaml
+        return bundled()[net]
     path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
     candidates = [path, path.with_name(path.name + ".yaml")] if path.name else []
     for candidate in candidates:
-        if candidate.exists() and not candidate.is_dir():
+        if candidate.is_file():
             return candidate
+        if candidate.exists() and not candidate.is_dir():  # a pipe may never end, and a device does not
+            help = f"hand it in on standard input: `cnncalc show - < {net[:60]}`"
+            raise CnncalcError(Fault(f"`{net[:200]}` is no regular file", help=help))
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
     if stem.endswith(f"_{BLOCKS}") and stem.isidentifier() and (found := library_folder() / f"{stem}.yaml").is_file():
@@ -113,7 +122,8 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
-    name = net if path == Path(net) else path.name
+    READ.add(path.resolve())
+    name = printable(net if path == Path(net) else path.name)
     if path.parent != library_folder():
         other = foreign(name, path, None, options)
         if other is not None:

@@ -71,8 +71,11 @@ class Convolution(Layer):
         """Groups must divide both channel counts."""
         groups = self.group_count(x)
         for name, channels in (("input channels", x[0]), ("filters", self.filters(x))):
+            divided = channels % groups == 0
+            if divided is True:
+                continue  # a message takes longer than the test
             yield Requirement(
-                channels % groups == 0,
+                divided,
                 f"groups must divide the {name}",
                 f"groups={groups} does not divide the {channels} {name}",
                 partial(divisors_help, channels, groups),
@@ -121,12 +124,13 @@ class ForwardConvolution(Convolution):
         rank = len(shape) - 1
         yield from per_axis_requirements(self, rank)
         yield from self.channel_requirements(shape)
-        yield Requirement(
-            self.rules.stride_with_dilation or max(self.stride) == 1 or max(self.dilation) == 1,
-            f"{self.dialect} takes no stride together with a dilation",
-            f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
-            "set one of them to 1, or use another dialect",
-        )
+        if not (self.rules.stride_with_dilation or max(self.stride) == 1 or max(self.dilation) == 1):
+            yield Requirement(
+                False,
+                f"{self.dialect} takes no stride together with a dilation",
+                f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
+                "set one of them to 1, or use another dialect",
+            )
         yield from fits(self.windows(shape), shape)
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:

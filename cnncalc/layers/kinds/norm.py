@@ -47,12 +47,13 @@ class BatchNorm(Layer):
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        yield Requirement(
-            len(x[0]) <= 4,
-            "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
-            f"the input is {show_shape(x[0])}",
-            "put it before the `reshape`",
-        )
+        if len(x[0]) > 4:
+            yield Requirement(
+                False,
+                "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
+                f"the input is {show_shape(x[0])}",
+                "put it before the `reshape`",
+            )
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         shapes = scale_and_shift(self.affine, x[0][:1])

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from cnncalc.answers.formulas import Line, Section
 from cnncalc.explain.explanation import Group, Repeat
-from cnncalc.pages.explanation.lines import axes_text, counted, field_text
+from cnncalc.pages.explanation.lines import axes_text, field_text
 from cnncalc.pages.explanation.totals import shares
-from cnncalc.text import number, percent, printable, shape_text, size_text
+from cnncalc.text import number, percent, plural, printable, shape_text, size_text
 
 if TYPE_CHECKING:
     from cnncalc.answers.report import Totals
@@ -65,7 +65,7 @@ def _growth(group: Group) -> str:
 
 def _between(numbers: tuple[int, int], noun: str) -> str:
     first, last = numbers
-    return counted(first, noun) if first == last else f"{number(first)} to {counted(last, noun)}"
+    return plural(first, noun) if first == last else f"{number(first)} to {plural(last, noun)}"
 
 
 def _repeat_text(repeat: Repeat) -> str:
@@ -89,7 +89,7 @@ def _repeat_text(repeat: Repeat) -> str:
 
 def _rest_text(rest: Rest) -> str:
     return (
-        f"… and {counted(rest.layers, 'more layer')}, from {printable(rest.first)} on: "
-        f"{counted(rest.params, 'parameter')}, {counted(rest.macs, 'MAC')}. Name a layer, a group or a pattern to have "
+        f"… and {plural(rest.layers, 'more layer')}, from {printable(rest.first)} on: "
+        f"{plural(rest.params, 'parameter')}, {plural(rest.macs, 'MAC')}. Name a layer, a group or a pattern to have "
         "them told."
     )

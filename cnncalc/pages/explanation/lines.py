@@ -1,4 +1,4 @@
-"""The words of an explanation: numbers with their nouns, fields, and the meaning of the symbols in formulas."""
+"""The words of an explanation: receptive fields, and the meaning of the symbols in formulas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cnncalc.answers.formulas import Section
     from cnncalc.answers.report import ReceptiveField
 
-__all__ = ["axes_text", "counted", "field_text", "legend"]
+__all__ = ["axes_text", "field_text", "legend"]
 
 SYMBOLS = {
     "C": "channels", "D": "depth", "H": "height", "W": "width", "L": "length", "F": "features", "N": "images",
@@ -26,13 +26,8 @@ FIELD = {"r": "receptive field", "j": "its stride", "P": "its padding"}
 
 
 def axes_text(numbers: Sequence[object]) -> str:
-    """`7`, or `7x9` where the axes differ."""
+    """`7`, or `7x9` where the axes differ; thousands are set apart."""
     return "x".join(map(number, numbers if len(set(numbers)) > 1 else numbers[:1]))
-
-
-def counted(value: int, noun: str) -> str:
-    """`1 pixel`, `2 pixels`."""
-    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
 
 
 def field_text(field: ReceptiveField) -> str:

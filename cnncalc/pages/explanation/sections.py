@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.formulas import Line, Section
 from cnncalc.explain.explanation import Repeat, Told
 from cnncalc.pages.explanation.groups import several
-from cnncalc.pages.explanation.lines import axes_text, counted, field_text
+from cnncalc.pages.explanation.lines import axes_text, field_text
 from cnncalc.pages.explanation.totals import in_all
 from cnncalc.pages.show.columns import of_inputs
-from cnncalc.text import number, percent, printable, shape_text, size_text
+from cnncalc.text import number, percent, plural, printable, shape_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -228,7 +228,7 @@ class _Walk:
 def _with_follower(section: Section, told: Told) -> Section:
     """The section with a layer that changes no shape, in a few words."""
     row = told.row
-    params = f" ({counted(row.params, 'parameter')})" if row.params else ""
+    params = f" ({plural(row.params, 'parameter')})" if row.params else ""
     name = _within(section.title, row.name)
     name = row.name if name.isdigit() else name
     kind, _, fields = row.notation.partition(" ")

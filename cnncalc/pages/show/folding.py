@@ -6,13 +6,15 @@ A folded group is a Row again, so that no form needs to know about folding.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cnncalc.pages.show.columns import COLUMNS, by_key
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from cnncalc.analysis.symbolic.report import SymbolicRow
     from cnncalc.answers.report import Row
 
 __all__ = ["GROUP", "arranged", "deepest", "fold", "fold_to_fit", "ordered"]
@@ -27,9 +29,14 @@ _SUMMED = tuple({column.field: None for column in COLUMNS if column.fold == "sum
 _LAST = tuple({column.field: None for column in COLUMNS if column.fold == "last"})
 
 
+Rows = TypeVar("Rows", "Row", "SymbolicRow")
+Adding: TypeAlias = "Callable[[Sequence[Any]], Any]"
+"""How a figure of several rows is added up."""
+
+
 class _Group(NamedTuple):
     name: str
-    rows: list[Row]
+    rows: list[Any]
 
 
 def deepest(rows: Sequence[Row]) -> int:
@@ -37,7 +44,7 @@ def deepest(rows: Sequence[Row]) -> int:
     return max((row.name.count(".") + 1 for row in rows), default=1)
 
 
-def _grouped(rows: Sequence[Row], depth: int) -> list[_Group]:
+def _grouped(rows: Sequence[Rows], depth: int) -> list[_Group]:
     """The rows by the first `depth` levels of their names, each group where its first layer stands."""
     groups: dict[str, _Group] = {}
     for row in rows:
@@ -49,20 +56,27 @@ def _grouped(rows: Sequence[Row], depth: int) -> list[_Group]:
     return list(groups.values())
 
 
-def _one_row(name: str, notation: str, rows: Sequence[Row]) -> Row:
-    sums: dict[str, Any] = {field: sum(getattr(row, field) or 0 for row in rows) for field in _SUMMED}
-    last = {field: getattr(rows[-1], field) for field in _LAST}
-    return rows[0]._replace(name=name, kind=GROUP, notation=notation, **sums, **last)
+def _added(numbers: Sequence[int | None]) -> int:
+    return sum(number or 0 for number in numbers)
 
 
-def _folded(group: _Group) -> Row:
+def _one_row(name: str, notation: str, rows: Sequence[Any], add: Adding = _added) -> Any:
+    row = rows[0]
+    sums = {field: add([getattr(one, field) for one in rows]) for field in _SUMMED if field in row._fields}
+    last = {field: getattr(rows[-1], field) for field in _LAST if field in row._fields}
+    return row._replace(name=name, kind=GROUP, notation=notation, **sums, **last)
+
+
+def _folded(group: _Group, add: Adding = _added) -> Any:
     """A group of one layer stays that layer."""
-    return group.rows[0] if len(group.rows) == 1 else _one_row(group.name, f"{len(group.rows)} layers", group.rows)
+    if len(group.rows) == 1:
+        return group.rows[0]
+    return _one_row(group.name, f"{len(group.rows)} layers", group.rows, add)
 
 
-def fold(rows: Sequence[Row], depth: int) -> list[Row]:
-    """The rows with what lies deeper than `depth` levels folded into its group."""
-    return [_folded(group) for group in _grouped(rows, depth)]
+def fold(rows: Sequence[Rows], depth: int, add: Adding = _added) -> list[Rows]:
+    """The rows with what lies deeper than `depth` levels folded into its group: figures added, the last output."""
+    return [_folded(group, add) for group in _grouped(rows, depth)]
 
 
 def _position(group: _Group) -> tuple[str, int] | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
-from cnncalc.pages.show.objects import object_of
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cnncalc.answers.page import Block, Layout
     from cnncalc.answers.report import Report, Row
-    from cnncalc.pages.show.columns import Column
+    from cnncalc.pages.show.columns import LayerColumn
 
 __all__ = ["ALL", "View", "page"]
 
@@ -62,7 +62,12 @@ def page(report: Report, view: View = ALL) -> Page:
         everything = [one for one in COLUMNS if not one.share and (one.key != COUNTED or report.counting)]
         return _table(report, columns if view.columns else everything, arranged(report.rows, view.depth, view.sort))
 
-    return Page("a report", body, lambda: object_of(report), table, "layers")
+    def data() -> dict[str, object]:
+        from cnncalc.pages.show.objects import object_of
+
+        return object_of(report)
+
+    return Page("a report", body, data, table, "layers")
 
 
 def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
@@ -72,7 +77,7 @@ def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
     return ordered(rows, view.sort)
 
 
-def _table(report: Report, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+def _table(report: Report, columns: Sequence[LayerColumn], rows: Sequence[Row]) -> Table:
     return Table(
         [column.shown(report) for column in columns],
         [[getattr(row, column.field) for column in columns] for row in rows],

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from cnncalc.answers.figures import FIGURES, OF_LAYERS, told
+from cnncalc.analysis.symbolic.closed import Closed, Closing
+from cnncalc.analysis.symbolic.report import SymbolicRow
+from cnncalc.answers.figures import OF_LAYERS, told
 from cnncalc.answers.page import Column, Heading, Items, Page, Table, Text
+from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.arithmetic.symbolic.closed_text import bracketed, set_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.pages.show import columns
+from cnncalc.pages.show.folding import fold
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from cnncalc.analysis.symbolic.closed import Closed
-    from cnncalc.analysis.symbolic.report import SymbolicReport, SymbolicRow
+    from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.page import Block, Layout
 
 __all__ = ["SymbolicView", "check_columns", "page"]
 
-
-def _closed_text(key: str) -> Callable[[SymbolicRow], str]:
-    return lambda row: str(getattr(row, key).text)
-
-
-COLUMNS: dict[str, tuple[str, Callable[[SymbolicRow], str]]] = {
-    "name": ("Layer", lambda row: printable(row.name)),
-    "kind": ("Kind", lambda row: row.kind),
-    "notation": ("Operation", lambda row: printable(row.notation)),
-    "from": ("From", lambda row: printable(", ".join(row.inputs))),
-    "input_shape": ("Input", lambda row: ", ".join(map(shape_text, row.input_shapes))),
-    "output_shape": ("Output", lambda row: shape_text(row.output_shape)),
-    **{one.key: (one.heading, _closed_text(one.key)) for one in FIGURES if one.heading},
-    "line": ("Line", lambda row: str(row.line)),
-}
-USUAL = ("name", "notation", "output_shape", *(one.key for one in FIGURES if one.usual))
+COLUMNS = {one.key: one for one in columns.COLUMNS if one.field in SymbolicRow._fields and not one.share}
+USUAL = tuple(key for key, one in COLUMNS.items() if one.usual)
 RIGHT = ("params", "weights", "biases", "trainable", "buffers", "line")
+"""Where formulas are rare."""
 SORTED = ("name", "kind", "notation", "line", *OF_LAYERS)
 MARKS = "[…] is 1 where what stands in it holds, else 0."
 LONGEST = 100
@@ -95,17 +89,40 @@ def page(report: SymbolicReport, view: SymbolicView = ALL) -> Page:
 
 
 def _rows(report: SymbolicReport, view: SymbolicView) -> Sequence[SymbolicRow]:
-    from cnncalc.pages.show.symbolic_rows import folded, ordered
-
     rows: Sequence[SymbolicRow] = report.rows
     if view.depth is not None:
-        rows = folded(rows, view.depth, report.condition.sets)
-    return rows if view.sort is None else ordered(rows, view.sort, view.lengths or {})
+        rows = fold(rows, view.depth, partial(_added, Closing(report.condition.sets)))
+    return rows if view.sort is None else _ordered(rows, view.sort, view.lengths or {})
+
+
+def _added(closing: Closing, numbers: Sequence[Closed]) -> Closed:
+    values = [number.value for number in numbers]
+    return numbers[values.index(None)] if None in values else closing.closed(sum(values))
+
+
+def _ordered(rows: Sequence[SymbolicRow], key: str, lengths: Mapping[str, int]) -> list[SymbolicRow]:
+    """Largest first at these lengths, or from a to z. Raises `CnncalcError` where a number has no closed form."""
+    if key not in OF_LAYERS:
+        return sorted(rows, key=attrgetter(key))
+    if any(getattr(row, key).value is None for row in rows):
+        raise CnncalcError(
+            Fault(f"--sort {key}: not every layer has a closed form for it", help="sort by another column")
+        )
+    return sorted(rows, key=lambda row: -value_at(getattr(row, key).value, lengths))
 
 
 def _table(rows: Sequence[SymbolicRow], keys: Sequence[str]) -> Table:
-    columns = [Column(COLUMNS[key][0], key, right=key in RIGHT) for key in keys]
-    return Table(columns, [[COLUMNS[key][1](row) for key in keys] for row in rows])
+    shown = [COLUMNS[key] for key in keys]
+    texts = {one.field: _closed if one.key in OF_LAYERS else one.text for one in shown}
+    texts |= {"input_shapes": lambda shapes: ", ".join(map(shape_text, shapes)), "output_shape": shape_text}
+    return Table(
+        [Column(one.heading, one.key, right=one.key in RIGHT, text=texts[one.field]) for one in shown],
+        [[getattr(row, one.field) for one in shown] for row in rows],
+    )
+
+
+def _closed(number: Closed) -> str:
+    return number.text
 
 
 def _facts(report: SymbolicReport, view: SymbolicView) -> list[str]:

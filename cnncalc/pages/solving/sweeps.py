@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
+LONGEST = 300
+"""Characters of a number; a longer one stays a text."""
+
 
 def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
     """A row a point; those that have none of the figures say why."""
@@ -46,7 +49,9 @@ def _object(point: Point, grid: Grid, figures: Sequence[str]) -> dict[str, objec
 
 
 def _as_number(text: str) -> int | float | str:
-    """The value of a variable as a number where it is written as one."""
+    """The value of a variable as a number where it is written as one, and is none that no format holds."""
+    if len(text) > LONGEST or not text.isascii():
+        return text
     if re.fullmatch(r"-?\d+", text):
         return int(text)
     return float(text) if re.fullmatch(r"-?\d*\.\d+", text) else text

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition
 
 __all__ = ["boxes_of"]
+
+MOST_WORK = 1_600_000
+"""Relations that are tried; they take about a second."""
+MOST_RUNS = 300_000
+"""Lengths of all axes together."""
+AS_TEXT = 6
+"""Trying a relation that is computed from its text takes as much as so many others."""
+
+
+class _TooMuch(Exception):
+    """There is more to try than is tried."""
+
 
 Run = tuple[int, int]
 Box = tuple[tuple[str, int, "int | None"], ...]
@@ -16,24 +29,79 @@ Box = tuple[tuple[str, int, "int | None"], ...]
 
 def boxes_of(
     condition: Condition, symbols: Sequence[str], low: int, high: int, first: Mapping[str, int]
-) -> tuple[list[Box], bool]:
+) -> tuple[list[Box], bool, int]:
     """Every box of lengths from `low` to `high` that meets the condition; the one that holds `first` comes first.
 
-    Also whether these are all that there are. Then a box that ends at `high` has no end (None).
+    Also whether these are all that there are, then a box that ends at `high` has no end (None); and the `high` that was
+    looked up to, which is less than asked for where that would take more than `MOST_WORK`.
     """
-    runs = [_runs(condition, symbol, low, high) for symbol in symbols]
-    found = []
-    for box in product(*runs):
-        lengths = {symbol: run[0] for symbol, run in zip(symbols, box)}
-        if all(relation.holds(lengths) for relation in condition.relations):
-            found.append(box)
+    runs, found = _up_to(condition, symbols, low, high)
+    while found is None:
+        high = (low + high) // 2
+        runs, found = _up_to(condition, symbols, low, high, one_by_one=True)
     for axis in reversed(range(len(symbols))):
         found = _joined(found, axis)
     boxes: list[Box] = [tuple((symbol, *run) for symbol, run in zip(symbols, box)) for box in found]
     boxes.sort(key=lambda box: _order(box, first))
     if _endless(condition, symbols, runs, high):
-        return [tuple((symbol, n, None if last == high else last) for symbol, n, last in box) for box in boxes], True
-    return boxes, _ended(condition, symbols, runs, high)
+        endless = [tuple((symbol, n, None if last == high else last) for symbol, n, last in box) for box in boxes]
+        return endless, True, high
+    return boxes, _ended(condition, symbols, runs, high), high
+
+
+def _up_to(
+    condition: Condition, symbols: Sequence[str], low: int, high: int, *, one_by_one: bool = False
+) -> tuple[list[list[Run]], list[tuple[Run, ...]] | None]:
+    """The runs of every axis, and the boxes of them that do; None where that is too much work.
+
+    Where relations can be over before an axis is, how much there is to try is seen by trying, which is done once.
+    """
+    if (high - low + 1) * len(symbols) > MOST_RUNS:
+        return [], None
+    runs = [_runs(condition, symbol, low, high) for symbol in symbols]
+    walk = _Walk(condition, symbols, runs)
+    may_be_over = not one_by_one and any(relation.over is not None for relation in condition.relations)
+    if not may_be_over and walk.work * prod(map(len, runs)) > MOST_WORK:
+        return runs, None
+    return runs, walk.found()
+
+
+class _Walk:
+    """Tries boxes in order; what lies behind lengths at which a relation is over is passed over."""
+
+    def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
+        self.relations, self.symbols, self.runs = condition.relations, symbols, runs
+        self.work = sum(AS_TEXT if not relation.sizes else 1 for relation in self.relations) or 1
+        self.left = MOST_WORK
+        self.boxes: list[tuple[Run, ...]] = []
+
+    def found(self) -> list[tuple[Run, ...]] | None:
+        """Every box that does; None where that is too much work."""
+        try:
+            self._along(0, (), {})
+        except _TooMuch:
+            return None
+        return self.boxes
+
+    def _along(self, axis: int, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
+        """Go along one axis; whether even its first length is behind the end of some relation."""
+        symbol, last = self.symbols[axis], axis == len(self.symbols) - 1
+        for place, run in enumerate(self.runs[axis]):
+            lengths[symbol] = run[0]
+            over = self._tried((*box, run), lengths) if last else self._along(axis + 1, (*box, run), lengths)
+            if over:
+                return place == 0
+        return False
+
+    def _tried(self, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
+        """Keep the box if it does; whether it and all larger ones do not."""
+        self.left -= self.work
+        if self.left < 0:
+            raise _TooMuch
+        if all(relation.holds(lengths) for relation in self.relations):
+            self.boxes.append(box)
+            return False
+        return any(relation.over is not None and relation.over(lengths) for relation in self.relations)
 
 
 def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:

@@ -12,6 +12,7 @@ from cnncalc.arithmetic.symbolic.closed_text import intervals, set_text, settles
 from cnncalc.arithmetic.symbolic.conditions import Condition, undecided
 from cnncalc.arithmetic.symbolic.tables import MOST, Table
 from cnncalc.arithmetic.windows.formulas import every
+from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.wants import OR_ELSE, InputWants, Part, parts_of, shape_text, symbols_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
@@ -57,19 +58,21 @@ def _related(
     answer: InputAnswer, condition: Condition, symbols: Sequence[str], declared: Graph | None, wants: InputWants
 ) -> InputAnswer:
     """The answer where axes depend on one another: boxes of lengths, up to a bound."""
-    high = wants.high or FURTHEST
+    asked = wants.high or FURTHEST
     known = _lengths(declared, symbols)
-    boxes, complete = boxes_of(condition, symbols, wants.low or 1, high, known)
+    boxes, complete, high = boxes_of(condition, symbols, wants.low or 1, asked, known)
     if complete and boxes:
         return answer._replace(boxes=tuple(boxes))
     relations = "; ".join(relation.text for relation in condition.relations)
     tied = any(len(relation.symbols) > 1 for relation in condition.relations)
     why = f"The axes depend on one another ({relations})" if tied else f"{relations} has no closed form here"
-    bound = f"{why}, so that sizes are listed up to {high:,} only; see --to."
+    further = "see --to" if high == asked else "from another length on with --from"
+    bound = f"{why}, so that sizes are listed up to {high:,} only; {further}."
     if boxes:
         return answer._replace(boxes=tuple(boxes), remarks=(*answer.remarks, bound))
+    option = "--to" if high == asked else "--from"
     reach = "No size" if complete else f"No size up to {high:,}"
-    return answer._replace(proof=f"{reach} meets {relations}{'.' if complete else '; `--to` looks further.'}")
+    return answer._replace(proof=f"{reach} meets {relations}{'.' if complete else f'; `{option}` looks further.'}")
 
 
 def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, str]:
@@ -213,8 +216,7 @@ def _nearest(graph: Graph, index: int, parts: Sequence[Part]) -> Iterator[str]:
     others = _every([part for part in parts if part not in wanted])
     if others is False:
         return
-    text = wanted[0].source.rpartition("=")[2].rpartition(" ")[2]
-    lengths = [int(part) for part in text.split("x")]
+    lengths = parse_lengths(wanted[0].source.rpartition("=")[2].rpartition(" ")[2]) or []
     shape = graph.nodes[index].shape
     wanted_of: list[Any] = list(shape[len(shape) - len(lengths) :])
     for length, target in zip(wanted_of, lengths):

@@ -1,0 +1,1 @@
+"""A fuzz of the whole command line; `python -m benchmarks.hostile --help`."""

@@ -1,0 +1,307 @@
+"""Whole command lines: a command, nets as files or names, and options with values that mostly go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+import click
+
+from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
+from cnncalc.analysis.dtypes import DTYPES
+from cnncalc.answers.figures import KEYS as TOTALS
+from cnncalc.cli.commands.solve import QUESTIONS
+from cnncalc.cli.main import COMMANDS, cnncalc
+from cnncalc.layers import KINDS
+from cnncalc.limits import Limits
+from cnncalc.pages.show.columns import COLUMNS
+from cnncalc.solve.figures import FIGURES
+from cnncalc.tools.conventions import NAMES
+
+__all__ = ["Case", "case"]
+
+USED = (
+    *("show",) * 5, *("chain",) * 4, *("explain",) * 3, "compare", *("check",) * 2, *("solve",) * 5, *("sweep",) * 4,
+    "kinds", "list", "schema", "completion",
+)  # fmt: skip
+LAYER = [name for name, (module, _) in QUESTIONS.items() if module == "solve_layer"]
+SOLVE = ("layer", *(name for name in QUESTIONS if name not in LAYER))
+COMPARISONS = ("<=", ">=", "==", "<", ">", "!=")
+ARITHMETIC = ("+", "-", "*", "//", "%")
+
+
+class Case(NamedTuple):
+    """One run: what it is called with, the files that it finds, and what stands on standard input."""
+
+    arguments: list[str]
+    files: dict[str, bytes]
+    input: bytes
+    completing: bool = False
+    """Whether it is a shell that asks what may follow."""
+
+
+def case(seed: object, index: int) -> Case:
+    """Run number `index` of a seed; always the same."""
+    random = Random(f"hostile/{seed}/{index}")
+    writer = Writer(random)
+    name = random.choice(USED)
+    arguments = getattr(writer, name)()
+    if random.random() < 0.03:
+        arguments.insert(random.randint(0, len(arguments)), wild_word(random))
+    completing = bool(arguments) and random.random() < 0.03
+    if completing:
+        arguments = arguments[: random.randint(1, len(arguments))]
+    plain = [argument.replace("\0", "") for argument in arguments]  # no system hands on a NUL
+    return Case([name, *plain], writer.files, writer.input, completing)
+
+
+class Writer:
+    """Writes one command line, and the files that it names."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.files: dict[str, bytes] = {}
+        self.input = b""
+        self.one_layer = False
+        """Whether it is a question about one layer, whose options are lengths."""
+
+    def chance(self, of: float) -> bool:
+        return self.random.random() < of
+
+    def file(self, name: str, text: str | bytes) -> str:
+        self.files[name] = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        return name
+
+    def net(self) -> str:
+        """A net as an argument."""
+        roll, random = self.random.random(), self.random
+        if roll < 0.3:
+            return bundled_name(random)
+        text = net_text(random)
+        if roll < 0.36:
+            self.input = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+            return "-"
+        if roll < 0.42:
+            self.file("parent.yaml", text)
+            text = random.choice((
+                "extends: parent\n", "extends: parent.yaml\nname: child\n", "extends: parent\nvariables: {width: 3}\n",
+                "extends: net\n", f"extends: {bundled_name(random)}\n", "extends: ../net.yaml\n", "extends: '-'\n",
+            ))  # fmt: skip
+        name = random.choice(("net.yaml",) * 20 + ("a b.yaml", "\udcff.yaml", "=1.yaml", "\x1b[31m.yaml", "a\nb.yaml"))
+        return self.file(name, text)
+
+    # -- the commands --
+
+    def show(self) -> list[str]:
+        return [self.net(), *self.options("show")]
+
+    def explain(self) -> list[str]:
+        return [self.net(), *self.options("explain")]
+
+    def chain(self) -> list[str]:
+        shape, layers = chain_layers(self.random)
+        if self.chance(0.35):
+            shape = symbols(self.random)
+        return [shape, *layers, *self.options("chain")]
+
+    def compare(self) -> list[str]:
+        return [*(self.net() for _ in range(self.random.choice((2, 2, 2, 3)))), *self.options("compare")]
+
+    def check(self) -> list[str]:
+        return [*(self.net() for _ in range(self.random.choice((1, 1, 2)))), *self.options("check")]
+
+    def sweep(self) -> list[str]:
+        return [self.net(), *self.options("sweep")]
+
+    def list(self) -> list[str]:
+        # all nets in one run take seconds: one family
+        return ["--family", self.random.choice(("lenet", "vgg", "resnet")), *self.options("list", without=("family",))]
+
+    def kinds(self) -> list[str]:
+        return [self.random.choice([*KINDS, "relu", "fc", "squeeze_excite", "conw"]), *self.options("kinds")]
+
+    def schema(self) -> list[str]:
+        return self.options("schema")
+
+    def completion(self) -> list[str]:
+        return [self.random.choice(("bash", "zsh", "fish", "sh"))]
+
+    def solve(self) -> list[str]:
+        random, which = self.random, self.random.choice(SOLVE)
+        if which == "layer":
+            which, self.one_layer = random.choice(LAYER), True
+            arguments = self.options("solve", which)
+        elif which == "variable":
+            arguments = [
+                self.net(),
+                random.choice(("width", "classes", "width", "nope")),
+                *self.options("solve", which),
+            ]
+        elif which == "file":
+            arguments = [self.file("unknown.yaml", unknown_text(random)), *self.options("solve", which)]
+        else:
+            arguments = [self.net(), *self.options("solve", which)]
+        return [which, *arguments]
+
+    # -- options --
+
+    def options(self, *path: str, without: tuple[str, ...] = ()) -> list[str]:
+        """Some options of a command, required ones always."""
+        chosen: list[str] = []
+        for option in _declared(path):
+            name = option.opts[0].lstrip("-")
+            if name in without or (name in ("to", "limit", "jobs") and not self.chance(0.3)):
+                continue
+            needed = option.required or (self.one_layer and name in ("input", "output", "kernel", "stride"))
+            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.13)):
+                continue
+            for _ in range(self.random.choice((1, 1, 2)) if option.multiple else 1):
+                chosen.append(self.random.choice(option.opts + option.secondary_opts))
+                if not option.is_flag:
+                    chosen.append(self.value(option, name))
+        return chosen
+
+    def value(self, option: click.Option, name: str) -> str:
+        """What an option is given; now and then anything."""
+        if self.chance(0.04):
+            return wild_word(self.random)
+        if isinstance(option.type, click.Choice):
+            return str(self.random.choice(list(option.type.choices)))
+        write: Callable[[], str] | None = getattr(self, f"of_{name.replace('-', '_')}", None)
+        return write() if write is not None else str(self.random.randint(1, 9))
+
+    def of_input(self) -> str:
+        random = self.random
+        if self.one_layer:
+            return self.size(200)
+        roll = random.random()
+        if roll < 0.35:
+            return symbols(random)
+        if roll < 0.55:
+            return f"{random.choice((1, 2, 3, 3, 4))}x{random.choice(('{8:40:8}', '{8,9}', '{1:5}', '{32}x{16,32}'))}"
+        return f"{random.choice((1, 2, 3, 3, 4))}x{random.randint(1, 64)}x{random.randint(1, 64)}"
+
+    def of_set(self) -> str:
+        values = ("1", "2", "7", "0.5", "true", "[1, 2]", "1:3", "-1:1:0.5", "0.25:1:0.25", "2,4,8", "abc", "$(1+1)")
+        return f"{self.random.choice(('width', 'width', 'classes', 'flag'))}={self.random.choice(values)}"
+
+    def of_batch(self) -> str:
+        return self.random.choice(("1", "2", "7", "1k", "N", "0", "1e9"))
+
+    def of_dialect(self) -> str:
+        return self.random.choice(("torch", "keras", "caffe", "paddle", "onnx", "kears"))
+
+    def of_freeze(self) -> str:
+        return self.random.choice(("*", "conv*", "!fc", "features.*", "relu1", "**", "[a", "conv1"))
+
+    of_functions = of_freeze
+
+    def of_dtype(self) -> str:
+        return self.random.choice([*DTYPES, "float31"])
+
+    def of_limit(self) -> str:
+        return f"{self.random.choice(Limits._fields)}={self.random.choice(('1', '10', '100', '64', '200', '10k'))}"
+
+    def of_columns(self) -> str:
+        return ",".join(
+            self.random.choice([column.key for column in COLUMNS]) for _ in range(self.random.randint(1, 4))
+        )
+
+    def of_sort(self) -> str:
+        return self.random.choice([column.key for column in COLUMNS])
+
+    def of_depth(self) -> str:
+        return self.random.choice(("1", "2", "3"))
+
+    def of_convention(self) -> str:
+        return ",".join(self.random.sample(NAMES, self.random.choice((1, 1, 2))))
+
+    def of_optimizer(self) -> str:
+        return self.random.choice(("sgd", "momentum", "rmsprop", "adam", "adamw", "adm"))
+
+    def size(self, most: int) -> str:
+        """One length, or one an axis."""
+        return "x".join(str(self.random.randint(1, most)) for _ in range(self.random.choice((1, 1, 1, 2))))
+
+    def of_output(self) -> str:
+        if self.one_layer:
+            return self.size(100)
+        return self.random.choice(("out.json", "out.csv", "out.md", "out.txt", "out.jsonl", "no/out", ".", "-"))
+
+    def of_figures(self) -> str:
+        return ",".join(self.random.choice(TOTALS) for _ in range(self.random.randint(1, 3)))
+
+    of_pareto = of_figures
+
+    def of_jobs(self) -> str:
+        return "1"
+
+    def of_max(self) -> str:
+        return f"{self.random.choice(TOTALS)}={self.random.choice(('1', '5M', '1G', '0', '1.5k'))}"
+
+    def of_require(self) -> str:
+        return f"{self.random.choice((*TOTALS, 'output'))}={self.random.choice(('1', '5M', '10', '4x8x8', '1.5k'))}"
+
+    def of_memory(self) -> str:
+        return self.random.choice(("24GiB", "1MB", "1", "16G", "100KiB"))
+
+    def of_want(self) -> str:
+        what = self.random.choice((*FIGURES, "output", "output", "conv1", "params", "macs"))
+        value = self.random.choice(("10", "1M", "5k", "64", "4x8x8", "8", "?x8x8", "1"))
+        return f"{what} {self.random.choice(COMPARISONS)} {value}"
+
+    of_maximize = of_minimize = lambda self: self.random.choice([*FIGURES])
+
+    def of_where(self) -> str:
+        return self.condition(2)
+
+    def of_from(self) -> str:
+        return self.random.choice(("1", "8", "0.5", "-1", "100"))
+
+    def of_to(self) -> str:
+        return self.random.choice(("8", "64", "300", "1024", "2.5"))
+
+    def of_step(self) -> str:
+        return self.random.choice(("1", "0.5", "0.05", "8", "0"))
+
+    def of_pixel(self) -> str:
+        return self.random.choice(("0,0", "1", "3,4", "0,0,0", "99,99", "-1"))
+
+    def of_group(self) -> str:
+        return self.random.choice(("features", "layer1", "conv1", "*"))
+
+    of_layer = of_group
+
+    # -- conditions --
+
+    def condition(self, depth: int) -> str:
+        """A condition on lengths."""
+        if depth and self.chance(0.3):
+            parts = [self.condition(depth - 1) for _ in range(2)]
+            return self.random.choice((" and ", " or ")).join(f"({part})" for part in parts)
+        if depth and self.chance(0.1):
+            return f"not ({self.condition(depth - 1)})"
+        return f"{self.number(2)} {self.random.choice(COMPARISONS)} {self.number(1)}"
+
+    def number(self, depth: int) -> str:
+        """A number that depends on lengths."""
+        if depth and self.chance(0.6):
+            if self.chance(0.15):
+                return f"{self.random.choice(('max', 'min'))}({self.number(depth - 1)}, {self.number(depth - 1)})"
+            return f"({self.number(depth - 1)} {self.random.choice(ARITHMETIC)} {self.number(depth - 1)})"
+        return self.random.choice(("H", "W", "H", "W", "L", "2", "3", "7", "16", "32", "0"))
+
+
+def _declared(path: tuple[str, ...]) -> list[click.Option]:
+    """The options that a command has."""
+    command: click.Command | None = cnncalc
+    context = click.Context(cnncalc)
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.get_command(context, name)
+    assert command is not None
+    return [one for one in command.params if isinstance(one, click.Option) and one.name not in ("help", "columns_help")]
+
+
+assert set(USED) <= set(COMMANDS)

@@ -1,0 +1,128 @@
+"""One run in this process, watched: its exit code, its seconds, its memory, and what in it is a finding."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import resource
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.hostile.commands import Case
+from cnncalc.cli.main import cnncalc
+
+__all__ = ["GIVEN_UP", "Outcome", "run"]
+
+SECONDS = 2.0
+MEGABYTES = 500
+GIVEN_UP = 20
+"""Seconds after which a run is ended."""
+CODES = (0, 1, 2, 130, 141)
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+COMPLETE = {"_CNNCALC_COMPLETE": "bash_complete"}
+
+
+class GivenUp(BaseException):
+    """The run took too long."""
+
+
+class Outcome(NamedTuple):
+    """What came of a run."""
+
+    code: int | None
+    seconds: float
+    megabytes: float
+    """The most memory of this process so far."""
+    finding: str
+    """What must not be; empty where all is well."""
+
+
+def run(case: Case) -> Outcome:
+    """Runs one case in the current folder, which is emptied first."""
+    _laid_out(case)
+    printed, told = io.BytesIO(), io.BytesIO()
+    start, code, failure = time.process_time(), None, ""
+    with _streams(case, printed, told), _watched():
+        try:
+            cnncalc.main(args=list(case.arguments), prog_name="cnncalc")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0 if end.code is None else -1
+        except GivenUp:
+            failure = f"given up after {GIVEN_UP} s"
+        except BaseException:  # noqa: BLE001  (whatever it is, it is a finding)
+            failure = traceback.format_exc()[-3_000:]
+    seconds = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Outcome(code, seconds, memory, failure or _fault(case, code, seconds, printed, told))
+
+
+def _fault(case: Case, code: int | None, seconds: float, printed: io.BytesIO, told: io.BytesIO) -> str:
+    """What is wrong with a run that ended by itself."""
+    out, err = (text.getvalue().decode("utf-8", "replace") for text in (printed, told))
+    if code not in CODES:
+        return f"exit code {code}"
+    if "Traceback" in out + err:
+        return f"a traceback is printed\n{(out + err)[-2_000:]}"
+    if seconds > SECONDS:
+        return f"it took {seconds:.1f} s"
+    if case.completing or case.arguments[0] == "completion":
+        return ""
+    if odd := STEERING.search(out + err):
+        return f"a character that steers a terminal is printed: U+{ord(odd[0]):04X}"
+    if code == 2 and not (out + err).strip():
+        return "exit code 2 without a word"
+    if code == 2 and "error:" in err and err.count("= help:") < err.count("error:"):
+        return f"a message without a way out\n{err[-1_500:]}"
+    return ""
+
+
+def _laid_out(case: Case) -> None:
+    for path in Path().iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for name, data in case.files.items():
+        Path(name).write_bytes(data)
+
+
+@contextmanager
+def _streams(case: Case, printed: io.BytesIO, told: io.BytesIO) -> Iterator[None]:
+    """Standard streams of its own, and the environment of a shell that completes."""
+    before, environment = (sys.stdin, sys.stdout, sys.stderr), dict(os.environ)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(case.input), encoding="utf-8")
+    sys.stdout = io.TextIOWrapper(printed, encoding="utf-8", errors="replace", write_through=True)
+    sys.stderr = io.TextIOWrapper(told, encoding="utf-8", errors="replace", write_through=True)
+    if case.completing:
+        words = " ".join(["cnncalc", *(re.sub(r"\s", "", word) or "x" for word in case.arguments)])
+        count = str(len(case.arguments))
+        os.environ.update(
+            COMPLETE, COMP_WORDS=words.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), COMP_CWORD=count
+        )
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            stream.detach()  # or the bytes would be closed with it
+        sys.stdin, sys.stdout, sys.stderr = before
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    def ended(*_: object) -> None:
+        raise GivenUp
+
+    signal.signal(signal.SIGVTALRM, ended)
+    signal.setitimer(signal.ITIMER_VIRTUAL, GIVEN_UP, 1)  # again and again, should something swallow the first
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -1,0 +1,71 @@
+"""Standard streams that are closed, full or gone: what cannot be printed is told where it can, never as a traceback.
+
+A stream that was closed before the program began is None in Python. What is printed to it is an output that cannot be
+written, as on a full disk; what is told on it is lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["gone", "prepare", "tell"]
+
+
+class _Closed(io.TextIOBase):
+    """Standard output that was closed."""
+
+    encoding = "utf-8"
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> NoReturn:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def prepare() -> None:
+    """Before anything is printed. A terminal that lacks a letter shows `?`, not a traceback."""
+    while (low := os.open(os.devnull, os.O_RDWR)) <= 2:  # or the next file would be taken for a standard stream
+        pass
+    os.close(low)
+    if sys.stdout is None:
+        sys.stdout = _Closed()
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the program runs
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def tell(text: str, *, error: bool) -> None:
+    """Prints a message; where standard output takes none, on standard error, and where that takes none, nowhere."""
+    for stream in (sys.stderr,) if error else (sys.stdout, sys.stderr):
+        try:
+            click.echo(text, file=stream, nl=False)
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError):  # ValueError: a file that was closed meanwhile
+            gone(stream)
+        else:
+            return
+
+
+def gone(stream: TextIO) -> None:
+    """The stream takes nothing any more: Python must not try to flush what is left once more on its way out."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):  # it has none
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)

@@ -1,0 +1,55 @@
+"""The text of a foreign file, held against the sketch that it was written from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.errors import CnncalcError
+from cnncalc.graph import Graph
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.limits import Limits
+
+__all__ = ["unlike"]
+
+
+def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> str:
+    """The first thing in which the net of a text is not the sketch's; empty where there is none.
+
+    `names` are those that each operator should have. Compared are layers with all their fields, what they take, shapes,
+    shared parameters and outputs.
+    """
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+    from cnncalc.language.options import Options
+    from cnncalc.language.yaml.reader import read
+
+    options, faults = Options(limits=limits), Faults()
+    try:
+        root = read(text, "what was written", limits)
+        graph = Builder(Document.of(root, "what was written", limits, faults), options, faults).build()
+    except CnncalcError as error:
+        return str(error)
+    return _first_difference(graph, names, sketch)
+
+
+def _first_difference(graph: Graph, names: Sequence[str], sketch: Sketch) -> str:
+    nodes = {node.name: node for node in graph.nodes}
+    if len(graph.nodes) != len(sketch.operators) or len(nodes) != len(graph.nodes):
+        return f"{len(graph.nodes)} layers and inputs for {len(sketch.operators)}"
+    for operator, name in zip(sketch.operators, names):
+        node = nodes.get(name)
+        if node is None:
+            return f"there is no `{name}`"
+        taken = [graph.nodes[one].name for one in node.inputs]
+        shared = None if node.share is None else graph.nodes[node.share].name
+        for what, found, wanted in (
+            ("layer", node.layer, operator.layer),
+            ("shape", tuple(node.shape), tuple(operator.shape)),
+            ("inputs", taken, [names[one] for one in operator.inputs]),
+            ("owner of its parameters", shared, None if operator.share is None else names[operator.share]),
+        ):
+            if found != wanted:
+                return f"the {what} of `{name}` is {found}, not {wanted}"
+    outputs = {graph.nodes[one].name for one in graph.outputs.values()}
+    return "" if outputs == {names[one] for one in sketch.ends()} else f"the outputs are {sorted(outputs)}"

@@ -1,0 +1,121 @@
+"""Tensors of which every number is known, if there are few: shapes, places, and what is picked of them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Graph, Node, Tensor
+
+__all__ = [
+    "Dims", "broadcast", "expanded", "ints", "picked", "resolved", "size_of", "slices", "strides", "whole_numbers",
+]  # fmt: skip
+
+Dims: TypeAlias = "tuple[int, ...]"
+
+
+def size_of(dims: Dims) -> int:
+    return math.prod(dims)
+
+
+def strides(dims: Dims) -> Dims:
+    """How many elements further the next one along each axis is."""
+    made: list[int] = []
+    step = 1
+    for n in reversed(dims):
+        made.insert(0, step)
+        step *= n
+    return tuple(made)
+
+
+def broadcast(*shapes: Dims) -> Dims | None:
+    """The shape that several come to, lengths of 1 repeated; None where they do not fit."""
+    rank = max(map(len, shapes))
+    made = []
+    for lengths in zip(*((1,) * (rank - len(shape)) + shape for shape in shapes)):
+        longer = {n for n in lengths if n != 1}
+        if len(longer) > 1:
+            return None
+        made.append(longer.pop() if longer else 1)
+    return tuple(made)
+
+
+def places(dims: Dims) -> Iterator[Dims]:
+    """Every place of a shape, the last axis fastest."""
+    if not dims:
+        yield ()
+        return
+    for head in range(dims[0]):
+        for tail in places(dims[1:]):
+            yield (head, *tail)
+
+
+def picked(tensor: Tensor, dims: Dims, where: Callable[[Dims], Dims]) -> Tensor:
+    """A tensor of shape `dims` whose element at each place is the one of `tensor` at `where(place)`."""
+    if tensor.numbers is None or size_of(dims) > MOST_READ:
+        return tensor._replace(dims=dims, numbers=None)
+    steps, numbers = strides(tensor.dims), tensor.numbers
+    found = tuple(numbers[sum(map(operator.mul, where(place), steps))] for place in places(dims))
+    return tensor._replace(dims=dims, numbers=found)
+
+
+def expanded(tensor: Tensor, dims: Dims) -> Tensor:
+    """A tensor repeated along its axes of length 1."""
+    missing = len(dims) - len(tensor.dims)
+    if size_of(dims) > tensor.size:
+        tensor = tensor._replace(name="")  # what is repeated is no weight of that many numbers
+    return picked(tensor, dims, lambda place: tuple(0 if n == 1 else at for at, n in zip(place[missing:], tensor.dims)))
+
+
+def ints(tensor: Tensor | None) -> tuple[int, ...] | None:
+    """The numbers of a tensor as whole ones."""
+    if tensor is None or tensor.numbers is None:
+        return None
+    return tuple(int(number) for number in tensor.numbers if math.isfinite(number))
+
+
+def whole_numbers(attribute: Attribute | None) -> tuple[int, ...] | None:
+    """An attribute that is a list of whole numbers."""
+    if not isinstance(attribute, tuple) or isinstance(attribute, (Tensor, Graph)):
+        return None
+    return tuple(int(one) for one in attribute if isinstance(one, int))
+
+
+def slices(node: Node, values: Sequence[Tensor | None], dims: Dims) -> dict[int, slice] | None:
+    """What a Slice takes of each axis: attributes up to opset 9, inputs since."""
+    names = ("starts", "ends", "axes", "steps")
+    given = [ints(value) for value in values[1:5]]
+    if len(values) < 2:
+        given = [whole_numbers(node.attributes.get(name)) for name in names]
+    given += [None] * (4 - len(given))
+    starts, ends, axes, steps = given
+    if starts is None or ends is None or len(starts) != len(ends):
+        return None
+    axes = axes if axes is not None else tuple(range(len(starts)))
+    steps = steps if steps is not None else (1,) * len(starts)
+    if (
+        any(not -len(dims) <= axis < len(dims) for axis in axes)
+        or 0 in steps
+        or not len(axes) == len(steps) == len(starts)
+    ):
+        return None
+    made = {}
+    for start, end, axis, step in zip(starts, ends, axes, steps):
+        n = dims[axis % len(dims)]
+        stop = None if step < 0 and end < -n else end
+        made[axis % len(dims)] = slice(start, stop, step)
+    return made
+
+
+def resolved(given: Dims, dims: Dims, *, zero_is_length: bool = False) -> Dims | None:
+    """The shape that a Reshape means: 0 copies a length, -1 is what is left."""
+    if not zero_is_length:
+        given = tuple(dims[axis] if n == 0 and axis < len(dims) else n for axis, n in enumerate(given))
+    known = size_of(tuple(n for n in given if n != -1))
+    if given.count(-1) > 1 or known <= 0 or any(n < -1 for n in given):
+        return given if known == 0 and size_of(dims) == 0 else None
+    if size_of(dims) % known or (-1 not in given and size_of(dims) != known):
+        return None
+    return tuple(size_of(dims) // known if n == -1 else n for n in given)

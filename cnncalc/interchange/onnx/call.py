@@ -1,0 +1,217 @@
+"""One node on its way to layers: its attributes, its tensors with the batch taken out, and layers to put on them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from cnncalc.interchange.onnx.arrays import ints
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.layers import Shape
+from cnncalc.layers.fields import Border, PerAxis
+from cnncalc.layers.registry import KINDS
+from cnncalc.records import NamedTuple
+
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
+
+
+class NotKnown(Exception):
+    """What of a node is no layer of ours."""
+
+
+WITHIN = -1
+"""The batch, of one image, is part of the first axis."""
+
+
+class Live(NamedTuple):
+    """A tensor that depends on the input: its number in the sketch, and which of its axes is the batch.
+
+    A net may put the batch and another axis together for a while, as one for windows or places does: `WITHIN`.
+    """
+
+    tensor: int
+    axis: int = 0
+
+
+Value: TypeAlias = "Live | Tensor"
+_PARAMETER = re.compile(r"[._/](weight|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
+_NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
+
+
+def own_name(node: Node, weight: Tensor | None) -> str:
+    """What a person called a node: the name of its weight, of its module, or its own path; empty for a made-up one."""
+    if weight is not None and "::" not in weight.name and (match := _PARAMETER.search(weight.name)):
+        return weight.name[: match.start()]
+    if node.scopes:
+        scopes = re.findall(r"'([^']*)'", node.scopes)[:-1]
+        return scopes[-1] if scopes else ""
+    path = node.name.strip("/").split("/")
+    if len(path) < 2:
+        return "" if _NUMBERED.match(node.name) else node.name
+    if path[-1].split("_")[0] == node.kind:
+        path.pop()
+    levels: list[str] = []
+    for part in path:  # torch writes `layer1/layer1.0/conv1`
+        if levels and part.startswith(levels[-1] + "."):
+            levels.pop()
+        levels.append(part)
+    return "/".join(levels)
+
+
+class Call:
+    """A node, the values that it takes, and the sketch that it is put into. Shapes called `full` have the batch."""
+
+    __slots__ = ("batch", "name", "node", "opset", "owners", "sketch", "values")
+
+    def __init__(
+        self, sketch: Sketch, node: Node, values: Sequence[Value | None], opset: int, batch: int, owners: dict[Any, int]
+    ) -> None:
+        self.sketch, self.node, self.values, self.opset, self.batch = sketch, node, values, opset, batch
+        self.owners = owners
+        """The layer that first used some initialisers, by their names."""
+        weight = next((value for value in values if isinstance(value, Tensor) and value.name), None)
+        self.name = own_name(node, weight)
+
+    # -- attributes --
+
+    def whole(self, name: str, otherwise: int) -> int:
+        """A whole number."""
+        value = self.node.attributes.get(name, otherwise)
+        if not isinstance(value, int):
+            raise NotKnown(f"`{name}` is no whole number")
+        return value
+
+    def real(self, name: str, otherwise: float) -> float:
+        """A number, to the seven digits that float32 has."""
+        value = self.node.attributes.get(name, otherwise)
+        return float(f"{value:.7g}") if isinstance(value, (int, float)) and math.isfinite(value) else otherwise
+
+    def wholes(self, name: str) -> tuple[int, ...] | None:
+        """A list of whole numbers; None where there is none."""
+        value = self.node.attributes.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, tuple) or not all(isinstance(one, int) for one in value):
+            raise NotKnown(f"`{name}` is no list of whole numbers")
+        return tuple(one for one in value if isinstance(one, int))
+
+    def word(self, name: str, otherwise: str) -> str:
+        """A text."""
+        value = self.node.attributes.get(name, otherwise)
+        return value if isinstance(value, str) else otherwise
+
+    def graph(self, name: str) -> Graph:
+        """A graph inside the node."""
+        value = self.node.attributes.get(name)
+        if not isinstance(value, Graph):
+            raise NotKnown(f"there is no `{name}`")
+        return value
+
+    # -- inputs --
+
+    def given(self, index: int) -> bool:
+        """Whether there is an input of this number."""
+        return index < len(self.values) and self.values[index] is not None
+
+    def live(self, index: int = 0) -> Live:
+        """An input that depends on that of the net."""
+        value = self.values[index] if index < len(self.values) else None
+        if not isinstance(value, Live):
+            raise NotKnown(f"input {index + 1} does not depend on the net's input")
+        return value
+
+    def fixed(self, index: int) -> Tensor:
+        """An input that the file holds."""
+        value = self.values[index] if index < len(self.values) else None
+        if not isinstance(value, Tensor):
+            raise NotKnown(f"input {index + 1} is not fixed")
+        return value
+
+    def numbers(self, index: int) -> tuple[int, ...] | None:
+        """An input of whole numbers; None where it is not given. Raises `NotKnown` where it is not known."""
+        if not self.given(index):
+            return None
+        found = ints(self.fixed(index))
+        if found is None:
+            raise NotKnown(f"the numbers of input {index + 1} are not known")
+        return found
+
+    def shape(self, live: Live) -> Shape:
+        """The shape of a tensor, without the batch."""
+        return self.sketch.shape(live.tensor)
+
+    def full(self, live: Live) -> tuple[int, ...]:
+        """The shape of a tensor as ONNX has it."""
+        shape = self.shape(live)
+        if live.axis == WITHIN:
+            return shape
+        return (*shape[: live.axis], self.batch, *shape[live.axis :])
+
+    def ours(self, axis: int, live: Live) -> int:
+        """An axis of ONNX among ours. Raises `NotKnown` for the batch."""
+        rank = len(self.full(live))
+        axis = axis + rank if axis < 0 else axis
+        if live.axis == WITHIN and axis == 0:
+            raise NotKnown("it works along the batch and what it is put together with")
+        if axis == live.axis:
+            raise NotKnown("it works along the batch")
+        if not 0 <= axis < rank:
+            raise NotKnown(f"there is no axis {axis}")
+        return axis - (axis > live.axis != WITHIN)
+
+    def axes(self, index: int = 1) -> tuple[int, ...] | None:
+        """`axes`, an attribute or an input."""
+        return self.wholes("axes") if "axes" in self.node.attributes else self.numbers(index)
+
+    def map(self, index: int = 0) -> Live:
+        """An input with batch and channels first and spatial axes behind them."""
+        live = self.live(index)
+        if live.axis:
+            raise NotKnown("the batch is not its first axis")
+        return live
+
+    # -- layers --
+
+    def put(
+        self,
+        kind: str,
+        *lives: Live,
+        suffix: str = "",
+        weights: Sequence[Tensor] = (),
+        batch: int | None = None,
+        **fields: Any,
+    ) -> Live:
+        """A layer on tensors, whose output has the batch as its first one's input has it, or as the axis `batch`.
+
+        Layers with the same initialisers share their parameters.
+        """
+        share = None
+        names = (kind, *(weight.name for weight in weights))
+        if weights and all(names):
+            share = self.owners.get(names)
+        fields = {name: alike(kind, name, value) for name, value in fields.items()}
+        tensor = self.sketch.add(
+            self.name + suffix,
+            kind,
+            fields,
+            [live.tensor for live in lives],
+            place=None,
+            foreign=f"{self.node.kind}, {self.node.where()}",
+            share=share,
+        )
+        if weights and all(names):
+            self.owners.setdefault(names, tensor)
+        return Live(tensor, lives[0].axis if batch is None else batch)
+
+
+def alike(kind: str, field: str, value: object) -> object:
+    """A size that is the same along every axis, said once."""
+    per_axis = field in KINDS[kind].fields and isinstance(KINDS[kind].fields[field].type, (PerAxis, Border))
+    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+Rule: TypeAlias = "Any"
+"""What a node becomes: a function of its `Call` to the values of its outputs."""

@@ -1,0 +1,209 @@
+"""Nodes that work element by element, and normalisations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cnncalc.interchange.onnx.arrays import broadcast
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.parts import Tensor
+
+__all__ = [
+    "FUNCTIONS",
+    "arithmetic",
+    "batch_norm",
+    "clip",
+    "function",
+    "group_norm",
+    "layer_norm",
+    "lrn",
+    "prelu",
+    "same",
+    "softmax",
+]
+
+FUNCTIONS = {
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Selu": "selu", "Softplus": "softplus", "Mish": "mish",
+    "HardSwish": "hardswish", "HardSigmoid": "hardsigmoid", "Swish": "silu", "Softsign": "softsign", "Celu": "celu",
+    "Erf": "erf", "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Abs": "abs", "Neg": "negate", "Floor": "floor",
+    "Ceil": "ceil", "Round": "round", "Sign": "sign", "Reciprocal": "reciprocal", "Sin": "sin", "Cos": "cos",
+    "Tan": "tan", "Asin": "asin", "Acos": "acos", "Atan": "atan", "Sinh": "sinh", "Cosh": "cosh", "Asinh": "asinh",
+    "Acosh": "acosh", "Atanh": "atanh", "ThresholdedRelu": "threshold", "Shrink": "softshrink",
+}  # fmt: skip
+"""Nodes with one input and nothing to say."""
+OF_FUNCTION = set(FUNCTIONS.values()) - {
+    "relu", "sigmoid", "tanh", "selu", "softplus", "mish", "hardswish", "hardsigmoid", "silu",
+}  # fmt: skip
+JOINS = {
+    "Add": "add", "Sub": "subtract", "Mul": "multiply", "Div": "divide", "Pow": "power", "Max": "maximum",
+    "Min": "minimum", "Sum": "add",
+}  # fmt: skip
+
+LEARNED = ("add", "multiply")
+"""What a network learns numbers for: a tensor of one number that has an axis is one of these, a plain number is not."""
+
+
+def same(call: Call) -> list[Value]:
+    """Nothing is done to what comes in."""
+    value = call.values[0]
+    if value is None:
+        raise NotKnown("nothing comes in")
+    return [value]
+
+
+def function(call: Call) -> list[Value]:
+    """A function of each element."""
+    kind = FUNCTIONS[call.node.kind]
+    if kind in OF_FUNCTION:
+        return [call.put("function", call.live(), of=kind)]
+    return [call.put(kind, call.live())]
+
+
+def with_slope(call: Call) -> list[Value]:
+    """LeakyRelu, Elu and Gelu."""
+    if call.node.kind == "Gelu":
+        return [call.put("gelu", call.live(), approximate=call.word("approximate", "none"))]
+    if call.node.kind == "Elu":
+        return [call.put("elu", call.live(), alpha=call.real("alpha", 1.0))]
+    return [call.put("leaky_relu", call.live(), slope=call.real("alpha", 0.01))]
+
+
+def dropout(call: Call) -> list[Value]:
+    """Dropout, which leaves its input at inference."""
+    rate = call.real("ratio", 0.5)
+    if call.given(1) and (numbers := call.fixed(1).numbers):
+        rate = float(f"{numbers[0]:.7g}")
+    return [call.put("dropout", call.live(), rate=min(max(rate, 0.0), 1.0))]
+
+
+def prelu(call: Call) -> list[Value]:
+    """PRelu: one slope, or one a channel."""
+    slope = call.fixed(1)
+    return [call.put("prelu", call.live(), weights=[slope], slopes="shared" if slope.size == 1 else "per_channel")]
+
+
+def clip(call: Call) -> list[Value]:
+    """Clip; between 0 and 6 it is a relu6, from 0 on a relu."""
+    bounds: list[float | None] = []
+    for index, name in ((1, "min"), (2, "max")):
+        value: Any = call.node.attributes.get(name) if call.opset < 11 else None
+        if call.given(index):
+            numbers = call.fixed(index).numbers
+            if not numbers:
+                raise NotKnown("its bounds are not known")
+            value = numbers[0]
+        bounds.append(float(f"{value:.7g}") if value is not None and abs(value) < 1e12 else None)
+    if bounds == [0.0, 6.0]:
+        return [call.put("relu6", call.live())]
+    if bounds == [0.0, None]:
+        return [call.put("relu", call.live())]
+    if bounds == [None, None]:
+        return same(call)
+    return [call.put("function", call.live(), of="clip", low=bounds[0], high=bounds[1])]
+
+
+def softmax(call: Call) -> list[Value]:
+    """Softmax and LogSoftmax; up to opset 12 over all axes from `axis` on, together."""
+    live = call.live()
+    rank = len(call.full(live))
+    axis = call.whole("axis", -1 if call.opset >= 13 else 1) % rank
+    if call.opset < 13 and any(n != 1 for n in call.full(live)[axis + 1 :]):
+        axis = rank - 1 if axis == rank - 1 else axis
+        if axis != rank - 1:
+            raise NotKnown(f"over {rank - axis} axes together")
+    kind = "softmax" if call.node.kind == "Softmax" else "log_softmax"
+    return [call.put(kind, live, axis=call.ours(axis, live))]
+
+
+def arithmetic(call: Call) -> list[Value]:
+    """Sums, products and so on: of tensors, of a tensor and a number, of a tensor and one that the file holds."""
+    kind = JOINS[call.node.kind]
+    values = [value for value in call.values if value is not None]
+    lives = [value for value in values if isinstance(value, Live)]
+    if len(lives) == len(values):
+        return [together(call, kind, values)]
+    if len(values) != 2 or len(lives) != 1:
+        raise NotKnown("it mixes several tensors with fixed ones")
+    fixed = next(value for value in values if isinstance(value, Tensor))
+    return [with_fixed(call, kind, lives[0], fixed, first=isinstance(values[0], Tensor))]
+
+
+def together(call: Call, kind: str, lives: list[Any]) -> Live:
+    """Several tensors; one with fewer axes gets axes of length 1 in front."""
+    rank = max(len(call.full(live)) for live in lives)
+    if broadcast(*(call.full(live) for live in lives)) is None:
+        raise NotKnown("its inputs do not fit each other")
+    aligned = []
+    for live in lives:
+        missing = rank - len(call.full(live))
+        if missing and call.batch != 1:
+            raise NotKnown("its inputs have different numbers of axes")
+        if missing:
+            shape = (1,) * missing + call.full(live)
+            aligned.append(call.put("reshape", live, suffix="_axes", batch=0, shape=shape[1:] or (1,)))
+        else:
+            aligned.append(live)
+    if len({live.axis for live in aligned}) > 1:
+        raise NotKnown("the batch is another axis of each input")
+    return aligned[0] if len(aligned) == 1 else call.put(kind, *aligned)
+
+
+def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool) -> Live:
+    """A tensor and one that the file holds; `first` where the fixed one stands before the other."""
+    if first and kind in ("subtract", "divide"):
+        of = "negate" if kind == "subtract" else "reciprocal"
+        live = call.put("function", live, suffix="_turned", of=of)
+        kind = "add" if kind == "subtract" else "multiply"
+    learned = bool(fixed.name) and fixed.floating
+    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not (learned and fixed.dims and kind in LEARNED):
+        number = fixed.numbers[0] if fixed.numbers else 1.0
+        number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
+        return call.put(kind, live, number=number)
+    rank = len(call.full(live))
+    dims = (1,) * (rank - len(fixed.dims)) + fixed.dims
+    if len(dims) != rank or (dims[live.axis] != 1 and live.axis != WITHIN):
+        raise NotKnown("the fixed tensor has an axis for the batch")
+    shape = dims if live.axis == WITHIN else (*dims[: live.axis], *dims[live.axis + 1 :])
+    join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
+    if join is None:
+        if first or kind == "power":
+            raise NotKnown("with a fixed tensor")
+        return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
+    if learned:
+        return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
+    return call.put("constant", live, shape=shape, join=join)
+
+
+def batch_norm(call: Call) -> list[Value]:
+    """BatchNormalization: four vectors."""
+    return [call.put("batchnorm", call.map(), weights=[call.fixed(1)], eps=call.real("epsilon", 1e-5))]
+
+
+def layer_norm(call: Call) -> list[Value]:
+    """LayerNormalization over the last axis, or over all but the batch; also RMSNormalization."""
+    live = call.live()
+    rank = len(call.full(live))
+    axis = call.whole("axis", -1) % rank
+    if axis != rank - 1 and (axis != 1 or live.axis != 0):
+        raise NotKnown(f"over the axes from {axis} on")
+    over = "last" if axis == rank - 1 else "all"
+    over = "channels" if len(call.shape(live)) == 1 else over
+    eps = call.real("epsilon", 1e-5)
+    if call.node.kind != "LayerNormalization":
+        return [call.put("rmsnorm", live, weights=[call.fixed(1)], over=over, eps=eps)]
+    return [call.put("layernorm", live, weights=[call.fixed(1)], over=over, bias=call.given(2), eps=eps)]
+
+
+def group_norm(call: Call) -> list[Value]:
+    """InstanceNormalization and GroupNormalization."""
+    weights = [call.fixed(1)]
+    if call.node.kind == "InstanceNormalization":
+        return [call.put("instancenorm", call.map(), weights=weights, affine=True, eps=call.real("epsilon", 1e-5))]
+    groups = call.whole("num_groups", 1)
+    return [call.put("groupnorm", call.map(), weights=weights, groups=groups, eps=call.real("epsilon", 1e-5))]
+
+
+def lrn(call: Call) -> list[Value]:
+    """LRN."""
+    return [call.put("lrn", call.map(), size=call.whole("size", 1))]

@@ -1,0 +1,261 @@
+"""Arithmetic on tensors that the file holds, of which small ones are known number by number: shapes, axes, sizes.
+
+What has too many numbers keeps its shape alone, so that a weight that is reshaped or cast stays one of a known shape.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+from cnncalc.interchange.onnx.arrays import (
+    Dims,
+    broadcast,
+    expanded,
+    ints,
+    picked,
+    resolved,
+    size_of,
+    slices,
+    strides,
+    whole_numbers,
+)  # fmt: skip
+from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
+
+__all__ = ["FOLDS", "folded"]
+
+Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
+
+
+def elementwise(
+    function: Callable[..., int | float], node: Node, values: Sequence[Tensor], _: int
+) -> list[Tensor] | None:
+    """Element by element."""
+    dims = broadcast(*(value.dims for value in values))
+    if dims is None:
+        return None
+    first = values[0]._replace(dims=dims, numbers=None, name="")
+    if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
+        return [first]
+    columns = [expanded(value, dims).numbers or () for value in values]
+    try:
+        return [first._replace(numbers=tuple(function(*row) for row in zip(*columns)))]
+    except (ArithmeticError, ValueError):
+        return [first]
+
+
+def divided(a: int | float, b: int | float) -> int | float:
+    """Division as ONNX has it: whole numbers towards zero."""
+    if isinstance(a, int) and isinstance(b, int):
+        return -(-a // b) if (a < 0) != (b < 0) else a // b
+    return a / b
+
+
+def power(a: int | float, b: int | float) -> int | float:
+    """A power of numbers that shape arithmetic has; no longer ones are made of it."""
+    return a**b if abs(b) < 64 and abs(a) < 2**31 and not (a == 0 and b < 0) else math.nan
+
+
+def axes_of(node: Node, values: Sequence[Tensor | None]) -> tuple[int, ...] | None:
+    """The axes of an operator: an attribute up to opset 12, an input since."""
+    given = whole_numbers(node.attributes.get("axes"))
+    return given if given is not None else ints(values[1]) if len(values) > 1 else None
+
+
+def keep(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    return [values[0]]
+
+
+def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    to = node.attributes.get("to")
+    kind = values[1].type if node.kind == "CastLike" else to if isinstance(to, int) else values[0].type
+    made = values[0]._replace(type=kind)
+    if made.numbers is not None and not made.floating:
+        return [made._replace(numbers=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
+    return [made]
+
+
+def unsqueeze(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    axes = axes_of(node, values)
+    if axes is None:
+        return None
+    rank = len(values[0].dims) + len(axes)
+    at = {axis % rank for axis in axes}
+    rest = iter(values[0].dims)
+    return [values[0]._replace(dims=tuple(1 if axis in at else next(rest, 1) for axis in range(rank)))]
+
+
+def squeeze(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims = values[0].dims
+    axes = axes_of(node, values)
+    gone = (
+        {axis for axis, n in enumerate(dims) if n == 1} if axes is None else {axis % max(len(dims), 1) for axis in axes}
+    )
+    return [values[0]._replace(dims=tuple(n for axis, n in enumerate(dims) if axis not in gone))]
+
+
+def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    axis = node.attributes.get("axis", 0)
+    dims = values[0].dims
+    if not isinstance(axis, int) or not dims or any(len(value.dims) != len(dims) for value in values):
+        return None
+    axis %= len(dims)
+    made = (*dims[:axis], sum(value.dims[axis] for value in values), *dims[axis + 1 :])
+    whole = len(dims) == 1 and size_of(made) <= MOST_READ and all(value.numbers is not None for value in values)
+    numbers = tuple(number for value in values for number in value.numbers or ()) if whole else None
+    return [values[0]._replace(dims=made, numbers=numbers, name="")]
+
+
+def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    data, at = values[0], values[1]
+    axis = node.attributes.get("axis", 0)
+    if not isinstance(axis, int) or not data.dims or at.numbers is None:
+        return None
+    axis %= len(data.dims)
+    indices, length, rank = ints(at) or (), data.dims[axis], len(at.dims)
+    if any(not -length <= one < length for one in indices):
+        return None
+    steps = strides(at.dims)
+
+    def where(place: Dims) -> Dims:
+        index = indices[sum(map(operator.mul, place[axis : axis + rank], steps))]
+        return (*place[:axis], index % length, *place[axis + rank :])
+
+    return [picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)]
+
+
+def slice_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    parts = slices(node, values, values[0].dims)
+    if parts is None:
+        return None
+    ranges = [range(n) for n in values[0].dims]
+    for axis, part in parts.items():
+        ranges[axis] = ranges[axis][part]
+    dims = tuple(map(len, ranges))
+    return [picked(values[0], dims, lambda place: tuple(one[at] for one, at in zip(ranges, place)))]
+
+
+def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
+    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1])
+    dims = resolved(given, values[0].dims) if given is not None else None
+    return None if dims is None else [values[0]._replace(dims=dims)]
+
+
+def transpose(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    rank = len(values[0].dims)
+    order = whole_numbers(node.attributes.get("perm")) or tuple(reversed(range(rank)))
+    if sorted(order) != list(range(rank)):
+        return None
+    back = [order.index(axis) for axis in range(rank)]
+    dims = tuple(values[0].dims[axis] for axis in order)
+    return [picked(values[0], dims, lambda place: tuple(place[axis] for axis in back))]
+
+
+def expand(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    wanted = ints(values[1])
+    dims = broadcast(values[0].dims, wanted) if wanted is not None else None
+    return None if dims is None else [expanded(values[0], dims)]
+
+
+def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims = ints(values[0])
+    if dims is None or min(dims, default=1) < 0:
+        return None
+    value = node.attributes.get("value", Tensor((1,), (0.0,)))
+    if not isinstance(value, Tensor):
+        return None
+    small = value.numbers is not None and size_of(dims) <= MOST_READ
+    return [
+        Tensor(dims, value.numbers * size_of(dims) if small and value.numbers else None, value.type, node.outputs[0])
+    ]
+
+
+def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """Pad; of a list that is known number by number the numbers too, as shape arithmetic needs them."""
+    pads = whole_numbers(node.attributes.get("pads")) or (ints(values[1]) if len(values) > 1 else None)
+    rank = len(values[0].dims)
+    if pads is None or len(pads) != 2 * rank:
+        return None
+    dims = tuple(a + n + b for a, n, b in zip(pads[:rank], values[0].dims, pads[rank:]))
+    if min(dims, default=1) < 0:
+        return None
+    numbers = None
+    if rank == 1 and values[0].numbers is not None and min(pads) >= 0 and dims[0] <= MOST_READ:
+        numbers = ((0,) * pads[0]) + values[0].numbers + ((0,) * pads[1])
+    return [values[0]._replace(dims=dims, numbers=numbers, name="")]
+
+
+def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims = values[0].dims
+    if node.kind == "Size":
+        return [Tensor((), (size_of(dims),), 7)]
+    start, end = node.attributes.get("start", 0), node.attributes.get("end", len(dims))
+    dims = dims[start:end] if isinstance(start, int) and isinstance(end, int) else dims
+    return [Tensor((len(dims),), dims, 7)]
+
+
+def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    ends = [value.numbers for value in values[:3]]
+    if any(end is None or len(end) != 1 for end in ends):
+        return None
+    start, stop, step = (end[0] for end in ends if end)
+    if step == 0 or not 0 <= (count := math.ceil((stop - start) / step)) <= MOST_READ:
+        return None
+    return [Tensor((count,), tuple(start + place * step for place in range(count)), values[0].type)]
+
+
+def reduced(
+    function: Callable[[Sequence[int | float]], int | float], node: Node, values: Sequence[Tensor], _: int
+) -> list[Tensor] | None:
+    """All elements to one, of short vectors."""
+    if values[0].numbers is None or len(values[0].dims) != 1:
+        return None
+    made = (1,) if node.attributes.get("keepdims", 1) else ()
+    return [values[0]._replace(dims=made, numbers=(function(values[0].numbers),), name="")]
+
+
+BINARY: dict[str, Callable[..., int | float]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mul": operator.mul, "Div": divided, "Pow": power,
+    "Mod": operator.mod, "Min": min, "Max": max, "Equal": operator.eq, "Less": operator.lt, "Greater": operator.gt,
+    "LessOrEqual": operator.le, "GreaterOrEqual": operator.ge, "And": lambda a, b: bool(a and b),
+    "Or": lambda a, b: bool(a or b), "Where": lambda test, a, b: a if test else b,
+}  # fmt: skip
+UNARY: dict[str, Callable[..., int | float]] = {
+    "Neg": operator.neg, "Abs": abs, "Not": operator.not_, "Floor": math.floor, "Ceil": math.ceil, "Sqrt": math.sqrt,
+    "Exp": math.exp, "Reciprocal": lambda a: 1 / a, "Log": math.log, "Round": round,
+    "Sign": lambda a: (a > 0) - (a < 0),
+}  # fmt: skip
+FOLDS: dict[str, Fold] = {
+    **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
+    "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
+    "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_,
+    "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
+    "Pad": padded, "Shape": shape_of, "Size": shape_of,
+    "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
+    "ReduceMin": partial(reduced, min),
+}  # fmt: skip
+
+
+def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
+    """What a node makes of tensors of the file alone; None where that is not known."""
+    if node.kind == "Constant":
+        return constant(node)
+    fold = FOLDS.get(node.kind)
+    if fold is None or not values or values[0] is None or (node.kind in BINARY and None in values):
+        return None
+    return fold(node, values, opset)
+
+
+def constant(node: Node) -> list[Tensor] | None:
+    """A Constant: a tensor, a number or a list of them."""
+    for name, value in node.attributes.items():
+        if isinstance(value, Tensor):
+            return [value._replace(name=node.outputs[0])]
+        if name in ("value_int", "value_float") and isinstance(value, (int, float)):
+            return [Tensor((), (value,), 7 if name == "value_int" else 1)]
+        if name in ("value_ints", "value_floats") and isinstance(value, tuple):
+            return [Tensor((len(value),), value, 7 if name == "value_ints" else 1)]  # type: ignore[arg-type]  # numbers
+    return None

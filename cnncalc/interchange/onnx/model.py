@@ -1,0 +1,261 @@
+"""The parts of an ONNX file, read by the field numbers of onnx.proto."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.onnx.parts import MOST_READ, TYPES, Attribute, Function, Graph, Model, Node, Numbers, Tensor
+from cnncalc.interchange.onnx.wire import Message, Span, signed
+
+__all__ = ["is_onnx", "model_of"]
+
+DEEPEST = 16
+"""Graphs inside graphs."""
+
+
+def _int(value: int | Span) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _tensor(message: Message) -> Tensor:
+    """A TensorProto; its numbers are read where they are few and lie in the file."""
+    dims: list[int] = []
+    kind, name, external = 0, "", False
+    parts: list[tuple[int, int | Span]] = []
+    for field, value in message.fields():
+        if field == 1:
+            dims += message.numbers(value)
+        elif field == 2:
+            kind = _int(value)
+        elif field == 8 and isinstance(value, Span):
+            name = message.text(value)
+        elif field == 14:
+            external = value == 1
+        elif field in (4, 5, 7, 9, 10, 11):
+            parts.append((field, value))
+    if any(n < 0 or n > 10**12 for n in dims) or len(dims) > 64:
+        raise CnncalcError(Fault(f"the tensor `{name[:60]}` has the lengths {dims[:8]}"))
+    made = Tensor(tuple(dims), None, kind, name)
+    if external or made.size > MOST_READ or kind not in TYPES:
+        return made
+    numbers = _numbers(message, parts, kind)
+    return made._replace(numbers=numbers) if numbers is not None and len(numbers) == made.size else made
+
+
+def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int) -> Numbers | None:
+    found: list[int | float] = []
+    _, size, letter = TYPES[kind]
+    for field, value in parts:
+        if field in (5, 7, 11):
+            found += message.numbers(value)
+        elif isinstance(value, int):
+            found.append(
+                struct.unpack("<f" if field == 4 else "<d", value.to_bytes(4 if field == 4 else 8, "little"))[0]
+            )
+        else:
+            form, width = (letter, size) if field == 9 else ("f", 4) if field == 4 else ("d", 8)
+            count = (value.stop - value.start) // width if width else 0
+            if not form or count > MOST_READ:
+                return None
+            found += struct.unpack(f"<{count}{form}", message.data[value.start : value.start + count * width])
+    return tuple(found)
+
+
+def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
+    """An AttributeProto: its name, and the one value or the list that it holds."""
+    name, kind = "", 0
+    made: Attribute | None = None
+    lists: dict[int, list[Any]] = {7: [], 8: [], 9: []}
+    for field, value in message.fields():
+        if field == 20:
+            kind = _int(value)
+        elif field == 1 and isinstance(value, Span):
+            name = message.text(value)
+        elif field in lists:
+            lists[field] += _listed(message, field, value)
+        elif field in (2, 3, 4, 5, 6):
+            made = _single(message, field, value, depth)
+    found = next((each for each in lists.values() if each), [])
+    if kind in (6, 7, 8) or (made is None and found):
+        return name, tuple(lists.get(kind + 1, []) or found)
+    return name, made
+
+
+def _single(message: Message, field: int, value: int | Span, depth: int) -> Attribute | None:
+    """The one value of an attribute."""
+    if isinstance(value, int):
+        if field == 2:
+            return float(struct.unpack("<f", (value & 0xFFFF_FFFF).to_bytes(4, "little"))[0])
+        return signed(value) if field == 3 else None
+    if field == 4:
+        return message.text(value)
+    if field == 5:
+        return _tensor(message.at(value))
+    return _graph(message.at(value), depth + 1) if field == 6 else None
+
+
+def _listed(message: Message, field: int, value: int | Span) -> list[Any]:
+    """Some values of a list: ints and texts, and floats, one or packed."""
+    if field == 8:
+        return message.numbers(value)
+    if field == 9:
+        return [message.text(value)] if isinstance(value, Span) else []
+    if isinstance(value, int):
+        return list(struct.unpack("<f", (value & 0xFFFF_FFFF).to_bytes(4, "little")))
+    count = min((value.stop - value.start) // 4, MOST_READ)
+    return list(struct.unpack(f"<{count}f", message.data[value.start : value.start + 4 * count]))
+
+
+def _node(message: Message, number: int, depth: int) -> Node:
+    inputs: list[str] = []
+    outputs: list[str] = []
+    texts = {3: "", 4: "", 7: ""}
+    attributes: dict[str, Attribute] = {}
+    scopes = ""
+    for field, value in message.fields():
+        if not isinstance(value, Span):
+            continue
+        if field == 1:
+            inputs.append(message.text(value))
+        elif field == 2:
+            outputs.append(message.text(value))
+        elif field in texts:
+            texts[field] = message.text(value)
+        elif field == 5:
+            name, attribute = _attribute(message.at(value), depth)
+            if attribute is not None:
+                attributes[name] = attribute
+        elif field == 9:
+            key, text = _entry(message.at(value))
+            scopes = text if key == "pkg.torch.onnx.name_scopes" else scopes
+    domain = "" if texts[7] == "ai.onnx" else texts[7]
+    return Node(texts[4], tuple(inputs), tuple(outputs), texts[3], domain, attributes, scopes, number)
+
+
+def _entry(message: Message) -> tuple[str, str]:
+    """A key, and its value where that is short."""
+    key = value = ""
+    for field, span in message.fields():
+        if isinstance(span, Span):
+            if field == 1:
+                key = message.text(span)
+            elif field == 2:
+                value = message.text(span)
+    return key, value
+
+
+def _declared(message: Message) -> tuple[str, tuple[int | str | None, ...] | None]:
+    """A ValueInfoProto: a name and a shape."""
+    name = ""
+    shape: tuple[int | str | None, ...] | None = None
+    for field, value in message.fields():
+        if not isinstance(value, Span):
+            continue
+        if field == 1:
+            name = message.text(value)
+        elif field == 2:
+            for tensor in message.at(value).spans(1):
+                for dims in message.at(tensor).spans(2):
+                    shape = tuple(_length(message.at(dim)) for dim in message.at(dims).spans(1))
+    return name, shape
+
+
+def _length(message: Message) -> int | str | None:
+    for field, value in message.fields():
+        if field == 1 and isinstance(value, int):
+            return value if 0 < value < 10**12 else None
+        if field == 2 and isinstance(value, Span):
+            return message.text(value)
+    return None
+
+
+def _graph(message: Message, depth: int = 0) -> Graph:
+    if depth > DEEPEST:
+        raise CnncalcError(Fault(f"graphs stand in each other deeper than {DEEPEST}"))
+    nodes: list[Node] = []
+    tensors: dict[str, Tensor] = {}
+    shapes: dict[int, dict[str, tuple[int | str | None, ...] | None]] = {11: {}, 12: {}, 13: {}}
+    name = ""
+    for field, value in message.fields():
+        if not isinstance(value, Span):
+            continue
+        inner = message.at(value)
+        if field == 1:
+            nodes.append(_node(inner, len(nodes) + 1, depth))
+        elif field == 5:
+            tensor = _tensor(inner)
+            tensors[tensor.name] = tensor
+        elif field == 2:
+            name = message.text(value)
+        elif field in shapes:
+            own, shape = _declared(inner)
+            shapes[field][own] = shape
+    inputs = {own: shape for own, shape in shapes[11].items() if own not in tensors}
+    return Graph(name, tuple(nodes), tensors, inputs, tuple(shapes[12]), {**shapes[13], **shapes[12]})
+
+
+def _function(message: Message) -> tuple[tuple[str, str], Function]:
+    texts = {1: "", 10: ""}
+    lists: dict[int, list[str]] = {4: [], 5: []}
+    nodes: list[Node] = []
+    for field, value in message.fields():
+        if not isinstance(value, Span):
+            continue
+        if field in texts:
+            texts[field] = message.text(value)
+        elif field in lists:
+            lists[field].append(message.text(value))
+        elif field == 7:
+            nodes.append(_node(message.at(value), len(nodes) + 1, 1))
+    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes))
+
+
+def model_of(message: Message) -> Model:
+    """A ModelProto. Raises `CnncalcError` where its bytes are none."""
+    graph: Graph | None = None
+    opsets: dict[str, int] = {}
+    functions = {}
+    producer = version = ""
+    for field, value in message.fields():
+        if not isinstance(value, Span):
+            continue
+        if field == 7:
+            graph = _graph(message.at(value))
+        elif field == 8:
+            domain, number = "", 0
+            for inner, one in message.at(value).fields():
+                if inner == 1 and isinstance(one, Span):
+                    domain = message.text(one)
+                elif inner == 2:
+                    number = _int(one)
+            opsets["" if domain == "ai.onnx" else domain] = number
+        elif field == 25:
+            key, function = _function(message.at(value))
+            functions[key] = function
+        elif field == 2:
+            producer = message.text(value)
+        elif field == 3:
+            version = message.text(value)
+    if graph is None:
+        raise CnncalcError(Fault("there is no graph in it", help="the file is cut short, or no ONNX model"))
+    return Model(graph, opsets.get("", 1), f"{producer} {version}".strip(), functions, opsets)
+
+
+NUMBERS, PAYLOADS = {1, 5}, {2, 3, 4, 6, 7, 8, 14, 20, 25, 26}
+
+
+def is_onnx(file: ForeignFile) -> bool:
+    """Whether a file is a ModelProto, even one that is cut short: every field is one that a model has."""
+    versions = graphs = 0
+    try:
+        for field, value in Message(file.data).fields():
+            if field not in (PAYLOADS if isinstance(value, Span) else NUMBERS):
+                return False
+            versions += field == 1 and isinstance(value, int) and 0 < value < 1000
+            graphs += field in (7, 8)
+    except CnncalcError:
+        return versions > 0
+    return graphs > 0

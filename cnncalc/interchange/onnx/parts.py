@@ -1,0 +1,97 @@
+"""What an ONNX file is made of: tensors, nodes, graphs, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from cnncalc.records import NamedTuple
+
+__all__ = ["MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor"]
+
+Numbers: TypeAlias = "tuple[int | float, ...]"
+MOST_READ = 4_096
+"""Numbers of a tensor that are read: shapes, axes and sizes are short, weights are not looked at."""
+TYPES = {
+    1: ("float32", 4, "f"), 2: ("uint8", 1, "B"), 3: ("int8", 1, "b"), 4: ("uint16", 2, "H"), 5: ("int16", 2, "h"),
+    6: ("int32", 4, "i"), 7: ("int64", 8, "q"), 8: ("string", 0, ""), 9: ("bool", 1, "?"), 10: ("float16", 2, "e"),
+    11: ("float64", 8, "d"), 12: ("uint32", 4, "I"), 13: ("uint64", 8, "Q"), 16: ("bfloat16", 2, ""),
+    17: ("float8", 1, ""), 18: ("float8", 1, ""), 19: ("float8", 1, ""), 20: ("float8", 1, ""), 21: ("uint4", 0, ""),
+    22: ("int4", 0, ""), 23: ("float4", 0, ""),
+}  # fmt: skip
+"""TensorProto.DataType: its name, the bytes of a number, and how `struct` reads it."""
+FLOATING = (1, 10, 11, 16, 17, 18, 19, 20, 23)
+
+
+class Tensor(NamedTuple):
+    """A tensor of known shape that the file holds, or that follows from it; `numbers` are None where not read."""
+
+    dims: tuple[int, ...]
+    numbers: Numbers | None = None
+    type: int = 1
+    name: str = ""
+    """That of the initialiser that it comes from."""
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        size = 1
+        for n in self.dims:
+            size *= n
+        return size
+
+    @property
+    def floating(self) -> bool:
+        """Whether it holds floating-point numbers."""
+        return self.type in FLOATING
+
+
+Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Tensor | Graph"
+
+
+class Node(NamedTuple):
+    """An operator of the file."""
+
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    name: str
+    domain: str
+    attributes: Mapping[str, Attribute]
+    scopes: str
+    """Where an exporter of torch says that it comes from: the names of the modules around it."""
+    number: int
+    """Its place in its graph, from 1."""
+
+    def where(self) -> str:
+        """Its place in words."""
+        return f"node {self.number}" + (f" `{self.name[:60]}`" if self.name else "")
+
+
+class Graph(NamedTuple):
+    """A graph: declared shapes have None for a length that is left open, and are None where no shape is said."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    tensors: Mapping[str, Tensor]
+    inputs: Mapping[str, tuple[int | str | None, ...] | None]
+    outputs: tuple[str, ...]
+    declared: Mapping[str, tuple[int | str | None, ...] | None]
+
+
+class Function(NamedTuple):
+    """A function: a graph that a node of its name stands for."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+
+
+class Model(NamedTuple):
+    """A whole file."""
+
+    graph: Graph
+    opset: int
+    producer: str
+    functions: Mapping[tuple[str, str], Function]
+    opsets: Mapping[str, int]

@@ -1,0 +1,309 @@
+"""An ONNX file to a sketch, without the onnx package: weights are stepped over, shapes are computed with."""
+
+from __future__ import annotations
+
+from collections import ChainMap, Counter
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.building import has_parameters, leading
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.fold import folded
+from cnncalc.interchange.onnx.model import model_of
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor
+from cnncalc.interchange.onnx.patterns import together
+from cnncalc.interchange.onnx.table import RULES
+from cnncalc.interchange.onnx.wire import Message
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.unknown import Unknown
+from cnncalc.layers.base import Shape
+
+__all__ = ["Reader", "read"]
+
+MOST_FAULTS = 20
+USUAL, LARGER = 224, 352
+"""The lengths of maps that are taken where a file leaves them open, and the outputs do not depend on them."""
+OPEN = "the file leaves lengths of its input open"
+DEEPEST = 16
+NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
+TOLD = {
+    "Swish": "silu", "HardSwish": "hardswish", "Mish": "mish", "Gelu": "gelu", "LayerNormalization": "layer norm",
+    "GroupNormalization": "group norm", "MatMul": "linear layer with its bias",
+}  # fmt: skip
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """A model. Raises CnncalcError with everything that is wrong."""
+    try:
+        model = model_of(Message(file.data))
+    except CnncalcError as error:
+        faults = [
+            fault._replace(message=f"`{file.name}` seems to be an ONNX file: {fault.message}") for fault in error.faults
+        ]
+        raise CnncalcError(faults) from None
+    sketch = Reader(model, file, asked).read()
+    opened = any(note.startswith(OPEN) for note in sketch.notes)
+    if opened and shapes_of(sketch) != shapes_of(Reader(model, file, asked, LARGER).read()):
+        Reader(model, file, asked, None).read()
+    return sketch
+
+
+def shapes_of(sketch: Sketch) -> list[Shape]:
+    """The shapes of the outputs."""
+    return [sketch.shape(tensor) for tensor in sketch.outputs]
+
+
+class Reader:
+    """One model on its way."""
+
+    def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None = USUAL) -> None:
+        self.model, self.file, self.asked, self.usual = model, file, asked, usual
+        source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
+        self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
+        self.unknown = Unknown()
+        self.faults: list[Fault] = []
+        self.batch = 1
+        self.owners: dict[Any, int] = {}
+        self.steps = 0
+
+    def read(self) -> Sketch:
+        """The whole net. Raises CnncalcError with everything that is wrong."""
+        graph = self.model.graph
+        values: MutableMapping[str, Value | None] = dict(graph.tensors)
+        needed = reached(graph)
+        self.inputs(graph, values, needed)
+        self.run([node for node in graph.nodes if node.number in needed], values, graph.outputs, 0)
+        if self.faults:
+            raise CnncalcError(self.faults)
+        self.unknown.raise_any("ONNX")
+        outputs = [self.output(name, values) for name in graph.outputs]
+        if self.faults:
+            raise CnncalcError(self.faults)
+        named_by_modules(self.sketch)
+        made = leading(self.sketch, [one for one in outputs if one is not None])
+        made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
+        return made
+
+    # -- inputs and outputs --
+
+    def inputs(self, graph: Graph, values: MutableMapping[str, Value | None], needed: set[int]) -> None:
+        """The inputs of the net: the first axis is the batch."""
+        used = {name for node in graph.nodes if node.number in needed for name in (*node.inputs, *captured(node))}
+        for name, declared in graph.inputs.items():
+            if name not in used:
+                continue
+            given = self.asked.inputs.get(name) or self.asked.inputs.get("")
+            if declared is None and given is None:
+                self.open_shape(name, ())
+            elif declared is not None and len(declared) < 2:
+                self.faults.append(
+                    Fault(f"the input `{name[:60]}` has {len(declared)} axes: no batch and something in it")
+                )
+            elif given is not None or declared is not None:
+                own = given or self.lengths(name, declared or ())
+                if min(own) < 1 or len(own) > 4:
+                    self.open_shape(name, declared or ())
+                    continue
+                if declared and isinstance(declared[0], int):
+                    self.batch = declared[0]
+                values[name] = Live(self.sketch.input(name, own))
+        if self.faults:
+            raise CnncalcError(self.faults)
+
+    def lengths(self, name: str, declared: Sequence[int | str | None]) -> Shape:
+        """The declared lengths without the batch; 0 for one that is open and cannot be taken as usual."""
+        if self.usual and len(declared) > 2 and isinstance(declared[1], int) and declared[1] <= 4:
+            if any(not isinstance(n, int) for n in declared[2:]):
+                self.sketch.notes.append(f"{OPEN}: `{name}` is counted with {self.usual}, `--input` says another")
+            return tuple(n if isinstance(n, int) else self.usual for n in declared[1:])
+        return tuple(n if isinstance(n, int) else 0 for n in declared[1:])
+
+    def open_shape(self, name: str, declared: Sequence[int | str | None]) -> None:
+        """An input whose lengths the file leaves open."""
+        said = "x".join("?" if n is None else str(n) for n in declared[1:])
+        values = f"it says {said}" if said else "it says none"
+        sizes = "x".join(str(n) if isinstance(n, int) else "224" for n in declared[1:]) or "3x224x224"
+        help = f"give it: `--input {sizes}`, or `--input {name[:60]}={sizes}` where there are several"
+        self.faults.append(
+            Fault(f"the file leaves the shape of the input `{name[:60]}` open", None, name, values, help)
+        )
+
+    def output(self, name: str, values: Mapping[str, Value | None]) -> int | None:
+        """The tensor of an output; what the file's numbers alone decide is left out."""
+        value = values.get(name)
+        if isinstance(value, Tensor):
+            self.sketch.notes.append(f"the output `{name[:60]}` does not depend on the input, and is left out")
+            return None
+        if value is None:
+            self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
+            return None
+        if value.axis == WITHIN:
+            self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
+            return None
+        if value.axis:
+            shape = self.sketch.shape(value.tensor)
+            full = "x".join(map(str, (*shape[: value.axis], "N", *shape[value.axis :])))
+            help = "cnncalc's tensors have the batch first; export the net with it there"
+            self.faults.append(
+                Fault(f"the output `{name[:60]}` has the batch as axis {value.axis}", None, name, full, help)
+            )
+        return value.tensor
+
+    # -- nodes --
+
+    def run(
+        self, nodes: Sequence[Node], values: MutableMapping[str, Value | None], outputs: Sequence[str], depth: int
+    ) -> None:
+        """Go through nodes; `values` gets what they make, None for what is not known."""
+        fixed = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        self.prefold(nodes, fixed)
+        nodes, found = together(nodes, fixed, outputs)
+        self.tell(found)
+        values.update((name, tensor) for name, tensor in fixed.items() if name not in values)
+        for node in nodes:
+            self.steps += 1
+            if self.steps > self.file.limits.layers:
+                message = f"the net has more than {self.file.limits.layers:,} nodes, the bound `layers`"
+                raise CnncalcError(Fault(message, help=self.file.limits.way_out("layers")))
+            if len(self.faults) >= MOST_FAULTS:
+                return
+            if all(name in fixed for name in node.outputs):
+                continue
+            made = self.node(node, values, depth)
+            values.update(zip(node.outputs, [*made, *[None] * len(node.outputs)]))
+
+    def prefold(self, nodes: Sequence[Node], fixed: dict[str, Tensor]) -> None:
+        """Compute what follows from the file's tensors alone."""
+        for node in nodes:
+            if node.domain not in ("", "ai.onnx") or any(name and name not in fixed for name in node.inputs):
+                continue
+            made = folded(node, [fixed.get(name) for name in node.inputs], self.model.opset)
+            fixed.update(zip(node.outputs, made or ()))
+
+    def tell(self, found: Counter[str]) -> None:
+        """Say which operators were put together again."""
+        for kind, count in sorted(found.items()):
+            self.sketch.notes.append(f"{count} × {TOLD.get(kind, kind)}, which the exporter had taken apart")
+
+    def node(self, node: Node, values: MutableMapping[str, Value | None], depth: int) -> list[Value | None]:
+        """What a node makes."""
+        missing = [name for name in node.inputs if name and name not in values]
+        if missing:
+            message = (
+                f"{node.kind}, {node.where()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
+            )
+            self.faults.append(Fault(message, help="the file is damaged, or its nodes stand in the wrong order"))
+            return [None] * len(node.outputs)
+        taken = [values[name] if name else None for name in node.inputs]
+        if any(name and value is None for name, value in zip(node.inputs, taken)):
+            return [None] * len(node.outputs)  # it follows from something that is not known
+        call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners)
+        try:
+            return self.made(call, values, depth)
+        except NotKnown as why:
+            if self.asked.opaque:
+                return self.opaque(call)
+            kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
+            self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)
+        except CnncalcError as error:
+            self.faults.extend(fault._replace(layer=fault.layer or node.where()) for fault in error.faults)
+        return [None] * len(node.outputs)
+
+    def made(self, call: Call, values: MutableMapping[str, Value | None], depth: int) -> list[Any]:
+        """What a node makes: folded, inside a branch or a function, or by the table. Raises `NotKnown`."""
+        node = call.node
+        function = self.model.functions.get((node.domain, node.kind))
+        if function is not None:
+            inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
+            return self.inside(function.nodes, inner, function.outputs, depth)
+        if node.domain not in ("", "com.microsoft"):
+            raise NotKnown("")
+        if not any(isinstance(value, Live) for value in call.values) and node.kind != "If":
+            made = folded(
+                node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
+            )
+            if made is not None:
+                return list(made)
+            raise NotKnown("of fixed tensors")
+        if node.kind == "If":
+            test = call.fixed(0).numbers
+            if not test:
+                raise NotKnown("its condition is not known")
+            branch = call.graph("then_branch" if test[0] else "else_branch")
+            around: MutableMapping[str, Any] = ChainMap({}, values)
+            around.update(branch.tensors)
+            return self.inside(branch.nodes, around, branch.outputs, depth)
+        if node.kind not in RULES:
+            raise NotKnown("")
+        return list(RULES[node.kind](call))
+
+    def inside(
+        self, nodes: Sequence[Node], values: MutableMapping[str, Any], outputs: Sequence[str], depth: int
+    ) -> list[Any]:
+        """What the nodes of a function or a branch make."""
+        if depth >= DEEPEST:
+            raise CnncalcError(Fault(f"functions and branches stand in each other deeper than {DEEPEST}"))
+        self.run(nodes, values, outputs, depth + 1)
+        return [values.get(name) for name in outputs]
+
+    def opaque(self, call: Call) -> list[Value | None]:
+        """Layers of which only the declared shapes are known."""
+        lives = [value for value in call.values if isinstance(value, Live)]
+        made: list[Value | None] = []
+        for place, name in enumerate(call.node.outputs):
+            declared = self.model.graph.declared.get(name)
+            shape = tuple(n for n in (declared or ())[1:] if isinstance(n, int))
+            if not lives or declared is None or len(shape) != len(declared) - 1 or not shape:
+                message = f"the file declares no shape for what {call.node.kind}, {call.node.where()}, makes"
+                self.faults.append(
+                    Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file")
+                )
+                return [None] * len(call.node.outputs)
+            made.append(
+                call.put(
+                    "opaque",
+                    *lives,
+                    suffix=f"_{place + 1}" if place else "",
+                    batch=0,
+                    shape=shape,
+                    of=call.node.kind[:60],
+                )
+            )
+        return made
+
+
+def named_by_modules(sketch: Sketch) -> None:
+    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
+    names = [operator.name.replace("/", ".") for operator in sketch.operators]
+    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
+    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
+        if operator.layer is not None and not has_parameters(operator.layer.kind):
+            around = name if name in modules else name.rpartition(".")[0]
+            sketch.operators[number] = operator._replace(name=around and f"{around}.")
+
+
+def captured(node: Node) -> set[str]:
+    """The names that the graphs inside a node take."""
+    found: set[str] = set()
+    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
+    while waiting:
+        graph = waiting.pop()
+        for inner in graph.nodes:
+            found.update(inner.inputs)
+            waiting.extend(value for value in inner.attributes.values() if isinstance(value, Graph))
+        found.update(graph.outputs)
+    return found
+
+
+def reached(graph: Graph) -> set[int]:
+    """The numbers of the nodes that lead to an output."""
+    wanted = set(graph.outputs)
+    numbers: set[int] = set()
+    for node in reversed(graph.nodes):
+        if wanted.intersection(node.outputs):
+            numbers.add(node.number)
+            wanted.update(node.inputs)
+            wanted.update(captured(node))
+    return numbers

@@ -1,0 +1,58 @@
+"""Every operator of ONNX that is read, and what it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from cnncalc.interchange.onnx import elements, products, shapes, windows
+from cnncalc.interchange.onnx.call import Call, Value
+
+__all__ = ["RULES", "Rule"]
+
+Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(elements.FUNCTIONS, elements.function),
+    **dict.fromkeys(("LeakyRelu", "Elu", "Gelu"), elements.with_slope),
+    **dict.fromkeys(elements.JOINS, elements.arithmetic),
+    **dict.fromkeys(("Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"), elements.same),
+    **dict.fromkeys(("BatchNormalization", "SpatialBN"), elements.batch_norm),
+    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), elements.layer_norm),
+    **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), elements.group_norm),
+    **dict.fromkeys(("Softmax", "LogSoftmax"), elements.softmax),
+    "Clip": elements.clip,
+    "Dropout": elements.dropout,
+    "LRN": elements.lrn,
+    "PRelu": elements.prelu,
+    "Conv": windows.convolution,
+    "ConvInteger": windows.quantised,
+    "QLinearConv": windows.quantised,
+    "ConvTranspose": windows.deconvolution,
+    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), windows.global_pool),
+    "Pad": windows.pad,
+    **dict.fromkeys(("Resize", "Upsample"), windows.resize),
+    "Gemm": products.gemm,
+    "MatMul": products.matmul,
+    **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
+    **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
+    **dict.fromkeys(products.CELLS, products.recurrent),
+    "TopK": shapes.topk,
+    "Reshape": shapes.reshape,
+    "Flatten": shapes.flatten,
+    "Squeeze": shapes.squeeze,
+    "Unsqueeze": shapes.unsqueeze,
+    "Transpose": shapes.transpose,
+    "Concat": shapes.concat,
+    "Slice": shapes.slice_,
+    "Split": shapes.split,
+    "Gather": shapes.gather,
+    "Expand": shapes.expand,
+    "Tile": shapes.tile,
+    "DepthToSpace": shapes.depth_to_space,
+    "SpaceToDepth": shapes.space_to_depth,
+    **dict.fromkeys(shapes.REDUCTIONS, shapes.reduce),
+    **dict.fromkeys(("ArgMax", "ArgMin"), shapes.argmax),
+}
+"""A function of a node, with the values that it takes, to those that it makes."""

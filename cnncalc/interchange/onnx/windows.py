@@ -1,0 +1,219 @@
+"""Nodes that slide windows over maps, and those that change how large maps are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.onnx.call import Call, NotKnown, Value
+
+__all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
+
+AUTOMATIC = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower", "VALID": ((0, 0),)}
+
+
+def pairs(call: Call, rank: int) -> Any:
+    """`pads` and `auto_pad` as padding of ours."""
+    word = call.word("auto_pad", "NOTSET")
+    if word in AUTOMATIC:
+        return AUTOMATIC[word]
+    pads = call.wholes("pads") or (0,) * 2 * rank
+    if len(pads) != 2 * rank or min(pads) < 0:
+        raise NotKnown(f"`pads` is {list(pads)[:8]}")
+    return tuple(zip(pads[:rank], pads[rank:]))
+
+
+def each(call: Call, name: str, rank: int) -> tuple[int, ...]:
+    """A list with a number an axis; ones where it is not given."""
+    found = call.wholes(name) or (1,) * rank
+    if len(found) != rank:
+        raise NotKnown(f"`{name}` has {len(found)} numbers for {rank} axes")
+    return found
+
+
+def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
+    """Conv: the filters stand in the shape of the weight. One group a channel is depthwise."""
+    live, weight = call.map(x), call.fixed(w)
+    rank = len(weight.dims) - 2
+    channels = call.shape(live)[0]
+    if rank < 1 or len(call.full(live)) != rank + 2:
+        raise NotKnown("the axes of weight and input differ")
+    groups = call.whole("group", 1)
+    if channels != weight.dims[1] * groups:
+        raise NotKnown(f"the weight is for {weight.dims[1] * groups} channels, and {channels} come in")
+    bias = [call.fixed(b)] if call.given(b) and call.fixed(b).name else []  # torch may write zeros of its own
+    fields = {
+        "kernel": weight.dims[2:],
+        "stride": each(call, "strides", rank),
+        "padding": pairs(call, rank),
+        "dilation": each(call, "dilations", rank),
+        "bias": bool(bias),
+    }
+    if groups == channels > 1 and weight.dims[0] % groups == 0:
+        made = call.put("dwconv", live, weights=[weight, *bias], multiplier=weight.dims[0] // groups, **fields)
+    else:
+        made = call.put("conv", live, weights=[weight, *bias], out=weight.dims[0], groups=groups, **fields)
+    return [made]
+
+
+def quantised(call: Call) -> list[Value]:
+    """QLinearConv and ConvInteger: the convolution that they are."""
+    if call.node.kind == "ConvInteger":
+        return convolution(call, b=len(call.values))
+    return convolution(call, w=3, b=8)
+
+
+def deconvolution(call: Call) -> list[Value]:
+    """ConvTranspose; an `output_shape` decides on padding and output padding."""
+    live, weight = call.map(), call.fixed(1)
+    rank = len(weight.dims) - 2
+    if rank < 1 or len(call.full(live)) != rank + 2:
+        raise NotKnown("the axes of weight and input differ")
+    groups = call.whole("group", 1)
+    stride, dilation = each(call, "strides", rank), each(call, "dilations", rank)
+    padding = pairs(call, rank)
+    more = call.wholes("output_padding") or (0,) * rank
+    wanted = call.wholes("output_shape")
+    if wanted:
+        upper = call.word("auto_pad", "NOTSET") == "SAME_UPPER"
+        padding, made_more = [], []
+        for n, out, k, s, d, op in zip(call.shape(live)[1:], wanted[-rank:], weight.dims[2:], stride, dilation, more):
+            total = s * (n - 1) + op + (k - 1) * d + 1 - out
+            half, rest = max(total, 0) // 2, max(total, 0) - max(total, 0) // 2
+            padding.append((half, rest) if upper else (rest, half))
+            made_more.append(op + max(-total, 0))
+        padding, more = tuple(padding), tuple(made_more)
+    bias = [call.fixed(2)] if call.given(2) else []
+    fields: dict[str, Any] = {"output_padding": more} if any(more) else {}
+    return [
+        call.put(
+            "deconv",
+            live,
+            weights=[weight, *bias],
+            out=weight.dims[1] * groups,
+            groups=groups,
+            kernel=weight.dims[2:],
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            bias=bool(bias),
+            **fields,
+        )
+    ]
+
+
+def pool(call: Call) -> list[Value]:
+    """MaxPool, AveragePool and LpPool."""
+    live = call.map()
+    kernel = call.wholes("kernel_shape") or ()
+    rank = len(kernel)
+    if not rank or len(call.shape(live)) != rank + 1:
+        raise NotKnown("the axes of kernel and input differ")
+    kind = {"MaxPool": "maxpool", "AveragePool": "avgpool", "LpPool": "lppool"}[call.node.kind]
+    fields: dict[str, Any] = {"kernel": kernel, "stride": each(call, "strides", rank), "padding": pairs(call, rank)}
+    if call.whole("ceil_mode", 0):
+        fields["rounding"] = "ceil"
+    dilation = each(call, "dilations", rank)
+    if kind == "maxpool":
+        fields["dilation"] = dilation
+    elif max(dilation) > 1:
+        raise NotKnown("dilated")
+    if kind == "avgpool":
+        padded = fields["padding"] if isinstance(fields["padding"], str) else any(map(any, fields["padding"]))
+        fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded
+    if kind == "lppool":
+        fields["norm"] = float(call.whole("p", 2))
+    return [call.put(kind, live, **fields)]
+
+
+def global_pool(call: Call) -> list[Value]:
+    """GlobalAveragePool and GlobalMaxPool."""
+    return [call.put("global_avgpool" if "Average" in call.node.kind else "global_maxpool", call.map())]
+
+
+def mean(call: Call) -> list[Value] | None:
+    """A ReduceMean or ReduceMax over all of a map, which is a global pool; None for any other."""
+    live, axes = call.live(), call.axes()
+    rank = len(call.full(live))
+    if live.axis or axes is None or rank < 3 or {axis % rank for axis in axes} != set(range(2, rank)):
+        return None
+    kind = {"ReduceMean": "global_avgpool", "ReduceMax": "global_maxpool"}.get(call.node.kind)
+    return None if kind is None else [call.put(kind, live, flat=not call.whole("keepdims", 1))]
+
+
+def pad(call: Call) -> list[Value]:
+    """Pad, of channels and spatial axes; negative numbers crop."""
+    live = call.map()
+    given = call.wholes("pads") or call.wholes("paddings") if call.opset < 11 else call.numbers(1)
+    rank = len(call.full(live))
+    axes = call.numbers(3) if call.given(3) else None
+    if given is None:
+        raise NotKnown("`pads` is not known")
+    if axes is not None:
+        whole = [0] * (2 * rank)
+        for place, axis in enumerate(axes):
+            whole[axis % rank], whole[axis % rank + rank] = given[place], given[place + len(axes)]
+        given = tuple(whole)
+    if len(given) != 2 * rank or given[0] or given[rank]:
+        raise NotKnown("it pads the batch")
+    borders = list(zip(given[1:rank], given[rank + 1 :]))
+    if not any(map(any, borders)):
+        return [live]
+    added = [(max(a, 0), max(b, 0)) for a, b in borders]
+    cut = [(max(-a, 0), max(-b, 0)) for a, b in borders]
+    if any(cut[0]) or len(borders) < 2:
+        raise NotKnown("it cuts or pads channels alone")
+    if any(map(any, added)):
+        live = call.put("pad", live, border=tuple(added[1:]), channels=(added[0],))
+    if any(map(any, cut)):
+        live = call.put("crop", live, suffix="_crop", border=tuple(cut[1:]))
+    return [live]
+
+
+MODES = {"nearest": "nearest", "linear": "linear", "cubic": "linear"}
+
+
+def resize(call: Call) -> list[Value]:
+    """Resize and Upsample: scales are float32, and a length is ⌊n·scale⌋; sizes may keep the aspect."""
+    live = call.map()
+    shape = call.shape(live)
+    rank = len(shape)
+    place = {"Upsample": 1}.get(call.node.kind, 1 if call.opset < 11 else 2)
+    scales = call.fixed(place).numbers if call.given(place) else None
+    attribute = call.node.attributes.get("scales")
+    if scales is None and isinstance(attribute, tuple):
+        scales = tuple(float(one) for one in attribute if isinstance(one, (int, float)))
+    sizes = call.numbers(3) if call.given(3) else None
+    axes = call.wholes("axes")
+    if sizes:
+        if call.word("keep_aspect_ratio_policy", "stretch") != "stretch":
+            raise NotKnown("it keeps the aspect")
+        wanted = list(call.full(live))
+        for axis, n in zip(axes or range(rank + 1), sizes):
+            wanted[axis % (rank + 1)] = n
+        made = tuple(wanted[1:])
+    elif scales:
+        factors: list[int | float] = [1] * (rank + 1)
+        for axis, scale in zip(axes or range(rank + 1), scales):
+            factors[axis % (rank + 1)] = scale
+        if any(not 0 < factor < 1e6 for factor in factors):
+            raise NotKnown("its scales are no positive numbers")
+        made = tuple(scaled(n, factor) for n, factor in zip(shape, factors[1:]))
+    else:
+        raise NotKnown("neither its scales nor its sizes are known")
+    if made[0] != shape[0] or min(made) < 1 or rank < 2:
+        raise NotKnown("it resizes channels")
+    if made == shape:
+        return [live]
+    mode = MODES.get(call.word("mode", "nearest"), "nearest")
+    corners = call.word("coordinate_transformation_mode", "half_pixel") == "align_corners"
+    factors_of = [m // n if m % n == 0 else 0 for m, n in zip(made[1:], shape[1:])]
+    fields: dict[str, Any] = {"scale": tuple(factors_of)} if all(factors_of) else {"size": made[1:]}
+    return [call.put("upsample", live, mode=mode, align_corners=corners and mode == "linear", **fields)]
+
+
+def scaled(n: int, factor: int | float) -> int:
+    """⌊n·factor⌋, the product rounded to float32 as the runtime's is."""
+    import struct
+
+    product = struct.unpack("<f", struct.pack("<f", n * factor))[0]
+    return int(product)

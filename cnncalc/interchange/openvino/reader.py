@@ -1,0 +1,198 @@
+"""An intermediate representation to a sketch: layers in an order in which each comes after what it takes."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.building import Build, Fields, finished
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED, declared
+from cnncalc.interchange.openvino.xml import Ir, IrLayer, read_ir
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.text import Text
+from cnncalc.interchange.unknown import Unknown
+from cnncalc.layers import Shape
+
+__all__ = ["Reader", "read"]
+
+Port = tuple[str, str]
+FIXED = -2
+"""The tensor of what does not depend on the inputs: weights, and shapes."""
+NOTHING = -1
+"""The tensor of what could not be read."""
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """An IR. Raises CnncalcError with everything that is wrong."""
+    return Reader(read_ir(Text(file.name, file.text), file.limits), asked).read()
+
+
+class Reader:
+    """One net on its way."""
+
+    def __init__(self, net: Ir, asked: Asked) -> None:
+        self.net, self.asked = net, asked
+        self.sketch = Sketch(net.name, "onnx")
+        self.tensors: dict[Port, int] = {}
+        self.outputs: list[int] = []
+        self.unknown = Unknown()
+        self.faults: list[Fault] = []
+        self.takers: dict[Port, list[IrLayer]] = {}
+        for (to, _), source in net.edges.items():
+            if to in net.layers:
+                self.takers.setdefault(source, []).append(net.layers[to])
+        self.scales = 0
+        """Numbers that scale quantised weights."""
+        self.biased: set[str] = set()
+        """The Adds that are the bias of what is before them."""
+
+    def read(self) -> Sketch:
+        """The whole net. Raises CnncalcError with everything that is wrong."""
+        for layer in ordered(self.net):
+            try:
+                made = self.made(layer)
+            except CnncalcError as error:
+                self.faults.extend(error.faults)
+                made = []
+            for number, port in enumerate(layer.outputs):
+                self.tensors[(layer.id, port)] = made[number] if number < len(made) else NOTHING
+            if len(self.faults) >= 20:
+                break
+        if self.faults:
+            raise CnncalcError(self.faults)
+        self.unknown.raise_any("OpenVINO")
+        if self.scales:
+            self.sketch.notes.append(f"{self.scales:,} scales and zero points of quantised weights count as nothing")
+        return finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
+
+    def made(self, layer: IrLayer) -> list[int]:
+        """The tensors that a layer makes."""
+        sources = self.net.sources(layer)
+        tensors = [self.tensors.get(source, NOTHING) for source in sources]
+        if layer.type in ("Parameter", "Input"):
+            return [self.sketch.input(layer.name, self.input(layer))]
+        if layer.type == "Result":
+            self.outputs += tensors
+            return []
+        if layer.type in FOLDED or (tensors and all(tensor == FIXED for tensor in tensors)):
+            self.scaling(layer, sources)
+            return [FIXED] * len(layer.outputs)
+        if layer.type in PASSED or layer.id in self.biased:
+            return [next((tensor for tensor in tensors if tensor != FIXED), NOTHING)]
+        known = [*RULES, *MERGES, *WEIGHTED, *OPAQUE, "MatMul", "PReLU"]
+        if layer.type not in known and not self.asked.opaque:
+            self.unknown.add(layer.type, layer.name, layer.place())
+            return []
+        if NOTHING in tensors:
+            return []
+        moving = [tensor for tensor in tensors if tensor != FIXED]
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), moving)
+        fixed = [self.shape(source) for source, tensor in zip(sources, tensors) if tensor == FIXED]
+        if layer.type in WEIGHTED:
+            return [self.weighted(layer, build, fixed)]
+        if layer.type == "MatMul":
+            return [self.product(layer, build, fixed)]
+        if layer.type == "PReLU":
+            shared = max(fixed[0], default=1) == 1 if fixed else True
+            return [build.put("prelu", slopes="shared" if shared else "per_channel")]
+        if layer.type in MERGES:
+            return [self.merged(layer, build, fixed)]
+        if layer.type in RULES:
+            return RULES[layer.type](layer, build)
+        return [
+            build.opaque(declared(layer, number), suffix=f"_{number}" if number else "")
+            for number in range(len(layer.outputs))
+        ]
+
+    def scaling(self, layer: IrLayer, sources: list[Port]) -> None:
+        """Keep account of what only turns stored integers into weights: zero points and scales."""
+        if layer.type in ("Multiply", "Subtract") and len(layer.made()[0]) > 1:
+            self.scales += min(prod(self.shape(source)) for source in sources)
+
+    def input(self, layer: IrLayer) -> Shape:
+        """The shape of an input, as the user gives it or else the file."""
+        shape = self.asked.inputs.get(layer.name) or self.asked.inputs.get("")
+        return shape or declared(layer)
+
+    def shape(self, port: Port) -> list[int]:
+        """The shape that a port declares."""
+        layer = self.net.layers.get(port[0])
+        return layer.outputs.get(port[1], []) if layer is not None else []
+
+    def bias_behind(self, layer: IrLayer, channels: int) -> bool:
+        """Whether an Add of a number for each channel follows, and nothing else; it is the bias then."""
+        port = (layer.id, next(iter(layer.outputs), ""))
+        takers = self.takers.get(port, [])
+        if len(takers) != 1 or takers[0].type != "Add":
+            return False
+        others = [source for source in self.net.sources(takers[0]) if source != port]
+        if len(others) != 1 or self.tensors.get(others[0], self.fixed(others[0])) != FIXED:
+            return False
+        if sorted(n for n in self.shape(others[0]) if n > 1) != [channels] * (channels > 1):
+            return False
+        self.biased.add(takers[0].id)
+        return True
+
+    def fixed(self, port: Port) -> int:
+        """Whether a tensor that is not made yet is one of the weights."""
+        layer = self.net.layers.get(port[0])
+        while layer is not None and layer.type in PASSED:
+            sources = self.net.sources(layer)
+            layer = self.net.layers.get(sources[0][0]) if sources else None
+        return FIXED if layer is not None and layer.type == "Const" else NOTHING
+
+    def weighted(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
+        """A convolution, forward or transposed."""
+        if len(build.tensors) != 1 or not fixed:
+            raise layer.fault("a convolution whose weights another layer makes is not read")
+        channels = declared(layer)[0]
+        return WEIGHTED[layer.type](layer, build, fixed[0], bias=self.bias_behind(layer, channels))
+
+    def product(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
+        """A linear layer where one side is a matrix of weights; else a product of two tensors."""
+        if len(build.tensors) == 2:
+            swapped: Fields = {"transposed": True} if layer.flag("transpose_b", default=False) else {}
+            return build.put("matmul", **swapped)
+        if len(fixed) != 1 or len(fixed[0]) > 2 or layer.flag("transpose_a", default=False):
+            raise layer.fault("this product is not read", "its second side is no matrix of weights")
+        out = declared(layer)[-1]
+        fields: Fields = {"axis": "last"} if len(build.x[0]) > 1 else {}
+        return build.put("linear", out=out, bias=self.bias_behind(layer, out), **fields)
+
+    def merged(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
+        """Two tensors; or a tensor and one of the weights, which counts as a parameter."""
+        kind = MERGES[layer.type]
+        if not fixed:
+            return build.put(kind)
+        own, rank = fixed[0], len(build.x[0])
+        if len(own) > rank + 1 or (len(own) == rank + 1 and own[0] != 1):
+            raise layer.fault("a constant with a batch of its own is not read", "x".join(map(str, own)))
+        shape = (1,) * (rank - len(own)) + tuple(own[-rank:] if len(own) > rank else own)
+        if kind in ("maximum", "minimum", "power"):
+            raise layer.fault(f"a `{layer.type}` with a constant is not read")
+        return build.put("parameter", shape=shape, join="add" if kind in ("add", "subtract") else "multiply")
+
+
+def ordered(net: Ir) -> list[IrLayer]:
+    """The layers, each after all that it takes. Raises CnncalcError for a circle."""
+    waiting = {
+        layer.id: {source[0] for source in net.sources(layer) if source[0] in net.layers}
+        for layer in net.layers.values()
+    }
+    after: dict[str, list[str]] = {}
+    for one, before in waiting.items():
+        for other in before:
+            after.setdefault(other, []).append(one)
+    ready = [one for one, before in waiting.items() if not before]
+    found: list[IrLayer] = []
+    for one in ready:
+        found.append(net.layers[one])
+        for other in after.get(one, ()):
+            waiting[other].discard(one)
+            if not waiting[other]:
+                ready.append(other)
+    if len(found) < len(net.layers):
+        stuck = next(layer for layer in net.layers.values() if waiting[layer.id])
+        raise stuck.fault("the layers take each other's outputs in a circle")
+    return found

@@ -1,0 +1,196 @@
+"""OpenVINO's operations and what each is here. Shapes are those that the file declares at its ports.
+
+The specification: docs.openvino.ai, "Operation Specifications", opset 1 to 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from typing import TypeAlias
+
+from cnncalc.interchange.building import Build, Fields
+from cnncalc.interchange.openvino import windows
+from cnncalc.interchange.openvino.xml import IrLayer
+from cnncalc.layers import Shape
+
+__all__ = ["FOLDED", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED", "declared"]
+
+Rule: TypeAlias = Callable[[IrLayer, Build], list[int]]
+
+PASSED = ("Convert", "ConvertLike", "FakeQuantize", "Identity")
+"""What changes the type of numbers alone."""
+FOLDED = ("Const", "ShapeOf", "Range")
+"""What does not depend on the net's inputs, but on their shapes."""
+OPAQUE = (
+    "CTCGreedyDecoder", "DetectionOutput", "Gather", "GatherND", "NonMaxSuppression", "PriorBox", "PriorBoxClustered",
+    "Proposal", "PSROIPooling", "RegionYolo", "ROIAlign", "ROIPooling", "StridedSlice", "Tile", "TopK",
+)  # fmt: skip
+"""What is known by the declared shape of its output alone."""
+MERGES = {
+    "Add": "add", "Divide": "divide", "Maximum": "maximum", "Minimum": "minimum", "Multiply": "multiply",
+    "Power": "power", "Subtract": "subtract",
+}  # fmt: skip
+WEIGHTED = {
+    "Convolution": windows.convolution,
+    "ConvolutionBackpropData": windows.deconvolution,
+    "GroupConvolution": windows.convolution,
+    "GroupConvolutionBackpropData": windows.deconvolution,
+}
+ELEMENTWISE: dict[str, tuple[str, Fields]] = {
+    "Abs": ("function", {"of": "abs"}), "Ceiling": ("function", {"of": "ceil"}), "Cos": ("function", {"of": "cos"}),
+    "Erf": ("function", {"of": "erf"}), "Exp": ("function", {"of": "exp"}), "Floor": ("function", {"of": "floor"}),
+    "Gelu": ("gelu", {}), "HSigmoid": ("hardsigmoid", {}), "HSwish": ("hardswish", {}),
+    "HardSigmoid": ("hardsigmoid", {}), "Log": ("function", {"of": "log"}), "Mish": ("mish", {}),
+    "Negative": ("function", {"of": "negate"}), "ReLU": ("relu", {}), "Selu": ("selu", {}),
+    "Sigmoid": ("sigmoid", {}), "Sin": ("function", {"of": "sin"}), "SoftPlus": ("softplus", {}),
+    "Sqrt": ("function", {"of": "sqrt"}), "Swish": ("silu", {}), "Tanh": ("tanh", {}),
+}  # fmt: skip
+REDUCTIONS = {
+    "ReduceL1": "l1", "ReduceL2": "l2", "ReduceMax": "max", "ReduceMean": "mean", "ReduceMin": "min",
+    "ReduceSum": "sum",
+}  # fmt: skip
+
+
+def declared(layer: IrLayer, output: int = 0) -> Shape:
+    """The shape of an output without the batch, as the file declares it."""
+    shapes = layer.made()
+    if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output]) < 1:
+        known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
+        raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}")
+    return shapes[output][1:]
+
+
+def elementwise(kind: str, fields: Fields) -> Rule:
+    """A function of each element."""
+    return lambda layer, build: [build.put(kind, build.tensors[0], **fields)]
+
+
+def bounded(layer: IrLayer, build: Build) -> list[int]:
+    """Clamp."""
+    low, high = (layer.attributes.get(name, "")[:30] for name in ("min", "max"))
+    if (low, high) in (("0", "6"), ("0.0", "6.0")):
+        return [build.put("relu6")]
+    return [build.put("function", of="clip", low=low or "0", high=high or "6")]
+
+
+def reshaped(layer: IrLayer, build: Build) -> list[int]:
+    """Whatever lays the elements out anew: Reshape, Squeeze, Unsqueeze; the target is in the weights' file."""
+    shape = declared(layer)
+    if len(shape) == 1 and len(build.x[0]) > 1:
+        return [build.put("flatten", build.tensors[0])]
+    return [build.put("reshape", build.tensors[0], shape=shape)]
+
+
+def transposed(layer: IrLayer, build: Build) -> list[int]:
+    """Transpose. Its order is in the weights' file: one that makes the declared shape, the likeliest first."""
+    before, after = build.x[0], declared(layer)
+    axes = len(before)
+    rotations = [(*range(1, axes), 0), (axes - 1, *range(axes - 1))]
+    if axes > 6:
+        raise layer.fault("a transposition has at most six axes")
+    for order in [*rotations, *permutations(range(axes))]:
+        if tuple(before[axis] for axis in order) == after:
+            return [build.put("permute", build.tensors[0], order=order)]
+    raise layer.fault("no order of the axes makes this shape", f"{before} to {after}")
+
+
+def joined(layer: IrLayer, build: Build) -> list[int]:
+    """Concat."""
+    rank = len(build.x[0]) + 1
+    axis = layer.whole("axis", 1) % rank
+    if axis == 0:
+        raise layer.fault("a layer that acts along the batch is no layer of a net here")
+    if len(build.tensors) == 1:
+        return [build.put("identity")]
+    fields: Fields = {"axis": axis - 1} if axis > 1 else {}
+    return [build.put("concat", **fields)]
+
+
+def split(layer: IrLayer, build: Build) -> list[int]:
+    """Split and VariadicSplit, along the axis on which the declared outputs differ from the input."""
+    shapes = [declared(layer, output) for output in range(len(layer.outputs))]
+    whole = build.x[0]
+    axis = next((axis for axis, n in enumerate(whole) if any(shape[axis] != n for shape in shapes)), 0)
+    made, start = [], 0
+    for number, shape in enumerate(shapes):
+        stop = start + shape[axis]
+        fields: Fields = {"channels": (start, stop), **({"axis": axis} if axis else {})}
+        made.append(build.put("slice", build.tensors[0], suffix=f"_{number}" if number else "", **fields))
+        start = stop
+    return made
+
+
+def softmax(layer: IrLayer, build: Build) -> list[int]:
+    """SoftMax and LogSoftmax."""
+    axis = layer.whole("axis", 1) % (len(build.x[0]) + 1)
+    if axis == 0:
+        raise layer.fault("a layer that acts along the batch is no layer of a net here")
+    kind = "log_softmax" if layer.type == "LogSoftmax" else "softmax"
+    fields: Fields = {"axis": axis - 1} if axis > 1 else {}
+    return [build.put(kind, **fields)]
+
+
+def reduced(layer: IrLayer, build: Build) -> list[int]:
+    """A reduction over the axes that the declared output lacks, or has with length 1."""
+    before, keep = build.x[0], layer.flag("keep_dims", default=True)
+    after = declared(layer)
+    if keep:
+        axes = tuple(axis for axis, (n, m) in enumerate(zip(before, after)) if n != m)
+    else:
+        lost = len(before) - len(after)
+        runs = [range(start, start + lost) for start in range(len(after), -1, -1)]
+        axes = next((tuple(run) for run in runs if _lacks(before, run) == after), ())
+    if not axes:
+        return [build.put("identity", build.tensors[0])]
+    return [build.put("reduce", build.tensors[0], by=REDUCTIONS[layer.type], axes=axes, keep=keep)]
+
+
+def _lacks(shape: Shape, axes: range) -> Shape:
+    return tuple(n for axis, n in enumerate(shape) if axis not in axes)
+
+
+def resized(layer: IrLayer, build: Build) -> list[int]:
+    """Interpolate, to the declared size."""
+    mode = "nearest" if "nearest" in layer.attributes.get("mode", "nearest") else "linear"
+    corners = "align" in layer.attributes.get("coordinate_transformation_mode", "") and mode != "nearest"
+    fields: Fields = {"size": declared(layer)[1:], "mode": mode}
+    if corners:
+        fields["align_corners"] = True
+    return [build.put("upsample", build.tensors[0], **fields)]
+
+
+def sized_norm(layer: IrLayer, build: Build) -> list[int]:
+    """LRN."""
+    return [build.put("lrn", build.tensors[0], size=layer.whole("size", 5))]
+
+
+def shuffled(kind: str) -> Rule:
+    """DepthToSpace, SpaceToDepth and their like, by the block's size."""
+    return lambda layer, build: [build.put(kind, factor=layer.whole("block_size", layer.whole("stride", 2)))]
+
+
+RULES: dict[str, Rule] = {
+    **{type_: elementwise(kind, fields) for type_, (kind, fields) in ELEMENTWISE.items()},
+    **dict.fromkeys(REDUCTIONS, reduced),
+    "AvgPool": lambda layer, build: [windows.pooling(layer, build)],
+    "Clamp": bounded,
+    "Concat": joined,
+    "DepthToSpace": shuffled("pixel_shuffle"),
+    "Elu": lambda layer, build: [build.put("elu", alpha=layer.attributes.get("alpha", "1")[:20])],
+    "Flatten": reshaped,
+    "Interpolate": resized,
+    "LRN": sized_norm,
+    "LogSoftmax": softmax,
+    "MaxPool": lambda layer, build: [windows.pooling(layer, build)] * max(len(layer.outputs), 1),
+    "ReorgYolo": shuffled("space_to_depth"),
+    "Reshape": reshaped,
+    "ShuffleChannels": lambda layer, build: [build.put("channel_shuffle", groups=layer.whole("group", 1))],
+    "SoftMax": softmax,
+    "SpaceToDepth": shuffled("space_to_depth"),
+    "Split": split,
+    "Squeeze": reshaped,
+    "Transpose": transposed,
+    "Unsqueeze": reshaped,
+    "VariadicSplit": split,
+}

@@ -1,0 +1,63 @@
+"""What a text is made of before it is written: leaves, merges with branches, groups and repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from cnncalc.records import NamedTuple
+
+__all__ = ["Group", "Item", "Leaf", "Merge", "Repeat", "steps_in"]
+
+
+class Leaf(NamedTuple):
+    """One layer."""
+
+    step: int
+    takes: tuple[int, ...] | None = None
+    """The steps that it names with `from`; None where it takes what stands before it."""
+
+
+class Merge(NamedTuple):
+    """A merge of branches that all start at the current tensor."""
+
+    step: int
+    branches: tuple[tuple[Item, ...], ...]
+
+
+class Group(NamedTuple):
+    """A named group."""
+
+    name: str
+    items: tuple[Item, ...]
+    by_position: bool = False
+
+
+class Repeat(NamedTuple):
+    """Items that follow one another several times; with `name` and `first`, groups `name1`, `name2`, …"""
+
+    times: int
+    items: tuple[Item, ...]
+    name: str = ""
+    first: int = 0
+    by_position: bool = False
+    numbered: bool = False
+    """Whether each turn is a group of its own."""
+
+
+Item: TypeAlias = "Leaf | Merge | Group | Repeat"
+
+
+def steps_in(item: Item) -> Iterator[int]:
+    """Every step of an item, once, in the order of the text."""
+    if isinstance(item, Leaf):
+        yield item.step
+        return
+    if isinstance(item, Merge):
+        for branch in item.branches:
+            for one in branch:
+                yield from steps_in(one)
+        yield item.step
+        return
+    for one in item.items:
+        yield from steps_in(one)

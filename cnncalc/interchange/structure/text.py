@@ -1,0 +1,180 @@
+"""Items as text of the language: one line where it fits, else one line an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat
+from cnncalc.interchange.structure.labels import Labels
+from cnncalc.interchange.structure.writing import notation, quoted
+from cnncalc.layers import Layer, show_shape
+from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
+
+__all__ = ["header", "layer_lines"]
+
+WIDTH = 120
+NESTED = 3
+"""Levels of brackets that a person would still read on one line."""
+
+
+def unbiased(labels: Labels) -> list[str]:
+    """The kinds whose layers mostly have no bias, which the text says once."""
+    found: dict[str, list[bool]] = {}
+    for operator in labels.sketch.operators:
+        if isinstance(operator.layer, (Conv, DepthwiseConv)):
+            found.setdefault(operator.layer.kind, []).append(not operator.layer.bias)
+    return [kind for kind, without in found.items() if sum(without) > 3 and 2 * sum(without) > len(without)]
+
+
+class _Writer:
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels
+        self.unbiased = unbiased(labels)
+
+    # -- one line --
+
+    def flow(self, item: Item) -> str:
+        """An item on one line."""
+        if isinstance(item, Leaf):
+            return self.leaf(item)
+        if isinstance(item, Merge):
+            keys = self.keys(item.step)
+            word, rest = self.words(item.step)
+            branches = f"[{', '.join(self.branch(branch) for branch in item.branches)}]"
+            if rest:
+                fields = ", ".join(f"{name}: {value}" for name, value in self.fields(item.step))
+                branches = f"{{{fields}, branches: {branches}}}"
+            return f"{{{', '.join([f'{word}: {branches}', *keys])}}}"
+        body = f"layers: {self.branch(item.items)}"
+        return f"{{{', '.join([*self.heads(item), body])}}}"
+
+    def branch(self, items: tuple[Item, ...]) -> str:
+        """A list on one line."""
+        return f"[{', '.join(map(self.flow, items))}]"
+
+    def leaf(self, item: Leaf) -> str:
+        """A layer: its notation alone where that says all."""
+        word, rest = self.words(item.step)
+        keys = self.keys(item.step)
+        if item.takes is not None:
+            names = [quoted(self.labels.full[source]) for source in item.takes]
+            keys.append(f"from: {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
+        if not keys and rest[:1] not in ("{", '"'):
+            return f"{word} {rest}".rstrip()
+        return f"{{{', '.join([f'{word}: {rest}', *keys])}}}"
+
+    def layer(self, step: int) -> Layer:
+        """A step's layer."""
+        layer = self.labels.sketch.operators[step].layer
+        assert layer is not None
+        return layer
+
+    def words(self, step: int) -> tuple[str, str]:
+        """The kind of a layer, and the rest of its notation."""
+        layer = self.layer(step)
+        kind, rest = notation(layer, self.labels.sketch.dialect)
+        if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
+            rest = rest.removesuffix(" nobias") if rest.endswith(" nobias") else f"{rest} bias"
+        return kind, rest
+
+    def fields(self, step: int) -> Iterator[tuple[str, str]]:
+        """The fields that a merge has, in long form."""
+        layer = self.layer(step)
+        for name, declared in layer.fields.items():
+            if not declared.hidden and getattr(layer, name) != declared.default:
+                yield name, quoted(declared.type.write(getattr(layer, name)))
+
+    def keys(self, step: int) -> list[str]:
+        """What is said of a layer beside its notation."""
+        one = self.labels.sketch.operators[step]
+        keys = [f"name: {quoted(self.labels.own[step])}"] if self.labels.own[step] else []
+        if one.share is not None:
+            keys.append(f"share: {quoted(self.labels.full[one.share])}")
+        return keys
+
+    @staticmethod
+    def heads(item: Group | Repeat) -> list[str]:
+        """The keys of a group before its layers."""
+        if isinstance(item, Group):
+            heads = [f"name: {quoted(item.name)}"]
+        else:
+            heads = [f"repeat: {item.times}"]
+            if item.numbered:
+                number = f"$(i + {item.first})" if item.first else "$i"
+                heads.append(f"name: {quoted(item.name + number)}")
+        return [*heads, "naming: index"] if item.by_position else heads
+
+    # -- several lines --
+
+    def lines(self, items: tuple[Item, ...], indent: int) -> Iterator[str]:
+        """A list, one item a line or more."""
+        for item in items:
+            flow = self.flow(item)
+            if len(flow) + indent + 2 <= WIDTH and flow.count("[") <= NESTED * 2:
+                yield f"{' ' * indent}- {flow}"
+            else:
+                yield from self.block(item, indent)
+
+    def block(self, item: Item, indent: int) -> Iterator[str]:
+        """An item that needs several lines."""
+        pad = " " * indent
+        if isinstance(item, Leaf):
+            yield f"{pad}- {self.flow(item)}"
+            return
+        if isinstance(item, Merge):
+            word, rest = self.words(item.step)
+            heads = self.keys(item.step)
+            fields = [f"{name}: {value}" for name, value in self.fields(item.step)] if rest else []
+            for number, head in enumerate(heads):
+                yield f"{pad}{'- ' if number == 0 else '  '}{head}"
+            yield f"{pad}{'  ' if heads else '- '}{word}:"
+            for field in fields:
+                yield f"{pad}    {field}"
+            inner = indent + 4
+            if fields:
+                yield f"{pad}    branches:"
+                inner += 2
+            for branch in item.branches:
+                yield from self.branch_lines(branch, inner)
+            return
+        for number, head in enumerate(self.heads(item)):
+            yield f"{pad}{'- ' if number == 0 else '  '}{head}"
+        flow = self.branch(item.items)
+        if len(flow) + indent + 10 <= WIDTH and flow.count("[") <= 2 * NESTED:
+            yield f"{pad}  layers: {flow}"
+            return
+        yield f"{pad}  layers:"
+        yield from self.lines(item.items, indent + 4)
+
+    def branch_lines(self, items: tuple[Item, ...], indent: int) -> Iterator[str]:
+        """A branch of a merge."""
+        flow = self.branch(items)
+        if len(flow) + indent + 2 <= WIDTH and flow.count("[") <= NESTED:
+            yield f"{' ' * indent}- {flow}"
+            return
+        for number, line in enumerate(self.lines(items, indent + 2)):
+            yield f"{' ' * indent}- {line[indent + 2 :]}" if number == 0 else line
+
+
+def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
+    """The lines below `layers:`."""
+    return list(_Writer(labels).lines(items, 2))
+
+
+def header(labels: Labels, file: str) -> list[str]:
+    """The lines above `layers:`."""
+    sketch = labels.sketch
+    lines = [
+        f"name: {quoted(sketch.name or file.partition('.')[0] or file)}",
+        f"source: {quoted(sketch.source or file)}",
+    ]
+    if sketch.dialect != "torch":
+        lines.append(f"dialect: {sketch.dialect}")
+    if kinds := unbiased(labels):
+        lines.append(f"defaults: {{{', '.join(f'{kind}: {{bias: false}}' for kind in kinds)}}}")
+    shapes = {name: show_shape(sketch.shape(index)) for index, name in labels.inputs.items()}
+    if list(shapes) == ["input"]:
+        lines.append(f"input: {shapes['input']}")
+    else:
+        lines.append(f"inputs: {{{', '.join(f'{quoted(name)}: {shape}' for name, shape in shapes.items())}}}")
+    return lines

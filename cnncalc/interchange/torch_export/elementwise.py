@@ -1,0 +1,276 @@
+"""Functions of elements, arithmetic of two tensors, and normalisations of ATen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.layers import Shape
+
+__all__ = ["ELEMENTWISE"]
+
+
+def function(kind: str, **fields: Any) -> Any:
+    """A function of each element; one whose name ends in `_` overwrites its input."""
+
+    def rule(call: Call) -> Value:
+        x = next(iter(call.arguments.values()))
+        if isinstance(x, Parameter) and not x.name:
+            return Parameter("", x.dims)
+        inplace = True if call.word.endswith("_") and kind in INPLACE else None
+        return call.put(kind, inplace=inplace, **fields)
+
+    return rule
+
+
+INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "dropout")
+
+
+def hardtanh(call: Call) -> Tensor:
+    """Between two bounds; from 0 to 6 it is relu6."""
+    low, high = call.get("min_val", call.get("min", -1.0)), call.get("max_val", call.get("max", 1.0))
+    inplace = True if call.word.endswith("_") else None
+    return (
+        call.put("relu6", inplace=inplace)
+        if (low, high) == (0, 6)
+        else call.put("function", of="clip", low=low, high=high)
+    )
+
+
+def clamp(call: Call) -> Tensor:
+    """Between two bounds, of which one may be missing."""
+    low, high = call.get("min"), call.get("max")
+    if not all(one is None or isinstance(one, (int, float)) for one in (low, high)):
+        raise Refused("its bounds are tensors")
+    if (low, high) == (0, 6):
+        return call.put("relu6")
+    return call.put("function", of="clip", low=low, high=high)
+
+
+def leaky(call: Call) -> Tensor:
+    """With the slope for negative values."""
+    return call.put(
+        "leaky_relu", slope=call.get("negative_slope", 0.01), inplace=True if call.word.endswith("_") else None
+    )
+
+
+def gelu(call: Call) -> Tensor:
+    """Exact, or by tanh."""
+    return call.put("gelu", approximate="tanh" if call.get("approximate", "none") == "tanh" else None)
+
+
+def prelu(call: Call) -> Tensor:
+    """A slope for each channel, or one for all."""
+    slopes = call.parameter("weight")
+    if slopes is None:
+        raise Refused("it has no slopes")
+    per = "per_channel" if len(slopes.dims) and max(slopes.dims) > 1 else None
+    return call.put("prelu", parameters=[slopes.name], slopes=per)
+
+
+def softmax(kind: str) -> Any:
+    """Along an axis."""
+
+    def rule(call: Call) -> Tensor:
+        x = call.x()
+        return call.put(kind, axis=call.axis(call.get("dim", -1), x))
+
+    return rule
+
+
+def dropout(call: Call) -> Tensor:
+    """Dropout, with its rate."""
+    return call.put("dropout", rate=float(call.get("p", 0.5)), inplace=True if call.word.endswith("_") else None)
+
+
+def arithmetic(kind: str) -> Any:
+    """Of two tensors, of a tensor and a number, or of a tensor and a parameter."""
+
+    def rule(call: Call) -> Value:
+        left, right = call.arguments.get("self"), call.arguments.get("other", call.arguments.get("exponent"))
+        if not any(isinstance(one, Tensor) for one in (left, right)):
+            return _of_parameters(call, left, right)
+        if isinstance(right, (int, float)) or isinstance(left, (int, float)):
+            x, number = (left, right) if isinstance(left, Tensor) else (right, left)
+            return call.put(kind, call.tensor(x), number=float(number or 0))
+        return _of_two(call, kind, left, right)
+
+    return rule
+
+
+def _of_parameters(call: Call, left: Value, right: Value) -> Value:
+    """What is made of constants is one; of a learned parameter it becomes a layer."""
+    if any(isinstance(one, Parameter) and one.name for one in (left, right)):
+        made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
+        number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
+        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply"}
+        word = call.word.rstrip("_")
+        return call.put(kinds.get(word, "add"), *made, number=number) if len(made) == 1 else _of_two(call, "add", *made)
+    return Parameter("", call.dims)
+
+
+def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
+    """Two tensors, one of which may be a parameter or a constant; axes of length 1 are put where torch puts them."""
+    dims = call.dims
+    x = left if isinstance(left, Tensor) else right
+    batch = call.world.batch_of(dims, x.batch)
+    for one, other in ((left, right), (right, left)):
+        joins = {"add": "add", "multiply": "multiply"}
+        if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
+            shape = _broadcast(call, one.dims, dims, batch)
+            entering = _aligned(call, other, dims, batch)
+            named = "parameter" if one.name else "constant"
+            fields = {"learned": False} if one.name and not one.learned else {}
+            number = call.layer(named, [entering], "", [one.name], shape=shape, join=joins[kind], **fields)
+            return call.held(number, dims, batch)
+    numbers = [_aligned(call, call.tensor(one), dims, batch) for one in (left, right)]
+    number = call.layer(kind, numbers)
+    return call.held(number, dims, batch)
+
+
+def _broadcast(call: Call, own: tuple[int, ...], dims: tuple[int, ...], batch: int | None) -> Shape:
+    """Our shape of what meets a tensor of these dims: axes of length 1 before its own, the batch taken out."""
+    wide = (*(1,) * (len(dims) - len(own)), *own)
+    if len(wide) != len(dims) or (batch is not None and wide[batch] not in (1, dims[batch])):
+        raise Refused("it acts along the batch")
+    return call.world.shape(wide, batch)
+
+
+def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | None) -> int:
+    """A tensor with as many axes as what comes out."""
+    shape = _broadcast(call, tensor.dims, dims, batch)
+    if shape == call.world.sketch.shape(tensor.number):
+        return tensor.number
+    return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
+
+
+def batch_norm(call: Call) -> Tensor:
+    """aten.batch_norm and the forms that it is decomposed to."""
+    weight, bias, mean = call.parameter("weight"), call.parameter("bias"), call.parameter("running_mean")
+    names = [one.name if one is not None else "" for one in (weight, bias, mean, call.parameter("running_var"))]
+    learned = weight is not None or bias is not None
+    return call.put(
+        "batchnorm",
+        parameters=names,
+        affine=None if learned else False,
+        scale=False if weight is None and learned else None,
+        bias=False if bias is None and learned else None,
+        stats=None if mean is not None else False,
+        eps=call.get("eps", 1e-5),
+    )
+
+
+def layer_norm(call: Call) -> Tensor:
+    """Over the last axis, or over all but the batch."""
+    x = call.x()
+    shape = call.get("normalized_shape", [])
+    weight, bias = call.parameter("weight"), call.parameter("bias")
+    ours = call.world.sketch.shape(x.number)
+    if tuple(shape) == ours[-1:]:
+        over = "last" if len(ours) > 1 else None
+    elif tuple(shape) == ours:
+        over = "all"
+    else:
+        raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
+    names = [one.name if one is not None else "" for one in (weight, bias)]
+    affine = None if weight is not None else False
+    return call.put(
+        "layernorm",
+        parameters=names,
+        over=over,
+        affine=affine,
+        bias=False if bias is None and weight is not None else None,
+    )
+
+
+def rms_norm(call: Call) -> Tensor:
+    """Over the last axis."""
+    weight = call.parameter("weight")
+    over = "last" if len(call.world.sketch.shape(call.x().number)) > 1 else None
+    return call.put("rmsnorm", parameters=[weight.name if weight else ""], over=over, affine=None if weight else False)
+
+
+def group_norm(call: Call) -> Tensor:
+    """Over groups of channels."""
+    weight, bias = call.parameter("weight"), call.parameter("bias")
+    names = [one.name if one is not None else "" for one in (weight, bias)]
+    groups = call.get("num_groups", call.get("group"))
+    return call.put("groupnorm", parameters=names, groups=groups, affine=None if weight is not None else False)
+
+
+def instance_norm(call: Call) -> Tensor:
+    """Each channel of each sample."""
+    weight, mean = call.parameter("weight"), call.parameter("running_mean")
+    names = [one.name if one is not None else "" for one in (weight, call.parameter("bias"), mean)]
+    return call.put("instancenorm", parameters=names, affine=weight is not None or None, stats=mean is not None or None)
+
+
+_NAMED = {
+    "relu": "relu",
+    "elu": "elu",
+    "selu": "selu",
+    "silu": "silu",
+    "mish": "mish",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "hardswish": "hardswish",
+    "hardsigmoid": "hardsigmoid",
+    "softplus": "softplus",
+    "relu6": "relu6",
+}
+_FUNCTIONS = {
+    **{
+        name: name
+        for name in ("abs", "exp", "log", "sqrt", "rsqrt", "erf", "sin", "cos", "floor", "ceil", "round", "sign")
+    },
+    **{name: name for name in ("log2", "log1p", "expm1", "reciprocal", "celu", "softsign", "tan", "square")},
+    "neg": "negate",
+    "log_sigmoid": "log_sigmoid",
+}
+ELEMENTWISE: dict[str, Any] = {
+    **{f"{name}{mark}": function(kind) for name, kind in _NAMED.items() for mark in ("", "_")},
+    **{f"{name}{mark}": function("function", of=of) for name, of in _FUNCTIONS.items() for mark in ("", "_")},
+    **{f"hardtanh{mark}": hardtanh for mark in ("", "_")},
+    **{f"clamp{mark}": clamp for mark in ("", "_")},
+    "clamp_min": clamp,
+    **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
+    "gelu": gelu,
+    "prelu": prelu,
+    "_prelu_kernel": prelu,
+    "softmax": softmax("softmax"),
+    "_softmax": softmax("softmax"),
+    "log_softmax": softmax("log_softmax"),
+    "_log_softmax": softmax("log_softmax"),
+    **dict.fromkeys(("dropout", "dropout_", "feature_dropout", "native_dropout", "alpha_dropout"), dropout),
+    **{
+        f"{name}{mark}": arithmetic(kind)
+        for name, kind in (
+            ("add", "add"),
+            ("sub", "subtract"),
+            ("mul", "multiply"),
+            ("div", "divide"),
+            ("pow", "power"),
+        )
+        for mark in ("", "_")
+    },
+    "maximum": arithmetic("maximum"),
+    "minimum": arithmetic("minimum"),
+    **dict.fromkeys(
+        (
+            "batch_norm",
+            "native_batch_norm",
+            "cudnn_batch_norm",
+            "_native_batch_norm_legit",
+            "_native_batch_norm_legit_functional",
+            "_native_batch_norm_legit_no_training",
+        ),
+        batch_norm,
+    ),
+    "layer_norm": layer_norm,
+    "native_layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+    "group_norm": group_norm,
+    "native_group_norm": group_norm,
+    "instance_norm": instance_norm,
+}
+"""By the operator's name in ATen."""

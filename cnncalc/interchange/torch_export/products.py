@@ -1,0 +1,97 @@
+"""Products of ATen: with matrices of the module's, of two tensors, and attention; and tables that are looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+
+__all__ = ["PRODUCTS"]
+
+
+def linear(call: Call) -> Tensor:
+    """aten.linear: on the last axis, at every position of the others."""
+    return _linear(call, call.x(), call.parameter("weight"), call.parameter("bias"), turned=False)
+
+
+def _linear(call: Call, x: Tensor, weight: Parameter | None, bias: Parameter | None, *, turned: bool) -> Tensor:
+    if weight is None or len(weight.dims) != 2:
+        raise Refused("it has no matrix among the module's parameters")
+    names = [weight.name, bias.name if bias is not None else ""]
+    axis = "last" if len(call.world.sketch.shape(x.number)) > 1 else None
+    out = weight.dims[1 if turned else 0]
+    return call.put("linear", x, parameters=names, out=out, bias=bias is not None, axis=axis)
+
+
+def addmm(call: Call) -> Tensor:
+    """bias + x · Wᵀ, where the matrix is a parameter that was turned."""
+    weight, bias = call.arguments.get("mat2"), call.arguments.get("self")
+    if not isinstance(weight, Parameter) or not isinstance(bias, Parameter):
+        raise Refused("its matrix and its bias are no parameters")
+    return _linear(call, call.tensor(call.arguments.get("mat1")), weight, bias, turned=True)
+
+
+def matmul(call: Call) -> Value:
+    """Of two tensors, or of a tensor and a matrix of the module's."""
+    left = call.arguments.get("self")
+    right = call.arguments.get("other", call.arguments.get("mat2"))
+    if isinstance(right, Parameter) and right.name and len(right.dims) == 2 and isinstance(left, Tensor):
+        return _linear(call, left, right, None, turned=True)
+    if isinstance(left, Parameter) and isinstance(right, Parameter) and not (left.name or right.name):
+        return Parameter("", call.dims)
+    x, y = call.tensor(left), call.tensor(right)
+    if len(x.dims) != len(y.dims) or x.batch != y.batch:
+        raise Refused("its tensors have different numbers of axes")
+    ours = call.world.sketch.shape(x.number)
+    if len(ours) < 2:
+        raise Refused("it multiplies along the batch")
+    return call.put("matmul", x, y)
+
+
+def einsum(call: Call) -> Tensor:
+    """aten.einsum of two tensors where it is a product of matrices, `bhid,bhjd->bhij` or `bhij,bhjd->bhid`."""
+    operands, _, result = str(call.get("equation", "")).replace(" ", "").partition("->")
+    tensors = [call.tensor(one) for one in call.get("tensors", [])]
+    left, _, right = operands.partition(",")
+    front = left[:-2]
+    rows, inner, columns = left[-2:-1], left[-1:], result[-1:]
+    fits = len(tensors) == 2 and front == right[:-2] == result[:-2] and result[-2:-1] == rows and inner != columns
+    if not fits or right[-2:] not in (columns + inner, inner + columns) or tensors[0].batch != tensors[1].batch:
+        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+    return call.put("matmul", *tensors, transposed=True if right[-2:] == columns + inner else None)
+
+
+def attention(call: Call) -> Tensor:
+    """aten.scaled_dot_product_attention: two products and a softmax between them."""
+    query, key, value = (call.tensor(call.arguments.get(name)) for name in ("query", "key", "value"))
+    name, add = call.name(), call.layer
+    if call.get("enable_gqa", False) or query.dims[:-2] != key.dims[:-2]:
+        raise Refused("its heads share keys")
+    scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
+    scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
+    weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
+    made = add("matmul", [weights, value.number], name)
+    return call.held(made, call.dims, query.batch)
+
+
+def embedded(call: Call) -> Tensor:
+    """embedding: a vector for each number."""
+    table, indices = call.parameter("weight"), call.tensor(call.arguments.get("indices"))
+    if table is None:
+        raise Refused("it has no table")
+    return call.put(
+        "embedding", indices, parameters=[table.name], vocabulary=table.dims[0], features=table.dims[1], axis="last"
+    )
+
+
+PRODUCTS: dict[str, Any] = {
+    "linear": linear,
+    "addmm": addmm,
+    "matmul": matmul,
+    "mm": matmul,
+    "bmm": matmul,
+    "einsum": einsum,
+    "scaled_dot_product_attention": attention,
+    "embedding": embedded,
+}
+"""By the operator's name in ATen."""

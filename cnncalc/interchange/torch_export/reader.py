@@ -1,0 +1,159 @@
+"""Reads programs of torch.export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
+from cnncalc.interchange.torch_export.products import PRODUCTS
+from cnncalc.interchange.torch_export.program import Operation, Program, program_of
+from cnncalc.interchange.torch_export.shapes import SHAPES
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value, World
+from cnncalc.interchange.torch_export.windows import WINDOWS
+from cnncalc.layers import show_shape
+
+__all__ = ["OPERATORS", "read", "refuse_script", "sketched"]
+
+OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **SHAPES}
+"""Every operator that is read, by its name in ATen."""
+MOST_OPERATIONS = 100_000
+
+
+def read(file: ForeignFile, asked: Asked) -> Sketch:
+    """The net of a `.pt2`. Raises CnncalcError, with all operators that are not known together."""
+    return sketched(program_of(file), file.name, asked)
+
+
+def refuse_script(file: ForeignFile, asked: Asked) -> Sketch:
+    """A pickle, which runs code when it is opened: never read."""
+    help = "write it with `torch.export.save(torch.export.export(model, (x,)), 'net.pt2')`, or as ONNX"
+    raise CnncalcError(Fault(f"`{file.name}` is a pickle of torch, and opening one runs code", help=help))
+
+
+def sketched(program: Program, name: str, asked: Asked) -> Sketch:
+    """The net of a program."""
+    if len(program.operations) > MOST_OPERATIONS:
+        raise CnncalcError(Fault(f"the program has more than {MOST_OPERATIONS:,} operations"))
+    sketch = Sketch(name.removesuffix(".pt2"))
+    world = World(program, sketch)
+    _enter(world, name)
+    for operation in world.operations:
+        _apply(world, operation, opaque=asked.opaque)
+    if world.unknown:
+        raise CnncalcError(_unknown(world.unknown))
+    ends = [world.values.get(one) for one in program.outputs]
+    sketch.outputs = [_without_batch(world, one) for one in ends if isinstance(one, Tensor)]
+    if not sketch.outputs:
+        raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
+    _say_uncounted(world)
+    return sketch
+
+
+def _without_batch(world: World, end: Tensor) -> int:
+    """An output without its first axis, the batch; where that was merged with others, it comes back by a reshape."""
+    shape = end.dims[1:] or (1,)
+    if end.batch == 0 or not end.dims or end.dims[0] != 1 or world.sketch.shape(end.number) == shape:
+        return end.number
+    return world.sketch.add("output", "reshape", {"shape": shape}, [end.number], place=None, foreign="output")
+
+
+def _enter(world: World, name: str) -> None:
+    """Put the inputs, parameters, buffers and constants in scope."""
+    program = world.program
+    inputs = [one for one in program.inputs if program.shapes.get(one)]
+    if not inputs:
+        raise CnncalcError(Fault(f"`{name}` takes no tensor"))
+    world.size = program.shapes[inputs[0]][0]
+    for one in inputs:
+        dims = program.shapes[one]
+        if dims[0] != world.size or len(dims) > 5:
+            values = f"`{one}` is {show_shape(dims)}"
+            raise CnncalcError(
+                Fault(f"an input has the batch of {world.size} first and 1 to 4 axes more", values=values)
+            )
+        number = world.sketch.input(one if len(inputs) > 1 else "input", dims[1:] or (1,))
+        world.values[one] = Tensor(number, dims, 0)
+    for tensor, called in program.parameters.items():
+        world.values[tensor] = Parameter(called, program.shapes.get(tensor, ()))
+    for tensor, called in program.buffers.items():
+        world.values[tensor] = Parameter(called, program.shapes.get(tensor, ()), learned=False)
+    for tensor in program.constants:
+        world.values[tensor] = Parameter("", program.shapes.get(tensor, ()))
+
+
+def _apply(world: World, operation: Operation, *, opaque: bool) -> None:
+    """Put one operation's layers into the sketch, and what it makes in scope."""
+    try:
+        call = Call(world, operation)
+        if _is_constant(call):
+            made: Value = [Parameter("", world.program.shapes.get(one, ())) for one in operation.outputs]
+        else:
+            rule = OPERATORS.get(call.word) if operation.target.startswith("aten.") else None
+            if rule is None and opaque:
+                made = _opaque(call)
+            elif rule is None:
+                world.unknown.append((operation.target, call.name()))
+                return
+            else:
+                made = rule(call)
+    except Refused as refusal:
+        if world.unknown:
+            return  # it follows from what is not known
+        where = operation.module or operation.outputs[0]
+        raise CnncalcError(Fault(f"`{operation.target}` cannot be read: {refusal}", layer=where[:80])) from None
+    world.values.update(zip(operation.outputs, made if isinstance(made, list) else [made]))
+
+
+def _opaque(call: Call) -> Tensor:
+    """A layer of which only the shape is known."""
+    taken = [one for one in call.arguments.values() if isinstance(one, Tensor)]
+    batch = call.world.batch_of(call.dims, taken[0].batch if taken else 0)
+    shape = call.world.shape(call.dims, batch)
+    entering = [one.number for one in taken] or [next(iter(call.world.sketch.inputs.values()))]
+    return Tensor(call.layer("opaque", entering, shape=shape, of=call.word), call.dims, batch)
+
+
+def _is_constant(call: Call) -> bool:
+    """Whether what it makes depends on no input and no parameter: masks, positions, numbers."""
+    values: list[Value] = []
+    waiting = list(call.arguments.values())
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, (Tensor, Parameter)):
+            values.append(one)
+    made_anew = call.word in ("new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like")
+    return made_anew or all(isinstance(one, Parameter) and (not one.name or _is_fixed(one)) for one in values)
+
+
+def _is_fixed(value: Parameter) -> bool:
+    """A buffer that no layer of ours has, such as a table of positions: it is a constant to what takes it."""
+    return not value.learned
+
+
+def _unknown(found: list[tuple[str, str]]) -> Fault:
+    """All operators that are not known, and how often each stands there."""
+    counts = Counter(target for target, _ in found)
+    listed = ", ".join(f"`{target[:60]}` {count} ×" for target, count in counts.most_common(20))
+    more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
+    help = "`--opaque` reads them as layers of which only the shape is known: they count as nothing"
+    return Fault("the program has operators that are not known", None, found[0][1][:80], listed + more, help)
+
+
+def _say_uncounted(world: World) -> None:
+    """Name the parameters that no layer holds."""
+    program = world.program
+    missing = {
+        called: program.shapes.get(one, ()) for one, called in program.parameters.items() if called not in world.counted
+    }
+    if missing:
+        named = ", ".join(f"{called} {show_shape(dims)}" for called, dims in list(missing.items())[:4])
+        more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+        total = sum(product(dims) for dims in missing.values())
+        world.sketch.notes.append(f"{total:,} parameters are in the file and in no layer: {named}{more}")

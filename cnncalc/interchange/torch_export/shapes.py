@@ -1,0 +1,289 @@
+"""Operations of ATen that lay elements out anew, join, part or sum them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+
+__all__ = ["SHAPES"]
+
+MOST_PARTS = 1_000
+
+
+def same(call: Call) -> Value:
+    """What changes neither elements nor shape."""
+    return next(iter(call.arguments.values()))
+
+
+def reshaped(call: Call) -> Value:
+    """view, reshape, flatten, squeeze and their like: the shape that the program states."""
+    value = next(iter(call.arguments.values()))
+    dims = call.dims
+    if isinstance(value, Parameter):
+        return Parameter(value.name, dims, value.learned)
+    x = call.tensor(value)
+    if product(dims) != product(x.dims):
+        raise Refused("it changes the number of elements")
+    ours = call.world.sketch.shape(x.number)
+    batch = call.world.batch_of(dims, x.batch)
+    if len(call.world.shape(dims, batch)) == 1 and len(ours) > 1 and x.batch == batch:
+        return Tensor(call.layer("flatten", [x.number]), dims, batch)
+    return call.reshaped(x, dims)
+
+
+def permuted(call: Call) -> Value:
+    """permute, transpose and t."""
+    value = next(iter(call.arguments.values()))
+    rank = len(value.dims) if isinstance(value, (Parameter, Tensor)) else 0
+    order = call.get("dims")
+    if call.word == "t":
+        order = [1, 0][:rank]
+    elif order is None:
+        order = list(range(rank))
+        one, other = (call.get(name, call.get(name.replace("dim", "axis"), 0)) for name in ("dim0", "dim1"))
+        if not all(type(axis) is int and -rank <= axis < rank for axis in (one, other)):
+            raise Refused("its axes lie outside the tensor")
+        order[one], order[other] = order[other], order[one]
+    if sorted(one % rank for one in order) != list(range(rank)):
+        raise Refused("it does not name every axis once")
+    order = [one % rank for one in order]
+    dims = tuple(value.dims[one] for one in order)
+    if isinstance(value, Parameter):
+        return Parameter(value.name, dims, value.learned)
+    batch = order.index(value.batch) if value.batch is not None else None
+    ours = [axis - (value.batch is not None and axis > value.batch) for axis in order if axis != value.batch]
+    if ours == sorted(ours):
+        return Tensor(value.number, dims, batch)
+    return Tensor(call.layer("permute", [value.number], order=tuple(ours)), dims, batch)
+
+
+def concatenated(call: Call) -> Value:
+    """cat: tensors one after another, a parameter among them as a layer of its own."""
+    values = call.get("tensors", [])
+    tensors = [one for one in values if isinstance(one, Tensor)]
+    if not tensors:
+        return Parameter("", call.dims)
+    first = tensors[0]
+    axis = call.axis(call.get("dim", 0), first)
+    if len(values) == 1:
+        return first
+    if len(values) == 2 and len(tensors) == 1:
+        one = next(one for one in values if isinstance(one, Parameter))
+        dims = tuple(n for place, n in enumerate(one.dims) if place != first.batch)
+        fields: dict[str, Any] = {} if not one.name else {"learned": one.learned}
+        return call.put(
+            "parameter" if one.name else "constant",
+            first,
+            parameters=[one.name],
+            shape=dims,
+            join="concat",
+            axis=axis or None,
+            first=True if one is values[0] else None,
+            **fields,
+        )
+    return call.put("concat", *[call.tensor(one) for one in values], like=first, axis=axis or None)
+
+
+def parted(call: Call) -> Value:
+    """chunk, split and unbind: a slice for each part."""
+    x = call.x()
+    axis = call.axis(call.get("dim", 0), x)
+    place = call.get("dim", 0) % len(x.dims)
+    names, start = call.operation.outputs, 0
+    made: list[Tensor | None] = []
+    if len(names) > MOST_PARTS:
+        raise Refused(f"it makes more than {MOST_PARTS:,} parts")
+    for number, name in enumerate(names):
+        dims = call.world.program.shapes[name]
+        stop = start + dims[place] if call.word != "unbind" else 0
+        if name not in call.world.used:
+            made.append(None)  # it stays out: a tensor that nothing takes is a slip in our language
+            start = stop
+            continue
+        if call.word == "unbind":
+            made.append(_selected(call, x, place, number, dims, f"{call.name()}_{number}"))
+            continue
+        piece = call.layer("slice", [x.number], f"{call.name()}_{number}", channels=(start, stop), axis=axis or None)
+        made.append(Tensor(piece, dims, x.batch))
+        start = stop
+    return made
+
+
+def _selected(call: Call, x: Tensor, place: int, at: int, dims: tuple[int, ...], name: str = "") -> Tensor:
+    batch = x.batch if x.batch is None or x.batch < place else x.batch - 1
+    ours = call.world.sketch.shape(x.number)
+    if len(ours) == 1:
+        number = call.layer("slice", [x.number], name, channels=(at % ours[0], at % ours[0] + 1))
+        return Tensor(number, dims, batch)
+    number = call.layer("select", [x.number], name, at=at, axis=call.axis(place, x) or None)
+    return Tensor(number, dims, batch)
+
+
+def selected(call: Call) -> Value:
+    """select: one place of an axis."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter):
+        return Parameter("", call.dims) if not value.name else call.tensor(value)
+    x = call.tensor(value)
+    dim, index = call.get("dim", 0), call.get("index", 0)
+    call.axis(dim, x)
+    return _selected(call, x, dim % len(x.dims), index, call.dims)
+
+
+def sliced(call: Call) -> Value:
+    """slice and narrow: places of an axis."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter) and not value.name:
+        return Parameter("", call.dims)
+    x = call.tensor(value)
+    if call.dims == x.dims:
+        return x
+    dim = call.get("dim", 0)
+    axis, length = call.axis(dim, x), x.dims[dim % len(x.dims)]
+    start = call.get("start", 0)
+    start = max(start + length, 0) if start < 0 else start
+    step = call.get("step", 1)
+    kept = call.dims[dim % len(x.dims)]
+    stop = min(start + kept * step, length)
+    return call.put("slice", x, channels=(start, stop), axis=axis or None, step=step if step > 1 else None)
+
+
+def stacked(call: Call) -> Tensor:
+    """stack: tensors along a new axis."""
+    values = [call.tensor(one) for one in call.get("tensors", [])]
+    dims = call.dims
+    place = call.get("dim", 0) % len(dims)
+    first = values[0]
+    batch = first.batch if first.batch is None or first.batch < place else first.batch + 1
+    if place == batch:
+        raise Refused("it acts along the batch")
+    shape = call.world.shape((*dims[:place], 1, *dims[place + 1 :]), batch)
+    wide = [call.layer("reshape", [one.number], f"{call.name()}_{at}", shape=shape) for at, one in enumerate(values)]
+    axis = place - (batch is not None and place > batch)
+    return call.held(call.layer("concat", wide, axis=axis or None), dims, batch)
+
+
+def reduced(by: str) -> Any:
+    """A sum, mean or largest over axes; a mean over all of a map is a global pool."""
+
+    def rule(call: Call) -> Tensor:
+        x = call.x()
+        given = call.get("dim", None)
+        listed = given if isinstance(given, list) else [given] if given is not None else list(range(len(x.dims)))
+        axes = sorted(
+            {call.axis(one, x) for one in listed if one % max(len(x.dims), 1) != x.batch or given is not None}
+        )
+        keep = bool(call.get("keepdim", False))
+        rank = len(call.world.sketch.shape(x.number))
+        if by == "mean" and x.batch == 0 and axes == list(range(1, rank)) and 1 < rank <= 4:
+            return call.put("global_avgpool", flat=None if keep else True)
+        if len(axes) == rank and not keep:
+            raise Refused("it leaves one number for the whole batch")
+        return call.put("reduce", by=by, axes=tuple(axes), keep=keep or None)
+
+    return rule
+
+
+def norm(call: Call) -> Tensor:
+    """linalg_vector_norm: the root of a sum of squares, or a sum of absolute values."""
+    order = call.get("ord", 2)
+    if order not in (1, 2):
+        raise Refused(f"a norm of order {str(order)[:20]}")
+    return reduced(f"l{int(order)}")(call)  # type: ignore[no-any-return]  # a rule of the table, as any
+
+
+def expanded(call: Call) -> Value:
+    """expand: axes of length 1 repeated."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter):
+        if value.dims == call.dims or not value.name:
+            return Parameter(value.name, call.dims, value.learned)
+        value = call.tensor(value)
+    x = call.tensor(value)
+    if x.dims == call.dims:
+        return x
+    if len(x.dims) != len(call.dims):
+        raise Refused("it adds axes")
+    return call.put("expand", x, shape=tuple(n for axis, n in enumerate(call.dims) if axis != x.batch))
+
+
+def rolled(call: Call) -> Tensor:
+    """roll: the end of an axis before its start, for each axis."""
+    x = call.x()
+    shifts, dims = call.get("shifts", []), call.get("dims", [])
+    if len(shifts) != len(dims):
+        raise Refused("it rolls a flattened tensor")
+    number = x.number
+    for at, (shift, dim) in enumerate(zip(shifts, dims)):
+        axis, length = call.axis(dim, x), x.dims[dim % len(x.dims)]
+        start = -shift % length
+        if not start:
+            continue
+        name = f"{call.name()}_{at}"
+        ends = [
+            call.layer("slice", [number], f"{name}_{part}", channels=span, axis=axis or None)
+            for part, span in enumerate(((start, length), (0, start)))
+        ]
+        number = call.layer("concat", ends, name, axis=axis or None)
+    return Tensor(number, x.dims, x.batch)
+
+
+def gathered(call: Call) -> Value:
+    """index: places that are fixed, as a table of relative positions is read."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter) and not value.name:
+        return Parameter("", call.dims)
+    indices = call.get("indices", [])
+    if isinstance(value, Parameter) or all(one is None or isinstance(one, Parameter) for one in indices):
+        x = call.tensor(value)
+        batch = call.world.batch_of(call.dims, x.batch)
+        shape = call.world.shape(call.dims, batch)
+        return Tensor(
+            call.layer("opaque", [x.number], f"{call.name()}_read", shape=shape, of="index"), call.dims, batch
+        )
+    raise Refused("it takes places of a tensor by numbers that are computed")
+
+
+SAME = (
+    "contiguous clone alias detach detach_ to _to_copy lift_fresh_copy lift_fresh type_as _assert_tensor_metadata"
+    " requires_grad_ float half bfloat16 identity"
+)
+SHAPES: dict[str, Any] = {
+    **dict.fromkeys(SAME.split(), same),
+    **dict.fromkeys(
+        (
+            "view",
+            "reshape",
+            "_unsafe_view",
+            "flatten",
+            "unflatten",
+            "squeeze",
+            "squeeze_",
+            "unsqueeze",
+            "unsqueeze_",
+            "view_as",
+        ),
+        reshaped,
+    ),
+    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "swapaxes"), permuted),
+    "cat": concatenated,
+    "concat": concatenated,
+    **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split"), parted),
+    "select": selected,
+    "slice": sliced,
+    "narrow": sliced,
+    "stack": stacked,
+    "mean": reduced("mean"),
+    "sum": reduced("sum"),
+    "amax": reduced("max"),
+    "amin": reduced("min"),
+    "logsumexp": reduced("logsumexp"),
+    "linalg_vector_norm": norm,
+    "expand": expanded,
+    "expand_as": expanded,
+    "roll": rolled,
+    "index": gathered,
+}
+"""By the operator's name in ATen."""

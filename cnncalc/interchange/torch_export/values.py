@@ -1,0 +1,242 @@
+"""What a rule works with: one operation, its tensors, and layers of ours to put on them.
+
+Our tensors have no batch. A tensor of torch has it as its first axis, or as another one of length 1; where a batch of
+one sample is merged with something else (windows of an image, heads of an attention), all axes are the sample's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.torch_export.program import Name, Operation, Program
+from cnncalc.layers import KINDS, Layer, Shape, show_shape
+from cnncalc.records import NamedTuple
+
+__all__ = ["Call", "Parameter", "Refused", "Tensor", "Value", "World"]
+
+
+class Tensor(NamedTuple):
+    """A tensor of the sketch; `dims` count the batch, which is axis `batch`, or is merged with another (None)."""
+
+    number: int
+    dims: tuple[int, ...]
+    batch: int | None
+
+
+class Parameter(NamedTuple):
+    """A parameter or buffer of the module, or a constant (`name` is empty), perhaps with its axes turned."""
+
+    name: str
+    dims: tuple[int, ...]
+    learned: bool = True
+
+
+Value = Any
+"""A tensor, a parameter, or a list of them."""
+
+
+class Refused(Exception):
+    """Why an operation cannot be read."""
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """The tensors among arguments."""
+    if isinstance(value, Name):
+        yield value.name
+    elif isinstance(value, list):
+        for one in value:
+            yield from _names_in(one)
+
+
+class World:
+    """What all operations of a program share."""
+
+    def __init__(self, program: Program, sketch: Sketch) -> None:
+        self.program, self.sketch = program, sketch
+        self.values: dict[str, Value] = {}
+        self.size = 0
+        """The batch of the program."""
+        self.owners: dict[tuple[str, ...], int] = {}
+        """The layer of ours that holds parameters of these names."""
+        self.counted: set[str] = set()
+        self.unknown: list[tuple[str, str]] = []
+        self.used = set(program.outputs)
+        """The tensors that something takes."""
+        self.operations: list[Operation] = []
+        """Those from which an output comes, in order; what is made for nothing is left out."""
+        for operation in reversed(program.operations):
+            if self.used.intersection(operation.outputs):
+                self.used.update(_names_in(list(operation.arguments.values())))
+                self.operations.append(operation)
+        self.operations.reverse()
+        modules = {one.module for one in program.operations if one.module}
+        self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
+
+    def batch_of(self, dims: tuple[int, ...], like: int | None = 0) -> int | None:
+        """Which axis of a tensor is the batch: where it is one sample, any axis of length 1 will do."""
+        if dims and dims[0] == self.size and (self.size > 1 or like in (0, None)):
+            return 0
+        if self.size == 1:
+            if like is not None and like < len(dims) and dims[like] == 1:
+                return like
+            return next((axis for axis, length in enumerate(dims[:2]) if length == 1), None)
+        raise Refused(f"it acts along the batch: a tensor of {show_shape(dims)} for a batch of {self.size}")
+
+    def shape(self, dims: tuple[int, ...], batch: int | None) -> Shape:
+        """Our shape of a tensor; one number is a vector of one."""
+        kept = tuple(n for axis, n in enumerate(dims) if axis != batch)
+        return kept or (1,)
+
+
+class Call:
+    """One operation. `put` adds a layer of ours and gives its tensor."""
+
+    def __init__(self, world: World, operation: Operation) -> None:
+        self.world, self.operation = world, operation
+        self.arguments = {key: self._resolved(one) for key, one in operation.arguments.items()}
+        self.word = operation.target.split(".")[1] if "." in operation.target else operation.target
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, Name):
+            if value.name not in self.world.values:
+                raise Refused("it takes a tensor that no operation makes")
+            return self.world.values[value.name]
+        return [self._resolved(one) for one in value] if isinstance(value, list) else value
+
+    # -- arguments --
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An argument; those that are as usual are not in the file."""
+        value = self.arguments.get(name, default)
+        return default if value is None else value
+
+    def lengths(self, name: str, axes: int, default: Any = 1) -> tuple[int, ...]:
+        """A length for each axis."""
+        value = self.get(name, default)
+        listed = value if isinstance(value, (list, tuple)) else [value]
+        if len(listed) == 1:
+            listed = list(listed) * axes
+        if len(listed) != axes or not all(type(one) is int and one >= 0 for one in listed):
+            raise Refused(f"`{name}` is a length for each of {axes} axes, not {str(value)[:40]}")
+        return tuple(listed)
+
+    def x(self, name: str = "") -> Tensor:
+        """The tensor that it takes, its first unless named; a parameter that is used as one becomes a layer."""
+        names = [name] if name else ["self", "input", "query", "tensors"]
+        value = next((self.arguments[one] for one in names if one in self.arguments), None)
+        if value is None and not name and self.arguments:
+            value = next(iter(self.arguments.values()))
+        return self.tensor(value)
+
+    def tensor(self, value: Any) -> Tensor:
+        """A value as a tensor of the sketch."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, Parameter):
+            return self._made(value)
+        raise Refused(f"a tensor is needed, not {str(value)[:40]}")
+
+    def _made(self, value: Parameter) -> Tensor:
+        """A parameter, or a constant, on its own."""
+        shape = value.dims or (1,)
+        entering = next(iter(self.world.sketch.inputs.values()))
+        kind = "parameter" if value.name else "constant"
+        fields = {"learned": value.learned} if value.name else {}
+        number = self.layer(
+            kind, [entering], value.name or f"{self.word}_constant", [value.name], shape=shape, **fields
+        )
+        return Tensor(number, value.dims, None)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """A parameter that it takes; None where there is none. What is computed is none."""
+        value = self.arguments.get(name)
+        if value is None or isinstance(value, Parameter):
+            return value
+        raise Refused(f"its `{name}` is computed, and no parameter of the module")
+
+    @property
+    def outputs(self) -> list[tuple[int, ...]]:
+        """The shapes that the program states for what it makes."""
+        return [self.world.program.shapes[name] for name in self.operation.outputs if name in self.world.program.shapes]
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The shape that the program states for the first."""
+        if not self.outputs:
+            raise Refused("the file does not state the shape that it makes")
+        return self.outputs[0]
+
+    def axis(self, value: Any, tensor: Tensor) -> int:
+        """Our number of an axis."""
+        rank = len(tensor.dims)
+        if type(value) is not int or not -rank <= value < max(rank, 1):
+            raise Refused(f"axis {str(value)[:20]} of {rank} axes")
+        place = value % rank
+        if place == tensor.batch:
+            raise Refused("it acts along the batch")
+        return place - (tensor.batch is not None and place > tensor.batch)
+
+    # -- layers --
+
+    def name(self) -> str:
+        """A name: the module's own where it holds no others, else that with the operator's."""
+        module = self.operation.module
+        if module and module not in self.world.inner:
+            return module
+        return f"{module}.{self.word}" if module else self.word
+
+    def layer(
+        self, kind: str, inputs: list[int], name: str = "", parameters: list[str] | None = None, **fields: Any
+    ) -> int:
+        """A layer of ours; those that use the same parameters share them."""
+        names = tuple(one for one in parameters or [] if one)
+        weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
+        made = self.world.sketch.add(
+            name or self.name(),
+            kind,
+            {key: one for key, one in fields.items() if one is not None},
+            inputs,
+            place=None,
+            foreign=self.operation.target,
+            share=self.world.owners.get((kind, *names)) if weighted else None,
+        )
+        if weighted:
+            self.world.owners.setdefault((kind, *names), made)
+            self.world.counted.update(names)
+        return made
+
+    def put(
+        self, kind: str, *inputs: Tensor, like: Tensor | None = None, parameters: list[str] | None = None, **fields: Any
+    ) -> Tensor:
+        """The layer that makes the operation's output, whose shape is held against the one that the program states."""
+        taken = list(inputs) or [self.x()]
+        number = self.layer(kind, [one.number for one in taken], "", parameters, **fields)
+        batch = self.world.batch_of(self.dims, (like or taken[0]).batch)
+        return self.held(number, self.dims, batch)
+
+    def held(self, number: int, dims: tuple[int, ...], batch: int | None) -> Tensor:
+        """A tensor whose shape is as the program states; one that differs by axes of length 1 is reshaped."""
+        stated, made = self.world.shape(dims, batch), self.world.sketch.shape(number)
+        if stated != made:
+            if product(stated) != product(made) or [n for n in stated if n > 1] != [n for n in made if n > 1]:
+                values = f"the file says {show_shape(stated)}, and it comes to {show_shape(made)}"
+                fault = Fault(
+                    f"the shape of this `{self.operation.target}` is not what it makes",
+                    layer=self.name(),
+                    values=values,
+                )
+                raise CnncalcError(fault)
+            number = self.layer("reshape", [number], f"{self.name()}_shape", shape=stated)
+        return Tensor(number, dims, batch)
+
+    def reshaped(self, tensor: Tensor, dims: tuple[int, ...]) -> Tensor:
+        """The same elements in another shape of torch's."""
+        batch = self.world.batch_of(dims, tensor.batch if tensor.batch != 0 else 0)
+        shape = self.world.shape(dims, batch)
+        if shape == self.world.sketch.shape(tensor.number):
+            return Tensor(tensor.number, dims, batch)
+        return Tensor(self.layer("reshape", [tensor.number], shape=shape), dims, batch)

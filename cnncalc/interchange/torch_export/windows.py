@@ -1,0 +1,156 @@
+"""Convolutions, pools, enlargements and borders of ATen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_export.values import Call, Refused, Tensor
+
+__all__ = ["WINDOWS"]
+
+
+def _weights(call: Call) -> tuple[tuple[int, ...], bool, list[str]]:
+    """The shape of the kernel, whether there is a bias, and the names of both."""
+    weight, bias = call.parameter("weight"), call.parameter("bias")
+    if weight is None or len(weight.dims) < 3:
+        raise Refused("it has no kernel among the module's parameters")
+    return weight.dims, bias is not None, [weight.name, bias.name if bias is not None else ""]
+
+
+def _axes(call: Call) -> int:
+    """Spatial axes."""
+    return len(call.x().dims) - 2
+
+
+def conv(call: Call) -> Tensor:
+    """aten.conv1d to conv3d, and convolution, which can be transposed."""
+    if call.get("transposed", False):
+        return transposed(call)
+    dims, bias, names = _weights(call)
+    axes = len(dims) - 2
+    padding = call.get("padding", 0)
+    border = padding if isinstance(padding, str) else tuple((one, one) for one in call.lengths("padding", axes, 0))
+    return call.put(
+        "conv",
+        parameters=names,
+        out=dims[0],
+        kernel=dims[2:],
+        stride=call.lengths("stride", axes),
+        padding=border,
+        dilation=call.lengths("dilation", axes),
+        groups=call.get("groups", 1),
+        bias=bias,
+    )
+
+
+def transposed(call: Call) -> Tensor:
+    """aten.conv_transpose1d to conv_transpose3d."""
+    dims, bias, names = _weights(call)
+    axes, groups = len(dims) - 2, call.get("groups", 1)
+    return call.put(
+        "deconv",
+        parameters=names,
+        out=dims[1] * groups,
+        kernel=dims[2:],
+        stride=call.lengths("stride", axes),
+        padding=tuple((one, one) for one in call.lengths("padding", axes, 0)),
+        output_padding=call.lengths("output_padding", axes, 0),
+        dilation=call.lengths("dilation", axes),
+        groups=groups,
+        bias=bias,
+    )
+
+
+def pool(kind: str) -> Any:
+    """A pool; torch's stride is its kernel unless told."""
+
+    def rule(call: Call) -> Tensor:
+        axes = _axes(call)
+        kernel = call.lengths("kernel_size", axes)
+        fields: dict[str, Any] = {
+            "kernel": kernel,
+            "stride": call.lengths("stride", axes) if call.get("stride") else kernel,
+            "padding": tuple((one, one) for one in call.lengths("padding", axes, 0)),
+            "rounding": "ceil" if call.get("ceil_mode", False) else None,
+        }
+        if kind == "maxpool":
+            fields["dilation"] = call.lengths("dilation", axes)
+        elif call.get("count_include_pad", True) is False:
+            fields["count_include_pad"] = False
+        return call.put(kind, **fields)
+
+    return rule
+
+
+def adaptive(kind: str) -> Any:
+    """An adaptive pool; one to a single pixel is a global one."""
+
+    def rule(call: Call) -> Tensor:
+        size = call.lengths("output_size", _axes(call))
+        if max(size) == 1:
+            return call.put(kind.replace("adaptive", "global"))
+        return call.put(kind, output=size)
+
+    return rule
+
+
+def upsample(mode: str) -> Any:
+    """An enlargement to the size that the program states, by a whole factor where it is one."""
+
+    def rule(call: Call) -> Tensor:
+        x = call.x()
+        before, after = x.dims[2:], call.dims[2:]
+        factors = [n // m for n, m in zip(after, before) if m and n % m == 0]
+        whole = len(factors) == len(after)
+        return call.put(
+            "upsample",
+            scale=tuple(factors) if whole else None,
+            size=None if whole else after,
+            mode="linear" if mode == "linear" else None,
+            align_corners=True if call.get("align_corners", False) else None,
+        )
+
+    return rule
+
+
+def pad(call: Call) -> Tensor:
+    """A border, the last axis first; also before and after the channels."""
+    x = call.x()
+    sides = call.get("pad", call.get("padding", []))
+    if not isinstance(sides, list) or len(sides) % 2 or len(sides) > 2 * len(x.dims):
+        raise Refused(f"a border of {str(sides)[:40]}")
+    if not any(sides):
+        return x
+    pairs = [(0, 0)] * (len(x.dims) - len(sides) // 2)
+    pairs += [(sides[at], sides[at + 1]) for at in range(len(sides) - 2, -1, -2)]
+    if any(n < 0 for pair in pairs for n in pair) or pairs[0] != (0, 0) or x.batch != 0:
+        raise Refused("a border that cuts, or lies along the batch")
+    border = tuple(pairs[2:]) or ((0, 0),)
+    return call.put("pad", border=border, channels=(pairs[1],) if any(pairs[1]) else None)
+
+
+def pixel_shuffle(call: Call) -> Tensor:
+    """Channels become positions."""
+    return call.put("pixel_shuffle", factor=call.get("upscale_factor"))
+
+
+AXES = ("1d", "2d", "3d")
+WINDOWS: dict[str, Any] = {
+    **{f"conv{axes}": conv for axes in AXES},
+    "convolution": conv,
+    **{f"conv_transpose{axes}": transposed for axes in AXES},
+    **{f"max_pool{axes}": pool("maxpool") for axes in AXES},
+    **{f"max_pool{axes}_with_indices": pool("maxpool") for axes in AXES},
+    **{f"avg_pool{axes}": pool("avgpool") for axes in AXES},
+    **{f"{mark}adaptive_avg_pool{axes}": adaptive("adaptive_avgpool") for axes in AXES for mark in ("", "_")},
+    **{f"adaptive_max_pool{axes}": adaptive("adaptive_maxpool") for axes in AXES},
+    **{f"upsample_nearest{axes}": upsample("nearest") for axes in AXES},
+    "upsample_linear1d": upsample("linear"),
+    "upsample_bilinear2d": upsample("linear"),
+    "upsample_trilinear3d": upsample("linear"),
+    "upsample_bicubic2d": upsample("linear"),
+    "pad": pad,
+    "constant_pad_nd": pad,
+    "pixel_shuffle": pixel_shuffle,
+}
+"""By the operator's name in ATen."""

@@ -1,0 +1,121 @@
+"""The text of a flat net: what a person would have written, and the same net when it is read back."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from networks import network
+from onnx_files import graph as onnx_graph
+from onnx_files import model, node, tensor
+from reading import read
+
+from cnncalc import Options, load, report
+from cnncalc.errors import CnncalcError
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.holding import unlike
+from cnncalc.interchange.opening import imported
+from cnncalc.interchange.sketch import Asked, Operator, Sketch
+from cnncalc.interchange.structure import chained, structured
+from cnncalc.interchange.structure.writing import written
+from cnncalc.limits import Limits
+
+
+def flat(graph) -> Sketch:
+    """A net as a reader would leave it."""
+    made = Sketch(graph.name, graph.dialect)
+    for index, one in enumerate(graph.nodes):
+        made.operators.append(Operator(one.name, one.layer, one.inputs, one.shape, share=one.share))
+        if one.layer is None:
+            made.inputs[one.name] = index
+    made.outputs = list(graph.outputs.values())
+    return made
+
+
+def said(graph) -> tuple[str, list[str], Sketch]:
+    sketch = chained(flat(graph))
+    return *structured(sketch, "net"), sketch
+
+
+# net -> the most lines that its text may have
+BUNDLED = {
+    "lenet5": 16,
+    "vgg16": 30,
+    "resnet18": 90,
+    "resnet50": 130,
+    "densenet121": 90,
+    "mobilenet_v2": 120,
+    "googlenet": 230,
+    "inception_v3": 270,
+    "unet": 32,
+    "efficientnet_b0": 300,
+    "shufflenet_v2_x1_0": 130,
+}
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_net_made_flat_is_written_and_read_back(name):
+    text, names, sketch = said(load(name, Options()))
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert text.count("\n") <= BUNDLED[name]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_net_is_the_same_however_it_is_written(seed, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(network(Random(seed)).text, encoding="utf-8")
+    try:
+        graph = load(str(path), Options())
+    except CnncalcError:
+        return  # the generator makes nets with faults too
+    text, names, sketch = said(graph)
+    plain, flat_names = written(sketch, "net")
+    assert unlike(plain, flat_names, sketch, Limits()) == ""
+    shared = any(operator.share is not None for operator in sketch.operators)
+    assert shared or unlike(text, names, sketch, Limits()) == ""
+
+
+def test_a_difference_is_found():
+    text, names, sketch = said(load("lenet5", Options()))
+    assert "the layer of" in unlike(text.replace("linear 84", "linear 85"), names, sketch, Limits())
+    assert (
+        "layers and inputs" in unlike(text.replace("  - relu\n", "", 1), names, sketch, Limits()) or "relu" not in text
+    )
+
+
+def residual(width: int, name: str, first: str) -> tuple[list[bytes], list[bytes]]:
+    """A residual block as torch exports it."""
+    nodes = [
+        node("Conv", f"{first} {name}.conv1.weight", f"{name}a", pads=(1, 1, 1, 1)),
+        node("Relu", f"{name}a", f"{name}b", f"/{name}/relu/Relu"),
+        node("Conv", f"{name}b {name}.conv2.weight", f"{name}c", pads=(1, 1, 1, 1)),
+        node("Add", f"{name}c {first}", f"{name}d", f"/{name}/Add"),
+        node("Relu", f"{name}d", f"{name}e", f"/{name}/relu_1/Relu"),
+    ]
+    return nodes, [tensor(f"{name}.conv{one}.weight", (width, width, 3, 3)) for one in (1, 2)]
+
+
+EXPECTED = """\
+name: net
+source: "ONNX, opset 20, by test"
+dialect: onnx
+defaults: {conv: {bias: false}}
+inputs: {x: 8x16x16}
+layers:
+  - {name: layer1, layers: [{repeat: 4, name: $i, layers: [{add: [[conv 8 k3 p1, relu, conv 8 k3 p1], []]}, relu]}]}
+"""
+
+
+def test_equal_blocks_are_a_repeat_of_groups():
+    nodes, tensors, last = [], [], "x"
+    for place in range(4):
+        more, weights = residual(8, f"layer1.{place}", last)
+        nodes, tensors, last = nodes + more, tensors + weights, f"layer1.{place}e"
+    data = model(onnx_graph(nodes, [("x", (1, 8, 16, 16))], [(last, ())], tensors))
+    found = read(data, "net.bin")
+    assert [one.name for _, one, _ in found.graph.layers()][:5] == [
+        f"layer1.0.{name}" for name in ("conv1", "relu1", "conv2", "add1", "relu2")
+    ]
+    assert report(found.graph).totals.params == 8 * 8 * 8 * 9
+    made = imported(ForeignFile("net.bin", None, Limits(), data), Asked())
+    assert made is not None and made.text == EXPECTED

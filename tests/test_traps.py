@@ -1,0 +1,119 @@
+"""Ordinary slips that once gave a wrong answer, lost a file, or passed in silence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command_line import runner
+
+from cnncalc.cli import kept_totals
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.language import load_text
+from cnncalc.language.options import Options
+
+NET = "input: 3x8x8\nlayers: [conv 4 k3]\n"
+
+
+def run(*arguments):
+    return runner().invoke(program, [*map(str, arguments)])
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text(NET)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "way_out"),
+    [
+        ("show resnet50 --input 1x3x224x224", "is not like the net's own input", "--input 3x224x224 --batch 1"),
+        ("show resnet50 --input 224x224x3", "is not like the net's own input", "--input 3x224x224"),
+        ("show alexnet --input 224x224", "is not like the net's own input", "--input 3x224x224"),
+        ("show alexnet --input 3x224x224 --input 3x64x64", "--input is given 2 times", "keep one"),
+        ("show alexnet --input 3x224x224,3x64x64", "`input` is given twice", "cnncalc sweep"),
+        ("solve batch-size lenet5 --memory 24", "--memory 24: bytes, or what?", "24GiB"),
+        ("show own.yaml -o net.svg", "nothing is written as `.svg`", ".csv"),
+        ("show own.yaml -o net.onnx", "nothing is written as `.onnx`", "--format table"),
+        ("check own.yaml", "nothing was held", "--allow-empty"),
+        ("check empty", "nothing was held", "--max params=5M"),
+        ("sweep own.yaml --input 3x{1,2}", "the net works at no point of this grid", ""),
+        ("chain 3x8x8 'conv 8, k3'", "a comma does not belong here", "divided by blanks"),
+        ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
+        ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
+        ("chain 3x8x8 'pool 2'", "no kind or block `pool`", "`maxpool 2`, `avgpool 2`"),
+        ("chain 3x8x8 '{conv: 8 k3, strid: 2}'", "`strid`", "did you mean `stride`"),
+    ],
+)
+def test_a_slip_is_told_with_a_way_out(here, arguments, words, way_out):
+    import shlex
+
+    (here / "empty").mkdir()
+    before = sorted(here.iterdir())
+    done = run(*shlex.split(arguments))
+    assert done.exit_code in (1, 2)
+    assert words in done.stderr
+    assert way_out in done.stderr
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.parametrize("output", ["own.yaml", "child.yaml", "link.yaml"])
+def test_what_was_read_as_a_net_is_never_written_over(here, output):
+    (here / "child.yaml").write_text("extends: own.yaml\n")
+    (here / "link.yaml").symlink_to("own.yaml")
+    done = run("show", "child.yaml", "--format", "csv", "-o", output)
+    assert done.exit_code == 2
+    assert "was read as a net, and would be lost" in done.stderr
+    assert (here / "own.yaml").read_text() == NET
+    assert run("show", "child.yaml", "--format", "csv", "-o", "table.yaml").exit_code == 0
+
+
+def test_nothing_to_hold_may_be_meant(here):
+    assert run("check", "own.yaml", "--allow-empty").exit_code == 0
+    assert run("check", "own.yaml", "--max", "params=1M").exit_code == 0
+
+
+def test_a_bundled_net_is_not_hidden_by_a_file_beside(here):
+    (here / "unet.yaml").write_text(NET)
+    (here / "lenet5").write_text("what: ever")
+    assert (
+        json.loads(run("show", "unet", "--format", "json").stdout)["totals"]["params"] == 31_030_658
+    )  # Ronneberger et al., by Caffe
+    assert json.loads(run("show", "lenet5", "--format", "json").stdout)["totals"]["params"] == 61_706
+    for path in ("unet.yaml", "./unet.yaml"):
+        assert json.loads(run("show", path, "--format", "json").stdout)["totals"]["params"] == 112
+    assert run("list").exit_code == 0
+
+
+def test_several_numbers_may_be_divided_by_commas():
+    done = run("chain", "3x8x6", "permute 0,2,1", "--format", "json")
+    assert json.loads(done.stdout)["layers"][0]["output_shape"] == [1, 3, 6, 8]
+
+
+def test_a_shared_bias_is_useless_only_where_every_use_has_a_norm_behind_it():
+    from cnncalc.analysis.costs import report
+
+    both = """\
+inputs: {a: 4x8x8, b: 4x8x8}
+layers:
+  - {name: x, from: a, layers: [{conv: 8 k3 p1, name: c}, batchnorm]}
+  - {name: y, from: b, layers: [{share: x.c}, %s]}
+  - {add: , from: [x, y]}
+"""
+    once = report(load_text(both % "relu", "net", Options())).hints
+    assert not any("cancels its bias" in hint.text for hint in once)
+    (hint,) = [one for one in report(load_text(both % "batchnorm", "net", Options())).hints if "bias" in one.text]
+    assert "spares 8 parameters" in hint.text
+
+
+def test_the_kept_totals_are_those_that_are_computed():
+    kept = kept_totals.every_net()
+    assert kept == list(kept_totals.computed()), "`python -m cnncalc.cli.kept_totals` writes them anew"
+
+
+def test_the_totals_are_computed_where_the_files_are_others(monkeypatch):
+    monkeypatch.setattr(kept_totals, "_digest", lambda: "another")
+    monkeypatch.setattr(kept_totals, "computed", lambda: iter(["computed"]))
+    assert kept_totals.every_net() == ["computed"]
