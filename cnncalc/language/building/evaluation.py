@@ -57,7 +57,8 @@ class Evaluator:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
         after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
-        if not (after_a_fault and len(self.faults) and any(name in text for name in ("in_channels", *LENGTHS))):
+        unknown = "in_channels" in text or any(f"no `{name}`" in str(error) for name in LENGTHS)
+        if not (after_a_fault and len(self.faults) and unknown):
             self.faults.expression(error, node)
         else:
             self.faults.met += 1
