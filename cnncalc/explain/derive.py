@@ -104,7 +104,8 @@ def traced_layer(layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
     view.__dict__.update(layer.__dict__)
     for name, declared in layer.fields.items():
         value = _resolved(layer, name, shapes[0])
-        if declared.symbol and value is not None and not isinstance(value, str):
+        told = not (isinstance(value, tuple) and any(isinstance(one, float) for one in value))
+        if declared.symbol and value is not None and not isinstance(value, str) and told:
             view.__dict__[name] = _traced_field(declared, value, rank)
     return view
 

@@ -142,6 +142,8 @@ class Layer:
     """Whether a gradient flows back to its inputs."""
     unseen: ClassVar[str] = ""
     """In words why nobody knows what its output sees; empty for all but opaque layers."""
+    beside: ClassVar[str] = ""
+    """The key beside the kind that names its second input; for most that is `from`."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
 
@@ -266,6 +268,10 @@ class Layer:
 
         None, as for most: the elements of the inputs meet one to one.
         """
+        return None
+
+    def between(self, *x: Shape) -> Shape | None:
+        """The shape that `reaches` speak of, where the output is that with axes joined; else None."""
         return None
 
     def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:

@@ -179,6 +179,10 @@ def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | No
         return seen.rearranged(order, shapes[0], node.shape)
     together = min(len(node.inputs), node.layer.seen_inputs) > 1
     before = node.shape if together else shapes[0]
+    middle = node.layer.between(*shapes)
+    if middle is not None:
+        spread = seen.through(reaches, before, middle)
+        return spread if isinstance(spread, str) else spread.rearranged(range(len(middle)), middle, node.shape)
     kept = node.layer.kept_axes(*shapes)
     if kept is None:
         return seen.through(reaches, before, node.shape)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.kinds import module_of
+from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
@@ -156,6 +157,8 @@ def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
         modules[index] = module = module_of(layer, shapes, node.name)
         if node.share is None and not node.trainable:
             module.requires_grad_(requires_grad=False)
+        if layer.beside == "pool":
+            remember_places(modules, index, node.inputs[1])
 
 
 def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
