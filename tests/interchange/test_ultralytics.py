@@ -8,8 +8,10 @@ import textwrap
 import time
 
 import pytest
+from command_line import runner
 
 from cnncalc import report
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -203,6 +205,36 @@ def test_lists_of_tensors(tmp_path):
     # a 1x1 convolution with a bias to 80 channels, of which the last 64 are added
     assert report(graph).totals.params == 1_856 + (64 * 80 + 80) + 36_992
     assert graph.nodes[-1].shape == (64, 160, 160)
+
+
+TEXT = """\
+name: net
+source: "net of Ultralytics, row by row"
+extends: ultralytics_blocks
+input: 3x640x640
+variables: {nc: 80}
+naming: index
+layers:
+  - Conv 64 k=3 s=2
+  - {naming: index, layers: [{Bottleneck: 64, repeat: 2}], name: "1"}
+  - C2f 64 shortcut=true n=3
+  - {concat: , from: ["2", "0"]}
+  - Conv 64 k=1 g=1 d=1 act=none
+  - {Detect: $nc, from: ["0", "4"]}
+"""
+
+
+def test_the_text_that_a_person_would_have_written(tmp_path):
+    rows = [STEM, "[-1, 2, Bottleneck, [64]]", "[-1, 3, C2f, [64, True]]"]
+    ends = [
+        "[[-1, 0], 1, Concat, [1]]",
+        "[-1, 1, Conv, [64, 1, None, None, 1, 1, False]]",
+        "[[0, -1], 1, Detect, [nc]]",
+    ]
+    done = runner().invoke(program, ["import", write(tmp_path, rows, ends)])
+    text, _, figures = done.stdout.partition("expect: ")
+    assert text == TEXT
+    assert figures.startswith("{output: 84x204800, params: 531824, ")  # as ultralytics 8.4.190 builds it
 
 
 ERRORS = [
