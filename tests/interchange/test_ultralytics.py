@@ -199,6 +199,32 @@ def test_yolov5s_own_heads_have_anchors(tmp_path):
     assert [graph.nodes[end].shape for end in graph.outputs.values()] == [(3 * 320 * 320, 85)]
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # models/common.py of YOLOv5 7.0, by hand; a convolution has its kernel and two numbers a channel of its norm
+        ("[-1, 1, C3SPP, [64]]", 2 * (64 * 32 + 64) + (32 * 16 + 32) + (64 * 32 + 64) + (64 * 64 + 128)),
+        ("[-1, 1, CrossConv, [64, 3, 2]]", 2 * (64 * 64 * 3 + 128)),
+        ("[-1, 1, Bottleneck, [64]]", (64 * 32 + 64) + (32 * 64 * 9 + 128)),
+        ("[-1, 1, SPPF, [64, 5]]", (64 * 32 + 64) + (128 * 64 + 128)),
+    ],
+)
+def test_modules_of_yolov5s_own_repository(tmp_path, row, expected):
+    anchors = "anchors: 3\nactivation: nn.LeakyReLU(0.1)\n"
+    alone = params(write(tmp_path, [STEM], ["[-1, 1, nn.Identity, []]"], anchors))
+    assert params(write(tmp_path, [STEM], [row], anchors)) - alone == expected
+
+
+def test_the_blocks_of_all_modules_are_there():
+    from cnncalc.interchange.ultralytics.modules import MODULES, YOLOV5
+    from cnncalc.language.documents.library import library_folder
+    from cnncalc.layers import kind_named
+
+    text = (library_folder() / "ultralytics_blocks.yaml").read_text(encoding="utf-8")
+    for module in (*MODULES.values(), *YOLOV5.values()):
+        assert kind_named(module.block) or f"\n  {module.block}:" in text, module.block
+
+
 def test_lists_of_tensors(tmp_path):
     rows = [STEM, "[0, 1, CBLinear, [[16, 64]]]", "[0, 1, Conv, [64, 3, 2]]"]
     graph = load(write(tmp_path, rows, ["[[1, -1], 1, CBFuse, [[1]]]"]), Options())
