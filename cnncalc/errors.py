@@ -8,8 +8,8 @@ could steer a terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable, printable_lines
 
 __all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]

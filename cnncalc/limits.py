@@ -5,9 +5,14 @@ Each bound has a name that its messages use and that `--limit NAME=VALUE` raises
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from cnncalc.records import NamedTuple
 
-__all__ = ["Limits"]
+__all__ = ["MOST", "RECURSION", "Limits"]
+
+MOST = {"depth": 256}
+"""As far as a bound can be raised: more the program does not bear."""
+RECURSION = 6_000
+"""Calls in calls that such a depth takes, at most."""
 
 
 class Limits(NamedTuple):
@@ -32,10 +37,16 @@ class Limits(NamedTuple):
     items: int = 10_000
     """The length of a list or a text that an expression makes, lists inside it counted too."""
 
+    work: int = 2_000_000
+    """Items of lists, and stretches of 64 letters, that all expressions of a file go through together."""
+
     def way_out(self, name: str) -> str:
         """The end of every message about a bound: how to raise it.
 
         >>> Limits().way_out("layers")
         'raise it with `--limit layers=400000`'
         """
-        return f"raise it with `--limit {name}={2 * int(getattr(self, name))}`"
+        value, most = int(getattr(self, name)), MOST.get(name)
+        if most is not None and value >= most:
+            return f"{most} is as far as `{name}` goes: write it another way"
+        return f"raise it with `--limit {name}={2 * value if most is None else min(2 * value, most)}`"

@@ -106,6 +106,16 @@ KIND_CASES += [
     ("rnn 4 relu", ["3x5"], "4x5", 4 * 7 + 8, 5 * 4 * 7, 5 * 4 * (2 + 2)),
 ]  # fmt: skip
 
+KIND_CASES += [
+    ("avgpool k3 s1 d2", ["1x7x7"], "1x3x3", 0, 0, 9 * 9),
+    ("unfold k3 p1 s1 d1", ["6x14x14"], "54x196", 0, 0, 0),
+    ("fold k2 4x6 s2", ["12x6"], "3x4x6", 0, 0, 72),
+    ("maxunpool k2", ["4x4x4", "4x4x4"], "4x8x8", 0, 0, 0),
+    ("maxunpool k2 size=9x8", ["4x4x4", "4x4x4"], "4x9x8", 0, 0, 0),
+    ("upsample 1.3636363636363635", ["3x88x88"], "3x119x119", 0, 0, 0),  # 88 times it is below 120
+    ("upsample 0.5x1.5", ["3x9x9"], "3x4x13", 0, 0, 0),
+]
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
@@ -155,6 +165,16 @@ KIND_REFUSED += [
     ("lstm 4 projection=4", ["3x5"], "an lstm's projection is smaller than its hidden size"),
 ]
 
+KIND_REFUSED += [
+    ("unfold k3", ["3x5"], "an unfold takes a map with height and width"),
+    ("unfold k7", ["3x5x5"], "the kernel does not fit its input"),
+    ("fold k2 4x6 s2", ["12x5"], "a fold needs a column for each window"),
+    ("fold k2 4x6 s2", ["10x6"], "a fold needs channels times the pixels of a window"),
+    ("maxunpool k2", ["4x4x4", "4x8x8"], "a maxunpool takes a map of the size that its pool gave"),
+    ("maxunpool k2 size=10", ["4x4x4", "4x4x4"], "a maxunpool gives a map of less than a stride more"),
+    ("upsample 0.1", ["3x9x9"], "an upsample leaves no pixel"),
+]
+
 KIND_NAMES = {
     "local": "LocallyConnected1D LocallyConnected2D locally_connected",
     "function": "Exp Log Sqrt Abs Erf Sin Clip Clamp Hardtanh Neg Softsign LogSigmoid Reciprocal Threshold CELU",
@@ -174,6 +194,10 @@ KIND_NAMES = {
     "constant": "Constant",
     "embedding": "Embedding Embed",
     "opaque": "DetectionOutput",
+    "unfold": "Unfold im2col",
+    "fold": "Fold col2im",
+    "maxunpool": "MaxUnpool2d",
+    "conv": "LazyConv2d",
     "lstm": "LSTM CuDNNLSTM",
     "gru": "GRU",
     "rnn": "RNN SimpleRNN",

@@ -129,6 +129,13 @@ def recurrent(random: Random, shape: Shape, kind: str) -> str:
     return text + (random.choice((" relu", "")) if kind == "rnn" else "")
 
 
+def unfold(random: Random, shape: Shape, kind: str) -> str:
+    text = f"{kind} k{random.randint(1, 3)}"
+    for letter, chance in (("s", 0.4), ("p", 0.4), ("d", 0.2)):
+        text += f" {letter}{random.randint(1, 2)}" if random.random() < chance else ""
+    return f"{text} size={random.randint(1, 5)}x{random.randint(1, 5)}" if kind == "fold" else text
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -144,8 +151,9 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "positional": positional,
     "opaque": opaque,
     "attention": attention,
+    **dict.fromkeys(("unfold", "fold"), unfold),
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ("attention", "lstm", "gru", "rnn")
+MAP_ONLY: tuple[str, ...] = ("attention", "lstm", "gru", "rnn", "unfold")
 """Those of them that take no vector."""

@@ -187,6 +187,9 @@ def upsample(random: Random, shape: Shape, kind: str) -> str:
     rank = len(shape) - 1
     sized = random.random() < 0.3
     amount = per_axis(random, rank, lambda _: random.choice((1, 2, 2, 3)) + 2 * sized)
+    if not sized and random.random() < 0.3:
+        amount = per_axis(random, rank, lambda _: random.choice((1, 2, 3)))
+        amount = amount.replace("1", random.choice(("1.5", "1.3", "0.7", "1.3636363636363635")))
     mode = random.choice(
         ("", "", " nearest", " linear", (" linear", " bilinear", " trilinear")[rank - 1], " align_corners linear")
     )

@@ -17,12 +17,13 @@ WORDS = [*NUMBERS.split(), *SIGNS.split(), "[1, 2]", "{a: 1}", "$('a'*9999)", "c
 
 def keys_of(lines):
     """The lines that start a key or an item."""
-    return [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    found = [number for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    return found or [0]
 
 
 def spans(text):
     """Where words and numbers stand: what a slip of the hand would hit."""
-    return [match.span() for match in re.finditer(r"[\w.$-]+|[\[\]{}:,]", text)]
+    return [match.span() for match in re.finditer(r"[\w.$-]+|[\[\]{}:,]", text)] or [(0, 1)]
 
 
 def dropped_line(rng, text):

@@ -18,6 +18,8 @@ class References(Sketch):
 
     def reference(self, shape: Shape) -> Piece:
         """An earlier tensor by its name, or an earlier layer's parameters."""
+        if self.chance(0.15) and (found := self.unpooled(shape)) is not None:
+            return found
         same = [name for name, found in self.names.items() if found == shape]
         if same and self.chance(0.8):
             kinds = (*MERGES, *TWO, "bilinear 2") if len(shape) == 1 else (*MERGES, *TWO, "matmul transposed")
@@ -38,6 +40,17 @@ class References(Sketch):
                     item = {kind: rest or None, "from": ["previous", name]}
                     return Piece([item], lambda entering, after=after: after if entering == shape else None)
         return self.single(shape, fixed=True)
+
+    def unpooled(self, shape: Shape) -> Piece | None:
+        """A max pool, and its unpooling."""
+        k = self.random.choice((1, 2, 2, 3))
+        if not 2 <= len(shape) <= 4 or not self.words or self.after(f"maxpool k{k} s{k} floor", shape) is None:
+            return None
+        name = self.words.pop()
+        size = f" size={'x'.join(map(str, shape[1:]))}"
+        between = self.random.choice(([], ["relu"], [f"conv {shape[0]} k1"]))
+        items = [{"maxpool": f"k{k} s{k} floor", "name": name}, *between, {"maxunpool": f"k{k}{size}", "pool": name}]
+        return Piece(items, lambda entering: shape if entering == shape else None)
 
     def shared(self, shape: Shape) -> Piece | None:
         """An earlier layer or group once more, with its parameters, where it fits."""

@@ -47,11 +47,11 @@ exp | sqrt | square | abs | clip 0.1 0.5 | softsign | log_sigmoid | floor | glu 
 mean 1x2 | reduce sum 0 | reduce max -1 keep | reduce l2 1 | logsumexp 0 keep | argmax 0 keep | topk 2 axis=1
 select 0 axis=1 | expand -1x-1x-1 | softmax axis=-1 | slice 1:5 axis=2 step=2 | rmsnorm | rmsnorm last noaffine
 parameter 4x1x1 multiply | parameter 4x1x6 concat axis=1 first | parameter 3x5 | parameter 4x6x6 add nolearned
-constant 4x1x1 multiply | constant 2x2 | positional | positional sine | opaque 3x4
+unfold k3 s2 | constant 4x1x1 multiply | constant 2x2 | positional | positional sine | opaque 3x4
 """
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
-ELSEWHERE = {"bilinear", "embedding"}
+ELSEWHERE = {"bilinear", "embedding", "fold", "maxunpool"}
 """Kinds that take no map; their tests stand below."""
 UNTOLD = {"attention", "lstm", "gru", "rnn"}
 """Composed layers: autocast's fused kernels are chosen by the device that is there."""

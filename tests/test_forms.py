@@ -250,7 +250,7 @@ two
 """
 LATEX = r"""% needs \usepackage{booktabs,amsmath,amssymb}
 
-\subsection*{A\_b|c}
+\subsection*{A\_b\textbar{}c}
 
 one, two.
 
@@ -274,7 +274,7 @@ All:
 \toprule
 Name & N \\
 \midrule
-a|b & 1,000 \\
+a\textbar{}b & 1,000 \\
 \midrule
 total & 1,000 \\
 \bottomrule

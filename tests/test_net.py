@@ -145,6 +145,18 @@ def test_the_bound_on_layers_holds():
     assert len(net.nodes) == 3
 
 
+def test_a_tensor_of_another_fork_is_none_of_this_one():
+    net = Net(input="3x8x8")
+    stem = net.add("conv 8 k3", name="stem")
+    other = net.fork()
+    theirs = other.add("conv 4 k1")
+    net.add("conv 6 k1")
+    with pytest.raises(CnncalcError, match="there is no layer `conv1` before this one"):
+        net.add("relu", theirs)
+    other.freeze("stem")
+    assert other.add("relu", stem).inputs == (1,)
+
+
 def test_what_is_frozen_in_a_fork_is_trained_in_the_other():
     net = Net(input="3x8x8")
     net.add("conv 8 k3", name="a.one")

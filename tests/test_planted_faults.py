@@ -18,7 +18,7 @@ from cnncalc.arithmetic.windows.formulas import Rounding, TransposedWindow, Wind
 from cnncalc.arithmetic.windows.reach import Reach
 from cnncalc.layers import sliding
 from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, shuffle, tensors
+from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, resize, shuffle, tensors, unfolding
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
 
@@ -216,6 +216,8 @@ FAULTS = {
         "CELLS",
         {name: cell._replace(kept=cell.gates) for name, cell in recurrent.CELLS.items()},
     ),
+    "an unpooling keeps nothing": (unfolding.MaxUnpool, "saved", keeps()),
+    "a scale of a fraction rounds": (resize, "scaled_length", lambda n, factor: round(n * factor)),
     "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
 }
 

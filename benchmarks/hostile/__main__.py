@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from benchmarks.hostile.commands import case  # noqa: E402
 from benchmarks.hostile.runs import MEGABYTES, run  # noqa: E402
+from cnncalc.limits import RECURSION  # noqa: E402
 
 IN_ONE = 2_000
 """Runs in one process."""
@@ -62,6 +63,7 @@ def arguments() -> argparse.Namespace:
 
 def batch(seed: str, first: int, runs: int, until: float, report: int) -> None:
     """Some runs, each told as a line of JSON to the file descriptor `report`; ends after a finding."""
+    sys.setrecursionlimit(RECURSION)  # as the program itself does
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

@@ -42,7 +42,7 @@ def net_text(random: Random) -> str | bytes:
         text = random.choice(list(TEXTS.values()))
     slips = random.choice((0, 0, 0, 0, 0, 1, 1, 2))
     for _ in range(slips):
-        if isinstance(text, bytes) or len(text) < 10 or not text.strip():
+        if isinstance(text, bytes) or len(text) < 10:
             break
         text = random.choice(MUTATIONS)(random, text)
     return text

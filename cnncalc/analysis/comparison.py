@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
 from cnncalc.answers.report import ReceptiveField, Report, Row
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds.pool import AdaptivePool
+from cnncalc.records import NamedTuple
 
 __all__ = ["Change", "Compared", "changes", "compared"]
 

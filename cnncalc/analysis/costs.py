@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from cnncalc.analysis.counter import Costs, Counter, costs
 from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
@@ -19,6 +18,7 @@ from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
 from cnncalc.graph import Graph
 from cnncalc.notation.lines import write
+from cnncalc.records import NamedTuple
 
 __all__ = ["Costs", "Counts", "Followed", "costs", "follow", "report"]
 

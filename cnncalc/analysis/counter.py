@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.elements import Elements
@@ -19,6 +19,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import count, is_bias
 from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.records import NamedTuple
 
 __all__ = ["Costs", "Counter", "costs", "of_layer"]
 

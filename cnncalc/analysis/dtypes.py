@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.records import NamedTuple
 
 __all__ = ["DTYPES", "HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
 

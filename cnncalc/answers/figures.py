@@ -7,8 +7,9 @@ closed forms, of which one that does not exist makes none of all that is compute
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import number, rounded, size_text
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from cnncalc.records import NamedTuple
 
 __all__ = ["Formula", "Legend", "Line", "Section", "Where", "with_meanings"]
 

@@ -5,8 +5,9 @@ A page is laid out for a room: on a terminal it may fold rows and shorten what i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = [
     "Items",
     "Layout",
     "Page",
-    "Row",
     "Stack",
     "Table",
     "Text",
@@ -73,14 +73,11 @@ class Column(NamedTuple):
     """How a text too long for one line is broken, in the last column."""
 
 
-Row: TypeAlias = "Sequence[Any]"
-
-
 class Table(NamedTuple):
     """Rows of values under columns."""
 
     columns: Sequence[Column]
-    rows: Sequence[Row]
+    rows: Sequence[Sequence[Any]]
     title: str = ""
     """Above it."""
     headed: bool = True

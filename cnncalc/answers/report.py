@@ -5,11 +5,13 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from cnncalc.answers.counting import Counting
 from cnncalc.answers.figures import KEYS, OF_LAYERS
-from cnncalc.answers.records import Record
+from cnncalc.records import NamedTuple, Record
+
+if TYPE_CHECKING:
+    from cnncalc.answers.counting import Counting
 
 __all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 

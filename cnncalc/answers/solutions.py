@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from cnncalc.records import NamedTuple
 
 __all__ = ["AxisAnswer", "Choice", "LayerAnswer"]
 

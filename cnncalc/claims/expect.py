@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from typing import NamedTuple
 
 from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
@@ -17,6 +16,7 @@ from cnncalc.language.yaml.reader import Mapping, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.notation.shapes import read_shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Check", "Checked", "check"]
 

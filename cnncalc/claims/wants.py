@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.analysis.symbolic.input_conditions import required
 from cnncalc.arithmetic.symbolic.algebra import Size, symbolic
@@ -18,6 +18,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
+from cnncalc.records import NamedTuple
 
 __all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
 
@@ -151,7 +152,9 @@ def _named(text: str, symbols: Iterable[str]) -> list[str]:
 def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
     """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
     from cnncalc.language.expressions import ExpressionError, evaluate
+    from cnncalc.language.expressions.values import begin_work
 
+    begin_work()
     try:
         return evaluate(text, dict(lengths))
     except ExpressionError as error:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.language.documents.library import library_folder
+from cnncalc.records import NamedTuple
 
 __all__ = ["Listed", "every_net", "write"]
 

@@ -14,6 +14,7 @@ from cnncalc import __version__
 from cnncalc.cli.faults import fault_of_os_error, faults_of_usage, faults_text, wants_json
 from cnncalc.cli.streams import gone, prepare, tell
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.limits import RECURSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,5 +136,6 @@ def cnncalc() -> None:
 def main() -> None:
     """The console script."""
     gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
     prepare()
     cnncalc.main(prog_name="cnncalc")

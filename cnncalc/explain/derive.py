@@ -7,7 +7,7 @@ No formula is written here. The layer's fields and the sizes that come in get th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.answers.formulas import Formula, Where
 from cnncalc.arithmetic.traced.expression import Symbol
@@ -20,6 +20,7 @@ from cnncalc.layers.base import REQUIRED, Field, is_bias
 from cnncalc.layers.fields import Border, PerAxis, spread
 from cnncalc.layers.kinds.conv import ForwardConvolution, axis_name
 from cnncalc.layers.kinds.pool import Pool
+from cnncalc.records import NamedTuple
 
 __all__ = ["Derivation", "Formula", "Seen", "certain", "derive"]
 
@@ -103,7 +104,8 @@ def traced_layer(layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
     view.__dict__.update(layer.__dict__)
     for name, declared in layer.fields.items():
         value = _resolved(layer, name, shapes[0])
-        if declared.symbol and value is not None and not isinstance(value, str):
+        told = not (isinstance(value, tuple) and any(isinstance(one, float) for one in value))
+        if declared.symbol and value is not None and not isinstance(value, str) and told:
             view.__dict__[name] = _traced_field(declared, value, rank)
     return view
 

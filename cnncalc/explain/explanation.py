@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.analysis.remarks.windows import Remark
 from cnncalc.answers.report import ReceptiveField, Report, Row
 from cnncalc.answers.report import Shape as BatchShape
 from cnncalc.explain.derive import Derivation
 from cnncalc.explain.totals import Breakdown, Totals
+from cnncalc.records import NamedTuple
 
 __all__ = ["Explanation", "Group", "Part", "Region", "Repeat", "Rest", "Told"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import translate
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.graph import Graph
+from cnncalc.records import NamedTuple
 
 __all__ = ["Choice", "choices"]
 

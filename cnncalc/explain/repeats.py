@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+
+from cnncalc.records import NamedTuple
 
 __all__ = ["Run", "depths", "runs"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from cnncalc.analysis.costs import Followed
 from cnncalc.analysis.memory.totals import optimizer_states
@@ -13,6 +12,7 @@ from cnncalc.arithmetic.traced.numbers import Traced
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.explain.derive import Formula, certain
 from cnncalc.graph import Graph
+from cnncalc.records import NamedTuple
 
 __all__ = ["Breakdown", "Largest", "Totals", "breakdown", "totals"]
 

@@ -6,10 +6,11 @@ A form is a module with `draw`, imported when it is asked for, and one line in F
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import WHOLE, Layout
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.answers.page import Page

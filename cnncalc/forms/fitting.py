@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, width
 
 if TYPE_CHECKING:

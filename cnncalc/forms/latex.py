@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _PREAMBLE = r"% needs \usepackage{booktabs,amsmath,amssymb}"
+# a bracket or a star at the beginning of a row would belong to the line end before it
 _SPECIAL = str.maketrans(
     {
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+        "|": r"\textbar{}", "[": "{[}", "*": "{*}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+        "<": r"\textless{}", ">": r"\textgreater{}",
         "×": r"$\times$", "·": r"$\cdot$", "−": "$-$", "⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "⌈": r"$\lceil$",
         "⌉": r"$\rceil$", "≥": r"$\ge$", "≤": r"$\le$", "≠": r"$\ne$", "→": r"$\to$", "∞": r"$\infty$",
         "✓": r"$\checkmark$", "✗": r"$\times$", "…": r"\dots{}", "–": "--", "²": "$^2$",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.page import WHOLE, Heading, Items, Layout, Table, Verbatim
 from cnncalc.forms import plain
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from cnncalc.answers.page import Block, Column, Page, Row
+    from cnncalc.answers.page import Block, Column, Page
     from cnncalc.forms.fitting import Fit
 
 __all__ = ["draw"]
@@ -116,7 +116,7 @@ class _Terminal:
             if column.colour
         }
         lines: list[Text] = []
-        above: Row = ()
+        above: Sequence[Any] = ()
         for row, texts, weight in zip(table.rows, table.texts(), table.weights, strict=True):
             parts = []
             for place, (column, size) in enumerate(zip(fit.columns, fit.widths, strict=True)):

@@ -225,7 +225,7 @@ class Net:
         """The index of a tensor; raises `CnncalcError` where the net has no such."""
         index = one.index if isinstance(one, Node) else one
         index = self.names.tensors.get(index, UNKNOWN) if isinstance(index, str) else index
-        if 0 <= index < len(self.nodes) and (not isinstance(one, Node) or self.nodes[index].name == one.name):
+        if 0 <= index < len(self.nodes) and (not isinstance(one, Node) or self.nodes[index].alike(one)):
             return index
         name = one.name if isinstance(one, Node) else str(one)
         raise CnncalcError(self.names.missing(name, list(self.names.tensors)[-1_000:])._replace(place=place))

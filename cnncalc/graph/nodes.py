@@ -50,6 +50,11 @@ class Node:
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.layer!r}, {self.inputs}, {self.shape})"
 
+    def alike(self, other: Node) -> bool:
+        """Whether it is the other one, perhaps frozen since or on inputs of other shapes."""
+        mine, theirs = (self.name, self.layer, self.inputs), (other.name, other.layer, other.inputs)
+        return self is other or mine == theirs
+
     def frozen(self) -> Node:
         """The same layer with parameters that are not trained."""
         return Node(self.name, self.layer, self.inputs, self.shape, self.index, self.signature, False, self.share,

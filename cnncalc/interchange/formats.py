@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.records import NamedTuple
 
 __all__ = ["FORMATS", "Format", "recognised"]
 

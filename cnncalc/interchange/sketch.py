@@ -9,12 +9,13 @@ knows its format and nothing else; what a format says of a size (auto padding, c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.graph import Signatures
 from cnncalc.layers import KINDS, FieldError, Layer, Requirement, Shape, show_shape
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 __all__ = ["Asked", "Operator", "Sketch"]
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.building.builder import Builder
@@ -15,6 +14,7 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.language.yaml.reader import Sequence as ListNode
+from cnncalc.records import NamedTuple
 
 __all__ = ["Unknown", "UnknownFile", "variable_name"]
 

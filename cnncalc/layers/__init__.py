@@ -19,14 +19,15 @@ from cnncalc.layers.kinds import (
     resize,
     shuffle,
     tensors,
+    unfolding,
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, local, linear, pool, pyramid, norm, activation, functions, reshape, resize, shuffle, merge, arithmetic,
-    products, reductions, tensors, attention, recurrent, regularize,
+    conv, local, linear, pool, pyramid, unfolding, norm, activation, functions, reshape, resize, shuffle, merge,
+    arithmetic, products, reductions, tensors, attention, recurrent, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 

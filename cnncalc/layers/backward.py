@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = ["INDEX_BYTES", "Backward", "Saved", "Shape"]
 

@@ -8,7 +8,7 @@ Counts follow from the shapes. A shape is (channels, *spatial), without the batc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
@@ -18,6 +18,7 @@ from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Choice, FieldError, FieldType
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -142,6 +143,8 @@ class Layer:
     """Whether a gradient flows back to its inputs."""
     unseen: ClassVar[str] = ""
     """In words why nobody knows what its output sees; empty for all but opaque layers."""
+    beside: ClassVar[str] = ""
+    """The key beside the kind that names its second input; for most that is `from`."""
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
@@ -281,6 +284,10 @@ class Layer:
 
         None, as for most: the elements of the inputs meet one to one.
         """
+        return None
+
+    def between(self, *x: Shape) -> Shape | None:
+        """The shape that `reaches` speak of, where the output is that with axes joined; else None."""
         return None
 
     def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:

@@ -8,9 +8,10 @@ mean more than the kind that we call so. The rules, with the versions they were 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import Rounding
+from cnncalc.records import NamedTuple
 
 __all__ = ["DIALECTS", "OPSETS", "Dialect", "Named"]
 

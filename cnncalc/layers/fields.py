@@ -22,6 +22,7 @@ __all__ = [
     "Flag",
     "PerAxis",
     "Real",
+    "Scales",
     "Span",
     "Whole",
     "Wholes",
@@ -139,6 +140,32 @@ class PerAxis(FieldType):
 
     def schema(self) -> Json:
         return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
+
+
+class Scales(PerAxis):
+    """How many times larger, one for all axes or one an axis: whole numbers, or fractions such as 1.5 or 0.5."""
+
+    expected = "numbers above 0, one for all axes or one an axis, such as 2 or 1.5x2"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected = type(self).expected
+
+    def read(self, value: object) -> tuple[Any, ...]:
+        parts = _parts(value)
+        if not 1 <= len(parts) <= 3:
+            raise FieldError(f"expected 1 to 3 numbers, one an axis, got {len(parts)}")
+        return tuple(self._one(part) for part in parts)
+
+    @staticmethod
+    def _one(part: object) -> int | float:
+        if isinstance(part, str) and part.startswith("?"):
+            return whole(part, 1)
+        number = Real(1e-6, 1e6).read(part)
+        return int(number) if number.is_integer() else number
+
+    def write(self, value: Sequence[int | float]) -> str:
+        return "x".join(map(repr, value))
 
 
 class Border(FieldType):

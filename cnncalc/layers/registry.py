@@ -45,7 +45,8 @@ _DIMENSION = re.compile(r"([123])[dD]\Z")
 
 
 def _normalised(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
+    """Whatever its case and underscores; torch's lazy layers, which learn their inputs' channels, are as the others."""
+    return name.replace("_", "").replace("-", "").lower().removeprefix("lazy")
 
 
 def name_in(dialect: str, name: str) -> Named | None:

@@ -10,11 +10,11 @@ from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Field, Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
+__all__ = ["AXES", "axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
 
 _PER_AXIS: dict[type, list[tuple[str, Field]]] = {}
 """The fields of each kind that hold one number an axis."""
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+AXES: dict[int, tuple[str, ...]] = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 def axis_name(axis: int, rank: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.layers import KINDS, FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
@@ -24,6 +24,7 @@ from cnncalc.notation.vocabulary import (
     usage,
     vocabulary,
 )
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Defaults",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from cnncalc.errors import near
 from cnncalc.layers import KINDS, Layer, kind_named
 from cnncalc.layers.base import MANY, Field
 from cnncalc.layers.registry import ALIASES
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Guess",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import BY_KEY
 from cnncalc.answers.page import Column, Page, Table, Verbatim
 from cnncalc.pages.comparison import object_of
 from cnncalc.pages.show.objects import layer_object
+from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, aligned, number, printable, shape_text, signed, width
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Items, Page, Stack, Table, Text
+from cnncalc.records import NamedTuple
 from cnncalc.text import number, plural, printable
 
 if TYPE_CHECKING:

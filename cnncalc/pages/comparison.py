@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from cnncalc.answers import figures as answers
+from cnncalc.answers.figures import Figure, for_people
 from cnncalc.answers.page import Column, Page, Table
 from cnncalc.pages.show.columns import field_text
+from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, axes_text, number, printable, size_text, width
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["object_of", "page", "shortened"]
 
 
-class Figure(NamedTuple):
+class Aspect(NamedTuple):
     """One line of the comparison."""
 
     label: str
@@ -45,7 +46,7 @@ def shortened(count: int) -> str:
     return str(count)
 
 
-def _of_table(figure: answers.Figure) -> Figure:
+def _of_table(figure: Figure) -> Aspect:
     """A figure of the table: bytes by their size, other counts exactly, those of layers without a ratio."""
 
     def value(one: Compared) -> int:
@@ -58,11 +59,11 @@ def _of_table(figure: answers.Figure) -> Figure:
         return shortened(value(one)) if not figure.unit else exact(one)
 
     label = figure.title if figure.compared is None else figure.compared
-    return Figure(label, figure.key, exact, short, None if figure.unit == "layers" else value)
+    return Aspect(label, figure.key, exact, short, None if figure.unit == "layers" else value)
 
 
-def _plain(label: str, key: str, text: Callable[[Compared], str]) -> Figure:
-    return Figure(label, key, text, text)
+def _plain(label: str, key: str, text: Callable[[Compared], str]) -> Aspect:
+    return Aspect(label, key, text, text)
 
 
 def _shape(shape: Sequence[object]) -> str:
@@ -81,10 +82,10 @@ def _stride(one: Compared) -> str:
     return axes_text(one.output_stride) if one.output_stride else "none"
 
 
-FIGURES = (
+ASPECTS = (
     _plain("Input", "input", _inputs),
     _plain("Depth", "depth", lambda one: str(one.depth)),
-    *(_of_table(figure) for figure in answers.for_people() if figure.compared != ""),
+    *(_of_table(figure) for figure in for_people() if figure.compared != ""),
     _plain("Last map", "last_map", lambda one: _shape(one.last_map)),
     _plain("Receptive field", "receptive_field", _field),
     _plain("Output stride", "output_stride", _stride),
@@ -102,14 +103,14 @@ def _ratio(value: int, first: int) -> str:
 def _table(nets: Sequence[Compared], first: Compared, *, short: bool = False, ratio: bool = False) -> Table:
     """A column of texts for each net, and one of ratios to the first beside it."""
     columns = [Column("")]
-    rows = [[figure.label] for figure in FIGURES]
+    rows = [[figure.label] for figure in ASPECTS]
     for one in nets:
         columns.append(Column(printable(one.net), right=True))
-        for row, figure in zip(rows, FIGURES):
+        for row, figure in zip(rows, ASPECTS):
             row.append((figure.short if short else figure.exact)(one))
         if ratio and one is not first:
             columns.append(Column("", right=True))
-            for row, figure in zip(rows, FIGURES):
+            for row, figure in zip(rows, ASPECTS):
                 row.append(_ratio(figure.value(one), figure.value(first)) if figure.value else "")
     return Table(columns, rows)
 
@@ -133,8 +134,8 @@ def page(nets: Sequence[Compared]) -> Page:
             left = left[taken:]
 
     def table() -> Table:
-        columns = [Column("Net", "net"), *(Column(figure.label, figure.key, right=True) for figure in FIGURES)]
-        return Table(columns, [[one.net, *(figure.plain(one) for figure in FIGURES)] for one in nets])
+        columns = [Column("Net", "net"), *(Column(figure.label, figure.key, right=True) for figure in ASPECTS)]
+        return Table(columns, [[one.net, *(figure.plain(one) for figure in ASPECTS)] for one in nets])
 
     return Page("a comparison", body, lambda: {"nets": [object_of(one) for one in nets]}, table, "nets")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Page, Table, Text
+from cnncalc.records import NamedTuple
 from cnncalc.text import shape_text
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import GAP, Column, Page, Stack, Table, Text
+from cnncalc.records import NamedTuple
 from cnncalc.text import plural, printable
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.receptive.fields import described, fields
@@ -12,6 +11,7 @@ from cnncalc.answers.figures import KEYS
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "FIGURES", "OPERATORS", "Measured", "Want", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",

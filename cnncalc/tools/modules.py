@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnncalc.answers.report import Shape
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph
 from cnncalc.layers import Layer
 from cnncalc.layers.base import count
+from cnncalc.records import NamedTuple
 
 __all__ = ["Call", "Group", "Modules", "modules"]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from command_line import runner
 from reading import darknet
 
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 
 NET = "[net]\nheight={0}\nwidth={1}\nchannels={2}\n"
@@ -80,8 +82,17 @@ def test_a_detector_gives_what_its_yolo_layers_give():
 
 def test_a_cost_is_no_layer_at_inference():
     assert darknet(net_of("4x4x3") + "[connected]\noutput=5\n[softmax]\n[cost]\ntype=sse\n").outputs == {
-        "softmax_1": "5"
+        "softmax1": "5"
     }
+
+
+def test_what_repeats_is_written_once(tmp_path):
+    unit = CONV.format(4).replace("size=3", "size=1") + CONV.format(8) + "[shortcut]\nfrom=-3\nactivation=linear\n"
+    file = tmp_path / "net.cfg"
+    file.write_text(net_of("8x8x3") + CONV.format(8) + unit * 9, encoding="utf-8")
+    text = runner().invoke(program, ["import", str(file)]).stdout
+    assert "repeat: 9" in text
+    assert len(text.splitlines()) < 14
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def old(name, node=0, tensor=0):
 
 def new(name, node=0, tensor=0, shape=()):
     """A tensor as Keras 3 names it."""
-    config = {"shape": [None, *shape], "dtype": "float32", "keras_history": [name, node, tensor]}
+    config = {"shape": [None, *shape] if shape else None, "dtype": "float32", "keras_history": [name, node, tensor]}
     return {"class_name": "__keras_tensor__", "config": config}
 
 
@@ -289,6 +289,15 @@ def test_open_sizes_have_a_stand_in(graph_of):
     root = functional([entering("x", (None, None, 3)), conv])
     assert shapes(graph_of(root)) == [(224, 224, 5)]
     assert shapes(graph_of(root, input="3x32x48")) == [(32, 48, 5)]
+
+
+def test_shapes_that_the_file_states_are_held_against_ours(graph_of):
+    conv = layer("Conv2D", "c", [{"args": [new("x", shape=(8, 8, 3))]}], filters=4, kernel_size=3)
+    right = functional([entering("x", (8, 8, 3)), conv, layer("ReLU", "y", [{"args": [new("c", shape=(6, 6, 4))]}])])
+    assert shapes(graph_of(right)) == [(6, 6, 4)]
+    wrong = functional([entering("x", (8, 8, 3)), conv, layer("ReLU", "y", [{"args": [new("c", shape=(8, 8, 4))]}])])
+    with pytest.raises(CnncalcError, match="the file says 8x8x4, and it comes to 6x6x4"):
+        graph_of(wrong)
 
 
 # -- errors --

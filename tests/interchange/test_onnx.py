@@ -113,6 +113,40 @@ CASES = {
         0,
         0,
     ),
+    "the largest two": ([node("TopK", "x k", "y i", axis=-1)], [whole("k", 2)], "3x8x2", 0, 0),
+    "a larger number": ([node("Max", "x g", "y")], [tensor("g", (3, 1, 1))], "3x8x8", 0, 0),
+    "axes counted from the end": (
+        [node("Transpose", "x", "t", perm=(0, 2, 3, 1)), node("Transpose", "t", "y", perm=(0, -1, 1, 2))],
+        [],
+        "3x8x8",
+        0,
+        0,
+    ),
+    "places beside the batch": (
+        [
+            node("Transpose", "x", "t", perm=(0, 2, 3, 1)),
+            node("Reshape", "t p", "f"),
+            node("Gemm", "f w", "g"),
+            node("Reshape", "g q", "y"),
+        ],
+        [whole("p", -1, 3), tensor("w", (3, 5)), whole("q", 1, 8, 8, 5)],
+        "8x8x5",
+        15,
+        0,
+    ),
+    "recurrent": (
+        [
+            node("Squeeze", "x a", "s"),
+            node("Transpose", "s", "t", perm=(1, 0, 2)),
+            node("LSTM", "t w r b", "l", hidden_size=6, direction="bidirectional"),
+            node("Transpose", "l", "u", perm=(2, 0, 1, 3)),
+            node("Reshape", "u z", "y"),
+        ],
+        [whole("a", 1), tensor("w", (2, 24, 8)), tensor("r", (2, 24, 6)), tensor("b", (2, 48)), whole("z", 1, 8, 12)],
+        "8x12",
+        768,
+        0,
+    ),
     "quantised": (
         [node("QuantizeLinear", "x s z", "q"), node("QLinearConv", "q s z w s z s z b", "y")],
         [CONV, tensor("s", (), [0.1]), tensor("z", (), [0], 7), tensor("b", (4,))],
@@ -126,7 +160,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_an_operator(case):
     nodes, tensors, output, params, buffers = CASES[case]
-    found = onnx(net(*nodes, tensors=tensors))
+    found = onnx(net(*nodes, tensors=tensors, x=(1, 1, 8, 8) if case == "recurrent" else (1, 3, 8, 8)))
     assert list(found.outputs.values()) == [output]
     assert (found.params, found.buffers) == (params, buffers)
 

@@ -96,7 +96,7 @@ def residual(width: int, name: str, first: str) -> tuple[list[bytes], list[bytes
 
 
 EXPECTED = """\
-name: net.bin
+name: net
 source: "ONNX, opset 20, by test"
 dialect: onnx
 defaults: {conv: {bias: false}}

@@ -8,8 +8,10 @@ import textwrap
 import time
 
 import pytest
+from command_line import runner
 
 from cnncalc import report
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -197,12 +199,68 @@ def test_yolov5s_own_heads_have_anchors(tmp_path):
     assert [graph.nodes[end].shape for end in graph.outputs.values()] == [(3 * 320 * 320, 85)]
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        # models/common.py of YOLOv5 7.0, by hand; a convolution has its kernel and two numbers a channel of its norm
+        ("[-1, 1, C3SPP, [64]]", 2 * (64 * 32 + 64) + (32 * 16 + 32) + (64 * 32 + 64) + (64 * 64 + 128)),
+        ("[-1, 1, CrossConv, [64, 3, 2]]", 2 * (64 * 64 * 3 + 128)),
+        ("[-1, 1, Bottleneck, [64]]", (64 * 32 + 64) + (32 * 64 * 9 + 128)),
+        ("[-1, 1, SPPF, [64, 5]]", (64 * 32 + 64) + (128 * 64 + 128)),
+    ],
+)
+def test_modules_of_yolov5s_own_repository(tmp_path, row, expected):
+    anchors = "anchors: 3\nactivation: nn.LeakyReLU(0.1)\n"
+    alone = params(write(tmp_path, [STEM], ["[-1, 1, nn.Identity, []]"], anchors))
+    assert params(write(tmp_path, [STEM], [row], anchors)) - alone == expected
+
+
+def test_the_blocks_of_all_modules_are_there():
+    from cnncalc.interchange.ultralytics.modules import MODULES, YOLOV5
+    from cnncalc.language.documents.library import library_folder
+    from cnncalc.layers import kind_named
+
+    text = (library_folder() / "ultralytics_blocks.yaml").read_text(encoding="utf-8")
+    for module in (*MODULES.values(), *YOLOV5.values()):
+        assert kind_named(module.block) or f"\n  {module.block}:" in text, module.block
+
+
 def test_lists_of_tensors(tmp_path):
     rows = [STEM, "[0, 1, CBLinear, [[16, 64]]]", "[0, 1, Conv, [64, 3, 2]]"]
     graph = load(write(tmp_path, rows, ["[[1, -1], 1, CBFuse, [[1]]]"]), Options())
     # a 1x1 convolution with a bias to 80 channels, of which the last 64 are added
     assert report(graph).totals.params == 1_856 + (64 * 80 + 80) + 36_992
     assert graph.nodes[-1].shape == (64, 160, 160)
+
+
+TEXT = """\
+name: net
+source: "net of Ultralytics, row by row"
+extends: ultralytics_blocks
+input: 3x640x640
+variables: {nc: 80}
+naming: index
+layers:
+  - Conv 64 k=3 s=2
+  - {naming: index, layers: [{Bottleneck: 64, repeat: 2}], name: "1"}
+  - C2f 64 shortcut=true n=3
+  - {concat: , from: ["2", "0"]}
+  - Conv 64 k=1 g=1 d=1 act=none
+  - {Detect: $nc, from: ["0", "4"]}
+"""
+
+
+def test_the_text_that_a_person_would_have_written(tmp_path):
+    rows = [STEM, "[-1, 2, Bottleneck, [64]]", "[-1, 3, C2f, [64, True]]"]
+    ends = [
+        "[[-1, 0], 1, Concat, [1]]",
+        "[-1, 1, Conv, [64, 1, None, None, 1, 1, False]]",
+        "[[0, -1], 1, Detect, [nc]]",
+    ]
+    done = runner().invoke(program, ["import", write(tmp_path, rows, ends)])
+    text, _, figures = done.stdout.partition("expect: ")
+    assert text == TEXT
+    assert figures.startswith("{output: 84x204800, params: 531824, ")  # as ultralytics 8.4.190 builds it
 
 
 ERRORS = [

@@ -7,11 +7,11 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cnncalc.graph import Graph
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Elements", "Storage"]
 
@@ -76,6 +76,9 @@ class Elements:
             if saved.element == "full" and self.of[source] < FULL:
                 return Storage(None, f"{nodes[source].name} in float32", nodes[source].shape, True, FULL)
             held = owner[source]
+        elif saved.what in ("indices", "indices of input"):
+            source = index if saved.what == "indices" else nodes[index].inputs[saved.index]
+            return Storage(("indices", source), "indices", saved.shape, saved.batched, self._extra(index, saved))
         else:
             return Storage(None, saved.what, saved.shape, saved.batched, self._extra(index, saved))
         return Storage(held, nodes[held].name, nodes[held].shape, True, self.of[held])

@@ -6,7 +6,6 @@ Storages are what is counted, each once: a view (flatten) and a layer in place l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from cnncalc.analysis.memory.elements import Elements
 from cnncalc.arithmetic.windows.formulas import product
@@ -14,6 +13,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "OPTIMIZER_STATES",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd, lcm
-from typing import NamedTuple
 
 from cnncalc.analysis.receptive.fields import NOTHING, Fields
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.arithmetic.windows.reach import Field
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds.merge import Merge
+from cnncalc.records import NamedTuple
 
 __all__ = ["Apart", "branches", "further", "misaligned"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.analysis.receptive.sight import Sight, plain
 from cnncalc.answers.report import ReceptiveField
@@ -11,6 +11,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
 from cnncalc.layers.kinds.resize import Slice
+from cnncalc.records import NamedTuple
 
 __all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
 
@@ -180,6 +181,10 @@ def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | No
         return seen.rearranged(order, shapes[0], node.shape)
     together = min(len(node.inputs), node.layer.seen_inputs) > 1
     before = node.shape if together else shapes[0]
+    middle = node.layer.between(*shapes)
+    if middle is not None:
+        spread = seen.through(reaches, before, middle)
+        return spread if isinstance(spread, str) else spread.rearranged(range(len(middle)), middle, node.shape)
     kept = node.layer.kept_axes(*shapes)
     if kept is None:
         return seen.through(reaches, before, node.shape)

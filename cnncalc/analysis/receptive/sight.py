@@ -8,9 +8,10 @@ digit of 8 with weight 7 and one of 7 with weight 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from cnncalc.arithmetic.windows.reach import IDENTITY, Field, Interval, Reach, everywhere, join, seen_of
+from cnncalc.arithmetic.windows.reach import IDENTITY, Field, Interval, Reach, TooFar, everywhere, join, seen_of
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.layers.base import Shape
@@ -104,7 +105,10 @@ class Sight(NamedTuple):
         if isinstance(axis, tuple):
             return MIXED
         field = self.fields[axis].through(reach)
-        used = seen_of(reach, n, out)
+        try:
+            used = seen_of(reach, n, out)
+        except TooFar:
+            return PHASES
         if field is None:
             return PHASES
         return self.with_field(axis, field, used and self.fields[axis].over(range(used[0], used[1] + 1)))

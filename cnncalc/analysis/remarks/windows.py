@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from cnncalc.arithmetic.traced.numbers import Traced
 from cnncalc.arithmetic.traced.written import steps
@@ -12,6 +11,7 @@ from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.kinds.pool import Pool
 from cnncalc.layers.windows import AXES
+from cnncalc.records import NamedTuple
 
 __all__ = ["Remark", "window_remarks"]
 

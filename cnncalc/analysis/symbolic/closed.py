@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Polynomial, Size
 from cnncalc.arithmetic.symbolic.closed_text import form_of, polynomial_text, size_text, written_terms
 from cnncalc.arithmetic.symbolic.maxima import Maximum
 from cnncalc.arithmetic.symbolic.tables import Table
 from cnncalc.layers import Shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Allowed", "Closed", "Closing"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
+from cnncalc.records import NamedTuple
 
 __all__ = ["Reason", "conditions", "reasons", "required"]
 

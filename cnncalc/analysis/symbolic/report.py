@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.counter import Costs, Counter, costs
 from cnncalc.analysis.dtypes import amp_of
@@ -12,7 +12,6 @@ from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.input_conditions import Reason, conditions, reasons
 from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
 from cnncalc.answers.figures import KEYS, OF_LAYERS
-from cnncalc.answers.records import Record
 from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
@@ -20,6 +19,7 @@ from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.graph import Graph
 from cnncalc.layers import Layer, Shape
 from cnncalc.notation.lines import write
+from cnncalc.records import NamedTuple, Record
 
 __all__ = ["BATCH", "SymbolicReport", "SymbolicRow", "symbolic_report", "symbolic_totals"]
 

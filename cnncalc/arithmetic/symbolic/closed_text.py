@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd, lcm
-from typing import NamedTuple
 
 from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks
+from cnncalc.records import NamedTuple
 
 __all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
 

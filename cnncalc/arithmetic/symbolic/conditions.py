@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.arithmetic.symbolic.closed_text import set_text
 from cnncalc.arithmetic.symbolic.covering import nowhere_smaller
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm, Table, combined, tabulate
+from cnncalc.records import NamedTuple
 
 __all__ = ["Condition", "Relation", "Truth", "deciding", "every", "never", "undecided"]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "IN_NUMBERS",

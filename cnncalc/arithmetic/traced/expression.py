@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import gcd
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Expression",

@@ -7,7 +7,7 @@ What is printed, evaluated as it stands, gives the value; brackets stand only wh
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from cnncalc.arithmetic.traced.expression import (
     Expression,
@@ -21,6 +21,7 @@ from cnncalc.arithmetic.traced.expression import (
     definitions,
 )
 from cnncalc.arithmetic.traced.numbers import Traced, expression_of
+from cnncalc.records import NamedTuple
 
 __all__ = ["LATEX", "TEXT", "Writer", "defined", "steps", "write"]
 

@@ -16,7 +16,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "CAUSAL",
@@ -35,6 +37,7 @@ __all__ = [
     "larger",
     "named",
     "product",
+    "scaled_length",
     "smaller",
 ]
 
@@ -99,6 +102,20 @@ def smaller(left: int, right: int) -> int:
         return min(left, right)
     answer = _by_itself("smaller", left, right)
     return min(left, right) if answer is None else answer
+
+
+def scaled_length(n: int, factor: int | float) -> int:
+    """⌊n·factor⌋ as torch takes it: the product in double precision, rounded down.
+
+    On numbers that are no plain ints a fraction is divided by exactly, which is the same unless the product rounds up
+    to a whole number.
+    """
+    if isinstance(factor, int):
+        return n * factor
+    if type(n) is int:
+        return math.floor(n * factor)
+    numerator, denominator = factor.as_integer_ratio()
+    return n * numerator // denominator
 
 
 def common_divisor(left: int, right: int) -> int:

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window, ceil_divide, exact_divide
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "IDENTITY",
     "Field",
     "Interval",
     "Reach",
+    "TooFar",
     "binned",
     "everywhere",
     "join",
@@ -36,6 +38,12 @@ Interval: TypeAlias = "tuple[int, int] | None"
 """First and last pixel, or None for one that sees nothing (between the rows of a strided transposed convolution)."""
 
 MOST_PHASES = 4_096
+MOST_LOOKED = 100_000
+"""Pixels that are looked at one by one."""
+
+
+class TooFar(Exception):
+    """What was looked for was not found in a bounded time."""
 
 
 class Reach(NamedTuple):
@@ -62,7 +70,13 @@ class Reach(NamedTuple):
         first, last = (self.a * o + self.first) // self.c, (self.a * o + self.last) // self.c
         if self.c == 1 or self.step == 1:
             return range(first, last + 1, self.step)  # a dilated window ends on a pixel that it sees
-        return [i for i in range(first, last + 1) if (self.c * i - self.a * o - self.last) % self.step == 0]
+        # c·i ≡ a·o + last modulo the step: an i for each step / gcd(c, step), or none
+        common, rest = math.gcd(self.c, self.step), self.a * o + self.last
+        if rest % common:
+            return range(0)
+        apart = self.step // common
+        one = rest // common * pow(self.c // common, -1, apart) % apart
+        return range(first + (one - first) % apart, last + 1, apart)
 
     def recurrence(self, size: int, stride: int, padding: int) -> tuple[int, int, int]:
         """Size, stride and padding behind the layer, from those before it (Araujo, Norris & Sim, relations 1–3).
@@ -133,11 +147,17 @@ def resampled(n: int, out: int, *, between: bool = False, corners: bool = False)
 
 
 def seen_of(reach: Reach, n: int, out: int) -> Interval:
-    """The first and the last of the `n` pixels that there are which any of the `out` pixels made of them sees."""
+    """The first and the last of the `n` pixels that there are which any of the `out` pixels made of them sees.
+
+    Raises `TooFar` where that is not found in a bounded time, as with dilations of millions of pixels.
+    """
     ends: list[int] = []
+    looking = _near(reach, n, out)
     for direction in (1, -1):
         best: int | None = None
-        for o in range(out)[::direction]:
+        for looked, o in enumerate(looking[::direction]):
+            if looked > MOST_LOOKED:
+                raise TooFar
             # an end that is further in than what is found already: so are those of all that follow
             edge = (reach.a * o + (reach.first if direction > 0 else reach.last)) // reach.c
             if best is not None and edge * direction >= best * direction:
@@ -149,6 +169,16 @@ def seen_of(reach: Reach, n: int, out: int) -> Interval:
             return None
         ends.append(best)
     return ends[0], ends[1]
+
+
+def _near(reach: Reach, n: int, out: int) -> range:
+    """Those of the `out` pixels whose windows are not wholly in the padding on either side."""
+    if reach.block:
+        return range(out)
+    if not reach.a:
+        return range(min(out, 1))  # all see the same
+    first, last = -(reach.last // reach.a), (reach.c * n - 1 - reach.first) // reach.a
+    return range(max(first, 0), min(last + 1, out))
 
 
 def _inside(pixels: Sequence[int], n: int) -> Sequence[int]:

@@ -42,7 +42,7 @@ def files_in(path: str) -> Iterator[tuple[str, bool]]:
     if path == "-" or not folder.is_dir():
         yield path, False
         return
-    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}")]
+    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}") if file.is_file()]
     for file in sorted(found, key=lambda each: natural(str(each))):
         if not any(part.startswith(".") for part in file.relative_to(folder).parts):
             yield str(file), True

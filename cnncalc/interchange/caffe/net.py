@@ -7,10 +7,10 @@ netscope's do; types are compared without case and underscores, which makes the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.caffe.prototext import Message, Value
+from cnncalc.records import NamedTuple
 
 __all__ = ["CaffeLayer", "State", "layers_of", "state_of"]
 

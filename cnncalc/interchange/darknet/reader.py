@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault
@@ -38,6 +39,7 @@ MAPS = (
     "upsample",
 )
 """Sections that take maps; the vector of a [connected] is a map of one pixel to them."""
+NUMBERED = re.compile(r"_(\d+)")
 NOTHING = -1
 """What comes out of a layer that could not be read."""
 
@@ -89,7 +91,7 @@ class Reader:
         self.unknown.raise_any("Darknet")
         if not self.tensors:
             raise CnncalcError(Fault("this file has no layers", self.sections[0].place()))
-        return finished(self.sketch, detected or self.tensors[-1:])
+        return unnamed(finished(self.sketch, detected or self.tensors[-1:]))
 
     def layer(self, section: Section) -> tuple[int, list[int]]:
         """The tensor that a section makes, and all layers that it became."""
@@ -127,6 +129,20 @@ class Reader:
                 help = f"layers are numbered from 0; this is layer {number}"
                 raise section.fault(f"there is no layer {place} before this one", key, help)
         return places
+
+
+def unnamed(sketch: Sketch) -> Sketch:
+    """The sketch without the names that are made up here for messages, so that what repeats is seen to repeat.
+
+    Darknet's layers have numbers alone: those are told as what the layers are in the file. A detector keeps its name.
+    """
+    for place, operator in enumerate(sketch.operators):
+        found = NUMBERED.search(operator.name)
+        if operator.layer is not None and found is not None:
+            section = operator.foreign.strip("[]")
+            name = operator.name if section in DETECTORS else ""
+            sketch.operators[place] = operator._replace(name=name, foreign=f"{found[1]} {section}")
+    return sketch
 
 
 def kind_of(section: Section) -> str:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.records import NamedTuple
 
-__all__ = ["MODELS", "Entry", "Node", "Ref", "entry_of", "model_of", "refs_in"]
+__all__ = ["MODELS", "Entry", "Node", "Ref", "Stated", "entry_of", "model_of", "refs_in"]
 
 MODELS = ("Functional", "Model", "Sequential", "Container", "Graph")
 """The classes that are nets of layers."""
 
 
 class Ref(NamedTuple):
-    """A tensor of a model: what a layer made in one of its calls."""
+    """A tensor of a model: what a layer made in one of its calls; `Stated` is one whose shape the file says."""
 
     layer: str
     node: int
     tensor: int
+
+
+class Stated(NamedTuple):
+    """A tensor with the shape that the file states, the batch first."""
+
+    ref: Ref
+    shape: list[Any]
 
 
 class Node(NamedTuple):
@@ -26,6 +34,8 @@ class Node(NamedTuple):
 
     args: list[Any]
     kwargs: dict[str, Any]
+
+    stated: tuple[Stated, ...] = ()
 
     def refs(self) -> list[Ref]:
         """The tensors among the arguments, in order."""
@@ -98,8 +108,10 @@ def _node(value: Any) -> Node:
     """A call: `{args, kwargs}` of Keras 3, or a list of tensors of Keras 1 and 2."""
     if isinstance(value, dict):
         kwargs = value.get("kwargs")
-        named = {str(key): _argument(one) for key, one in kwargs.items()} if isinstance(kwargs, dict) else {}
-        return Node([_argument(one) for one in _list(value.get("args"))], named)
+        stated: list[Stated] = []
+        named = {str(key): _argument(one, stated) for key, one in kwargs.items()} if isinstance(kwargs, dict) else {}
+        listed = [_argument(one, stated) for one in _list(value.get("args"))]
+        return Node(listed, named, tuple(stated))
     tensors = [value] if _is_old_ref(value) else _list(value)
     args: list[Any] = []
     named = {}
@@ -133,15 +145,17 @@ def _old_argument(value: Any) -> Any:
     return [_old_argument(one) for one in value] if isinstance(value, list) else value
 
 
-def _argument(value: Any) -> Any:
-    """An argument of Keras 3: a tensor, a list, a number, or a slice."""
+def _argument(value: Any, stated: list[Stated]) -> Any:
+    """An argument of Keras 3: a tensor, a list, a number, or a slice; shapes that it states are noted."""
     if isinstance(value, list):
-        return [_argument(one) for one in value]
+        return [_argument(one, stated) for one in value]
     if isinstance(value, dict):
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, dict) else None
         if value.get("class_name") == "__keras_tensor__" and isinstance(history, list) and _is_old_ref(history):
-            return Ref(history[0], *_numbers(history))
+            ref = Ref(history[0], *_numbers(history))
+            stated.append(Stated(ref, _list(config.get("shape") if isinstance(config, dict) else None)))
+            return ref
         if value.get("class_name") == "__tuple__":
-            return _argument(value.get("items"))
+            return _argument(value.get("items"), stated)
     return value

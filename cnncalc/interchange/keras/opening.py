@@ -41,6 +41,6 @@ def _attribute(file: ForeignFile) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
-        return value.encode()
+        return value.encode("utf-8", "surrogateescape")
     help = "it holds weights alone: save the whole model, or read its `to_json()`"
     raise CnncalcError(Fault(f"`{file.name}` holds no model, only data", help=help))

@@ -19,7 +19,7 @@ from cnncalc.interchange.keras.shapes import SHAPES
 from cnncalc.interchange.keras.windows import WINDOWS
 from cnncalc.interchange.keras.wrappers import WRAPPERS
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.layers import Shape
+from cnncalc.layers import Shape, show_shape
 
 __all__ = ["LAYERS", "read", "sketched"]
 
@@ -162,10 +162,20 @@ class _Expanded:
         if missing:
             values = f"tensor {missing[0].tensor} of call {missing[0].node} of `{missing[0].layer[:60]}`"
             raise CnncalcError(Fault("a layer takes what no layer makes", layer=full, values=values))
+        for one in node.stated:
+            self._hold(made[one.ref], one.shape, one.ref.layer, timed=timed)
         tensors = [made[ref] for ref in node.refs()]
         if not tensors:
             raise CnncalcError(Fault("a layer takes nothing", layer=full))
         return self.applied(layer, node, tensors, full, depth, timed, made)
+
+    def _hold(self, tensor: int, stated: list[Any], name: str, *, timed: bool) -> None:
+        """Hold our shape of a tensor against the one that the file states, where it states all of it."""
+        ours = self.work.shape_out(self.work.sketch.shape(tensor))
+        whole = len(stated) == len(ours) + 1 and all(type(one) is int for one in stated[1:])
+        if whole and not timed and tuple(stated[1:]) != ours and not self.work.inputs:
+            values = f"the file says {show_shape(tuple(stated[1:]))}, and it comes to {show_shape(ours)}"
+            raise CnncalcError(Fault("the shape of this layer is not what it makes", layer=name[:80], values=values))
 
     def applied(
         self, layer: Entry, node: Node, tensors: list[int], path: str, depth: int, timed: bool, made: dict[Ref, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
@@ -13,16 +13,24 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import Border, PerAxis
 from cnncalc.layers.registry import KINDS
+from cnncalc.records import NamedTuple
 
-__all__ = ["Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
 
 
 class NotKnown(Exception):
     """What of a node is no layer of ours."""
 
 
+WITHIN = -1
+"""The batch, of one image, is part of the first axis."""
+
+
 class Live(NamedTuple):
-    """A tensor that depends on the input: its number in the sketch, and which of its axes is the batch."""
+    """A tensor that depends on the input: its number in the sketch, and which of its axes is the batch.
+
+    A net may put the batch and another axis together for a while, as one for windows or places does: `WITHIN`.
+    """
 
     tensor: int
     axis: int = 0
@@ -138,17 +146,21 @@ class Call:
     def full(self, live: Live) -> tuple[int, ...]:
         """The shape of a tensor as ONNX has it."""
         shape = self.shape(live)
+        if live.axis == WITHIN:
+            return shape
         return (*shape[: live.axis], self.batch, *shape[live.axis :])
 
     def ours(self, axis: int, live: Live) -> int:
         """An axis of ONNX among ours. Raises `NotKnown` for the batch."""
-        rank = len(self.shape(live)) + 1
+        rank = len(self.full(live))
         axis = axis + rank if axis < 0 else axis
+        if live.axis == WITHIN and axis == 0:
+            raise NotKnown("it works along the batch and what it is put together with")
         if axis == live.axis:
             raise NotKnown("it works along the batch")
         if not 0 <= axis < rank:
             raise NotKnown(f"there is no axis {axis}")
-        return axis - (axis > live.axis)
+        return axis - (axis > live.axis != WITHIN)
 
     def axes(self, index: int = 1) -> tuple[int, ...] | None:
         """`axes`, an attribute or an input."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
@@ -162,12 +162,14 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         return call.put(kind, live, number=number)
     rank = len(call.full(live))
     dims = (1,) * (rank - len(fixed.dims)) + fixed.dims
-    if len(dims) != rank or dims[live.axis] != 1:
+    if len(dims) != rank or (dims[live.axis] != 1 and live.axis != WITHIN):
         raise NotKnown("the fixed tensor has an axis for the batch")
-    shape = (*dims[: live.axis], *dims[live.axis + 1 :])
+    shape = dims if live.axis == WITHIN else (*dims[: live.axis], *dims[live.axis + 1 :])
     join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
     if join is None:
-        raise NotKnown("with a fixed tensor")
+        if first or kind == "power":
+            raise NotKnown("with a fixed tensor")
+        return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
     if learned:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)
@@ -183,7 +185,7 @@ def layer_norm(call: Call) -> list[Value]:
     live = call.live()
     rank = len(call.full(live))
     axis = call.whole("axis", -1) % rank
-    if axis != rank - 1 and (axis != 1 or live.axis):
+    if axis != rank - 1 and (axis != 1 or live.axis != 0):
         raise NotKnown(f"over the axes from {axis} on")
     over = "last" if axis == rank - 1 else "all"
     over = "channels" if len(call.shape(live)) == 1 else over

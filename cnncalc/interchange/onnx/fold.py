@@ -173,6 +173,21 @@ def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     ]
 
 
+def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """Pad; of a list that is known number by number the numbers too, as shape arithmetic needs them."""
+    pads = whole_numbers(node.attributes.get("pads")) or (ints(values[1]) if len(values) > 1 else None)
+    rank = len(values[0].dims)
+    if pads is None or len(pads) != 2 * rank:
+        return None
+    dims = tuple(a + n + b for a, n, b in zip(pads[:rank], values[0].dims, pads[rank:]))
+    if min(dims, default=1) < 0:
+        return None
+    numbers = None
+    if rank == 1 and values[0].numbers is not None and min(pads) >= 0 and dims[0] <= MOST_READ:
+        numbers = ((0,) * pads[0]) + values[0].numbers + ((0,) * pads[1])
+    return [values[0]._replace(dims=dims, numbers=numbers, name="")]
+
+
 def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     dims = values[0].dims
     if node.kind == "Size":
@@ -218,7 +233,7 @@ FOLDS: dict[str, Fold] = {
     "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_,
     "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
-    "Shape": shape_of, "Size": shape_of,
+    "Pad": padded, "Shape": shape_of, "Size": shape_of,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min),
 }  # fmt: skip

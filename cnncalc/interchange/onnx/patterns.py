@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.interchange.onnx.parts import Attribute, Node, Tensor
+from cnncalc.records import NamedTuple
 
 __all__ = ["PATTERNS", "together"]
 

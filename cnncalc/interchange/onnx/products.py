@@ -1,21 +1,22 @@
-"""Products with weights, and of two tensors."""
+"""Products with weights, products of two tensors, and cells that multiply step by step."""
 
 from __future__ import annotations
 
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 
-__all__ = ["gemm", "matmul", "quantised_matmul"]
+__all__ = ["CELLS", "gemm", "matmul", "quantised_matmul", "recurrent"]
 
 
 def gemm(call: Call) -> list[Value]:
     """Gemm of a vector an image with a weight that the file holds."""
     live, weight = call.live(0), call.fixed(1)
-    if call.whole("transA", 0) or live.axis or len(call.shape(live)) != 1 or len(weight.dims) != 2:
+    if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
     bias = [call.fixed(2)] if call.given(2) else []
-    return [call.put("linear", live, weights=[weight, *bias], out=out, bias=bool(bias))]
+    axis = "features" if len(call.shape(live)) == 1 else "last"
+    return [call.put("linear", live, weights=[weight, *bias], out=out, bias=bool(bias), axis=axis)]
 
 
 def quantised_matmul(call: Call) -> list[Value]:
@@ -34,13 +35,18 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     if isinstance(first, Live) and isinstance(second, Tensor):
         return [times_weight(call, first, second, bias)]
     if isinstance(first, Tensor) and isinstance(second, Live):
-        if len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
+        if second.axis == WITHIN or len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
             raise NotKnown("a weight on the left")
         shape = (*first.dims[: second.axis], *first.dims[second.axis + 1 :])
         first = call.put("parameter", second, suffix="_left", weights=[first], shape=shape, join="alone")
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
-    if first.axis or second.axis or len(call.shape(first)) != len(call.shape(second)) or len(call.shape(first)) < 2:
+    if (
+        first.axis != second.axis
+        or first.axis > 0
+        or len(call.shape(first)) != len(call.shape(second))
+        or len(call.shape(first)) < 2
+    ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
     return [call.put("matmul", first, second)]
 
@@ -54,7 +60,47 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         axis = "features" if len(call.shape(live)) == 1 else "last"
         weights = [weight, *([] if bias is None else [bias])]
         return call.put("linear", live, weights=weights, out=weight.dims[1], bias=bias is not None, axis=axis)
-    if len(weight.dims) != rank or weight.dims[live.axis] != 1 or live.axis or rank < 3:
+    if len(weight.dims) != rank or live.axis or weight.dims[0] != 1 or rank < 3:
         raise NotKnown("a product with a stack of weights")
     stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
     return call.put("matmul", live, stack)
+
+
+CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
+
+
+def recurrent(call: Call) -> list[Value | None]:
+    """A sequence with the batch as its second axis, or its first (`layout` 1), to the states of all steps, or the last.
+
+    ONNX has an axis for the directions: length, directions, batch, units. The state that a net is given at the start is
+    taken for zeros, as it is in most files.
+    """
+    live = call.live()
+    layout = call.whole("layout", 0)
+    if live.axis != 1 - layout or len(call.shape(live)) != 2:
+        raise NotKnown("no sequence of vectors")
+    weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]
+    if call.given(7) or any(len(weight.dims) < 2 for weight in weights):
+        raise NotKnown("with peepholes")
+    hidden, directions = weights[1].dims[-1], weights[0].dims[0]
+    if directions not in (1, 2):
+        raise NotKnown(f"{directions} directions")
+    returns = "sequence" if call.node.outputs[0] else "final"
+    made = call.put(
+        CELLS[call.node.kind],
+        live,
+        weights=weights,
+        hidden=hidden,
+        bidirectional=directions == 2,
+        bias=len(weights) == 3,
+        returns=returns,
+        axis="last",
+    )
+    if returns == "final":
+        if layout:
+            raise NotKnown("its last state with the batch first")
+        last = call.put("reshape", made, suffix="_directions", batch=1, shape=(directions, hidden))
+        return [None, last]
+    length = call.shape(live)[0]
+    split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
+    return [split if not layout else Live(split.tensor, 0), None]

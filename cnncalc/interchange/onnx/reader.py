@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import has_parameters, leading
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor
@@ -138,6 +138,9 @@ class Reader:
             return None
         if value is None:
             self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
+            return None
+        if value.axis == WITHIN:
+            self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
             return None
         if value.axis:
             shape = self.sketch.shape(value.tensor)

@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.windows import mean
 
 __all__ = [
     "argmax", "concat", "depth_to_space", "expand", "flatten", "gather", "reduce", "reshape", "shape_of", "slice_",
-    "space_to_depth", "split", "squeeze", "tile", "transpose", "unsqueeze",
+    "space_to_depth", "split", "squeeze", "tile", "topk", "transpose", "unsqueeze",
 ]  # fmt: skip
 
 
@@ -31,13 +31,8 @@ def laid_out(call: Call, live: Live, full: tuple[int, ...]) -> Live:
     before = call.full(live)
     if full == before:
         return live
-    axis = live.axis
-    if not full or axis >= len(full) or full[axis] != call.batch or full[:axis] != before[:axis]:
-        kept = [one for one, n in enumerate(full) if n == call.batch and full[:one] == before[: live.axis]]
-        if not kept:
-            raise NotKnown("it mixes the batch with other axes")
-        axis = kept[0]
-    shape = (*full[:axis], *full[axis + 1 :])
+    axis = batch_of(call, live.axis, before, full)
+    shape = full if axis == WITHIN else (*full[:axis], *full[axis + 1 :])
     if not shape:
         raise NotKnown("a number for each image")
     if shape == call.shape(live):
@@ -45,6 +40,21 @@ def laid_out(call: Call, live: Live, full: tuple[int, ...]) -> Live:
     if len(shape) == 1:
         return call.put("flatten", live, batch=axis)
     return call.put("reshape", live, batch=axis, shape=shape)
+
+
+def batch_of(call: Call, axis: int, before: tuple[int, ...], full: tuple[int, ...]) -> int:
+    """The axis that is the batch once the elements are laid out anew."""
+    if axis != WITHIN and axis < len(full) and full[axis] == call.batch and full[:axis] == before[:axis]:
+        return axis
+    start = before[: max(axis, 1)]
+    if axis == WITHIN and full[:1] == (call.batch,):
+        return 0
+    kept = [one for one, n in enumerate(full) if n == call.batch and full[:one] == start]
+    if kept:
+        return kept[0]
+    if call.batch != 1 or not full:
+        raise NotKnown("it mixes the batch with other axes")
+    return WITHIN
 
 
 def reshape(call: Call) -> list[Value]:
@@ -74,6 +84,9 @@ def squeeze(call: Call) -> list[Value]:
     full = call.full(live)
     if axes is None:
         axes = tuple(axis for axis, n in enumerate(full) if n == 1 and axis != live.axis)
+    if live.axis == WITHIN:
+        rank = len(full)
+        return [laid_out(call, live, tuple(n for axis, n in enumerate(full) if axis not in {a % rank for a in axes}))]
     gone = {call.ours(axis, live) for axis in axes}
     shape = call.shape(live)
     if any(axis >= len(shape) or shape[axis] != 1 for axis in gone):
@@ -96,9 +109,11 @@ def unsqueeze(call: Call) -> list[Value]:
     new = {axis % rank for axis in axes}
     old = iter(range(rank))
     rest = [axis for axis in old if axis not in new]
-    batch = rest[live.axis]
+    batch = rest[live.axis] if live.axis != WITHIN else WITHIN
     full = call.full(live)
     made = tuple(full[rest.index(axis)] if axis in rest else 1 for axis in range(rank))
+    if batch == WITHIN:
+        return [laid_out(call, live, made)]
     return [call.put("reshape", live, batch=batch, shape=(*made[:batch], *made[batch + 1 :]))]
 
 
@@ -107,8 +122,13 @@ def transpose(call: Call) -> list[Value]:
     live = call.live()
     rank = len(call.full(live))
     order = call.wholes("perm") or tuple(reversed(range(rank)))
+    order = tuple(axis + rank if axis < 0 else axis for axis in order)
     if sorted(order) != list(range(rank)):
         raise NotKnown("`perm` is no order of the axes")
+    if live.axis == WITHIN:
+        if order[0] != 0:
+            raise NotKnown("it moves the batch and what it is put together with")
+        return [call.put("permute", live, order=order) if order != tuple(range(rank)) else live]
     batch = order.index(live.axis)
     ours = tuple(axis - (axis > live.axis) for axis in order if axis != live.axis)
     if ours == tuple(sorted(ours)):
@@ -185,7 +205,8 @@ def gather(call: Call) -> list[Value]:
     """Gather: one place, a run of places, or a table that numbers are looked up in."""
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or len(call.shape(live)) != 1:
+        shape = call.shape(live)
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or not (len(shape) == 1 or shape[0] == 1):
             raise NotKnown("a look-up in no table of vectors")
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
         return [call.put("embedding", live, weights=[table], **fields)]
@@ -211,6 +232,8 @@ def expand(call: Call) -> list[Value]:
     full = broadcast(call.full(live), wanted) if wanted is not None else None
     if full is None or len(full) != len(call.full(live)) or full[live.axis] != call.batch:
         raise NotKnown("its shape is not known, or it repeats the batch")
+    if live.axis == WITHIN:
+        raise NotKnown("it repeats the batch and what it is put together with")
     shape = (*full[: live.axis], *full[live.axis + 1 :])
     return [live if shape == call.shape(live) else call.put("expand", live, shape=shape)]
 
@@ -257,6 +280,16 @@ def reduce(call: Call) -> list[Value]:
     keep = bool(call.whole("keepdims", 1))
     batch = live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
     return [call.put("reduce", live, batch=batch, by=REDUCTIONS[call.node.kind], axes=ours, keep=keep)]
+
+
+def topk(call: Call) -> list[Value]:
+    """TopK: the largest numbers; their places are a tensor of the same shape."""
+    live = call.live()
+    k = (call.whole("k", 1),) if "k" in call.node.attributes else call.numbers(1)
+    if not k or k[0] < 1:
+        raise NotKnown("k is not known")
+    made = call.put("topk", live, k=k[0], axis=call.ours(call.whole("axis", -1), live))
+    return [made, made]
 
 
 def argmax(call: Call) -> list[Value]:

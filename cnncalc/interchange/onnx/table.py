@@ -10,7 +10,7 @@ from cnncalc.interchange.onnx.call import Call, Value
 
 __all__ = ["RULES", "Rule"]
 
-Rule: TypeAlias = "Callable[[Call], list[Value]]"
+Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(elements.FUNCTIONS, elements.function),
@@ -37,6 +37,8 @@ RULES: Mapping[str, Rule] = {
     "MatMul": products.matmul,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
+    **dict.fromkeys(products.CELLS, products.recurrent),
+    "TopK": shapes.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
     "Squeeze": shapes.squeeze,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from mmap import mmap
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.records import NamedTuple
 
 __all__ = ["Bytes", "Message", "Span", "WireError", "signed"]
 

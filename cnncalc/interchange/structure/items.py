@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from cnncalc.records import NamedTuple
 
 __all__ = ["Group", "Item", "Leaf", "Merge", "Repeat", "steps_in"]
 

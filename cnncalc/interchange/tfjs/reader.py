@@ -19,9 +19,9 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
             Fault("a model of TensorFlow.js has a `modelTopology`", help="this may be a list of weights alone")
         )
     if "node" in topology:
-        from cnncalc.interchange.tfjs.graph import sketched as of_graph
+        from cnncalc.interchange.tfjs.sketching import sketched as of_graph
 
-        return of_graph(root, asked)
+        return of_graph(root, file, asked)
     from cnncalc.interchange.keras.reader import sketched
 
     return sketched(root, asked)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.archives import json_of, member_of
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.records import NamedTuple
 
 __all__ = ["Name", "Operation", "Program", "program_of"]
 

@@ -42,9 +42,8 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    for operation in program.operations:
-        if operation.outputs:
-            _apply(world, operation, opaque=asked.opaque)
+    for operation in world.operations:
+        _apply(world, operation, opaque=asked.opaque)
     if world.unknown:
         raise CnncalcError(_unknown(world.unknown))
     ends = [world.values.get(one) for one in program.outputs]
@@ -101,13 +100,21 @@ def _apply(world: World, operation: Operation, *, opaque: bool) -> None:
                 world.unknown.append((operation.target, call.name()))
                 return
             else:
-                made = rule(call)
+                made = _ruled(rule, call)
     except Refused as refusal:
         if world.unknown:
             return  # it follows from what is not known
         where = operation.module or operation.outputs[0]
         raise CnncalcError(Fault(f"`{operation.target}` cannot be read: {refusal}", layer=where[:80])) from None
     world.values.update(zip(operation.outputs, made if isinstance(made, list) else [made]))
+
+
+def _ruled(rule: Any, call: Call) -> Value:
+    """What a rule makes of a call; arguments of types that torch never writes there are refused in one place."""
+    try:
+        return rule(call)
+    except (TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
+        raise Refused(f"its arguments are not as torch writes them ({str(error)[:80]})") from None
 
 
 def _opaque(call: Call) -> Tensor:

@@ -42,7 +42,7 @@ def permuted(call: Call) -> Value:
         order = [1, 0][:rank]
     elif order is None:
         order = list(range(rank))
-        one, other = (call.get(name, 0) for name in ("dim0", "dim1"))
+        one, other = (call.get(name, call.get(name.replace("dim", "axis"), 0)) for name in ("dim0", "dim1"))
         if not all(type(axis) is int and -rank <= axis < rank for axis in (one, other)):
             raise Refused("its axes lie outside the tensor")
         order[one], order[other] = order[other], order[one]
@@ -186,6 +186,14 @@ def reduced(by: str) -> Any:
     return rule
 
 
+def norm(call: Call) -> Tensor:
+    """linalg_vector_norm: the root of a sum of squares, or a sum of absolute values."""
+    order = call.get("ord", 2)
+    if order not in (1, 2):
+        raise Refused(f"a norm of order {str(order)[:20]}")
+    return reduced(f"l{int(order)}")(call)  # type: ignore[no-any-return]  # a rule of the table, as any
+
+
 def expanded(call: Call) -> Value:
     """expand: axes of length 1 repeated."""
     value = next(iter(call.arguments.values()))
@@ -223,14 +231,18 @@ def rolled(call: Call) -> Tensor:
 
 
 def gathered(call: Call) -> Value:
-    """index: places of a parameter by numbers that are fixed, as a table of relative positions is read."""
+    """index: places that are fixed, as a table of relative positions is read."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, Parameter) and not value.name:
         return Parameter("", call.dims)
-    if isinstance(value, Parameter):
-        whole = call.tensor(value)
-        number = call.layer("opaque", [whole.number], f"{call.name()}_read", shape=call.dims, of="index")
-        return Tensor(number, call.dims, None)
+    indices = call.get("indices", [])
+    if isinstance(value, Parameter) or all(one is None or isinstance(one, Parameter) for one in indices):
+        x = call.tensor(value)
+        batch = call.world.batch_of(call.dims, x.batch)
+        shape = call.world.shape(call.dims, batch)
+        return Tensor(
+            call.layer("opaque", [x.number], f"{call.name()}_read", shape=shape, of="index"), call.dims, batch
+        )
     raise Refused("it takes places of a tensor by numbers that are computed")
 
 
@@ -255,7 +267,7 @@ SHAPES: dict[str, Any] = {
         ),
         reshaped,
     ),
-    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "movedim", "swapaxes"), permuted),
+    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "swapaxes"), permuted),
     "cat": concatenated,
     "concat": concatenated,
     **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split"), parted),
@@ -268,7 +280,9 @@ SHAPES: dict[str, Any] = {
     "amax": reduced("max"),
     "amin": reduced("min"),
     "logsumexp": reduced("logsumexp"),
+    "linalg_vector_norm": norm,
     "expand": expanded,
+    "expand_as": expanded,
     "roll": rolled,
     "index": gathered,
 }

@@ -7,13 +7,14 @@ one sample is merged with something else (windows of an image, heads of an atten
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
+from cnncalc.records import NamedTuple
 
 __all__ = ["Call", "Parameter", "Refused", "Tensor", "Value", "World"]
 
@@ -65,8 +66,13 @@ class World:
         self.unknown: list[tuple[str, str]] = []
         self.used = set(program.outputs)
         """The tensors that something takes."""
-        for operation in program.operations:
-            self.used.update(_names_in(list(operation.arguments.values())))
+        self.operations: list[Operation] = []
+        """Those from which an output comes, in order; what is made for nothing is left out."""
+        for operation in reversed(program.operations):
+            if self.used.intersection(operation.outputs):
+                self.used.update(_names_in(list(operation.arguments.values())))
+                self.operations.append(operation)
+        self.operations.reverse()
         modules = {one.module for one in program.operations if one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
 

@@ -7,9 +7,9 @@ parser does to the arguments stands here. (Ultralytics 8.4, `parse_model` of nn/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from cnncalc.interchange.ultralytics.rows import Fields, Row, UnusableError, given, whole
+from cnncalc.records import NamedTuple
 
 __all__ = ["MODULES", "YOLOV5", "Module"]
 
@@ -72,7 +72,8 @@ def _c2f_attention(row: Row, fields: Fields) -> None:
 def _detect(row: Row, fields: Fields) -> None:
     """What the head takes from the file: the bins of a side, a second set of branches, and which branches."""
     scaling = row.scaling
-    fields.update(reg_max=scaling.reg_max, end2end=scaling.end2end, legacy=scaling.legacy)
+    given_ones = {"reg_max": scaling.reg_max, "end2end": scaling.end2end, "legacy": scaling.legacy}
+    fields.update((name, value) for name, value in given_ones.items() if value != USUAL[name])
 
 
 def _segment(row: Row, fields: Fields) -> None:
@@ -129,6 +130,8 @@ def _pad(row: Row, fields: Fields) -> None:
     fields["border"] = f"{top}:{bottom}x{left}:{right}"
 
 
+USUAL = {"reg_max": 16, "end2end": False, "legacy": True}
+"""What heads are unless told."""
 CONV = "out k s p g d act"
 STAGE = "out shortcut g e"
 HEAD = "nc reg_max end2end legacy"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
+
+from cnncalc.records import NamedTuple
 
 __all__ = ["Fields", "Row", "Scaling", "UnusableError", "given", "whole"]
 

@@ -135,6 +135,7 @@ class _File:
         inputs = f"inputs: {{image: {image}, text: 512x{self.scaling.classes}}}" if self.guided else f"input: {image}"
         return [
             f"name: {_quoted(re.sub(r'[^ -~]', '', self.name)[:80] + scale)}",
+            f"source: {_quoted(f'{self.name} of Ultralytics, row by row')}",
             "extends: ultralytics_blocks",
             inputs,
             f"variables: {_flow(variables)}",
@@ -202,7 +203,7 @@ class _File:
         if row.name == "ImagePoolingAttn":
             self.guide = str(row.number)
         taken = {"from": sources if len(sources) > 1 else sources[0]}
-        if sources == [self._tensor(row.number - 1)] and row.number:
+        if sources == [self._tensor(row.number - 1)]:  # the image is the first of the inputs
             taken = {}
         self.ends = [f"{row.number}.{end}" for end in module.ends]
         if row.repeats > 1 and not module.inner:
@@ -261,7 +262,8 @@ def _item(kind: str, fields: Fields, others: dict[str, Any]) -> str:
     notation = " ".join(_token(place, name, value) for place, (name, value) in enumerate(fields.items()))
     if not others and not listed:
         return f"{kind} {notation}".strip()
-    return f"{{{kind}: {_flow(fields if listed else notation)}{_rest(others)}}}"
+    plain = not listed and re.fullmatch(r"[A-Za-z0-9$][A-Za-z0-9_.= $-]*", notation)
+    return f"{{{kind}: {notation if plain else _flow(fields if listed else notation)}{_rest(others)}}}"
 
 
 def _rest(others: dict[str, Any]) -> str:

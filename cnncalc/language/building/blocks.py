@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from typing import NamedTuple
 
 from cnncalc.errors import Place, suggestion
 from cnncalc.language.building.evaluation import Evaluator, Scope
@@ -16,6 +15,7 @@ from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode, scalar_value
 from cnncalc.layers import kind_named
 from cnncalc.notation.lines import split_tokens
+from cnncalc.records import NamedTuple
 
 __all__ = ["Block", "BlockUse", "Blocks"]
 

@@ -11,6 +11,7 @@ from cnncalc.language.expressions import ExpressionError, Value, evaluate, expan
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Scalar, YamlNode
+from cnncalc.layers.windows import AXES
 from cnncalc.limits import Limits
 
 __all__ = ["Evaluator", "Scope", "Tensor"]
@@ -19,7 +20,13 @@ Tensor: TypeAlias = int
 """The index of the node that makes it, or `UNKNOWN`: what depends on it is checked as far as possible, not reported."""
 
 Scope: TypeAlias = "dict[str, Value]"
-"""The names that expressions may use. `in_channels` is set before each evaluation."""
+"""The names that expressions may use. `in_channels` and the lengths of axes are set before each evaluation."""
+
+LENGTHS = ("depth", "height", "width", "length")
+
+
+class _Length(int):
+    """The length of an axis of the tensor that enters, told from a variable of the same name."""
 
 
 class Evaluator:
@@ -29,7 +36,17 @@ class Evaluator:
         self.net, self.limits, self.faults = net, limits, faults
 
     def enter(self, scope: Scope, tensor: Tensor) -> None:
-        """Put the channels of the tensor that enters in scope as `in_channels`."""
+        """Put the channels of the tensor that enters in scope as `in_channels`, and its lengths as `height`, `width` …
+
+        Variables of those names go first. Lengths that are symbols are left out: fields take numbers.
+        """
+        for name in LENGTHS:
+            if isinstance(scope.get(name), _Length):
+                del scope[name]
+        lengths = self.net.nodes[tensor].shape[1:] if tensor >= 0 else ()
+        for name, n in zip(AXES.get(len(lengths), ()), lengths):
+            if name not in scope and isinstance(n, int):
+                scope[name] = _Length(n)
         channels = (self.net.nodes[tensor].shape or (1,))[0] if tensor >= 0 else OPEN
         if channels is not OPEN:
             scope["in_channels"] = channels
@@ -40,7 +57,8 @@ class Evaluator:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
         after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
-        if not (after_a_fault and len(self.faults) and "in_channels" in text):
+        unknown = "in_channels" in text or any(f"no `{name}`" in str(error) for name in LENGTHS)
+        if not (after_a_fault and len(self.faults) and unknown):
             self.faults.expression(error, node)
         else:
             self.faults.met += 1

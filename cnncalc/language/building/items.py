@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import near
 from cnncalc.graph import NAME_HELP, is_name
@@ -12,6 +12,7 @@ from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.notation.vocabulary import field_named, kind_suggestion
+from cnncalc.records import NamedTuple
 
 __all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
 
@@ -110,6 +111,8 @@ class ItemReader:
                 kinds.append(entry)
             else:
                 unknown.append(entry[0])
+        if len(kinds) == 1 and (pair := self._second(kinds[0][0].text, node, unknown)) is not None:
+            common["source"] = pair
         for key_node in unknown:
             help = self._meant(key_node.text, kinds[0][0].text if kinds else "")
             self.faults.add(f"there is no kind, block or key `{key_node.text[:60]}`", key_node, help=help)
@@ -134,6 +137,17 @@ class ItemReader:
         if _is_merge(key_node.text) and isinstance(value, Mapping):
             value, branches = self._merged(value, common)
         return Item(node, key_node.text, key_node, value, branches, **common)
+
+    def _second(self, kind: str, node: Mapping, unknown: list[Scalar]) -> YamlNode | None:
+        """What a kind takes that names its second input by a key of its own, such as `pool`; that key is then known."""
+        found = kind_named(kind)
+        key = next((one for one in unknown if found is not None and one.text == found[0].beside), None)
+        if key is None:
+            return None
+        unknown.remove(key)
+        pair = Sequence(node.source, key.line, key.column)
+        pair.items = [Scalar(node.source, key.line, key.column, "previous", True), node.entries[key.text][1]]
+        return pair
 
     def _merged(self, value: Mapping, common: dict[str, Any]) -> tuple[YamlNode, list[YamlNode] | None]:
         """The fields and the branches of `concat: {axis: 1, branches: [...]}`; `from` may stand there as well."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from cnncalc.language.options import Options
+from cnncalc.records import NamedTuple
 
 __all__ = ["Foreign", "foreign"]
 

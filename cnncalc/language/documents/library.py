@@ -6,13 +6,13 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 __all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
@@ -53,8 +53,11 @@ def locate(net: str, beside: Path | None = None) -> Path:
         path = beside / path
     candidates = [path, path.with_name(path.name + ".yaml")] if path.name else []
     for candidate in candidates:
-        if candidate.exists() and not candidate.is_dir():
+        if candidate.is_file():
             return candidate
+        if candidate.exists() and not candidate.is_dir():  # a pipe may never end, and a device does not
+            help = f"hand it in on standard input: `cnncalc show - < {net[:60]}`"
+            raise CnncalcError(Fault(f"`{net[:200]}` is no regular file", help=help))
     stem = net.removesuffix(".yaml").removesuffix(".yml")
     alike = [stem] if stem in bundled() else [name for name in bundled() if _spelled(name) == _spelled(stem)]
     if stem.endswith(f"_{BLOCKS}") and stem.isidentifier() and (found := library_folder() / f"{stem}.yaml").is_file():

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.language.expressions.values import ExpressionError, Value, as_text, describe
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

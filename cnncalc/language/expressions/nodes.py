@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.language.expressions.functions import FUNCTIONS
 from cnncalc.language.expressions.operations import OPERATORS, SIGNS
-from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe
+from cnncalc.language.expressions.values import ExpressionError, RefusalError, Value, bounded_list, describe, spend
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "Run", "Step", "call", "chain", "choice", "constant", "listing", "mapping", "name", "signed", "unknown_name",
 ]  # fmt: skip
+
+LONG = (str, list, dict)
+"""What an operation may have much to go through in."""
 
 Run = Callable[[Mapping[str, Value], Limits], Value]
 
@@ -106,6 +110,8 @@ def _logical(first: Run, others: Sequence[Run], stops_at: bool) -> Run:
 def _operation(step: Step, left: Value, right: Value, limits: Limits) -> Value:
     """The result of one step."""
     try:
+        if isinstance(left, LONG) or isinstance(right, LONG):
+            spend(limits, left, right)
         return OPERATORS[step.operator](left, right, limits)
     except RefusalError as refusal:
         raise _error(refusal, step.start, step.stop) from None
@@ -141,7 +147,13 @@ def _comparisons(first: Run, steps: Sequence[Step]) -> Run:
 def call(function: str, arguments: Sequence[Run], start: int, stop: int) -> Run:
     """`function(arguments)`."""
     compute = FUNCTIONS[function]
-    return _placed(lambda scope, limits: compute([each(scope, limits) for each in arguments], limits), start, stop)
+
+    def run(scope: Mapping[str, Value], limits: Limits) -> Value:
+        values = [each(scope, limits) for each in arguments]
+        spend(limits, *values)
+        return compute(values, limits)
+
+    return _placed(run, start, stop)
 
 
 def listing(items: Sequence[Run], start: int, stop: int) -> Run:

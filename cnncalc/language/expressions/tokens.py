@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cnncalc.language.expressions.values import ExpressionError, Value
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits

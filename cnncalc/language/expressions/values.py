@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from cnncalc.limits import Limits
 
 __all__ = [
-    "ExpressionError", "RefusalError", "Value", "as_text", "bounded", "bounded_list", "describe", "too_large",
-    "too_long",
+    "ExpressionError", "RefusalError", "Value", "as_text", "begin_work", "bounded", "bounded_list", "describe", "spend",
+    "too_large", "too_long",
 ]  # fmt: skip
 
 Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
@@ -94,9 +94,36 @@ def bounded(value: Any, limits: Limits) -> int | float:
 
 def bounded_list(values: list[Any], limits: Limits) -> list[Any]:
     """The list itself, if it and all lists and texts in it together stay within the bound."""
+    if _size(values, limits) > limits.items:
+        raise too_long("list", limits)
+    spend(limits, values)
+    return values
+
+
+_SPENT = [0]
+"""What the expressions of the file that is read have gone through so far."""
+
+
+def begin_work() -> None:
+    """A file begins: nothing is spent yet."""
+    _SPENT[0] = 0
+
+
+def spend(limits: Limits, *values: Any) -> None:
+    """Count what an operation goes through. Raises `RefusalError` where that is too much for one file."""
+    for value in values:
+        if isinstance(value, (str, list, dict)):
+            _SPENT[0] += _size(value, limits)
+    if _SPENT[0] > limits.work:
+        message = f"the expressions of the file go through more than {limits.work:,} items, the bound `work`"
+        raise RefusalError(message, limits.way_out("work"))
+
+
+def _size(whole: Any, limits: Limits) -> int:
+    """The items of a value, those of lists in it included; beyond the bound it is enough to know that they are."""
     # Not only the top is counted: a list of twice the one before, fifty times over, has 2**50 to compare.
     total = 0
-    waiting: list[Any] = [values]
+    waiting: list[Any] = [whole]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
@@ -106,5 +133,5 @@ def bounded_list(values: list[Any], limits: Limits) -> list[Any]:
             if total <= limits.items:
                 waiting.extend(value.values() if isinstance(value, dict) else value)
         if total > limits.items:
-            raise too_long("list", limits)
-    return values
+            break
+    return total

@@ -7,9 +7,10 @@ stopped, which is often far below the mistake. Nothing here imports yaml: an err
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Fault
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

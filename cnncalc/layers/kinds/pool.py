@@ -66,13 +66,24 @@ class AvgPool(Pool):
     """The mean of each window, as torch.nn.AvgPool2d; size − 1 additions and a division a window."""
 
     averages: ClassVar[bool] = True
+    dilation: tuple[int, ...] = field(
+        PerAxis(),
+        "step between the window's own pixels, as ONNX has it",
+        (1,),
+        letter="d",
+        symbol="d",
+    )
     count_include_pad: bool = field(Flag(), "whether padded zeros count in the mean", True)
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        return self.dilation
 
     def window_operations(self, size: int) -> int:
         return size
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        if not backward.any:
+        if not backward.any or max(self.dilation) > 1:  # of a dilated one, a sum of shifted maps, nothing is needed
             return
         padding = self.explicit_padding(x[0])
         yield from saved_input(x[0], padding)

@@ -7,11 +7,11 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product
+from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product, scaled_length
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, resampled, shifted
 from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Span, Whole, spread
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Scales, Span, Whole, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, per_axis_requirements
 
@@ -193,8 +193,8 @@ class Upsample(Layer):
     seen_inputs: ClassVar[int] = 1
     autocast: ClassVar[str] = "float32"
     needs: ClassVar[str] = "map"
-    scale: tuple[int, ...] | None = field(
-        PerAxis(), "how many times larger", None, position=0, symbol="r", aliases=("scale_factor",)
+    scale: tuple[int | float, ...] | None = field(
+        Scales(), "how many times larger, rounded down", None, position=0, symbol="r", aliases=("scale_factor",)
     )
     size: tuple[int, ...] | None = field(PerAxis(), "output size, pixels", None, symbol="out")
     mode: str = field(
@@ -226,6 +226,14 @@ class Upsample(Layer):
             f"the input is {show_shape(x[0])}",
             "write `linear`, or use another dialect",
         )
+        if self.scale is not None and given == 1:
+            for axis, (n, r) in enumerate(zip(x[0][1:], spread(self.scale, rank))):
+                yield Requirement(
+                    scaled_length(n, r) >= 1,
+                    "an upsample leaves no pixel",
+                    f"{axis_name(axis, rank)} {n} times {r}",
+                    "use a larger scale, or a larger input",
+                )
         axes = {"bilinear": 2, "trilinear": 3}.get(self.mode, rank)
         yield Requirement(
             axes == rank,
@@ -250,7 +258,7 @@ class Upsample(Layer):
             return (shape[0], *x[1][1:])
         if self.size is not None:
             return (shape[0], *spread(self.size, rank))
-        return (shape[0], *(n * r for n, r in zip(shape[1:], spread(self.scale or (1,), rank))))
+        return (shape[0], *map(scaled_length, shape[1:], spread(self.scale or (1,), rank)))
 
     def operations(self, *x: Shape) -> int:
         if self.mode == "nearest":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers import page
 from cnncalc.answers.figures import FIGURES
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.records import NamedTuple
 from cnncalc.text import axes_text, number, percent, printable, shape_text
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.report import ReceptiveField, Report
 
-__all__ = ["COLUMNS", "Column", "by_key", "chosen", "field_text", "of_inputs"]
+__all__ = ["COLUMNS", "LayerColumn", "by_key", "chosen", "field_text", "of_inputs"]
 
 
 BARS = {"params": "green", "macs": "blue"}
@@ -58,7 +59,7 @@ def _names_text(names: Sequence[str]) -> str:
     return printable(", ".join(names))
 
 
-class Column(NamedTuple):
+class LayerColumn(NamedTuple):
     """What stands in one column, and how."""
 
     key: str
@@ -92,31 +93,31 @@ class Column(NamedTuple):
         )  # fmt: skip
 
 
-def _figure_columns() -> Iterator[Column]:
+def _figure_columns() -> Iterator[LayerColumn]:
     """A column for every figure that layers have, and of some one for the share of the total."""
     for one in FIGURES:
         if one.heading:
-            yield Column(one.key, one.heading, one.key, number, right=True, usual=one.usual, fold="sum")
+            yield LayerColumn(one.key, one.heading, one.key, number, right=True, usual=one.usual, fold="sum")
         if one.share:
-            yield Column(f"{one.key}_share", one.share, one.key, number, right=True, fold="sum", share=True)
+            yield LayerColumn(f"{one.key}_share", one.share, one.key, number, right=True, fold="sum", share=True)
 
 
 COLUMNS = (
-    Column("name", "Layer", "name", printable, usual=True),
-    Column("kind", "Kind", "kind", printable),
-    Column("notation", "Operation", "notation", printable, usual=True),
-    Column("from", "From", "inputs", _names_text),
-    Column("input_shape", "Input", "input_shapes", _shapes_text),
-    Column("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
+    LayerColumn("name", "Layer", "name", printable, usual=True),
+    LayerColumn("kind", "Kind", "kind", printable),
+    LayerColumn("notation", "Operation", "notation", printable, usual=True),
+    LayerColumn("from", "From", "inputs", _names_text),
+    LayerColumn("input_shape", "Input", "input_shapes", _shapes_text),
+    LayerColumn("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
     *_figure_columns(),
-    Column(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
-    Column("receptive_field", "Receptive field", "receptive_field", field_text, right=True, fold="last"),
-    Column("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
-    Column("line", "Line", "line", str, right=True),
+    LayerColumn(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
+    LayerColumn("receptive_field", "Receptive field", "receptive_field", field_text, right=True, fold="last"),
+    LayerColumn("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
+    LayerColumn("line", "Line", "line", str, right=True),
 )
 
 
-def by_key(key: str) -> Column:
+def by_key(key: str) -> LayerColumn:
     """The column of that key. Raises CnncalcError, with the near keys, where there is none."""
     for column in COLUMNS:
         if column.key == key.strip().lower():
@@ -124,7 +125,7 @@ def by_key(key: str) -> Column:
     raise _no_such(key)
 
 
-def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[Column, ...]:
+def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColumn, ...]:
     """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong.
 
     Where the report is counted by a convention, its column stands among the usual ones, headed by its name.
@@ -134,7 +135,7 @@ def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[Column, .
         keys = keys or [COUNTED if column.key == "macs" else column.key for column in COLUMNS if column.usual]
         heading = f"{counting.convention.name} {counting.convention.unit}"
         return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
-    found: list[Column] = []
+    found: list[LayerColumn] = []
     faults: list[Fault] = []
     for key in keys:
         try:

@@ -6,9 +6,10 @@ A folded group is a Row again, so that no form needs to know about folding.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cnncalc.pages.show.columns import COLUMNS, by_key
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

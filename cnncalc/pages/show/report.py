@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cnncalc.answers.page import Block, Layout
     from cnncalc.answers.report import Report, Row
-    from cnncalc.pages.show.columns import Column
+    from cnncalc.pages.show.columns import LayerColumn
 
 __all__ = ["ALL", "View", "page"]
 
@@ -76,7 +77,7 @@ def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
     return ordered(rows, view.sort)
 
 
-def _table(report: Report, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+def _table(report: Report, columns: Sequence[LayerColumn], rows: Sequence[Row]) -> Table:
     return Table(
         [column.shown(report) for column in columns],
         [[getattr(row, column.field) for column in columns] for row in rows],

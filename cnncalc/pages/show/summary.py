@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import told
 from cnncalc.answers.page import Column, Heading, Table
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable, rounded, shape_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.report import SymbolicRow
@@ -15,6 +15,7 @@ from cnncalc.arithmetic.symbolic.closed_text import bracketed, set_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.pages.show import columns
 from cnncalc.pages.show.folding import fold
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import Want, check_wants
 from cnncalc.solve.file.growing import Progress
 from cnncalc.solve.file.searching import Assignment, Goal, Search

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from operator import add
-from typing import NamedTuple
 
+from cnncalc.records import NamedTuple
 from cnncalc.solve.file.judging import Bound, Tracked
 from cnncalc.solve.file.stages import Stages, State
 

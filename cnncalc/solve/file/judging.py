@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.layers import show_shape
 from cnncalc.limits import Limits
+from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Want, off
 from cnncalc.solve.file.stages import Ends, State
 from cnncalc.solve.file.sums import Counting, less

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
-from typing import NamedTuple
 
 from cnncalc.language.building.items import BRANCH
 from cnncalc.language.unknowns import UnknownFile
@@ -17,6 +16,7 @@ from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
 from cnncalc.layers.kinds.merge import Merge
+from cnncalc.records import NamedTuple
 
 __all__ = ["Action", "Piece", "Words", "pieces"]
 

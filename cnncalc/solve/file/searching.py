@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers import show_shape
+from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Measured, Want, meets, miss, missed_by
 from cnncalc.solve.file.diagram import DiagramNode, summarise
 from cnncalc.solve.file.growing import MOST, Growth, Progress
@@ -69,7 +69,9 @@ class Candidate:
             place = next(iter(ends.outputs.values())) if name == "output" else ends.places[name]
             return show_shape(self.state.nodes[place].shape)
         if self._measured is None:
-            self._measured = Measured(self.stages.whole(self.state), self.counting.images, self.dtype)
+            net = self.stages.whole(self.state)
+            self._measured = Measured(net, self.counting.images, self.dtype)
+            self._measured.totals.costs = [self.counting.costs(one) for one in net.signatures]
         return self._measured.figure(name)
 
 

@@ -8,7 +8,6 @@ of these, it is not built again.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node
@@ -16,6 +15,7 @@ from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.unknowns import UnknownFile, variable_name
 from cnncalc.language.yaml.reader import Mapping as MappingNode
+from cnncalc.records import NamedTuple
 from cnncalc.solve.file.pieces import Action, Piece
 from cnncalc.solve.file.sums import Counting, Sums, less, plus
 

@@ -68,15 +68,19 @@ class Counting:
         """What a layer or an input of a net adds."""
         if node.layer is None:
             return (*self.nothing[:-2], product(node.shape), 0)
-        layer = net.signatures[node.signature]
+        known = self.costs(net.signatures[node.signature])
+        apart = self.element_bytes, _UNKNOWN
+        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
+        return (*[rule(one) for rule in self._rules.values()], 0, 0)
+
+    def costs(self, layer: Met) -> Costs:
+        """What a layer on input shapes costs, computed once for all nets."""
         known = self._costs.get(layer)
         if known is None:
             if len(self._costs) >= MOST_COSTS:
                 self._costs.clear()
             known = self._costs[layer] = costs(*layer)
-        apart = self.element_bytes, _UNKNOWN
-        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
-        return (*[rule(one) for rule in self._rules.values()], 0, 0)
+        return known
 
     def items(self, built: int) -> Sums:
         """What so many items add that are built."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.memory.totals import OPTIMIZER_STATES
 from cnncalc.answers.report import Totals
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
+from cnncalc.records import NamedTuple
 
 __all__ = ["BatchAnswer", "solve_batch"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -12,6 +11,7 @@ from cnncalc.language import load
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
+from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]

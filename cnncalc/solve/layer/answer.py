@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cnncalc.answers.solutions import AxisAnswer, LayerAnswer
 from cnncalc.arithmetic.windows.formulas import SAME, SAME_LOWER, Border, Rounding, Window
 from cnncalc.layers.kinds.conv import axis_name
 from cnncalc.notation.lines import write
+from cnncalc.records import NamedTuple
 from cnncalc.solve.layer.axis import MOST, Axis, Bounds, bounds_of, candidates
 from cnncalc.solve.layer.describing import choice, given, preference
 from cnncalc.solve.layer.failing import nearest, proof

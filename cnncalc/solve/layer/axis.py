@@ -7,11 +7,12 @@ the numbers grows, so that the values that give it are an interval, and bisectio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import Border, TransposedWindow, Window
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS, Layer, Requirement
+from cnncalc.records import NamedTuple
 
 __all__ = ["KIND_OF", "UNKNOWNS", "Axis", "Bounds", "bounds_of", "candidates", "interval"]
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import product
 from math import prod
 from operator import mul
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.memory.totals import optimizer_states
@@ -22,6 +22,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
 from cnncalc.language.documents.library import hold_standard_input, standard_input
 from cnncalc.language.options import Options
+from cnncalc.records import NamedTuple
 
 __all__ = ["Grid", "Point", "check", "front", "sweep"]
 

@@ -12,6 +12,8 @@ from multiprocessing import parent_process
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cnncalc.limits import RECURSION
+
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing.process import BaseProcess
@@ -78,6 +80,7 @@ def _until_one_ends(
 
 def _begin(prepare: Callable[..., None], given: tuple[Any, ...]) -> None:
     """What a process does first: it ends with the one that started it, whatever ends that."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
     Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
     prepare(*given)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.answers.counting import Counted, Term
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.base import Layer, Shape, count
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.pool import Pool
+from cnncalc.records import NamedTuple
 
 __all__ = [
     "ACTIVATIONS",

@@ -6,10 +6,10 @@ A tool's count of a layer is the sum of its terms, so the differences add up to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cnncalc.answers.counting import Counting
 from cnncalc.graph import Graph
+from cnncalc.records import NamedTuple
 from cnncalc.tools.conventions import convention_named
 from cnncalc.tools.conventions.counting import count
 

@@ -8,9 +8,10 @@ variance are parameters that are not trained.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.layers.base import Elementwise
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 from cnncalc.tools.styles.classes import unknown_lines
 

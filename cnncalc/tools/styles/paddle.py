@@ -7,9 +7,10 @@ shape.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 from cnncalc.tools.styles.classes import camel, is_function, paddle_class, unknown_lines
 

@@ -6,9 +6,10 @@ multiplied together in place of added, and a module that is called again counts 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 from cnncalc.tools.styles.classes import camel, is_function, torch_class, unknown_lines
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.kinds import module_of
+from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
@@ -22,6 +24,13 @@ class Group(nn.Module):
     def put(self, name: str, module: nn.Module) -> None:
         """Make `module` the child `name`. Unlike add_module it takes names that nn.Module has, such as `type`."""
         self._modules[name] = module
+
+    def train(self, mode: bool = True) -> Group:
+        """As nn.Module does it, where a layer may be called `training` too."""
+        self.__dict__["training"] = mode
+        for child in self.children():
+            child.train(mode)
+        return self
 
 
 class Step(NamedTuple):
@@ -148,6 +157,8 @@ def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
         modules[index] = module = module_of(layer, shapes, node.name)
         if node.share is None and not node.trainable:
             module.requires_grad_(requires_grad=False)
+        if layer.beside == "pool":
+            remember_places(modules, index, node.inputs[1])
 
 
 def _one_module(graph: Graph, owner: Node, node: Node) -> bool:

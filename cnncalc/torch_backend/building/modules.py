@@ -90,12 +90,10 @@ class Slice(nn.Module):
         self.axis, self.cut = axis, slice(start, None if stop == -1 else stop, step)
 
     def forward(self, x: Tensor) -> Tensor:
-        place = 1 + self.axis % (x.dim() - 1)
-        if (
-            not -x.dim() < self.axis + 1 < x.dim()
-            or self.cut.start >= x.shape[place]
-            or (self.cut.stop or 0) > x.shape[place]
-        ):
+        rank = x.dim() - 1
+        place = 1 + self.axis % rank
+        n = x.shape[place]
+        if not -rank <= self.axis < rank or self.cut.start >= n or (self.cut.stop or 0) > n:
             raise ValueError(f"{self.cut} of axis {self.axis} of {tuple(x.shape[1:])}")
         return copied(x[(slice(None),) * place + (self.cut,)])
 

@@ -6,6 +6,8 @@ size.
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -168,6 +170,41 @@ class PaddedAvgPool(_PaddedPool):
         share = pool(functional.pad(inside, sides(borders)), kernel, stride)  # of each window, what lies inside
         scaled: Tensor = mean * share[0, 0].clamp_min_(torch.finfo(share.dtype).tiny).reciprocal_()
         return scaled
+
+
+class DilatedAvgPool(_PaddedPool):
+    """The mean of each dilated window, as a sum of shifted maps: torch has no such pool."""
+
+    rule: AvgPool
+
+    def forward(self, x: Tensor) -> Tensor:
+        slid = self.rule.windows(spatial(x))
+        lengths = [window.length(n) for window, n in zip(slid, x.shape[2:])]
+        borders = [
+            (window.padding(n)[0], window.padding(n)[1] - window.unseen(n)) for window, n in zip(slid, x.shape[2:])
+        ]
+        if min(lengths) < 1:
+            raise ValueError(f"no window on {tuple(x.shape[1:])}")
+        total = self._sum(functional.pad(x, sides(borders)), slid, lengths)
+        size = math.prod(window.kernel for window in slid)
+        if self.rule.count_include_pad:
+            return total / size
+        inside = self._sum(functional.pad(torch.ones_like(x[:1, :1]), sides(borders)), slid, lengths)
+        return total * inside.detach().clamp_min_(1).reciprocal_()
+
+    @staticmethod
+    def _sum(x: Tensor, slid: Sequence[Any], lengths: Sequence[int]) -> Tensor:
+        total: Tensor | None = None
+        for place in itertools.product(*(range(window.kernel) for window in slid)):
+            part = x
+            for axis, (at, window, length) in enumerate(zip(place, slid, lengths), 2):
+                start = at * window.dilation
+                part = part[
+                    (slice(None),) * axis + (slice(start, start + (length - 1) * window.stride + 1, window.stride),)
+                ]
+            total = part.clone() if total is None else total + part
+        assert total is not None
+        return total
 
 
 class PaddedLPPool(_PaddedPool):

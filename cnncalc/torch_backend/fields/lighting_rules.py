@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from torch.nn import functional
 
 from cnncalc.layers.axes import placed
-from cnncalc.layers.kinds import activation, resize, tensors
+from cnncalc.layers.kinds import activation, resize, tensors, unfolding
 from cnncalc.layers.kinds.algebra import functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.torch_backend.building.windows import TRANSPOSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,6 +116,21 @@ def recurred(layer: recurrent.Recurrent, taken: Sequence[Tensor], out: Shape) ->
     return lit.reshape(-1, *(1,) * len(out))
 
 
+def unpooled(layer: unfolding.MaxUnpool, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All pixels of a window, one of which is the pixel's place."""
+    x = taken[0]
+    windows = layer.windows(tuple(x.shape[1:]))
+    flat = x.reshape(-1, 1, *x.shape[2:])
+    spread = TRANSPOSED[len(windows) - 1]
+    ones = x.new_ones(1, 1, *(window.kernel for window in windows))
+    lit = spread(flat, ones, None, [window.stride for window in windows], [window.padding(1)[0] for window in windows])
+    lit = lit.reshape(*x.shape[:2], *lit.shape[2:])
+    for axis, n in enumerate(out[1:], 2):
+        missing = n - lit.shape[axis]
+        lit = functional.pad(lit, [0, 0] * (lit.dim() - 1 - axis) + [0, missing]) if missing else lit
+    return lit
+
+
 def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """Nobody knows; nothing is told of it either."""
     return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
@@ -133,6 +149,8 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     tensors.Constant: joined,
     tensors.Embedding: looked_up,
     tensors.Opaque: unknown,
+    unfolding.MaxUnpool: unpooled,
+    unfolding.Fold: unknown,
     attention.Attention: attended,
     recurrent.LSTM: recurred,
     recurrent.GRU: recurred,

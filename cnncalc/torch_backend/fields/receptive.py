@@ -8,7 +8,7 @@ fields are larger than the image, a larger input is taken as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from cnncalc.answers.verification import Figure
 from cnncalc.layers.kinds.conv import Deconv
 from cnncalc.layers.kinds.resize import Crop
 from cnncalc.layers.windows import axis_name
+from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.fields.lighting import Lamp, narrowed
 from cnncalc.torch_backend.fields.trials import chunks, lit_nodes, own_size, picks_channels, whole_fields
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from cnncalc.analysis.receptive.fields import fields
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds import reshape, resize, shuffle
+from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.fields.lighting import Lamp
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ in float32 where the net has a half type. Runs in train mode move batch norm's r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.autocasting import autocast, has_numbers
 from cnncalc.torch_backend.running.alive import Lives
 from cnncalc.torch_backend.running.flops import unknown_to_torch

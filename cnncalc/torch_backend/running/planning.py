@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,6 +13,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers.kinds import norm
 from cnncalc.layers.kinds.sequences.recurrent import Recurrent
+from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph

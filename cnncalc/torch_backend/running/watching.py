@@ -67,7 +67,7 @@ def mode(module: nn.Module, training: bool) -> Iterator[None]:
         yield
     finally:
         for part, flag in flags:
-            part.training = flag
+            part.__dict__["training"] = flag  # a child of it may be called training too
 
 
 @contextmanager

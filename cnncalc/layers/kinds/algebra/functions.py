@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
@@ -15,6 +15,7 @@ from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import LARGEST, Choice, Real, Whole
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import divisors_help
+from cnncalc.records import NamedTuple
 
 __all__ = ["FUNCTIONS", "Function", "Glu", "OneFunction"]
 

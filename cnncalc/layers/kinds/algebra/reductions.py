@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.broadcasting import broadcasts
 from cnncalc.arithmetic.symbolic.unknown import OPEN
@@ -14,6 +14,7 @@ from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import LARGEST, Choice, Flag, Whole, Wholes
 from cnncalc.layers.registry import layer
+from cnncalc.records import NamedTuple
 
 __all__ = ["REDUCTIONS", "ArgMax", "Expand", "OneReduction", "Reduce", "Select", "TopK"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
@@ -14,6 +14,7 @@ from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
+from cnncalc.records import NamedTuple
 
 __all__ = ["Attention", "Sizes"]
 

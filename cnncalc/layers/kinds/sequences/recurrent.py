@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
@@ -13,6 +13,7 @@ from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Whole
 from cnncalc.layers.registry import layer
+from cnncalc.records import NamedTuple
 
 __all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cell", "Recurrent"]
 

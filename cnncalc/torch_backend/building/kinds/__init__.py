@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.torch_backend.building.kinds import algebra, attention, others, recurrent, tensors, windowed
+from cnncalc.torch_backend.building.kinds import algebra, attention, others, recurrent, tensors, unfolding, windowed
 from cnncalc.torch_backend.building.kinds.registry import BUILDERS, module_of
 
-__all__ = ["BUILDERS", "algebra", "attention", "module_of", "others", "recurrent", "tensors", "windowed"]
+__all__ = ["BUILDERS", "algebra", "attention", "module_of", "others", "recurrent", "tensors", "unfolding", "windowed"]

@@ -232,7 +232,8 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
         return modules.Resize(mode, align_corners)
     size = None if layer.size is None else tuple(spread(layer.size, rank))
     scale = None if layer.scale is None else tuple(float(factor) for factor in spread(layer.scale, rank))
-    return nn.Upsample(size=size, scale_factor=scale, mode=mode, align_corners=align_corners)
+    again = None if scale is None or all(map(float.is_integer, scale)) else True
+    return nn.Upsample(size, scale, mode, align_corners, recompute_scale_factor=again)
 
 
 @builds(shuffle.PixelShuffle)

@@ -106,6 +106,8 @@ def max_pool(layer: pool.MaxPool, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(pool.AvgPool)
 def avg_pool(layer: pool.AvgPool, shapes: tuple[Shape, ...]) -> nn.Module:
     """AvgPool1d to AvgPool3d."""
+    if max(layer.dilation) > 1:
+        return windows.DilatedAvgPool(layer)
     native = native_pool(layer, shapes[0])
     if native is None:
         return windows.PaddedAvgPool(layer)

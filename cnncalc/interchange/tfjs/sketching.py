@@ -1,0 +1,90 @@
+"""Puts a graph's operations into a sketch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.tfjs.constants import dims_of
+from cnncalc.interchange.tfjs.graph import Graph, Node, graph_of, ordered
+from cnncalc.interchange.tfjs.operations import OPERATIONS, PASSED
+from cnncalc.interchange.tfjs.steps import Pending, Step, turned
+from cnncalc.layers import Shape
+
+__all__ = ["sketched"]
+
+STAND_IN = 224
+"""What stands for a length that the file leaves open."""
+
+
+def sketched(root: dict[str, Any], file: ForeignFile, asked: Asked) -> Sketch:
+    """The net of a graph model. Raises CnncalcError, with all operations that are not known together."""
+    graph = graph_of(root, file)
+    unknown = [node for node in graph.nodes.values() if node.kind not in (*OPERATIONS, *PASSED, "Const", "Placeholder")]
+    if unknown:
+        raise CnncalcError(_unknown(unknown))
+    sketch = Sketch(file.name.removesuffix(".json"), "keras")
+    taken = {one.partition(":")[0] for node in graph.nodes.values() for one in node.inputs}
+    made: dict[str, Any] = dict(graph.constants)
+    shapes, ends = _stated(graph), []
+    for node in ordered(graph):
+        if node.kind == "Placeholder":
+            made[node.name] = sketch.input(node.name, _entering(node, sketch, asked))
+        elif node.kind != "Const":
+            inputs = [made.get(one) for one in node.inputs]
+            made[node.name] = _made(Step(sketch, graph, node, inputs, shapes.get(node.name)))
+        if node.name not in taken and node.kind not in ("Const", "Placeholder"):
+            ends.append(made[node.name])
+    outputs = [one for one in ends if isinstance(one, int)]
+    late = next((one for one in ends if isinstance(one, Pending)), None)
+    if late is not None:
+        raise late.step.missing("size")
+    if not outputs or not sketch.inputs:
+        raise CnncalcError(Fault("the graph has no input, or nothing comes out of it"))
+    sketch.outputs = list(dict.fromkeys(outputs))
+    sketch.notes.append("every tensor of the file is counted as a parameter, folded batch norms and plain numbers too")
+    return sketch
+
+
+def _made(step: Step) -> Any:
+    """What comes out of a node."""
+    if step.node.kind not in PASSED:
+        return OPERATIONS[step.node.kind](step)
+    if not step.inputs:
+        raise step.fault("it takes nothing")
+    return step.inputs[0]
+
+
+def _stated(graph: Graph) -> dict[str, list[int]]:
+    """The shapes that the signature states, also of what is handed on to an output."""
+    shapes = dict(graph.shapes)
+    for node in graph.nodes.values():
+        if node.kind in PASSED and node.name in graph.shapes and node.inputs:
+            shapes.setdefault(node.inputs[0], graph.shapes[node.name])
+    return shapes
+
+
+def _entering(node: Node, sketch: Sketch, asked: Asked) -> Shape:
+    """The shape of an input; what the file leaves open has a stand-in, which is said."""
+    given = asked.inputs.get(node.name) or asked.inputs.get("")
+    if given is not None:
+        return given
+    dims = dims_of(node.value("shape", "shape"))
+    if dims is None or not 2 <= len(dims) <= 5:
+        help = "give it: `--input 3x224x224`, channels first"
+        raise CnncalcError(Fault("the file does not say the input's shape", layer=node.name[:80], help=help))
+    closed = [STAND_IN if one < 1 else one for one in dims[1:]]
+    if min(dims[1:]) < 1:
+        sketch.notes.append(f"the file leaves sizes of `{node.name[:80]}` open: {STAND_IN} stands for each")
+    return turned(tuple(closed))
+
+
+def _unknown(nodes: list[Node]) -> Fault:
+    counts = Counter(node.kind for node in nodes)
+    listed = ", ".join(f"`{kind[:60]}` {count} ×" for kind, count in counts.most_common(20))
+    more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
+    help = "convert the layers before them alone, or read the net's ONNX form"
+    return Fault("the graph has operations that are not known", None, nodes[0].name[:120], listed + more, help)
