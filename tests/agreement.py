@@ -17,7 +17,7 @@ from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Deconv
 from cnncalc.layers.kinds.linear import Linear
 from cnncalc.layers.kinds.merge import Merge
-from cnncalc.layers.kinds.norm import InstanceNorm
+from cnncalc.layers.kinds.norm import GroupNorm, InstanceNorm
 from cnncalc.layers.kinds.pool import MaxPool, Pool
 from cnncalc.layers.kinds.resize import Crop
 from cnncalc.layers.windows import per_axis_requirements
@@ -90,6 +90,10 @@ EXCEPTIONS: tuple[Exception_, ...] = (
     Exception_(
         "torch's linear layer acts on the last axis, which may happen to be as long as the whole map.",
         lambda layer, shapes, found: isinstance(layer, Linear) and len(shapes[0]) > 1 and not found.torch,
+    ),
+    Exception_(
+        "torch refuses a group of one number in one image, which cnncalc judges; it takes it in several.",
+        lambda layer, shapes, found: isinstance(layer, GroupNorm) and "one number in a group" in found.cnncalc,
     ),
     Exception_(
         "torch makes samples without an axis, one number each; cnncalc has no shape for them.",

@@ -6,6 +6,7 @@ each layer's output shape, so that most nets are valid; what cnncalc refuses on 
 
 from __future__ import annotations
 
+from json import dumps
 from random import Random
 from typing import Any, NamedTuple
 
@@ -14,6 +15,10 @@ from network_references import References
 from network_sketch import Piece, Shape, Step, through
 from network_templates import Templates
 from yaml_texts import written
+
+from cnncalc.errors import CnncalcError
+from cnncalc.language import load_text
+from cnncalc.language.options import Options
 
 __all__ = ["Network", "network"]
 
@@ -194,8 +199,15 @@ def first_shape(random: Random) -> Shape:
 
 
 def network(random: Random) -> Network:
-    """A whole net."""
-    drawing = Drawing(random)
+    """A whole net; one that its dialect does not take is drawn anew for torch, by whose rules nets are drawn."""
+    net = _network(random, Drawing(random))
+    while net is None:
+        drawing = Drawing(random)
+        net = _network(random, drawing) if drawing.dialect == "torch" else None
+    return net
+
+
+def _network(random: Random, drawing: Drawing) -> Network | None:
     shape = first_shape(random)
     head: dict[str, Any] = {}
     if random.random() < 0.3:
@@ -225,6 +237,8 @@ def network(random: Random) -> Network:
             }
             for name, template in drawing.blocks.items()
         }
+    if drawing.dialect != "torch" and not _taken({**head, "layers": items}):
+        return None
     text, batch = written({**head, "layers": items}, random), random.choice((1, 2, 2, 3))
     dtype = random.choice(("float32",) * 8 + ("float64", "bfloat16", "amp-float16", "amp-bfloat16"))
     # under autocast recurrent layers need a device; torch 2.13's CPU convolution of small bfloat16 volumes ends it all
@@ -240,6 +254,17 @@ def network(random: Random) -> Network:
         fields=random.random() < 0.2,
         refused=tuple(drawing.refused) if drawing.dialect == "torch" else (),
     )
+
+
+def _taken(net: dict[str, Any]) -> bool:
+    """Whether the net's dialect takes it, and takes nothing that torch, which is to run it, refuses."""
+    if "instancenorm" in str(net):  # of one pixel, too
+        return False
+    try:
+        load_text(dumps(net), "random.yaml", Options(train=True))
+    except CnncalcError:
+        return False
+    return True
 
 
 def _beside(item: Any) -> bool:

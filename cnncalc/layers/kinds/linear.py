@@ -43,7 +43,7 @@ class Linear(Layer):
         """`features`, the vector or what is flattened to one; or the axis of a map, `last` or `channels`."""
         if len(x) == 1:
             return "features"
-        return "channels" if self.rules.linear_takes == "channels" else self.axis
+        return "channels" if self.rules.linear_takes == "channels" and self.axis != "last" else self.axis
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x

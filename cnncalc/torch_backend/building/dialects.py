@@ -28,14 +28,16 @@ class PairedGroupNorm(nn.GroupNorm):
 
     def __init__(self, num_groups: int, num_channels: int, eps: float, affine: bool) -> None:
         super().__init__(num_groups, num_channels, eps, affine=False)
+        self.paired = affine
         if affine:
             self.weight = nn.Parameter(torch.ones(num_groups))
             self.bias = nn.Parameter(torch.zeros(num_groups))
 
     def forward(self, input: Tensor) -> Tensor:
+        if not self.paired:
+            return functional.group_norm(input, self.num_groups, eps=self.eps)
         each = self.num_channels // self.num_groups
-        weight = None if self.weight is None else self.weight.repeat_interleave(each)
-        bias = None if self.bias is None else self.bias.repeat_interleave(each)
+        weight, bias = (one.repeat_interleave(each) for one in (self.weight, self.bias))
         return functional.group_norm(input, self.num_groups, weight, bias, self.eps)
 
 
