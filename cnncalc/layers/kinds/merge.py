@@ -74,6 +74,10 @@ class ElementwiseMerge(Merge):
         rank = max(map(len, x))
         return tuple(lifted(shape, rank) for shape in x) if self.rules.merges == "ranks filled" else x
 
+    def needs_alike(self) -> bool:
+        """Caffe's Eltwise takes equal shapes only; its Scale multiplies by a tensor that is spread."""
+        return self.rules.merges == "shapes alike" and self.kind in ("add", "maximum")
+
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     number: float | None = field(
         Real(-LARGEST, LARGEST), "a number that stands for the second tensor", None, position=0, aliases=("value",)
@@ -96,7 +100,7 @@ class ElementwiseMerge(Merge):
             )
         yield from self.one_rank(*self.aligned(*x))
         for axis, lengths in enumerate(zip(*self.aligned(*x))):
-            match = broadcasts(lengths) if self.rules.merges != "shapes alike" else all_equal(lengths)
+            match = all_equal(lengths) if self.needs_alike() else broadcasts(lengths)
             if match is True:
                 continue  # as most do: there is nothing to say
             unlike = f"{'channels' if axis == 0 else 'sizes'} {', '.join(map(str, dict.fromkeys(lengths)))} differ"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import Border, TransposedWindow, Window
-from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS, Layer, Requirement
 from cnncalc.records import NamedTuple
 
@@ -74,8 +73,8 @@ class Axis(NamedTuple):
         return self.window().length(self.input)
 
     def broken(self) -> Requirement | None:
-        """The rule that the layer breaks on this input."""
-        return broken_requirement(self.layer(), (self.shape,))
+        """The rule that the layer breaks on this input, whatever the number of axes that a dialect has it on."""
+        return next((one for one in self.layer().requirements(self.shape) if not one.holds), None)
 
     def dropped(self) -> int:
         """Pixels of the input itself, at its far end, that no window sees; a transposed convolution drops none."""
