@@ -59,6 +59,11 @@ def gelu(call: Call) -> Tensor:
     return call.put("gelu", approximate="tanh" if call.get("approximate", "none") == "tanh" else None)
 
 
+def glu(call: Call) -> Tensor:
+    """One half times the sigmoid of the other."""
+    return call.put("glu", axis=call.axis(call.get("dim", -1), call.x()) or None)
+
+
 def prelu(call: Call) -> Tensor:
     """A slope for each channel, or one for all."""
     slopes = call.parameter("weight")
@@ -219,6 +224,7 @@ _NAMED = {
     "relu6": "relu6",
 }
 _FUNCTIONS = {
+    **{name: name for name in ("acos", "asin", "atan", "acosh", "asinh", "atanh", "sinh", "cosh", "log10")},
     **{
         name: name
         for name in ("abs", "exp", "log", "sqrt", "rsqrt", "erf", "sin", "cos", "floor", "ceil", "round", "sign")
@@ -235,6 +241,7 @@ ELEMENTWISE: dict[str, Any] = {
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
     "gelu": gelu,
+    "glu": glu,
     "prelu": prelu,
     "_prelu_kernel": prelu,
     "softmax": softmax("softmax"),

@@ -84,6 +84,35 @@ def embedded(call: Call) -> Tensor:
     )
 
 
+def recurrent(kind: str, **more: Any) -> Any:
+    """aten.lstm, gru and rnn: the states of all steps; what they end in is not handed on."""
+
+    def rule(call: Call) -> Value:
+        x, parameters = call.x(), call.get("params", [])
+        if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
+            raise Refused("its matrices are no parameters of the module")
+        if call.used_beside_the_first() or len(x.dims) != 3:
+            raise Refused("its last states are handed on, which a layer of ours does not have")
+        rows = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
+        units, biased = parameters[0].dims[0] // rows, bool(call.get("has_biases", True))
+        projected = parameters[1].dims[1]
+        made = call.put(
+            kind,
+            x,
+            parameters=[one.name for one in parameters],
+            hidden=units,
+            layers=call.get("num_layers", 1),
+            bidirectional=True if call.get("bidirectional", False) else None,
+            bias=None if biased else False,
+            projection=projected if projected != units else None,
+            axis="last",
+            **more,
+        )
+        return [made] + [None] * (len(call.operation.outputs) - 1)
+
+    return rule
+
+
 PRODUCTS: dict[str, Any] = {
     "linear": linear,
     "addmm": addmm,
@@ -93,5 +122,9 @@ PRODUCTS: dict[str, Any] = {
     "einsum": einsum,
     "scaled_dot_product_attention": attention,
     "embedding": embedded,
+    "lstm": recurrent("lstm"),
+    "gru": recurrent("gru"),
+    "rnn_tanh": recurrent("rnn"),
+    "rnn_relu": recurrent("rnn", nonlinearity="relu"),
 }
 """By the operator's name in ATen."""

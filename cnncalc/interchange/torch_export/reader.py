@@ -12,6 +12,7 @@ from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
 from cnncalc.interchange.torch_export.products import PRODUCTS
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
+from cnncalc.interchange.torch_export.reductions import REDUCTIONS
 from cnncalc.interchange.torch_export.shapes import SHAPES
 from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value, World
 from cnncalc.interchange.torch_export.windows import WINDOWS
@@ -19,7 +20,7 @@ from cnncalc.layers import show_shape
 
 __all__ = ["OPERATORS", "read", "refuse_script", "sketched"]
 
-OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **SHAPES}
+OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **REDUCTIONS, **SHAPES}
 """Every operator that is read, by its name in ATen."""
 MOST_OPERATIONS = 100_000
 

@@ -38,7 +38,9 @@ def permuted(call: Call) -> Value:
     value = next(iter(call.arguments.values()))
     rank = len(value.dims) if isinstance(value, (Parameter, Tensor)) else 0
     order = call.get("dims")
-    if call.word == "t":
+    if call.word == "movedim":
+        order = _moved(rank, call.get("source"), call.get("destination"))
+    elif call.word == "t":
         order = [1, 0][:rank]
     elif order is None:
         order = list(range(rank))
@@ -57,6 +59,14 @@ def permuted(call: Call) -> Value:
     if ours == sorted(ours):
         return Tensor(value.number, dims, batch)
     return Tensor(call.layer("permute", [value.number], order=tuple(ours)), dims, batch)
+
+
+def _moved(rank: int, source: Any, destination: Any) -> list[int]:
+    """The order of axes in which some have moved, and the others stay in turn."""
+    sources, places = (one if isinstance(one, list) else [one] for one in (source, destination))
+    to = {place % rank: one % rank for one, place in zip(sources, places)}
+    others = iter([axis for axis in range(rank) if axis not in to.values()])
+    return [to[place] if place in to else next(others) for place in range(rank)]
 
 
 def concatenated(call: Call) -> Value:
@@ -165,35 +175,6 @@ def stacked(call: Call) -> Tensor:
     return call.held(call.layer("concat", wide, axis=axis or None), dims, batch)
 
 
-def reduced(by: str) -> Any:
-    """A sum, mean or largest over axes; a mean over all of a map is a global pool."""
-
-    def rule(call: Call) -> Tensor:
-        x = call.x()
-        given = call.get("dim", None)
-        listed = given if isinstance(given, list) else [given] if given is not None else list(range(len(x.dims)))
-        axes = sorted(
-            {call.axis(one, x) for one in listed if one % max(len(x.dims), 1) != x.batch or given is not None}
-        )
-        keep = bool(call.get("keepdim", False))
-        rank = len(call.world.sketch.shape(x.number))
-        if by == "mean" and x.batch == 0 and axes == list(range(1, rank)) and 1 < rank <= 4:
-            return call.put("global_avgpool", flat=None if keep else True)
-        if len(axes) == rank and not keep:
-            raise Refused("it leaves one number for the whole batch")
-        return call.put("reduce", by=by, axes=tuple(axes), keep=keep or None)
-
-    return rule
-
-
-def norm(call: Call) -> Tensor:
-    """linalg_vector_norm: the root of a sum of squares, or a sum of absolute values."""
-    order = call.get("ord", 2)
-    if order not in (1, 2):
-        raise Refused(f"a norm of order {str(order)[:20]}")
-    return reduced(f"l{int(order)}")(call)  # type: ignore[no-any-return]  # a rule of the table, as any
-
-
 def expanded(call: Call) -> Value:
     """expand: axes of length 1 repeated."""
     value = next(iter(call.arguments.values()))
@@ -267,7 +248,7 @@ SHAPES: dict[str, Any] = {
         ),
         reshaped,
     ),
-    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "swapaxes"), permuted),
+    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "swapaxes", "movedim"), permuted),
     "cat": concatenated,
     "concat": concatenated,
     **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split"), parted),
@@ -275,12 +256,6 @@ SHAPES: dict[str, Any] = {
     "slice": sliced,
     "narrow": sliced,
     "stack": stacked,
-    "mean": reduced("mean"),
-    "sum": reduced("sum"),
-    "amax": reduced("max"),
-    "amin": reduced("min"),
-    "logsumexp": reduced("logsumexp"),
-    "linalg_vector_norm": norm,
     "expand": expanded,
     "expand_as": expanded,
     "roll": rolled,

@@ -158,6 +158,10 @@ class Call:
             return value
         raise Refused(f"its `{name}` is computed, and no parameter of the module")
 
+    def used_beside_the_first(self) -> bool:
+        """Whether something takes more of what it makes than the first tensor."""
+        return not self.world.used.isdisjoint(self.operation.outputs[1:])
+
     @property
     def outputs(self) -> list[tuple[int, ...]]:
         """The shapes that the program states for what it makes."""

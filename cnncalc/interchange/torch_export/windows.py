@@ -123,8 +123,12 @@ def pad(call: Call) -> Tensor:
         return x
     pairs = [(0, 0)] * (len(x.dims) - len(sides) // 2)
     pairs += [(sides[at], sides[at + 1]) for at in range(len(sides) - 2, -1, -2)]
-    if any(n < 0 for pair in pairs for n in pair) or pairs[0] != (0, 0) or x.batch != 0:
-        raise Refused("a border that cuts, or lies along the batch")
+    if x.batch != 0 or pairs[0] != (0, 0) or len({n < 0 for pair in pairs for n in pair if n}) > 1:
+        raise Refused("a border that cuts and adds, or lies along the batch")
+    if any(n < 0 for pair in pairs for n in pair):
+        if any(pairs[1]):
+            raise Refused("a border that cuts channels")
+        return call.put("crop", border=tuple((-before, -after) for before, after in pairs[2:]))
     border = tuple(pairs[2:]) or ((0, 0),)
     return call.put("pad", border=border, channels=(pairs[1],) if any(pairs[1]) else None)
 
@@ -152,5 +156,6 @@ WINDOWS: dict[str, Any] = {
     "pad": pad,
     "constant_pad_nd": pad,
     "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": lambda call: call.put("pixel_unshuffle", factor=call.get("downscale_factor")),
 }
 """By the operator's name in ATen."""
