@@ -101,6 +101,9 @@ _NET_OPTIONS = (
         "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits,
         help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",
     ),
+    click.option(
+        "--trust", is_flag=True, help="Let the file extend files outside its folder, by `..` or an absolute path."
+    ),
 )  # fmt: skip
 
 amp_option = click.option(
@@ -249,6 +252,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),
+        trust=given["trust"],
     )
     amp = given.get("amp")
     return Wanted(options, given["dtype"] if amp is None else with_amp(amp, given["dtype"]))

@@ -18,7 +18,7 @@ from cnncalc.layers.base import count
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["WRITERS", "Unsayable", "Writer", "Written", "writer_for"]
+__all__ = ["WRITERS", "Unsaid", "Unsayable", "Writer", "Written", "writer_for"]
 
 
 class Written(NamedTuple):
@@ -97,6 +97,14 @@ def writer_for(file: str | None, to: str | None) -> Writer:
             return one
     what = "nothing says" if file is None else f"the suffix of `{file[-60:]}` does not say"
     raise CnncalcError(Fault(f"{what} what to write", help=f"name the form with `--to`: {told}"))
+
+
+class Unsaid(Exception):
+    """A layer that a format has not, and why."""
+
+    def __init__(self, why: str, help: str = "") -> None:
+        super().__init__(why)
+        self.why, self.help = why, help
 
 
 class Unsayable:

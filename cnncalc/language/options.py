@@ -26,6 +26,8 @@ class Options(NamedTuple):
     limits: Limits = Limits()
     opaque: bool = False
     """Whether operators of a foreign file that are not known become layers of a declared shape."""
+    trust: bool = False
+    """Whether a file may extend one that lies outside its folder."""
     symbols: bool = False
     """Whether `input` may hold symbols, as `3xHxW`, for which sizes become closed forms."""
 

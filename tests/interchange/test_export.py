@@ -89,6 +89,22 @@ def test_layers_share_their_parameters_in_caffe():
 
 
 @pytest.mark.parametrize(
+    ("form", "layers", "output"),
+    [
+        ("caffe", ["conv 4 k3", "multiply 0.5", "add 3", "power 2", "abs", "clip 0 1", "relu6"], "4x6x6"),
+        ("caffe", ["upsample 2"], "4x16x16"),
+        ("caffe", ["upsample size=15x15 mode=bilinear align_corners"], "4x15x15"),
+        ("caffe", ["channel_shuffle 2", "slice 1:3", "permute 1x2x0"], "8x8x2"),
+        ("caffe", ["linear 5 axis=last", "reshape 8x20", "softmax axis=1"], "8x20"),
+        ("darknet", ["local 3 k3", "relu", "upsample 2", "space_to_depth 2"], "12x6x6"),
+        ("darknet", ["conv 4 k1", "slice 2:4", "maxpool k3 s2 ceil", "lrn"], "2x4x4"),
+    ],
+)
+def test_layers_come_back_with_their_shapes(form, layers, output):
+    assert list(back(chain("4x8x8", layers, Options()), form).outputs.values()) == [output]
+
+
+@pytest.mark.parametrize(
     ("form", "layers", "told"),
     [
         ("caffe", ["gelu"], "there is no layer of Caffe for `gelu`"),

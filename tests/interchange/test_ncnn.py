@@ -105,7 +105,13 @@ def test_a_number_of_the_weights_is_a_parameter_once():
     assert (found.params, found.outputs) == (1, {"b": "3x8x8"})
 
 
-def test_an_input_without_a_size_asks_for_it():
+def test_an_input_without_a_size_asks_for_it_with_the_channels_that_its_weights_say():
+    text = net("Convolution c 1 1 x y 0=4 1=3 6=180", shape="")
+    with pytest.raises(CnncalcError, match="give it: `--input 5x224x224`"):
+        ncnn(text)
+
+
+def test_an_input_without_a_size_takes_what_is_given():
     text = net("ReLU r 1 1 x y", shape="")
     with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
         ncnn(text)

@@ -2,152 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
+from cnncalc.interchange.caffe import saying_windows as windows
+from cnncalc.interchange.caffe.pieces import FACTORS, Piece, Rule, Said, Values
+from cnncalc.interchange.writers import Unsaid
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import activation, conv, linear, norm, pool, pyramid, regularize, reshape, resize, shuffle
+from cnncalc.layers.kinds import activation, norm, regularize, reshape, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat
-from cnncalc.records import NamedTuple
 
-__all__ = ["FACTORS", "RULES", "Piece", "Said", "Unsaid"]
-
-
-FACTORS = "_factors"
-"""The suffix of the vector that a Scale takes beside a map."""
-
-
-class Unsaid(Exception):
-    """A layer that Caffe has not, and why."""
-
-    def __init__(self, why: str, help: str = "") -> None:
-        super().__init__(why)
-        self.why, self.help = why, help
-
-
-class Piece(NamedTuple):
-    """A layer of Caffe: its type, the name of its parameters' message with what stands in it, and its tops."""
-
-    type: str
-    part: str = ""
-    values: tuple[tuple[str, object], ...] = ()
-    learns: int = 0
-    """How many blobs of parameters it has, by which layers share them."""
-    in_place: bool = False
-    """Whether it may write over its input."""
-    suffix: str = ""
-    """What is added to the layer's name, for all but the first of several."""
-    tops: tuple[str, ...] = ()
-    """The tops' suffixes where it has several; the first is that of the layer."""
-
-
-Said: TypeAlias = "list[Piece]"
-Rule: TypeAlias = Callable[[Any, tuple[Shape, ...], Shape], Said]
-
-
-def _sizes(name: str, values: list[int], default: int | None) -> list[tuple[str, object]]:
-    """A size once for all axes, or one an axis; height and width have names of their own."""
-    if all(value == default for value in values):
-        return []
-    if len(set(values)) == 1:
-        return [(name, values[0])]
-    stem = name.removesuffix("_size")
-    if len(values) == 2:
-        return [(f"{stem}_h", values[0]), (f"{stem}_w", values[1])]
-    return [(name, value) for value in values]
-
-
-def _even(paddings: list[tuple[int, int]]) -> list[int]:
-    if any(before != after for before, after in paddings):
-        raise Unsaid("Caffe pads both sides of an axis alike", "use a symmetric padding, or crop after a larger one")
-    return [before for before, _ in paddings]
-
-
-def convolution(layer: conv.ForwardConvolution, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Convolution; one with a group a channel is that with as many groups."""
-    slid = layer.windows(x[0])
-    padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
-    groups = layer.group_count(x[0])
-    values: list[tuple[str, object]] = [("num_output", layer.filters(x[0]))]
-    values += _sizes("kernel_size", [window.kernel for window in slid], None)
-    values += _sizes("stride", [window.stride for window in slid], 1) + _sizes("pad", padding, 0)
-    dilations = [window.dilation for window in slid]
-    if dilations != [1] * len(slid):
-        said = dilations[:1] if len(set(dilations)) == 1 else dilations
-        values.extend(("dilation", one) for one in said)
-    values += [("group", groups)] * (groups > 1) + [("bias_term", False)] * (not layer.bias)
-    return [Piece("Convolution", "convolution_param", tuple(values), 1 + layer.bias)]
-
-
-def deconvolution(layer: conv.Deconv, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Deconvolution, which adds nothing to its output."""
-    slid = layer.windows(x[0])
-    if any(window.output_padding for window in slid):
-        raise Unsaid("Caffe's Deconvolution has no output padding")
-    padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
-    values: list[tuple[str, object]] = [("num_output", layer.out)]
-    values += _sizes("kernel_size", [window.kernel for window in slid], None)
-    values += _sizes("stride", [window.stride for window in slid], 1) + _sizes("pad", padding, 0)
-    if any(window.dilation > 1 for window in slid):
-        values += [("dilation", window.dilation) for window in slid]
-    values += [("group", layer.groups)] * (layer.groups > 1) + [("bias_term", False)] * (not layer.bias)
-    return [Piece("Deconvolution", "convolution_param", tuple(values), 1 + layer.bias)]
-
-
-def full(layer: linear.Linear, x: tuple[Shape, ...], y: Shape) -> Said:
-    """InnerProduct, on the last axis where the layer acts on it."""
-    values: list[tuple[str, object]] = [("num_output", layer.out)]
-    values += [("bias_term", False)] * (not layer.bias)
-    if layer.axis == "last" and len(x[0]) > 1:
-        values.append(("axis", len(x[0])))
-    return [Piece("InnerProduct", "inner_product_param", tuple(values), 1 + layer.bias)]
-
-
-def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Pooling. Caffe's own rounds up; where that gives another size, `round_mode: FLOOR` (Caffe since 2018)."""
-    slid = layer.windows(x[0])
-    if len(slid) != 2:
-        raise Unsaid("Caffe's Pooling has two spatial axes")
-    if any(window.dilation > 1 for window in slid):
-        raise Unsaid("Caffe's Pooling has no dilation")
-    padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
-    if isinstance(layer, pool.AvgPool) and any(padding) and not layer.count_include_pad:
-        raise Unsaid("Caffe's average pools count their padding", "`count_include_pad` says so")
-    values: list[tuple[str, object]] = [("pool", "AVE" if isinstance(layer, pool.AvgPool) else "MAX")]
-    values += _sizes("kernel_size", [window.kernel for window in slid], None)
-    values += _sizes("stride", [window.stride for window in slid], 1) + _sizes("pad", padding, 0)
-    sizes = [_pooled(n, window.kernel, window.stride, p) for n, window, p in zip(x[0][1:], slid, padding)]
-    if sizes != list(y[1:]):
-        floors = [(n + 2 * p - window.kernel) // window.stride + 1 for n, window, p in zip(x[0][1:], slid, padding)]
-        if floors != list(y[1:]):
-            raise Unsaid(f"Caffe's Pooling makes {sizes[0]}x{sizes[1]} of it, and this one {y[1]}x{y[2]}")
-        values.append(("round_mode", "FLOOR"))
-    return [Piece("Pooling", "pooling_param", tuple(values))]
-
-
-def _pooled(n: int, kernel: int, stride: int, padding: int) -> int:
-    """The length that PoolingLayer::Reshape gives: rounded up, the last window clipped where the pool is padded."""
-    length = -(-(n + 2 * padding - kernel) // stride) + 1
-    return length - 1 if padding and (length - 1) * stride >= n + padding else length
-
-
-def whole_pool(layer: pool.GlobalPool, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Pooling over the whole map; then Flatten for a vector."""
-    if len(x[0]) != 3:
-        raise Unsaid("Caffe's Pooling has two spatial axes")
-    way = "AVE" if isinstance(layer, pool.GlobalAvgPool) else "MAX"
-    pieces = [Piece("Pooling", "pooling_param", (("pool", way), ("global_pooling", True)))]
-    return pieces + [Piece("Flatten", suffix="_flat")] * (len(y) == 1)
-
-
-def adaptive(layer: pool.AdaptivePool, x: tuple[Shape, ...], y: Shape) -> Said:
-    """A pool of even windows, where the output's size divides the input's."""
-    if len(x[0]) != 3 or any(n % m for n, m in zip(x[0][1:], y[1:])):
-        raise Unsaid("an adaptive pool is a Pooling of Caffe only where its windows are all alike")
-    kernel = [n // m for n, m in zip(x[0][1:], y[1:])]
-    way = "AVE" if isinstance(layer, pool.AdaptiveAvgPool) else "MAX"
-    values = [("pool", way), *_sizes("kernel_size", kernel, None), *_sizes("stride", kernel, 1)]
-    return [Piece("Pooling", "pooling_param", tuple(values))]
+__all__ = ["RULES"]
 
 
 def batch_norm(layer: norm.BatchNorm, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -160,14 +24,6 @@ def batch_norm(layer: norm.BatchNorm, x: tuple[Shape, ...], y: Shape) -> Said:
     elif layer.affine:
         pieces.append(Piece("Bias", learns=1, in_place=True, suffix="_bias"))
     return pieces
-
-
-def spatial_pyramid(layer: pyramid.SpatialPyramid, x: tuple[Shape, ...], y: Shape) -> Said:
-    """SPP, whose levels are powers of two."""
-    if layer.levels != tuple(2**level for level in range(len(layer.levels))) or len(x[0]) != 3:
-        raise Unsaid("Caffe's SPP has the levels 1, 2, 4, … on two spatial axes")
-    values = (("pyramid_height", len(layer.levels)), ("pool", "AVE" if layer.mode == "avg" else "MAX"))
-    return [Piece("SPP", "spp_param", values)]
 
 
 def softmax(layer: activation.Softmax, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -207,19 +63,52 @@ def sliced(layer: resize.Slice, x: tuple[Shape, ...], y: Shape) -> Said:
     return [Piece("Slice", "slice_param", ((("axis", axis + 1),) if axis else ()) + points, tops=tops)]
 
 
+NUMBERS = {"add": "shift", "multiply": "scale", "power": "power"}
+"""What a number beside a tensor is in Caffe's Power, (shift + scale·x)^power."""
+
+
 def eltwise(operation: str, *factors: float) -> Rule:
     """Eltwise of tensors of one shape."""
 
-    def rule(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
+    def rule(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
+        if layer.kind in NUMBERS and layer.number is not None:
+            return [Piece("Power", "power_param", ((NUMBERS[layer.kind], layer.number),))]
         if len(x) < 2 or len(set(x)) > 1:
             raise Unsaid(
                 "Caffe's Eltwise takes tensors of one shape", "only a factor a channel may be a vector: `Scale`"
             )
-        values: list[tuple[str, object]] = [("operation", operation)] * (operation != "SUM")
+        values: Values = [("operation", operation)] * (operation != "SUM")
         values += [("coeff", factor) for factor in factors]
         return [Piece("Eltwise", "eltwise_param", tuple(values))]
 
     return rule
+
+
+def power(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
+    """Power, to a number."""
+    if layer.number is None:
+        raise Unsaid("Caffe's Power has a number for its exponent")
+    return [Piece("Power", "power_param", (("power", layer.number),))]
+
+
+def function(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
+    """AbsVal, Exp, Log; Clip."""
+    types = {"abs": "AbsVal", "exp": "Exp", "log": "Log"}
+    if layer.of in types:
+        return [Piece(types[layer.of])]
+    if layer.of == "clip" and None not in (layer.low, layer.high):
+        return [Piece("Clip", "clip_param", (("min", layer.low), ("max", layer.high)), in_place=True)]
+    raise Unsaid(f"there is no layer of Caffe for `{layer.of}`")
+
+
+def enlarged(layer: resize.Upsample, x: tuple[Shape, ...], y: Shape) -> Said:
+    """Upsample, which repeats pixels; Interp, where the corners stay."""
+    if len(x[0]) == 3 and layer.mode != "nearest" and layer.align_corners:
+        return [Piece("Interp", "interp_param", (("height", y[1]), ("width", y[2])))]
+    factors = {m // n for n, m in zip(x[0][1:], y[1:])}
+    if layer.mode != "nearest" or len(factors) != 1 or any(m % n for n, m in zip(x[0][1:], y[1:])):
+        raise Unsaid("Upsample repeats pixels, as often along both axes; Interp keeps the corners")
+    return [Piece("Upsample", "upsample_param", (("scale", factors.pop()),))]
 
 
 def product(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -274,32 +163,34 @@ def nothing(layer: regularize.Identity, x: tuple[Shape, ...], y: Shape) -> Said:
 
 
 RULES: dict[str, Rule] = {
-    "adaptive_avgpool": adaptive,
-    "adaptive_maxpool": adaptive,
+    "adaptive_avgpool": windows.adaptive,
+    "adaptive_maxpool": windows.adaptive,
     "add": eltwise("SUM"),
-    "avgpool": slid_pool,
+    "avgpool": windows.slid_pool,
     "batchnorm": batch_norm,
     "channel_shuffle": shuffled,
     "concat": concat,
-    "conv": convolution,
-    "deconv": deconvolution,
+    "conv": windows.convolution,
+    "deconv": windows.deconvolution,
     "dropout": plain("Dropout", "dropout_param", ("rate", "dropout_ratio")),
     "droppath": nothing,
-    "dwconv": convolution,
+    "dwconv": windows.convolution,
     "elu": plain("ELU", "elu_param", ("alpha", "alpha")),
+    "function": function,
     "flatten": lambda layer, x, y: [Piece("Flatten")],
-    "global_avgpool": whole_pool,
-    "global_maxpool": whole_pool,
+    "global_avgpool": windows.whole_pool,
+    "global_maxpool": windows.whole_pool,
     "identity": nothing,
     "layerscale": scaled,
     "leaky_relu": plain("ReLU", "relu_param", ("slope", "negative_slope")),
-    "linear": full,
+    "linear": windows.full,
     "log_softmax": softmax,
     "lrn": local_norm,
     "maximum": eltwise("MAX"),
-    "maxpool": slid_pool,
+    "maxpool": windows.slid_pool,
     "multiply": product,
     "permute": permuted,
+    "power": power,
     "prelu": slopes,
     "relu": plain("ReLU"),
     "relu6": lambda layer, x, y: [Piece("Clip", "clip_param", (("min", 0), ("max", 6)), in_place=True)],
@@ -309,7 +200,8 @@ RULES: dict[str, Rule] = {
     "slice": sliced,
     "softmax": softmax,
     "softplus": plain("BNLL"),
-    "spp": spatial_pyramid,
+    "spp": windows.spatial_pyramid,
     "subtract": eltwise("SUM", 1, -1),
     "tanh": plain("TanH"),
+    "upsample": enlarged,
 }

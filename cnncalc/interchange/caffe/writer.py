@@ -6,13 +6,20 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cnncalc.graph import Graph, Node
-from cnncalc.interchange.caffe.saying import FACTORS, RULES, Piece, Unsaid
-from cnncalc.interchange.writers import Unsayable, Written
+from cnncalc.interchange.caffe.pieces import FACTORS, Piece
+from cnncalc.interchange.caffe.saying import RULES
+from cnncalc.interchange.writers import Unsaid, Unsayable, Written
 
 __all__ = ["written"]
 
 LATER = "is of Caffe since 2018"
-FORKS = {"Clip": LATER, "Permute": "is of SSD's Caffe (weiliu89/caffe)", "Swish": LATER}
+FORKS = {
+    "Clip": LATER,
+    "Interp": "is of DeepLab's Caffe",
+    "Upsample": "is of forks for SegNet and YOLO",
+    "Permute": "is of SSD's Caffe (weiliu89/caffe)",
+    "Swish": LATER,
+}
 
 
 def written(graph: Graph, batch: int) -> Written:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from cnncalc.interchange.writers import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import conv, linear, local, norm, pool, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat
 
-__all__ = ["ACTIVATIONS", "SECTIONS", "Lines", "Unsaid", "activation_of", "check_norm"]
+__all__ = ["ACTIVATIONS", "SECTIONS", "Lines", "activation_of", "check_norm"]
 
 Lines: TypeAlias = "list[str]"
 Said: TypeAlias = "tuple[str, Lines, int | str]"
 """The section, its lines, and which input is the one above it; `layers` where it takes all by number."""
 Rule: TypeAlias = Callable[[Any, tuple[Shape, ...], Shape], Said]
-
-
-class Unsaid(Exception):
-    """A layer that Darknet has not, and why."""
-
-    def __init__(self, why: str, help: str = "") -> None:
-        super().__init__(why)
-        self.why, self.help = why, help
 
 
 NAMES = {

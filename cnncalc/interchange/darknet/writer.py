@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from cnncalc.graph import Graph, Node
-from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, Unsaid, activation_of, check_norm
-from cnncalc.interchange.writers import Unsayable, Written
+from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, activation_of, check_norm
+from cnncalc.interchange.writers import Unsaid, Unsayable, Written
 from cnncalc.layers import Shape
 
 __all__ = ["written"]

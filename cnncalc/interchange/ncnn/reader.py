@@ -126,9 +126,18 @@ class Reader:
         """The shape of an input, as the user gives it or else the file."""
         shape = self.given.get(name) or self.given.get("") or declared(operator)
         if not shape or min(shape) < 1:
-            help = f"give it: `--input 3x224x224`, or `--input {name}=3x224x224` where there are several"
+            like = f"{self.channels(name)}x224x224"
+            help = f"give it: `--input {like}`, or `--input {name}={like}` where there are several"
             raise operator.fault(f"the shape of the input `{name[:60]}` is not in the file", help=help)
         return shape
+
+    def channels(self, blob: str) -> int:
+        """The channels that the first convolution on an input takes, by the size of its weights; 3 where none says."""
+        for operator in self.operators:
+            out, width = operator.whole(0, 0), operator.whole(1, 0)
+            if blob in operator.bottoms and operator.type == "Convolution" and out > 0 and width > 0:
+                return max(operator.whole(6, 0) // (out * width * operator.whole(11, width)), 1)
+        return 3
 
 
 def declared(operator: Operator) -> Shape:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.records import NamedTuple
 
 __all__ = ["Constant", "constants_of", "dims_of"]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.tfjs.constants import Constant, constants_of, dims_of
+from cnncalc.records import NamedTuple
 
 __all__ = ["Graph", "Node", "graph_of", "ordered"]
 

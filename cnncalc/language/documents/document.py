@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
-from cnncalc.language.documents.library import open_document
+from cnncalc.language.documents.library import library_folder, locate, open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
@@ -74,6 +74,8 @@ class Document:
         root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
+        self.fence = folder
+        """The folder that the file lies in: what it extends lies there too, or below."""
         self.take(root, folder, [(Path(self.file).name, folder)])
 
     @classmethod
@@ -84,6 +86,7 @@ class Document:
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
         document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
         document.parents, document.texts = [], []
+        document.fence = None
         document.take(root, None, [])
         return document
 
@@ -92,7 +95,8 @@ class Document:
         self.root = root
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
-            self.faults.add("a net is a mapping of keys such as input and layers", root, help=help)
+            place = root.place() if len(chain) < 2 else root.place()._replace(text="")  # it may be anybody's
+            self.faults.add("a net is a mapping of keys such as input and layers", place, help=help)
             self.faults.raise_any()
             return
         whole = True
@@ -125,11 +129,13 @@ class Document:
         if len(chain) > self.limits.depth:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
+        if not self._may_extend(node, folder):
+            return False
         try:
             root, name, parent_folder, _ = open_document(node.text, self.options, folder)
         except CnncalcError as error:
             if error.faults[0].place is not None:
-                self.faults.extend(error)
+                self.faults.extend(_unquoted(error))
                 self.faults.raise_any()
             self.faults.add(error.faults[0].message, node, help=error.faults[0].help)
             return False
@@ -145,6 +151,24 @@ class Document:
         for key in NOT_INHERITED:
             self.keys.pop(key, None)
         return True
+
+    def _may_extend(self, node: Scalar, folder: Path | None) -> bool:
+        """Whether what `extends` names lies where a file may look; a file from a stranger must not show others."""
+        if node.text == "-":
+            help = "name a file, or hand the net itself in on standard input"
+            self.faults.add("`extends` cannot take standard input", node, help=help)
+            return False
+        if self.options.trust:
+            return True
+        try:
+            path = locate(node.text, folder or Path()).resolve()
+        except CnncalcError:
+            return True  # there is none, which opening it says
+        if path.parent == library_folder() or path.is_relative_to((self.fence or Path()).resolve()):
+            return True
+        help = "move it beside this one, or give `--trust` if you know who wrote the file"
+        self.faults.add("`extends` leads outside the file's folder", node, help=help)
+        return False
 
     def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:
         """Merge `variables`, `blocks` or `defaults` key by key; `child` is the file that sets a parent's variables."""
@@ -300,3 +324,13 @@ def _mentions(file: Mapping, name: str) -> bool:
     """Whether the file itself uses a variable in an expression."""
     pattern = re.compile(rf"\$(?:{re.escape(name)}\b|\(.*\b{re.escape(name)}\b)")
     return any(pattern.search(line) for line in file.source.lines)
+
+
+def _unquoted(error: CnncalcError) -> CnncalcError:
+    """The faults of a file that is no YAML by its name, without its lines: it may be anybody's, and no net at all."""
+    return CnncalcError([
+        fault._replace(place=fault.place._replace(text=""))
+        if fault.place and not fault.place.file.endswith((".yaml", ".yml"))
+        else fault
+        for fault in error.faults
+    ])  # fmt: skip
