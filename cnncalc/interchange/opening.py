@@ -43,10 +43,11 @@ def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
 
     sketch = chained(sketch)
     called = Path(file.name).name  # where it lies is of no use to whoever gets the text
-    text, names = structured(sketch, called)
-    if unlike(text, names, sketch, file.limits):
-        return written(sketch, called)
-    return text, names
+    for blocks in (True, False):
+        text, names = structured(sketch, called, blocks=blocks)
+        if not unlike(text, names, sketch, file.limits):
+            return text, names
+    return written(sketch, called)
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -108,7 +108,7 @@ class Reader:
                     continue
                 if declared and isinstance(declared[0], int):
                     self.batch = declared[0]
-                values[name] = Live(self.sketch.input(name, own))
+                values[name] = Live(self.sketch.input("input" if name.isdecimal() else name, own))
         if self.faults:
             raise CnncalcError(self.faults)
 

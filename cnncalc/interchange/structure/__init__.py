@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.structure.blocks import Block, in_blocks
 from cnncalc.interchange.structure.branches import in_series
 from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
 from cnncalc.interchange.structure.items import Group, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
-from cnncalc.interchange.structure.text import header, layer_lines
+from cnncalc.interchange.structure.text import block_lines, header, layer_lines
 from cnncalc.interchange.structure.writing import name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
 __all__ = ["chained", "structured"]
 
 
-def structured(sketch: Sketch, file: str) -> tuple[str, list[str]]:
+def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it; `sketch` is one that is `chained`."""
     paths = [name_parts(operator.name) for operator in sketch.operators]
     owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    lines = [*header(labels, file), "layers:", *layer_lines(items, labels), *_outputs(sketch, labels)]
+    made: list[Block] = []
+    if blocks:
+        items, made = in_blocks(items, labels)
+    lines = [*header(labels, file), *block_lines(made, labels), "layers:", *layer_lines(items, labels)]
+    lines += _outputs(sketch, labels)
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
 
-__all__ = ["Group", "Item", "Leaf", "Merge", "Repeat", "steps_in"]
+__all__ = ["Group", "Item", "Leaf", "Merge", "Repeat", "Use", "steps_in"]
 
 
 class Leaf(NamedTuple):
@@ -45,7 +45,15 @@ class Repeat(NamedTuple):
     """Whether each turn is a group of its own."""
 
 
-Item: TypeAlias = "Leaf | Merge | Group | Repeat"
+class Use(NamedTuple):
+    """A block used in place of a group."""
+
+    block: str
+    arguments: str
+    group: Group | Repeat
+
+
+Item: TypeAlias = "Leaf | Merge | Group | Repeat | Use"
 
 
 def steps_in(item: Item) -> Iterator[int]:
@@ -59,5 +67,5 @@ def steps_in(item: Item) -> Iterator[int]:
                 yield from steps_in(one)
         yield item.step
         return
-    for one in item.items:
+    for one in item.group.items if isinstance(item, Use) else item.items:
         yield from steps_in(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.interchange.sketch import Sketch
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge
+from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Use
 
 __all__ = ["Labels"]
 
@@ -87,7 +87,7 @@ class Labels:
             elif isinstance(item, Merge):
                 waiting.extend(one for branch in item.branches for one in branch)
             else:
-                waiting.extend(item.items)
+                waiting.extend(() if isinstance(item, Use) else item.items)
         return found
 
     def _chosen(self, items: tuple[Item, ...]) -> set[str]:

@@ -62,6 +62,7 @@ def _key(item: Item, labels: Labels, *, nested: bool = False) -> Hashable:
         if not nested:
             return next(steps_in(item))
         return (item.name, item.by_position, _body(item.items, labels))
+    assert isinstance(item, Repeat)  # blocks come later
     inner = nested or item.numbered
     body = tuple(_key(one, labels, nested=inner) for one in item.items)
     return (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat
+from cnncalc.interchange.structure.blocks import Block
+from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import notation, quoted
 from cnncalc.layers import Layer, show_shape
 from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
 
-__all__ = ["header", "layer_lines"]
+__all__ = ["block_lines", "header", "layer_lines"]
 
 WIDTH = 120
 NESTED = 3
@@ -29,6 +30,8 @@ def unbiased(labels: Labels) -> list[str]:
 class _Writer:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
+        self.block_of: Block | None = None
+        """The block whose layers are being written."""
         self.unbiased = unbiased(labels)
 
     # -- one line --
@@ -37,6 +40,9 @@ class _Writer:
         """An item on one line."""
         if isinstance(item, Leaf):
             return self.leaf(item)
+        if isinstance(item, Use):
+            heads = self.heads(item.group._replace(by_position=False))  # the block says how its layers are called
+            return f"{{{', '.join([f'{item.block}: {item.arguments}', *heads])}}}"
         if isinstance(item, Merge):
             keys = self.keys(item.step)
             word, rest = self.words(item.step)
@@ -65,6 +71,8 @@ class _Writer:
 
     def layer(self, step: int) -> Layer:
         """A step's layer."""
+        if self.block_of is not None and step in self.block_of.layers:
+            return self.block_of.layers[step]
         layer = self.labels.sketch.operators[step].layer
         assert layer is not None
         return layer
@@ -75,6 +83,8 @@ class _Writer:
         kind, rest = notation(layer, self.labels.sketch.dialect)
         if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
             rest = rest.removesuffix(" nobias") if rest.endswith(" nobias") else f"{rest} bias"
+        for mark, name in self.block_of.marks.items() if self.block_of is not None else ():
+            rest = rest.replace(str(mark), f"${name}")
         return kind, rest
 
     def fields(self, step: int) -> Iterator[tuple[str, str]]:
@@ -118,7 +128,7 @@ class _Writer:
     def block(self, item: Item, indent: int) -> Iterator[str]:
         """An item that needs several lines."""
         pad = " " * indent
-        if isinstance(item, Leaf):
+        if isinstance(item, (Leaf, Use)):
             yield f"{pad}- {self.flow(item)}"
             return
         if isinstance(item, Merge):
@@ -154,6 +164,29 @@ class _Writer:
             return
         for number, line in enumerate(self.lines(items, indent + 2)):
             yield f"{' ' * indent}- {line[indent + 2 :]}" if number == 0 else line
+
+    def block_lines(self, block: Block) -> Iterator[str]:
+        """A template."""
+        self.block_of = block
+        arguments = ", ".join(f"{name}: {'required' if usual is None else usual}" for name, usual in block.arguments)
+        yield f"  {block.name}:"
+        if arguments:
+            yield f"    with: {{{arguments}}}"
+        if block.by_position:
+            yield "    naming: index"
+        flow = self.branch(block.items)
+        if len(flow) + 12 <= WIDTH and flow.count("[") <= 2 * NESTED:
+            yield f"    layers: {flow}"
+        else:
+            yield "    layers:"
+            yield from self.lines(block.items, 6)
+        self.block_of = None
+
+
+def block_lines(blocks: list[Block], labels: Labels) -> list[str]:
+    """The lines of `blocks:`; none where there are none."""
+    writer = _Writer(labels)
+    return ["blocks:", *(line for block in blocks for line in writer.block_lines(block))] if blocks else []
 
 
 def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
