@@ -25,6 +25,7 @@ from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
 from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.unfolding import Unfold
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
 from cnncalc.torch_backend.building.builder import build
@@ -46,6 +47,10 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
         lambda layer, entering, leaving: (
             isinstance(layer, Deconv) and len(entering) == 4 and layer.groups == 1 and prod(leaving) < prod(entering)
         ),
+    ),
+    (
+        "torch 2.13 lays windows of one pixel out as a view: whoever keeps the columns keeps the whole input.",
+        lambda layer, entering, leaving: isinstance(layer, Unfold) and set(layer.kernel) == {1},
     ),
 )
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""

@@ -455,6 +455,7 @@ def test_limits_bound_what_they_name(folder):
         "variables": "input: 3x8x8\nvariables: {a: 1, b: 2, c: 3}\nlayers: [relu]",
         "expression": "input: 3x8x8\nlayers: [conv $(1 + 1) k1]",
         "items": "input: 3x8x8\nvariables: {x: $('ab' + 'c')}\nlayers: [relu]",
+        "work": "input: 3x8x8\nvariables: {x: '$(sum([1] * 10))'}\nlayers: [relu]",
     }
     assert set(texts) == set(Limits._fields)
     for name, text in texts.items():

@@ -83,9 +83,7 @@ class Fold(Sliding):
     """
 
     unseen: ClassVar[str] = "undefined: a fold lays windows over each other"
-    size: tuple[int, ...] = field(
-        PerAxis(), "height and width that come out", position=1, symbol="out", aliases=("output_size",)
-    )
+    size: tuple[int, ...] = field(PerAxis(), "height and width that come out", position=1, aliases=("output_size",))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield Requirement(
