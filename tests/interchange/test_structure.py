@@ -132,11 +132,7 @@ blocks:
     with: {out: required, kernel: required, padding: required}
     layers: [conv $out k$kernel p$padding, relu, conv $out k3 p1, relu, {conv: $out k3 p1, name: last_of_them}, relu]
 layers:
-  - name: stages
-    layers:
-      - {unit1: 8 1 0, name: a}
-      - {unit1: 16 7 3, name: b}
-      - {unit1: 24 5 2, name: c}
+  - {name: stages, layers: [{unit1: 8 1 0, name: a}, {unit1: 16 7 3, name: b}, {unit1: 24 5 2, name: c}]}
 """
 
 
