@@ -108,6 +108,36 @@ layers:
     assert "spares 8 parameters" in hint.text
 
 
+@pytest.mark.parametrize(
+    ("layer", "saved"),
+    [
+        # torch 2.13's autograd: the pad's input and the padded map, or the map alone
+        ("ReflectionPad2d 1", 3_072 + 6_272 + 8_192),
+        ("ReplicationPad2d 1", 3_072 + 6_272 + 8_192),
+        ("CircularPad2d 1", 3_072 + 8_192),
+        ("ZeroPad2d 1", 3_072 + 8_192),
+    ],
+)
+def test_a_name_of_a_module_keeps_what_is_its_own(layer, saved):
+    done = run("chain", "3x16x16", "conv 8 k3", layer, "conv 4 k3", "--format", "json")
+    assert json.loads(done.stdout)["totals"]["saved_bytes"] == saved
+
+
+def test_whole_channels_are_dropped_by_a_number_each():
+    done = run("chain", "3x16x16", "conv 8 k3", "Dropout2d 0.5", "--train", "--format", "json")
+    assert json.loads(done.stdout)["totals"]["saved_bytes"] == 3_072 + 8 * 4  # torch 2.13's autograd
+
+
+@pytest.mark.parametrize(("border", "taken"), [("ReflectionPad2d 7", True), ("ReflectionPad2d 8", False),
+                                               ("CircularPad2d 8", True), ("CircularPad2d 9", False),
+                                               ("ReplicationPad2d 20", True)])  # fmt: skip
+def test_a_border_of_own_pixels_needs_as_many(border, taken):
+    """As torch refuses them."""
+    done = run("chain", "4x8x12", border)
+    assert (done.exit_code == 0) == taken
+    assert taken or "there are too few" in done.stderr
+
+
 def test_the_kept_totals_are_those_that_are_computed():
     kept = kept_totals.every_net()
     assert kept == list(kept_totals.computed()), "`python -m cnncalc.cli.kept_totals` writes them anew"

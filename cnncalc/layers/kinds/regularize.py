@@ -12,7 +12,14 @@ from cnncalc.layers.registry import layer
 __all__ = ["DropPath", "Dropout", "Identity"]
 
 
-@layer("dropout", aliases=("Dropout", "SpatialDropout", "AlphaDropout", "dropout2d"))
+_WHOLE = {"channels": True}
+
+
+@layer(
+    "dropout",
+    aliases=("Dropout", "AlphaDropout"),
+    presets=dict.fromkeys(("SpatialDropout", "Dropout1d", "Dropout2d", "Dropout3d"), _WHOLE),
+)
 class Dropout(Layer):
     """Zeroes each element with probability `rate` in training; does nothing at inference (Srivastava et al. 2014)."""
 
@@ -20,14 +27,20 @@ class Dropout(Layer):
         Real(0.0, 1.0), "probability of a zero", 0.5, position=0, symbol="p", aliases=("p", "dropout_ratio")
     )
     inplace: bool = field(Flag(), "whether the output overwrites the input's memory", False)
+    channels: bool = field(Flag(), "whether whole channels are zeroed, as Dropout2d does (Tompson et al. 2015)", False)
 
     def reuses_input(self, *, training: bool) -> bool:
         return self.inplace or not training or self.rate == 0
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all."""
+        """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all.
+
+        Of whole channels it is a number a channel, of the net's dtype everywhere.
+        """
         if backward.any and backward.training and self.rate > 0:
-            if self.rate < 1:
+            if self.channels and self.rate < 1:
+                yield Saved("mask", shape=x[0][:1])
+            elif self.rate < 1:
                 yield Saved("mask", shape=x[0], element="" if self.inplace else "mask")
             else:
                 yield Saved("mask", shape=(1,), batched=False)

@@ -10,6 +10,7 @@ from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product, scaled_length
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, resampled, shifted
 from cnncalc.layers.axes import axes_exist
+from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Scales, Span, Whole, spread
 from cnncalc.layers.registry import layer
@@ -35,9 +36,21 @@ class BorderLayer(Layer):
         raise NotImplementedError
 
 
-@layer("pad", aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ReflectionPad", "ReplicationPad", "ConstantPad"))
+@layer(
+    "pad",
+    aliases=("ZeroPad", "zero_padding", "ZeroPadding", "ConstantPad"),
+    presets={
+        "ReflectionPad": {"mode": "reflect"},
+        "ReplicationPad": {"mode": "replicate"},
+        "CircularPad": {"mode": "circular"},
+    },
+)
 class Pad(BorderLayer):
-    """A border around the map; or channels of zeros beside its own, a shortcut without parameters (He et al. 2016)."""
+    """A border around the map; or channels of zeros beside its own, a shortcut without parameters (He et al. 2016).
+
+    The border is of zeros, or of the map's own pixels: mirrored at its edge (`reflect`), the edge's (`replicate`), or
+    those of the other side (`circular`). Backward of the first two keeps the input, as torch does.
+    """
 
     needs: ClassVar[str] = "map"
     border: tuple[tuple[int, int], ...] = field(
@@ -50,6 +63,7 @@ class Pad(BorderLayer):
         aliases=("padding",),
     )
     channels: tuple[tuple[int, int], ...] = field(Border(automatic=False), "channels of zeros, before:after", ((0, 0),))
+    mode: str = field(Choice("zeros", "reflect", "replicate", "circular"), "what the border is made of", "zeros")
 
     def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
         return spread(self.border, len(x) - 1)
@@ -62,6 +76,25 @@ class Pad(BorderLayer):
             f"channels={Border().write(self.channels)}",
             "write before:after, such as `channels=0:16`",
         )
+        yield Requirement(
+            self.mode == "zeros" or self.channels == ((0, 0),),
+            "channels are added as zeros",
+            f"mode={self.mode}",
+            "make two layers of it",
+        )
+        most = {"reflect": 1, "circular": 0}.get(self.mode)
+        for axis, (n, sides) in enumerate(zip(x[0][1:], self.borders(x[0])) if most is not None else ()):
+            for side in sides:
+                yield Requirement(
+                    n - (most or 0) >= side,
+                    f"a `{self.mode}` border is made of the map's own pixels, and there are too few",
+                    f"{axis_name(axis, len(x[0]) - 1)} {n}, and a border of {side}",
+                    f"pad by at most {n - (most or 0)}",
+                )
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        if backward.any and self.mode in ("reflect", "replicate"):
+            yield Saved("input")
 
     def channel_reach(self, *x: Shape) -> Reach | None:
         return shifted(self.channels[0][0])

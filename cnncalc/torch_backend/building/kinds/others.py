@@ -176,7 +176,10 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Dropout."""
+    """Dropout; of whole channels Dropout1d to Dropout3d."""
+    if layer.channels:
+        whole: nn.Module = of_rank("Dropout", rank_of(shapes))(layer.rate, inplace=layer.inplace)
+        return whole
     return nn.Dropout(layer.rate, inplace=layer.inplace)
 
 
@@ -200,8 +203,12 @@ def permute(layer: reshape.Permute, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(resize.Pad)
 def pad(layer: resize.Pad, shapes: tuple[Shape, ...]) -> nn.Module:
-    """ZeroPad1d to ZeroPad3d; with channels too, a ConstantPad, which passes all its sides on."""
+    """ZeroPad1d to ZeroPad3d, or its sister of another mode; with channels a ConstantPad, which passes all sides on."""
     sides = windows.sides(list(layer.borders(shapes[0])))
+    if layer.mode != "zeros":
+        name = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}[layer.mode]
+        mirrored: nn.Module = of_rank(name, rank_of(shapes))(tuple(sides))
+        return mirrored
     if layer.channels == ((0, 0),):
         plain: nn.Module = of_rank("ZeroPad", rank_of(shapes))(tuple(sides))
         return plain
