@@ -73,6 +73,8 @@ FORMATS: tuple[Format, ...] = (
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
+    Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
+    Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )
 
 

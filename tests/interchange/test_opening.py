@@ -116,3 +116,21 @@ def test_a_layer_that_does_not_fit_has_its_place_in_the_foreign_file(toy):
     assert isinstance(fault, Fault)
     assert (fault.layer, fault.place and fault.place.line) == ("pool/1", 3)
     assert "MAXPOOL" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x80\x04\x95\x10\x00", "is a pickle, and loading one runs whatever it holds"),
+        (b"\x80\x02}q\x00.", "is a pickle"),
+        (b"import torch\nclass Net(torch.nn.Module): ...\n", "is a Python program, and is not run"),
+        (b"# a net\nfrom torch import nn\n", "is a Python program"),
+    ],
+)
+def test_what_would_have_to_be_run_is_told_as_what_it_is(tmp_path, content, words):
+    file = tmp_path / "net.pt"
+    file.write_bytes(content)
+    done = run("show", file)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert "cnncalc.from_torch(module, x)" in done.stderr
