@@ -1,0 +1,74 @@
+"""Rooms and their doors: which of a room's modules others may enter it by. All others are private to it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOORS = {
+    "analysis.memory": "elements totals",
+    "analysis.receptive": "alignment fields sight",
+    "analysis.remarks": "hints nets windows",
+    "analysis.symbolic": "closed input_conditions report",
+    "api": "answers builtin nets questions",
+    "claims": "decimals expect quantities wants",
+    "cli": "main",
+    "cli.commands": "",
+    "explain": "answer explanation totals",
+    "forms": "json_form",
+    "graph": "nodes",
+    "interchange": "file opening sketch writers",
+    "interchange.caffe": "",
+    "interchange.darknet": "",
+    "interchange.keras": "reader",
+    "interchange.ncnn": "",
+    "interchange.onnx": "model",
+    "interchange.openvino": "",
+    "interchange.structure": "writing",
+    "interchange.tfjs": "",
+    "interchange.torch_export": "",
+    "interchange.ultralytics": "",
+    "language.expressions": "values",
+    "language.yaml": "reader",
+    "pages.explanation": "page",
+    "solve.file": "answer growing",
+    "solve.inputs": "batches sizes variables",
+    "solve.layer": "answer",
+    "solve.sweep": "grid journal ranges",
+    "tools": "conventions conventions.counting conventions.difference styles",
+    "torch_backend": "building.builder exporting verify",
+    "torch_backend.building.kinds": "unfolding",
+    "torch_backend.fields": "receptive",
+    "torch_backend.running": "measure planning watching",
+}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in (ROOT / "cnncalc").rglob("*.py")}
+
+
+def imported(path):
+    """Every module of ours that a file imports, for types and inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("cnncalc"):
+            for one in node.names:
+                full = f"{node.module}.{one.name}"
+                yield full if full in MODULES else node.module
+
+
+IMPORTS = {name: set(imported(path)) for name, path in MODULES.items()}
+
+
+@pytest.mark.parametrize("room", DOORS)
+def test_nobody_reaches_past_a_door(room):
+    prefix = f"cnncalc.{room}."
+    outside = [name for name in MODULES if not f"{name}.".startswith(prefix)]
+    entered = {one for name in outside for one in IMPORTS[name] if one.startswith(prefix)}
+    assert {one.removeprefix(prefix) for one in entered} == set(DOORS[room].split())
