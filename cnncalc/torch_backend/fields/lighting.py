@@ -98,7 +98,7 @@ class Lamp:
     def through(self, layer: Layer, taken: Sequence[Tensor], out: Shape) -> Tensor:
         """What a layer with outputs of shape `out` makes of these tensors."""
         x = taken[0]
-        if isinstance(layer, PIXELWISE) or (isinstance(layer, BY_STATISTICS) and layer.stats):
+        if isinstance(layer, PIXELWISE) or (isinstance(layer, BY_STATISTICS) and (layer.stats or x.dim() == 2)):
             return x
         if isinstance(layer, merge.ElementwiseMerge) and len(taken) == 1:
             return x

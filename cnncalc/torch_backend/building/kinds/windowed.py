@@ -145,6 +145,7 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(pyramid.SpatialPyramid)
 def spatial_pyramid(layer: pyramid.SpatialPyramid, shapes: tuple[Shape, ...]) -> nn.Module:
-    """An adaptive pool for each level."""
+    """An adaptive pool for each level; where one level alone is a map, that pool."""
     make = of_rank("AdaptiveMaxPool" if layer.mode == "max" else "AdaptiveAvgPool", rank_of(shapes))
-    return modules.SpatialPyramid([make(level) for level in layer.levels])
+    pools: list[nn.Module] = [make(level) for level in layer.levels]
+    return pools[0] if len(layer.output_shape(*shapes)) > 1 else modules.SpatialPyramid(pools)
