@@ -203,7 +203,8 @@ def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:
                 Fault(f"{option} {text}: a name and a value are expected", help=f"write `{option} NAME=VALUE`")
             )
         elif name in values:
-            faults.append(Fault(f"{option} {name} is given twice", values=f"{values[name]} and {value.strip()}"))
+            given = f"{values[name]} and {value.strip()}"
+            faults.append(Fault(f"{option} {name} is given twice", values=given, help="keep one of the two"))
         values[name] = value.strip()
     if faults:
         raise CnncalcError(faults)

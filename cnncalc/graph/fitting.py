@@ -30,6 +30,7 @@ def broken(
             )
     except NoClosedForm:
         help = f"{IN_NUMBERS}: then what would fit can be said"
+    help = help or "change the layer, or what comes before it"
     values = rule.values
     if len(tensors) > 1 and values:
         values += f" (from {', '.join(nodes[tensor].name for tensor in tensors[:8])})"

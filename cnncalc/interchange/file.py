@@ -31,7 +31,9 @@ class ForeignFile:
             with self.path.open("rb") as file:
                 return file.read(HEAD)
         except OSError as error:
-            raise CnncalcError(Fault(f"`{self.name}` cannot be read: {error.strerror}")) from None
+            raise CnncalcError(
+                Fault(f"`{self.name}` cannot be read: {error.strerror}", help="name another file")
+            ) from None
 
     @cached_property
     def data(self) -> bytes | mmap.mmap:
@@ -45,7 +47,9 @@ class ForeignFile:
         except ValueError:  # an empty file cannot be mapped
             return b""
         except OSError as error:
-            raise CnncalcError(Fault(f"`{self.name}` cannot be read: {error.strerror}")) from None
+            raise CnncalcError(
+                Fault(f"`{self.name}` cannot be read: {error.strerror}", help="name another file")
+            ) from None
 
     @cached_property
     def text(self) -> str:

@@ -21,7 +21,11 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     found = recognised(file)
     if found is None:
         return None
-    made = found.read(file, asked)
+    try:
+        made = found.read(file, asked)
+    except CnncalcError as error:  # of a reader that says no way out there is one
+        help = f"write the file anew as {found.name}, or describe the net in a file of ours"
+        raise CnncalcError([fault if fault.help else fault._replace(help=help) for fault in error.faults]) from None
     if made is None or isinstance(made, Foreign):
         return made
     if isinstance(made, str):
@@ -64,7 +68,7 @@ def opened(name: str, path: Path | None, content: bytes | None, options: Options
     try:
         found = file.path.stat()
     except OSError as error:
-        raise CnncalcError(Fault(f"`{file.name}` cannot be read: {error.strerror}")) from None
+        raise CnncalcError(Fault(f"`{file.name}` cannot be read: {error.strerror}", help="name another file")) from None
     key = (file.path, found.st_mtime_ns, found.st_size, file.limits, repr(asked))
     if key not in _KNOWN:
         if len(_KNOWN) >= MOST_KNOWN:

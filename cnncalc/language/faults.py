@@ -14,6 +14,8 @@ MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
+READ_ON = "`cnncalc kinds` lists the kinds, and `cnncalc kinds KIND` what each field takes"
+VALUE_ITSELF = "correct the expression, or write the value itself in its place"
 TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
 
 
@@ -58,7 +60,7 @@ class Faults:
             place = node.place()
             if isinstance(node, Scalar) and one.width and node.plain:
                 place = place.moved(one.offset, one.width)
-            self.add(one.message, place, layer=layer, values=values, help=one.help)
+            self.add(one.message, place, layer=layer, values=values, help=one.help or READ_ON)
 
     def expression(self, error: ExpressionError, node: YamlNode, layer: str | None = None) -> None:
         """An expression that could not be evaluated."""
@@ -68,7 +70,7 @@ class Faults:
         if missing and word in self.broken:
             self.met += 1
             return
-        help = TURNS if missing and word in ("i", "first", "last") else error.help
+        help = TURNS if missing and word in ("i", "first", "last") else error.help or VALUE_ITSELF
         place = node.place()
         if isinstance(node, Scalar) and node.plain:
             place = place.moved(error.offset, error.width)

@@ -50,7 +50,7 @@ def command(net: str, **given: Any) -> None:
     asked = wanted(given)
     low, high = _bound("--from", given["low"]), _bound("--to", given["high"])
     if low is not None and high is not None and low > high:
-        raise CnncalcError(Fault(f"--from {low} is larger than --to {high}"))
+        raise CnncalcError(Fault(f"--from {low} is larger than --to {high}", help="swap the two"))
     wants = InputWants(given["output"], given["same_weights"], given["strict"], tuple(given["where"]), low, high)
     found = solve_input(net, asked.options, wants)
     answer(page(found), given)

@@ -44,7 +44,8 @@ def _numbers(question: str, name: str, text: str | None, kind: FieldType, usual:
     try:
         return kind.read(text)
     except FieldError as error:
-        raise CnncalcError(Fault(f"--{name}: {error.rule}", help=error.help)) from None
+        help = error.help or "such as 3, or 1x7 for one an axis"
+        raise CnncalcError(Fault(f"--{name}: {error.rule}", help=help)) from None
 
 
 def _problem(kind: str, unknown: str, given: dict[str, Any]) -> Any:
@@ -87,7 +88,8 @@ def _axes_faults(values: dict[str, Any]) -> list[Fault]:
         pairs = () if isinstance(value, str) else value
         flat = [n for one in pairs for n in (one if isinstance(one, tuple) else (one,))]
         if any(n > LONGEST for n in flat):
-            faults.append(Fault(f"--{name.replace('_', '-')}: at most {LONGEST:,}", values=f"it is {max(flat):,}"))
+            message = f"--{name.replace('_', '-')}: at most {LONGEST:,}"
+            faults.append(Fault(message, values=f"it is {max(flat):,}", help="take a smaller one"))
     return faults
 
 

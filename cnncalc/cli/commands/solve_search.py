@@ -158,7 +158,7 @@ def file_command(net: str, **given: Any) -> None:
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     if given["maximize"] and given["minimize"]:
-        raise CnncalcError(Fault("--maximize and --minimize cannot be had together"))
+        raise CnncalcError(Fault("--maximize and --minimize cannot be had together", help="take one of the two back"))
     figure = given["maximize"] or given["minimize"]
     if figure and figure not in FIGURES:
         raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))

@@ -67,7 +67,8 @@ class Evaluator:
         if isinstance(value, str):
             return value
         if isinstance(value, (list, dict)) or value is None:
-            self.faults.add("a word or number is expected here", node, values=f"it is {str(value)[:60]}")
+            help = "write one item of it, as `$(x[0])`"
+            self.faults.add("a word or number is expected here", node, values=f"it is {str(value)[:60]}", help=help)
             return None
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 
@@ -131,7 +132,8 @@ class Evaluator:
             if len({len(values) for values in lists.values()}) == 1:
                 return lists
             found = ", ".join(f"`{name}` has {len(values)}" for name, values in lists.items())
-            self.faults.add("the lists of a `for` must have one length", node, values=found)
+            help = "each turn takes one item of every list"
+            self.faults.add("the lists of a `for` must have one length", node, values=found, help=help)
         elif self.faults.met == before:
             self.faults.add("`for` is a mapping of names to lists", node, help="such as `for: {c: [64, 128]}`")
         return None

@@ -132,7 +132,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         with path.open("rb") as file:
             data = file.read(_most_bytes(limits))
     except OSError as error:
-        raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}")) from None
+        raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None
     return Opened(read(data, name, limits), name, path.parent)
 
 

@@ -179,7 +179,8 @@ def scalar_value(text: str, plain: bool) -> int | float | bool | str | None:
             return value
     elif not _endless(text):
         return text
-    raise CnncalcError(Fault("the number is too large", values=f"`{text[:40]}{'…' if len(text) > 40 else ''}`"))
+    shown = f"`{text[:40]}{'…' if len(text) > 40 else ''}`"
+    raise CnncalcError(Fault("the number is too large", values=shown, help="a text of digits goes in quotes"))
 
 
 def plain_value(node: YamlNode) -> Any:

@@ -98,7 +98,9 @@ def in_symbols(shapes: Mapping[str, Shape], square: bool = False) -> str:
     """The inputs in symbols; where maps differ in size, so that no letter fits all, only the first of them."""
     maps = [shape for shape in shapes.values() if len(shape) > 1]
     if not maps:
-        raise CnncalcError(Fault("the net takes a vector: there is no size to solve for"))
+        raise CnncalcError(
+            Fault("the net takes a vector: there is no size to solve for", help="`cnncalc show` shows what it takes")
+        )
     alike = all(shape[1:] == maps[0][1:] for shape in maps)
     forms = {}
     for name, shape in shapes.items():

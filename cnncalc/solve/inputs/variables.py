@@ -108,11 +108,13 @@ def _grid(
     if step is None:
         step = Fraction(1) if whole and (low or Fraction(1)).denominator == 1 else Fraction(1, 20)
     if step <= 0:
-        raise CnncalcError(Fault("--step must be more than 0"))
+        raise CnncalcError(Fault("--step must be more than 0", help="such as --step 0.25"))
     low = step if low is None else low
     high = (max(4 * own, 64 * step) if own is not None else low) if high is None else high
     if low > high:
-        raise CnncalcError(Fault(f"--from {decimal_text(low)} is larger than --to {decimal_text(high)}"))
+        raise CnncalcError(
+            Fault(f"--from {decimal_text(low)} is larger than --to {decimal_text(high)}", help="swap the two")
+        )
     return low, high, step
 
 
