@@ -61,4 +61,5 @@ def _holds(where: str, scope: Mapping[str, Any]) -> bool:
     try:
         return bool(evaluate(text, scope))
     except ExpressionError as error:
-        raise CnncalcError(Fault(f"--where: {error.message}", help=error.help)) from None
+        help = error.help or "such as 'params < 5M and macs < 600M'"
+        raise CnncalcError(Fault(f"--where: {error.message}", help=help)) from None
