@@ -195,7 +195,7 @@ def test_what_fits_at_no_size_is_no_matter_of_a_larger_input():
     thin = net.add("maxpool 3")
     with pytest.raises(CnncalcError, match="the inputs of `add` do not match") as error:
         net.add("add", ["input", net.add("conv 4 k1", thin)])
-    assert not error.value.faults[0].help
+    assert error.value.faults[0].help == "change the layer, or what comes before it"
 
 
 def test_another_size_is_another_net():

@@ -21,6 +21,7 @@ from cnncalc.layers import FieldError, Layer, Requirement, Shape
 from cnncalc.limits import Limits
 from cnncalc.notation.lines import Parsed, TokenError, parse
 from cnncalc.notation.shapes import read_shape
+from cnncalc.notation.vocabulary import READ_ON
 
 __all__ = ["Graph", "Input", "Net"]
 
@@ -239,7 +240,7 @@ class Net:
         except TokenError as error:
             place = place_of(origin) or Place(self.name, max(len(self.nodes) - len(self.inputs), 0) + 1, 1, 1, layer)
             found = [(one, place.moved(one.offset, one.width)) for one in (error, *error.others)]
-            raise CnncalcError([Fault(one.message, at, help=one.help) for one, at in found]) from None
+            raise CnncalcError([Fault(one.message, at, help=one.help or READ_ON) for one, at in found]) from None
 
     def place(
         self,

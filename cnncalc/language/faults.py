@@ -6,7 +6,7 @@ from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.expressions import ExpressionError
 from cnncalc.language.values import ValueFault
 from cnncalc.language.yaml.reader import Scalar, YamlNode
-from cnncalc.notation.vocabulary import TokenError
+from cnncalc.notation.vocabulary import READ_ON, TokenError
 
 __all__ = ["Faults"]
 
@@ -14,7 +14,6 @@ MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
-READ_ON = "`cnncalc kinds` lists the kinds, and `cnncalc kinds KIND` what each field takes"
 VALUE_ITSELF = "correct the expression, or write the value itself in its place"
 TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
 

@@ -12,6 +12,7 @@ from cnncalc.layers.registry import ALIASES
 from cnncalc.records import NamedTuple
 
 __all__ = [
+    "READ_ON",
     "Guess",
     "TokenError",
     "field_named",
@@ -92,6 +93,9 @@ def _near_kinds(name: str, others: tuple[str, ...] = ()) -> list[str]:
     known = {**_kinds_by_name(), **{word: word for word in others}}
     return list(dict.fromkeys(known[match] for match in near(name, known)))
 
+
+READ_ON = "`cnncalc kinds` lists the kinds, and `cnncalc kinds KIND` what each field takes"
+"""The way out of a mistake that has none of its own."""
 
 SEVERAL = {
     "pool": "write which: `maxpool 2`, `avgpool 2`, `global_avgpool` or `adaptive_avgpool 7`",
