@@ -5,9 +5,12 @@ Each bound has a name that its messages use and that `--limit NAME=VALUE` raises
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.records import NamedTuple
 
-__all__ = ["MOST", "RECURSION", "Limits"]
+__all__ = ["MOST", "RECURSION", "Limits", "raised"]
 
 MOST = {"depth": 256}
 """As far as a bound can be raised: more the program does not bear."""
@@ -50,3 +53,20 @@ class Limits(NamedTuple):
         if most is not None and value >= most:
             return f"{most} is as far as `{name}` goes: write it another way"
         return f"raise it with `--limit {name}={2 * value if most is None else min(2 * value, most)}`"
+
+
+def raised(values: Mapping[str, int], option: str = "") -> Limits:
+    """The bounds with some of them raised; `option` stands before what a fault says.
+
+    Raises CnncalcError for a bound that there is not, and for more than the program bears.
+    """
+    for name, value in values.items():
+        if name not in Limits._fields:
+            help = suggestion(name, Limits._fields, f"the bounds are {', '.join(Limits._fields)}")
+            message = f"there is no bound `{name[:60]}`"
+            raise CnncalcError(Fault(f"{option}: {message}" if option else message, help=help))
+        if value > MOST.get(name, value):
+            called = f"{option} {name}" if option else f"`{name}`"
+            message = f"{called}: {value:,} is more than the program bears"
+            raise CnncalcError(Fault(message, help=f"at most {MOST[name]}"))
+    return Limits(**values)

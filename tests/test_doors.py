@@ -36,7 +36,7 @@ DOORS = {
     "pages.explanation": "page",
     "solve.file": "answer growing",
     "solve.inputs": "batches sizes variables",
-    "solve.layer": "answer",
+    "solve.layer": "answer asking",
     "solve.sweep": "grid journal ranges",
     "tools": "conventions conventions.counting conventions.difference styles",
     "torch_backend": "building.builder exporting verify",

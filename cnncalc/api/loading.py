@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import IO, TypeAlias, Union
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
 from cnncalc.language.options import Options
-from cnncalc.limits import Limits
+from cnncalc.limits import raised
+from cnncalc.notation.shapes import has_symbols
 
 __all__ = ["NetLike", "graph_of", "kept", "options_of", "path_of"]
 
@@ -28,10 +29,6 @@ def options_of(
     limits: Mapping[str, int] | None,
 ) -> Options:
     """The options that keywords come to, as those of the command line. Raises CnncalcError."""
-    for name in limits or ():
-        if name not in Limits._fields:
-            known = f"the bounds are {', '.join(Limits._fields)}"
-            raise CnncalcError(Fault(f"there is no bound `{name[:60]}`", help=suggestion(name, Limits._fields, known)))
     return Options(
         input=input,
         variables={name: _written(value) for name, value in (set or {}).items()},
@@ -39,14 +36,9 @@ def options_of(
         freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
         train=train,
         opaque=opaque,
-        limits=Limits(**(limits or {})),
+        limits=raised(limits or {}),
         symbols=input is not None and has_symbols(input),
     )
-
-
-def has_symbols(shape: str) -> bool:
-    """Whether lengths are symbols, as in `3xHxW`."""
-    return any(len(part) == 1 and part.isalpha() and part.isupper() for part in shape.replace("=", "x").split("x"))
 
 
 def _written(value: object) -> str:

@@ -22,39 +22,26 @@ if TYPE_CHECKING:
 __all__ = ["batch_size", "conv", "deconv", "file", "input_size", "pool", "variable"]
 
 Numbers: TypeAlias = "int | Sequence[int] | str | None"
-UNKNOWN = ("padding", "output", "input", "kernel", "stride", "dilation", "output_padding")
-"""What is looked for where several numbers are left out: the first that is not given."""
+UNKNOWN = ("padding", "output", "input", "kernel")
+"""What is looked for unless it is named: the first that is not given."""
 
 
 def _solved(kind: str, given: dict[str, Any], dialect: str, rounding: str | None, unknown: str | None) -> Answer[Any]:
-    from cnncalc.layers.fields import Border, FieldError, PerAxis
     from cnncalc.pages.solving.solutions import page
-    from cnncalc.solve.layer.answer import LayerProblem, solve_layer
+    from cnncalc.solve.layer.answer import solve_layer
+    from cnncalc.solve.layer.asking import USUAL, problem_of
 
-    usual = {"stride": (), "dilation": (1,), "output_padding": ()}
-    left_out = [name for name in UNKNOWN if name in given and given[name] is None and name not in usual]
-    what = unknown or (left_out[0] if left_out else "")
-    if not what:
-        raise CnncalcError(Fault("nothing is left out", help='leave out one number, or name it: `unknown="stride"`'))
-    values: dict[str, Any] = {}
-    faults = []
-    for name, value in given.items():
-        if name == what:
-            continue
-        if value is None:
-            if name in usual:
-                values[name] = usual[name]
-                continue
-            faults.append(Fault(f"`{name}` is missing", help="one number is found where all the others are given"))
-            continue
-        kind_of = Border() if name == "padding" else PerAxis(0 if name == "output_padding" else 1)
-        try:
-            values[name] = kind_of.read(value)
-        except FieldError as error:
-            faults.append(Fault(f"`{name}`: {error.rule}", help=error.help))
-    if faults:
-        raise CnncalcError(faults)
-    problem = LayerProblem(kind, what.replace("_", "-"), dialect=dialect, rounding=rounding, **values)
+    what = unknown or next((name for name in UNKNOWN if given[name] is None), "")
+    if what not in given:
+        known = f'leave out one number, or name it: `unknown="stride"`; there are {", ".join(given)}'
+        raise CnncalcError(
+            Fault(f"there is no `{what[:60]}` to look for" if what else "nothing is left out", help=known)
+        )
+    problem = problem_of(
+        kind, what, given, dialect, rounding, called=lambda name: f"`{name}`",
+        missing="one number is found where all the others are given",
+        usual={name: value for name, value in USUAL.items() if name != "padding"},  # left out, it is what is asked
+    )  # fmt: skip
     return Answer(solve_layer(problem), f"{kind}-{what}", lambda answer: page(answer, None))
 
 

@@ -9,7 +9,7 @@ import click
 from cnncalc.analysis.dtypes import HALVES, with_amp
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.forms import FORMS
 from cnncalc.records import NamedTuple
 
@@ -223,21 +223,11 @@ def quantity(option: str, text: str, least: int = 0, *, in_bytes: bool = False) 
 
 
 def _limits(texts: Sequence[str]) -> Any:
-    from cnncalc.limits import MOST, Limits
+    from cnncalc.limits import raised
 
-    values = {}
-    for name, text in assignments("--limit", texts).items():
-        if name not in Limits._fields:
-            known = f"the bounds are {', '.join(Limits._fields)}"
-            raise CnncalcError(
-                Fault(f"--limit: there is no bound `{name}`", help=suggestion(name, Limits._fields, known))
-            )
-        values[name] = quantity(f"--limit {name}", text, least=1)
-        if name in MOST and values[name] > MOST[name]:
-            raise CnncalcError(
-                Fault(f"--limit {name}: {values[name]:,} is more than the program bears", help=f"at most {MOST[name]}")
-            )
-    return Limits(**values)
+    given = assignments("--limit", texts)
+    raised(dict.fromkeys(given, 0), "--limit")  # a name that there is not comes before a number that is none
+    return raised({name: quantity(f"--limit {name}", text, least=1) for name, text in given.items()}, "--limit")
 
 
 def wanted(given: dict[str, Any]) -> Wanted:

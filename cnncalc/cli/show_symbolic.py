@@ -22,8 +22,11 @@ REFUSED = {"convention": "it counts numbers", "style": "it prints numbers"}
 
 def asks_symbols(shape: str | None, batch: str) -> bool:
     """Whether lengths, or the batch, are symbols: `--input 3xHxW`, `--batch N`."""
-    lengths = (shape or "").replace("=", "x").replace(",", "x").split("x")
-    return batch == "N" or any(len(part) == 1 and part.isalpha() and part.isupper() for part in lengths)
+    if batch == "N" or shape is None:
+        return batch == "N"
+    from cnncalc.notation.shapes import has_symbols
+
+    return has_symbols(shape)
 
 
 def show_symbolic(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.options import Options
+    from cnncalc.language.yaml.reader import YamlNode
 
 __all__ = ["bundled", "chain", "load", "load_text"]
 
@@ -27,26 +28,25 @@ def load(net: str, options: Options) -> Net:
 
 def load_text(text: str | bytes, name: str, options: Options) -> Net:
     """The graph of a text, which errors call `name`; raises `CnncalcError` with every fault."""
-    from cnncalc.language.building.builder import Builder
-    from cnncalc.language.documents.document import Document
-    from cnncalc.language.faults import Faults
     from cnncalc.language.yaml.reader import read
 
-    faults = Faults()
-    document = Document.of(read(text, name, options.limits), name, options.limits, faults)
-    document.symbols = options.symbols
-    return Builder(document, options, faults).build()
+    return _of_tree(read(text, name, options.limits), name, options)
 
 
 def chain(input: str, layers: Sequence[str], options: Options) -> Net:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
-    from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.arguments import tree
+
+    return _of_tree(tree(input, layers, options.limits), "chain", options)
+
+
+def _of_tree(root: YamlNode, name: str, options: Options) -> Net:
+    from cnncalc.language.building.builder import Builder
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
-    document = Document.of(tree(input, layers, options.limits), "chain", options.limits, faults)
+    document = Document.of(root, name, options.limits, faults)
     document.symbols = options.symbols
     return Builder(document, options, faults).build()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cnncalc.layers import FieldError, Shape
+from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["is_symbolic", "read_shape"]
+__all__ = ["has_symbols", "is_symbolic", "read_shape", "way_to_like"]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
 BATCH = "N"
@@ -35,6 +35,12 @@ def read_shape(text: object, *, symbols: bool = False) -> Shape:
         raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
 
 
+def has_symbols(text: str) -> bool:
+    """Whether `3xHxW`, or one of `left=3xHxW,right=3x8x8`, has symbols for lengths."""
+    parts = text.replace("=", "x").replace(",", "x").split("x")
+    return any(len(part) == 1 and part.isalpha() and part.isupper() for part in parts)
+
+
 def is_symbolic(parts: Sequence[object]) -> bool:
     """Whether a length is a symbol."""
     return any(_SYMBOL.match(str(part)) for part in parts)
@@ -48,3 +54,17 @@ def _symbolic(parts: Sequence[str]) -> Shape:
     if BATCH in parts:
         raise FieldError(f"{BATCH} is the batch", "call the lengths H and W, as in 3xHxW")
     return tuple(symbolic(part) if _SYMBOL.match(part) else whole(part, 1, "lengths") for part in parts)
+
+
+def way_to_like(shape: Shape, declared: Shape) -> str:
+    """The way out of an input unlike the declared one: with a batch, without channels, or channels last; else empty."""
+    if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
+        return f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
+    if len(shape) == len(declared) - 1:
+        return f"channels come first: `--input {show_shape((declared[0], *shape))}`"
+    if len(shape) != len(declared):
+        return "change `input:` in a file of your own to use other axes"
+    if len(shape) < 3 or any(type(length) is not int for length in shape):
+        return ""  # symbols are channels nowhere
+    last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
+    return f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`" if last else ""

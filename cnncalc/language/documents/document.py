@@ -20,7 +20,7 @@ from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
-from cnncalc.notation.shapes import read_shape
+from cnncalc.notation.shapes import read_shape, way_to_like
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -227,32 +227,16 @@ class Document:
             declared = {"input": self.keys["input"][1]}
         shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
         if chosen is not None:
-            given_now = self._chosen(chosen, list(declared))
-            for name, shape in given_now.items():
-                self._like_declared(name, shape, shapes.get(name))
-            shapes.update(given_now)
+            for name, shape in self._chosen(chosen, list(declared)).items():
+                if (own := shapes.get(name)) and (help := way_to_like(shape, own)):
+                    message = f"`--input {show_shape(shape)}` is not like the net's own input"
+                    self.faults.add(message, None, values=f"that is {show_shape(own)}", help=help)
+                shapes[name] = shape
         elif not declared and "inputs" not in self.keys:
             self.faults.add(
                 "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
             )
         return shapes
-
-    def _like_declared(self, name: str, shape: Shape, declared: Shape | None) -> None:
-        """A fault for an input with other axes than the file's: with a batch, without channels, or channels last."""
-        if declared is None or (len(shape) == len(declared) and any(type(length) is not int for length in shape)):
-            return  # symbols are channels nowhere
-        given, own = show_shape(shape), show_shape(declared)
-        help = "change `input:` in a file of your own to use other axes"
-        if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
-            help = f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
-        elif len(shape) == len(declared) - 1:
-            help = f"channels come first: `--input {show_shape((declared[0], *shape))}`"
-        elif len(shape) == len(declared):
-            last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
-            if len(shape) < 3 or not last:
-                return
-            help = f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`"
-        self.faults.add(f"`--input {given}` is not like the net's own input", None, values=f"that is {own}", help=help)
 
     def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
