@@ -31,13 +31,11 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-    text, names = _text(made, file)
-    origins = {names[number]: one.foreign for number, one in enumerate(made.operators) if one.layer is not None}
-    return Foreign(text, found.name, tuple(made.notes), origins)
+    return Foreign(_text(made, file), found.name, tuple(made.notes))
 
 
-def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
-    """The text of a sketch and the name of each operator: as a person would write it, if that says the same.
+def _text(sketch: Sketch, file: ForeignFile) -> str:
+    """The text of a sketch, as a person would write it, if that says the same.
 
     Whatever is found to differ when the text is read back is written with one line a layer.
     """
@@ -50,8 +48,8 @@ def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
     for blocks in (True, False):
         text, names = structured(sketch, called, blocks=blocks)
         if not unlike(text, names, sketch, file.limits):
-            return text, names
-    return written(sketch, called)
+            return text
+    return written(sketch, called)[0]
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

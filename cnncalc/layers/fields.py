@@ -6,12 +6,12 @@ Each type turns it into one normal form, or raises `FieldError` with what it exp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import CAUSAL, SAME, SAME_LOWER
 from cnncalc.errors import suggestion
+from cnncalc.layers.reading import LARGEST, NUMBER_SCHEMA, FieldError, FieldType, Json, parts_of, shown, whole
 
 __all__ = [
     "LARGEST",
@@ -27,84 +27,9 @@ __all__ = [
     "Whole",
     "Wholes",
     "Word",
+    "spread",
+    "whole",
 ]
-
-Json: TypeAlias = "dict[str, Any]"
-
-LARGEST = 10**12
-"""No field of a real layer comes near it; it keeps every product printable."""
-_WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*\Z")
-_DECIMAL = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
-ROUNDING = "round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
-_NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^(\$|\?|[+-]?[0-9])"}]}
-
-
-class FieldError(Exception):
-    """A value that its field cannot take: `rule` says what was expected, `help` what to write instead."""
-
-    def __init__(self, rule: str, help: str = "", field: str = "") -> None:
-        super().__init__(rule)
-        self.rule, self.help, self.field = rule, help, field
-
-
-def shown(value: object) -> str:
-    """A received value as an error shows it: short, and never megabytes."""
-    if value is None or value == "":
-        return "nothing"
-    text = value if isinstance(value, str) else repr(value)
-    return f"`{text[:37]}…`" if len(text) > 40 else f"`{text}`"
-
-
-def whole(value: object, minimum: int, what: str = "a whole number") -> int:
-    """`value` as an int of at least `minimum`; text and floats that are whole count."""
-    expected = f"{what} ≥ {minimum}" if minimum > -LARGEST else what
-    if isinstance(value, str):
-        if value.startswith("?"):
-            raise FieldError("`?` stands for an unknown", "only `cnncalc solve file` finds unknowns: write a number")
-        if not _WHOLE.match(value) or len(value) > 40:
-            raise FieldError(f"expected {expected}, got {shown(value)}", ROUNDING if _DECIMAL.match(value) else "")
-        value = int(value)
-    if isinstance(value, float):
-        if not value.is_integer():
-            raise FieldError(f"expected {expected}, got {value!r}", ROUNDING)
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise FieldError(f"expected {expected}, got {shown(value)}")
-    if not minimum <= value <= LARGEST:
-        rule = f"expected {expected}" if value < minimum else f"expected at most {LARGEST:,}"
-        raise FieldError(f"{rule}, got {shown(value) if abs(value) > LARGEST else value}")
-    return value
-
-
-def _parts(value: object) -> list[object]:
-    """One part an axis: `1x7`, `[1, 7]` or a single value."""
-    if isinstance(value, str):
-        return list(value.split("x"))
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return [value]
-
-
-class FieldType:
-    """How the values of a field are read, written and described."""
-
-    expected = "a value"
-
-    def read(self, value: object) -> Any:
-        """The normal form of `value`; raises `FieldError`."""
-        raise NotImplementedError
-
-    def write(self, value: Any) -> str:
-        """The notation of a normal form."""
-        return str(value)
-
-    def words(self, name: str) -> dict[str, object]:
-        """The bare words that set a field of this type, each with its value."""
-        return {}
-
-    def schema(self) -> Json:
-        """JSON Schema of the values in a file."""
-        raise NotImplementedError
 
 
 class Whole(FieldType):
@@ -118,7 +43,7 @@ class Whole(FieldType):
         return whole(value, self.minimum)
 
     def schema(self) -> Json:
-        return _NUMBER_SCHEMA
+        return NUMBER_SCHEMA
 
 
 class PerAxis(FieldType):
@@ -129,7 +54,7 @@ class PerAxis(FieldType):
         self.expected = f"whole numbers ≥ {minimum}, one for all axes or one an axis, such as 3 or 1x7"
 
     def read(self, value: object) -> tuple[int, ...]:
-        numbers = tuple(whole(part, self.minimum) for part in _parts(value))
+        numbers = tuple(whole(part, self.minimum) for part in parts_of(value))
         if not 1 <= len(numbers) <= 3:
             raise FieldError(f"expected 1 to 3 numbers, one an axis, got {len(numbers)}")
         # 3x3 and 3 mean different things only where the number of axes is checked: keep what was written.
@@ -139,7 +64,7 @@ class PerAxis(FieldType):
         return "x".join(map(str, value))
 
     def schema(self) -> Json:
-        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
+        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]}
 
 
 class Scales(PerAxis):
@@ -152,7 +77,7 @@ class Scales(PerAxis):
         self.expected = type(self).expected
 
     def read(self, value: object) -> tuple[Any, ...]:
-        parts = _parts(value)
+        parts = parts_of(value)
         if not 1 <= len(parts) <= 3:
             raise FieldError(f"expected 1 to 3 numbers, one an axis, got {len(parts)}")
         return tuple(self._one(part) for part in parts)
@@ -186,7 +111,7 @@ class Border(FieldType):
     def read(self, value: object) -> tuple[tuple[int, int], ...] | str:
         if isinstance(value, str) and (word := self.automatic.get(value.lower())) is not None:
             return word  # type: ignore[return-value]  # a word's meaning is a border
-        pairs = tuple(self._pair(part) for part in _parts(value))
+        pairs = tuple(self._pair(part) for part in parts_of(value))
         if not 1 <= len(pairs) <= 3:
             raise FieldError(f"expected padding for 1 to 3 axes, got {len(pairs)}")
         return pairs
@@ -212,10 +137,10 @@ class Border(FieldType):
         return self.automatic
 
     def schema(self) -> Json:
-        pair = {"type": "array", "items": _NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
-        items = {"anyOf": [*_NUMBER_SCHEMA["anyOf"], pair]}
+        pair = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
+        items = {"anyOf": [*NUMBER_SCHEMA["anyOf"], pair]}
         words = [{"enum": list(self.automatic)}] if self.automatic else []
-        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], *words, {"type": "array", "items": items}]}
+        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], *words, {"type": "array", "items": items}]}
 
 
 class Flag(FieldType):
@@ -293,7 +218,7 @@ class Wholes(FieldType):
         self.minimum, self.expected = minimum, what
 
     def read(self, value: object) -> tuple[int, ...]:
-        numbers = tuple(whole(part, self.minimum) for part in _parts(value))
+        numbers = tuple(whole(part, self.minimum) for part in parts_of(value))
         if not 1 <= len(numbers) <= 16:
             raise FieldError(f"expected 1 to 16 numbers, got {len(numbers)}")
         return numbers
@@ -302,7 +227,7 @@ class Wholes(FieldType):
         return "x".join(map(str, value))
 
     def schema(self) -> Json:
-        return {"anyOf": [*_NUMBER_SCHEMA["anyOf"], {"type": "array", "items": _NUMBER_SCHEMA}]}
+        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]}
 
 
 class Span(FieldType):

@@ -84,7 +84,7 @@ def indicator(condition: Condition) -> Any:
         raise NoClosedForm(f"[{condition}]")
     answer: Any = 1
     for table in condition.sets.values():
-        answer = answer * length(table, lambda table=table: f"[{set_text(table)}]")  # type: ignore[misc]
+        answer = answer * length(table, lambda table=table: f"[{set_text(table)}]")  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     return answer
 
 

@@ -6,10 +6,8 @@ and loaded when a file is met that is no bundled one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
@@ -26,8 +24,6 @@ class Foreign(NamedTuple):
     format: str
     notes: tuple[str, ...] = ()
     """What was folded, left out or not counted."""
-    origins: Mapping[str, str] = MappingProxyType({})
-    """What the format calls each layer, by our name."""
     settings: tuple[str, ...] = ()
     """What its reader has taken of the settings that the user made, so that the text has no such variable."""
 

@@ -161,10 +161,8 @@ class ForwardConvolution(Convolution):
         (shape,) = x
         out = self.filters(shape)
         kernel = tuple(spread(self.kernel, len(shape) - 1))
-        shapes: dict[str, Shape] = {"weight": (out, exact_divide(shape[0], self.group_count(shape)), *kernel)}
-        if self.bias:
-            shapes["bias"] = (out,)
-        return shapes
+        weight = (out, exact_divide(shape[0], self.group_count(shape)), *kernel)
+        return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
     def macs(self, *x: Shape) -> int:
         """Every weight is used once for each output position."""

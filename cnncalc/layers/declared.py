@@ -1,0 +1,59 @@
+"""How a kind declares its fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.layers.reading import FieldError, FieldType
+
+__all__ = ["REQUIRED", "Field", "field"]
+
+REQUIRED: Any = object()
+
+
+class Field:
+    """A declared field of a kind; see `field`."""
+
+    __slots__ = ("aliases", "default", "doc", "hidden", "letter", "name", "position", "symbol", "type")
+
+    def __init__(
+        self,
+        type: FieldType,  # noqa: A002 - a field has a type, and is declared as one
+        doc: str,
+        default: Any,
+        letter: str,
+        position: int | None,
+        symbol: str,
+        aliases: tuple[str, ...],
+        hidden: bool,
+    ) -> None:
+        self.name = ""
+        self.type, self.doc, self.default = type, doc, default
+        self.letter, self.position, self.symbol = letter, position, symbol
+        self.aliases, self.hidden = aliases, hidden
+
+    def read(self, value: object) -> Any:
+        """The normal form of a value; a `FieldError` names this field."""
+        try:
+            return self.type.read(value)
+        except FieldError as error:
+            raise FieldError(error.rule, error.help, self.name) from None
+
+
+def field(
+    type: FieldType,  # noqa: A002 - as above
+    doc: str,
+    default: Any = REQUIRED,
+    *,
+    letter: str = "",
+    position: int | None = None,
+    symbol: str = "",
+    aliases: tuple[str, ...] = (),
+    hidden: bool = False,
+) -> Any:
+    """Declare a field: its type, one line of documentation, and its default (none: the field is required).
+
+    `letter` is its short token (`k3`), `position` its place among bare numbers, `symbol` its name in printed formulas,
+    `aliases` the names that frameworks give it in long form. A `hidden` field is set by the dialect, not printed.
+    """
+    return Field(type, doc, default, letter, position, symbol, aliases, hidden)
