@@ -17,7 +17,7 @@ from random import Random
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from agreement import unexplained  # noqa: E402
 from held import differences  # noqa: E402

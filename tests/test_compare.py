@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc import Options, chain, load, report
+from cnncalc import Options, chain, load
 from cnncalc.analysis.comparison import changes, compared
+from cnncalc.analysis.costs import report
 from cnncalc.answers.page import WHOLE, Layout
 from cnncalc.cli.main import cnncalc
 from cnncalc.forms import text

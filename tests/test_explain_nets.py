@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from drawn import explained
@@ -37,7 +38,7 @@ def test_repeats_are_told_once():
 def test_nothing_is_left_out_of_a_walk(name):
     """Layers told and layers repeated are all layers, and where repeats are exact their parameters add up."""
     graph = load(name, Options())
-    parts = explain(graph).parts
+    parts: list[Any] = [*explain(graph).parts]
     layers = sum(part.layers * part.times if isinstance(part, Repeat) else 1 for part in parts)
     assert not any(isinstance(part, Rest) for part in parts)
     assert layers == len(graph.nodes) - 1
@@ -120,6 +121,8 @@ def test_a_group_is_summed_up():
     """Its parameters are those of torchvision's own block, added up by hand."""
     explanation = explain(load("resnet50", Options()), ["layer1.0"])
     assert explained(explanation).split("\n\n")[0] + "\n" == BOTTLENECK
+    group: Any
+    told: list[Any]
     group, *told = explanation.parts
     assert group.params.total == 4_096 + 36_864 + 2 * 16_384 + 2 * (64 + 64 + 256 + 256)
     assert group.params.total == sum(part.row.params for part in told)

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from cnncalc.language.expressions import ExpressionError, evaluate, expand
 from cnncalc.limits import Limits
 
-SCOPE = {
+SCOPE: dict[str, Any] = {
     "width": 64, "k": 3, "ratio": 0.5, "two": 2.0, "flag": True, "nothing": None, "word": "ab",
     "sizes": [64, 128], "config": {"depth": [2, 3], "name": "a"}, "größe": 7,
 }  # fmt: skip
@@ -110,13 +111,13 @@ TEXTS = [
 ]
 
 
-def failure(text: str, scope: dict[str, object] = SCOPE, limits: Limits = Limits()) -> ExpressionError:
+def failure(text: str, scope: dict[str, Any] = SCOPE, limits: Limits = Limits()) -> ExpressionError:
     with pytest.raises(ExpressionError) as caught:
         expand(text, scope, limits)
     return caught.value
 
 
-def attempt(text: str, scope: dict[str, object], limits: Limits = Limits()) -> object:
+def attempt(text: str, scope: dict[str, Any], limits: Limits = Limits()) -> object:
     """The value, or the error."""
     try:
         return expand(text, scope, limits)
@@ -245,7 +246,7 @@ def _combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 @given(st.recursive(NUMBERS, _combined, max_leaves=12), st.integers(-5, 5), st.integers(1, 100), st.floats(-4, 4))
 def test_values_are_those_of_python(text: str, a: int, b: int, c: float) -> None:
-    scope = {"a": a, "b": b, "c": c}
+    scope: dict[str, Any] = {"a": a, "b": b, "c": c}
     try:
         expected = eval(text, {"__builtins__": {}, "max": max, "abs": abs}, scope)
     except (ZeroDivisionError, OverflowError):
@@ -277,7 +278,7 @@ def test_dollars_doubled_are_the_text_itself(text: str) -> None:
 
 
 @given(st.integers(-(10**9), 10**9) | st.booleans() | st.floats(-1e6, 1e6) | st.none())
-def test_a_value_written_into_a_text_reads_back(value: object) -> None:
+def test_a_value_written_into_a_text_reads_back(value: Any) -> None:
     from cnncalc.language.yaml.reader import scalar_value
 
     written = str(expand("x $v", {"v": value})).removeprefix("x ")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from typing import Any
 
 import pytest
 from command_line import runner
@@ -163,7 +164,7 @@ def test_a_form_is_one_module_and_one_line(monkeypatch, tmp_path):
 
 
 FORMULA = Formula("height", "H_out", 3, ("H/2", "6/2", "3"), ("H/2", "6/2", "3"), r"H_{\mathrm{out}}")
-BLOCKS = [
+BLOCKS: list[Any] = [
     Heading("A_b|c", ("one", "two")),
     Text("Use `a_b` & <c>."),
     Text("conv 16 k3", strong=True),

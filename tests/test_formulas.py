@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -270,9 +272,11 @@ def test_keras_fills_the_stride_only_where_no_output_padding_is_given():
 
 def test_paddle_forgets_the_dilation_of_same():
     """With dilation 1 the weights see one pixel to each side, so one pixel of padding is enough."""
-    (window,) = parse("conv 8 k3 d2 same", P).layer.windows((8, 6))
+    paddle: Any = parse("conv 8 k3 d2 same", P).layer
+    (window,) = paddle.windows((8, 6))
     assert window.padding(6) == (1, 1)
-    (window,) = parse("conv 8 k3 d2 same", T).layer.windows((8, 6))
+    torch: Any = parse("conv 8 k3 d2 same", T).layer
+    (window,) = torch.windows((8, 6))
     assert window.padding(6) == (2, 2)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,7 +48,8 @@ def outcome(folder, text, **options):
     net.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     start = time.process_time()
     try:
-        told, made = (), report(load(str(net), Options(**options)))
+        told: tuple[Any, ...] = ()
+        made = report(load(str(net), Options(**options)))
     except CnncalcError as error:
         told, made = error.faults, None
     assert time.process_time() - start < SECONDS
@@ -145,7 +147,7 @@ def test_a_wrong_value_in_every_place(template, word, folder):
 
 # -- bombs --
 
-BOMBS = {
+BOMBS: dict[str, Any] = {
     "aliases": "input: 3x8x8\nlayers: [relu]\nvariables:\n  a0: &a0 [x, x]\n"
     + "".join(f"  a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]\n" for i in range(30)),
     "deep lists": "input: 3x8x8\nlayers: " + "[" * 10_000 + "relu" + "]" * 10_000,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -272,7 +273,7 @@ def test_several_inputs_and_outputs():
 
 
 def test_numbers_that_are_not_finite_are_noticed():
-    net = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid())
+    net: Any = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid())
     with torch.no_grad():
         net[0].bias.fill_(float("inf"))
     result = run(net, (1, 2))
@@ -338,7 +339,7 @@ def test_nothing_is_left_behind_after_a_failure():
 
 
 def test_a_training_step_moves_the_weight_down_its_gradient():
-    net = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.0)).eval()
+    net: Any = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.0)).eval()
     with torch.no_grad():
         net[0].weight.fill_(2.0)
         net[0].bias.fill_(0.0)
@@ -350,7 +351,7 @@ def test_a_training_step_moves_the_weight_down_its_gradient():
 
 
 def test_a_training_step_sums_outputs_and_names_what_it_never_reached():
-    net = Net(lambda net, x: (net.a(x), net.a(x)), a=nn.Linear(2, 2), idle=nn.Linear(2, 2))
+    net: Any = Net(lambda net, x: (net.a(x), net.a(x)), a=nn.Linear(2, 2), idle=nn.Linear(2, 2))
     with torch.no_grad():
         net.a.weight.fill_(1.0)
         net.a.bias.fill_(0.5)

@@ -140,8 +140,8 @@ def stop(monkeypatch, net, *arguments, **more):
     assert done.exit_code == 130
 
 
-def resumed(net, *arguments, **more):
-    arguments = ["sweep", net, "--set", "classes=1:5", "-o", "s.csv", "--resume", *arguments]
+def resumed(net, *more_arguments, **more):
+    arguments = ["sweep", net, "--set", "classes=1:5", "-o", "s.csv", "--resume", *more_arguments]
     return runner().invoke(program, arguments, **more)
 
 

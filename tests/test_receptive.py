@@ -122,11 +122,13 @@ def layers(draw):
             n = window.length(n)
         elif kind == "transposed":
             kernel, stride = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-            window = TransposedWindow(kernel, stride, (draw(st.integers(0, kernel - 1)),) * 2, draw(st.integers(1, 3)))
-            if not 1 <= window.length(n) <= 150:
+            enlarging = TransposedWindow(
+                kernel, stride, (draw(st.integers(0, kernel - 1)),) * 2, draw(st.integers(1, 3))
+            )
+            if not 1 <= enlarging.length(n) <= 150:
                 continue
-            steps.append((transposed(window, n), seen_by_transposed(window, n), n))
-            n = window.length(n)
+            steps.append((transposed(enlarging, n), seen_by_transposed(enlarging, n), n))
+            n = enlarging.length(n)
         elif kind == "nearest" and n < 80:
             factor = draw(st.integers(1, 3))
             steps.append((scaled(factor), [{o // factor} for o in range(n * factor)], n))

@@ -109,9 +109,9 @@ def test_where_no_image_adds_a_byte_every_batch_fits(net):
     """Frozen from end to end, nothing is kept for a backward pass, whatever the batch."""
     arguments = ("batch-size", net, "--optimizer", "adam", "--freeze", "*")
     report_of = load(net, Options(freeze=("*",)))
-    fixed = {report(report_of, batch, "float32", "adam").totals.train_bytes for batch in (1, 7, 10_000)}
-    assert len(fixed) == 1
-    (fixed,) = fixed
+    all_bytes = {report(report_of, batch, "float32", "adam").totals.train_bytes for batch in (1, 7, 10_000)}
+    assert len(all_bytes) == 1
+    (fixed,) = all_bytes
     answer = answered(*arguments, "--memory", f"{fixed}B")
     assert (answer["solved"], answer["batch"], answer["used"], answer["each"]) == (True, None, fixed, 0)
     done = run(*arguments, "--memory", f"{fixed}B")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -78,7 +79,7 @@ def test_the_search_finds_what_brute_force_finds(tmp_path, problem):
 @given(problems(40), st.data())
 def test_the_nearest_are_the_nearest_of_all(tmp_path, problem, data):
     text, wants, _ = problem
-    far = {"output": "77x9x9", "a": "5x1x2", "params": 7, "macs": 10**9, "receptive_field": 77}
+    far: dict[str, Any] = {"output": "77x9x9", "a": "5x1x2", "params": 7, "macs": 10**9, "receptive_field": 77}
     names = data.draw(st.lists(st.sampled_from(sorted(far)), min_size=1, max_size=2, unique=True))
     wants = [*(want for want in wants if want.figure not in far), *(Want(name, "==", far[name]) for name in names)]
     figures = [(values, Measured(graph, 1, "float32")) for values, graph in nets(text) if graph]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -179,7 +180,7 @@ def test_the_recurrence_is_the_field(layers):
 @pytest.mark.parametrize("padding", [0, 1])
 def test_the_recurrence_of_an_enlarging_layer_is_the_field(kernel, stride, padding):
     """Behind a layer whose stride it undoes; the field follows every phase of its pixels."""
-    before = Field().through(windowed(Window(3, stride, (1, 1)), 100))
+    before: Any = Field().through(windowed(Window(3, stride, (1, 1)), 100))
     reach = transposed(TransposedWindow(kernel, stride, (padding, padding)), 10)
     field = before.through(reach)
     sizes = [last - first + 1 for first, last in filter(None, field.phases)]
@@ -243,15 +244,16 @@ def test_a_declaration_decides_at_once():
 
 
 def test_named_results_are_defined_beside():
-    extent = named("k_eff", T("d", 2) * (T("k", 3) - 1) + 1)
+    extent: Any = named("k_eff", T("d", 2) * (T("k", 3) - 1) + 1)
     assert write(extent) == "k_eff"
     assert defined(T("n", 9) - extent) == (("k_eff", ("d·(k − 1) + 1", "2·(3 − 1) + 1", "5")),)
-    assert named("k_eff", T("k", 3)).expression == T("k", 3).expression
+    whole: Any = named("k_eff", T("k", 3))
+    assert whole.expression == T("k", 3).expression
     assert named("k_eff", 3) == 3
 
 
 def test_is_an_int():
-    number = T("n", 7)
+    number: Any = T("n", 7)
     assert {number: 1}[7] == 1
     assert number == 7
     assert number > 6

@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from benchmarks.hostile.commands import case  # noqa: E402
 from benchmarks.hostile.runs import MEGABYTES, run  # noqa: E402

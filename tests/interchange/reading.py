@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc import Options, load, report
 from cnncalc.graph import Graph
@@ -23,7 +23,7 @@ class Read(NamedTuple):
     outputs: dict[str, str]
 
 
-def read(text: str | bytes, file: str, **options: object) -> Read:
+def read(text: str | bytes, file: str, **options: Any) -> Read:
     """The text as a file of that name."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / file
@@ -36,13 +36,13 @@ def read(text: str | bytes, file: str, **options: object) -> Read:
     return Read(graph, graph.name, totals.params, totals.buffers, totals.macs, layers, outputs)
 
 
-def caffe(text: str | bytes, **options: object) -> Read:
+def caffe(text: str | bytes, **options: Any) -> Read:
     return read(text, "net.prototxt", **options)
 
 
-def darknet(text: str | bytes, **options: object) -> Read:
+def darknet(text: str | bytes, **options: Any) -> Read:
     return read(text, "net.cfg", **options)
 
 
-def ncnn(text: str | bytes, **options: object) -> Read:
+def ncnn(text: str | bytes, **options: Any) -> Read:
     return read(text, "net.param", **options)

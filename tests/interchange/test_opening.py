@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from command_line import runner
@@ -18,7 +19,7 @@ from cnncalc.language.options import Options
 TOY = "toy 1\nstem conv out=8 kernel=3\npool/1 maxpool kernel=2\nskip identity\nsum add 2 3\nfc linear out=10\n"
 
 
-def read(file, asked):
+def read(file: Any, asked: Any) -> Any:
     """A line an operator: its name, our kind, its fields, and the tensors that it takes, else the one before."""
     sketch = Sketch(name="Toy", source="a test")
     last = sketch.input("input", asked.inputs.get("", (3, 8, 8)))
@@ -26,7 +27,7 @@ def read(file, asked):
         name, kind, *rest = line.split()
         fields = dict(part.split("=") for part in rest if "=" in part)
         inputs = [int(part) for part in rest if part.isdecimal()] or [last]
-        place = Place(file.name, number, 1, line, len(line))
+        place = Place(file.name, number, 1, len(line), line)
         if kind == "linear":
             last = sketch.add(name + "_in", "flatten", {}, inputs, place=place, foreign="FC")
             inputs = [last]

@@ -11,7 +11,7 @@ from test_caffe import LENET, SCALE, TRAIN_VAL, norm, old, two
 from test_darknet import CONV, net_of
 from test_ncnn import NET as NCNN
 
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, Fault
 
 SECONDS = 5
 """Of computing: several times what the slowest takes."""
@@ -91,7 +91,8 @@ def mutated(random: Random, text: str) -> bytes:
 
 def outcome(text: bytes, file: str) -> None:
     start = time.process_time()
-    layers, faults = 0, ()
+    layers = 0
+    faults: tuple[Fault, ...] = ()
     try:
         layers = read(text, file).layers
     except CnncalcError as error:

@@ -7,11 +7,12 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 SECONDS = 10
 """Of computing; several times what the slowest case takes. It tells a hang."""
 MEGABYTES = 500
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def _limited(seconds, megabytes):
@@ -31,10 +32,10 @@ def cnncalc(*arguments, cwd=None, shell="", seconds=SECONDS, megabytes=MEGABYTES
     if _complete is not None:
         count = str(len(_complete.split(" ")) - 1)
         environment |= {"_CNNCALC_COMPLETE": "bash_complete", "COMP_WORDS": _complete, "COMP_CWORD": count}
-    command = [sys.executable, "-m", "cnncalc", *map(os.fsencode, map(str, arguments))]
+    command: list[Any] = [sys.executable, "-m", "cnncalc", *map(os.fsencode, map(str, arguments))]
     if shell:
         command = ["sh", "-c", f'"$@" {shell}', "sh", *command]
-    done = subprocess.run(
+    done: Any = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, timeout=6 * seconds, check=False,
         preexec_fn=_limited(seconds, megabytes), **{"stdin": subprocess.DEVNULL, **more},
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import tempfile
 
 
 class Disk:
@@ -48,4 +47,4 @@ def on(monkeypatch, disk):
 
     monkeypatch.setattr(io, "open", opened)
     monkeypatch.setattr("builtins.open", opened)
-    monkeypatch.setattr(tempfile._io, "open", opened)
+    monkeypatch.setattr("tempfile._io.open", opened)

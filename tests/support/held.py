@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from math import prod
+from typing import Any
 
 import torch
 from agreement import unexplained
@@ -103,7 +104,7 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
     inputs = [
         torch.rand((batch, *graph.nodes[index].shape), generator=generator).to(dtype) for index in graph.inputs.values()
     ]
-    around = nullcontext()
+    around: Any = nullcontext()
     if half:
         around, inputs = pretend_cuda(module, inputs)
     try:

@@ -32,13 +32,13 @@ class References(Sketch):
             }
             if self.after(kind, shape, shape) is not None:
                 return Piece([item], lambda entering: self.after(kind, entering, shape) if entering == shape else None)
-        for name, found in self.names.items():
+        for name, shape_there in self.names.items():
             for text in self.random.sample(("concat", "upsample", "crop", "add", "bilinear 3"), 5):
-                if (len(found) == 1) == text.startswith("bilinear") and self.after(text, shape, found) is not None:
+                after = self.after(text, shape, shape_there)
+                if (len(shape_there) == 1) == text.startswith("bilinear") and after is not None:
                     kind, _, rest = text.partition(" ")
-                    after = self.after(text, shape, found)
                     item = {kind: rest or None, "from": ["previous", name]}
-                    return Piece([item], lambda entering, after=after: after if entering == shape else None)
+                    return Piece([item], {shape: after}.get)
         return self.single(shape, fixed=True)
 
     def unpooled(self, shape: Shape) -> Piece | None:

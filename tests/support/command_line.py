@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 from click.testing import CliRunner
 
 # Before 8.2 click's runner mixes the two streams unless it is told not to.
-_APART = {"mix_stderr": False} if version("click") < "8.2" else {}
+_APART: dict[str, Any] = {"mix_stderr": False} if version("click") < "8.2" else {}
 
 
 def runner():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def figure(measured, name):
         return "none"
 
 
-def meets(found, want):
+def meets(found: Any, want: Any) -> bool:
     """Whether a figure is as wanted, said once more."""
     value = str(want.value) if isinstance(found, str) else want.value
     holds = {"==": found == value, "!=": found != value}
