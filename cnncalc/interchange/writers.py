@@ -38,13 +38,16 @@ class Writer(NamedTuple):
     name: str
     suffix: str
     function: str
+    held: bool = True
+    """Whether what is written is read back and held against the net; a program is not run."""
 
     def write(self, graph: Graph, batch: int) -> Written:
         """The net as a file's text. Raises CnncalcError."""
         module, _, function = self.function.partition(":")
         made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch)
         assert isinstance(made, Written)
-        _hold(graph, self, made.text)
+        if self.held:
+            _hold(graph, self, made.text)
         return made
 
 
@@ -79,6 +82,7 @@ def _known(graph: Graph) -> tuple[list[Shape], int, int]:
 
 
 WRITERS = (
+    Writer("torch", ".py", "torch_code.writer:written", held=False),
     Writer("caffe", ".prototxt", "caffe.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
 )

@@ -1,0 +1,187 @@
+"""The classes of a net, each with its arguments, and how each group is made by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cnncalc.graph import Graph
+from cnncalc.interchange.torch_code.alike import Alike, Kind
+from cnncalc.interchange.torch_code.bodies import Bodies, Body, Step
+from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Listed, Mapped, Repeated
+from cnncalc.interchange.torch_code.naming import camel
+from cnncalc.interchange.torch_code.parts import RESERVED, Group
+from cnncalc.interchange.torch_code.templates import MISSING, Hole, Parameter, Unifier, filled, kept
+from cnncalc.records import NamedTuple
+
+__all__ = ["Class", "Held", "Taking", "classes"]
+
+
+class Held(NamedTuple):
+    """A module of a class; `flag` is the argument that says whether it is there, empty where it always is."""
+
+    name: str
+    made: Any
+    flag: str = ""
+
+
+class Taking(NamedTuple):
+    """A step of a class; where `flag` says that it is left out, the tensor `instead` goes on."""
+
+    step: Step
+    flag: str = ""
+    instead: int = -1
+
+
+class Class(NamedTuple):
+    """One class of the file."""
+
+    name: str
+    form: str
+    parameters: tuple[Parameter, ...]
+    members: tuple[Held, ...]
+    steps: tuple[Taking, ...]
+    body: Body
+    kept: tuple[str, ...] = ()
+    """The arguments that `forward` needs."""
+
+
+class _Maker:
+    def __init__(self, graph: Graph, bodies: Bodies, alike: Alike, taken: set[str]) -> None:
+        self.graph, self.bodies, self.alike, self.taken = graph, bodies, alike, taken
+        self.calls: dict[str, Call] = {}
+        """How each group is made."""
+        self.classes: list[Class] = []
+
+    def resolved(self, value: Any) -> Any:
+        """An expression with calls in place of groups."""
+        if isinstance(value, Group):
+            made = self.calls.get(value.full)
+            if made is None:
+                items = self.alike.items(self.bodies.found[value.full])
+                inner = tuple([Argument("", self.resolved(item)) for item in items])
+                made = self.calls[value.full] = Call("nn.Sequential", inner)
+            return made
+        if isinstance(value, Call):
+            return Call(value.function, tuple([a._replace(value=self.resolved(a.value)) for a in value.arguments]))
+        if isinstance(value, Listed):
+            return Listed(tuple(map(self.resolved, value.items)))
+        if isinstance(value, Mapped):
+            return Mapped(tuple([(name, self.resolved(item)) for name, item in value.items]))
+        if isinstance(value, Repeated):
+            return Repeated(self.resolved(value.item), value.times)
+        return value
+
+    def add(self, kind: Kind, name: str) -> None:
+        """Make the class of a kind, and the calls that make its groups."""
+        reserved = RESERVED | {one.name for one in kind.body.members}
+        unifier = Unifier(self.known(kind), reserved)
+        bodies = [self.bodies.found[group.full] for group in kind.groups]
+        if kind.body.form == "sequence":
+            items = [self.alike.items(body) for body in bodies]
+            members = [
+                Held(str(n), unifier.unify([self.resolved(one[n]) for one in items], "", f"layer{n}"))
+                for n in range(len(items[0]))
+            ]
+            steps: list[Taking] = []
+        else:
+            members = self.members(kind, bodies, unifier)
+            steps = self.steps(kind, bodies, unifier)
+            flags = {one.step.path[0]: one.flag for one in steps if one.step.path and one.flag}
+            members = [one._replace(flag=flags.get(one.name, "")) for one in members]
+        names, used = {one.name for one in unifier.parameters}, dict[str, None]()
+        steps = [
+            one._replace(step=one.step._replace(does=_in_forward(one.step.does, unifier.holes, names, used)))
+            for one in steps
+        ]
+        held = tuple([one._replace(made=filled(one.made, unifier.holes)) for one in members])
+        parameters = sorted(unifier.parameters, key=lambda one: one.default is not REQUIRED)
+        self.classes.append(
+            Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used))
+        )
+        for place, group in enumerate(kind.groups):
+            arguments = [
+                Argument(one.name, one.default if one.values[place] is MISSING else one.values[place], one.default)
+                for one in parameters
+            ]
+            self.calls[group.full] = Call(name, tuple(arguments))
+
+    def known(self, kind: Kind) -> dict[tuple[Any, ...], str]:
+        """The channels that come into the groups, and those that go out."""
+        found: dict[tuple[Any, ...], str] = {}
+        flows = [self.bodies.tensors.boundary(group.nodes) for group in kind.groups]
+        for name, side in (("out_channels", 1), ("in_channels", 0)):
+            if all(flow[side] for flow in flows):
+                ends = [flow[side][-1 if side else 0][0] for flow in flows]
+                found[tuple([self.graph.nodes[index].shape[0] for index in ends])] = name
+        return found
+
+    def steps(self, kind: Kind, bodies: list[Body], unifier: Unifier) -> list[Taking]:
+        """The steps, each with the argument that says whether it is there."""
+        made = []
+        for place, step in enumerate(kind.body.steps):
+            there = tuple([kind.left[group.full].present[place] for group in kind.groups])
+            values = []
+            for body, group in zip(bodies, kind.groups):
+                present = kind.left[group.full].present
+                values.append(body.steps[sum(present[:place])].does if present[place] else MISSING)
+            flag, instead = "", -1
+            if not all(there):
+                skips = [kind.left[group.full].instead for group, one in zip(kind.groups, there) if not one]
+                instead = step.takes[skips[0][place]]
+                flag = unifier.flag(there, _flag_name(step), module=bool(step.path))
+            does = unifier.unify([self.resolved(one) for one in values], "", step.path[-1] if step.path else step.kind)
+            made.append(Taking(step._replace(does=does), flag, instead))
+        return made
+
+    def members(self, kind: Kind, bodies: list[Body], unifier: Unifier) -> list[Held]:
+        """The modules."""
+        made = []
+        of = [{one.name: one.made for one in body.members} for body in bodies]
+        for member in kind.body.members:
+            values = [self.resolved(one[member.name]) if member.name in one else MISSING for one in of]
+            word = member.name if not member.name.isdecimal() else f"layer{member.name}"
+            made.append(Held(member.name, unifier.unify(values, "", word)))
+        return made
+
+
+def _in_forward(value: Any, holes: list[Any], names: set[str], used: dict[str, None]) -> Any:
+    """What a step does, with attributes for arguments."""
+    needed: list[Any] = [kept(one, names, {}) for one in holes]
+    for number in _holes_in(value):
+        kept(holes[number], names, used)
+    return filled(value, needed)
+
+
+def _holes_in(value: Any) -> Iterator[int]:
+    if isinstance(value, Hole):
+        yield value.number
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _holes_in(one)
+
+
+def _flag_name(step: Step) -> str:
+    """What says whether a step is there."""
+    if step.path:
+        return step.path[0] if not step.path[0].isdecimal() else f"layer{step.path[0]}"
+    return "residual" if step.kind == "add" else step.kind
+
+
+def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str], taken: set[str]) -> list[Class]:
+    """The classes, the net's own the last; `hints` are what groups are called, `taken` names that are given."""
+    groups = [group for group in (*root.inside(), root) if group.full in bodies.found]
+    alike = Alike(bodies.found, groups, hints)
+    maker = _Maker(graph, bodies, alike, taken)
+    own = camel(graph.name)
+    taken.add(own)
+    for kind in alike.kinds():
+        first = kind.groups[0]
+        stem = camel(hints.get(first.full, first.name))
+        name, number = stem, 2
+        while name in taken:
+            name, number = f"{stem}{number}", number + 1
+        name = name if first.full else own
+        taken.add(name)
+        maker.add(kind, name)
+    return maker.classes

@@ -1,0 +1,61 @@
+"""Layers that use the parameters of others: the modules, or their parameters, that are made one."""
+
+from __future__ import annotations
+
+from cnncalc.graph import Graph, Node
+from cnncalc.interchange.torch_code.parts import Group
+from cnncalc.records import NamedTuple
+
+__all__ = ["Tie", "ties_of"]
+
+
+class Tie(NamedTuple):
+    """What stands at `path` is that of `owner`, both from the innermost group that holds the two."""
+
+    path: tuple[str, ...]
+    owner: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """The parameters that are shared by modules of their own; none: it is the module itself."""
+
+
+def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
+    """The ties of each group, by its full name."""
+    paths: dict[int, tuple[str, ...]] = {}
+    fulls: dict[tuple[str, ...], str] = {(): ""}
+    _paths(root, (), paths, fulls)
+    found: dict[str, list[Tie]] = {}
+    for index, node, _ in graph.layers():
+        names = _held(graph, node)
+        if node.share is None or not names:
+            continue
+        ours, theirs = paths[index], paths[node.share]
+        depth = next(place for place, (a, b) in enumerate(zip(ours, theirs)) if a != b)
+        whole = one_module(graph, graph.nodes[node.share], node)
+        tie = Tie(ours[depth:], theirs[depth:], () if whole else names)
+        found.setdefault(fulls[ours[:depth]], []).append(tie)
+    return {full: tuple(ties) for full, ties in found.items()}
+
+
+def _paths(
+    group: Group, at: tuple[str, ...], paths: dict[int, tuple[str, ...]], fulls: dict[tuple[str, ...], str]
+) -> None:
+    for name, child in group.children.items():
+        if isinstance(child, Group):
+            fulls[(*at, name)] = child.full
+            _paths(child, (*at, name), paths, fulls)
+        else:
+            paths[child] = (*at, name)
+
+
+def _held(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The names of a layer's parameters and buffers."""
+    shapes = graph.input_shapes(node)
+    assert node.layer is not None
+    return (*node.layer.weight_shapes(*shapes), *node.layer.buffer_shapes(*shapes))
+
+
+def one_module(graph: Graph, owner: Node, node: Node) -> bool:
+    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
+    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
+    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
+    return alike and owner.layer == node.layer

@@ -1,0 +1,243 @@
+"""A class out of groups that are alike: what differs between them becomes its arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+from cnncalc.interchange.torch_code.expressions import (
+    REQUIRED,
+    Argument,
+    Call,
+    Listed,
+    Mapped,
+    Repeated,
+    Text,
+    call,
+    is_number,
+)
+from cnncalc.records import NamedTuple
+
+__all__ = ["ALWAYS", "MISSING", "Hole", "Parameter", "Unifier", "filled", "kept"]
+
+MISSING = Text("<missing>")
+"""In place of what a group leaves out."""
+ALWAYS = Text("<always>")
+"""A default that no value is: the argument is written by name."""
+SMALL = 4
+"""A number up to which the usual value of an argument is its default."""
+ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "eps", "rate", "p", "negative_slope",
+         "scale_factor", "output_size", "dim", "size", "initial", "sides", "groups", "number")  # fmt: skip
+"""What numbers are besides channels: those of one role are one argument where they are equal."""
+FACTORS = range(2, 33)
+
+
+class Hole(NamedTuple):
+    """A place for what differs, by its number."""
+
+    number: int
+
+
+class Parameter(NamedTuple):
+    """An argument of a class, with its value for each group; MISSING where that does not need it."""
+
+    name: str
+    role: str
+    values: tuple[Any, ...]
+    default: Any = REQUIRED
+
+    @property
+    def type(self) -> str:
+        """Its annotation."""
+        kinds = {type(value) for value in self.values if value is not MISSING}
+        if kinds == {bool}:
+            return "bool"
+        if float in kinds:
+            return "float"
+        return "int" if kinds == {int} else "tuple[int, ...]" if kinds == {tuple} else "int | tuple[int, ...]"
+
+
+def role_of(name: str) -> str:
+    """What a number is, by the name of the argument that it is: `channels` where it is nothing else."""
+    for role in ROLES:
+        if name == role or name.endswith(f"_{role}") or name.rstrip("0123456789") == role:
+            return role
+    return "channels"
+
+
+class Unifier:
+    """Expressions that are alike but for numbers, as one; `known` are vectors that have a name of their own."""
+
+    def __init__(self, known: Mapping[tuple[Any, ...], str], reserved: Container[str]) -> None:
+        self.known = known
+        self.parameters: list[Parameter] = []
+        self.holes: list[Any] = []
+        """What stands in each hole."""
+        self.taken: set[str] = {"self"}
+        self.reserved = reserved
+        """The names of the modules, and what torch's modules have themselves."""
+
+    def unify(self, values: Sequence[Any], name: str, member: str) -> Any:
+        """One expression with holes for several; `name` is the argument that they are, `member` the module."""
+        present = [value for value in values if value is not MISSING]
+        first = present[0]
+        if all(type(value) is type(first) and value == first for value in present):
+            return first
+        if isinstance(first, Call):
+            return Call(first.function, tuple(self._arguments(values, member)))
+        if isinstance(first, Listed):
+            return Listed(tuple(self._each([MISSING if v is MISSING else v.items for v in values], name, member)))
+        if isinstance(first, Mapped):
+            names = [key for key, _ in first.items]
+            inner = [MISSING if v is MISSING else tuple([item for _, item in v.items]) for v in values]
+            return Mapped(tuple(zip(names, self._each(inner, name, member))))
+        if isinstance(first, Repeated):
+            item = self.unify([MISSING if v is MISSING else v.item for v in values], name, member)
+            times = [MISSING if v is MISSING else v.times for v in values]
+            return Repeated(item, self.unify(times, "repeats", member))
+        if type(first) is tuple and not is_number(first):
+            return tuple(self._each(values, name, member))
+        return self._hole(tuple(values), name, member)
+
+    def _each(self, values: Sequence[Any], name: str, member: str) -> list[Any]:
+        lengths = range(len(next(value for value in values if value is not MISSING)))
+        return [self.unify([v if v is MISSING else v[n] for v in values], name, member) for n in lengths]
+
+    def _arguments(self, values: Sequence[Any], member: str) -> list[Argument]:
+        """The arguments of a call."""
+        made = []
+        first = next(value for value in values if value is not MISSING)
+        for place, one in enumerate(first.arguments):
+            these = [v if v is MISSING else v.arguments[place] for v in values]
+            value = self.unify([v if v is MISSING else v.value for v in these], one.name, member)
+            default = one.default
+            if any(v is not MISSING and v.default != default for v in these):
+                same = all(v is MISSING or v.value == v.default for v in these)
+                default = value if same else ALWAYS
+            made.append(Argument(one.name, value, default))
+        return made
+
+    def _hole(self, values: tuple[Any, ...], name: str, member: str) -> Hole:
+        """A place for numbers that differ: an argument that is there already, one worked out, or a new one."""
+        boolean = any(type(value) is bool for value in values)
+        role = name if boolean else role_of(name)
+        found = next((p for p in self.parameters if p.role == role and _covers(p.values, values)), None)
+        made: Any = None if found is None else Text(found.name)
+        if made is None and role == "groups":
+            found = next((p for p in self.parameters if p.role == "channels" and _covers(p.values, values)), None)
+            made = None if found is None else Text(found.name)
+        if made is None and role in ("channels", "groups", "padding"):
+            made = self._worked_out(values, role)
+        if made is None:
+            made = Text(self._new(values, name, role, member))
+        self.holes.append(made)
+        return Hole(len(self.holes) - 1)
+
+    def _worked_out(self, values: tuple[Any, ...], role: str) -> Any:
+        """Numbers that are those of another argument times, or divided by, a constant; or the sum of two."""
+        from_role = ("kernel_size", "kernel", "dilation") if role == "padding" else ("channels",)
+        known = [p for p in self.parameters if p.role in from_role and all(type(v) is int or v is MISSING
+                                                                           for v in p.values)]  # fmt: skip
+        if not all(type(value) is int or value is MISSING for value in values):
+            return None
+        for one in known:
+            pairs = [(v, p) for v, p in zip(values, one.values) if v is not MISSING]
+            if any(p is MISSING or p == 0 for _, p in pairs):
+                continue
+            if role == "padding":
+                if all(p // 2 == v for v, p in pairs):
+                    return call("//", {"of": Text(one.name), "by": 2})
+                continue
+            for factor in FACTORS:
+                if all(v == factor * p for v, p in pairs):
+                    return call("*", {"factor": factor, "of": Text(one.name)})
+                if all(v * factor == p for v, p in pairs):
+                    return call("//", {"of": Text(one.name), "by": factor})
+        if role == "channels":
+            for place, one in enumerate(known):
+                for other in known[place:]:
+                    terms = [(v, a, b) for v, a, b in zip(values, one.values, other.values) if v is not MISSING]
+                    if all(a is not MISSING and b is not MISSING and v == a + b for v, a, b in terms):
+                        return call("+", {"left": Text(one.name), "right": Text(other.name)})
+        return None
+
+    def _new(self, values: tuple[Any, ...], name: str, role: str, member: str) -> str:
+        """The name of a new argument."""
+        word = self.known.get(values) if role == "channels" else name
+        if word is None or word in self.taken:
+            word = "width" if role == "channels" and not self._has_channels() else f"{member}_{_short(name)}"
+        if word in ("number", "") or word.startswith("number"):
+            word = "size"
+        stem, number = word.strip("_"), 2
+        stem = stem if stem.isidentifier() else f"n{stem}"
+        word = stem
+        while word in self.taken or word in self.reserved:
+            word, number = f"{stem}{number}", number + 1
+        self.taken.add(word)
+        self.parameters.append(Parameter(word, role, values, _usual(values, role)))
+        return word
+
+    def _has_channels(self) -> bool:
+        return any(p.role == "channels" and p.name not in ("in_channels", "out_channels") for p in self.parameters)
+
+    def flag(self, values: tuple[bool, ...], wanted: str, *, module: bool) -> str:
+        """The name of the argument that says which groups have a step; a module may be called as it is."""
+        for one in self.parameters:
+            if one.role == "flag" and one.values == values:
+                return one.name
+        word, number = wanted, 2
+        while word in self.taken or (word in self.reserved and not module):
+            word, number = f"{wanted}{number}", number + 1
+        self.taken.add(word)
+        self.parameters.append(Parameter(word, "flag", values, Counter(values).most_common(1)[0][0]))
+        return word
+
+
+def _short(name: str) -> str:
+    """The last word of an argument's name."""
+    short = {"out_channels": "channels", "in_channels": "in_channels", "num_features": "channels"}
+    return short.get(name, name)
+
+
+def _covers(known: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
+    """Whether an argument has these values, wherever one is needed."""
+    return all(v is MISSING or (type(k) is type(v) and k == v) for k, v in zip(known, values))
+
+
+def _usual(values: tuple[Any, ...], role: str) -> Any:
+    """The default of an argument: what it mostly is, where that is small or no number of channels."""
+    present = [value for value in values if value is not MISSING]
+    value, count = Counter(present).most_common(1)[0]
+    if len(present) < len(values) or type(value) is bool:
+        return value
+    small = type(value) is int and value <= SMALL
+    return value if 2 * count >= len(present) and small and role != "repeats" else REQUIRED
+
+
+def filled(value: Any, holes: Sequence[Any]) -> Any:
+    """An expression with what stands in its holes."""
+    if isinstance(value, Hole):
+        return holes[value.number]
+    if isinstance(value, Call):
+        made = [Argument(a.name, filled(a.value, holes), filled(a.default, holes)) for a in value.arguments]
+        return Call(value.function, tuple(made))
+    if isinstance(value, Listed):
+        return Listed(tuple([filled(item, holes) for item in value.items]))
+    if isinstance(value, Mapped):
+        return Mapped(tuple([(name, filled(item, holes)) for name, item in value.items]))
+    if isinstance(value, Repeated):
+        return Repeated(filled(value.item, holes), filled(value.times, holes))
+    if type(value) is tuple:
+        return tuple([filled(item, holes) for item in value])
+    return value
+
+
+def kept(value: Any, names: set[str], used: dict[str, None]) -> Any:
+    """What stands in a hole of `forward`: arguments as attributes, which are noted in `used`."""
+    if isinstance(value, Text) and value.text in names:
+        used[value.text] = None
+        return Text(f"self.{value.text}")
+    if isinstance(value, Call):
+        return Call(value.function, tuple([a._replace(value=kept(a.value, names, used)) for a in value.arguments]))
+    return value
