@@ -106,6 +106,8 @@ class Bodies:
                 members.append(Member(name, made))
         numbers = {tensor: number for number, tensor in enumerate(flow.takes)}
         steps = () if sequence else tuple([self._step(one, numbers) for one in flow.operations])
+        if all(one.train_only for one in steps):
+            steps = tuple([one._replace(train_only=False) for one in steps])
         keyed = not all(is_attribute(one.name) for one in members)
         form = "sequence" if sequence else "dict" if keyed else "module"
         gives = () if sequence else tuple([numbers[one] for one in flow.gives])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,21 +75,8 @@ class _Maker:
 
     def add(self, kind: Kind, name: str) -> None:
         """Make the class of a kind, and the calls that make its groups."""
-        reserved = RESERVED | {one.name for one in kind.body.members}
-        unifier = Unifier(self.known(kind), reserved)
-        bodies = [self.bodies.found[group.full] for group in kind.groups]
-        if kind.body.form == "sequence":
-            items = [self.alike.items(body) for body in bodies]
-            members = [
-                Held(str(n), unifier.unify([self.resolved(one[n]) for one in items], "", f"layer{n}"))
-                for n in range(len(items[0]))
-            ]
-            steps: list[Taking] = []
-        else:
-            members = self.members(kind, bodies, unifier)
-            steps = self.steps(kind, bodies, unifier)
-            flags = {one.step.path[0]: one.flag for one in steps if one.step.path and one.flag}
-            members = [one._replace(flag=flags.get(one.name, "")) for one in members]
+        unifier = self.unified(kind, plain=True)[0]
+        unifier, members, steps = self.unified(kind, plain=unifier.widths < 2)
         names, used = {one.name for one in unifier.parameters}, dict[str, None]()
         steps = [
             one._replace(step=one.step._replace(does=_in_forward(one.step.does, unifier.holes, names, used)))
@@ -105,6 +93,23 @@ class _Maker:
                 for one in parameters
             ]
             self.calls[group.full] = Call(name, tuple(arguments))
+
+    def unified(self, kind: Kind, *, plain: bool) -> tuple[Unifier, list[Held], list[Taking]]:
+        """The modules and steps of a class, what differs in them being holes."""
+        reserved = RESERVED | {one.name for one in kind.body.members} | {*dir(builtins)}
+        unifier = Unifier(self.known(kind), reserved, plain=plain)
+        bodies = [self.bodies.found[group.full] for group in kind.groups]
+        if kind.body.form == "sequence":
+            items = [self.alike.items(body) for body in bodies]
+            members = [
+                Held(str(n), unifier.unify([self.resolved(one[n]) for one in items], "", f"layer{n}"))
+                for n in range(len(items[0]))
+            ]
+            return unifier, members, []
+        members = self.members(kind, bodies, unifier)
+        steps = self.steps(kind, bodies, unifier)
+        flags = {one.step.path[0]: one.flag for one in steps if one.step.path and one.flag}
+        return unifier, [one._replace(flag=flags.get(one.name, "")) for one in members], steps
 
     def known(self, kind: Kind) -> dict[tuple[Any, ...], str]:
         """The channels that come into the groups, and those that go out."""
@@ -177,7 +182,7 @@ def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str],
     taken.add(own)
     for kind in alike.kinds():
         first = kind.groups[0]
-        stem = camel(hints.get(first.full, first.name))
+        stem = camel(hints[first.full]) if first.full else own
         name, number = stem, 2
         while name in taken:
             name, number = f"{stem}{number}", number + 1

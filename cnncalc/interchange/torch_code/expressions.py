@@ -16,6 +16,7 @@ __all__ = [
     "Conditional",
     "Listed",
     "Mapped",
+    "Optional",
     "Repeated",
     "Taken",
     "Text",
@@ -78,6 +79,13 @@ class Conditional(NamedTuple):
     value: Any
     test: str
     other: Any
+
+
+class Optional(NamedTuple):
+    """`*([item] if flag else [])`, among arguments."""
+
+    item: Any
+    flag: str
 
 
 class Repeated(NamedTuple):
@@ -166,6 +174,8 @@ def flat(value: Any) -> str:
         return f"{flat(value.value)} if {value.test} else {flat(value.other)}"
     if isinstance(value, Mapped):
         return f"{{{', '.join([f'{literal(name)}: {flat(item)}' for name, item in value.items])}}}"
+    if isinstance(value, Optional):
+        return f"*([{flat(value.item)}] if {value.flag} else [])"
     if isinstance(value, Repeated):
         if value.times == 1:
             return flat(value.item)
@@ -211,7 +221,7 @@ def _part(axis: int, bounds: list[Any]) -> str:
     start, stop, step = bounds
     words = ["" if start == 0 else _bound(start), "" if stop is None else _bound(stop)]
     text = ":".join(words if step == 1 else [*words, _bound(step)])
-    if any(isinstance(one, Call) for one in (start, stop)):  # as black writes bounds that are computed
+    if any(isinstance(one, Call) or "." in flat(one) for one in (start, stop)):  # as black writes computed bounds
         text = " : ".join(words).strip()
     return f"[{':, ' * axis}{text}]"
 
@@ -231,6 +241,10 @@ def laid_out(value: Any, indent: int, before: str = "", after: str = "") -> list
         item = laid_out(value.item, indent + INDENT)
         turns = f"{' ' * (indent + INDENT)}for _ in range({flat(value.times)})"
         return [f"{' ' * indent}{before}*(", *item, turns, f"{' ' * indent}){after}"]
+    if isinstance(value, Optional):
+        pad = " " * (indent + INDENT)
+        item = laid_out(value.item, indent + INDENT, "[", "]")
+        return [f"{' ' * indent}{before}*(", *item, f"{pad}if {value.flag}", f"{pad}else []", f"{' ' * indent}){after}"]
     if isinstance(value, Conditional):
         return _conditional(value, indent, before, after)
     opened = _opened(value)

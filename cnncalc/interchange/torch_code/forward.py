@@ -76,6 +76,7 @@ class _Forward:
                 self.last[taken] = max(self.last.get(taken, 0), place)
         self.left = self.uses.copy()
         """How often each is still to be written."""
+        self.kinds = {n: one.step.kind for one in self.steps for n in one.step.gives}
         self.at = 0
 
     @staticmethod
@@ -112,7 +113,9 @@ class _Forward:
         deep = step.path and not step.kind  # a group
         for tensor in waiting:
             heavy = self.pending[tensor].weight > 0 and step.weighted
-            if tensor in several or heavy or deep or not isinstance(step.does, Call):
+            final = self.at == len(self.steps) - 1 and len(waiting) == 1
+            own = deep and self.pending[tensor].weight > 0 and not (final and self.kinds.get(tensor))
+            if tensor in several or (heavy and not (deep and final and self.kinds.get(tensor))) or own or not isinstance(step.does, Call):
                 self.write(tensor)
         if one.flag and one.instead in self.pending:
             self.write(one.instead)
@@ -231,9 +234,9 @@ def _returned(forward: _Forward, outputs: Sequence[str], only: set[int]) -> Iter
         if value is None:
             for n in [n for n in gives if n in forward.pending]:
                 forward.write(n)
-            yield from ()
-            names = ", ".join(forward.names[n] for n in gives)
-            yield f"{' ' * INDENT}return {names}"
+            names = [forward.names[n] for n in gives]
+            line = f"{' ' * INDENT}return {', '.join(names)}"
+            yield from [line] if len(line) <= WIDTH else laid_out(tuple(map(Text, names)), INDENT, "return ")
             return
         yield from laid_out(value, INDENT, "return ")
         return

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_code.bodies import Body, Step
 from cnncalc.records import NamedTuple
 
-__all__ = ["Left", "left_out"]
+__all__ = ["Left", "from_the_end", "left_out"]
+
+
+MOST = 3
+"""Steps that a class may leave out."""
 
 
 class Left(NamedTuple):
@@ -27,7 +31,29 @@ def left_out(
     if not alike or not part.steps or 2 * len(part.steps) < len(whole.steps):
         return None
     matcher = _Matcher(whole, part, shape, chosen)
-    return matcher.left() if matcher.match() and matcher.members() else None
+    return matcher.left() if matcher.match() and matcher.readable() and matcher.members() else None
+
+
+def _member_alike(whole: tuple[str, Any], part: tuple[str, Any]) -> bool:
+    """Whether a module is another one, or a sequence of which some members are left out."""
+    if whole == part:
+        return True
+    (name, mine), (other, theirs) = whole, part
+    if name != other or mine[0] != "sequence" or theirs[0] != "sequence":
+        return False
+    return from_the_end(mine[1][1:], theirs[1][1:]) is not None
+
+
+def from_the_end(whole: Sequence[Hashable], part: Sequence[Hashable]) -> list[bool] | None:
+    """Which items of a sequence are those of one with a few left out, as many at the end as can be; None if none."""
+    there = []
+    left = list(part)
+    for item in reversed(whole):
+        there.append(bool(left) and left[-1] == item)
+        if there[-1]:
+            left.pop()
+    few = len(whole) - len(part) <= 1 and 2 * len(part) > len(whole)
+    return there[::-1] if not left and few else None
 
 
 class _Matcher:
@@ -57,6 +83,11 @@ class _Matcher:
         gives = zip(self.whole.gives, self.part.gives)
         same = len(self.whole.gives) == len(self.part.gives)
         return at == len(self.part.steps) and same and all(self._is(one, self.number[mine]) for one, mine in gives)
+
+    def readable(self) -> bool:
+        """Whether what is left out are a few single steps: else two classes say it better."""
+        runs = "".join("1" if there else "0" for there in self.present)
+        return "00" not in runs and runs.count("0") <= MOST
 
     def _alike(self, step: Step, mine: Step) -> bool:
         said = step._replace(does=None, takes=(), gives=()), mine._replace(does=None, takes=(), gives=())
@@ -89,7 +120,8 @@ class _Matcher:
         if paths & kept:
             return False
         wanted = [(one.name, self.shape(one.made)) for one in self.whole.members if one.name not in paths]
-        return wanted == [(one.name, self.shape(one.made)) for one in self.part.members]
+        found = [(one.name, self.shape(one.made)) for one in self.part.members]
+        return len(wanted) == len(found) and all(map(_member_alike, wanted, found))
 
     def left(self) -> Left:
         """What was found; a step whose result nobody missed hands on the first that it takes."""

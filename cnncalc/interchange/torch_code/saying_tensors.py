@@ -80,6 +80,8 @@ def reshaped(layer: reshape.Reshape, shapes: tuple[Shape, ...], made: Shape) -> 
     """reshape, to numbers or to the shape of another tensor."""
     if len(shapes) == 2:
         return Said(function=method(X, "reshape", call("@shape", {"": Taken(1)})))
+    if layer.shape is not None and -1 in layer.shape:
+        return Said(function=method(X, "reshape", call("len", {"x": X}), *layer.shape))
     return Said(function=method(X, "reshape", -1, *made))
 
 

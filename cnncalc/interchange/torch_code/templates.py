@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import (
@@ -12,11 +12,13 @@ from cnncalc.interchange.torch_code.expressions import (
     Call,
     Listed,
     Mapped,
+    Optional,
     Repeated,
     Text,
     call,
     is_number,
 )
+from cnncalc.interchange.torch_code.leaving import from_the_end
 from cnncalc.records import NamedTuple
 
 __all__ = ["ALWAYS", "MISSING", "Hole", "Parameter", "Unifier", "filled", "kept"]
@@ -66,15 +68,23 @@ def role_of(name: str) -> str:
     return "channels"
 
 
+def _kind(value: Any) -> Any:
+    """What a member of a sequence is, its arguments apart."""
+    value = value.item if isinstance(value, Repeated) else value
+    return (value.function, len(value.arguments)) if isinstance(value, Call) else value
+
+
 class Unifier:
     """Expressions that are alike but for numbers, as one; `known` are vectors that have a name of their own."""
 
-    def __init__(self, known: Mapping[tuple[Any, ...], str], reserved: Container[str]) -> None:
+    def __init__(self, known: Mapping[tuple[Any, ...], str], reserved: Container[str], *, plain: bool) -> None:
         self.known = known
         self.parameters: list[Parameter] = []
         self.holes: list[Any] = []
         """What stands in each hole."""
         self.taken: set[str] = {"self"}
+        self.plain = plain
+        """Whether there is one number of channels besides those that go in and out, so that it is the width."""
         self.reserved = reserved
         """The names of the modules, and what torch's modules have themselves."""
 
@@ -84,6 +94,8 @@ class Unifier:
         first = present[0]
         if all(type(value) is type(first) and value == first for value in present):
             return first
+        if isinstance(first, Call) and first.function == "nn.Sequential":
+            return Call(first.function, tuple(self._items(values, member)))
         if isinstance(first, Call):
             return Call(first.function, tuple(self._arguments(values, member)))
         if isinstance(first, Listed):
@@ -99,6 +111,26 @@ class Unifier:
         if type(first) is tuple and not is_number(first):
             return tuple(self._each(values, name, member))
         return self._hole(tuple(values), name, member)
+
+    def _items(self, values: Sequence[Any], member: str) -> Iterator[Argument]:
+        """The members of sequences, of which some may lack one."""
+        whole = max((v for v in values if v is not MISSING), key=lambda v: len(v.arguments))
+        kinds = [_kind(one.value) for one in whole.arguments]
+        rows = []
+        for value in values:
+            own = [] if value is MISSING else [one.value for one in value.arguments]
+            there = [False] * len(kinds) if value is MISSING else from_the_end(kinds, [*map(_kind, own)])
+            assert there is not None
+            rows.append([own.pop(0) if one else MISSING for one in there])
+        needed = [v is not MISSING for v in values]
+        for place, column in enumerate(zip(*rows)):
+            item = self.unify(column, "", member)
+            there = [one is not MISSING for one in column]
+            if there != needed:
+                flags = tuple([one if need else MISSING for one, need in zip(there, needed)])
+                word = f"with_{place}" if not isinstance(item, Call) else "expand"
+                item = Optional(item, self.flag(flags, word, module=False))
+            yield Argument("", item)
 
     def _each(self, values: Sequence[Any], name: str, member: str) -> list[Any]:
         lengths = range(len(next(value for value in values if value is not MISSING)))
@@ -165,8 +197,9 @@ class Unifier:
     def _new(self, values: tuple[Any, ...], name: str, role: str, member: str) -> str:
         """The name of a new argument."""
         word = self.known.get(values) if role == "channels" else name
+        word = {"in_channels": "c_in", "out_channels": "c_out", "kernel_size": "k"}.get(word or "", word)
         if word is None or word in self.taken:
-            word = "width" if role == "channels" and not self._has_channels() else f"{member}_{_short(name)}"
+            word = "width" if role == "channels" and self.plain else f"{member}_{_short(name)}"
         if word in ("number", "") or word.startswith("number"):
             word = "size"
         stem, number = word.strip("_"), 2
@@ -178,8 +211,10 @@ class Unifier:
         self.parameters.append(Parameter(word, role, values, _usual(values, role)))
         return word
 
-    def _has_channels(self) -> bool:
-        return any(p.role == "channels" and p.name not in ("in_channels", "out_channels") for p in self.parameters)
+    @property
+    def widths(self) -> int:
+        """How many numbers of channels there are besides those that go in and out."""
+        return sum(1 for one in self.parameters if one.role == "channels" and one.name not in ("c_in", "c_out"))
 
     def flag(self, values: tuple[bool, ...], wanted: str, *, module: bool) -> str:
         """The name of the argument that says which groups have a step; a module may be called as it is."""
@@ -190,13 +225,14 @@ class Unifier:
         while word in self.taken or (word in self.reserved and not module):
             word, number = f"{wanted}{number}", number + 1
         self.taken.add(word)
-        self.parameters.append(Parameter(word, "flag", values, Counter(values).most_common(1)[0][0]))
+        usual = Counter(value for value in values if value is not MISSING).most_common(1)[0][0]
+        self.parameters.append(Parameter(word, "flag", values, usual))
         return word
 
 
 def _short(name: str) -> str:
     """The last word of an argument's name."""
-    short = {"out_channels": "channels", "in_channels": "in_channels", "num_features": "channels"}
+    short = {"out_channels": "channels", "c_out": "channels", "num_features": "channels", "in_channels": "c_in"}
     return short.get(name, name)
 
 
@@ -221,7 +257,9 @@ def filled(value: Any, holes: Sequence[Any]) -> Any:
         return holes[value.number]
     if isinstance(value, Call):
         made = [Argument(a.name, filled(a.value, holes), filled(a.default, holes)) for a in value.arguments]
-        return Call(value.function, tuple(made))
+        return Call(value.function, tuple(_by_position(made) if str(value.function)[:7] == "nn.Conv" else made))
+    if isinstance(value, Optional):
+        return Optional(filled(value.item, holes), value.flag)
     if isinstance(value, Listed):
         return Listed(tuple([filled(item, holes) for item in value.items]))
     if isinstance(value, Mapped):
@@ -231,6 +269,15 @@ def filled(value: Any, holes: Sequence[Any]) -> Any:
     if type(value) is tuple:
         return tuple([filled(item, holes) for item in value])
     return value
+
+
+def _by_position(arguments: list[Argument]) -> Iterator[Argument]:
+    """The arguments of a convolution, those that follow its kernel by position where they are no plain numbers."""
+    by_position = True
+    for one in arguments:
+        if one.default is not REQUIRED:
+            by_position = by_position and isinstance(one.value, (Text, Call))
+        yield one._replace(default=REQUIRED) if by_position else one
 
 
 def kept(value: Any, names: set[str], used: dict[str, None]) -> Any:
