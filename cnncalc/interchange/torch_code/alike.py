@@ -6,17 +6,28 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cnncalc.interchange.torch_code.bodies import Body, Member, Step
-from cnncalc.interchange.torch_code.expressions import REQUIRED, Call, Listed, Mapped, Repeated, call, flat, is_number
+from cnncalc.interchange.torch_code.bodies import Body, Member, numbered
+from cnncalc.interchange.torch_code.expressions import REQUIRED, Call, Listed, Mapped, Numbered, Repeated, call, flat, is_number
 from cnncalc.interchange.torch_code.leaving import Left, left_out
 from cnncalc.interchange.torch_code.parts import Group
+from cnncalc.records import NamedTuple
 
-__all__ = ["Alike", "Kind"]
+__all__ = ["Alike", "Growing", "Kind"]
+
+LEAST_NUMBERED = 3
+"""So many members in a row are told by a loop."""
 
 LEAST_PLACES = 3
 """In so many places, or in two where it is long, a sequence becomes a class; elsewhere it stands where it is used."""
 LONG = 90
 """Characters."""
+
+
+class Growing(NamedTuple):
+    """Groups whose numbers grow by the same from each to the next: the first two."""
+
+    first: Group
+    second: Group
 
 
 class Kind:
@@ -72,6 +83,10 @@ class Alike:
             return ("dict", *[(name, self.shape(item)) for name, item in value.items])
         if isinstance(value, Repeated):
             return ("repeated", self.shape(value.item))
+        if isinstance(value, Numbered):
+            return ("numbered", value.stem, value.first, self.shape(value.item))
+        if isinstance(value, Growing):
+            return ("growing", self.shape(value.first))
         if isinstance(value, bool):
             return "?"
         return "#" if is_number(value) else (type(value).__name__, value)
@@ -85,8 +100,10 @@ class Alike:
     def items(self, body: Body) -> tuple[Any, ...]:
         """The members of a sequence, those that follow their equals told once."""
         if body.keyed:
-            named = Mapped(tuple([(one.name, one.made) for one in body.members]))
-            return (call("OrderedDict", {"": named}),)
+            named = tuple(self._named(body.members))
+            if not any(isinstance(one, Numbered) for one in named):
+                return (call("OrderedDict", {"": Mapped(named)}),)
+            return (call("OrderedDict", {"": named[0] if len(named) == 1 else Listed(named)}),)
         made: list[Any] = []
         for member in body.members:
             if not isinstance(member.made, Group):
@@ -96,6 +113,44 @@ class Alike:
             else:
                 made.append(Repeated(member.made, 1))
         return tuple(made)
+
+    def _named(self, members: Sequence[Member]) -> Iterator[Any]:
+        """Members with names, those that are alike, or whose numbers grow by the same, told once."""
+        at = 0
+        while at < len(members):
+            for item, length in ((self._equal(members, at)), (self._growing(members, at))):
+                if length >= LEAST_NUMBERED:
+                    stem = members[at].name.rstrip("0123456789")
+                    yield Numbered(stem, int(members[at].name.removeprefix(stem)), length, item)
+                    break
+            else:
+                length = 1
+                yield (members[at].name, members[at].made)
+            at += length
+
+    def _equal(self, members: Sequence[Member], at: int) -> tuple[Any, int]:
+        """How many members are the same from one on."""
+        first, length = members[at].made, 1
+        while at + length < len(members) and numbered([one.name for one in members[at : at + length + 1]]):
+            if not isinstance(first, Group) or self.same(members[at + length].made) != self.same(first):
+                break
+            length += 1
+        return first, length
+
+    def _growing(self, members: Sequence[Member], at: int) -> tuple[Any, int]:
+        """How many members there are from one on whose numbers grow by the same."""
+        first, length = members[at].made, 1
+        if at + 2 >= len(members) or not all(isinstance(one.made, Group) for one in members[at : at + 2]):
+            return first, 1
+        second = members[at + 1].made
+        last, step = [*_atoms(self.same(first))], None
+        while at + length < len(members) and numbered([one.name for one in members[at : at + length + 1]]):
+            found = [*_atoms(self.same(members[at + length].made))]
+            grown = _step(last, found)
+            if grown is None or self.shape(members[at + length].made) != self.shape(first) or (step or grown) != grown:
+                break
+            last, step, length = found, grown, length + 1
+        return Growing(first, second), length
 
     def same(self, value: Any) -> Hashable:
         """All that an expression says, equal for two only where they are."""
@@ -229,6 +284,26 @@ def flat_length(alike: Alike, group: Group) -> str:
     return "".join([flat(one) if isinstance(one, Call) else " " * 30 for one in items])
 
 
-def own_step(step: Step) -> Step:
-    """The step, what it does apart."""
-    return step._replace(does=None)
+def _atoms(value: Any) -> Iterator[Any]:
+    """What nested tuples hold."""
+    if isinstance(value, tuple):
+        yield len(value)
+        for one in value:
+            yield from _atoms(one)
+    else:
+        yield value
+
+
+def _step(before: Sequence[Any], after: Sequence[Any]) -> list[Any] | None:
+    """By what numbers grow from one to the other; None where something else differs."""
+    if len(before) != len(after):
+        return None
+    steps = []
+    for one, other in zip(before, after):
+        if type(one) is int and type(other) is int:
+            steps.append(other - one)
+        elif type(one) is type(other) and one == other:
+            steps.append(0)
+        else:
+            return None
+    return steps

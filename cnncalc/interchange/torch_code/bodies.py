@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnncalc.graph import Graph, Node
@@ -15,8 +15,10 @@ from cnncalc.interchange.torch_code.sharing import Tie
 from cnncalc.interchange.writers import Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
-__all__ = ["Bodies", "Body", "Member", "Step"]
+__all__ = ["Bodies", "Body", "Member", "Step", "numbered"]
 
+LEAST_COUNTED = 3
+"""So many groups in a row whose names count up are a sequence."""
 _TABLES = (saying_elements, saying_sequences, saying_tensors, saying_windows)
 """The rules register themselves."""
 
@@ -60,6 +62,13 @@ class Body(NamedTuple):
         return self.form == "sequence" and [one.name for one in self.members] != [
             str(number) for number in range(len(self.members))
         ]
+
+
+def numbered(names: Sequence[str]) -> bool:
+    """Whether names are one word and numbers that count up."""
+    stem = names[0].rstrip("0123456789")
+    first = names[0].removeprefix(stem)
+    return bool(stem and first) and [*names] == [f"{stem}{int(first) + place}" for place in range(len(names))]
 
 
 def is_heavy(node: Node) -> bool:
@@ -118,7 +127,10 @@ class Bodies:
         """Whether its members follow one another, and are called by their positions or cannot be attributes."""
         names = [*group.children]
         placed = names == [str(number) for number in range(len(names))] or not any(map(is_attribute, names))
-        if not placed or len(flow.operations) != len(names) or len(flow.takes) != 1:
+        counted = len(names) >= LEAST_COUNTED and numbered(names) and all(
+            isinstance(child, Group) for child in group.children.values()
+        )  # fmt: skip
+        if not (placed or counted) or len(flow.operations) != len(names) or len(flow.takes) != 1:
             return False
         before = flow.takes
         for name, operation in zip(names, flow.operations):

@@ -7,30 +7,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.alike import Alike, Kind
+from cnncalc.interchange.torch_code.alike import Alike, Growing, Kind
 from cnncalc.interchange.torch_code.bodies import Bodies, Body, Step
-from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Listed, Mapped, Repeated
-from cnncalc.interchange.torch_code.naming import camel
+from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Listed, Mapped, Numbered, Repeated, Text
+from cnncalc.interchange.torch_code.naming import camel, joined
 from cnncalc.interchange.torch_code.parts import RESERVED, Group
 from cnncalc.interchange.torch_code.templates import MISSING, Hole, Parameter, Unifier, filled, kept
 from cnncalc.records import NamedTuple
 
+MOST_WORDS = 5
+"""Modules that the name of a sequence tells."""
 __all__ = ["Class", "Held", "Taking", "classes"]
 
 
 class Held(NamedTuple):
-    """A module of a class; `flag` is the argument that says whether it is there, empty where it always is."""
+    """A module of a class; `test` says whether it is there, empty where it always is."""
 
     name: str
     made: Any
-    flag: str = ""
+    test: str = ""
 
 
 class Taking(NamedTuple):
-    """A step of a class; where `flag` says that it is left out, the tensor `instead` goes on."""
+    """A step of a class; where `flag`, by a `test`, says that it is left out, the tensor `instead` goes on."""
 
     step: Step
     flag: str = ""
+    test: str = ""
     instead: int = -1
 
 
@@ -71,6 +74,12 @@ class _Maker:
             return Mapped(tuple([(name, self.resolved(item)) for name, item in value.items]))
         if isinstance(value, Repeated):
             return Repeated(self.resolved(value.item), value.times)
+        if isinstance(value, Numbered):
+            return value._replace(item=self.resolved(value.item))
+        if isinstance(value, Growing):
+            return growing(self.resolved(value.first), self.resolved(value.second))
+        if type(value) is tuple:
+            return tuple(map(self.resolved, value))
         return value
 
     def add(self, kind: Kind, name: str) -> None:
@@ -108,8 +117,8 @@ class _Maker:
             return unifier, members, []
         members = self.members(kind, bodies, unifier)
         steps = self.steps(kind, bodies, unifier)
-        flags = {one.step.path[0]: one.flag for one in steps if one.step.path and one.flag}
-        return unifier, [one._replace(flag=flags.get(one.name, "")) for one in members], steps
+        tests = {one.step.path[0]: one.test for one in steps if one.step.path and one.flag}
+        return unifier, [one._replace(test=tests.get(one.name, "")) for one in members], steps
 
     def known(self, kind: Kind) -> dict[tuple[Any, ...], str]:
         """The channels that come into the groups, and those that go out."""
@@ -130,13 +139,13 @@ class _Maker:
             for body, group in zip(bodies, kind.groups):
                 present = kind.left[group.full].present
                 values.append(body.steps[sum(present[:place])].does if present[place] else MISSING)
-            flag, instead = "", -1
+            flag, test, instead = "", "", -1
             if not all(there):
                 skips = [kind.left[group.full].instead for group, one in zip(kind.groups, there) if not one]
                 instead = step.takes[skips[0][place]]
-                flag = unifier.flag(there, _flag_name(step), module=bool(step.path))
+                flag, test = unifier.flag(there, _flag_name(step), module=bool(step.path))
             does = unifier.unify([self.resolved(one) for one in values], "", step.path[-1] if step.path else step.kind)
-            made.append(Taking(step._replace(does=does), flag, instead))
+            made.append(Taking(step._replace(does=does), flag, test, instead))
         return made
 
     def members(self, kind: Kind, bodies: list[Body], unifier: Unifier) -> list[Held]:
@@ -166,11 +175,40 @@ def _holes_in(value: Any) -> Iterator[int]:
             yield from _holes_in(one)
 
 
+def growing(first: Any, second: Any, name: str = "") -> Any:
+    """An expression for both, and for those that go on like them, by the number `i`."""
+    if isinstance(first, Call):
+        pairs = zip(first.arguments, second.arguments)
+        made = [a._replace(value=growing(a.value, b.value, a.name)) for a, b in pairs]
+        return Call(first.function, tuple(made))
+    if type(first) is not int or first == second:
+        return first
+    step = second - first
+    grown: Any = Text("i") if step == 1 else Call("*", (Argument("factor", step), Argument("i", Text("i"))))
+    return Call("+", (Argument(name, first), Argument("grown", grown)))
+
+
 def _flag_name(step: Step) -> str:
     """What says whether a step is there."""
     if step.path:
         return step.path[0] if not step.path[0].isdecimal() else f"layer{step.path[0]}"
     return "residual" if step.kind == "add" else step.kind
+
+
+def _word(graph: Graph, bodies: Bodies, group: Group, hints: Mapping[str, str]) -> str:
+    """What a group is called: as its block, or by its name, its modules, or the group around it."""
+    block = graph.blocks.get(group.full)
+    if block is not None:
+        return block
+    body, word = bodies.found[group.full], hints[group.full]
+    made = [one.made for one in body.members]
+    if body.form == "sequence" and len(made) < MOST_WORDS:
+        if all(isinstance(one, Call) and one.function[:3] == "nn." for one in made):
+            return joined([one.function for one in made])
+    if not word.isdecimal() and len(word) > 1:
+        return word
+    around = [part for part in group.full.split(".")[:-1] if not part.isdecimal()] or ["net"]
+    return f"{around[-1]}_{word if not word.isdecimal() else 'block'}"
 
 
 def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str], taken: set[str]) -> list[Class]:
@@ -182,7 +220,7 @@ def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str],
     taken.add(own)
     for kind in alike.kinds():
         first = kind.groups[0]
-        stem = camel(hints[first.full]) if first.full else own
+        stem = camel(_word(graph, bodies, first, hints)) if first.full else own
         name, number = stem, 2
         while name in taken:
             name, number = f"{stem}{number}", number + 1

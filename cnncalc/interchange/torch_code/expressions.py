@@ -16,6 +16,7 @@ __all__ = [
     "Conditional",
     "Listed",
     "Mapped",
+    "Numbered",
     "Optional",
     "Repeated",
     "Taken",
@@ -79,6 +80,15 @@ class Conditional(NamedTuple):
     value: Any
     test: str
     other: Any
+
+
+class Numbered(NamedTuple):
+    """Members with names that count up, among those of a sequence; `item` may say `i`, from 0 on."""
+
+    stem: str
+    first: int
+    times: Any
+    item: Any
 
 
 class Optional(NamedTuple):
@@ -174,6 +184,8 @@ def flat(value: Any) -> str:
         return f"{flat(value.value)} if {value.test} else {flat(value.other)}"
     if isinstance(value, Mapped):
         return f"{{{', '.join([f'{literal(name)}: {flat(item)}' for name, item in value.items])}}}"
+    if isinstance(value, Numbered):
+        return f"*({_turn(value)})"
     if isinstance(value, Optional):
         return f"*([{flat(value.item)}] if {value.flag} else [])"
     if isinstance(value, Repeated):
@@ -193,10 +205,10 @@ def _shown(arguments: tuple[Argument, ...]) -> list[tuple[str, Any]]:
     return [("" if one.default is REQUIRED else f"{one.name}=", one.value) for one in shown]
 
 
-def _operand(value: Any) -> str:
-    """An operand, in brackets where it is one of an operator itself."""
+def _operand(value: Any, within: str = "") -> str:
+    """An operand, in brackets where it is one of an operator itself that does not bind closer."""
     text = flat(value)
-    bare = isinstance(value, Call) and value.function in INFIX
+    bare = isinstance(value, Call) and value.function in INFIX and (within, value.function) != ("+", "*")
     return f"({text})" if bare or (is_number(value) and text.startswith("-")) else text
 
 
@@ -204,7 +216,7 @@ def _flat_call(value: Call) -> str:
     function = value.function if isinstance(value.function, str) else flat(value.function)
     if function in INFIX:
         operands = [flat(value.arguments[0].value) if function == "+" else _operand(value.arguments[0].value)]
-        return f" {function} ".join([*operands, *(_operand(one.value) for one in value.arguments[1:])])
+        return f" {function} ".join([*operands, *(_operand(one.value, function) for one in value.arguments[1:])])
     if function[0] in ".@[":
         receiver = _operand(value.arguments[0].value)
         rest = value.arguments[1:]
@@ -213,6 +225,8 @@ def _flat_call(value: Call) -> str:
         if function[0] == "[":
             return f"{receiver}{_part(int(function[1:-1]), [one.value for one in rest])}"
         return f"{receiver}{function}({', '.join(before + flat(one) for before, one in _shown(rest))})"
+    if [type(one.value) for one in value.arguments] == [Numbered]:
+        return f"{function}({_turn(value.arguments[0].value)})"
     return f"{function}({', '.join(before + flat(one) for before, one in _shown(value.arguments))})"
 
 
@@ -241,12 +255,23 @@ def laid_out(value: Any, indent: int, before: str = "", after: str = "") -> list
         item = laid_out(value.item, indent + INDENT)
         turns = f"{' ' * (indent + INDENT)}for _ in range({flat(value.times)})"
         return [f"{' ' * indent}{before}*(", *item, turns, f"{' ' * indent}){after}"]
+    if isinstance(value, Numbered):
+        turns = f"{' ' * (indent + INDENT)}for i in range({flat(value.times)})"
+        item = laid_out((_name(value), value.item), indent + INDENT)
+        return [f"{' ' * indent}{before}*(", *item, turns, f"{' ' * indent}){after}"]
     if isinstance(value, Optional):
         pad = " " * (indent + INDENT)
         item = laid_out(value.item, indent + INDENT, "[", "]")
         return [f"{' ' * indent}{before}*(", *item, f"{pad}if {value.flag}", f"{pad}else []", f"{' ' * indent}){after}"]
     if isinstance(value, Conditional):
         return _conditional(value, indent, before, after)
+    if isinstance(value, Call) and [type(a.value) for a in value.arguments] == [Numbered]:
+        pad, turns = " " * (indent + INDENT), value.arguments[0].value
+        inner = [pad + _turn(turns)]
+        if len(inner[0]) > WIDTH:
+            inner = laid_out((_name(turns), turns.item), indent + INDENT)
+            inner.append(f"{pad}for i in range({flat(turns.times)})")
+        return [f"{' ' * indent}{before}{value.function}(", *inner, f"{' ' * indent}){after}"]
     opened = _opened(value)
     if opened is None:
         return [line]
@@ -260,6 +285,16 @@ def laid_out(value: Any, indent: int, before: str = "", after: str = "") -> list
     for word, item in items:
         lines += laid_out(item, indent + INDENT, word, ",")
     return [*lines, f"{' ' * indent}{tail}{after}"]
+
+
+def _turn(value: Numbered) -> str:
+    return f"({_name(value).text}, {flat(value.item)}) for i in range({flat(value.times)})"
+
+
+def _name(value: Numbered) -> Text:
+    """The name of a member, by its number."""
+    number = f"i + {value.first}" if value.first else "i"
+    return Text(f'f"{value.stem}{{{number}}}"')
 
 
 def _conditional(value: Conditional, indent: int, before: str, after: str) -> list[str]:

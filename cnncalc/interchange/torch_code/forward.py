@@ -27,6 +27,8 @@ INDENT = 8
 NEAR = 3
 """A tensor that is taken again within so many steps needs no name of its own."""
 MERGES = ("add", "concat", "multiply", "maximum", "minimum", "subtract", "divide")
+MOST_REPEATED = 20
+"""Characters that may stand in both arms of a condition."""
 MOST_TEXT = 60
 """Characters of what is written inside of something else."""
 
@@ -109,15 +111,18 @@ class _Forward:
         step = one.step
         places = [*takings(step.does)]
         waiting = [n for n in dict.fromkeys(step.takes[p] for p in places) if n in self.pending]
+        twice = one.flag and one.instead in self.pending and self._may_repeat(one)
         several = {number for number, count in Counter(self._taken(one)).items() if count > 1}
         deep = step.path and not step.kind  # a group
         for tensor in waiting:
             heavy = self.pending[tensor].weight > 0 and step.weighted
             final = self.at == len(self.steps) - 1 and len(waiting) == 1
             own = deep and self.pending[tensor].weight > 0 and not (final and self.kinds.get(tensor))
+            if twice and tensor == one.instead:
+                continue
             if tensor in several or (heavy and not (deep and final and self.kinds.get(tensor))) or own or not isinstance(step.does, Call):
                 self.write(tensor)
-        if one.flag and one.instead in self.pending:
+        if one.flag and one.instead in self.pending and not twice:
             self.write(one.instead)
         if self._overwrites(step) and self.uses[step.takes[0]] > 1:
             for tensor in [*self.pending]:
@@ -133,6 +138,11 @@ class _Forward:
                     break  # a list is laid out over lines
             self.write(max(inside, key=lambda n: len(flat(self.pending[n].value))))
         self.keep(one, value)
+
+    def _may_repeat(self, one: Taking) -> bool:
+        """Whether what goes on instead may stand in both arms: it is short, and nothing else takes it."""
+        value = flat(self.pending[one.instead].value)
+        return len(value) <= MOST_REPEATED and self.uses[one.instead] == 2 and one.instead in one.step.takes
 
     def _short(self, kind: str, tensor: int) -> bool:
         return len(flat(self.pending[tensor].value)) <= MOST_TEXT
@@ -155,8 +165,7 @@ class _Forward:
         if not one.flag:
             return made
         there = f"{own} is not None" if step.path else f"self.{one.flag}"
-        instead = self.names[one.instead]
-        return Conditional(made, there, Text(instead))
+        return Conditional(made, there, self.given(one.instead))
 
     def keep(self, one: Taking, value: Any) -> None:
         """Note what a step gives, or write it, where it is taken more than once or is more than one tensor."""
@@ -164,6 +173,8 @@ class _Forward:
         inside = [n for place in takings(step.does) for n in [step.takes[place]]]
         taken: list[int] = [one.instead] if one.flag else []
         weight = int(step.weighted)
+        if one.flag and one.instead in self.pending:
+            taken = [*self.pending[one.instead].taken]
         for n in inside:
             if n in self.pending:
                 found = self.pending.pop(n)
@@ -177,8 +188,14 @@ class _Forward:
         (made,) = step.gives
         self.pending[made] = _Pending(value, taken, weight)
         final = self.at == len(self.steps) - 1 and self.gives == (made,)
-        if self.uses[made] != 1 or (one.flag and not final):
+        repeated = self.uses[made] == 2 and self._repeats(made)
+        if (self.uses[made] != 1 and not repeated) or (one.flag and not final):
             self.write(made)
+
+    def _repeats(self, tensor: int) -> bool:
+        """Whether only the next step takes a tensor, in both arms of its condition."""
+        following = self.steps[self.at + 1] if self.at + 1 < len(self.steps) else None
+        return following is not None and following.instead == tensor and self._may_repeat(following)
 
     def write(self, tensor: int) -> None:
         """The statement that gives a tensor a variable."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["camel"]
+__all__ = ["camel", "joined"]
 
 WORDS = {
     "bn": "BN",
     "batchnorm": "BatchNorm",
+    "cn": "CN",
+    "mbconv": "MBConv",
     "relu": "ReLU",
     "relu6": "ReLU6",
-    "silu": "SiLU",
-    "mbconv": "MBConv",
     "resnet": "ResNet",
-    "unet": "UNet",
-    "cn": "CN",
+    "silu": "SiLU",
     "sppf": "SPPF",
-    "space": "Space",
+    "unet": "UNet",
 }
 """Words that the field writes in its own way."""
+SHORT = {"BatchNorm": "BN", "ConvTranspose": "Deconv"}
+"""Modules of torch whose names are shorter in that of a class."""
 
 
 def camel(name: str) -> str:
@@ -27,3 +29,9 @@ def camel(name: str) -> str:
     parts = [part for part in re.split(r"[^0-9A-Za-z]+", name) if part]
     joined = "".join(WORDS.get(part, part[0].upper() + part[1:]) for part in parts)
     return joined if joined[:1].isalpha() else f"Net{joined}"
+
+
+def joined(functions: Iterable[str]) -> str:
+    """What a sequence of modules is called: `ConvBNReLU6`."""
+    words = [re.sub(r"[123]d$", "", one.rpartition(".")[2]) for one in functions]
+    return "".join(SHORT.get(word, word) for word in words)

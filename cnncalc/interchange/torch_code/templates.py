@@ -12,10 +12,12 @@ from cnncalc.interchange.torch_code.expressions import (
     Call,
     Listed,
     Mapped,
+    Numbered,
     Optional,
     Repeated,
     Text,
     call,
+    flat,
     is_number,
 )
 from cnncalc.interchange.torch_code.leaving import from_the_end
@@ -83,6 +85,7 @@ class Unifier:
         self.holes: list[Any] = []
         """What stands in each hole."""
         self.taken: set[str] = {"self"}
+        self.flags: dict[tuple[Any, ...], tuple[str, str]] = {}
         self.plain = plain
         """Whether there is one number of channels besides those that go in and out, so that it is the width."""
         self.reserved = reserved
@@ -108,6 +111,10 @@ class Unifier:
             item = self.unify([MISSING if v is MISSING else v.item for v in values], name, member)
             times = [MISSING if v is MISSING else v.times for v in values]
             return Repeated(item, self.unify(times, "repeats", member))
+        if isinstance(first, Numbered):
+            item = self.unify([MISSING if v is MISSING else v.item for v in values], name, member)
+            times = [MISSING if v is MISSING else v.times for v in values]
+            return first._replace(item=item, times=self.unify(times, "repeats", member))
         if type(first) is tuple and not is_number(first):
             return tuple(self._each(values, name, member))
         return self._hole(tuple(values), name, member)
@@ -122,15 +129,16 @@ class Unifier:
             there = [False] * len(kinds) if value is MISSING else from_the_end(kinds, [*map(_kind, own)])
             assert there is not None
             rows.append([own.pop(0) if one else MISSING for one in there])
-        needed = [v is not MISSING for v in values]
-        for place, column in enumerate(zip(*rows)):
+        columns = [*enumerate(zip(*rows))]
+        made: dict[int, Any] = {}
+        for place, column in sorted(columns, key=lambda one: one[1].count(MISSING)):
             item = self.unify(column, "", member)
-            there = [one is not MISSING for one in column]
-            if there != needed:
-                flags = tuple([one if need else MISSING for one, need in zip(there, needed)])
-                word = f"with_{place}" if not isinstance(item, Call) else "expand"
-                item = Optional(item, self.flag(flags, word, module=False))
-            yield Argument("", item)
+            flags = tuple([MISSING if whole is MISSING else one is not MISSING for one, whole in zip(column, values)])
+            if False in flags:
+                item = Optional(item, self.flag(flags, "expand" if place == 0 else f"with_{place}", module=False)[1])
+            made[place] = item
+        for place, _ in columns:
+            yield Argument("", made[place])
 
     def _each(self, values: Sequence[Any], name: str, member: str) -> list[Any]:
         lengths = range(len(next(value for value in values if value is not MISSING)))
@@ -159,7 +167,8 @@ class Unifier:
         if made is None and role == "groups":
             found = next((p for p in self.parameters if p.role == "channels" and _covers(p.values, values)), None)
             made = None if found is None else Text(found.name)
-        if made is None and role in ("channels", "groups", "padding"):
+        entering = role == "channels" and any(w == "in_channels" and _covers(v, values) for v, w in self.known.items())
+        if made is None and role in ("channels", "groups", "padding") and not entering:
             made = self._worked_out(values, role)
         if made is None:
             made = Text(self._new(values, name, role, member))
@@ -196,7 +205,9 @@ class Unifier:
 
     def _new(self, values: tuple[Any, ...], name: str, role: str, member: str) -> str:
         """The name of a new argument."""
-        word = self.known.get(values) if role == "channels" else name
+        word: str | None = name
+        if role == "channels":
+            word, values = next(((w, v) for v, w in self.known.items() if _covers(v, values)), (None, values))
         word = {"in_channels": "c_in", "out_channels": "c_out", "kernel_size": "k"}.get(word or "", word)
         if word is None or word in self.taken:
             word = "width" if role == "channels" and self.plain else f"{member}_{_short(name)}"
@@ -216,18 +227,54 @@ class Unifier:
         """How many numbers of channels there are besides those that go in and out."""
         return sum(1 for one in self.parameters if one.role == "channels" and one.name not in ("c_in", "c_out"))
 
-    def flag(self, values: tuple[bool, ...], wanted: str, *, module: bool) -> str:
-        """The name of the argument that says which groups have a step; a module may be called as it is."""
-        for one in self.parameters:
-            if one.role == "flag" and one.values == values:
-                return one.name
+    def test(self, values: tuple[Any, ...]) -> str:
+        """What people write for such a flag, of strides and channels, where that says it; else empty."""
+        stride = next((one for one in self.parameters if one.role == "stride"), None)
+        channels = [(one.name, one.values) for one in self.parameters if one.role == "channels"]
+        entering = next((v for name, v in channels if name == "c_in"), None)
+        if entering is None:
+            return ""
+        for name, found in (*self.leaving(), *channels):
+            if name == "c_in":
+                continue
+            pairs = [*zip(entering, found)]
+            if any(MISSING in pair for pair in pairs):
+                continue
+            same = tuple([one == other for one, other in pairs])
+            if _covers(tuple([not one for one in same]), values):
+                return f"c_in != {name}"
+            if stride is None or MISSING in stride.values:
+                continue
+            one_step = tuple([one == 1 for one in stride.values])
+            if _covers(tuple([a and b for a, b in zip(one_step, same)]), values):
+                return f"stride == 1 and c_in == {name}" if stride.name == "stride" else ""
+            if _covers(tuple([not (a and b) for a, b in zip(one_step, same)]), values):
+                return f"stride != 1 or c_in != {name}" if stride.name == "stride" else ""
+        return ""
+
+    def leaving(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The channels that go out, as they are said by the arguments."""
+        for values, name in self.known.items():
+            if name == "out_channels":
+                found = next((Text(p.name) for p in self.parameters if p.values == values), None)
+                made = found or self._worked_out(values, "channels")
+                if made is not None:
+                    yield flat(made), values
+
+    def flag(self, values: tuple[Any, ...], wanted: str, *, module: bool) -> tuple[str, str]:
+        """What says which groups have a step: a name, which a module may have too, and the test behind it."""
+        if values in self.flags:
+            return self.flags[values]
+        test = self.test(values)
         word, number = wanted, 2
         while word in self.taken or (word in self.reserved and not module):
             word, number = f"{wanted}{number}", number + 1
         self.taken.add(word)
-        usual = Counter(value for value in values if value is not MISSING).most_common(1)[0][0]
-        self.parameters.append(Parameter(word, "flag", values, usual))
-        return word
+        if not test:
+            usual = Counter(value for value in values if value is not MISSING).most_common(1)[0][0]
+            self.parameters.append(Parameter(word, "flag", values, usual))
+        self.flags[values] = word, test or word
+        return self.flags[values]
 
 
 def _short(name: str) -> str:
@@ -264,6 +311,8 @@ def filled(value: Any, holes: Sequence[Any]) -> Any:
         return Listed(tuple([filled(item, holes) for item in value.items]))
     if isinstance(value, Mapped):
         return Mapped(tuple([(name, filled(item, holes)) for name, item in value.items]))
+    if isinstance(value, Numbered):
+        return value._replace(item=filled(value.item, holes), times=filled(value.times, holes))
     if isinstance(value, Repeated):
         return Repeated(filled(value.item, holes), filled(value.times, holes))
     if type(value) is tuple:

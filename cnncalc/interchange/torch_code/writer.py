@@ -10,12 +10,22 @@ from typing import Any
 from cnncalc.graph import Graph
 from cnncalc.interchange.torch_code.bodies import Bodies
 from cnncalc.interchange.torch_code.classes import Class, classes
-from cnncalc.interchange.torch_code.expressions import REQUIRED, WIDTH, Conditional, Text, flat, laid_out
+from cnncalc.interchange.torch_code.expressions import (
+    REQUIRED,
+    WIDTH,
+    Argument,
+    Call,
+    Conditional,
+    Mapped,
+    Text,
+    call,
+    flat,
+    laid_out,
+)
 from cnncalc.interchange.torch_code.forward import forward, place_of
 from cnncalc.interchange.torch_code.freezing import frozen
 from cnncalc.interchange.torch_code.helpers import HELPERS
-from cnncalc.interchange.torch_code.naming import camel
-from cnncalc.interchange.torch_code.parts import Group, grouped, identifier, is_attribute
+from cnncalc.interchange.torch_code.parts import grouped, identifier, is_attribute
 from cnncalc.interchange.torch_code.sharing import Tie, ties_of
 from cnncalc.interchange.writers import Written
 from cnncalc.layers import show_shape
@@ -73,20 +83,18 @@ def _outputs(graph: Graph, bodies: Bodies) -> list[str]:
 
 def _docstring(graph: Graph) -> list[str]:
     """What the net is, where it is from, and its counts."""
-    parameters = buffers = macs = 0
+    parameters = macs = 0
     for _, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
         macs += layer.macs(*shapes)
         if node.share is None:
             parameters += count(layer.weight_shapes(*shapes))
-            buffers += count(layer.buffer_shapes(*shapes))
     shapes = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
-    made = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.outputs.values())
-    counts = f"{parameters:,} parameters, {buffers:,} buffers, {macs:,} multiply-adds."
-    lines = [f'"""{_quotable(graph.name)}: {shapes} to {made}.', "", *wrap(counts, WIDTH)]
+    counts = f"{parameters:,} parameters, {macs:,} multiply-adds."
+    lines = wrap(f'"""{_quotable(graph.name)}, {shapes}: {counts}', WIDTH)
     if graph.source:
-        lines += wrap(f"Source: {_quotable(graph.source)}", WIDTH, break_long_words=False, break_on_hyphens=False)
-    return ['"""' + line[3:] if n == 0 else line for n, line in enumerate(lines)] + ['"""']
+        lines += ["", *wrap(_quotable(graph.source), WIDTH - 4, break_long_words=False, break_on_hyphens=False)]
+    return [*lines[:-1], lines[-1] + '"""']
 
 
 def _quotable(text: str) -> str:
@@ -108,8 +116,7 @@ def _imports(body: str) -> list[str]:
 def _main(name: str) -> str:
     return (
         'if __name__ == "__main__":\n'
-        f"    count = sum(one.numel() for one in {name}().parameters())\n"
-        '    print(f"{count:,} parameters")'
+        f"    print(sum(one.numel() for one in {name}().parameters()), \"parameters\")"
     )
 
 
@@ -124,17 +131,17 @@ def _signature(made: Class) -> list[str]:
     words = ["self"]
     for one in made.parameters:
         words.append(f"{one.name}: {one.type}" + ("" if one.default is REQUIRED else f" = {flat(one.default)}"))
-    return _definition("__init__", words, "None")
+    return _definition("__init__", words, " -> None" if len(words) == 1 else "")
 
 
 def _definition(name: str, words: Sequence[str], gives: str) -> list[str]:
-    line = f"    def {name}({', '.join(words)}) -> {gives}:"
+    line = f"    def {name}({', '.join(words)}){gives}:"
     if len(line) <= WIDTH:
         return [line]
     body = f"        {', '.join(words)}"
     if len(body) <= WIDTH:
-        return [f"    def {name}(", body, f"    ) -> {gives}:"]
-    return [f"    def {name}(", *[f"        {word}," for word in words], f"    ) -> {gives}:"]
+        return [f"    def {name}(", body, f"    ){gives}:"]
+    return [f"    def {name}(", *[f"        {word}," for word in words], f"    ){gives}:"]
 
 
 def _class(
@@ -149,7 +156,7 @@ def _class(
         lines += [*_signature(made), *body, ""]
     if made.form != "sequence":
         gives = _gives(made, outputs)
-        lines += [*_definition("forward", ["self", *[f"{name}: Tensor" for name in inputs]], gives)]
+        lines += [*_definition("forward", ["self", *[f"{name}: Tensor" for name in inputs]], f" -> {gives}")]
         lines += forward(made, inputs, outputs)
     return "\n".join(lines).rstrip("\n")
 
@@ -168,32 +175,27 @@ def _gives(made: Class, outputs: Sequence[str]) -> str:
 def _init(made: Class) -> list[str]:
     """The statements of `__init__`."""
     if made.form == "sequence":
-        items = tuple([Text(line) for line in ()])
-        return _super([one.made for one in made.members], items)
+        return _super([one.made for one in made.members])
     lines = ["        super().__init__()"]
     if made.form == "dict":
         lines = _super_dict({one.name: one.made for one in made.members})
     tied = {tie.path: tie for tie in made.body.ties if not tie.names and len(tie.path) == 1}
-    flags = dict.fromkeys(one.flag for one in made.steps if one.flag and not one.step.path)
-    lines += [f"        self.{name} = {name}" for name in dict.fromkeys((*made.kept, *flags))]
+    flags = {one.flag: one.test for one in made.steps if one.flag and not one.step.path}
+    lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
     for one in made.members if made.form == "module" else ():
         if (one.name,) in tied:
             lines.append(f"        self.{one.name} = {place_of(tied[one.name,].owner, made.form)}")
             continue
-        value: Any = Conditional(one.made, one.flag, None) if one.flag else one.made
+        value: Any = Conditional(one.made, one.test, None) if one.test else one.made
         lines += laid_out(value, 8, f"self.{one.name} = ")
     return [*lines, *_ties(made, tied)] if len(lines) > 1 or made.parameters or made.form == "dict" else []
 
 
-def _super(items: Sequence[Any], _: object) -> list[str]:
-    from cnncalc.interchange.torch_code.expressions import Argument, Call
-
+def _super(items: Sequence[Any]) -> list[str]:
     return laid_out(Call("super().__init__", tuple([Argument("", item) for item in items])), 8)
 
 
 def _super_dict(items: Mapping[str, Any]) -> list[str]:
-    from cnncalc.interchange.torch_code.expressions import Mapped, call
-
     return laid_out(call("super().__init__", {"": Mapped(tuple(items.items()))}), 8)
 
 
@@ -226,6 +228,3 @@ def _notes(graph: Graph, changed: Mapping[str, str]) -> list[str]:
     if len(notes) > 8:
         notes = [*notes[:8], f"and {len(notes) - 8} more names are changed"]
     return notes
-
-
-_ = (Group, camel)
