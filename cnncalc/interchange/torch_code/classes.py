@@ -92,7 +92,7 @@ class _Maker:
             for one in steps
         ]
         held = tuple([one._replace(made=filled(one.made, unifier.holes)) for one in members])
-        parameters = sorted(unifier.parameters, key=lambda one: one.default is not REQUIRED)
+        parameters = sorted(unifier.parameters, key=_order)
         self.classes.append(
             Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used))
         )
@@ -186,6 +186,12 @@ def growing(first: Any, second: Any, name: str = "") -> Any:
     step = second - first
     grown: Any = Text("i") if step == 1 else Call("*", (Argument("factor", step), Argument("i", Text("i"))))
     return Call("+", (Argument(name, first), Argument("grown", grown)))
+
+
+def _order(one: Parameter) -> tuple[bool, int]:
+    """Those without a default first, and of these what goes in and what comes out."""
+    first = ("c_in", "c_out", "k")
+    return one.default is not REQUIRED, first.index(one.name) if one.name in first else len(first)
 
 
 def _flag_name(step: Step) -> str:

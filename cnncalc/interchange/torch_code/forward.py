@@ -130,10 +130,11 @@ class _Forward:
         while True:
             inside = [n for n in waiting if n in self.pending]
             value = self.value(one)
-            room = WIDTH - self.indent - len("return ") - 4
-            if not inside or (len(flat(value)) <= room and all(self._short(step.kind, n) for n in inside)):
+            last = self.at == len(self.steps) - 1
+            room = WIDTH - self.indent - len("return ") - (0 if last else 4)
+            if not inside or (len(flat(value)) <= room and (last or all(self._short(n) for n in inside))):
                 break
-            if step.kind in MERGES and isinstance(value, Call) and all(self._short(step.kind, n) for n in inside):
+            if step.kind in MERGES and isinstance(value, Call) and all(self._short(n) for n in inside):
                 if any(isinstance(a.value, Listed) for a in value.arguments):
                     break  # a list is laid out over lines
             self.write(max(inside, key=lambda n: len(flat(self.pending[n].value))))
@@ -144,7 +145,7 @@ class _Forward:
         value = flat(self.pending[one.instead].value)
         return len(value) <= MOST_REPEATED and self.uses[one.instead] == 2 and one.instead in one.step.takes
 
-    def _short(self, kind: str, tensor: int) -> bool:
+    def _short(self, tensor: int) -> bool:
         return len(flat(self.pending[tensor].value)) <= MOST_TEXT
 
     @staticmethod

@@ -34,6 +34,8 @@ SMALL = 4
 ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "eps", "rate", "p", "negative_slope",
          "scale_factor", "output_size", "dim", "size", "initial", "sides", "groups", "number")  # fmt: skip
 """What numbers are besides channels: those of one role are one argument where they are equal."""
+NAMED_ALWAYS = ("repeats", "kernel_size", "channels")
+"""What a reader wants to see, usual or not."""
 FACTORS = range(2, 33)
 
 
@@ -64,6 +66,8 @@ class Parameter(NamedTuple):
 
 def role_of(name: str) -> str:
     """What a number is, by the name of the argument that it is: `channels` where it is nothing else."""
+    if name == "k" or name.endswith("_k"):
+        return "kernel_size"
     for role in ROLES:
         if name == role or name.endswith(f"_{role}") or name.rstrip("0123456789") == role:
             return role
@@ -211,7 +215,7 @@ class Unifier:
         word = {"in_channels": "c_in", "out_channels": "c_out", "kernel_size": "k"}.get(word or "", word)
         if word is None or word in self.taken:
             word = "width" if role == "channels" and self.plain else f"{member}_{_short(name)}"
-        if word in ("number", "") or word.startswith("number"):
+        if word in ("", "number") or word.startswith("number"):
             word = "size"
         stem, number = word.strip("_"), 2
         stem = stem if stem.isidentifier() else f"n{stem}"
@@ -294,8 +298,8 @@ def _usual(values: tuple[Any, ...], role: str) -> Any:
     value, count = Counter(present).most_common(1)[0]
     if len(present) < len(values) or type(value) is bool:
         return value
-    small = type(value) is int and value <= SMALL
-    return value if 2 * count >= len(present) and small and role != "repeats" else REQUIRED
+    small = type(value) is int and value <= SMALL and role not in NAMED_ALWAYS
+    return value if small and 2 * count >= len(present) else REQUIRED
 
 
 def filled(value: Any, holes: Sequence[Any]) -> Any:
