@@ -43,6 +43,7 @@ DOORS = {
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
+    "witnesses": "table",
 }
 
 
