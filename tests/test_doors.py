@@ -45,6 +45,7 @@ DOORS = {
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
+    "witnesses": "table",
 }
 
 
