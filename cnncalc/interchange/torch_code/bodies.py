@@ -12,7 +12,7 @@ from cnncalc.interchange.torch_code.naming import camel
 from cnncalc.interchange.torch_code.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.said import RULES, Said, own
 from cnncalc.interchange.torch_code.sharing import Tie
-from cnncalc.interchange.writers import Unsaid, Unsayable
+from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
 __all__ = ["Bodies", "Body", "Member", "Step", "numbered"]

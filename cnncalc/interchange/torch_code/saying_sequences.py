@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import Taken, call, method
 from cnncalc.interchange.torch_code.said import Said, X, own, says
-from cnncalc.interchange.writers import Unsaid
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds.sequences import attention, recurrent
 

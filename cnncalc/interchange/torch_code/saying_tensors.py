@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import Call, Listed, Taken, call, method
 from cnncalc.interchange.torch_code.said import Said, X, own, rank_of, says, sides
-from cnncalc.interchange.writers import Unsaid
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds import merge, reshape, resize, shuffle, tensors

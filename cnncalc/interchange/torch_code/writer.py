@@ -27,7 +27,7 @@ from cnncalc.interchange.torch_code.freezing import frozen
 from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.parts import grouped, identifier, is_attribute
 from cnncalc.interchange.torch_code.sharing import Tie, ties_of
-from cnncalc.interchange.writers import Written
+from cnncalc.interchange.written import Written
 from cnncalc.layers import show_shape
 from cnncalc.layers.base import count
 from cnncalc.text import printable
