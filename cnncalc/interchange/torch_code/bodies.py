@@ -19,6 +19,8 @@ __all__ = ["Bodies", "Body", "Member", "Step", "numbered"]
 
 LEAST_COUNTED = 3
 """So many groups in a row whose names count up are a sequence."""
+SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
+"""The kinds that may give the very numbers that they take, or a part of them."""
 _TABLES = (saying_elements, saying_sequences, saying_tensors, saying_windows)
 """The rules register themselves."""
 
@@ -64,6 +66,15 @@ class Body(NamedTuple):
         ]
 
 
+def _apart(said: Said) -> Said:
+    """A layer that leaves its input as it is."""
+    return said._replace(module=_without_inplace(said.module), function=_without_inplace(said.function))
+
+
+def _without_inplace(value: Call) -> Call:
+    return Call(value.function, tuple([one for one in value.arguments if one.name != "inplace"]))
+
+
 def numbered(names: Sequence[str]) -> bool:
     """Whether names are one word and numbers that count up."""
     stem = names[0].rstrip("0123456789")
@@ -98,10 +109,24 @@ class Bodies:
             if rule is None:
                 raise Unsaid("there is no rule for it", "run the net by `to_torch`")
             said = rule(node.layer, self.graph.input_shapes(node), node.shape)
-            return saying_windows.remembered(said) if index in self.tensors.remembered else said
+            said = saying_windows.remembered(said) if index in self.tensors.remembered else said
+            overwrites = getattr(node.layer, "inplace", False)
+            return _apart(said) if overwrites and not self._alone(node) else said
         except Unsaid as error:
             self.unsayable.add(node, error.why, error.help)
             return Said()
+
+    def _alone(self, node: Node) -> bool:
+        """Whether a layer that overwrites its input overwrites nothing else: no other tensor, and no input of the net."""
+        index = node.inputs[0]
+        while len(self.tensors.users.get((index, 0), ())) < 2 and (index, 0) not in self.tensors.outputs:
+            before = self.graph.nodes[index]
+            if before.layer is None or before.layer.kind == "expand":
+                return False
+            if before.layer.kind not in SAME_MEMORY:
+                return True
+            index = before.inputs[0]
+        return False
 
     def _build(self, group: Group) -> None:
         """Make the body of a group, and those of all groups in it that are called."""

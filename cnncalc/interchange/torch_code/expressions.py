@@ -221,7 +221,7 @@ def _flat_call(value: Call) -> str:
         receiver = _operand(value.arguments[0].value)
         rest = value.arguments[1:]
         if function[0] == "@":
-            return f"{receiver}.{function[1:]}"
+            return f"{receiver}{'' if function[1] == '[' else '.'}{function[1:]}"
         if function[0] == "[":
             return f"{receiver}{_part(int(function[1:-1]), [one.value for one in rest])}"
         return f"{receiver}{function}({', '.join(before + flat(one) for before, one in _shown(rest))})"

@@ -124,9 +124,6 @@ class _Forward:
                 self.write(tensor)
         if one.flag and one.instead in self.pending and not twice:
             self.write(one.instead)
-        if self._overwrites(step) and self.uses[step.takes[0]] > 1:
-            for tensor in [*self.pending]:
-                self.write(tensor)
         while True:
             inside = [n for n in waiting if n in self.pending]
             value = self.value(one)
@@ -147,12 +144,6 @@ class _Forward:
 
     def _short(self, tensor: int) -> bool:
         return len(flat(self.pending[tensor].value)) <= MOST_TEXT
-
-    @staticmethod
-    def _overwrites(step: Any) -> bool:
-        return isinstance(step.does, Call) and any(
-            a.name == "inplace" and a.value != a.default for a in step.does.arguments
-        )
 
     def value(self, one: Taking) -> Any:
         """The expression of a step, as it would be written now."""

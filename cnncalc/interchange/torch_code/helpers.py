@@ -243,7 +243,7 @@ class Given(nn.Module):
             self.register_buffer("weight", values)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.weight.expand(len(x), *self.weight.shape)
+        return self.weight.repeat(len(x), *(1,) * self.weight.dim())
 ''',
 )
 _helper(

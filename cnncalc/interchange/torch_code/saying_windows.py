@@ -241,10 +241,10 @@ def spatial_pyramid(layer: pyramid.SpatialPyramid, shapes: tuple[Shape, ...], ma
 def unfold(layer: unfolding.Unfold, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Unfold."""
     options = {
-        name: (plain(spread(getattr(layer, name), 2)), usual)
+        name: (plain(tuple(spread(getattr(layer, name), 2))), usual)
         for name, usual in (("dilation", 1), ("padding", 0), ("stride", 1))
     }
-    kernel = {"kernel_size": plain(spread(layer.kernel, 2))}
+    kernel = {"kernel_size": plain(tuple(spread(layer.kernel, 2)))}
     return Said(call("nn.Unfold", kernel, **options), own(), call("F.unfold", {"input": X, **kernel}, **options))
 
 
@@ -252,10 +252,10 @@ def unfold(layer: unfolding.Unfold, shapes: tuple[Shape, ...], made: Shape) -> S
 def fold(layer: unfolding.Fold, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Fold."""
     options = {
-        name: (plain(spread(getattr(layer, name), 2)), usual)
+        name: (plain(tuple(spread(getattr(layer, name), 2))), usual)
         for name, usual in (("dilation", 1), ("padding", 0), ("stride", 1))
     }
-    sizes = {"output_size": tuple(spread(layer.size, 2)), "kernel_size": plain(spread(layer.kernel, 2))}
+    sizes = {"output_size": tuple(spread(layer.size, 2)), "kernel_size": plain(tuple(spread(layer.kernel, 2)))}
     return Said(call("nn.Fold", sizes, **options), own(), call("F.fold", {"input": X, **sizes}, **options))
 
 

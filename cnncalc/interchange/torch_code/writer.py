@@ -49,7 +49,7 @@ def written(graph: Graph, batch: int) -> Written:
         texts.append(_class(one, _letters(one.body.takes)))
     texts.append(_class(made[-1], inputs, outputs, frozen(graph, root)))
     body = "\n\n\n".join(texts)
-    helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\(", body)]
+    helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
     body = "\n\n\n".join([*helpers, body])
     head = [*_docstring(graph), "", *_imports(body)]
     text = "\n".join(head) + "\n\n\n" + body + "\n\n\n" + _main(made[-1].name) + "\n"
@@ -150,7 +150,7 @@ def _class(
     """The text of a class."""
     bases = {"module": "nn.Module", "dict": "nn.ModuleDict", "sequence": "nn.Sequential"}
     lines = [f"class {made.name}({bases[made.form]}):"]
-    frozen_lines = [f"        {place_of(path, made.form) if path else 'self'}.requires_grad_(False)" for path in freezing]
+    frozen_lines = [f"        {_deep(path, made) if path else 'self'}.requires_grad_(False)" for path in freezing]
     body = [*_init(made), *frozen_lines]
     if body or made.parameters or made.form == "sequence":
         lines += [*_signature(made), *body, ""]
@@ -184,7 +184,7 @@ def _init(made: Class) -> list[str]:
     lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
     for one in made.members if made.form == "module" else ():
         if (one.name,) in tied:
-            lines.append(f"        self.{one.name} = {place_of(tied[one.name,].owner, made.form)}")
+            lines.append(f"        self.{one.name} = {_deep(tied[one.name,].owner, made)}")
             continue
         value: Any = Conditional(one.made, one.test, None) if one.test else one.made
         lines += laid_out(value, 8, f"self.{one.name} = ")
