@@ -30,11 +30,20 @@ class Growing(NamedTuple):
     second: Group
 
 
+class Key:
+    """What a body says, its numbers apart; one object for all that say the same."""
+
+    __slots__ = ("said",)
+
+    def __init__(self, said: tuple[Any, ...]) -> None:
+        self.said = said
+
+
 class Kind:
     """One class: the groups that are of it, and what they have in common, with every step that any of them has."""
 
-    def __init__(self, body: Body, key: Hashable) -> None:
-        self.body, self.key = body, key
+    def __init__(self, body: Body) -> None:
+        self.body = body
         self.groups: list[Group] = []
         self.left: dict[str, Left] = {}
         """What each group leaves out, by its full name."""
@@ -47,13 +56,15 @@ class Alike:
         self.bodies, self.hints = bodies, hints
         self.groups = groups
         """Innermost first; the net itself is the last."""
-        self.promoted: set[Hashable] = set()
+        self.promoted: set[Key] = set()
         """The sequences, by what they say, that are classes."""
-        self.merged: dict[Hashable, Hashable] = {}
+        self._known: dict[tuple[Any, ...], Key] = {}
+        self.merged: dict[Key, Key] = {}
         """Keys of bodies, each to that of a body that has all of its steps."""
-        self.lefts: dict[tuple[Hashable, Hashable], Left] = {}
+        self.lefts: dict[tuple[Key, Key], Left] = {}
         self._same: dict[str, Hashable] = {}
-        self.keys: dict[str, Hashable] = {}
+        self._items: dict[int, tuple[Any, ...]] = {}
+        self.keys: dict[str, Key] = {}
         while self._round():
             pass
         self._promote()
@@ -91,7 +102,7 @@ class Alike:
             return "?"
         return "#" if is_number(value) else (type(value).__name__, value)
 
-    def representative(self, key: Hashable) -> Hashable:
+    def representative(self, key: Key) -> Key:
         """The key of the class that a body's key stands for."""
         while key in self.merged:
             key = self.merged[key]
@@ -99,6 +110,12 @@ class Alike:
 
     def items(self, body: Body) -> tuple[Any, ...]:
         """The members of a sequence, those that follow their equals told once."""
+        found = self._items.get(id(body))
+        if found is None:
+            found = self._items[id(body)] = self._told(body)
+        return found
+
+    def _told(self, body: Body) -> tuple[Any, ...]:
         if body.keyed:
             named = tuple(self._named(body.members))
             if not any(isinstance(one, Numbered) for one in named):
@@ -147,7 +164,7 @@ class Alike:
         while at + length < len(members) and numbered([one.name for one in members[at : at + length + 1]]):
             found = [*_atoms(self.same(members[at + length].made))]
             grown = _step(last, found)
-            if grown is None or self.shape(members[at + length].made) != self.shape(first) or (step or grown) != grown:
+            if grown is None or (step or grown) != grown:
                 break
             last, step, length = found, grown, length + 1
         return Growing(first, second), length
@@ -159,8 +176,8 @@ class Alike:
                 body = self.bodies[value.full]
                 members = tuple([(one.name, self.same(one.made)) for one in body.members])
                 steps = tuple([(*one._replace(does=None), self.same(one.does)) for one in body.steps])
-                self._same[value.full] = ("group", body.form, members, steps, body.takes, body.gives, body.ties,
-                                          self.hints.get(value.full))  # fmt: skip
+                said = ("group", body.form, members, steps, body.takes, body.gives, body.ties)
+                self._same[value.full] = said
             return self._same[value.full]
         if isinstance(value, (Call, Listed, Mapped, Repeated)):
             return (type(value).__name__, *map(self.same, value))
@@ -168,23 +185,29 @@ class Alike:
             return (type(value).__name__, *map(self.same, value))
         return (type(value).__name__, value if value is not REQUIRED else "REQUIRED")
 
-    def _key_of_sequence(self, body: Body) -> Hashable:
-        return ("sequence", *map(self.shape, self.items(body)))
+    def _one(self, said: tuple[Any, ...]) -> Key:
+        found = self._known.get(said)
+        if found is None:
+            found = self._known[said] = Key(said)
+        return found
 
-    def key(self, body: Body) -> Hashable:
+    def _key_of_sequence(self, body: Body) -> Key:
+        return self._one(("sequence", *map(self.shape, self.items(body))))
+
+    def key(self, body: Body) -> Key:
         """What a body says, its numbers apart."""
         if body.form == "sequence":
             return self._key_of_sequence(body)
         members = tuple([(one.name, self.shape(one.made)) for one in body.members])
         steps = tuple([(*one._replace(does=None), self.shape(one.does)) for one in body.steps])
-        return (body.form, members, steps, body.takes, body.gives, body.ties)
+        return self._one((body.form, members, steps, body.takes, body.gives, body.ties))
 
     # -- rounds --
 
     def _round(self) -> bool:
         """Find every group's key, the innermost first, and merge what can be; True where something was merged."""
-        known: dict[Hashable, Body] = {}
-        hinted: dict[str, list[Hashable]] = {}
+        known: dict[Key, Body] = {}
+        hinted: dict[str, list[Key]] = {}
         for group in self.groups:
             body = self.bodies[group.full]
             key = self.keys[group.full] = self.key(body)
@@ -201,9 +224,9 @@ class Alike:
                         self._merge(larger, smaller, known)
         return len(self.merged) > before
 
-    def _merge(self, larger: Hashable, smaller: Hashable, known: Mapping[Hashable, Body]) -> None:
+    def _merge(self, larger: Key, smaller: Key, known: Mapping[Key, Body]) -> None:
         """Let one body stand for another that has fewer steps, and for all that this one stood for."""
-        found: dict[Hashable, Left] = {}
+        found: dict[Key, Left] = {}
         chosen: dict[int, int] = {}
         for (of, key), left in self.lefts.items():
             if of == larger:
@@ -219,8 +242,8 @@ class Alike:
 
     def _promote(self) -> None:
         """Make classes of the sequences that stand in several places."""
-        places: dict[Hashable, set[tuple[Hashable, str]]] = {}
-        lengths: Counter[Hashable] = Counter()
+        places: dict[Key, set[tuple[Hashable, str]]] = {}
+        lengths: Counter[Key] = Counter()
         for group in self.groups:
             owner = self.representative(self.keys[group.full])
             for path, inner in self._inline_in(self.bodies[group.full].members, ""):
@@ -240,20 +263,20 @@ class Alike:
 
     def kinds(self) -> list[Kind]:
         """The classes, in an order in which each uses those before it; the net itself is the last."""
-        found: dict[Hashable, Kind] = {}
+        found: dict[Key, Kind] = {}
         for group in self.groups:
             if self.inline(group):
                 continue
             key = self.representative(self.keys[group.full])
             kind = found.get(key)
             if kind is None:
-                kind = found[key] = Kind(self.bodies[group.full], key)
+                kind = found[key] = Kind(self.bodies[group.full])
             body, own = self.bodies[group.full], self.keys[group.full]
             if own == key:
                 kind.body = body
                 kind.left[group.full] = Left((True,) * len(body.steps), {})
             else:
-                kind.left[group.full] = self._left(key, own)
+                kind.left[group.full] = self.lefts[key, own]
             kind.groups.append(group)
         return self._in_order([*found.values()])
 
@@ -261,21 +284,20 @@ class Alike:
     def _in_order(kinds: list[Kind]) -> list[Kind]:
         """The kinds, each behind those whose groups stand in its own."""
         of = {group.full: number for number, kind in enumerate(kinds) for group in kind.groups}
+        inside = [
+            {of[one.full] for group in kind.groups for one in group.inside() if one.full in of} for kind in kinds
+        ]
         order: dict[int, None] = {}
         waiting = [*range(len(kinds) - 1, -1, -1)]
         while waiting:
             number = waiting[-1]
-            inner = {of[one.full] for group in kinds[number].groups for one in group.inside() if one.full in of}
-            left = sorted(inner - {number} - order.keys(), reverse=True)
+            left = sorted(inside[number] - {number} - order.keys(), reverse=True)
             if left and number not in order:
                 waiting += left
             else:
                 order.setdefault(waiting.pop())
         return [kinds[number] for number in order]
 
-    def _left(self, key: Hashable, own: Hashable) -> Left:
-        """What the bodies of a key leave out of those of another."""
-        return self.lefts[key, own]
 
 
 def flat_length(alike: Alike, group: Group) -> str:

@@ -12,6 +12,7 @@ from cnncalc.interchange.torch_code.bodies import Bodies, Body, Step
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Listed, Mapped, Numbered, Repeated, Text
 from cnncalc.interchange.torch_code.naming import camel, joined
 from cnncalc.interchange.torch_code.parts import RESERVED, Group
+from cnncalc.interchange.torch_code.sharing import Tie, together
 from cnncalc.interchange.torch_code.templates import MISSING, Hole, Parameter, Unifier, filled, kept
 from cnncalc.records import NamedTuple
 
@@ -48,6 +49,7 @@ class Class(NamedTuple):
     body: Body
     kept: tuple[str, ...] = ()
     """The arguments that `forward` needs."""
+    ties: tuple[Tie, ...] = ()
 
 
 class _Maker:
@@ -92,9 +94,10 @@ class _Maker:
             for one in steps
         ]
         held = tuple([one._replace(made=filled(one.made, unifier.holes)) for one in members])
+        ties = together(self.graph, kind.groups[0], kind.body.ties, self.alike.same)
         parameters = sorted(unifier.parameters, key=_order)
         self.classes.append(
-            Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used))
+            Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used), ties)
         )
         for place, group in enumerate(kind.groups):
             arguments = [

@@ -212,8 +212,8 @@ class _Forward:
         """A variable: `x` where that is free, else by the module that gives it, or a letter."""
         step = next(one.step for one in self.steps if tensor in one.step.gives)
         own = step.path[-1] if step.path and not step.path[-1].isdecimal() else ""
-        if step.gives[-1] == tensor and len(step.gives) > 1:
-            candidates = ["indices"]
+        if len(step.gives) > 1:
+            candidates = ["indices"] if step.kind and step.gives[-1] == tensor else ["x", "y", "z"]
         elif own and self.uses[tensor] > 1 and self.last[tensor] - self.at > NEAR:
             candidates = [own, "x", "y", "z"]
         else:

@@ -41,7 +41,7 @@ def _member_alike(whole: tuple[str, Any], part: tuple[str, Any]) -> bool:
     (name, mine), (other, theirs) = whole, part
     if name != other or mine[0] != "sequence" or theirs[0] != "sequence":
         return False
-    return from_the_end(mine[1][1:], theirs[1][1:]) is not None
+    return from_the_end(mine[1].said[1:], theirs[1].said[1:]) is not None
 
 
 def from_the_end(whole: Sequence[Hashable], part: Sequence[Hashable]) -> list[bool] | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.torch_code.parts import Group
 from cnncalc.records import NamedTuple
 
-__all__ = ["Tie", "ties_of"]
+__all__ = ["Tie", "ties_of", "together"]
 
 
 class Tie(NamedTuple):
@@ -34,6 +36,34 @@ def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
         tie = Tie(ours[depth:], theirs[depth:], () if whole else names)
         found.setdefault(fulls[ours[:depth]], []).append(tie)
     return {full: tuple(ties) for full, ties in found.items()}
+
+
+def together(
+    graph: Graph, group: Group, ties: tuple[Tie, ...], same: Callable[[Group], object]
+) -> tuple[Tie, ...]:
+    """The ties of a group, those of all parts of a group in it told as one where it is the same as its owner."""
+    made: dict[tuple[str, ...], Tie] = {}
+    for tie in ties:
+        child = group.children[tie.path[0]]
+        owner = tie.owner[: len(tie.owner) - len(tie.path) + 1]
+        theirs = _at(group, owner)
+        whole = (
+            isinstance(child, Group)
+            and isinstance(theirs, Group)
+            and all(graph.nodes[n].share is not None for n in child.nodes if _held(graph, graph.nodes[n]))
+            and same(child) == same(theirs)
+        )
+        one = Tie(tie.path[:1], owner) if whole else tie
+        made[one.path] = one
+    return tuple(made.values())
+
+
+def _at(group: Group, path: tuple[str, ...]) -> Group | int | None:
+    """What stands at a path."""
+    at: Group | int | None = group
+    for name in path:
+        at = at.children.get(name) if isinstance(at, Group) else None
+    return at if path else None
 
 
 def _paths(

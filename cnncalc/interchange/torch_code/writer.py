@@ -34,6 +34,9 @@ from cnncalc.text import printable
 
 __all__ = ["written"]
 
+MOST_NAMED = 3
+"""Tensors that an annotation names one by one."""
+
 
 def written(graph: Graph, batch: int) -> Written:
     """The text of a program. Raises CnncalcError with every layer that it cannot say."""
@@ -114,10 +117,11 @@ def _imports(body: str) -> list[str]:
 
 
 def _main(name: str) -> str:
-    return (
-        'if __name__ == "__main__":\n'
-        f"    print(sum(one.numel() for one in {name}().parameters()), \"parameters\")"
-    )
+    line = f'    print(sum(one.numel() for one in {name}().parameters()), "parameters")'
+    if len(line) > WIDTH:
+        line = f"    parameters = {name}().parameters()\n"
+        line += '    print(sum(one.numel() for one in parameters), "parameters")'
+    return f'if __name__ == "__main__":\n{line}'
 
 
 def _wrapped(name: str, base: str, text: str) -> str:
@@ -167,7 +171,7 @@ def _gives(made: Class, outputs: Sequence[str]) -> str:
     if number == 1:
         return "Tensor"
     if not outputs:
-        return f"tuple[{', '.join(['Tensor'] * number)}]"
+        return f"tuple[{', '.join(['Tensor'] * number)}]" if number <= MOST_NAMED else "tuple[Tensor, ...]"
     training = any(one.step.train_only for one in made.steps)
     return "Tensor | dict[str, Tensor]" if training else "dict[str, Tensor]"
 
@@ -179,7 +183,7 @@ def _init(made: Class) -> list[str]:
     lines = ["        super().__init__()"]
     if made.form == "dict":
         lines = _super_dict({one.name: one.made for one in made.members})
-    tied = {tie.path: tie for tie in made.body.ties if not tie.names and len(tie.path) == 1}
+    tied = {tie.path: tie for tie in made.ties if not tie.names and len(tie.path) == 1}
     flags = {one.flag: one.test for one in made.steps if one.flag and not one.step.path}
     lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
     for one in made.members if made.form == "module" else ():
@@ -201,12 +205,13 @@ def _super_dict(items: Mapping[str, Any]) -> list[str]:
 
 def _ties(made: Class, done: Mapping[tuple[str, ...], Tie]) -> Iterator[str]:
     """The statements that share modules, or parameters."""
-    for tie in made.body.ties:
+    for tie in made.ties:
         if tie.path in done and made.form == "module":
             continue
         place, owner = _deep(tie.path, made), _deep(tie.owner, made)
         if not tie.names and "(" in place:
-            yield f'        {place_of(tie.path[:1], made.form)}.set_submodule("{".".join(tie.path[1:])}", {owner})'
+            at = {"target": ".".join(tie.path[1:]), "module": Text(owner)}
+            yield from laid_out(call(f"{place_of(tie.path[:1], made.form)}.set_submodule", at), 8)
         elif not tie.names:
             yield f"        {place} = {owner}"
         for name in tie.names:
