@@ -92,7 +92,9 @@ def main() -> int:
         for line in lines:
             print(f"{name}: {line}", flush=True)
     seconds = time.monotonic() - start
-    print(f"{held:,} nets held, {differing:,} differing, {refused:,} refused; {seconds:,.0f} s, torch {torch.__version__}")
+    print(
+        f"{held:,} nets held, {differing:,} differing, {refused:,} refused; {seconds:,.0f} s, torch {torch.__version__}"
+    )
     return 1 if differing else 0
 
 

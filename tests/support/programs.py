@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.parts import grouped
+from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
 from cnncalc.torch_backend.building.builder import to_torch
 
@@ -17,9 +17,10 @@ __all__ = ["back", "differences", "main_class", "run"]
 
 CLOSE = 1e-5
 """Of the largest number that comes out."""
-INSIDE = ("attention", "deconv", "embedding", "gru", "layernorm", "linear", "lstm", "parameter", "positional", "rmsnorm",
-          "rnn")  # fmt: skip
+INSIDE = ("attention", "deconv", "embedding", "gru", "layernorm", "linear", "lstm", "parameter", "positional",
+          "rmsnorm", "rnn")  # fmt: skip
 """The kinds whose module may be a part of what the layer does: axes are moved, or a border is cut."""
+FIGURES = ("params", "trainable", "buffers", "macs")
 COUNTED = "num_batches_tracked"
 """torch counts batches in a buffer of its own."""
 
@@ -27,7 +28,7 @@ COUNTED = "num_batches_tracked"
 def run(text: str) -> dict[str, Any]:
     """What a program defines, as an import would find it."""
     space: dict[str, Any] = {"__name__": "program"}
-    exec(compile(text, "program.py", "exec"), space)  # noqa: S102 - it was written here
+    exec(compile(text, "program.py", "exec"), space)
     return space
 
 
@@ -58,7 +59,10 @@ def given(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
 
 
 def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.float32) -> list[str]:
-    """How a program and the module of the same net differ: parameters, shapes of layers, outputs. Raises CnncalcError."""
+    """How a program and the module of the same net differ: parameters, shapes of layers, outputs.
+
+    Raises CnncalcError for a net that cannot be said.
+    """
     made = main_class(run(str(written(graph, batch).content)))()
     reference = to_torch(graph, dtype=dtype)
     made.to(dtype)
@@ -103,9 +107,7 @@ def _shapes(graph: Graph, shapes: dict[str, tuple[int, ...]]) -> list[str]:
     """The layers that are a module of their own."""
     changed = grouped(graph)[1]
     wanted = {
-        called(node.name, changed): tuple(node.shape)
-        for _, node, layer in graph.layers()
-        if layer.kind not in INSIDE
+        called(node.name, changed): tuple(node.shape) for _, node, layer in graph.layers() if layer.kind not in INSIDE
     }
     return [
         f"{name}: {shapes[name]}, and it is to be {shape}"
@@ -141,10 +143,5 @@ def back(graph: Graph) -> list[str]:
     made = main_class(run(str(written(graph, 1).content)))()
     read = report(from_torch(made, *given(graph, 1, torch.float32))).totals
     ours = report(graph).totals
-    lines = []
-    for figure in ("params", "trainable_params", "buffers", "macs"):
-        if getattr(read, figure) != getattr(ours, figure):
-            lines.append(f"{figure}: {getattr(read, figure):,}, and there are {getattr(ours, figure):,}")
-    return lines
-
-
+    figures = [(name, getattr(read, name), getattr(ours, name)) for name in FIGURES]
+    return [f"{name}: {found:,}, and there are {wanted:,}" for name, found, wanted in figures if found != wanted]

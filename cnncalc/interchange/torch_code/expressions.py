@@ -8,9 +8,9 @@ from typing import Any
 from cnncalc.records import NamedTuple
 
 __all__ = [
+    "INFIX",
     "OWN",
     "REQUIRED",
-    "WIDTH",
     "Argument",
     "Call",
     "Conditional",
@@ -24,18 +24,18 @@ __all__ = [
     "call",
     "flat",
     "is_number",
-    "laid_out",
+    "literal",
     "method",
+    "name_of",
+    "operand",
     "replaced",
+    "shown",
     "takings",
+    "turn",
 ]
 
-WIDTH = 88
-"""Characters of a line, as ruff and black have them without a word."""
-INDENT = 4
-STACKED = ("Sequential(", "__init__(", "ModuleDict(", "{")
-"""What is written one argument a line where it does not fit on one."""
-INFIX = frozenset("+ - * / ** @ //".split())
+INFIX = ("+", "-", "*", "/", "**", "@", "//")
+"""The functions that are operators."""
 
 
 class _Required:
@@ -185,7 +185,7 @@ def flat(value: Any) -> str:
     if isinstance(value, Mapped):
         return f"{{{', '.join([f'{literal(name)}: {flat(item)}' for name, item in value.items])}}}"
     if isinstance(value, Numbered):
-        return f"*({_turn(value)})"
+        return f"*({turn(value)})"
     if isinstance(value, Optional):
         return f"*([{flat(value.item)}] if {value.flag} else [])"
     if isinstance(value, Repeated):
@@ -199,13 +199,13 @@ def flat(value: Any) -> str:
     return literal(value)
 
 
-def _shown(arguments: tuple[Argument, ...]) -> list[tuple[str, Any]]:
+def shown(arguments: tuple[Argument, ...]) -> list[tuple[str, Any]]:
     """The arguments that are written, each with what stands before its value."""
     shown = [one for one in arguments if one.default is REQUIRED or one.value != one.default]
     return [("" if one.default is REQUIRED else f"{one.name}=", one.value) for one in shown]
 
 
-def _operand(value: Any, within: str = "") -> str:
+def operand(value: Any, within: str = "") -> str:
     """An operand, in brackets where it is one of an operator itself that does not bind closer."""
     text = flat(value)
     bare = isinstance(value, Call) and value.function in INFIX and (within, value.function) != ("+", "*")
@@ -215,19 +215,19 @@ def _operand(value: Any, within: str = "") -> str:
 def _flat_call(value: Call) -> str:
     function = value.function if isinstance(value.function, str) else flat(value.function)
     if function in INFIX:
-        operands = [flat(value.arguments[0].value) if function == "+" else _operand(value.arguments[0].value)]
-        return f" {function} ".join([*operands, *(_operand(one.value, function) for one in value.arguments[1:])])
+        operands = [flat(value.arguments[0].value) if function == "+" else operand(value.arguments[0].value)]
+        return f" {function} ".join([*operands, *(operand(one.value, function) for one in value.arguments[1:])])
     if function[0] in ".@[":
-        receiver = _operand(value.arguments[0].value)
+        receiver = operand(value.arguments[0].value)
         rest = value.arguments[1:]
         if function[0] == "@":
             return f"{receiver}{'' if function[1] == '[' else '.'}{function[1:]}"
         if function[0] == "[":
             return f"{receiver}{_part(int(function[1:-1]), [one.value for one in rest])}"
-        return f"{receiver}{function}({', '.join(before + flat(one) for before, one in _shown(rest))})"
+        return f"{receiver}{function}({', '.join(before + flat(one) for before, one in shown(rest))})"
     if [type(one.value) for one in value.arguments] == [Numbered]:
-        return f"{function}({_turn(value.arguments[0].value)})"
-    return f"{function}({', '.join(before + flat(one) for before, one in _shown(value.arguments))})"
+        return f"{function}({turn(value.arguments[0].value)})"
+    return f"{function}({', '.join(before + flat(one) for before, one in shown(value.arguments))})"
 
 
 def _part(axis: int, bounds: list[Any]) -> str:
@@ -244,80 +244,12 @@ def _bound(value: Any) -> str:
     return flat(value)
 
 
-def laid_out(value: Any, indent: int, before: str = "", after: str = "") -> list[str]:
-    """The lines of an expression: one where it fits, else one an argument, each with a comma behind it."""
-    line = f"{' ' * indent}{before}{flat(value)}{after}"
-    if len(line) <= WIDTH:
-        return [line]
-    if isinstance(value, Repeated):
-        if value.times == 1:
-            return laid_out(value.item, indent, before, after)
-        item = laid_out(value.item, indent + INDENT)
-        turns = f"{' ' * (indent + INDENT)}for _ in range({flat(value.times)})"
-        return [f"{' ' * indent}{before}*(", *item, turns, f"{' ' * indent}){after}"]
-    if isinstance(value, Numbered):
-        turns = f"{' ' * (indent + INDENT)}for i in range({flat(value.times)})"
-        item = laid_out((_name(value), value.item), indent + INDENT)
-        return [f"{' ' * indent}{before}*(", *item, turns, f"{' ' * indent}){after}"]
-    if isinstance(value, Optional):
-        pad = " " * (indent + INDENT)
-        item = laid_out(value.item, indent + INDENT, "[", "]")
-        return [f"{' ' * indent}{before}*(", *item, f"{pad}if {value.flag}", f"{pad}else []", f"{' ' * indent}){after}"]
-    if isinstance(value, Conditional):
-        return _conditional(value, indent, before, after)
-    if isinstance(value, Call) and [type(a.value) for a in value.arguments] == [Numbered]:
-        pad, turns = " " * (indent + INDENT), value.arguments[0].value
-        inner = [pad + _turn(turns)]
-        if len(inner[0]) > WIDTH:
-            inner = laid_out((_name(turns), turns.item), indent + INDENT)
-            inner.append(f"{pad}for i in range({flat(turns.times)})")
-        return [f"{' ' * indent}{before}{value.function}(", *inner, f"{' ' * indent}){after}"]
-    opened = _opened(value)
-    if opened is None:
-        return [line]
-    head, items, tail = opened
-    if not head.endswith(STACKED):
-        body = ", ".join([word + flat(item) for word, item in items])
-        if indent + INDENT + len(body) <= WIDTH and not any(isinstance(item, Repeated) for _, item in items):
-            pad = " " * indent
-            return [f"{pad}{before}{head}", f"{pad}{' ' * INDENT}{body}", f"{pad}{tail}{after}"]
-    lines = [f"{' ' * indent}{before}{head}"]
-    for word, item in items:
-        lines += laid_out(item, indent + INDENT, word, ",")
-    return [*lines, f"{' ' * indent}{tail}{after}"]
+def turn(value: Numbered) -> str:
+    """The members with names that count up, as a generator."""
+    return f"({name_of(value).text}, {flat(value.item)}) for i in range({flat(value.times)})"
 
 
-def _turn(value: Numbered) -> str:
-    return f"({_name(value).text}, {flat(value.item)}) for i in range({flat(value.times)})"
-
-
-def _name(value: Numbered) -> Text:
+def name_of(value: Numbered) -> Text:
     """The name of a member, by its number."""
     number = f"i + {value.first}" if value.first else "i"
     return Text(f'f"{value.stem}{{{number}}}"')
-
-
-def _conditional(value: Conditional, indent: int, before: str, after: str) -> list[str]:
-    """A conditional that does not fit on one line, in brackets."""
-    pad = " " * (indent + INDENT)
-    inner = [pad + flat(value)]
-    if len(inner[0]) > WIDTH:
-        inner = [*laid_out(value.value, indent + INDENT), f"{pad}if {value.test}", f"{pad}else {flat(value.other)}"]
-    return [f"{' ' * indent}{before}(", *inner, f"{' ' * indent}){after}"]
-
-
-def _opened(value: Any) -> tuple[str, list[tuple[str, Any]], str] | None:
-    """What stands before the items of an expression, these, and what stands behind them."""
-    if isinstance(value, Listed):
-        return "[", [("", item) for item in value.items], "]"
-    if isinstance(value, Mapped):
-        return "{", [(f"{literal(name)}: ", item) for name, item in value.items], "}"
-    if type(value) is tuple:
-        return "(", [("", item) for item in value], ")"
-    if isinstance(value, Call) and not (isinstance(value.function, str) and value.function[0] in "@[+-*/"):
-        function = value.function if isinstance(value.function, str) else flat(value.function)
-        items = _shown(value.arguments)
-        if function[0] == ".":
-            function, items = _operand(value.arguments[0].value) + function, items[1:]
-        return (f"{function}(", items, ")") if items else None
-    return None

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cnncalc.interchange.torch_code.classes import Class, Taking
+from cnncalc.interchange.torch_code.classes.making import Class, Taking
 from cnncalc.interchange.torch_code.expressions import (
-    WIDTH,
     Call,
     Conditional,
     Listed,
@@ -16,16 +15,19 @@ from cnncalc.interchange.torch_code.expressions import (
     Taken,
     Text,
     flat,
-    laid_out,
     replaced,
     takings,
 )
+from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
+from cnncalc.interchange.torch_code.modules.parts import is_attribute
 
 __all__ = ["forward", "place_of"]
 
 INDENT = 8
 NEAR = 3
 """A tensor that is taken again within so many steps needs no name of its own."""
+NAMES = frozenset(("F", "OrderedDict", "Tensor", "len", "math", "nn", "self", "torch", "tuple"))
+"""What a variable must not hide."""
 MERGES = ("add", "concat", "multiply", "maximum", "minimum", "subtract", "divide")
 MOST_REPEATED = 20
 """Characters that may stand in both arms of a condition."""
@@ -89,7 +91,8 @@ class _Forward:
     def run(self) -> list[str]:
         """The statements before the return."""
         training = False
-        for self.at, one in enumerate(self.steps):
+        for place, one in enumerate(self.steps):
+            self.at = place
             if one.step.train_only and not training:
                 for tensor in [*self.pending]:
                     self.write(tensor)
@@ -109,33 +112,38 @@ class _Forward:
     def step(self, one: Taking) -> None:
         """One step: a statement of its own, or what another will be written with."""
         step = one.step
-        places = [*takings(step.does)]
-        waiting = [n for n in dict.fromkeys(step.takes[p] for p in places) if n in self.pending]
-        twice = one.flag and one.instead in self.pending and self._may_repeat(one)
-        several = {number for number, count in Counter(self._taken(one)).items() if count > 1}
-        deep = step.path and not step.kind  # a group
+        waiting = [n for n in dict.fromkeys(step.takes[p] for p in takings(step.does)) if n in self.pending]
+        twice = one.instead if one.flag and one.instead in self.pending and self._may_repeat(one) else None
         for tensor in waiting:
-            heavy = self.pending[tensor].weight > 0 and step.weighted
-            final = self.at == len(self.steps) - 1 and len(waiting) == 1
-            own = deep and self.pending[tensor].weight > 0 and not (final and self.kinds.get(tensor))
-            if twice and tensor == one.instead:
-                continue
-            if tensor in several or (heavy and not (deep and final and self.kinds.get(tensor))) or own or not isinstance(step.does, Call):
+            if tensor != twice and self._apart(one, tensor, alone=len(waiting) == 1):
                 self.write(tensor)
-        if one.flag and one.instead in self.pending and not twice:
+        if one.flag and one.instead in self.pending and one.instead != twice:
             self.write(one.instead)
-        while True:
-            inside = [n for n in waiting if n in self.pending]
-            value = self.value(one)
-            last = self.at == len(self.steps) - 1
-            room = WIDTH - self.indent - len("return ") - (0 if last else 4)
-            if not inside or (len(flat(value)) <= room and (last or all(self._short(n) for n in inside))):
-                break
-            if step.kind in MERGES and isinstance(value, Call) and all(self._short(n) for n in inside):
-                if any(isinstance(a.value, Listed) for a in value.arguments):
-                    break  # a list is laid out over lines
+        inside = [n for n in waiting if n in self.pending]
+        while inside and not self._fits(step.kind, self.value(one), inside):
             self.write(max(inside, key=lambda n: len(flat(self.pending[n].value))))
-        self.keep(one, value)
+            inside = [n for n in waiting if n in self.pending]
+        self.keep(one, self.value(one))
+
+    def _last(self) -> bool:
+        return self.at == len(self.steps) - 1
+
+    def _apart(self, one: Taking, tensor: int, *, alone: bool) -> bool:
+        """Whether what a step takes is a statement of its own: it is taken twice, or both are worth a line."""
+        if Counter(self._taken(one))[tensor] > 1 or not isinstance(one.step.does, Call):
+            return True
+        is_group = bool(one.step.path and not one.step.kind)
+        ends = is_group and self._last() and alone and bool(self.kinds.get(tensor))
+        return self.pending[tensor].weight > 0 and one.step.weighted and not ends
+
+    def _fits(self, kind: str, value: Any, inside: Sequence[int]) -> bool:
+        """Whether an expression can be written with what is inside of it."""
+        short = all(len(flat(self.pending[n].value)) <= MOST_TEXT for n in inside)
+        room = WIDTH - self.indent - len("return ") - (0 if self._last() else 4)
+        if len(flat(value)) <= room:
+            return short or self._last()
+        lists = isinstance(value, Call) and any(isinstance(one.value, Listed) for one in value.arguments)
+        return kind in MERGES and short and lists  # a list is laid out over lines
 
     def _may_repeat(self, one: Taking) -> bool:
         """Whether what goes on instead may stand in both arms: it is short, and nothing else takes it."""
@@ -197,7 +205,7 @@ class _Forward:
     def _assign(self, tensors: Sequence[int], value: Any, taken: Sequence[int]) -> None:
         for n in taken:
             self.left[n] -= 1
-        names = []
+        names: list[str] = []
         for tensor in tensors:
             name = self._name(tensor, names) if self.uses[tensor] else "_"
             names.append(name)
@@ -211,7 +219,8 @@ class _Forward:
     def _name(self, tensor: int, others: Sequence[str]) -> str:
         """A variable: `x` where that is free, else by the module that gives it, or a letter."""
         step = next(one.step for one in self.steps if tensor in one.step.gives)
-        own = step.path[-1] if step.path and not step.path[-1].isdecimal() else ""
+        own = step.path[-1] if step.path and is_attribute(step.path[-1]) else ""
+        own = f"{own}_out" if own in NAMES else own
         if len(step.gives) > 1:
             candidates = ["indices"] if step.kind and step.gives[-1] == tensor else ["x", "y", "z"]
         elif own and self.uses[tensor] > 1 and self.last[tensor] - self.at > NEAR:
@@ -231,35 +240,26 @@ class _Forward:
         return self.pending[tensor].value if tensor in self.pending else Text(self.names[tensor])
 
 
-def _returned(forward: _Forward, outputs: Sequence[str], only: set[int]) -> Iterator[str]:
+def _returned(writer: _Forward, outputs: Sequence[str], only: set[int]) -> Iterator[str]:
     """The return: one tensor, several, or of a net a dict; `only` are those of training alone."""
-    gives = forward.gives
-
-    def dict_of(tensors: Sequence[tuple[str, int]]) -> Any:
-        return Mapped(tuple([(name, forward.given(n)) for name, n in tensors]))
-
-    if not outputs or len(gives) == 1:
-        value = forward.given(gives[0]) if len(gives) == 1 else None
-        if value is None:
-            for n in [n for n in gives if n in forward.pending]:
-                forward.write(n)
-            names = [forward.names[n] for n in gives]
-            line = f"{' ' * INDENT}return {', '.join(names)}"
-            yield from [line] if len(line) <= WIDTH else laid_out(tuple(map(Text, names)), INDENT, "return ")
-            return
-        yield from laid_out(value, INDENT, "return ")
+    gives, pad = writer.gives, " " * INDENT
+    if len(gives) == 1:
+        yield from laid_out(writer.given(gives[0]), INDENT, "return ")
         return
-    for n in [n for n in gives if n in forward.pending and (only or len(flat(forward.given(n))) > MOST_TEXT)]:
-        forward.write(n)
-    both = [*zip(outputs, gives)]
+    for n in [n for n in gives if n in writer.pending]:
+        if only or not outputs or len(flat(writer.given(n))) > MOST_TEXT:
+            writer.write(n)
+    if not outputs:
+        names = [writer.names[n] for n in gives]
+        line = f"{pad}return {', '.join(names)}"
+        yield from [line] if len(line) <= WIDTH else laid_out(tuple(map(Text, names)), INDENT, "return ")
+        return
+    both = [(name, writer.given(n)) for name, n in zip(outputs, gives)]
+    kept = [one for one, n in zip(both, gives) if n not in only]
     if only:
-        yield f"{' ' * INDENT}if self.training:"
-        yield from laid_out(dict_of(both), INDENT + 4, "return ")
-        both = [(name, n) for name, n in both if n not in only]
-    if len(both) == 1:
-        yield from laid_out(forward.given(both[0][1]), INDENT, "return ")
-    else:
-        yield from laid_out(dict_of(both), INDENT, "return ")
+        yield f"{pad}if self.training:"
+        yield from laid_out(Mapped(tuple(both)), INDENT + 4, "return ")
+    yield from laid_out(kept[0][1] if len(kept) == 1 else Mapped(tuple(kept)), INDENT, "return ")
 
 
 def forward(made: Class, inputs: Sequence[str], outputs: Sequence[str] = ()) -> list[str]:
@@ -267,5 +267,5 @@ def forward(made: Class, inputs: Sequence[str], outputs: Sequence[str] = ()) -> 
     writer = _Forward(made, inputs)
     writer.run()
     only = {n for one in made.steps if one.step.train_only for n in one.step.gives} & {*writer.gives}
-    returned = [*_returned(writer, outputs, only)]
+    returned = [*_returned(writer, outputs, only)]  # which may write more statements
     return [*writer.lines, *returned]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable
 
@@ -28,7 +29,8 @@ def camel(name: str) -> str:
     """`double_conv` as a class is called: `DoubleConv`."""
     parts = [part for part in re.split(r"[^0-9A-Za-z]+", name) if part]
     joined = "".join(WORDS.get(part, part[0].upper() + part[1:]) for part in parts)
-    return joined if joined[:1].isalpha() else f"Net{joined}"
+    joined = joined if joined[:1].isalpha() else f"Net{joined}"
+    return f"{joined}Net" if keyword.iskeyword(joined) else joined
 
 
 def joined(functions: Iterable[str]) -> str:

@@ -8,11 +8,9 @@ from textwrap import wrap
 from typing import Any
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.bodies import Bodies
-from cnncalc.interchange.torch_code.classes import Class, classes
+from cnncalc.interchange.torch_code.classes.making import Class, classes
 from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
-    WIDTH,
     Argument,
     Call,
     Conditional,
@@ -20,13 +18,14 @@ from cnncalc.interchange.torch_code.expressions import (
     Text,
     call,
     flat,
-    laid_out,
 )
 from cnncalc.interchange.torch_code.forward import forward, place_of
-from cnncalc.interchange.torch_code.freezing import frozen
 from cnncalc.interchange.torch_code.helpers import HELPERS
-from cnncalc.interchange.torch_code.parts import grouped, identifier, is_attribute
-from cnncalc.interchange.torch_code.sharing import Tie, ties_of
+from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
+from cnncalc.interchange.torch_code.modules.bodies import Bodies
+from cnncalc.interchange.torch_code.modules.freezing import frozen
+from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
+from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
 from cnncalc.interchange.written import Written
 from cnncalc.layers import show_shape
 from cnncalc.layers.base import count
@@ -48,8 +47,7 @@ def written(graph: Graph, batch: int) -> Written:
     inputs = _inputs(graph)
     outputs = _outputs(graph, bodies)
     texts = [_wrapped(name, *what) for what, name in bodies.wrapped.items()]
-    for one in made[:-1]:
-        texts.append(_class(one, _letters(one.body.takes)))
+    texts += [_class(one, _letters(one.body.takes)) for one in made[:-1]]
     texts.append(_class(made[-1], inputs, outputs, frozen(graph, root)))
     body = "\n\n\n".join(texts)
     helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
@@ -92,9 +90,9 @@ def _docstring(graph: Graph) -> list[str]:
         macs += layer.macs(*shapes)
         if node.share is None:
             parameters += count(layer.weight_shapes(*shapes))
-    shapes = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
+    entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
     counts = f"{parameters:,} parameters, {macs:,} multiply-adds."
-    lines = wrap(f'"""{_quotable(graph.name)}, {shapes}: {counts}', WIDTH)
+    lines = wrap(f'"""{_quotable(graph.name)}, {entering}: {counts}', WIDTH)
     if graph.source:
         lines += ["", *wrap(_quotable(graph.source), WIDTH - 4, break_long_words=False, break_on_hyphens=False)]
     return [*lines[:-1], lines[-1] + '"""']
@@ -132,9 +130,8 @@ def _wrapped(name: str, base: str, text: str) -> str:
 
 def _signature(made: Class) -> list[str]:
     """The line, or lines, of `__init__`."""
-    words = ["self"]
-    for one in made.parameters:
-        words.append(f"{one.name}: {one.type}" + ("" if one.default is REQUIRED else f" = {flat(one.default)}"))
+    usual = ["" if one.default is REQUIRED else f" = {flat(one.default)}" for one in made.parameters]
+    words = ["self", *[f"{one.name}: {one.type}{default}" for one, default in zip(made.parameters, usual)]]
     return _definition("__init__", words, " -> None" if len(words) == 1 else "")
 
 
@@ -183,7 +180,7 @@ def _init(made: Class) -> list[str]:
     lines = ["        super().__init__()"]
     if made.form == "dict":
         lines = _super_dict({one.name: one.made for one in made.members})
-    tied = {tie.path: tie for tie in made.ties if not tie.names and len(tie.path) == 1}
+    tied: dict[tuple[str, ...], Tie] = {tie.path: tie for tie in made.ties if not tie.names and len(tie.path) == 1}
     flags = {one.flag: one.test for one in made.steps if one.flag and not one.step.path}
     lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
     for one in made.members if made.form == "module" else ():

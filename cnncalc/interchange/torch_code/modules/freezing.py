@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.parts import Group
+from cnncalc.interchange.torch_code.modules.parts import Group
 
 __all__ = ["frozen"]
 

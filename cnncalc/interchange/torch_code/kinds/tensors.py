@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import Call, Listed, Taken, call, method
-from cnncalc.interchange.torch_code.said import Said, X, own, rank_of, says, sides
+from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
@@ -129,17 +129,19 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...], made: Shape) -> 
     mode = (linear if layer.mode == "linear" else layer.mode, "nearest")
     align = (layer.align_corners if mode[0] != "nearest" else None, None if mode[0] == "nearest" else False)
     if len(shapes) == 2:
-        size = (call("@shape[2:]", {"": Taken(1)}), None)
-        return Said(function=call("F.interpolate", {"input": X}, size=size, mode=mode, align_corners=align))
-    size = (None if layer.size is None else tuple(spread(layer.size, rank)), None)
-    factors = None if layer.scale is None else tuple(map(float, spread(layer.scale, rank)))
-    whole = factors is None or all(map(float.is_integer, factors))
-    if factors is not None:
-        numbers = [int(one) if one.is_integer() else one for one in factors]
-        factors = numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
-    again = (None if whole else True, None)
-    options: dict[str, Any] = {"size": size, "scale_factor": (factors, None), "mode": mode, "align_corners": align,
-                               "recompute_scale_factor": again}  # fmt: skip
+        like = (call("@shape[2:]", {"": Taken(1)}), None)
+        return Said(function=call("F.interpolate", {"input": X}, size=like, mode=mode, align_corners=align))
+    size = None if layer.size is None else tuple(spread(layer.size, rank))
+    scales = [] if layer.scale is None else [float(one) for one in spread(layer.scale, rank)]
+    whole = all(map(float.is_integer, scales))
+    factors = [int(one) if one.is_integer() else one for one in scales]
+    options: dict[str, Any] = {
+        "size": (size, None),
+        "scale_factor": (plain(factors) if factors else None, None),
+        "mode": mode,
+        "align_corners": align,
+        "recompute_scale_factor": (None if whole else True, None),
+    }
     return Said(call("nn.Upsample", **options), own(), call("F.interpolate", {"input": X}, **options))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import Taken, call, method
-from cnncalc.interchange.torch_code.said import Said, X, own, says
+from cnncalc.interchange.torch_code.kinds.said import Said, X, own, says
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds.sequences import attention, recurrent

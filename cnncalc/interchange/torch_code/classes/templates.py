@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
+from cnncalc.interchange.torch_code.classes.filling import Hole
+from cnncalc.interchange.torch_code.classes.leaving import from_the_end
 from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
     Argument,
@@ -20,10 +24,9 @@ from cnncalc.interchange.torch_code.expressions import (
     flat,
     is_number,
 )
-from cnncalc.interchange.torch_code.leaving import from_the_end
 from cnncalc.records import NamedTuple
 
-__all__ = ["ALWAYS", "MISSING", "Hole", "Parameter", "Unifier", "filled", "kept"]
+__all__ = ["ALWAYS", "MISSING", "Parameter", "Unifier"]
 
 MISSING = Text("<missing>")
 """In place of what a group leaves out."""
@@ -37,12 +40,6 @@ ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "e
 NAMED_ALWAYS = ("repeats", "kernel_size", "channels")
 """What a reader wants to see, usual or not."""
 FACTORS = range(2, 33)
-
-
-class Hole(NamedTuple):
-    """A place for what differs, by its number."""
-
-    number: int
 
 
 class Parameter(NamedTuple):
@@ -153,11 +150,12 @@ class Unifier:
         made = []
         first = next(value for value in values if value is not MISSING)
         for place, one in enumerate(first.arguments):
-            these = [v if v is MISSING else v.arguments[place] for v in values]
-            value = self.unify([v if v is MISSING else v.value for v in these], one.name, member)
+            column = [MISSING if v is MISSING else v.arguments[place].value for v in values]
+            value = self.unify(column, one.name, member)
             default = one.default
-            if any(v is not MISSING and v.default != default for v in these):
-                same = all(v is MISSING or v.value == v.default for v in these)
+            these = [v.arguments[place] for v in values if v is not MISSING]
+            if any(v.default != default for v in these):
+                same = all(v.value == v.default for v in these)
                 default = value if same else ALWAYS
             made.append(Argument(one.name, value, default))
         return made
@@ -188,24 +186,10 @@ class Unifier:
             return None
         for one in known:
             pairs = [(v, p) for v, p in zip(values, one.values) if v is not MISSING]
-            if any(p is MISSING or p == 0 for _, p in pairs):
-                continue
-            if role == "padding":
-                if all(p // 2 == v for v, p in pairs):
-                    return call("//", {"of": Text(one.name), "by": 2})
-                continue
-            for factor in FACTORS:
-                if all(v == factor * p for v, p in pairs):
-                    return call("*", {"factor": factor, "of": Text(one.name)})
-                if all(v * factor == p for v, p in pairs):
-                    return call("//", {"of": Text(one.name), "by": factor})
-        if role == "channels":
-            for place, one in enumerate(known):
-                for other in known[place:]:
-                    terms = [(v, a, b) for v, a, b in zip(values, one.values, other.values) if v is not MISSING]
-                    if all(a is not MISSING and b is not MISSING and v == a + b for v, a, b in terms):
-                        return call("+", {"left": Text(one.name), "right": Text(other.name)})
-        return None
+            found = None if any(p is MISSING or p == 0 for _, p in pairs) else _scaled(one.name, pairs, role)
+            if found is not None:
+                return found
+        return _summed(known, values) if role == "channels" else None
 
     def _new(self, values: tuple[Any, ...], name: str, role: str, member: str) -> str:
         """The name of a new argument."""
@@ -217,8 +201,8 @@ class Unifier:
             word = "width" if role == "channels" and self.plain else f"{member}_{_short(name)}"
         if word in ("", "number") or word.startswith("number"):
             word = "size"
-        stem, number = word.strip("_"), 2
-        stem = stem if stem.isidentifier() else f"n{stem}"
+        stem, number = re.sub(r"\W", "_", word).strip("_") or "size", 2
+        stem = stem if stem.isidentifier() and not keyword.iskeyword(stem) else f"n{stem}"
         word = stem
         while word in self.taken or word in self.reserved:
             word, number = f"{stem}{number}", number + 1
@@ -281,6 +265,28 @@ class Unifier:
         return self.flags[values]
 
 
+def _scaled(name: str, pairs: Sequence[tuple[int, int]], role: str) -> Any:
+    """Numbers as another argument times, or divided by, a constant; a padding as half of the kernel."""
+    if role == "padding":
+        return call("//", {"of": Text(name), "by": 2}) if all(p // 2 == v for v, p in pairs) else None
+    for factor in FACTORS:
+        if all(v == factor * p for v, p in pairs):
+            return call("*", {"factor": factor, "of": Text(name)})
+        if all(v * factor == p for v, p in pairs):
+            return call("//", {"of": Text(name), "by": factor})
+    return None
+
+
+def _summed(known: Sequence[Parameter], values: Sequence[Any]) -> Any:
+    """Numbers as the sum of two arguments."""
+    for place, one in enumerate(known):
+        for other in known[place:]:
+            terms = [(v, a, b) for v, a, b in zip(values, one.values, other.values) if v is not MISSING]
+            if all(a is not MISSING and b is not MISSING and v == a + b for v, a, b in terms):
+                return call("+", {"left": Text(one.name), "right": Text(other.name)})
+    return None
+
+
 def _short(name: str) -> str:
     """The last word of an argument's name."""
     short = {"out_channels": "channels", "c_out": "channels", "num_features": "channels", "in_channels": "c_in"}
@@ -300,44 +306,3 @@ def _usual(values: tuple[Any, ...], role: str) -> Any:
         return value
     small = type(value) is int and value <= SMALL and role not in NAMED_ALWAYS
     return value if small and 2 * count >= len(present) else REQUIRED
-
-
-def filled(value: Any, holes: Sequence[Any]) -> Any:
-    """An expression with what stands in its holes."""
-    if isinstance(value, Hole):
-        return holes[value.number]
-    if isinstance(value, Call):
-        made = [Argument(a.name, filled(a.value, holes), filled(a.default, holes)) for a in value.arguments]
-        return Call(value.function, tuple(_by_position(made) if str(value.function)[:7] == "nn.Conv" else made))
-    if isinstance(value, Optional):
-        return Optional(filled(value.item, holes), value.flag)
-    if isinstance(value, Listed):
-        return Listed(tuple([filled(item, holes) for item in value.items]))
-    if isinstance(value, Mapped):
-        return Mapped(tuple([(name, filled(item, holes)) for name, item in value.items]))
-    if isinstance(value, Numbered):
-        return value._replace(item=filled(value.item, holes), times=filled(value.times, holes))
-    if isinstance(value, Repeated):
-        return Repeated(filled(value.item, holes), filled(value.times, holes))
-    if type(value) is tuple:
-        return tuple([filled(item, holes) for item in value])
-    return value
-
-
-def _by_position(arguments: list[Argument]) -> Iterator[Argument]:
-    """The arguments of a convolution, those that follow its kernel by position where they are no plain numbers."""
-    by_position = True
-    for one in arguments:
-        if one.default is not REQUIRED:
-            by_position = by_position and isinstance(one.value, (Text, Call))
-        yield one._replace(default=REQUIRED) if by_position else one
-
-
-def kept(value: Any, names: set[str], used: dict[str, None]) -> Any:
-    """What stands in a hole of `forward`: arguments as attributes, which are noted in `used`."""
-    if isinstance(value, Text) and value.text in names:
-        used[value.text] = None
-        return Text(f"self.{value.text}")
-    if isinstance(value, Call):
-        return Call(value.function, tuple([a._replace(value=kept(a.value, names, used)) for a in value.arguments]))
-    return value

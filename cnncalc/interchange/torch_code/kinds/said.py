@@ -9,7 +9,7 @@ from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Take
 from cnncalc.layers import Layer, Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["RULES", "X", "Said", "own", "plain", "rank_of", "says", "sides"]
+__all__ = ["RULES", "Said", "X", "own", "plain", "rank_of", "says", "sides"]
 
 X = Taken(0)
 

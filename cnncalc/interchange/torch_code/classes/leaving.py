@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from cnncalc.interchange.torch_code.bodies import Body, Step
+from cnncalc.interchange.torch_code.modules.bodies import Body, Step
 from cnncalc.records import NamedTuple
 
 __all__ = ["Left", "from_the_end", "left_out"]
@@ -23,9 +23,7 @@ class Left(NamedTuple):
     """By the step, the place among what it takes."""
 
 
-def left_out(
-    whole: Body, part: Body, shape: Callable[[Any], Hashable], chosen: Mapping[int, int] = {}
-) -> Left | None:
+def left_out(whole: Body, part: Body, shape: Callable[[Any], Hashable], chosen: Mapping[int, int] = {}) -> Left | None:
     """What a body leaves out of a larger one; None where it is not that with steps left out."""
     alike = whole.form == part.form == "module" and (whole.takes, whole.ties) == (part.takes, part.ties)
     if not alike or not part.steps or 2 * len(part.steps) < len(whole.steps):
@@ -57,9 +55,7 @@ def from_the_end(whole: Sequence[Hashable], part: Sequence[Hashable]) -> list[bo
 
 
 class _Matcher:
-    def __init__(
-        self, whole: Body, part: Body, shape: Callable[[Any], Hashable], chosen: Mapping[int, int]
-    ) -> None:
+    def __init__(self, whole: Body, part: Body, shape: Callable[[Any], Hashable], chosen: Mapping[int, int]) -> None:
         self.whole, self.part, self.shape = whole, part, shape
         self.number = {n: n for n in range(whole.takes)}
         """Tensors of the part, as numbers of the whole."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnncalc.interchange.torch_code.expressions import Call, Taken, Text, call, method
-from cnncalc.interchange.torch_code.said import Said, X, own, rank_of, says
+from cnncalc.interchange.torch_code.kinds.said import Said, X, own, rank_of, says
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import activation, linear, norm, regularize
 from cnncalc.layers.kinds.algebra import products
@@ -181,8 +179,9 @@ def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...], made: Sha
 @says(activation.ELU)
 def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """ELU."""
-    options = {"alpha": (layer.alpha, 1.0), "inplace": (layer.inplace, False)}
-    return Said(call("nn.ELU", **options), own(), call("F.elu", {"input": X}, **options))
+    alpha, inplace = (layer.alpha, 1.0), (layer.inplace, False)
+    function = call("F.elu", {"input": X}, alpha=alpha, inplace=inplace)
+    return Said(call("nn.ELU", alpha=alpha, inplace=inplace), own(), function)
 
 
 @says(activation.PReLU)
@@ -237,5 +236,3 @@ def drop_path(layer: regularize.DropPath, shapes: tuple[Shape, ...], made: Shape
 def identity(layer: regularize.Identity, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Nothing."""
     return Said(call("nn.Identity"), own(), X)
-
-

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnncalc.graph import Graph, Node
-from cnncalc.interchange.torch_code import saying_elements, saying_sequences, saying_tensors, saying_windows
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
+from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
+from cnncalc.interchange.torch_code.kinds.said import RULES, Said, own
+from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
+from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
-from cnncalc.interchange.torch_code.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
-from cnncalc.interchange.torch_code.said import RULES, Said, own
-from cnncalc.interchange.torch_code.sharing import Tie
 from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
@@ -21,7 +21,7 @@ LEAST_COUNTED = 3
 """So many groups in a row whose names count up are a sequence."""
 SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
 """The kinds that may give the very numbers that they take, or a part of them."""
-_TABLES = (saying_elements, saying_sequences, saying_tensors, saying_windows)
+_TABLES = (elements, sequences, tensors, windows)
 """The rules register themselves."""
 
 
@@ -104,12 +104,9 @@ class Bodies:
     def _says(self, index: int, node: Node) -> Said:
         """A layer by the table; nothing, and a fault, for one that cannot be said."""
         assert node.layer is not None
-        rule = RULES.get(node.layer.kind)
         try:
-            if rule is None:
-                raise Unsaid("there is no rule for it", "run the net by `to_torch`")
-            said = rule(node.layer, self.graph.input_shapes(node), node.shape)
-            said = saying_windows.remembered(said) if index in self.tensors.remembered else said
+            said = RULES[node.layer.kind](node.layer, self.graph.input_shapes(node), node.shape)
+            said = windows.remembered(said) if index in self.tensors.remembered else said
             overwrites = getattr(node.layer, "inplace", False)
             return _apart(said) if overwrites and not self._alone(node) else said
         except Unsaid as error:
@@ -117,7 +114,7 @@ class Bodies:
             return Said()
 
     def _alone(self, node: Node) -> bool:
-        """Whether a layer that overwrites its input overwrites nothing else: no other tensor, and no input of the net."""
+        """Whether a layer that overwrites its input overwrites nothing else: no other tensor, no input of the net."""
         index = node.inputs[0]
         while len(self.tensors.users.get((index, 0), ())) < 2 and (index, 0) not in self.tensors.outputs:
             before = self.graph.nodes[index]

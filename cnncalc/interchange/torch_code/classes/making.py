@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.alike import Alike, Growing, Kind
-from cnncalc.interchange.torch_code.bodies import Bodies, Body, Step
-from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Listed, Mapped, Numbered, Repeated, Text
+from cnncalc.interchange.torch_code.classes.alike import Alike, Kind
+from cnncalc.interchange.torch_code.classes.filling import filled, holes_in, kept
+from cnncalc.interchange.torch_code.classes.runs import Growing, growing
+from cnncalc.interchange.torch_code.classes.templates import MISSING, Parameter, Unifier
+from cnncalc.interchange.torch_code.expressions import (
+    REQUIRED,
+    Argument,
+    Call,
+    Listed,
+    Mapped,
+    Numbered,
+    Repeated,
+)
+from cnncalc.interchange.torch_code.modules.bodies import Bodies, Body, Step
+from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group
+from cnncalc.interchange.torch_code.modules.sharing import Tie, together
 from cnncalc.interchange.torch_code.naming import camel, joined
-from cnncalc.interchange.torch_code.parts import RESERVED, Group
-from cnncalc.interchange.torch_code.sharing import Tie, together
-from cnncalc.interchange.torch_code.templates import MISSING, Hole, Parameter, Unifier, filled, kept
 from cnncalc.records import NamedTuple
 
 MOST_WORDS = 5
@@ -165,30 +175,9 @@ class _Maker:
 def _in_forward(value: Any, holes: list[Any], names: set[str], used: dict[str, None]) -> Any:
     """What a step does, with attributes for arguments."""
     needed: list[Any] = [kept(one, names, {}) for one in holes]
-    for number in _holes_in(value):
+    for number in holes_in(value):
         kept(holes[number], names, used)
     return filled(value, needed)
-
-
-def _holes_in(value: Any) -> Iterator[int]:
-    if isinstance(value, Hole):
-        yield value.number
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _holes_in(one)
-
-
-def growing(first: Any, second: Any, name: str = "") -> Any:
-    """An expression for both, and for those that go on like them, by the number `i`."""
-    if isinstance(first, Call):
-        pairs = zip(first.arguments, second.arguments)
-        made = [a._replace(value=growing(a.value, b.value, a.name)) for a, b in pairs]
-        return Call(first.function, tuple(made))
-    if type(first) is not int or first == second:
-        return first
-    step = second - first
-    grown: Any = Text("i") if step == 1 else Call("*", (Argument("factor", step), Argument("i", Text("i"))))
-    return Call("+", (Argument(name, first), Argument("grown", grown)))
 
 
 def _order(one: Parameter) -> tuple[bool, int]:
@@ -211,9 +200,9 @@ def _word(graph: Graph, bodies: Bodies, group: Group, hints: Mapping[str, str]) 
         return block
     body, word = bodies.found[group.full], hints[group.full]
     made = [one.made for one in body.members]
-    if body.form == "sequence" and len(made) < MOST_WORDS:
-        if all(isinstance(one, Call) and one.function[:3] == "nn." for one in made):
-            return joined([one.function for one in made])
+    plain = all(isinstance(one, Call) and one.function[:3] == "nn." for one in made)
+    if body.form == "sequence" and len(made) < MOST_WORDS and plain:
+        return joined([one.function for one in made])
     if not word.isdecimal() and len(word) > 1:
         return word
     around = [part for part in group.full.split(".")[:-1] if not part.isdecimal()] or ["net"]
@@ -226,6 +215,7 @@ def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str],
     alike = Alike(bodies.found, groups, hints)
     maker = _Maker(graph, bodies, alike, taken)
     own = camel(graph.name)
+    own = own if own not in taken else f"{own}Net"
     taken.add(own)
     for kind in alike.kinds():
         first = kind.groups[0]

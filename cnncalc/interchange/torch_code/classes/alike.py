@@ -6,28 +6,28 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cnncalc.interchange.torch_code.bodies import Body, Member, numbered
-from cnncalc.interchange.torch_code.expressions import REQUIRED, Call, Listed, Mapped, Numbered, Repeated, call, flat, is_number
-from cnncalc.interchange.torch_code.leaving import Left, left_out
-from cnncalc.interchange.torch_code.parts import Group
-from cnncalc.records import NamedTuple
+from cnncalc.interchange.torch_code.classes.leaving import Left, left_out
+from cnncalc.interchange.torch_code.classes.runs import Growing, named_runs
+from cnncalc.interchange.torch_code.expressions import (
+    REQUIRED,
+    Call,
+    Listed,
+    Mapped,
+    Numbered,
+    Repeated,
+    call,
+    flat,
+    is_number,
+)
+from cnncalc.interchange.torch_code.modules.bodies import Body, Member
+from cnncalc.interchange.torch_code.modules.parts import Group
 
-__all__ = ["Alike", "Growing", "Kind"]
-
-LEAST_NUMBERED = 3
-"""So many members in a row are told by a loop."""
+__all__ = ["Alike", "Kind"]
 
 LEAST_PLACES = 3
 """In so many places, or in two where it is long, a sequence becomes a class; elsewhere it stands where it is used."""
 LONG = 90
 """Characters."""
-
-
-class Growing(NamedTuple):
-    """Groups whose numbers grow by the same from each to the next: the first two."""
-
-    first: Group
-    second: Group
 
 
 class Key:
@@ -117,7 +117,7 @@ class Alike:
 
     def _told(self, body: Body) -> tuple[Any, ...]:
         if body.keyed:
-            named = tuple(self._named(body.members))
+            named = tuple(named_runs(body.members, self.same))
             if not any(isinstance(one, Numbered) for one in named):
                 return (call("OrderedDict", {"": Mapped(named)}),)
             return (call("OrderedDict", {"": named[0] if len(named) == 1 else Listed(named)}),)
@@ -130,44 +130,6 @@ class Alike:
             else:
                 made.append(Repeated(member.made, 1))
         return tuple(made)
-
-    def _named(self, members: Sequence[Member]) -> Iterator[Any]:
-        """Members with names, those that are alike, or whose numbers grow by the same, told once."""
-        at = 0
-        while at < len(members):
-            for item, length in ((self._equal(members, at)), (self._growing(members, at))):
-                if length >= LEAST_NUMBERED:
-                    stem = members[at].name.rstrip("0123456789")
-                    yield Numbered(stem, int(members[at].name.removeprefix(stem)), length, item)
-                    break
-            else:
-                length = 1
-                yield (members[at].name, members[at].made)
-            at += length
-
-    def _equal(self, members: Sequence[Member], at: int) -> tuple[Any, int]:
-        """How many members are the same from one on."""
-        first, length = members[at].made, 1
-        while at + length < len(members) and numbered([one.name for one in members[at : at + length + 1]]):
-            if not isinstance(first, Group) or self.same(members[at + length].made) != self.same(first):
-                break
-            length += 1
-        return first, length
-
-    def _growing(self, members: Sequence[Member], at: int) -> tuple[Any, int]:
-        """How many members there are from one on whose numbers grow by the same."""
-        first, length = members[at].made, 1
-        if at + 2 >= len(members) or not all(isinstance(one.made, Group) for one in members[at : at + 2]):
-            return first, 1
-        second = members[at + 1].made
-        last, step = [*_atoms(self.same(first))], None
-        while at + length < len(members) and numbered([one.name for one in members[at : at + length + 1]]):
-            found = [*_atoms(self.same(members[at + length].made))]
-            grown = _step(last, found)
-            if grown is None or (step or grown) != grown:
-                break
-            last, step, length = found, grown, length + 1
-        return Growing(first, second), length
 
     def same(self, value: Any) -> Hashable:
         """All that an expression says, equal for two only where they are."""
@@ -228,15 +190,15 @@ class Alike:
         """Let one body stand for another that has fewer steps, and for all that this one stood for."""
         found: dict[Key, Left] = {}
         chosen: dict[int, int] = {}
-        for (of, key), left in self.lefts.items():
-            if of == larger:
+        for (of, _), left in self.lefts.items():
+            if of is larger:
                 chosen.update(left.instead)
-        for key in [smaller, *(key for (of, key) in self.lefts if of == smaller and key in known)]:
-            left = left_out(known[larger], known[key], self.shape, chosen)
-            if left is None:
+        for key in [smaller, *(key for (of, key) in self.lefts if of is smaller and key in known)]:
+            mine = left_out(known[larger], known[key], self.shape, chosen)
+            if mine is None:
                 return
-            chosen.update(left.instead)
-            found[key] = left
+            chosen.update(mine.instead)
+            found[key] = mine
         self.merged[smaller] = larger
         self.lefts.update({(larger, key): left for key, left in found.items()})
 
@@ -284,9 +246,7 @@ class Alike:
     def _in_order(kinds: list[Kind]) -> list[Kind]:
         """The kinds, each behind those whose groups stand in its own."""
         of = {group.full: number for number, kind in enumerate(kinds) for group in kind.groups}
-        inside = [
-            {of[one.full] for group in kind.groups for one in group.inside() if one.full in of} for kind in kinds
-        ]
+        inside = [{of[one.full] for group in kind.groups for one in group.inside() if one.full in of} for kind in kinds]
         order: dict[int, None] = {}
         waiting = [*range(len(kinds) - 1, -1, -1)]
         while waiting:
@@ -299,33 +259,7 @@ class Alike:
         return [kinds[number] for number in order]
 
 
-
 def flat_length(alike: Alike, group: Group) -> str:
     """A sequence, about as long as it is when written."""
     items = alike.items(alike.bodies[group.full])
     return "".join([flat(one) if isinstance(one, Call) else " " * 30 for one in items])
-
-
-def _atoms(value: Any) -> Iterator[Any]:
-    """What nested tuples hold."""
-    if isinstance(value, tuple):
-        yield len(value)
-        for one in value:
-            yield from _atoms(one)
-    else:
-        yield value
-
-
-def _step(before: Sequence[Any], after: Sequence[Any]) -> list[Any] | None:
-    """By what numbers grow from one to the other; None where something else differs."""
-    if len(before) != len(after):
-        return None
-    steps = []
-    for one, other in zip(before, after):
-        if type(one) is int and type(other) is int:
-            steps.append(other - one)
-        elif type(one) is type(other) and one == other:
-            steps.append(0)
-        else:
-            return None
-    return steps

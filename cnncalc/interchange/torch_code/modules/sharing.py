@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.graph import Graph, Node
-from cnncalc.interchange.torch_code.parts import Group
+from cnncalc.interchange.torch_code.modules.parts import Group
 from cnncalc.records import NamedTuple
 
 __all__ = ["Tie", "ties_of", "together"]
@@ -38,9 +38,7 @@ def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
     return {full: tuple(ties) for full, ties in found.items()}
 
 
-def together(
-    graph: Graph, group: Group, ties: tuple[Tie, ...], same: Callable[[Group], object]
-) -> tuple[Tie, ...]:
+def together(graph: Graph, group: Group, ties: tuple[Tie, ...], same: Callable[[Group], object]) -> tuple[Tie, ...]:
     """The ties of a group, those of all parts of a group in it told as one where it is the same as its owner."""
     made: dict[tuple[str, ...], Tie] = {}
     for tie in ties:
@@ -71,8 +69,9 @@ def _paths(
 ) -> None:
     for name, child in group.children.items():
         if isinstance(child, Group):
-            fulls[(*at, name)] = child.full
-            _paths(child, (*at, name), paths, fulls)
+            path = (*at, name)
+            fulls[path] = child.full
+            _paths(child, path, paths, fulls)
         else:
             paths[child] = (*at, name)
 
