@@ -99,7 +99,7 @@ class Template(NamedTuple):
 class Recording:
     """Where a block goes; and what is there before it is built, to tell afterwards what was added."""
 
-    __slots__ = ("built", "count", "lookup", "met", "nesting", "net", "reached", "sizes")
+    __slots__ = ("built", "count", "ends", "lookup", "met", "nesting", "net", "reached", "sizes")
 
     def __init__(self, net: Net, lookup: Lookup, nesting: Nesting) -> None:
         self.net, self.lookup, self.nesting = net, lookup, nesting
@@ -108,7 +108,12 @@ class Recording:
         """Remember what is there."""
         self.count, self.met, self.built = len(self.net.nodes), self.lookup.faults.met, self.nesting.built
         self.sizes = [len(table) for table in self._tables()]
+        self.ends = self._ends()
         self.reached, self.lookup.reached = self.lookup.reached, FAR
+
+    def _ends(self) -> tuple[int, int]:
+        """How many ends of side branches there are."""
+        return len(self.net.chosen), len(self.net.idle)
 
     def _tables(self) -> tuple[dict[str, Any], ...]:
         net, names, lookup = self.net, self.net.names, self.lookup
@@ -117,7 +122,7 @@ class Recording:
     def template(self, prefix: str, start: int, made: int) -> Template | None:
         """What was added below a prefix, behind the tensor `start`; None where it depends on more than that."""
         lookup, count = self.lookup, self.count
-        alone = lookup.reached >= len(prefix) and lookup.faults.met == self.met
+        alone = lookup.reached >= len(prefix) and lookup.faults.met == self.met and self._ends() == self.ends
         lookup.reached = min(lookup.reached, self.reached)
         new = self.net.nodes[count:]
         if not alone or any(one.share is not None and one.share < count for one in new):
