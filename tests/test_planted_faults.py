@@ -191,6 +191,14 @@ FAULTS = {
             one for one in plain(self, backward, *x) if "queries" not in one.what
         ),
     ),
+    "the net on an attention's distances runs for each sample": (attention.Attention, "macs_once", lambda self, *x: 0),
+    "the lengths of a cosine's queries are not kept": (
+        attention.Attention,
+        "saved_lengths",
+        lambda self, *given, plain=attention.Attention.saved_lengths: (
+            one for one in plain(self, *given) if "lengths" not in one.what
+        ),
+    ),
     "windows forgotten in an attention's MACs": (
         attention.Attention,
         "macs",
