@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-__all__ = ["columns", "conventions", "dialects", "dtypes", "layers", "limits", "nets", "variables"]
+__all__ = ["columns", "conventions", "dialects", "dtypes", "layers", "limits", "nets", "variables", "witnesses"]
 
 
 def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -71,6 +71,13 @@ def variables(context: click.Context, parameter: click.Parameter, incomplete: st
     except (CnncalcError, OSError):
         return []
     return _starting([f"{name}=" for name in names], incomplete)
+
+
+def witnesses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The frameworks that a net can be held against."""
+    from cnncalc.witnesses.table import WITNESSES
+
+    return _starting(WITNESSES, incomplete)
 
 
 def conventions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
