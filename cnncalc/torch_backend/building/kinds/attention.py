@@ -147,7 +147,7 @@ class Attended(nn.Module):
         )
         if not rule.by_hand(*shapes) and q.is_meta:  # where torch would choose products of matrices
             flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001  (an operator's name)
-            made = flash(q, k, v, 0.0, rule.causal)[0]
+            made: Tensor = flash(q, k, v, 0.0, rule.causal)[0]
         elif not rule.by_hand(*shapes):
             made = functional.scaled_dot_product_attention(
                 q, k, v, is_causal=rule.causal, enable_gqa=groups < rule.heads
@@ -167,7 +167,8 @@ class Attended(nn.Module):
         """The products of queries and keys, scaled."""
         if not self.rule.cosine:
             return (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
-        return (query @ key.transpose(-2, -1)) * self.logit_scale.clamp(max=math.log(100.0)).exp()
+        scale: Tensor = self.logit_scale.clamp(max=math.log(100.0)).exp()
+        return (query @ key.transpose(-2, -1)) * scale
 
     def biased(self, scores: Tensor, shape: Shape, windows: int) -> Tensor:
         """The scores with what is added to them."""
