@@ -166,7 +166,8 @@ class Attended(nn.Module):
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """The products of queries and keys, scaled."""
         if not self.rule.cosine:
-            return (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+            query = query * query.shape[-1] ** -0.5
+            return query @ key.transpose(-2, -1)
         scale: Tensor = self.logit_scale.clamp(max=math.log(100.0)).exp()
         return (query @ key.transpose(-2, -1)) * scale
 
