@@ -137,7 +137,7 @@ FAULTS = {
     "tensors are freed too early": (
         memory,
         "_last_uses",
-        lambda graph, owner: {one: one + 1 for one in range(len(owner)) if owner[one] == one},
+        lambda graph, owner: [one + 1 if owner[one] == one else memory.NEVER for one in range(len(owner))],
     ),
     "a stride forgotten in the receptive field": (
         conv.ForwardConvolution,
