@@ -268,11 +268,11 @@ def test_a_name_is_never_markup():
 
 
 def test_a_net_too_large_to_be_seen_names_a_depth():
-    text = "input: 1x4x4\nlayers:\n  - {repeat: 3000, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
+    text = "input: 1x4x4\nlayers:\n  - {repeat: 2100, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
     answer = report(load_text(text, "net", Options()))
-    with pytest.raises(CnncalcError, match="6,001 boxes, and a picture at most 4,000") as failure:
+    with pytest.raises(CnncalcError, match="4,201 boxes, and a picture at most 4,000") as failure:
         drawing(answer, View(depth=2))
-    assert failure.value.faults[0].help == "`--depth 1` draws 3,001"
+    assert failure.value.faults[0].help == "`--depth 1` draws 2,101"
     assert drawing(answer).startswith("<svg")
 
 
