@@ -12,7 +12,7 @@ from cnncalc.analysis.counter import Costs, Counter, costs
 from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
 from cnncalc.analysis.memory.elements import Elements
 from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak
-from cnncalc.analysis.receptive.fields import Fields, described, fields
+from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
@@ -41,7 +41,7 @@ def follow(graph: Graph, batch: int = 1, dtype: str = "float32") -> Followed:
     return Followed(
         numbers,
         Elements(graph, *numbers).of,
-        {name: fields(graph, name) for name in graph.inputs},
+        of_inputs(graph),
         kept_for_backward(graph, batch, *numbers),
         peak(graph, batch, *numbers),
     )

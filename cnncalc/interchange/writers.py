@@ -42,9 +42,13 @@ class Writer(NamedTuple):
     def write(self, graph: Graph, batch: int) -> Written:
         """The net as a file's text. Raises CnncalcError."""
         module, _, function = self.function.partition(":")
-        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch)
-        assert isinstance(made, Written)
-        _hold(graph, self, made.text)
+        try:
+            made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch)
+            assert isinstance(made, Written)
+            _hold(graph, self, made.text)
+        except CnncalcError as error:
+            others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
+            raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
         return made
 
 

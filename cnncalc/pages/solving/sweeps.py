@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Page, Table
+from cnncalc.answers.page import Column, Each, Page, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["page"]
 
@@ -25,16 +26,20 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         keys = (*grid.variables, *grid.lengths, *figures)
         columns = [*(Column(key, key, right=True) for key in keys), Column("fault", "fault")]
         nothing = ("",) * len(figures)
-        return Table(columns, [[*one.variables, *one.lengths, *(one.figures or nothing), one.fault] for one in points])
+
+        def cells(one: Point) -> list[object]:
+            return [*one.variables, *one.lengths, *(one.figures or nothing), one.fault]
+
+        return Table(columns, Each(points, cells))
 
     def shown() -> Table:
         whole = table()
         if any(point.fault for point in points):
             return whole
-        return whole._replace(columns=whole.columns[:-1], rows=[row[:-1] for row in whole.rows])
+        return whole._replace(columns=whole.columns[:-1], rows=Each(whole.rows, lambda row: row[:-1]))
 
     def data() -> dict[str, object]:
-        return {"points": [_object(point, grid, figures) for point in points]}
+        return {"points": Each(points, lambda point: _object(point, grid, figures))}
 
     return Page("a sweep", lambda _: [shown()], data, table, "points")
 

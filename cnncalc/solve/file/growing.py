@@ -25,7 +25,11 @@ from cnncalc.solve.file.stages import Ends, Stages, State
 __all__ = ["MOST", "Growth", "Progress"]
 
 MOST = 1_000_000
-"""So many times a piece is built, and not more."""
+"""As many choices of values may there be for one piece."""
+KEPT = 16
+"""So many layers of a net that is kept take the room of one that is built."""
+ROOT = 20
+"""What a net that is begun from its start takes besides, in layers that are built."""
 AT_A_TIME = 64
 """Nodes of a layer that are grown before the next layer has its turn."""
 CHOICES_AT_A_TIME = 1_000
@@ -161,7 +165,7 @@ class Growth:
             if choice is None:
                 del self.unfinished[id(node)]
                 break
-            if self.built >= MOST:
+            if self.built >= self.file.options.limits.search:
                 return False
             values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
             try:
@@ -179,7 +183,6 @@ class Growth:
                 edge.choices.append(choice)
             unfinished.choice = None
             unfinished.left -= 1
-            self.built += 1
         return True
 
     def _next(
@@ -193,11 +196,18 @@ class Growth:
         if stages is None or state is None:
             stages = self.roots[choice] = Stages(self.file, self.parts, values, self.judging.counting)
             state = stages.start
+            self.built += ROOT
+        before = stages.work
         after = self._stop(node.layer + 1)
-        made = self._advanced(stages, state, range(number, after), values)
-        ends = stages.ends(made) if after == len(self.parts) else None
+        try:
+            made = self._advanced(stages, state, range(number, after), values)
+            ends = stages.ends(made) if after == len(self.parts) else None
+        finally:
+            self.built += 1 + stages.work - before
         key = (id(stages), self.live.key(after, made, values))
-        child = self._node(node.layer + 1, key, DiagramNode(node.layer + 1, stages, made, values))
+        fresh = DiagramNode(node.layer + 1, stages, made, values)
+        child = self._node(node.layer + 1, key, fresh)
+        self.built += (child is fresh) * (1 + len(made.nodes) // KEPT)
         return state, made, child, ends
 
     def _stop(self, layer: int) -> int:

@@ -17,6 +17,8 @@ from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
+OPENED = 20
+"""What reading a file takes, in layers that are built."""
 
 
 class Trial(NamedTuple):
@@ -40,6 +42,8 @@ class VariableAnswer(NamedTuple):
     """Whether every value within the bounds was tried."""
     step: str
     """From one value to the next; the answer is exact on this grid, and says nothing of values between."""
+    left: str = ""
+    """Why not every value was tried; empty where all were."""
 
     @property
     def met(self) -> tuple[Trial, ...]:
@@ -64,19 +68,25 @@ def solve_variable(
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
     trials: list[Trial] = []
-    complete = True
+    left, built = "", 0
     try:
         for number in range(count):
-            trials.append(_trial(net, variable, decimal_text(low + number * step), options, dtype, wants))
+            trial, layers = _trial(net, variable, decimal_text(low + number * step), options, dtype, wants)
+            trials.append(trial)
+            built += layers
             if progress is not None:
                 progress(number + 1, count)
+            if built > options.limits.search and number + 1 < count:
+                left = f"{options.limits.search:,} layers were built, the bound `search`, and no more are"
+                left += f": {options.limits.way_out('search')}"
+                break
     except KeyboardInterrupt:
-        complete = False
+        left = "it was interrupted"
     if trials and all(trial.fault for trial in trials):
         message = f"no value of `{variable}` that was tried makes a net"
         raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
     return VariableAnswer(
-        net, variable, tuple(want.text for want in wants), tuple(trials), complete, decimal_text(step)
+        net, variable, tuple(want.text for want in wants), tuple(trials), not left, decimal_text(step), left
     )
 
 
@@ -118,13 +128,17 @@ def _grid(
     return low, high, step
 
 
-def _trial(net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]) -> Trial:
+def _trial(
+    net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]
+) -> tuple[Trial, int]:
+    """One value, and how many layers were built for it; what is read and opened counts as some too."""
     try:
         graph = load(net, options._replace(variables={**options.variables, variable: text}))
     except CnncalcError as error:
-        return Trial(text, met=False, figures=(), fault=error.faults[0].message)
+        return Trial(text, met=False, figures=(), fault=error.faults[0].message), OPENED
     measured = Measured(graph, options.batch, dtype)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]
-    return Trial(text, met, tuple((name, measured.figure(name)) for name in (*names, *usual)))
+    figures = tuple((name, measured.figure(name)) for name in (*names, *usual))
+    return Trial(text, met, figures), OPENED + len(graph.nodes)

@@ -1,7 +1,6 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which sweep it is; each further line holds all points of one net. A line is written at once and
-whole; one that was cut off, or that is none of ours, is passed over, and what it held is computed again. So the file
+The first line says which sweep it is; each further line holds all points of one net. A line that was cut off, or that is none of ours, is passed over, and what it held is computed again. So the file
 is right whenever the run ends, and whatever ends it.
 """
 
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["Journal"]
 
@@ -105,7 +105,7 @@ class Journal:
 
     def _points(self, record: Any) -> list[Point]:
         """The points of one line; none where it is none of ours."""
-        from cnncalc.solve.sweep.grid import Point
+        from cnncalc.solve.sweep.points import Point
 
         if not (isinstance(record, dict) and _texts(record.get("net")) and isinstance(record.get("points"), list)):
             return []
@@ -119,12 +119,14 @@ class Journal:
             points.append(Point(choice, tuple(lengths), tuple(figures), fault))
         return points
 
-    def add(self, points: list[Point]) -> None:
+    def add(self, points: Sequence[Point]) -> None:
         """Keep the points of one net."""
-        rows = [[point.lengths, point.figures, point.fault] for point in points]
-        line = f"{json.dumps({'net': points[0].variables, 'points': rows})}\n".encode()
+        rows = (json.dumps([point.lengths, point.figures, point.fault]).encode() for point in points)
         with self._told(), self.path.open("ab") as file:
-            file.write(line)
+            file.write(f'{{"net": {json.dumps(points[0].variables)}, "points": ['.encode())
+            for place, row in enumerate(rows):
+                file.write(b", " + row if place else row)
+            file.write(b"]}\n")
 
     def end(self) -> None:
         """All points have been written to the target."""
