@@ -127,7 +127,7 @@ def aligned(rows: Iterable[Sequence[str]], right: Sequence[bool], above: Sequenc
 
     The rows are read twice, some at a time, so that those that are made when read are never there all at once.
     """
-    head = [list(zip(above))] if above else []
+    head: list[list[tuple[str, ...]]] = [list(zip(above))] if above else []
     widths = [0] * len(right)
     for columns in chain(head, _stretches(rows)):
         widths = [max(most, *map(width, cells)) for most, cells in zip(widths, columns, strict=True)]

@@ -15,6 +15,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.limits import Limits
 from cnncalc.solve.figures import Want, check_wants
 from cnncalc.solve.file import growing, listing
 from cnncalc.solve.file.answer import Goal

@@ -54,9 +54,7 @@ def drawn(random: Random, *, readers: bool = False) -> Case:
     writer = Writer(random)
     if readers:
         name, data = foreign_file(random)
-        return Case(
-            ["import", writer.file(name, data), *(["--opaque"] if writer.chance(0.2) else [])], writer.files, b""
-        )
+        return Case(["import", writer.file(name, data), *writer.opaque()], writer.files, b"")
     name = random.choice(USED)
     arguments = getattr(writer, METHODS.get(name, name))()
     if random.random() < 0.03:
@@ -77,6 +75,9 @@ class Writer:
         self.input = b""
         self.one_layer = False
         """Whether it is a question about one layer, whose options are lengths."""
+
+    def opaque(self) -> list[str]:
+        return ["--opaque"] if self.chance(0.2) else []
 
     def chance(self, of: float) -> bool:
         return self.random.random() < of

@@ -30,13 +30,14 @@ from cnncalc.limits import RECURSION
 class Drawn(Random):
     """Random numbers out of the bytes that are given, and when these end such as follow from them."""
 
-    def __new__(cls, _: bytes) -> Drawn:
-        """Seeded anew below."""
-        return super().__new__(cls)
+    data, place = b"", 0
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(hashlib.sha256(data).hexdigest())
-        self.data, self.place = data, 0
+    @classmethod
+    def of(cls, data: bytes) -> Drawn:
+        """Numbers out of these bytes."""
+        made = cls(hashlib.sha256(data).hexdigest())
+        made.data = data
+        return made
 
     def getrandbits(self, k: int, /) -> int:
         """So many bits."""
@@ -65,7 +66,7 @@ def main() -> None:
     os.chdir(tempfile.mkdtemp())
 
     def once(data: bytes) -> None:
-        one = drawn(Drawn(data))
+        one = drawn(Drawn.of(data))
         outcome = run(one)
         tally.runs += 1
         tally.codes[str(outcome.code)] += 1

@@ -73,6 +73,8 @@ class Growth:
         self.unfinished: dict[int, _Unfinished] = {}
         """What is left to build behind nodes that are grown in part."""
         self.built = self.grown = 0
+        self.work = 0
+        """Layers that were built or kept, which the bound `search` bounds."""
         self.refused = ""
         """Why the last candidate that made no net made none; empty where all did."""
         self.start = self._node(0, None, DiagramNode(0))
@@ -111,7 +113,7 @@ class Growth:
         if not passing:
             for node in self.passed.values():
                 self._wait(node)
-            self.passed, self.built = {}, 0
+            self.passed, self.work = {}, 0
         while any(self.waiting):
             for waiting in self.waiting:
                 for _ in range(min(AT_A_TIME, len(waiting))):
@@ -165,7 +167,7 @@ class Growth:
             if choice is None:
                 del self.unfinished[id(node)]
                 break
-            if self.built >= self.file.options.limits.search:
+            if self.work >= self.file.options.limits.search:
                 return False
             values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
             try:
@@ -183,6 +185,7 @@ class Growth:
                 edge.choices.append(choice)
             unfinished.choice = None
             unfinished.left -= 1
+            self.built += 1
         return True
 
     def _next(
@@ -196,18 +199,18 @@ class Growth:
         if stages is None or state is None:
             stages = self.roots[choice] = Stages(self.file, self.parts, values, self.judging.counting)
             state = stages.start
-            self.built += ROOT
+            self.work += ROOT
         before = stages.work
         after = self._stop(node.layer + 1)
         try:
             made = self._advanced(stages, state, range(number, after), values)
             ends = stages.ends(made) if after == len(self.parts) else None
         finally:
-            self.built += 1 + stages.work - before
+            self.work += 1 + stages.work - before
         key = (id(stages), self.live.key(after, made, values))
         fresh = DiagramNode(node.layer + 1, stages, made, values)
         child = self._node(node.layer + 1, key, fresh)
-        self.built += (child is fresh) * (1 + len(made.nodes) // KEPT)
+        self.work += (child is fresh) * (1 + len(made.nodes) // KEPT)
         return state, made, child, ends
 
     def _stop(self, layer: int) -> int:

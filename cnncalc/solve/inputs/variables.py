@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language import load
+from cnncalc.graph import Net
+from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -18,7 +19,7 @@ __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
 OPENED = 20
-"""What reading a file takes, in layers that are built."""
+"""What a net that is begun takes, in layers that are built."""
 
 
 class Trial(NamedTuple):
@@ -67,11 +68,12 @@ def solve_variable(
     if count > MOST:
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
+    build = loader(net, options)
     trials: list[Trial] = []
     left, built = "", 0
     try:
         for number in range(count):
-            trial, layers = _trial(net, variable, decimal_text(low + number * step), options, dtype, wants)
+            trial, layers = _trial(build, variable, decimal_text(low + number * step), options.batch, dtype, wants)
             trials.append(trial)
             built += layers
             if progress is not None:
@@ -129,14 +131,14 @@ def _grid(
 
 
 def _trial(
-    net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]
+    build: Callable[[Mapping[str, str]], Net], variable: str, text: str, batch: int, dtype: str, wants: Sequence[Want]
 ) -> tuple[Trial, int]:
-    """One value, and how many layers were built for it; what is read and opened counts as some too."""
+    """One value, and how many layers were built for it; to begin it counts as some too."""
     try:
-        graph = load(net, options._replace(variables={**options.variables, variable: text}))
+        graph = build({variable: text})
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message), OPENED
-    measured = Measured(graph, options.batch, dtype)
+    measured = Measured(graph, batch, dtype)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]

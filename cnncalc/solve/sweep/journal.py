@@ -1,7 +1,8 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which sweep it is; each further line holds all points of one net. A line that was cut off, or that is none of ours, is passed over, and what it held is computed again. So the file
-is right whenever the run ends, and whatever ends it.
+The first line says which sweep it is; each further line holds all points of one net. A line that was cut off, or that
+is none of ours, is passed over, and what it held is computed again. So the file is right whenever the run ends, and
+whatever ends it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Journal:
         self.first = json.dumps(sweep, default=str, sort_keys=True)
         self.grid, self.figures = grid, figures
 
-    def begin(self, *, resume: bool) -> dict[tuple[str, ...], list[Point]]:
+    def begin(self, *, resume: bool) -> dict[tuple[str, ...], Sequence[Point]]:
         """The nets that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
         with self._told():
             if not os.path.lexists(self.path):
@@ -91,9 +92,9 @@ class Journal:
             help = f"give the same net and options again, or {fresh}"
             raise CnncalcError(Fault(f"`{self.path}` holds another sweep", values=what, help=help))
 
-    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], list[Point]], int]:
+    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], Sequence[Point]], int]:
         """The points of every line that is whole and ours, and where the last whole line ends."""
-        found = {}
+        found: dict[tuple[str, ...], Sequence[Point]] = {}
         choices, sizes = set(self.grid.choices()), list(product(*self.grid.lengths.values()))
         end = file.tell()
         for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * len(sizes)):
