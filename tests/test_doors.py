@@ -34,6 +34,8 @@ DOORS = {
     "language.expressions": "values",
     "language.yaml": "reader",
     "pages.explanation": "page",
+    "pictures": "drawing theme",
+    "pictures.flow": "drawing",
     "solve.file": "answer growing",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
