@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 __all__ = [
     "BETWEEN",
+    "SUPERSCRIPTS",
     "aligned",
     "axes_text",
     "number",
@@ -24,6 +25,8 @@ __all__ = [
 
 BETWEEN = "  "
 """What stands between two columns of text."""
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Digits as exponents: `str.translate` takes it."""
 AT_A_TIME = 10_000
 """Rows that are written at once."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")

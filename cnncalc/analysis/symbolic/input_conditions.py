@@ -30,7 +30,11 @@ def conditions(graph: Graph) -> Condition:
     if joined is False:
         message = "no input of this form works: the layers contradict one another"
         raise CnncalcError(
-            Fault(message, values=_contradiction(graph), help="give the lengths names of their own, 3xHxW")
+            Fault(
+                message,
+                values=_contradiction(graph),
+                help="give a size in numbers, which says where it fails; where one letter stands twice, try 3xHxW",
+            )
         )
     return joined if isinstance(joined, Condition) else Condition({})
 

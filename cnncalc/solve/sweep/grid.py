@@ -75,6 +75,8 @@ def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
     if grid.points > MOST:
         help = "take larger steps"
         raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
+    if not figures:
+        raise CnncalcError(Fault("a sweep of no figures", help="name some, as params,macs"))
     for name in figures:
         if name not in KEYS:
             help = suggestion(name, KEYS, f"a sweep has {', '.join(KEYS)}")
