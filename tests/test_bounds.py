@@ -1,4 +1,4 @@
-"""What asks for too much ends soon, in little memory: a process with limits is answered, or refused by a named bound."""
+"""What asks for too much ends soon and in little memory: it is answered, or refused by a bound that it names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ FILES = {
     + ", ".join(f"i{n}" for n in range(1_000)) + "]}\n" + "".join(f"  - conv {n % 7 + 1} k3 p1\n" for n in range(700)),
     "slices.yaml": "input: 64x16x16\nlayers:\n"
     + "  - concat: [[slice 0:48], [slice 16:64], [slice 0:7]]\n  - slice 3:67\n" * 2_000,
-    "ladder.yaml": "input: 3x64x64\nlayers:\n" + "  - deconv 4 k4 s3 p1\n  - conv 4 k3 s2 p1\n  - deconv 4 k5 s7\n" * 60,
+    "ladder.yaml": "input: 3x64x64\nlayers:\n"
+    + "  - deconv 4 k4 s3 p1\n  - conv 4 k3 s2 p1\n  - deconv 4 k5 s7\n" * 60,
     "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
     + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
     "padded.yaml": "input: 3x8x8\nlayers: [conv 4 k1 p1000000000]\n",

@@ -178,3 +178,5 @@ class Page(NamedTuple):
     """The answer as one table, as CSV has it; None where it is none."""
     records: str = ""
     """The list in `data` that has an entry for each row of the table; empty where there is none."""
+    picture: Callable[[], str] | None = None
+    """The answer as SVG, drawn when it is asked for; None where there is nothing to draw."""

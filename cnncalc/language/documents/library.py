@@ -124,16 +124,39 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     path = locate(net, beside)
     READ.add(path.resolve())
     name = printable(net if path == Path(net) else path.name)
-    if path.parent != library_folder():
-        other = foreign(name, path, None, options)
-        if other is not None:
-            return Opened(read(other.text, name, limits), name, path.parent, other)
+    if path.parent == library_folder():
+        return Opened(_bundled_tree(path, name, limits), name, path.parent)
+    other = foreign(name, path, None, options)
+    if other is not None:
+        return Opened(read(other.text, name, limits), name, path.parent, other)
+    return Opened(_tree(path, net, name, limits), name, path.parent)
+
+
+_TREES: dict[tuple[Path, str, Limits], tuple[tuple[int, int], YamlNode]] = {}
+"""Bundled files that were read, with what told then whether they are the same."""
+
+
+def _bundled_tree(path: Path, name: str, limits: Limits) -> YamlNode:
+    """A bundled file, which is read once a process unless somebody changes it."""
+    status = path.stat()
+    state, key = (status.st_mtime_ns, status.st_size), (path, name, limits)
+    known = _TREES.get(key)
+    if known is not None and known[0] == state:
+        return known[1]
+    root = _tree(path, name, name, limits)
+    if "?" not in root.source.text:  # where unknowns are put in, the tree is changed
+        _TREES[key] = state, root
+    return root
+
+
+def _tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
+    """A file of the language, read; `net` is what the user calls it. Raises CnncalcError."""
     try:
         with path.open("rb") as file:
             data = file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None
-    return Opened(read(data, name, limits), name, path.parent)
+    return read(data, name, limits)
 
 
 @lru_cache(maxsize=1)
