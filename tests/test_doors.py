@@ -34,7 +34,7 @@ DOORS = {
     "interchange.torch_export": "",
     "interchange.ultralytics": "",
     "language.expressions": "values",
-    "language.yaml": "reader",
+    "language.yaml": "kept reader",
     "pages.explanation": "page",
     "pictures": "drawing scatter theme windows.field windows.panels windows.steps",
     "pictures.flow": "drawing painting tree",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from layer_texts import wild_text
@@ -88,7 +89,7 @@ def test_random_nets_are_held(lone):
     assert short_run(150) == []
 
 
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "instance norms learn nothing": {"defaults": {}},
     "pools step by their kernel": {"pool_stride_is_kernel": True},
     "ceil never clips": {"ceil": dialects.Rounding.CEIL_UNCLIPPED},
