@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Level, Net, Node
+from cnncalc.graph import Level, Net, Node, Signatures
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.unknowns import UnknownFile, variable_name
@@ -23,6 +23,10 @@ __all__ = ["Ends", "MissedUnknownError", "Stages", "State"]
 
 MOST_PIECES = 20_000
 """Pieces that are remembered, so that a long search does not fill the memory."""
+
+
+COPIED = 4
+"""So many layers are copied in the time and the room in which one is built."""
 
 
 class MissedUnknownError(Exception):
@@ -73,6 +77,8 @@ class Stages:
         self._structures: dict[Hashable, int] = {}
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
         self._ends: dict[tuple[int, int], Ends | CnncalcError] = {}
+        self.work = 0
+        """Layers that were built; four that were copied on the way count as one."""
         top = Level(by_position=file.document.text("naming") == "index")
         self.start = State([], self.builder.net, {}, 0, (top,), (), 0, counting.nothing)
 
@@ -105,6 +111,7 @@ class Stages:
         return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=plus(state.sums, more))
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
+        self.work += len(state.nodes) // COPIED
         net = self._resumed(state)
         scope = self.builder.variables
         for number in range(len(self.file.unknowns)):
@@ -120,14 +127,16 @@ class Stages:
                 after = self._step(piece, state)
             self.faults.raise_any()
         except CnncalcError as error:
+            self.work += len(net.nodes) - len(state.nodes)
             if any("`unknown_" in fault.message for fault in error.faults):
                 raise MissedUnknownError from None
             raise
         new = net.nodes[len(state.nodes) :]
+        self.work += len(new)
         sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
         for node in new:
             sums = plus(sums, self.counting.of(node, net))
-        net.signed = net.signed.anew()  # numbers of layers mean something in whole nets only
+        net.signed = Signatures(net.limits)  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
                               structure=self._structure(state, net, new, after.levels))  # fmt: skip
 
@@ -208,6 +217,6 @@ class Stages:
         return net
 
 
-def _not_repeated(level: Level, start: int) -> int:
+def _not_repeated(builder: object, level: Level, start: int) -> int:
     """The body of a group that is taken apart: only where nothing in the file is shared."""
     raise AssertionError(f"{level.prefix} is repeated from {start}")
