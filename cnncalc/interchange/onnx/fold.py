@@ -260,7 +260,7 @@ def constant(node: Node) -> list[Tensor] | None:
         if isinstance(value, Tensor):
             return [value._replace(name=node.outputs[0])]
         if name in ("value_int", "value_float") and isinstance(value, (int, float)):
-            return [Tensor((), (value,), 7 if name == "value_int" else 1)]
+            return [Tensor((), (value,), 7 if name == "value_int" else 1, node.outputs[0])]
         if name in ("value_ints", "value_floats") and isinstance(value, tuple):
             return [Tensor((len(value),), value, 7 if name == "value_ints" else 1)]  # type: ignore[arg-type]  # numbers
     return None
