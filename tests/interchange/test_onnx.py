@@ -165,6 +165,14 @@ def test_an_operator(case):
     assert (found.params, found.buffers) == (params, buffers)
 
 
+def test_a_table_that_is_read_by_fixed_numbers_counts_once():
+    read = [node("Gather", "t i", "b"), node("Add", "x b", "y")]  # distances within a window, as in Swin
+    tensors = [tensor("t", (5, 8)), tensor("i", (8,), [0, 1, 2, 3, 4, 3, 2, 1], 7)]
+    found = onnx(net(*read, tensors=tensors))
+    assert (found.params, list(found.outputs.values())) == (40, ["3x8x8"])
+    assert [layer.kind for _, _, layer in found.graph.layers()] == ["parameter", "opaque", "add"]
+
+
 def test_resize_multiplies_in_float32_as_the_runtime_does():
     found = onnx(net(node("Resize", "x - s", "y"), x=(1, 3, 5, 5), tensors=[tensor("s", (4,), [1, 1, 1.4, 1.4])]))
     assert list(found.outputs.values()) == ["3x7x7"]  # onnx's inference says 6, onnxruntime runs 7

@@ -124,7 +124,9 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
         index = indices[sum(map(operator.mul, place[axis : axis + rank], steps))]
         return (*place[:axis], index % length, *place[axis + rank :])
 
-    return [picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)]
+    made = picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)
+    read = data.floating and bool(data.name) and made.size > data.size
+    return [made._replace(table=data.table or data.dims) if read else made]
 
 
 def slice_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:

@@ -34,6 +34,8 @@ class Tensor(NamedTuple):
     type: int = 1
     name: str = ""
     """That of the initialiser that it comes from."""
+    table: tuple[int, ...] = ()
+    """The shape of that, where it is a table whose rows are read more than once."""
 
     @property
     def size(self) -> int:
