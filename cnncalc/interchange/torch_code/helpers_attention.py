@@ -9,7 +9,7 @@ ATTENTION: dict[str, str] = {}
 
 ATTENTION["Attention"] = '''
 class Attention(nn.Module):
-    """Multi-head attention on (batch, places, features)."""
+    """Multi-head attention, features first or last."""
 
     def __init__(
         self,
@@ -20,10 +20,11 @@ class Attention(nn.Module):
         bias: bool = True,
         project_bias: bool = True,
         causal: bool = False,
-    ) -> None:
+        last: bool = False,
+    ):
         super().__init__()
         own = features if isinstance(features, int) else features[0]
-        self.heads, self.causal = heads, causal
+        self.heads, self.causal, self.last = heads, causal, last
         self.rows = rows or (own, own, own)
         if isinstance(features, int):
             self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), own))
@@ -47,7 +48,8 @@ class Attention(nn.Module):
             weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
         bias = self.in_proj_bias
         biases = (None,) * 3 if bias is None else bias.split(self.rows)
-        sources = (inputs[0], inputs[min(1, len(inputs) - 1)], inputs[-1])
+        tokens = [self.tokens(one) for one in inputs]
+        sources = (tokens[0], tokens[min(1, len(tokens) - 1)], tokens[-1])
         groups = self.heads * self.rows[1] // self.rows[0]
         q, k, v = (
             F.linear(x, weight, bias).unflatten(-1, (count, -1)).transpose(1, 2)
@@ -59,7 +61,14 @@ class Attention(nn.Module):
             q, k, v, is_causal=self.causal, enable_gqa=groups < self.heads
         )
         x = x.transpose(1, 2).flatten(2)
-        return x if self.out_proj is None else self.out_proj(x)
+        x = x if self.out_proj is None else self.out_proj(x)
+        if self.last:
+            return x.unflatten(1, inputs[0].shape[1:-1])
+        return x.transpose(1, 2).unflatten(2, inputs[0].shape[2:])
+
+    def tokens(self, x: Tensor) -> Tensor:
+        """(batch, places, features)."""
+        return x.flatten(1, -2) if self.last else x.flatten(2).transpose(1, 2)
 '''.strip()
 
 ATTENTION["WindowAttention"] = '''
@@ -174,7 +183,8 @@ class WindowAttention(nn.Module):
             table = self.cpb_mlp(self.relative_coords)
         if table is not None:
             biases = table[self.relative_index].view(size, size, -1).permute(2, 0, 1)
-            scores = scores + (biases if self.cpb_mlp is None else 16 * biases.sigmoid())
+            biases = biases if self.cpb_mlp is None else 16 * biases.sigmoid()
+            scores = scores + biases
         if self.causal:
             scores = scores + scores.new_full((size, size), -math.inf).triu(1)
         if any(self.shift):

@@ -63,18 +63,9 @@ def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape)
         bias=(layer.bias, True),
         project_bias=(layer.project_bias, True),
         causal=(layer.causal, False),
+        last=(layer.axis == "last", False),
     )
-    taken = [Taken(place) for place in range(len(shapes))]
-    tokens: list[Any] = [*taken]
-    if layer.axis == "channels":
-        tokens = [method(method(one, "flatten", 2), "transpose", 1, 2) for one in taken]
-    elif len(first) > 2:
-        tokens = [method(one, "flatten", 1, -2) for one in taken]
-    does = own(*tokens)
-    if layer.axis == "channels":
-        turned = method(does, "transpose", 1, 2)
-        return Said(module, turned if len(made) == 2 else method(turned, "unflatten", 2, tuple(made[1:])), holds=True)
-    return Said(module, does if len(made) == 2 else method(does, "unflatten", 1, tuple(made[:-1])), holds=True)
+    return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
 
 
 def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
