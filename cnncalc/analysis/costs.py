@@ -117,7 +117,7 @@ def report(
         rows=tuple(rows),
         outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
         totals=Totals(*map(counter.__getitem__, KEYS)),
-        hints=hints(graph, known.fields),
+        hints=hints(graph, known.fields, batch),
         optimizer=optimizer,
         amp=amp_of(dtype),
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GAP",
     "WHOLE",
+    "Annotation",
     "Block",
     "Column",
     "Heading",
@@ -142,6 +143,15 @@ Block: TypeAlias = "Heading | Text | Items | Table | Verbatim | Section | Legend
 GAP = Text("")
 
 
+class Annotation(NamedTuple):
+    """Something that is wrong, and where."""
+
+    message: str
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
 class Page(NamedTuple):
     """An answer to be read."""
 
@@ -154,3 +164,5 @@ class Page(NamedTuple):
     """The answer as one table, as CSV has it; None where it is none."""
     records: str = ""
     """The list in `data` that has an entry for each row of the table; empty where there is none."""
+    annotations: Callable[[], Iterable[Annotation]] | None = None
+    """What is wrong, place by place; None where the answer judges nothing."""

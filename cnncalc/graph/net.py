@@ -34,8 +34,8 @@ class Net:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
     __slots__ = (
-        "blocks", "chosen", "dialect", "expect", "file", "idle", "inputs", "limits", "name", "names", "nodes", "signed",
-        "source", "train",
+        "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
+        "nodes", "notices", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,10 @@ class Net:
         """The block that each group is a use of, where it is one with names and no plain sequence."""
         self.expect: Any = None
         """The file's `expect:` block as it was read."""
+        self.functions: tuple[str, ...] = ()
+        """Patterns of the layers that its own code calls as functions."""
+        self.notices: dict[str, str] = {}
+        """What a reader may not expect of how it was written, by where."""
         if input is not None:
             for one, shape in (input if isinstance(input, Mapping) else {"input": input}).items():
                 try:
@@ -80,6 +84,7 @@ class Net:
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle = self.blocks.copy(), self.idle.copy()
+        other.functions, other.notices = self.functions, self.notices.copy()
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

@@ -16,14 +16,14 @@ __all__ = ["bundled", "chain", "load", "load_text"]
 
 def load(net: str, options: Options) -> Net:
     """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
-    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
-    return Builder(document, options, faults).build()
+    return Assembler(document, options, faults).build()
 
 
 def load_text(text: str | bytes, name: str, options: Options) -> Net:
@@ -41,14 +41,14 @@ def chain(input: str, layers: Sequence[str], options: Options) -> Net:
 
 
 def _of_tree(root: YamlNode, name: str, options: Options) -> Net:
-    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
     document = Document.of(root, name, options.limits, faults)
     document.symbols = options.symbols
-    return Builder(document, options, faults).build()
+    return Assembler(document, options, faults).build()
 
 
 def bundled() -> dict[str, Path]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 
 __all__ = ["finish"]
 
@@ -35,8 +36,25 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
         _check_used(net, faults, document)
     if not faults and net.chosen == last:
         net.chosen = {}  # the layer that nothing takes, also where others are put behind it
+    if "functions" in document.keys:
+        net.functions = _functions(net, document.keys["functions"][1], faults)
     if "expect" in document.keys:
         net.expect = document.keys["expect"][1]
+
+
+def _functions(net: Net, node: YamlNode, faults: Faults) -> tuple[str, ...]:
+    """The patterns of layers that are called as functions; one that matches none is a slip."""
+    found = []
+    for one in node.items if isinstance(node, Sequence) else [node]:
+        if not isinstance(one, Scalar):
+            faults.add("`functions` is a list of patterns of names", one, help="such as `functions: ['*relu*']`")
+        elif not any(fnmatchcase(each.name, one.text) for _, each, _ in net.layers()):
+            faults.add(
+                f"`functions`: no layer is called `{one.text[:60]}`", one, help="`cnncalc show` prints every name"
+            )
+        else:
+            found.append(one.text)
+    return tuple(found)
 
 
 def _named_outputs(document: Document, by_name: Mapping[str, int], faults: Faults) -> dict[str, int]:

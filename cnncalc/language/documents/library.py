@@ -15,7 +15,16 @@ from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
-__all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
+__all__ = [
+    "BLOCKS",
+    "block_texts",
+    "bundled",
+    "hidden",
+    "is_bundled",
+    "library_blocks",
+    "library_folder",
+    "open_document",
+]
 
 READ: set[Path] = set()
 """Every file that was read as a net, or as what a net extends: nothing is written over these."""
@@ -37,6 +46,18 @@ def bundled() -> dict[str, Path]:
     """Every bundled architecture by name, families included; files of blocks alone are none."""
     files = sorted(library_folder().glob("*.yaml"))
     return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
+
+
+def is_bundled(file: str, folder: Path | None) -> bool:
+    """Whether a file that was opened, and lies in this folder, is one of the bundled architectures."""
+    return folder == library_folder() and Path(file).stem in bundled()
+
+
+def hidden(net: str) -> str:
+    """The file of the current folder that one may mean by a bundled net's name; empty where there is none."""
+    if net not in bundled():
+        return ""
+    return next((name for name in (f"{net}.yaml", f"{net}.yml", net) if Path(name).is_file()), "")
 
 
 def _spelled(name: str) -> str:

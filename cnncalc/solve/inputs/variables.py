@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language import load
@@ -55,9 +56,11 @@ def solve_variable(
     wants: Sequence[Want],
     bounds: tuple[Fraction | None, Fraction | None, Fraction | None],
     progress: Callable[[int, int], None] | None = None,
+    optimizer: str = "sgd",
 ) -> VariableAnswer:
     """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
     check_wants(wants)
+    optimizer_states(optimizer)
     low, high, step = _grid(_value(net, variable, options), variable, bounds)
     count = int((high - low) // step) + 1
     if count > MOST:
@@ -67,7 +70,7 @@ def solve_variable(
     complete = True
     try:
         for number in range(count):
-            trials.append(_trial(net, variable, decimal_text(low + number * step), options, dtype, wants))
+            trials.append(_trial(net, variable, decimal_text(low + number * step), options, dtype, wants, optimizer))
             if progress is not None:
                 progress(number + 1, count)
     except KeyboardInterrupt:
@@ -118,12 +121,14 @@ def _grid(
     return low, high, step
 
 
-def _trial(net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]) -> Trial:
+def _trial(
+    net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want], optimizer: str
+) -> Trial:
     try:
         graph = load(net, options._replace(variables={**options.variables, variable: text}))
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message)
-    measured = Measured(graph, options.batch, dtype)
+    measured = Measured(graph, options.batch, dtype, optimizer)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]

@@ -234,15 +234,20 @@ def _values(term: Sequence[Size], symbol: str, lengths: Sequence[int]) -> list[i
 
 
 def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
-    """The points that no other beats in all wanted figures at once (less is better, of equal ones the first)."""
-    places = [figures.index(name) for name in wanted]
-    ordered = sorted(
-        (point for point in points if point.figures), key=lambda point: [point.figures[place] for place in places]
-    )
+    """The points that no other beats in all wanted figures at once, of equal ones the first.
+
+    Less is better; of a figure with `-` before its name more is.
+    """
+    places = [(figures.index(name.removeprefix("-")), -1 if name.startswith("-") else 1) for name in wanted]
+
+    def measure(point: Point) -> tuple[int, ...]:
+        return tuple(sign * point.figures[place] for place, sign in places)
+
+    ordered = sorted((point for point in points if point.figures), key=measure)
     best: list[tuple[int, ...]] = []
     left = []
     for point in ordered:
-        values = tuple(point.figures[place] for place in places)
+        values = measure(point)
         if not any(all(one <= other for one, other in zip(kept, values)) for kept in best):
             best.append(values)
             left.append(point)
