@@ -15,6 +15,7 @@ __all__ = [
     "printable_lines",
     "rounded",
     "shape_text",
+    "shortened",
     "signed",
     "size_text",
     "width",
@@ -101,6 +102,17 @@ def rounded(count: int) -> str:
             hundredths = (200 * count + 10**power) // (2 * 10**power)
             return f"{hundredths // 100:,}.{hundredths % 100:02} {letter}"
     return ""
+
+
+def shortened(count: int) -> str:
+    """`138.4 M`: four digits, by whole numbers."""
+    for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+        if count >= 10**power:
+            places = max(0, 4 - len(str(count // 10**power)))
+            scaled = (2 * count * 10**places + 10**power) // (2 * 10**power)
+            whole, rest = divmod(scaled, 10**places)
+            return f"{whole:,}.{rest:0{places}} {letter}" if places else f"{whole:,} {letter}"
+    return str(count)
 
 
 def width(text: str) -> int:

@@ -34,6 +34,8 @@ DOORS = {
     "language.expressions": "values",
     "language.yaml": "reader",
     "pages.explanation": "page",
+    "pictures": "drawing theme",
+    "pictures.flow": "drawing",
     "solve.file": "answer growing",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
@@ -43,6 +45,7 @@ DOORS = {
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
+    "witnesses": "table",
 }
 
 

@@ -50,7 +50,7 @@ ADDED_UP = {
     "latex": r"^\w+ & [^&]* & \S+ & ([\d,]+) &",
     "plain": r"^\w+ +\w+ (?:\S+ )* +\S+ +([\d,]+) +[\d,]+$",
 }
-DOCUMENTS = {"schema", "completion", "import", "export"}
+DOCUMENTS = {"schema", "completion", "import", "export", "draw"}
 """The commands that print a document of its own form."""
 
 

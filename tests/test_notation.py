@@ -200,7 +200,7 @@ MISTAKES = [
     ("conv 10000000000000 k3", ("10000000000000", "`out` of `conv`: expected at most 1,000,000,000,000", "")),
     (
         "nn.Conv2d(3, 8, 3)",
-        ("nn.Conv2d(3,", "there is no kind or block `nn.Conv2d(3,`", "write `conv <out> k<kernel>`"),
+        ("nn.Conv2d(3,", "there is no kind or block `nn.Conv2d(3,`", "write `conv 8 k3`"),
     ),
     ("add 3 x", ("x", "`add` does not know `x`", "its branches are a list")),
     # several in one line are all reported

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "budgets", "columns", "conventions", "dialects", "dtypes", "figures", "kinds", "layers", "limits", "nets",
-    "variable_names", "variables",
+    "variable_names", "variables", "witnesses",
 ]  # fmt: skip
 
 
@@ -106,6 +106,13 @@ def budgets(context: click.Context, parameter: click.Parameter, incomplete: str)
     from cnncalc.answers.figures import KEYS
 
     return _starting([f"{key}=" for key in KEYS], incomplete)
+
+
+def witnesses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The frameworks that a net can be held against."""
+    from cnncalc.witnesses.table import WITNESSES
+
+    return _starting(WITNESSES, incomplete)
 
 
 def conventions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

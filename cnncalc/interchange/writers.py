@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Graph, Node
-from cnncalc.graph.nodes import place_of
+from cnncalc.graph import Graph
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked
+from cnncalc.interchange.written import Written
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
@@ -18,15 +19,7 @@ from cnncalc.layers.base import count
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["WRITERS", "Unsaid", "Unsayable", "Writer", "Written", "writer_for"]
-
-
-class Written(NamedTuple):
-    """A net as a file of another tool."""
-
-    text: str
-    notes: tuple[str, ...] = ()
-    """What the reader of the file should know."""
+__all__ = ["WRITERS", "Writer", "writer_for"]
 
 
 class Writer(NamedTuple):
@@ -38,22 +31,43 @@ class Writer(NamedTuple):
     name: str
     suffix: str
     function: str
+    settings: tuple[str, ...] = ()
+    """What else the function takes by name; a setting that is not given is left to it."""
+    binary: bool = False
+    """Whether it is no text; its function then takes the name of the `file`, too."""
+    symbols: bool = False
+    """Whether lengths of the input may be left open, as 3xHxW."""
 
-    def write(self, graph: Graph, batch: int) -> Written:
-        """The net as a file's text. Raises CnncalcError."""
+    def write(self, graph: Graph, batch: int, **settings: Any) -> Written:
+        """The net as a file's content. Raises CnncalcError, also for a setting that the format has not."""
+        for name in settings.keys() - {*self.settings}:
+            having = ", ".join(one.name for one in WRITERS if name in one.settings)
+            raise CnncalcError(Fault(f"{self.name} has no `--{name}`", help=f"leave it out; it is for {having}"))
         module, _, function = self.function.partition(":")
-        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch)
+        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
         assert isinstance(made, Written)
-        _hold(graph, self, made.text)
+        _hold(graph, self, made.content)
         return made
 
 
-def _hold(graph: Graph, writer: Writer, text: str) -> None:
+USUAL = 224
+"""The length that stands for a symbol when what was written is read back."""
+
+
+def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
-    file = ForeignFile(f"what was written ({writer.name})", None, Limits(), text.encode("utf-8"))
-    foreign = imported(file, Asked())
+    inputs = {name: graph.nodes[index].shape for name, index in graph.inputs.items()}
+    if any(_open(n) for shape in inputs.values() for n in shape):
+        inputs = {name: tuple(USUAL if _open(n) else n for n in shape) for name, shape in inputs.items()}
+        resized = graph.resized({index: inputs[name] for name, index in graph.inputs.items()})
+        if resized is None:
+            return  # the net takes no map of that size, and nothing says of which
+        graph = resized
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
+    foreign = imported(file, Asked(inputs))
     assert foreign is not None
     with TemporaryDirectory() as folder:
         path = Path(folder) / "net.yaml"
@@ -61,26 +75,36 @@ def _hold(graph: Graph, writer: Writer, text: str) -> None:
         back = load(str(path), Options())
     ours, theirs = _known(graph), _known(back)
     if ours != theirs:
-        values = f"outputs, parameters and buffers are {theirs}, and they are to be {ours}"
+        values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))
 
 
+def _open(length: object) -> bool:
+    """Whether a length is a symbol."""
+    return not isinstance(length, int)
+
+
 def _known(graph: Graph) -> tuple[list[Shape], int, int]:
-    """The shapes that come out, and how many parameters and statistics there are; a vector is a map of one pixel."""
-    parameters = buffers = 0
+    """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
+
+    A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.
+    """
+    held = macs = 0
     for _, node, layer in graph.layers():
+        shapes = graph.input_shapes(node)
+        macs += layer.macs(*shapes)
         if node.share is None:
-            shapes = graph.input_shapes(node)
-            parameters += count(layer.weight_shapes(*shapes))
-            buffers += count({name: one for name, one in layer.buffer_shapes(*shapes).items() if name != "factor"})
+            held += count(layer.weight_shapes(*shapes))
+            held += count({name: one for name, one in layer.buffer_shapes(*shapes).items() if name != "factor"})
     outputs = [graph.nodes[tensor].shape for tensor in graph.outputs.values()]
-    plain = sorted(tuple(n for n in shape if n > 1) or (1,) for shape in outputs)
-    return plain, parameters, buffers
+    return sorted(tuple(n for n in shape if n > 1) or (1,) for shape in outputs), held, macs
 
 
+ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")
 WRITERS = (
     Writer("caffe", ".prototxt", "caffe.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
+    Writer("onnx", ".onnx", "onnx.writing.writer:written", ONNX_SETTINGS, binary=True, symbols=True),
 )
 
 
@@ -97,29 +121,3 @@ def writer_for(file: str | None, to: str | None) -> Writer:
             return one
     what = "nothing says" if file is None else f"the suffix of `{file[-60:]}` does not say"
     raise CnncalcError(Fault(f"{what} what to write", help=f"name the form with `--to`: {told}"))
-
-
-class Unsaid(Exception):
-    """A layer that a format has not, and why."""
-
-    def __init__(self, why: str, help: str = "") -> None:
-        super().__init__(why)
-        self.why, self.help = why, help
-
-
-class Unsayable:
-    """The layers that a format cannot say, told in one error."""
-
-    def __init__(self, form: str) -> None:
-        self.form = form
-        self.faults: list[Fault] = []
-
-    def add(self, node: Node, why: str, help: str = "") -> None:
-        """One more layer."""
-        kind = node.layer.kind if node.layer is not None else "input"
-        self.faults.append(Fault(f"{self.form} has no such `{kind}`", place_of(node.origin), node.name, why, help))
-
-    def raise_any(self) -> None:
-        """Raises CnncalcError with all of them, if there are any."""
-        if self.faults:
-            raise CnncalcError(self.faults)

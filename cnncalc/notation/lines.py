@@ -90,6 +90,10 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     try:
         cls, rank = kind_of(name, offset, dialect)
     except TokenError as error:
+        if "(" in name:
+            from cnncalc.notation.calls import way_out_of  # only a mistake pays for it
+
+            way_out_of(error, text, lambda cls, called, own: write(_construct(cls, called, own, dialect, ())))
         if error.guess is not None:
             _read_tokens(error.guess.cls, tokens[1:], given, offsets)
             error.guess = Guess(error.guess.cls, given)

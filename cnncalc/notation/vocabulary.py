@@ -109,11 +109,15 @@ SEVERAL = {
 
 def kind_suggestion(name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
     """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
+    from cnncalc.notation.elsewhere import way_from  # only a mistake pays for it
+
     called = name.partition("(")[0].rpartition(".")[2]
     if "(" in name and (found := kind_named(called)):
         return f"{found[0].usage()}, without brackets and commas"
     if called.lower() in SEVERAL:
         return SEVERAL[called.lower()]
+    if way := way_from(called):
+        return way
     matches = _near_kinds(name, others)
     return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
 

@@ -8,7 +8,7 @@ from cnncalc.answers.figures import Figure, for_people
 from cnncalc.answers.page import Column, Page, Table
 from cnncalc.pages.show.columns import field_text
 from cnncalc.records import NamedTuple
-from cnncalc.text import BETWEEN, axes_text, number, printable, size_text, width
+from cnncalc.text import BETWEEN, axes_text, number, printable, shortened, size_text, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.comparison import Compared
     from cnncalc.answers.page import Block, Layout
 
-__all__ = ["object_of", "page", "shortened"]
+__all__ = ["object_of", "page"]
 
 
 class Aspect(NamedTuple):
@@ -33,17 +33,6 @@ class Aspect(NamedTuple):
     def plain(self, one: Compared) -> int | str:
         """As CSV has it."""
         return self.value(one) if self.value else self.exact(one).replace(",", "")
-
-
-def shortened(count: int) -> str:
-    """`138.4 M`: four digits, by whole numbers."""
-    for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
-        if count >= 10**power:
-            places = max(0, 4 - len(str(count // 10**power)))
-            scaled = (2 * count * 10**places + 10**power) // (2 * 10**power)
-            whole, rest = divmod(scaled, 10**places)
-            return f"{whole:,}.{rest:0{places}} {letter}" if places else f"{whole:,} {letter}"
-    return str(count)
 
 
 def _of_table(figure: Figure) -> Aspect:

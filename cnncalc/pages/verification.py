@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NetResult", "page"]
 
-SHOWN_IN_ROWS = ("output shape", "parameters", "macs", "saved bytes", "receptive field")
+SHOWN_IN_ROWS = ("output shape", "parameters", "trainable", "non-trainable", "macs", "saved bytes", "receptive field")
 
 
 class NetResult(NamedTuple):

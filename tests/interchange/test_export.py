@@ -24,7 +24,7 @@ SAID = {
 
 def back(graph, form, batch=1):
     """The net, written and read again."""
-    return read(writer_for(None, form).write(graph, batch).text, FILES[form])
+    return read(writer_for(None, form).write(graph, batch).content, FILES[form])
 
 
 @pytest.mark.parametrize(("form", "net"), [(form, net) for form, nets in SAID.items() for net in nets])

@@ -19,10 +19,22 @@ __all__ = ["command"]
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there; its suffix says how."
 )
-@click.option("--to", metavar="FORM", help="caffe (.prototxt) or darknet (.cfg), where the suffix does not say it.")
+@click.option(
+    "--to", metavar="FORM", help="caffe (.prototxt), darknet (.cfg) or onnx (.onnx), where the suffix does not say it."
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "--opset", type=click.INT, help="onnx: the opset, from 17 to the newest of the onnx package, the default."
+)
+@click.option(
+    "--values",
+    type=click.Choice(("random", "zero", "none")),
+    help="onnx: the learned numbers; random unless said, none declares them to lie in a file beside.",
+)
+@click.option("--weights", metavar="FILE", help="onnx: the learned numbers from a safetensors file, by their names.")
+@click.option("--seed", type=click.INT, help="onnx: of the random numbers; 0 unless said.")
 def command(net: str, output: str | None, to: str | None, force: bool, **given: Any) -> None:
-    """Write a net as a file of another tool: Caffe's prototxt or Darknet's cfg.
+    """Write a net as a file of another tool: Caffe's prototxt, Darknet's cfg or an ONNX model.
 
     A net that the format cannot say is refused: every layer that it lacks, with the reason. What is written is read
     back and counted before it is given, so that it holds the same shapes and parameters.
@@ -35,8 +47,14 @@ def command(net: str, output: str | None, to: str | None, force: bool, **given: 
     writer = writer_for(output, to)
     if output is not None and output != "-" and not force and Path(output).exists():
         raise CnncalcError(Fault(f"`{output}` is there already", help="write elsewhere, or over it with `--force`"))
-    options = wanted(given).options
-    made = writer.write(load(net, options), options.batch)
-    emit(made.text, output)
+    settings = {name: given.pop(name) for name in ("opset", "values", "weights", "seed")}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if writer.binary:
+        if output in (None, "-"):
+            raise CnncalcError(Fault(f"{writer.name} goes to a file", help=f"add `-o FILE{writer.suffix}`"))
+        settings["file"] = Path(output or "").name
+    options = wanted(given).options._replace(symbols=writer.symbols)
+    made = writer.write(load(net, options), options.batch, **settings)
+    emit(made.content, output)
     for note in made.notes:
         click.echo(f"note: {note}", err=True)

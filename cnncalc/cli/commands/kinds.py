@@ -22,6 +22,7 @@ def command(kind: str | None, **given: Any) -> None:
     """
     from cnncalc.language.documents.library import block_texts
     from cnncalc.layers import kind_named
+    from cnncalc.notation.elsewhere import way_from
     from cnncalc.notation.vocabulary import kind_names
     from cnncalc.pages.kinds import block_page, listing, page
 
@@ -33,5 +34,6 @@ def command(kind: str | None, **given: Any) -> None:
     elif kind in block_texts():
         answer(block_page(kind, block_texts()[kind]), given)
     else:
-        help = suggestion(kind, [*kind_names(), *block_texts()], "`cnncalc kinds` lists all")
+        near = suggestion(kind, [*kind_names(), *block_texts()], "`cnncalc kinds` lists all")
+        help = way_from(kind) or near
         raise CnncalcError(Fault(f"there is no kind or block `{kind[:60]}`", help=help))

@@ -74,27 +74,56 @@ def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], b
     from cnncalc.cli.commands.check import why_skipped as skipped
     from cnncalc.language import load
     from cnncalc.pages.verification import NetResult
-    from cnncalc.torch_backend.verify import verify
+    from cnncalc.witnesses.table import WITNESSES
 
     try:
         why_not = skipped(net, asked.options) if in_folder else ""
         if why_not:
             return NetResult(net, None, skipped=why_not)
-        verification = verify(
-            load(net, asked.options),
-            net=net,
-            device=given["device"],
-            batch=asked.options.batch,
-            dtype=asked.dtype,
-            seed=given["seed"],
-            receptive_field=given["receptive_field"],
-            progress=bar.watcher(net),
-        )
+        witness = WITNESSES[given["witness"]]
+        options = {
+            "device": given["device"],
+            "dtype": asked.dtype,
+            "seed": given["seed"],
+            "receptive_field": given["receptive_field"],
+            "progress": bar.watcher(net),
+        }
+        graph = load(net, asked.options)
+        verification = witness.verify(graph, net=net, batch=asked.options.batch, options=options)
     except CnncalcError as error:
         return NetResult(net, None, error.faults)
     except OSError as error:
         return NetResult(net, None, (fault_of_os_error(error),))
     return NetResult(net, verification)
+
+
+def _known(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """The name of a framework of the table."""
+    from cnncalc.errors import suggestion
+    from cnncalc.witnesses.table import WITNESSES
+
+    if value not in WITNESSES:
+        help = suggestion(value, WITNESSES, f"the frameworks are {', '.join(WITNESSES)}")
+        raise CnncalcError(Fault(f"`--with {value[:40]}` names no framework that nets are built in", help=help))
+    return value
+
+
+def _require(asked: Wanted, given: dict[str, Any]) -> None:
+    """Raises CnncalcError where the framework is not installed, or has not what is asked for."""
+    from cnncalc.witnesses.table import WITNESSES
+
+    witness = WITNESSES[given["witness"]]
+    witness.require()
+    told = {
+        "--device": given["device"] is not None,
+        "--seed": given["seed"] != 0,
+        "--receptive-field": given["receptive_field"],
+        f"--dtype or --amp ({asked.dtype})": asked.dtype != "float32",
+    }
+    wrong = [option for option, is_given in told.items() if is_given and not witness.options]
+    if wrong:
+        message = f"{wrong[0]} is of `--with torch` alone"
+        raise CnncalcError(Fault(message, help=f"leave it out: {witness.name} gives shapes and counts"))
 
 
 def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]) -> Iterator[NetResult]:
@@ -108,9 +137,13 @@ def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]
         bar.clear()
 
 
-@click.command("verify", short_help="Build the net in torch, run it, and hold every number against it.")
+@click.command("verify", short_help="Build the net in torch or another framework, and hold every number against it.")
 @click.argument("paths", metavar="NET|DIR…", nargs=-1, shell_complete=completing.nets)
 @click.option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
+@click.option(
+    "--with", "witness", metavar="FRAMEWORK", default="torch", show_default=True, callback=_known,
+    shell_complete=completing.witnesses, help="Which framework builds the net.",
+)  # fmt: skip
 @click.option(
     "--device", type=click.Choice(("cpu", "cuda", "meta")),
     help="Where torch runs it; meta computes shapes but no numbers.  [default: cpu, or meta for a large net]",
@@ -130,12 +163,15 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
     agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
 
+    With --with, another framework builds the net, and what it has is held: the output shape, the parameters, the
+    trainable and the non-trainable numbers of each layer, and what it refuses.
+
     With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
     """
-    import cnncalc.torch_backend  # noqa: F401  (says so where torch is not installed)
     from cnncalc.pages.verification import page
 
     asked = wanted(given)
+    _require(asked, given)
     nets = _nets(paths, given["every"])
     form = form_of(given)
     results: list[NetResult] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.interchange.caffe import saying_windows as windows
 from cnncalc.interchange.caffe.pieces import FACTORS, Piece, Rule, Said, Values
-from cnncalc.interchange.writers import Unsaid
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import activation, norm, regularize, reshape, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.interchange.caffe.pieces import Piece, Said, Values
-from cnncalc.interchange.writers import Unsaid
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import conv, linear, pool, pyramid
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.caffe.pieces import FACTORS, Piece
 from cnncalc.interchange.caffe.saying import RULES
-from cnncalc.interchange.writers import Unsaid, Unsayable, Written
+from cnncalc.interchange.written import Unsaid, Unsayable, Written
 
 __all__ = ["written"]
 

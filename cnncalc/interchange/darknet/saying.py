@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.writers import Unsaid
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import conv, linear, local, norm, pool, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat

@@ -6,7 +6,7 @@ from collections import Counter
 
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, activation_of, check_norm
-from cnncalc.interchange.writers import Unsaid, Unsayable, Written
+from cnncalc.interchange.written import Unsaid, Unsayable, Written
 from cnncalc.layers import Shape
 
 __all__ = ["written"]

@@ -78,9 +78,12 @@ def dropout(call: Call) -> list[Value]:
 
 
 def prelu(call: Call) -> list[Value]:
-    """PRelu: one slope, or one a channel."""
-    slope = call.fixed(1)
-    return [call.put("prelu", call.live(), weights=[slope], slopes="shared" if slope.size == 1 else "per_channel")]
+    """PRelu: one slope, one a channel, or one an element."""
+    live, slope = call.live(), call.fixed(1)
+    shape = call.shape(live)
+    each = len(shape) > 1 and slope.size == math.prod(shape) != shape[0]
+    slopes = "per_element" if each else "shared" if slope.size == 1 else "per_channel"
+    return [call.put("prelu", live, weights=[slope], slopes=slopes)]
 
 
 def clip(call: Call) -> list[Value]:
@@ -123,10 +126,13 @@ def arithmetic(call: Call) -> list[Value]:
     lives = [value for value in values if isinstance(value, Live)]
     if len(lives) == len(values):
         return [together(call, kind, values)]
-    if len(values) != 2 or len(lives) != 1:
+    if len(values) > 2 and kind not in ("add", "maximum", "minimum"):
         raise NotKnown("it mixes several tensors with fixed ones")
-    fixed = next(value for value in values if isinstance(value, Tensor))
-    return [with_fixed(call, kind, lives[0], fixed, first=isinstance(values[0], Tensor))]
+    made = lives[0] if len(lives) == 1 else together(call, kind, lives)
+    for value in values:
+        if isinstance(value, Tensor):
+            made = with_fixed(call, kind, made, value, first=isinstance(values[0], Tensor))
+    return [made]
 
 
 def together(call: Call, kind: str, lives: list[Any]) -> Live:
@@ -155,8 +161,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         of = "negate" if kind == "subtract" else "reciprocal"
         live = call.put("function", live, suffix="_turned", of=of)
         kind = "add" if kind == "subtract" else "multiply"
-    learned = bool(fixed.name) and fixed.floating
-    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not (learned and fixed.dims and kind in LEARNED):
+    own = bool(fixed.name) and fixed.floating
+    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not (own and fixed.dims and kind in LEARNED):
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)
@@ -167,17 +173,25 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     shape = dims if live.axis == WITHIN else (*dims[: live.axis], *dims[live.axis + 1 :])
     join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
     if join is None:
-        if first or kind == "power":
-            raise NotKnown("with a fixed tensor")
+        if first and kind == "power":
+            raise NotKnown("of a fixed tensor")
         return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
-    if learned:
+    if own:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)
 
 
+def learned(call: Call, index: int) -> bool:
+    """Whether an input is a tensor that the file holds; numbers that it repeats or computes are not learned."""
+    return call.given(index) and bool(call.fixed(index).name)
+
+
 def batch_norm(call: Call) -> list[Value]:
     """BatchNormalization: four vectors."""
-    return [call.put("batchnorm", call.map(), weights=[call.fixed(1)], eps=call.real("epsilon", 1e-5))]
+    scale, shift = learned(call, 1), learned(call, 2)
+    fields: dict[str, Any] = {} if scale and shift else {"affine": scale or shift, "scale": scale, "bias": shift}
+    known = next(index for index in (1, 2, 3) if learned(call, index) or index == 3)
+    return [call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)]
 
 
 def layer_norm(call: Call) -> list[Value]:
@@ -189,19 +203,20 @@ def layer_norm(call: Call) -> list[Value]:
         raise NotKnown(f"over the axes from {axis} on")
     over = "last" if axis == rank - 1 else "all"
     over = "channels" if len(call.shape(live)) == 1 else over
-    eps = call.real("epsilon", 1e-5)
+    fields: dict[str, Any] = {"over": over, "eps": call.real("epsilon", 1e-5), "affine": learned(call, 1)}
     if call.node.kind != "LayerNormalization":
-        return [call.put("rmsnorm", live, weights=[call.fixed(1)], over=over, eps=eps)]
-    return [call.put("layernorm", live, weights=[call.fixed(1)], over=over, bias=call.given(2), eps=eps)]
+        return [call.put("rmsnorm", live, weights=[call.fixed(1)], **fields)]
+    return [call.put("layernorm", live, weights=[call.fixed(1)], bias=learned(call, 2), **fields)]
 
 
 def group_norm(call: Call) -> list[Value]:
     """InstanceNormalization and GroupNormalization."""
-    weights = [call.fixed(1)]
+    weights, affine = [call.fixed(1)], learned(call, 1)
+    eps = call.real("epsilon", 1e-5)
     if call.node.kind == "InstanceNormalization":
-        return [call.put("instancenorm", call.map(), weights=weights, affine=True, eps=call.real("epsilon", 1e-5))]
+        return [call.put("instancenorm", call.map(), weights=weights, affine=affine, eps=eps)]
     groups = call.whole("num_groups", 1)
-    return [call.put("groupnorm", call.map(), weights=weights, groups=groups, eps=call.real("epsilon", 1e-5))]
+    return [call.put("groupnorm", call.map(), weights=weights, groups=groups, affine=affine, eps=eps)]
 
 
 def lrn(call: Call) -> list[Value]:

@@ -197,6 +197,11 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
     return [Tensor((len(dims),), dims, 7)]
 
 
+def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """A tensor of the same shape whose numbers do not matter."""
+    return [values[0]._replace(numbers=None, name="")]
+
+
 def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     ends = [value.numbers for value in values[:3]]
     if any(end is None or len(end) != 1 for end in ends):
@@ -233,7 +238,7 @@ FOLDS: dict[str, Fold] = {
     "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_,
     "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
-    "Pad": padded, "Shape": shape_of, "Size": shape_of,
+    "Pad": padded, "Trilu": shaped, "Sin": shaped, "Cos": shaped, "Shape": shape_of, "Size": shape_of,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min),
 }  # fmt: skip

@@ -226,7 +226,7 @@ class Reader:
             )
             if made is not None:
                 return list(made)
-            raise NotKnown("of fixed tensors")
+            call = self.brought(call)
         if node.kind == "If":
             test = call.fixed(0).numbers
             if not test:
@@ -238,6 +238,16 @@ class Reader:
         if node.kind not in RULES:
             raise NotKnown("")
         return list(RULES[node.kind](call))
+
+    def brought(self, call: Call) -> Call:
+        """A node of what the file holds for each image, such as queries: a layer brings it. Raises `NotKnown`."""
+        own = call.values[0] if call.values else None
+        if not isinstance(own, Tensor) or not own.floating or len(own.dims) < 2 or own.dims[0] != self.batch:
+            raise NotKnown("of fixed tensors")
+        kind, weights = ("parameter", [own]) if own.name else ("constant", [])
+        net = Live(next(iter(self.sketch.inputs.values())))
+        live = call.put(kind, net, suffix="_own", weights=weights, shape=own.dims[1:], join="alone")
+        return Call(self.sketch, call.node, [live, *call.values[1:]], self.model.opset, self.batch, self.owners)
 
     def inside(
         self, nodes: Sequence[Node], values: MutableMapping[str, Any], outputs: Sequence[str], depth: int

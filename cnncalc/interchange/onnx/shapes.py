@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
+from cnncalc.interchange.onnx.arrays import broadcast, nearest_places, resolved, slices
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.windows import mean
@@ -221,6 +221,9 @@ def gather(call: Call) -> list[Value]:
             raise NotKnown("a number for each image")
         moved = live.axis - (axis < live.axis)
         return [Live(call.put("select", live, axis=axis, at=places[0]).tensor, moved)]
+    if len(call.fixed(1).dims) == 1 and axis and places == nearest_places(n, len(places)) != [*range(n)]:
+        shape = call.shape(live)
+        return [call.put("upsample", live, size=(*shape[1:axis], len(places), *shape[axis + 1 :]))]
     if len(call.fixed(1).dims) > 1 or any(b - a != 1 for a, b in pairwise(places)):
         raise NotKnown("the places that it takes are no run")
     return [cut(call, live, axis, places[0], places[-1] + 1)]

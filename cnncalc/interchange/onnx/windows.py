@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.interchange.onnx.arrays import single
 from cnncalc.interchange.onnx.call import Call, NotKnown, Value
 
 __all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
@@ -213,7 +214,4 @@ def resize(call: Call) -> list[Value]:
 
 def scaled(n: int, factor: int | float) -> int:
     """⌊n·factor⌋, the product rounded to float32 as the runtime's is."""
-    import struct
-
-    product = struct.unpack("<f", struct.pack("<f", n * factor))[0]
-    return int(product)
+    return int(single(n * factor))

@@ -212,9 +212,7 @@ class DepthwiseConv(ForwardConvolution):
         "ConvTranspose",
         "Deconvolution",
         "upconv",
-        "Conv2DTranspose",
-        "Conv1DTranspose",
-        "Conv3DTranspose",
+        *(f"Conv{word}{rank}DTranspose" for word in ("", "olution") for rank in (1, 2, 3)),
     ),
 )
 class Deconv(Convolution):

@@ -18,7 +18,7 @@ _WHOLE = {"channels": True}
 @layer(
     "dropout",
     aliases=("Dropout", "AlphaDropout"),
-    presets=dict.fromkeys(("SpatialDropout", "Dropout1d", "Dropout2d", "Dropout3d"), _WHOLE),
+    presets=dict.fromkeys(("SpatialDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"), _WHOLE),
 )
 class Dropout(Layer):
     """Zeroes each element with probability `rate` in training; does nothing at inference (Srivastava et al. 2014)."""

@@ -214,7 +214,11 @@ class Slice(Layer):
         return tuple(kept if axis == place else n for axis, n in enumerate(x[0]))
 
 
-@layer("upsample", aliases=("Upsample", "UpSampling", "UpsamplingNearest", "Interp", "interpolate", "resize"))
+@layer(
+    "upsample",
+    aliases=("Upsample", "UpSampling", "UpsamplingNearest", "Interp", "interpolate", "resize"),
+    presets={"UpsamplingBilinear2d": {"mode": "linear", "align_corners": True}},
+)
 class Upsample(Layer):
     """A map made larger: `scale` times, to `size`, or with a second input, to that one's size.
 

@@ -1,0 +1,82 @@
+"""Borders, slices and enlargements as nodes."""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import Any
+
+from cnncalc.interchange.onnx.arrays import nearest_places
+from cnncalc.interchange.onnx.writing.scribe import Held, Step
+from cnncalc.interchange.onnx.writing.windows import pads
+from cnncalc.interchange.written import Unsaid
+from cnncalc.layers.fields import spread
+
+__all__ = ["crop", "enlarged", "pad", "sliced"]
+
+BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def pad(step: Step) -> str:
+    """Pad, of channels too."""
+    layer: Any = step.layer
+    if layer.mode == "circular" and step.opset < 19:
+        raise Unsaid("Pad takes pixels of the other side since opset 19", "write a later one: `--opset 19`")
+    borders = [(0, 0), layer.channels[0], *layer.borders(step.x[0])]
+    return step.put("Pad", step.taken[0], step.wholes(pads(borders)), mode=BORDERS[layer.mode])
+
+
+def crop(step: Step) -> str:
+    """Slice, along every axis that gets shorter."""
+    layer: Any = step.layer
+    borders = [tuple(map(step.fixed, border)) for border in layer.borders(*step.x)]
+    axes = [axis for axis, border in enumerate(borders) if any(border)]
+    if not axes:
+        return step.put("Identity", step.taken[0])
+    starts = step.wholes([borders[axis][0] for axis in axes])
+    ends = [-borders[axis][1] if borders[axis][1] else 2**31 - 1 for axis in axes]
+    return step.put("Slice", step.taken[0], starts, step.wholes(ends), step.wholes([axis + 2 for axis in axes]))
+
+
+def sliced(step: Step) -> str:
+    """Slice."""
+    layer: Any = step.layer
+    axis = layer.axis % len(step.x[0])
+    start, stop = layer.channels
+    return step.sliced(step.taken[0], axis + 1, start, 2**31 - 1 if stop == -1 else stop, layer.step)
+
+
+def enlarged(step: Step) -> str:
+    """Resize: by scales where these are whole or the dialect is ONNX's, else to the size that comes out."""
+    layer: Any = step.layer
+    nearest = layer.mode == "nearest"
+    corners = "align_corners" if layer.align_corners else "pytorch_half_pixel"
+    said: dict[str, Any] = {
+        "mode": "nearest" if nearest else "linear",
+        "coordinate_transformation_mode": "asymmetric" if nearest else corners,
+        "nearest_mode": "floor" if nearest else None,
+    }
+    known = all(isinstance(n, int) for n in (*step.x[0], *step.y)) and not layer.dialect.startswith("onnx")
+    if nearest and known and any(m % n and gcd(m, n) > 1 for n, m in zip(step.x[0][1:], step.y[1:])):
+        return picked(step)
+    scale = None if layer.scale is None else tuple(spread(layer.scale, step.rank))
+    if scale and (layer.dialect.startswith("onnx") or all(float(one).is_integer() for one in scale)):
+        factors = step.scribe.keep(Held((step.rank + 2,), (1.0, 1.0, *map(float, scale))))
+        return step.put("Resize", step.taken[0], "", factors, **said)
+    if all(isinstance(n, int) for n in step.y):
+        before = step.put("Shape", step.taken[0], start=0, end=1)
+        sizes = step.put("Concat", before, step.wholes(step.y), axis=0)
+    elif len(step.x) == 2:
+        before = step.put("Shape", step.taken[0], start=0, end=2)
+        sizes = step.put("Concat", before, step.put("Shape", step.taken[1], start=2), axis=0)
+    else:
+        raise Unsaid("a fraction of a length that is a symbol", "give the `--input` in numbers")
+    return step.put("Resize", step.taken[0], "", "", sizes, **said)
+
+
+def picked(step: Step) -> str:
+    """Each axis by the places that torch takes, where the runtime's division might round to a neighbour."""
+    x = step.taken[0]
+    for axis, (n, out) in enumerate(zip(step.x[0][1:], step.y[1:]), 2):
+        if n != out:
+            x = step.put("Gather", x, step.wholes(nearest_places(n, out)), axis=axis)
+    return x

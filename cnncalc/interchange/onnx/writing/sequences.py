@@ -1,0 +1,247 @@
+"""Attention and recurrent layers as nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from cnncalc.interchange.onnx.writing.scribe import Held, Step
+from cnncalc.interchange.written import Unsaid
+from cnncalc.layers import Shape
+
+__all__ = ["attention", "recurrent"]
+
+
+class Attending:
+    """An attention on its way: tokens are batch, windows where there are any, places, features."""
+
+    def __init__(self, step: Step) -> None:
+        layer: Any = step.layer
+        self.step, self.layer = step, layer
+        self.size = layer.sizes(*step.x)
+        self.local = layer.window is not None
+        self.places: Shape = tuple(map(step.fixed, layer.places(step.x[0])))
+        self.window: Shape = tuple(layer.windows(step.x[0]))
+        self.shifts: Shape = layer.shifts(step.x[0]) if self.local else ()
+        self.lead = (prod(self.places) // prod(self.window),) if self.local else ()
+
+    def rolled(self, x: str, sign: int) -> str:
+        """The places moved in a circle by the shift, forward (1) or back (−1)."""
+        for axis, (n, shift) in enumerate(zip(self.places, self.shifts), 1):
+            if shift:
+                at = shift if sign < 0 else n - shift
+                parts = (self.step.sliced(x, axis, at, n), self.step.sliced(x, axis, 0, at))
+                x = self.step.put("Concat", *parts, axis=axis)
+        return x
+
+    def order(self) -> tuple[list[int], list[int]]:
+        """Of each axis of places in two parts: those that number the windows, and those inside one."""
+        rank = len(self.places)
+        outer, inner = [1 + 2 * axis for axis in range(rank)], [2 + 2 * axis for axis in range(rank)]
+        return (inner, outer) if self.layer.grid else (outer, inner)
+
+    def parts(self) -> list[int]:
+        """Each axis of places in two: windows and places of one, or with a grid the other way round."""
+        pairs = [(w, n // w) if self.layer.grid else (n // w, w) for n, w in zip(self.places, self.window)]
+        return [one for pair in pairs for one in pair]
+
+    def tokens(self, index: int) -> str:
+        """An input as tokens."""
+        step, x = self.step, self.step.taken[index]
+        shape = step.x[index]
+        features = self.layer.features(shape)
+        if self.layer.axis == "channels":
+            x = step.channels_last(x, len(shape) - 1)
+        if not self.local:
+            return x if len(shape) == 2 else step.reshaped(x, (prod(self.layer.places(shape)), features))
+        if any(self.shifts):
+            x = self.rolled(x, -1)
+        outer, inner = self.order()
+        apart = step.reshaped(x, (*self.parts(), features))
+        ordered = step.permuted(apart, 0, *outer, *inner, 1 + 2 * len(self.places))
+        return step.reshaped(ordered, (*self.lead, prod(self.window), features))
+
+    def linear(self, x: str, weight: str, bias: str | None) -> str:
+        """A product with a matrix along the last axis."""
+        made = self.step.put("MatMul", x, self.step.put("Transpose", weight, perm=[1, 0]))
+        return made if bias is None else self.step.put("Add", made, bias)
+
+    def projected(self) -> list[str]:
+        """Queries, keys and values."""
+        step, size = self.step, self.size
+        rows = [size.keyed, size.key, size.value]
+        packed, several = self.layer.packed(*step.x), len(step.x) > 1
+        if packed and not several:
+            bias = step.learned("in_proj_bias") if self.layer.bias else None
+            all_three = self.linear(self.tokens(0), step.learned("in_proj_weight"), bias)
+            return step.several("Split", all_three, step.wholes(rows), outputs=3, axis=len(self.lead) + 2)
+        made = []
+        for place, name in enumerate("qkv"):
+            part = (sum(rows[:place]), sum(rows[: place + 1]))
+            weight = (
+                step.learned("in_proj_weight", rows=part, name=f"{name}_proj_weight")
+                if packed
+                else step.learned(f"{name}_proj_weight")
+            )
+            bias = step.learned("in_proj_bias", rows=part, name=f"{name}_proj_bias") if self.layer.bias else None
+            made.append(self.linear(self.tokens(min(place, len(step.x) - 1)), weight, bias))
+        return made
+
+    def headed(self, x: str, places: int, heads: int, each: int) -> str:
+        """Batch, windows, heads, places, features of a head."""
+        lead = len(self.lead)
+        apart = self.step.reshaped(x, (*self.lead, places, heads, each))
+        return self.step.permuted(apart, *range(lead + 1), lead + 2, lead + 1, lead + 3)
+
+    def repeated(self, x: str, places: int, groups: int, each: int) -> str:
+        """Keys or values of groups, once for each head of the group."""
+        times = self.layer.heads // groups
+        if times == 1:
+            return x
+        ones = (1,) * len(self.lead)
+        apart = self.step.reshaped(x, (*self.lead, groups, 1, places, each))
+        wide = self.step.put("Expand", apart, self.step.wholes((1, *ones, 1, times, 1, 1)))
+        return self.step.reshaped(wide, (*self.lead, self.layer.heads, places, each))
+
+    def masks(self, places: int) -> list[str]:
+        """What is added to the scores: −∞ for what comes later, −100 between parts that a shift brought together."""
+        step, added = self.step, []
+        if self.layer.causal:
+            wall = step.filled(float("-inf"), (places, places))
+            added.append(step.put("Trilu", wall, step.whole(1), upper=1))
+        if any(self.shifts):
+            regions = step.scribe.keep(Held((*self.lead, places), tuple(self.regions()), "int64"))
+            number = step.put("Cast", regions, to=1)
+            columns, rows = (step.put("Unsqueeze", number, step.wholes(axes)) for axes in ((1, 3), (1, 2)))
+            apart = step.put("Sign", step.put("Abs", step.put("Sub", columns, rows)))
+            added.append(step.put("Mul", apart, step.number(-100)))
+        return added
+
+    def regions(self) -> list[int]:
+        """Window by window and place by place: a number for each part of the map that a shift brings together."""
+
+        def part(at: int, n: int, w: int, shift: int) -> int:
+            return (at >= n - w) + (at >= n - shift) if shift else 0
+
+        found = []
+        counts = [n // w for n, w in zip(self.places, self.window)]
+        for window in _places(counts):
+            for place in _places(self.window):
+                number = 0
+                for axis, (n, w, shift) in enumerate(zip(self.places, self.window, self.shifts)):
+                    number = 3 * number + part(window[axis] * w + place[axis], n, w, shift)
+                found.append(number)
+        return found
+
+    def made(self) -> str:
+        """The whole layer."""
+        step, layer, size = self.step, self.layer, self.size
+        groups = layer.heads if layer.shared is None else layer.shared
+        asked = prod(self.window) if self.local else size.keys
+        asking = prod(self.window) if self.local else size.queries
+        each, value = size.keyed // layer.heads, size.valued // layer.heads
+        query, key, values = self.projected()
+        q = self.headed(query, asking, layer.heads, each)
+        k = self.repeated(self.headed(key, asked, groups, each), asked, groups, each)
+        v = self.repeated(self.headed(values, asked, groups, value), asked, groups, value)
+        lead = len(self.lead)
+        turned = step.permuted(k, *range(lead + 2), lead + 3, lead + 2)
+        scores = step.put("MatMul", step.put("Mul", q, step.number(each**-0.5)), turned)
+        for mask in self.masks(asked):
+            scores = step.put("Add", scores, mask)
+        met = step.put("MatMul", step.put("Softmax", scores, axis=-1), v)
+        joined = step.permuted(met, *range(lead + 1), lead + 2, lead + 1, lead + 3)
+        out = step.reshaped(joined, (*self.lead, asking, size.valued))
+        if layer.project:
+            bias = step.learned("out_proj.bias") if layer.project_bias else None
+            out = self.linear(out, step.learned("out_proj.weight"), bias)
+        return self.laid_out(out, layer.leaving(step.x[0], size))
+
+    def laid_out(self, x: str, features: int) -> str:
+        """As the input is."""
+        step, rank = self.step, len(self.places)
+        if self.local:
+            outer, inner = self.order()
+            place = [outer + inner, [*range(1, 1 + 2 * rank)]]
+            sizes = self.parts()
+            apart = step.reshaped(x, (*(sizes[axis - 1] for axis in place[0]), features))
+            back = [1 + place[0].index(axis) for axis in place[1]]
+            x = step.reshaped(step.permuted(apart, 0, *back, 1 + 2 * rank), (*self.places, features))
+            x = self.rolled(x, 1) if any(self.shifts) else x
+        elif rank > 1:
+            x = step.reshaped(x, (*self.places, features))
+        return step.channels_first(x, rank) if self.layer.axis == "channels" else x
+
+
+def _places(lengths: Sequence[int]) -> list[tuple[int, ...]]:
+    """Every place of a shape, the last axis fastest."""
+    found: list[tuple[int, ...]] = [()]
+    for n in lengths:
+        found = [(*place, at) for place in found for at in range(n)]
+    return found
+
+
+def attention(step: Step) -> str:
+    """Projections, products and a softmax."""
+    if step.layer.relative:  # type: ignore[attr-defined]  # an attention says it
+        raise Unsaid("a bias by distance is read from a table by places", "leave `relative` out")
+    return Attending(step).made()
+
+
+ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
+"""ONNX's gates as places among torch's: input, output, forget, cell; update, reset, hidden."""
+
+
+def gated(step: Step, tensor: str) -> str:
+    """Rows of torch's gates in the order of ONNX's."""
+    layer: Any = step.layer
+    order = ORDERS[layer.kind]
+    if len(order) == 1:
+        return tensor
+    parts = [step.sliced(tensor, 0, gate * layer.hidden, (gate + 1) * layer.hidden) for gate in order]
+    return step.put("Concat", *parts, axis=0)
+
+
+def of_both(step: Step, number: int, names: Sequence[str]) -> str:
+    """Tensors of a layer joined along their rows, once for each direction."""
+    layer: Any = step.layer
+    made = []
+    for direction in range(layer.directions):
+        end = f"_l{number}{'_reverse' if direction else ''}"
+        rows = [gated(step, step.learned(name + end)) for name in names]
+        joined = rows[0] if len(rows) == 1 else step.put("Concat", *rows, axis=0)
+        made.append(step.put("Unsqueeze", joined, step.wholes((0,))))
+    return made[0] if len(made) == 1 else step.put("Concat", *made, axis=0)
+
+
+def recurrent(step: Step) -> str:
+    """LSTM, GRU or RNN, layer by layer, on length, batch, features."""
+    layer: Any = step.layer
+    if layer.bias_vectors == 1:
+        raise Unsaid("ONNX's has two vectors of biases", "write `biases=2`, which computes the same")
+    if layer.kind == "lstm" and layer.projection is not None:
+        raise Unsaid("ONNX's has no projection", "leave it out, or put a `linear axis=last` behind it")
+    said: dict[str, Any] = {
+        "hidden_size": layer.hidden,
+        "direction": "bidirectional" if layer.bidirectional else "forward",
+        "linear_before_reset": 1 if layer.kind == "gru" else None,
+        "activations": ["Relu"] * layer.directions if getattr(layer, "nonlinearity", "") == "relu" else None,
+    }
+    x = step.permuted(step.taken[0], *((2, 0, 1) if layer.axis == "channels" else (1, 0, 2)))
+    length = step.fixed(layer.length(step.x[0]))
+    width = layer.directions * layer.hidden
+    for number in range(layer.layers):
+        weights = [of_both(step, number, [f"weight_{side}h"]) for side in "ih"]
+        if layer.bias:
+            weights.append(of_both(step, number, ["bias_ih", "bias_hh"]))
+        last = number == layer.layers - 1
+        if last and layer.returns == "final":
+            (state,) = step.several(layer.kind.upper(), x, *weights, skipped=1, **said)
+            return step.reshaped(step.permuted(state, 1, 0, 2), (width,))
+        y = step.put(layer.kind.upper(), x, *weights, **said)
+        if not last:
+            joined = step.permuted(y, 0, 2, 1, 3)
+            x = step.put("Reshape", joined, step.wholes((length, -1, width)))
+    made = step.reshaped(step.permuted(y, 2, 0, 1, 3), (length, width))
+    return step.permuted(made, 0, 2, 1) if layer.axis == "channels" else made

@@ -1,0 +1,103 @@
+"""Graph -> ONNX model: layers in order, each as the nodes that the table says, under its own name."""
+
+from __future__ import annotations
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph, Node
+from cnncalc.interchange.onnx.writing import model, values
+from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
+from cnncalc.interchange.onnx.writing.table import RULES
+from cnncalc.interchange.written import Unsaid, Unsayable, Written
+from cnncalc.layers.base import count
+
+__all__ = ["noted", "written"]
+
+
+def written(
+    graph: Graph,
+    batch: int,
+    *,
+    opset: int | None = None,
+    values: str = "random",
+    weights: str | None = None,
+    seed: int = 0,
+    file: str = "net.onnx",
+    source: values.Source | None = None,
+) -> Written:
+    """The net as a model whose batch is the symbol N. Raises CnncalcError with every layer that ONNX cannot say.
+
+    The learned numbers are those of the safetensors file `weights`, of `source`, or what the word `values` says.
+    """
+    newest = model.newest_opset()
+    chosen = newest if opset is None else opset
+    if not model.OLDEST <= chosen <= newest:
+        help = f"{model.OLDEST} to {newest} are written here; a newer onnx package knows more"
+        raise CnncalcError(Fault(f"opset {chosen} is not written", help=help))
+    scribe, outputs = noted(graph, chosen)
+    if source is None:
+        source = _values(weights, values, seed, scribe)
+    data = f"{file}.data"
+    packed = model.serialised(graph, scribe, outputs, source, _notes(graph), data)
+    said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
+    if values == "none" and weights is None:
+        said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
+    return Written(packed, tuple(said))
+
+
+def _values(weights: str | None, word: str, seed: int, scribe: Scribe) -> values.Source:
+    return values.source_of(word, seed) if weights is None else values.from_file(weights, scribe.learned)
+
+
+def _notes(graph: Graph) -> dict[str, str]:
+    """What the file says of itself."""
+    parameters = buffers = macs = 0
+    for _, node, layer in graph.layers():
+        x = graph.input_shapes(node)
+        macs += layer.macs(*x)
+        if node.share is None:
+            parameters += count(layer.weight_shapes(*x))
+            buffers += count(layer.buffer_shapes(*x))
+    notes = {"net": graph.name, "source": graph.source, "parameters": str(parameters), "buffers": str(buffers)}
+    return {**notes, "macs": str(macs)}
+
+
+def noted(graph: Graph, opset: int) -> tuple[Scribe, dict[str, str]]:
+    """All nodes, and the tensors that come out by name. Raises CnncalcError."""
+    scribe = Scribe(opset, [node.name for node in graph.nodes])
+    unsayable = Unsayable("ONNX")
+    for index, node, _ in graph.layers():
+        try:
+            _layer(scribe, graph, index, node)
+        except Unsaid as error:
+            unsayable.add(node, error.why, error.help)
+    unsayable.raise_any()
+    outputs: dict[str, str] = {}
+    for name, index in graph.outputs.items():
+        tensor = graph.nodes[index].name
+        if graph.nodes[index].layer is None or tensor in outputs.values():
+            made = scribe.fresh(name)
+            scribe.nodes.append(Said("Identity", (tensor,), (made,), made, {}))
+            tensor = made
+        outputs[name] = tensor
+    return scribe, outputs
+
+
+def _layer(scribe: Scribe, graph: Graph, index: int, node: Node) -> None:
+    """The nodes of a layer; what the last of them makes is called as the layer is. Raises `Unsaid`."""
+    assert node.layer is not None
+    rule = RULES.get(node.layer.kind)
+    if rule is None:
+        raise Unsaid(f"there is no node of ONNX for `{node.layer.kind}`")
+    first = len(scribe.nodes)
+    owner = node if node.share is None else graph.nodes[node.share]
+    taken = [graph.nodes[tensor].name for tensor in node.inputs]
+    made = rule(Step(scribe, node, node.layer, taken, graph.input_shapes(node), owner.name))
+    if len(scribe.nodes) == first or made in taken:
+        scribe.nodes.append(Said("Identity", (made,), (node.name,), node.name, {}))
+        return
+    for place in range(first, len(scribe.nodes)):
+        one = scribe.nodes[place]
+        inputs, outputs = (tuple(node.name if name == made else name for name in names) for names in one[1:3])
+        scribe.nodes[place] = one._replace(
+            inputs=inputs, outputs=outputs, name=node.name if made in one.outputs else one.name
+        )

@@ -1,0 +1,91 @@
+"""safetensors files: a length, a header in JSON with every tensor's type, shape and place, then the numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.layers.base import count
+from cnncalc.records import NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Stored", "header_of", "numbers_of"]
+
+LONGEST_HEADER = 100_000_000
+"""Bytes; the format's own bound."""
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+FLOATING = ("F64", "F32", "F16", "BF16")
+SAVED = "save it anew: `safetensors.torch.save_file(state_dict, …)`"
+
+
+class Stored(NamedTuple):
+    """A tensor in the file: its bytes lie from `start` up to `stop`."""
+
+    type: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+def header_of(path: str) -> dict[str, Stored]:
+    """Every tensor of the file by name; none of its numbers is read. Raises CnncalcError for a file that is broken."""
+    try:
+        with Path(path).open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > min(size - 8, LONGEST_HEADER):
+                raise _broken(path, f"a header of {length:,} bytes in {size:,}")
+            text = file.read(length)
+    except OSError as error:
+        raise CnncalcError(Fault(f"`{path}` cannot be read: {error.strerror}", help="name another file")) from None
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _broken(path, "its header is no JSON") from None
+    if not isinstance(entries, dict):
+        raise _broken(path, "its header is no table of tensors")
+    return {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items() if name != "__metadata__"}
+
+
+def _broken(path: str, values: str) -> CnncalcError:
+    return CnncalcError(Fault(f"`{path}` is no safetensors file, or is damaged", values=values, help=SAVED))
+
+
+def _entry(path: str, name: str, entry: Any, start: int, size: int) -> Stored:
+    """One tensor, held against the size of the file."""
+    told = entry if isinstance(entry, dict) else {}
+    kind, shape, offsets = str(told.get("dtype")), _lengths(told.get("shape")), _lengths(told.get("data_offsets"))
+    if shape is None or offsets is None or kind not in SIZES or len(offsets) != 2:
+        raise _broken(path, f"the entry `{name[:60]}` is {str(entry)[:80]}")
+    made = Stored(kind, shape, start + offsets[0], start + offsets[1])
+    if made.stop > size or made.stop - made.start != count({name: shape}) * SIZES[kind]:
+        raise _broken(path, f"`{name[:60]}` has {made.stop - made.start:,} bytes for {kind} {list(shape)}")
+    return made
+
+
+def _lengths(value: Any) -> tuple[int, ...] | None:
+    """A list of whole numbers; None for anything else."""
+    if not isinstance(value, list) or len(value) > 64 or not all(type(n) is int and 0 <= n < 2**48 for n in value):
+        return None
+    return tuple(value)
+
+
+def numbers_of(path: str, stored: Stored) -> np.ndarray[Any, Any]:
+    """The numbers of a tensor as float32. Raises CnncalcError where they are whole ones."""
+    import numpy as np
+
+    if stored.type not in FLOATING:
+        raise _broken(path, f"weights in {stored.type}")
+    with Path(path).open("rb") as file:
+        file.seek(stored.start)
+        data = file.read(stored.stop - stored.start)
+    if stored.type == "BF16":
+        wide: np.ndarray[Any, Any] = np.frombuffer(data, "<u2").astype("<u4") << np.uint32(16)
+        return wide.view("<f4").reshape(stored.shape)
+    kind = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}[stored.type]
+    return np.frombuffer(data, kind).astype("<f4", copy=False).reshape(stored.shape)

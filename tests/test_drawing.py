@@ -1,0 +1,205 @@
+"""Pictures of nets: nothing overlaps, no text leaves its box, few wires cross, and no name does anything."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations, pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+from command_line import runner
+
+from cnncalc.analysis.costs import report
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError
+from cnncalc.language import load, load_text
+from cnncalc.language.options import Options
+from cnncalc.pictures.drawing import View, drawing
+from cnncalc.pictures.flow.blocks import Card, Frame
+from cnncalc.pictures.flow.drawing import laid
+from cnncalc.pictures.ink import cut, width_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWN = {  # what it draws, and how often two wires cross in it
+    "lenet5": 0,
+    "resnet18": 0,
+    "unet": 0,
+    "densenet100_12_cifar": 0,
+    "googlenet": 0,
+    "unetpp": 90,
+    "yolov8n": 5,
+    "hrnet_w18": 240,
+    "nasnet_mobile": 225,
+}
+
+
+def counted(name):
+    return report(load(name, Options()))
+
+
+def placed(block):
+    """Every card and frame with its rectangle."""
+    for one, x, y in block.placed():
+        if isinstance(one, (Card, Frame)):
+            yield one, (x, y, x + one.width, y + one.height)
+
+
+def overlap(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def inside(one, other):
+    return other[0] <= one[0] and other[1] <= one[1] and one[2] <= other[2] and one[3] <= other[3]
+
+
+def overlapping(block):
+    """Pairs of rectangles of which neither holds the other; a frame holds what comes from its box."""
+    found = sorted(placed(block), key=lambda pair: pair[1][1])
+    bad = []
+    for place, (one, mine) in enumerate(found):
+        for other, theirs in found[place + 1 :]:
+            if theirs[1] >= mine[3]:
+                break
+            if overlap(mine, theirs) and not (
+                (isinstance(one, Frame) and inside(theirs, mine)) or (isinstance(other, Frame) and inside(mine, theirs))
+            ):
+                bad.append((one.box.name, other.box.name))
+    return bad
+
+
+def stretches(block):
+    """Every straight piece of wire with its tensor, horizontal ones and vertical ones."""
+    flat, steep = [], []
+    for one, x, y in block.placed():
+        for wire in one.wires:
+            points = [(x + right, y + down) for right, down in wire.points]
+            for (x1, y1), (x2, y2) in pairwise(points):
+                if abs(y1 - y2) < 0.01:
+                    flat.append((wire.tensor, min(x1, x2), max(x1, x2), y1))
+                else:
+                    assert abs(x1 - x2) < 0.01, "a wire runs straight across or straight down"
+                    steep.append((wire.tensor, min(y1, y2), max(y1, y2), x1))
+    return flat, steep
+
+
+def crossings(block):
+    flat, steep = stretches(block)
+    return sum(
+        one != other and left + 0.1 < x < right - 0.1 and top + 0.1 < y < low - 0.1
+        for one, left, right, y in flat
+        for other, top, low, x in steep
+    )
+
+
+def texts_outside(svg):
+    """Texts that leave the rectangle of their group of elements."""
+    found: list[object] = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        rects = [one for one in group if one.tag == f"{SVG}rect"]
+        if not rects:
+            continue
+        largest = max(rects, key=lambda rect: float(rect.get("width")))
+        left, right = float(largest.get("x")), float(largest.get("x")) + float(largest.get("width"))
+        top, low = float(largest.get("y")), float(largest.get("y")) + float(largest.get("height"))
+        stretched = []
+        for text in group.iter(f"{SVG}text"):
+            classes, x = text.get("class", "").split(), float(text.get("x"))
+            size = 10 if "s" in classes else 11 if "l" in classes else 12
+            wide = width_of(text.text, size, bold="n" in classes or "l" in classes)
+            start = x - wide if "e" in classes else x
+            stretched.append((start, start + wide, float(text.get("y")), text.text))
+            if start < left or start + wide > right + 0.1 or not top + size * 0.7 <= float(text.get("y")) <= low - 3:
+                found.append(text.text)
+        for one, other in combinations(stretched, 2):
+            if one[2] // 10 == other[2] // 10 and one[0] < other[1] and other[0] < one[1]:
+                found.append((one[3], other[3]))
+    return found
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_nothing_overlaps_and_few_wires_cross(name):
+    answer = counted(name)
+    found = laid(answer)
+    assert not overlapping(found.block)
+    assert crossings(found.block) <= DRAWN[name]
+    svg = drawing(answer)
+    assert not texts_outside(svg)
+    drawn = [one.box for one, _ in placed(found.block) if isinstance(one, Card)]
+    assert sum(len(box.rows) for box in drawn) <= len(answer.rows)
+    assert sum(len(box.rows) * times(found.tree.top, box) for box in drawn) == len(answer.rows)
+
+
+def times(top, box):
+    """How often a box stands there, with all the groups around it."""
+    inner = [one for one in top.inner or () if one.first <= box.first < one.last]
+    return 1 if not inner else inner[0].count * (1 if inner[0] is box else times(inner[0], box))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_depth_folds(depth):
+    answer = counted("resnet50")
+    found = laid(answer, depth)
+    assert not overlapping(found.block)
+    names = [one.box.name for one, _ in placed(found.block) if isinstance(one, Card) and one.box.kind == "group"]
+    assert all(name.count(".") == depth - 1 for name in names)
+    assert len(names) == {1: 4, 2: 8, 3: 4}[depth]
+
+
+def test_repeated_groups_are_one_box():
+    found = laid(counted("resnet50"))
+    frames = {one.box.label: one.box.count for one, _ in placed(found.block) if isinstance(one, Frame)}
+    assert frames["layer1.1–2"] == 2
+    assert frames["layer3.1–5"] == 5
+
+
+HOSTILE = """
+name: <script>alert(1)</script>"'&
+input: 3x8x8
+layers:
+  - conv 4 k3 p1
+  - {name: a, layers: [relu, conv 4 k3 p1]}
+"""
+
+
+def test_a_name_is_never_markup():
+    svg = drawing(report(load_text(HOSTILE, "net", Options())))
+    root = ET.fromstring(svg)
+    assert {one.tag.removeprefix(SVG) for one in root.iter()} <= {
+        "svg", "title", "desc", "style", "g", "rect", "text", "path",
+    }  # fmt: skip
+    assert root.find(f"{SVG}title").text.startswith("<script>")
+    assert not re.search(r"<script|\son\w+=|href|url\(", svg)
+
+
+def test_a_net_too_large_to_be_seen_names_a_depth():
+    text = "input: 1x4x4\nlayers:\n  - {repeat: 3000, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
+    answer = report(load_text(text, "net", Options()))
+    with pytest.raises(CnncalcError, match="6,001 boxes, and a picture at most 4,000") as failure:
+        drawing(answer)
+    assert failure.value.faults[0].help == "`--depth 1` draws 3,001"
+    assert drawing(answer, View(depth=1)).startswith("<svg")
+
+
+def test_the_command_draws_and_refuses(tmp_path):
+    file = tmp_path / "net.svg"
+    done = runner().invoke(program, ["draw", "lenet5", "-o", str(file), "--heat", "macs"])
+    assert done.exit_code == 0
+    assert "h9" in file.read_text(encoding="utf-8")
+    refused = runner().invoke(program, ["draw", "lenet5", "-o", "net.bmp"])
+    assert refused.exit_code == 2
+    assert "nothing is drawn as `.bmp`" in refused.stderr
+    assert ".svg" in refused.stderr
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark"])
+def test_a_theme_has_its_colours(theme):
+    svg = drawing(counted("lenet5"), View(theme=theme))
+    assert ("prefers-color-scheme:dark" in svg) == (theme == "auto")
+    assert ("#ffffff" in svg) == (theme != "dark")
+    assert ("#0d1117" in svg) == (theme != "light")
+
+
+@pytest.mark.parametrize("text", ["", "conv", "W" * 50, "层" * 40])
+def test_what_is_cut_fits(text):
+    assert width_of(cut(text, 100, 12), 12) <= 100
+    assert (cut(text, 100, 12) == text) == (width_of(text, 12) <= 100)

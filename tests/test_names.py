@@ -1,0 +1,100 @@
+"""Every layer that torch.nn, keras.layers, Caffe and ONNX name is a kind here, or is answered with the way out."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+import yaml
+from torch import nn
+
+from cnncalc.layers import kind_named
+from cnncalc.notation.elsewhere import way_from
+from cnncalc.notation.lines import TokenError, parse
+from cnncalc.notation.vocabulary import SEVERAL
+
+LISTS = yaml.safe_load((Path(__file__).parent / "data" / "layer_names.yaml").read_text(encoding="utf-8"))
+NAMES = [(dialect, name) for dialect, names in LISTS.items() for name in names.split()]
+
+
+@pytest.mark.parametrize("dialect", LISTS)
+def test_every_layer_of_a_framework_is_a_kind_or_has_a_way_out(dialect):
+    names = LISTS[dialect].split()
+    assert len(names) == len(set(names)) > 50
+    lost = [name for name in names if not (kind_named(name, dialect) or way_from(name) or name.lower() in SEVERAL)]
+    assert lost == []
+
+
+def test_the_kept_list_has_all_that_is_installed():
+    installed = {
+        name for name, one in vars(nn).items() if inspect.isclass(one) and issubclass(one, nn.Module) and name[0] != "_"
+    }
+    assert {name for name in installed if not (kind_named(name) or way_from(name))} == set()
+    assert len(installed & set(LISTS["torch"].split())) > 150
+
+
+@pytest.mark.parametrize("name", [name for _, name in NAMES if way_from(name)])
+def test_a_way_out_is_for_what_is_no_kind(name):
+    """A kind needs none, and the name of what is told is filled in."""
+    assert kind_named(name) is None
+    assert "{" not in way_from(name).replace("{name: stage, layers: [...]}", "").replace(
+        "{divide: , from: [x, norm]}", ""
+    )
+
+
+WAYS = [
+    ("CrossEntropyLoss", "a loss is no layer of the net"),
+    ("NonZero", "not a layer of a fixed shape: how much comes out depends on the numbers; `opaque SHAPE of=NonZero`"),
+    ("Loop", "not a layer of a fixed shape"),
+    ("TransformerEncoderLayer", "attention 8"),
+    ("SeparableConv2D", "`separable_conv OUT kernel=3`"),
+    ("random_flip", "leave it out"),
+    ("nn.Softmin", "`negate`, then `softmax`"),
+]
+
+
+@pytest.mark.parametrize(("text", "way"), WAYS)
+def test_what_is_no_kind_is_answered(text, way):
+    with pytest.raises(TokenError) as caught:
+        parse(text)
+    assert way in caught.value.help
+
+
+CALLS = [
+    ("Conv2d(3, 16, 3)", "conv 16 k3"),
+    ("nn.Conv2d(3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3), bias=False)", "conv 64 k7 s2 p3 nobias"),
+    ("nn.Conv2d(64, 64, (1, 7), padding='same')", "conv 64 k1x7 same"),
+    ("Conv2D(32, (3, 3), activation='relu')", "conv 32 k3`, then `relu"),
+    ("Dense(10)", "linear 10"),
+    ("torch.nn.Linear(512, 10, False)", "linear 10 nobias"),
+    ("nn.MaxPool2d(2, 2)", "maxpool k2 s2"),
+    ("MaxPooling2D((2, 2))", "maxpool k2"),
+    ("nn.BatchNorm2d(64)", "batchnorm"),
+    ("nn.GroupNorm(32, 64)", "groupnorm g32"),
+    ("nn.ReLU(inplace=True)", "relu inplace"),
+    ("nn.LSTM(32, 64, 2, bidirectional=True)", "lstm 64 layers=2 bidirectional"),
+    ("nn.MultiheadAttention(512, 8)", "attention 8"),
+    ("nn.UpsamplingBilinear2d(scale_factor=2)", "UpsamplingBilinear2d 2"),
+]
+
+
+@pytest.mark.parametrize(("call", "line"), CALLS)
+def test_a_call_is_answered_with_the_line_that_means_it(call, line):
+    with pytest.raises(TokenError) as caught:
+        parse(call)
+    assert caught.value.help == f"write `{line}`"
+    parse(line.partition("`")[0])
+
+
+@pytest.mark.parametrize(
+    "call", ["Conv2d(3, x)", "Conv2d(3, 16, 3, what=2)", "Conv2d((((", "Conv2d(3, 16, 3", "relu(1)"]
+)
+def test_a_call_that_is_not_understood_still_has_a_way_out(call):
+    with pytest.raises(TokenError) as caught:
+        parse(call)
+    assert caught.value.help.startswith("write `") and "without brackets" in caught.value.help
+
+
+def test_names_that_set_fields():
+    assert parse("UpsamplingBilinear2d 2").layer == parse("upsample 2 linear align_corners").layer
+    assert parse("FeatureAlphaDropout 0.2").layer == parse("dropout 0.2 channels").layer
+    assert parse("CrossMapLRN2d 5").layer == parse("lrn 5").layer
