@@ -66,8 +66,8 @@ class Net:
         """The block that each group is a use of, where it is one with names and no plain sequence."""
         self.expect: Any = None
         """The file's `expect:` block as it was read."""
-        self.functions: tuple[str, ...] = ()
-        """Patterns of the layers that its own code calls as functions."""
+        self.functions: dict[str, str] = {}
+        """Patterns of the layers that its own code calls as a `function`, or as a tensor's `mean`."""
         self.notices: dict[str, str] = {}
         """What a reader may not expect of how it was written, by where."""
         if input is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnncalc.answers.figures import FIGURES
 from cnncalc.language.building.blocks import BLOCK_KEYS
+from cnncalc.language.building.finish import CALLED
 from cnncalc.language.building.items import BRANCH, COMMON, NET, OF_NETS
 from cnncalc.language.documents.document import KEYS
 from cnncalc.language.documents.library import library_blocks
@@ -100,7 +101,7 @@ def _top(key: str) -> Json:
         "replace": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "after": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "without": NAMES,
-        "functions": NAMES,
+        "functions": {"anyOf": [NAMES, {"type": "object", "additionalProperties": {"enum": list(CALLED)}}]},
         "naming": {"enum": ["index", "kind"]},
         "outputs": NAMES,
         "dialect": {"enum": list(DIALECTS)},
