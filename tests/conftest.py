@@ -10,6 +10,20 @@ settings.register_profile("cnncalc", derandomize=True, deadline=None)
 settings.load_profile("cnncalc")
 
 
+@pytest.fixture(autouse=True)
+def asked_anew(request):
+    """A test that changes what a kind answers: no answer from before counts in it, and none stays."""
+    if "monkeypatch" not in request.fixturenames:
+        yield
+        return
+    from cnncalc.graph import forget
+    from cnncalc.language.building.templates import forget as forget_templates
+
+    forget(), forget_templates()
+    yield
+    forget(), forget_templates()
+
+
 @pytest.fixture(scope="module")
 def one_thread():
     """Small nets wait more for threads than they compute."""

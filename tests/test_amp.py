@@ -236,11 +236,11 @@ def copied_once(plain):
 def cast_once(plain):
     """One copy of a tensor, however many layers have it cast."""
 
-    def storage(self, index, saved, owner):
-        found = plain(self, index, saved, owner)
+    def own(self, index, saved):
+        found = plain(self, index, saved)
         return found._replace(key=("cast", found.what)) if found.what.endswith(("half precision", "float32")) else found
 
-    return storage
+    return own
 
 
 FAULTS = {
@@ -266,7 +266,7 @@ FAULTS = {
     ),
     "a frozen weight that is copied once": (Elements, "weight", copied_once(Elements.weight)),
     "no copies of weights": (Elements, "weight", lambda self, index, backward: None),
-    "a tensor that is cast once": (Elements, "storage", cast_once(Elements.storage)),
+    "a tensor that is cast once": (Elements, "own", cast_once(Elements.own)),
     "the type of the first input": (
         Elements,
         "computing",

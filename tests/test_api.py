@@ -127,7 +127,7 @@ def test_an_answer_prints_as_the_command_does(make):
     assert len(repr(answer)) < 120
     bundle = answer._repr_mimebundle_()
     assert bundle["text/plain"] == str(answer)
-    assert "<pre>" in bundle["text/html"]
+    assert bundle["text/html"].startswith("<div") and "<script" not in bundle["text/html"]
 
 
 def test_what_a_net_is_called_is_escaped_in_notebooks():

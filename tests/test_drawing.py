@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,8 @@ from cnncalc.pictures.drawing import View, drawing
 from cnncalc.pictures.flow.blocks import Card, Frame
 from cnncalc.pictures.flow.drawing import laid
 from cnncalc.pictures.ink import cut, width_of
+from cnncalc.pictures.volumes.drawing import solids
+from cnncalc.pictures.volumes.maps import maps_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = {  # what it draws, and how often two wires cross in it
@@ -175,9 +178,9 @@ def test_a_net_too_large_to_be_seen_names_a_depth():
     text = "input: 1x4x4\nlayers:\n  - {repeat: 3000, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
     answer = report(load_text(text, "net", Options()))
     with pytest.raises(CnncalcError, match="6,001 boxes, and a picture at most 4,000") as failure:
-        drawing(answer)
+        drawing(answer, View(depth=2))
     assert failure.value.faults[0].help == "`--depth 1` draws 3,001"
-    assert drawing(answer, View(depth=1)).startswith("<svg")
+    assert drawing(answer).startswith("<svg")
 
 
 def test_the_command_draws_and_refuses(tmp_path):
@@ -203,3 +206,87 @@ def test_a_theme_has_its_colours(theme):
 def test_what_is_cut_fits(text):
     assert width_of(cut(text, 100, 12), 12) <= 100
     assert (cut(text, 100, 12) == text) == (width_of(text, 12) <= 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "style"), [("vgg16", ""), ("alexnet_paper", "alexnet"), ("unet", ""), ("unet", "vgg")]
+)
+def test_feature_maps_stand_apart(name, style):
+    answer = counted(name)
+    lanes = solids(maps_of(answer), style)
+    assert len(lanes) == (2 if style == "alexnet" else 1)
+    for lane in lanes:
+        for one, other in pairwise(lane):
+            assert one.right <= other.x and one.x + one.wide <= other.x
+    for one, other in zip(*lanes) if len(lanes) == 2 else ():
+        assert one.y + one.tall < other.top
+    svg = drawing(answer, View(view="volumes", style=style))
+    ET.fromstring(svg)
+
+
+def test_feature_maps_are_to_scale():
+    (lane,) = solids(maps_of(counted("vgg16")))
+    maps = [one for one in lane if one.of.lengths and one.of.lengths[0] > 7]
+    assert len({round(one.tall / one.of.lengths[0], 6) for one in maps}) == 1
+    assert len({round(one.deep / one.of.lengths[1], 6) for one in maps}) == 1
+    ordered = sorted(maps, key=lambda one: one.of.channels)
+    assert all(one.thick <= other.thick for one, other in pairwise(ordered))
+
+
+def test_a_unet_returns_and_skips():
+    maps = maps_of(counted("unet"))
+    assert [maps[place].lengths for one in maps for place in one.skips] == [
+        (64, 64), (128, 128), (256, 256), (512, 512),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html", ".dot", ".mmd"])
+def test_every_kind_of_file(suffix, tmp_path):
+    file = tmp_path / f"net{suffix}"
+    done = runner().invoke(program, ["draw", "resnet18", "-o", str(file)])
+    assert done.exit_code == 0
+    text = file.read_text(encoding="utf-8")
+    begins = {".svg": "<svg", ".html": "<!DOCTYPE html>", ".dot": 'digraph "ResNet-18"', ".mmd": "flowchart TD"}
+    assert text.startswith(begins[suffix])
+    if suffix in (".dot", ".mmd"):
+        arrows = re.findall(r"(n\d+) -+> (n\d+)", text)
+        drawn = set(re.findall(r"^ +(n\d+) ?\[", text, re.MULTILINE))
+        assert {one for arrow in arrows for one in arrow} == drawn
+
+
+@pytest.mark.parametrize(("suffix", "library"), [(".png", "resvg_py"), (".pdf", "cairosvg")])
+def test_pixels_and_pages_need_an_extra(suffix, library, tmp_path):
+    file = tmp_path / f"net{suffix}"
+    done = runner().invoke(program, ["draw", "lenet5", "-o", str(file)])
+    if find_spec(library) is None:
+        assert done.exit_code == 2
+        assert f"pip install {library}" in done.stderr
+    else:
+        assert file.read_bytes()[:4] in (b"\x89PNG", b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--style", "unet"], "add `--view volumes`"),
+        (["--view", "volumes", "--heat", "macs"], "leave `--view volumes` out"),
+        (["--scale", "3"], "add `-o net.png`"),
+    ],
+)
+def test_what_does_not_go_together_is_said(words, told):
+    refused = runner().invoke(program, ["draw", "lenet5", *words])
+    assert refused.exit_code == 2
+    assert told in refused.stderr
+
+
+def test_a_scatter_marks_what_no_other_beats(tmp_path):
+    file = tmp_path / "nets.svg"
+    nets = ["squeezenet1_0", "shufflenet_v2_x1_0", "resnet18", "vgg16"]
+    assert runner().invoke(program, ["compare", *nets, "-o", str(file)]).exit_code == 0
+    root = ET.parse(file).getroot()
+    front = [
+        one.find(f"{SVG}title").text.partition(":")[0] for one in root.iter(f"{SVG}circle") if one.get("r") == "4.5"
+    ]
+    assert front == nets[:2]
+    ticks = [one.text for one in root.iter(f"{SVG}text") if "m" in one.get("class").split()]
+    assert "10 M" in ticks

@@ -6,6 +6,10 @@ import csv
 import io
 import json
 import re
+import xml.etree.ElementTree as ET
+from base64 import b64encode
+from hashlib import sha256
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -16,9 +20,10 @@ from cnncalc.answers.page import GAP, Column, Heading, Items, Page, Stack, Table
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.errors import CnncalcError
 from cnncalc.forms import FORMS, Form, by_suffix, draw, form_named, text
+from cnncalc.forms.web.sheet import SCRIPT
 
 CONV = ("--input", "224", "--output", "112", "--kernel", "7", "--stride", "2")
-TEXTS = ("table", "plain", "markdown", "latex")
+TEXTS = ("table", "plain", "markdown", "latex", "html")
 ASKED = {
     "show": ("show", "lenet5"),
     "show --columns": ("show", "lenet5", "--columns", "name,params,params_share", "--sort", "params"),
@@ -110,6 +115,48 @@ def _csv(written):
     assert len(set(heading)) == len(heading)
 
 
+class Reader(HTMLParser):
+    """Holds that every element ends where it must, and that the one script is ours."""
+
+    VOID = ("meta", "br", "rect")
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.scripts, self.tables = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        assert not any(name.startswith("on") or name in ("href", "src") for name, _ in attrs)
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append(0)
+        if tag in ("td", "th"):
+            self.tables[-1][-1] += 1
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        """It is closed where it begins."""
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            self.scripts.append(data)
+
+
+def _html(written):
+    reader = Reader()
+    reader.feed(written)
+    assert not reader.open
+    assert reader.scripts == [SCRIPT]
+    assert f"'sha256-{b64encode(sha256(SCRIPT.encode()).digest()).decode()}'" in written
+    assert all(len(set(rows)) == 1 for rows in reader.tables)
+    assert "http://" not in written.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
 CHECKS = {
     "table": _plain,
     "plain": _plain,
@@ -118,6 +165,8 @@ CHECKS = {
     "csv": _csv,
     "json": json.loads,
     "github": lambda written: [re.fullmatch(r"::error [^:]*::.*", line).group() for line in written.splitlines()],
+    "html": _html,
+    "svg": ET.fromstring,
     "jsonl": lambda written: [json.loads(line) for line in written.splitlines()],
 }
 
@@ -310,9 +359,9 @@ def test_every_kind_of_block(form, golden):
 
 def test_what_a_page_lacks_is_an_error_with_the_way_out():
     page = Page("a toy", lambda _: BLOCKS)
-    for form in ("json", "jsonl", "csv"):
+    for form in ("json", "jsonl", "csv", "svg"):
         with pytest.raises(CnncalcError, match=f"a toy has no form {form}") as failure:
             draw(page, form)
-        assert failure.value.faults[0].help == "the forms are table, plain, markdown, latex"
+        assert failure.value.faults[0].help == "the forms are table, plain, markdown, latex, html"
     with pytest.raises(CnncalcError, match="there is no form `csw`"):
         form_named("csw")

@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="the torch backend is an extra: pip install 
 from agreement import unexplained
 from held import differences
 from layer_texts import wild_text
-from networks import network
+from networks import Network, network
 
 from cnncalc.analysis.memory import totals as memory
 from cnncalc.arithmetic.windows.formulas import Rounding, TransposedWindow, Window, product
@@ -137,7 +137,7 @@ FAULTS = {
     "tensors are freed too early": (
         memory,
         "_last_uses",
-        lambda graph, owner: {one: one + 1 for one in range(len(owner)) if owner[one] == one},
+        lambda graph, owner: [one + 1 if owner[one] == one else memory.NEVER for one in range(len(owner))],
     ),
     "a stride forgotten in the receptive field": (
         conv.ForwardConvolution,
@@ -191,6 +191,14 @@ FAULTS = {
             one for one in plain(self, backward, *x) if "queries" not in one.what
         ),
     ),
+    "the net on an attention's distances runs for each sample": (attention.Attention, "macs_once", lambda self, *x: 0),
+    "the lengths of a cosine's queries are not kept": (
+        attention.Attention,
+        "saved_lengths",
+        lambda self, *given, plain=attention.Attention.saved_lengths: (
+            one for one in plain(self, *given) if "lengths" not in one.what
+        ),
+    ),
     "windows forgotten in an attention's MACs": (
         attention.Attention,
         "macs",
@@ -201,10 +209,10 @@ FAULTS = {
             * (self.sizes(*x).keyed + self.sizes(*x).valued)
         ),
     ),
-    "attention in windows sees all": (
+    "a shift forgotten in an attention's receptive field": (
         attention.Attention,
         "along",
-        lambda self, x, axis: Reach(0, 0, self.places(x)[axis] - 1),
+        lambda self, x, axis: Reach(block=self.windows(x)[axis]),
     ),
     "a recurrent layer counts a gate less": (
         recurrent,
@@ -222,7 +230,21 @@ FAULTS = {
 }
 
 
+ON = {
+    "a shift forgotten in an attention's receptive field": "input: 4x8x8\nlayers: [attention 2 w4 shift=1]",
+    "the net on an attention's distances runs for each sample": "input: 4x4x4\nlayers: [attention 2 w2 continuous=3]",
+    "the lengths of a cosine's queries are not kept": "input: 4x5\nlayers: [conv 4 k1, attention 2 cosine]",
+}
+"""Faults of what is rarely drawn, each with a net that must show it."""
+
+
+def shown_by(text):
+    """What a net shows, with receptive fields, for two images."""
+    return differences(Network(text, 2, "float32", False, False, True, ()))[1]
+
+
 def test_without_a_fault_nothing_differs():
+    assert [shown_by(text) for text in ON.values()] == [[]] * len(ON)
     assert short_run(400) == []
 
 
@@ -230,7 +252,9 @@ def test_without_a_fault_nothing_differs():
 def test_a_planted_fault_is_found(name, monkeypatch):
     owner, attribute, replacement = FAULTS[name]
     monkeypatch.setattr(owner, attribute, replacement)
-    if attribute == "channel_requirements":
+    if name in ON:
+        assert shown_by(ON[name]) != []
+    elif attribute == "channel_requirements":
         random = Random("planted")
         assert any(unexplained(*wild_text(random)) for _ in range(4_000))
     else:

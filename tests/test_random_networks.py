@@ -128,7 +128,9 @@ def test_the_generator_writes_what_it_promises():
     nets = [network(Random(f"promises/{index}")) for index in range(600)]
     graphs = [graph_of(net.text, train=net.train) for net in nets]
     kinds = {layer.kind for graph in graphs for _, _, layer in graph.layers()}
-    assert kinds | {"fold"} == set(KINDS)  # columns rarely fit a size that is drawn: tests/support/kind_cases.py has them
+    assert kinds | {"fold"} == set(
+        KINDS
+    )  # columns rarely fit a size that is drawn: tests/support/kind_cases.py has them
     assert {len(graph.nodes[0].shape) - 1 for graph in graphs} == {0, 1, 2, 3}
     assert {net.dtype for net in nets} == {"float32", "float64", "bfloat16", "amp-float16", "amp-bfloat16"}
     assert any(len(graph.inputs) > 1 for graph in graphs)

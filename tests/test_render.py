@@ -206,7 +206,7 @@ def test_symbolic_sizes_are_text():
             return "H // 2"
 
     first = small().rows[0]._replace(output_shape=(1, 8, Size(), Size()), macs=Size())
-    report = small()._replace(rows=(first,))
+    report = small().changed(rows=(first,))
     layer = json.loads(render(report, "json"))["layers"][0]
     assert layer["output_shape"] == [1, 8, "H // 2", "H // 2"]
     assert layer["macs"] == "H // 2"
@@ -304,14 +304,14 @@ def test_a_flat_net_of_100_000_layers_is_drawn_at_once():
 
 
 def test_names_and_titles_cannot_move_the_cursor():
-    report = small()._replace(name="a\x1b[2Jb\nc [bold]d")
+    report = small().changed(name="a\x1b[2Jb\nc [bold]d")
     for text in (render(report, "plain"), "\n".join(on_terminal(report, 80)), render(report, "markdown")):
         assert "\x1b[2J" not in text
         assert r"a\x1b[2Jb\nc" in text.replace(r"\\", "\\").replace(r"\[", "[")
 
 
 def test_wide_letters_stay_aligned():
-    report = small()._replace(rows=(small().rows[0]._replace(name="畳み込み"), small().rows[1]))
+    report = small().changed(rows=(small().rows[0]._replace(name="畳み込み"), small().rows[1]))
     lines = render(report, "plain").split("\n")[3:5]
     assert len({width(line[: line.index("8x32x32")]) for line in lines}) == 1
 

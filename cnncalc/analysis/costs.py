@@ -8,47 +8,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from cnncalc.analysis.counter import Costs, Counter, costs
-from cnncalc.analysis.dtypes import Numbers, amp_of, numbers_of
+from cnncalc.analysis.counter import Counter
+from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.elements import Elements
 from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak
 from cnncalc.analysis.receptive.fields import Fields, described, fields
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Graph
+from cnncalc.graph import Costs, Graph, costs
 from cnncalc.notation.lines import write
-from cnncalc.records import NamedTuple
 
-__all__ = ["Costs", "Counts", "Followed", "costs", "follow", "report"]
-
-
-class Followed(NamedTuple):
-    """What is not of one layer alone, but is followed through the whole graph."""
-
-    numbers: Numbers
-    elements: Sequence[int]
-    """Bytes of an element of each node's tensor."""
-    fields: dict[str, list[Fields]]
-    """What every node's tensor sees of each input of the net, by its name."""
-    kept: Sequence[Kept]
-    peak: Peak
+__all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 
 
-def follow(graph: Graph, batch: int = 1, dtype: str = "float32") -> Followed:
-    """The receptive fields and the memory of a graph; raises `CnncalcError` for a type that is not known."""
-    numbers = numbers_of(dtype)
-    return Followed(
-        numbers,
-        Elements(graph, *numbers).of,
-        {name: fields(graph, name) for name in graph.inputs},
-        kept_for_backward(graph, batch, *numbers),
-        peak(graph, batch, *numbers),
-    )
+class Followed:
+    """What is not of one layer alone, but is followed through the whole graph: each when it is first asked for."""
+
+    def __init__(self, graph: Graph, batch: int, dtype: str) -> None:
+        """Raises `CnncalcError` for a type that is not known."""
+        self.graph, self.batch, self.numbers = graph, batch, numbers_of(dtype)
+
+    @cached_property
+    def elements(self) -> Sequence[int]:
+        """Bytes of an element of each node's tensor."""
+        return Elements(self.graph, *self.numbers).of
+
+    @cached_property
+    def fields(self) -> dict[str, list[Fields]]:
+        """What every node's tensor sees of each input of the net, by its name."""
+        return {name: fields(self.graph, name) for name in self.graph.inputs}
+
+    @cached_property
+    def kept(self) -> Sequence[Kept]:
+        """What autograd keeps."""
+        return kept_for_backward(self.graph, self.batch, *self.numbers)
+
+    @cached_property
+    def peak(self) -> Peak:
+        """The most bytes alive at once in inference."""
+        return peak(self.graph, self.batch, *self.numbers)
 
 
 class Counts(Counter):
-    """The figures in whole numbers, for `batch` samples; `followed` is what `follow` says of the same."""
+    """The figures in whole numbers, for `batch` samples; `followed` is told of the same."""
 
     def __init__(
         self,
@@ -59,21 +62,25 @@ class Counts(Counter):
         followed: Followed | None = None,
     ) -> None:
         super().__init__(graph, batch, dtype, optimizer)
-        self.followed = followed
+        self.followed = Followed(graph, batch, dtype) if followed is None else followed
+
+    @cached_property
+    def costs(self) -> Sequence[Costs]:
+        """What each signature of the graph costs."""
+        return [met.costs for met in self.graph.signatures]
 
     @cached_property
     def saved(self) -> dict[int, int]:
         """Bytes that autograd keeps, by the node that first meets them."""
-        followed = self.followed
         found: dict[int, int] = {}
-        for kept in followed.kept if followed else kept_for_backward(self.graph, self.images, *self.numbers):
+        for kept in self.followed.kept:
             found[kept.node] = found.get(kept.node, 0) + kept.size
         return found
 
     @cached_property
     def peak(self) -> int:
         """The most bytes alive at once."""
-        return (self.followed.peak if self.followed else peak(self.graph, self.images, *self.numbers)).size
+        return self.followed.peak.size
 
 
 def report(
@@ -85,21 +92,40 @@ def report(
 ) -> Report:
     """Every layer's row and the totals, for `batch` samples with elements of `dtype`; raises `CnncalcError`.
 
-    `amp-float16` and `amp-bfloat16` stand for torch.autocast on CUDA, with parameters in float32.
-    `followed` is what `follow` says of the same graph, batch and type, where somebody has it already.
+    `amp-float16` and `amp-bfloat16` stand for torch.autocast on CUDA, with parameters in float32. Rows, totals and
+    hints are computed when they are first asked for, of the graph as it stands now. `followed` is of the same graph,
+    batch and type, where somebody has it already.
     """
-    known = follow(graph, batch, dtype) if followed is None else followed
-    counter = Counts(graph, batch, dtype, optimizer, known)
-    seen = described(known.fields)
+    graph = graph.standing()
+    counter = Counts(graph, batch, dtype, optimizer, followed or Followed(graph, batch, dtype))
+    return Report(
+        name=graph.name,
+        source=graph.source,
+        dialect=graph.dialect,
+        file=graph.file,
+        inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
+        rows=lambda: _rows(graph, counter),
+        outputs=lambda: {name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
+        totals=lambda: Totals(*map(counter.__getitem__, KEYS)),
+        hints=lambda: hints(graph, counter.followed, batch),
+        optimizer=optimizer,
+        amp=amp_of(dtype),
+    )
+
+
+def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
+    """Every layer in execution order."""
+    batch, nodes = counter.images, graph.nodes
+    seen = described(counter.followed.fields)
     notations = [write(layer) for layer, _ in graph.signatures]
     inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
     figures = zip(*map(counter.each, OF_LAYERS))
-    rows = [
+    return tuple([
         Row(
             node.name,
             layer.kind,
             notations[node.signature],
-            tuple([graph.nodes[one].name for one in node.inputs]),
+            tuple([nodes[one].name for one in node.inputs]),
             inputs[node.signature],
             (batch, *node.shape),
             *numbers,
@@ -107,17 +133,4 @@ def report(
             receptive_field=seen[index],
         )
         for (index, node, layer), numbers in zip(graph.layers(), figures)
-    ]
-    return Report(
-        name=graph.name,
-        source=graph.source,
-        dialect=graph.dialect,
-        file=graph.file,
-        inputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.inputs.items()},
-        rows=tuple(rows),
-        outputs={name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
-        totals=Totals(*map(counter.__getitem__, KEYS)),
-        hints=hints(graph, known.fields, batch),
-        optimizer=optimizer,
-        amp=amp_of(dtype),
-    )
+    ])  # fmt: skip

@@ -16,35 +16,10 @@ from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
-from cnncalc.layers import Layer, Shape
-from cnncalc.layers.base import count, is_bias
+from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS, Dialect
-from cnncalc.records import NamedTuple
 
-__all__ = ["Costs", "Counter", "costs", "of_layer"]
-
-
-class Costs(NamedTuple):
-    """What a layer costs for one sample, whoever owns its parameters."""
-
-    weights: int
-    biases: int
-    buffers: int
-    macs: int
-    operations: int
-
-
-def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
-    """The costs of a layer on inputs of these shapes."""
-    parameters = layer.weight_shapes(*shapes)
-    biases = sum(product(shape) for name, shape in parameters.items() if is_bias(name))
-    return Costs(
-        count(parameters) - biases,
-        biases,
-        count(layer.buffer_shapes(*shapes)),
-        layer.macs(*shapes),
-        layer.operations(*shapes),
-    )
+__all__ = ["Counter", "of_layer"]
 
 
 def of_layer(
@@ -79,6 +54,21 @@ def of_layer(
     )
 
 
+class _OfOneError(Exception):
+    """A rule asks for what is not the same of all layers that are alike."""
+
+
+class _OfOne:
+    """In place of what a layer saves, where that of many is asked for at once."""
+
+    def __call__(self) -> Any:
+        raise _OfOneError
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
 class Counter:
     """A graph for `images` in a batch, with elements of `dtype`; raises `CnncalcError` for names that are not known."""
 
@@ -94,7 +84,7 @@ class Counter:
     @cached_property
     def costs(self) -> Sequence[Sequence[Any]]:
         """What each signature of the graph costs."""
-        return [costs(layer, shapes) for layer, shapes in self.graph.signatures]
+        raise NotImplementedError
 
     @cached_property
     def saved(self) -> Mapping[int, Any]:
@@ -119,30 +109,65 @@ class Counter:
         return sum(product(self.graph.nodes[index].shape) for index in self.graph.inputs.values())
 
     @cached_property
-    def layers(self) -> list[OfLayer]:
-        """What the rules read of each layer, in execution order."""
-        dialect, training = DIALECTS[self.graph.dialect], self.graph.train
-        found = []
-        for index, node, layer in self.graph.layers():
-            apart = self.elements[index], partial(self.saved_at, index)
-            found.append(of_layer(node, layer, self.costs[node.signature], self.images, *apart, dialect, training))
-        return found
-
-    def saved_at(self, index: int) -> Any:
-        """The bytes that autograd keeps and first meets at a node."""
-        return self.saved.get(index, 0)
+    def _alike(self) -> tuple[list[int], list[OfLayer]]:
+        """What the rules read of a layer but for what it saves: the number for each layer, and of each number what."""
+        dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
+        known: dict[tuple[int, bool, bool, int], int] = {}
+        numbers: list[int] = []
+        found: list[OfLayer] = []
+        for index, node in enumerate(self.graph.nodes):
+            layer = node.layer
+            if layer is None:
+                continue
+            key = node.signature, node.share is None, node.trainable, elements[index]
+            number = known.get(key)
+            if number is None:
+                number = known[key] = len(found)
+                apart = self.images, elements[index], _OfOne()
+                found.append(of_layer(node, layer, costs[node.signature], *apart, dialect, training))
+            numbers.append(number)
+        return numbers, found
 
     def each(self, key: str) -> list[Any]:
         """A figure of every layer."""
         if key not in self._each:
             rule = BY_KEY[key].layer
             assert rule is not None
-            self._each[key] = [rule(one) for one in self.layers]
+            numbers, found = self._alike
+            try:
+                values = [rule(one) for one in found]
+            except _OfOneError:
+                self._each[key] = self._apart(rule)
+            else:
+                self._each[key] = [values[number] for number in numbers]
         return self._each[key]
 
+    def _apart(self, rule: Callable[[OfLayer], Any]) -> list[Any]:
+        """A figure of every layer, of which what it saves is a part."""
+        numbers, found = self._alike
+        known: dict[tuple[int, int], Any] = {}
+        values: list[Any] = []
+        for (index, _, _), number in zip(self.graph.layers(), numbers):
+            saved = self.saved.get(index, 0)
+            key = number, saved if type(saved) is int else ~index
+            if key not in known:
+                known[key] = rule(found[number]._replace(saved=partial(_same, saved)))
+            values.append(known[key])
+        return values
+
     def sum(self, key: str) -> Any:
-        """What the layers add up to."""
-        return sum(self.each(key))
+        """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
+        rule = BY_KEY[key].layer
+        assert rule is not None
+        numbers, found = self._alike
+        try:
+            values = [rule(one) for one in found]
+        except _OfOneError:
+            return sum(self.each(key))
+        times = [0] * len(found)
+        for number in numbers:
+            times[number] += 1
+        return sum([count * value for count, value in zip(times, values)])
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

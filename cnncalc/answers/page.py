@@ -166,3 +166,5 @@ class Page(NamedTuple):
     """The list in `data` that has an entry for each row of the table; empty where there is none."""
     annotations: Callable[[], Iterable[Annotation]] | None = None
     """What is wrong, place by place; None where the answer judges nothing."""
+    picture: Callable[[], str] | None = None
+    """The answer as SVG, drawn when it is asked for; None where there is nothing to draw."""

@@ -5,13 +5,16 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.records import NamedTuple, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnncalc.answers.counting import Counting
+
 
 __all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
@@ -81,22 +84,65 @@ class Hint(NamedTuple):
     text: str
 
 
-class Report(NamedTuple):
-    """A whole net, counted."""
+class Report:
+    """A whole net, counted. What takes time may be given as a function, which is called when it is first asked for."""
 
-    name: str
-    source: str
-    """Where the architecture is published; empty where the file does not say."""
-    dialect: str
-    file: str
-    inputs: dict[str, Shape]
-    rows: tuple[Row, ...]
-    outputs: dict[str, Shape]
-    totals: Totals
-    hints: tuple[Hint, ...]
-    optimizer: str = "sgd"
-    """Whose state `train_bytes` counts."""
-    amp: str = ""
-    """The type in which torch.autocast computes, where it does; empty where all numbers are of one type."""
-    counting: Counting | None = None
-    """The net as another tool counts it, where one was asked for."""
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        dialect: str,
+        file: str,
+        inputs: dict[str, Shape],
+        rows: tuple[Row, ...] | Callable[[], tuple[Row, ...]],
+        outputs: dict[str, Shape] | Callable[[], dict[str, Shape]],
+        totals: Totals | Callable[[], Totals],
+        hints: tuple[Hint, ...] | Callable[[], tuple[Hint, ...]],
+        optimizer: str = "sgd",
+        amp: str = "",
+        counting: Counting | None = None,
+    ) -> None:
+        """`source` is where the architecture is published; empty where the file does not say.
+
+        `optimizer` is the one whose state `train_bytes` counts, `amp` the type in which torch.autocast computes, where
+        it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for.
+        """
+        self.name, self.source, self.dialect, self.file, self.inputs = name, source, dialect, file, inputs
+        self.optimizer, self.amp, self.counting = optimizer, amp, counting
+        self._rows, self._outputs, self._totals, self._hints = rows, outputs, totals, hints
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every layer in execution order."""
+        if callable(self._rows):
+            self._rows = self._rows()
+        return self._rows
+
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """The shape of each output, by name."""
+        if callable(self._outputs):
+            self._outputs = self._outputs()
+        return self._outputs
+
+    @property
+    def totals(self) -> Totals:
+        """Every figure of the whole net."""
+        if callable(self._totals):
+            self._totals = self._totals()
+        return self._totals
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """What an author may want to know."""
+        if callable(self._hints):
+            self._hints = self._hints()
+        return self._hints
+
+    def changed(self, **changes: Any) -> Report:
+        """The same report but for some of what it was made of."""
+        other = Report.__new__(Report)
+        vars(other).update(vars(self))
+        for name, value in changes.items():
+            setattr(other, f"_{name}" if f"_{name}" in vars(other) else name, value)
+        return other

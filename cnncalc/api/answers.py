@@ -50,10 +50,18 @@ class Answer(Generic[Data]):
         return f"<{type(self).__name__} of {self._title}>"
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
-        from html import escape
+        """For notebooks: what the answer says, and its picture, which is an image so that its looks stay its own."""
+        from cnncalc.forms.web.html import notebook
 
-        return f"<pre>{escape(self.text())}</pre>"
+        return notebook(self._page(self.data))
+
+    def _repr_svg_(self) -> str | None:
+        """For notebooks: the picture of the answer, where it has one that is not too large."""
+        picture = self._page(self.data).picture
+        try:
+            return None if picture is None else picture()
+        except CnncalcError:
+            return None
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """For notebooks and documents: the forms that they may choose from."""

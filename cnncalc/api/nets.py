@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.verification import Verification
+    from cnncalc.api.pictures import Picture
     from cnncalc.explain.explanation import Explanation
 
 __all__ = ["Net", "chain", "load"]
@@ -146,6 +147,29 @@ class Net(Built):
             receptive_field=receptive_field,
         )  # fmt: skip
         return Answer(found, self.name, lambda verification: page([NetResult(self.name, verification)]))
+
+    @known_keywords
+    def draw(
+        self,
+        *,
+        view: str = "flow",
+        depth: int | None = None,
+        heat: str = "",
+        style: str = "",
+        theme: str = "auto",
+        batch: int | None = None,
+        dtype: str = "float32",
+    ) -> Picture:
+        """The net as a picture that a notebook shows, and `.save("net.svg")` writes: `cnncalc draw`.
+
+        `view` is `flow` or `volumes`, `heat` one of macs, params, memory; `depth` folds groups. Raises CnncalcError
+        for a choice that there is not, and for a net that is too large to be seen.
+        """
+        from cnncalc.analysis.costs import report
+        from cnncalc.api.pictures import Picture
+        from cnncalc.pictures.drawing import View
+
+        return Picture(report(self, self._batch(batch), dtype), View(depth, heat, theme, view, style))
 
     @known_keywords
     def to_torch(

@@ -31,7 +31,7 @@ COMMANDS = {
     "chain": ("chain", "Show layers that are written on the command line."),
     "explain": ("explain", "Say why: the derivation of every number."),
     "compare": ("compare", "Compare nets side by side, or two of them layer by layer."),
-    "draw": ("draw", "Draw a net: how it flows, as SVG."),
+    "draw": ("draw", "Draw a net: how it flows, or its feature maps to scale."),
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "import": ("import_net", "Print a file of another tool as YAML of cnncalc."),
     "export": ("export", "Write a net as a file of another tool."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.analysis.costs import follow, report
+from cnncalc.analysis.costs import Followed, report
 from cnncalc.analysis.receptive.fields import described
 from cnncalc.explain.explanation import Explanation, Part
 from cnncalc.explain.groups import group_of
@@ -34,7 +34,7 @@ def explain(
     is not, and an optimizer that is not known.
     """
     asked = choices(graph, layers)  # a name that there is not is told at once
-    followed = follow(graph, batch, dtype)
+    followed = Followed(graph, batch, dtype)
     counted = report(graph, batch, dtype, optimizer, followed)
     teller = Teller(graph, counted, followed, batch, pixel)
     if not layers:

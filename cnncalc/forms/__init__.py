@@ -1,4 +1,4 @@
-"""Pages -> text: a table for a terminal, plain text, Markdown, LaTeX, CSV, JSON. No form knows a command.
+"""Pages -> text: a table for a terminal, plain text, Markdown, LaTeX, HTML, CSV, JSON. No form knows a command.
 
 A form is a module with `draw`, imported when it is asked for, and one line in FORMS.
 """
@@ -44,6 +44,8 @@ FORMS = (
     Form("markdown", "markdown", ".md"),
     Form("latex", "latex", ".tex"),
     Form("github", "github", needs="annotations"),
+    Form("html", "web.html", ".html"),
+    Form("svg", "web.svg", ".svg", needs="picture"),
     Form("parquet", "parquet", ".parquet", needs="table", binary=True, library="pyarrow"),
 )
 

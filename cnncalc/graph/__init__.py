@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from cnncalc.graph.met import Costs, Met, costs, forget
 from cnncalc.graph.names import NAME_HELP, UNKNOWN, Level, groups_of, is_name
 from cnncalc.graph.net import Graph, Input, Net
 from cnncalc.graph.nodes import Node, Origin
 from cnncalc.graph.rules import broken_requirement, undecided
-from cnncalc.graph.signatures import Met, Signatures
+from cnncalc.graph.signatures import Signatures
 
 __all__ = [
-    "NAME_HELP", "UNKNOWN", "Graph", "Input", "Level", "Met", "Net", "Node", "Origin", "Signatures",
-    "broken_requirement", "groups_of", "is_name", "undecided",
+    "NAME_HELP", "UNKNOWN", "Costs", "Graph", "Input", "Level", "Met", "Net", "Node", "Origin", "Signatures",
+    "broken_requirement", "costs", "forget", "groups_of", "is_name", "undecided",
 ]  # fmt: skip

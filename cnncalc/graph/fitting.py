@@ -8,9 +8,10 @@ from typing import Any
 from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.errors import Fault
+from cnncalc.graph.met import Met
 from cnncalc.graph.nodes import Node
 from cnncalc.graph.rules import undecided
-from cnncalc.graph.signatures import Met, Signatures
+from cnncalc.graph.signatures import Signatures
 from cnncalc.graph.way_out import channels_last, larger_input
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
 from cnncalc.notation.lines import Parsed

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.graph.fitting import broken, not_as_asserted, parameters_misfit
+from cnncalc.graph.met import Met, met
 from cnncalc.graph.names import UNKNOWN, Level, Names, matching
 from cnncalc.graph.nodes import Node, Origin, place_of
-from cnncalc.graph.signatures import Met, Signatures
+from cnncalc.graph.signatures import Signatures
 from cnncalc.layers import FieldError, Layer, Requirement, Shape
 from cnncalc.limits import Limits
 from cnncalc.notation.lines import Parsed, TokenError, parse
@@ -87,6 +88,15 @@ class Net:
         other.functions, other.notices = self.functions, self.notices.copy()
         return other
 
+    def standing(self) -> Net:
+        """The net as it stands, to be read: what is added to this one, or frozen in it, is not in the other."""
+        other = Net(self.name, source=self.source, dialect=self.dialect, file=self.file, train=self.train)
+        other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
+        other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
+        other.blocks, other.idle = self.blocks, self.idle.copy()
+        other.functions, other.notices = self.functions, self.notices
+        return other
+
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:
         """The same layers on inputs of other shapes, by the inputs' indices; None where a layer does not take them."""
         made = self.fork()
@@ -96,11 +106,11 @@ class Net:
 
     def infer(self) -> bool:
         """Infer all shapes anew from those of the inputs; False where a layer does not take what it gets."""
-        nodes, self.signed = self.nodes, self.signed.anew()
+        nodes, self.signed = self.nodes, Signatures(self.limits)
         sign, shapes = self.signed.sign, self.signed.shapes
         for index, node in enumerate(nodes):
             if node.layer is not None:
-                signature = sign((node.layer, tuple([nodes[one].shape for one in node.inputs])))
+                signature = sign(node.layer, tuple([nodes[one].shape for one in node.inputs]))
                 if isinstance(signature, Requirement):
                     return False
                 nodes[index] = node.resized(shapes[signature], signature)
@@ -271,7 +281,7 @@ class Net:
             raise CnncalcError(Fault(message, place_of(origin), name, help=self.limits.way_out("layers")))
         one = len(tensors) == 1  # as most have
         shapes = (nodes[tensors[0]].shape,) if one else tuple([nodes[tensor].shape for tensor in tensors])
-        signature = self.signed.sign((layer, shapes))
+        signature = self.signed.sign(layer, shapes)
         found: list[Fault] = []
         if isinstance(signature, Requirement):
             found.append(broken(signature, nodes, list(self.inputs.values()), layer, tensors))
@@ -279,7 +289,7 @@ class Net:
             if rank is not None or channels is not None:
                 found += not_as_asserted(parsed, shapes, self.signed, signature)
             if share is not None or level.sharing is not None:
-                share, misfit = self._owner(share, name, level, (layer, shapes), signature)
+                share, misfit = self._owner(share, name, level, met(layer, shapes), signature)
                 found += misfit
         if found:
             found = [fault._replace(place=place_of(origin), layer=name) for fault in found]
@@ -305,7 +315,7 @@ class Net:
             return None, []
         root = self.nodes[share].share
         owner = self.nodes[share if root is None else root]
-        theirs = None if owner.layer is None else (owner.layer, self.input_shapes(owner))
+        theirs = None if owner.layer is None else met(owner.layer, self.input_shapes(owner))
         misfit = parameters_misfit(layer, theirs, owner.name, self.signed, signature)
         return (owner.index, []) if misfit is None else (None, [misfit])
 

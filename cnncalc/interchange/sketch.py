@@ -100,7 +100,7 @@ class Sketch:
         except FieldError as error:
             raise CnncalcError(Fault(f"`{foreign}`: {error.rule}", place, name, help=error.help)) from None
         shapes = tuple(self.shape(tensor) for tensor in inputs)
-        signature = self.signed.sign((layer, shapes))
+        signature = self.signed.sign(layer, shapes)
         if isinstance(signature, Requirement):
             rule = f"`{foreign}`: {signature.rule}"
             raise CnncalcError(Fault(rule, place, name, signature.values, signature.way_out()))

@@ -202,6 +202,10 @@ class Layer:
         """Multiply–accumulates for one sample, without bias."""
         return 0
 
+    def macs_once(self, *x: Shape) -> int:
+        """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
+        return 0
+
     def operations(self, *x: Shape) -> int:
         """Every operation for one sample that is no multiply–accumulate; an elementary function counts one."""
         return 0

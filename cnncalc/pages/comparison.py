@@ -126,7 +126,17 @@ def page(nets: Sequence[Compared]) -> Page:
         columns = [Column("Net", "net"), *(Column(figure.label, figure.key, right=True) for figure in ASPECTS)]
         return Table(columns, [[one.net, *(figure.plain(one) for figure in ASPECTS)] for one in nets])
 
-    return Page("a comparison", body, lambda: {"nets": [object_of(one) for one in nets]}, table, "nets")
+    def picture() -> str:
+        from cnncalc.pictures.scatter import Dot, scatter
+
+        figures = [(one.report.totals.params, one.report.totals.macs) for one in nets]
+        dots = [
+            Dot(one.net, *mine, all(mine[0] < other[0] or mine[1] < other[1] or mine == other for other in figures))
+            for one, mine in zip(nets, figures)
+        ]
+        return scatter(dots, "parameters", "multiply–accumulates", "Multiply–accumulates over parameters")
+
+    return Page("a comparison", body, lambda: {"nets": [object_of(one) for one in nets]}, table, "nets", picture)
 
 
 def _fitting(nets: Sequence[Compared], first: Compared, room: int) -> tuple[int, Table]:

@@ -108,6 +108,6 @@ def _towards(here: tuple[float, float], there: tuple[float, float], by: float) -
 def document(width: float, height: float, title: str, description: str, css: str, content: Iterable[str]) -> str:
     """The whole picture: it says what it shows to those who do not see it, and loads nothing."""
     size = f'width="{_number(width)}" height="{_number(height)}" viewBox="0 0 {_number(width)} {_number(height)}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc">'
-    words = f'<title id="title">{escaped(title)}</title>\n<desc id="desc">{escaped(description)}</desc>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="cnncalc" role="img">'
+    words = f"<title>{escaped(title)}</title>\n<desc>{escaped(description)}</desc>"
     return "\n".join([head, words, f"<style>{css}</style>", *content, "</svg>\n"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from cnncalc.layers.registry import KINDS
@@ -22,6 +23,7 @@ FAMILIES = {
     "attention": ("attention", "#c026d3", "#e879f9"),
     "recurrent": ("recurrent", "#c026d3", "#e879f9"),
     "resize": ("resize", "#0891b2", "#22d3ee"),
+    "input": ("input", "#64748b", "#94a3b8"),
     "group": ("folded group", "#475569", "#a8b4c4"),
     "other": ("other", "#78716c", "#a8a29e"),
 }
@@ -60,7 +62,7 @@ DARK = Theme("dark", "#0d1117", "#151b23", "#e6edf3", "#9aa7b5", "#566273", "#30
 def family_of(kind: str) -> str:
     """The family of a kind of layer: the module that it is declared in."""
     if kind not in KINDS:
-        return "group" if kind == "group" else "other"
+        return kind if kind in ("group", "input") else "other"
     for part in reversed(KINDS[kind].__module__.split(".")):
         if part in FAMILIES or part in _LIKE:
             return _LIKE.get(part, part)
@@ -77,12 +79,15 @@ def _rules(theme: Theme) -> str:
     dark = theme.name == "dark"
     rules = [
         f".bg{{fill:{theme.ground}}}text{{fill:{theme.ink}}}.s{{fill:{theme.soft}}}",
-        f".w{{stroke:{theme.line}}}.g{{fill:{theme.card};stroke:{theme.frame}}}.gh{{fill:{theme.head}}}",
+        f".w{{stroke:{theme.line}}}.g{{fill:{theme.card};stroke:{theme.frame}}}.gh{{fill:{theme.head}}}.a{{fill:{theme.line}}}.k{{stroke:{theme.ground}}}",
     ]
     for name, (_, light, other) in FAMILIES.items():
         colour = other if dark else light
         ground = _mixed(colour, theme.ground, theme.tint)
-        rules.append(f".{name}{{fill:{ground};stroke:{_mixed(colour, theme.ground, 45)}}}.{name}-b{{fill:{colour}}}")
+        rules.append(
+            f".{name}{{fill:{ground};stroke:{_mixed(colour, theme.ground, 45)}}}.{name}-b{{fill:{colour}}}"
+            f".{name}-t{{fill:{_mixed(colour, theme.ground, 48)}}}.{name}-r{{fill:{_mixed(colour, theme.ground, 72)}}}"
+        )
     low, high = _HEAT[theme.name]
     for step in range(HEATS):
         mixed = [(a * (HEATS - 1 - step) + b * step) // (HEATS - 1) for a, b in zip(low, high)]
@@ -93,6 +98,7 @@ def _rules(theme: Theme) -> str:
 _SHAPE = (
     f"text{{font-family:{FONT};font-size:12px}}.n{{font-weight:600}}.s{{font-size:10px}}.t{{font-size:18px;"
     "font-weight:700}.l{font-size:11px;font-weight:600}.e{text-anchor:end}.m{text-anchor:middle}"
+    ".k{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
     ".w{fill:none;stroke-linecap:round;stroke-linejoin:round}"
 )
 
@@ -103,8 +109,13 @@ def sheet(theme: str = "auto", more: str = "", more_dark: str = "") -> str:
     `more` are further rules, `more_dark` those that replace some of them in the dark.
     """
     if theme == "dark":
-        return _SHAPE + _rules(DARK) + more + more_dark
-    light = _SHAPE + _rules(LIGHT) + more
+        return _scoped(_SHAPE + more + _rules(DARK) + more_dark)
+    light = _scoped(_SHAPE + _rules(LIGHT) + more)
     if theme == "light":
         return light
-    return f"{light}@media(prefers-color-scheme:dark){{{_rules(DARK)}{more_dark}}}"
+    return f"{light}@media(prefers-color-scheme:dark){{{_scoped(_rules(DARK) + more_dark)}}}"
+
+
+def _scoped(rules: str) -> str:
+    """The rules for this picture alone, in whatever document it stands."""
+    return re.sub(r"([^{},]+)(?=[^{}]*\{)", r".cnncalc \1", rules)

@@ -50,7 +50,7 @@ def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -
         Figure("output shape", (batch, *node.shape), made),
         Figure("parameters", parameters, row.parameters),
         Figure("buffers", layer.buffer_shapes(*shapes), row.buffers),
-        Figure("macs", batch * layer.macs(*shapes), row.macs),
+        Figure("macs", batch * layer.macs(*shapes), row.macs + (batch - 1) * layer.macs_once(*shapes)),
     ]
     if parameters:
         owner = node if node.share is None else graph.nodes[node.share]
@@ -68,6 +68,7 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     sums = predicted.totals
     names = dict(module.named_parameters())
     biases = sum(parameter.numel() for name, parameter in names.items() if is_bias(name))
+    once = (batch - 1) * sum(layer.macs_once(*graph.input_shapes(node)) for _, node, layer in graph.layers())
     buffers = measured.buffers if DIALECTS[graph.dialect].buffers_are_parameters else 0
     outputs = dict(zip(graph.outputs, measured.output_shapes))
     figures = [
@@ -76,7 +77,7 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
         Figure("biases", sums.biases, biases),
         Figure("trainable", sums.trainable, measured.trainable),
         Figure("buffers", sums.buffers, measured.buffers),
-        Figure("macs", sums.macs, measured.macs),
+        Figure("macs", sums.macs, measured.macs + once),
         Figure("outputs", predicted.outputs, outputs),
     ]
     if measured.saved_bytes is not None:

@@ -91,6 +91,14 @@ KIND_CASES += [
         "attention 2 w2 shift=1 relative", ["4x4x4"], "4x4x4",
         80 + 2 * 9, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 16 * 16, 16 * 12 + 16 * 4 + 16 * 4 + 32 * (18 + 2 * 4),
     ),
+    (  # a query's two features: two squares, their sum, a root, a bound, two quotients; so are a key's
+        "attention 2 cosine nobias noproject", ["4x5"], "4x5",
+        48 + 2, 5 * 48 + 2 * 25 * (2 + 2), 2 * 10 * 7 + 2 * 2 + 50 + 10 * 23,
+    ),
+    (  # three hidden units for each of 3x3 distances; a sigmoid and a product for each of 4x4 pairs and head
+        "attention 2 w2 continuous=3 nobias noproject", ["4x4x4"], "4x4x4",
+        48 + 3 * 2 + 3 + 2 * 3, 16 * 48 + 4 * 2 * 16 * (2 + 2) + 9 * 3 * (2 + 2), 64 + 32 * (18 + 4) + 54 + 5 * 32,
+    ),
 ]  # fmt: skip
 
 # four gates of 32 units on 16 features, both vectors of biases: 4·32·(16 + 32) + 2·4·32, for 100 steps

@@ -114,6 +114,7 @@ def attention(random: Random, shape: Shape, kind: str) -> str:
         elif roll < 0.6:
             text += " grid"
     words = {"nobias": 0.2, "noproject": 0.2, "noproject_bias": 0.2, "causal": 0.2, "nofused": 0.4, "relative": 0.3}
+    words |= {"cosine": 0.2, f"continuous={random.randint(1, 4)}": 0.2}
     for word, chance in words.items():
         text += f" {word}" if random.random() < chance else ""
     return text

@@ -56,7 +56,7 @@ def report_of(name, shape, rows, hints=(), **changes):
         totals=totals,
         hints=tuple(Hint(*hint) for hint in hints),
     )
-    return report._replace(**changes)
+    return report.changed(**changes)
 
 
 class Pen:

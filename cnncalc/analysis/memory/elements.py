@@ -7,7 +7,9 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
@@ -32,6 +34,10 @@ class Storage(NamedTuple):
     """Whether it is there for each sample."""
     element: int
     """Bytes of an element."""
+
+    def bytes(self, images: Any) -> Any:
+        """Its size for so many images."""
+        return product(self.shape) * (images if self.batched else 1) * self.element
 
 
 class Elements:
@@ -63,25 +69,38 @@ class Elements:
         assert layer is not None
         return {"half": self.half, "float32": self.size}.get(layer.casting(), 0)
 
-    def storage(self, index: int, saved: Saved, owner: Sequence[int]) -> Storage:
-        """The storage that a tensor lies in which a layer keeps; `owner` is each node's, as `memory.storages` says."""
-        nodes = self.graph.nodes
+    def tensor(self, index: int, saved: Saved) -> int | None:
+        """The node whose tensor it is that a layer keeps; None where it keeps something of its own."""
         if saved.what == "output":
-            held = owner[index]
-        elif saved.what == "input":
+            return index
+        if saved.what != "input":
+            return None
+        source = self.graph.nodes[index].inputs[saved.index]
+        copied = self.half and self._cast(index) not in (0, self.of[source])
+        return None if copied or (saved.element == "full" and self.of[source] < FULL) else source
+
+    def own(self, index: int, saved: Saved) -> Storage:
+        """The storage of what a layer keeps that is no tensor of the net: an extra, or a copy in another type."""
+        nodes = self.graph.nodes
+        if saved.what == "input":
             source = nodes[index].inputs[saved.index]
-            if self.half and (wanted := self._cast(index)) not in (0, self.of[source]):
-                name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
-                return Storage(None, name, nodes[source].shape, True, wanted)
-            if saved.element == "full" and self.of[source] < FULL:
-                return Storage(None, f"{nodes[source].name} in float32", nodes[source].shape, True, FULL)
-            held = owner[source]
-        elif saved.what in ("indices", "indices of input"):
-            source = index if saved.what == "indices" else nodes[index].inputs[saved.index]
-            return Storage(("indices", source), "indices", saved.shape, saved.batched, self._extra(index, saved))
-        else:
-            return Storage(None, saved.what, saved.shape, saved.batched, self._extra(index, saved))
-        return Storage(held, nodes[held].name, nodes[held].shape, True, self.of[held])
+            cast = self._cast(index) if self.half else 0
+            wanted = FULL if cast in (0, self.of[source]) else cast
+            name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
+            return Storage(None, name, nodes[source].shape, True, wanted)
+        key = None
+        if saved.what in ("indices", "indices of input"):
+            key = "indices", index if saved.what == "indices" else nodes[index].inputs[saved.index]
+        what = "indices" if key else saved.what
+        return Storage(key, what, saved.shape, saved.batched, self._extra(index, saved))
+
+    def storage(self, index: int, saved: Saved, owner: Sequence[int]) -> Storage:
+        """The storage of whatever a layer keeps; `owner` is each node's, as `memory.storages` says."""
+        tensor = self.tensor(index, saved)
+        if tensor is None:
+            return self.own(index, saved)
+        held = self.graph.nodes[owner[tensor]]
+        return Storage(owner[tensor], held.name, held.shape, True, self.of[owner[tensor]])
 
     def weight(self, index: int, backward: Backward) -> Storage | None:
         """The copy of a layer's weight that autocast makes and autograd keeps, if any.

@@ -5,14 +5,13 @@ Storages are what is counted, each once: a view (flatten) and a layer in place l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Layer
+from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -29,6 +28,10 @@ __all__ = [
 
 OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
 """Numbers that an optimizer keeps for each trained parameter (torch's defaults; `momentum` is sgd with momentum)."""
+
+
+NEVER = -1
+"""In place of a node that uses a storage: there is no such storage."""
 
 
 class Kept(NamedTuple):
@@ -49,24 +52,31 @@ class Peak(NamedTuple):
 
 def storages(graph: Graph, *, training: bool) -> list[int]:
     """For each node the node whose storage its output lies in."""
-    owner = list(range(len(graph.nodes)))
-    for index, node, layer in graph.layers():
-        if layer.reuses_input(training=training):
-            owner[index] = owner[node.inputs[0]]
+    reuses = [layer.reuses_input(training=training) for layer, _ in graph.signatures]
+    owner: list[int] = []
+    for index, node in enumerate(graph.nodes):
+        owner.append(owner[node.inputs[0]] if node.layer is not None and reuses[node.signature] else index)
     return owner
 
 
-def backwards(graph: Graph) -> Iterator[tuple[int, Node, Layer, Backward]]:
-    """Every layer in execution order, with what decides in training mode whether it keeps anything for backward."""
-    wanted = [False] * len(graph.nodes)
-    has_weights = [bool(layer.weight_shapes(*shapes)) for layer, shapes in graph.signatures]
-    for index, node, layer in graph.layers():
-        holder = node if node.share is None else graph.nodes[node.share]
-        trains = holder.trainable and has_weights[node.signature]
+def backwards(graph: Graph) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+    """Every layer in execution order: whether its parameters are trained, and for which inputs a gradient is wanted.
+
+    That decides in training mode whether it keeps anything for backward.
+    """
+    nodes = graph.nodes
+    wanted = [False] * len(nodes)
+    weighs = [met.weighs for met in graph.signatures]
+    for index, node in enumerate(nodes):
+        layer = node.layer
+        if layer is None:
+            continue
+        trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
+        passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
-        inputs = tuple([layer.passes_gradient and wanted[one] for one in taken])
-        wanted[index] = trains or any(inputs)
-        yield index, node, layer, Backward(True, trains, inputs)
+        inputs = tuple([passes and wanted[one] for one in taken])
+        wanted[index] = trains or True in inputs
+        yield index, node, trains, inputs
 
 
 def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> list[Kept]:
@@ -77,21 +87,28 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
     counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
     """
     owner, elements = storages(graph, training=True), Elements(graph, size, half)
-    seen: set[object] = set()
+    mets, nodes = graph.signatures, graph.nodes
+    tensors = [False] * len(nodes)
+    others: set[object] = set()
     kept: list[Kept] = []
-    memo: dict[tuple[int, Backward], list[Saved]] = {}
-    for index, node, layer, backward in backwards(graph):
-        key = (node.signature, backward)
-        if key not in memo:
-            memo[key] = list(layer.saved(backward, *graph.signatures[node.signature][1]))
-        found = [elements.storage(index, saved, owner) for saved in memo[key]]
-        if half and (weight := elements.weight(index, backward)) is not None:
-            found.append(weight)
-        for storage in found:
-            if storage.element and (storage.key is None or storage.key not in seen):
-                seen.add(storage.key)
-                count = product(storage.shape) * (batch if storage.batched else 1)
-                kept.append(Kept(index, storage.what, count * storage.element))
+
+    def keep(index: int, storage: Storage) -> None:
+        if storage.element and (storage.key is None or storage.key not in others):
+            others.add(storage.key)
+            kept.append(Kept(index, storage.what, storage.bytes(batch)))
+
+    for index, node, trains, inputs in backwards(graph):
+        for saved in mets[node.signature].saved(trains, inputs):
+            tensor = elements.tensor(index, saved)
+            if tensor is None:
+                keep(index, elements.own(index, saved))
+            elif not tensors[owner[tensor]]:
+                held = owner[tensor]
+                tensors[held] = True
+                kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
+        weight = elements.weight(index, Backward(True, trains, inputs)) if half else None
+        if weight is not None:
+            keep(index, weight)
     return kept
 
 
@@ -115,33 +132,38 @@ def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
 
 
 def lifetimes(
-    graph: Graph, owner: Sequence[int] | None = None, last: Mapping[int, int] | None = None
+    graph: Graph, owner: Sequence[int] | None = None, last: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Sequence[int], Sequence[int]]]:
     """Inference step by step: the node that runs, the storages that begin with it, and those freed after it."""
     owner = storages(graph, training=False) if owner is None else owner
     freed: dict[int, list[int]] = {}
-    for storage, use in (_last_uses(graph, owner) if last is None else last).items():
+    for storage, use in enumerate(_last_uses(graph, owner) if last is None else last):
         freed.setdefault(use, []).append(storage)
+    freed.pop(NEVER, None)
     yield 0, list(dict.fromkeys(graph.inputs.values())), ()
-    for index, _, _ in graph.layers():
-        yield index, (index,) if owner[index] == index else (), freed.get(index, ())
+    for index, node in enumerate(graph.nodes):
+        if node.layer is not None:
+            yield index, (index,) if owner[index] == index else (), freed.get(index, ())
 
 
-def _last_uses(graph: Graph, owner: Sequence[int]) -> dict[int, int]:
-    """The node that uses each storage last; one past the end where it is an output of the net."""
-    last = {index: index for index in range(len(graph.nodes)) if owner[index] == index}
-    for index, node, _ in graph.layers():
-        last[owner[index]] = max(last[owner[index]], index)
-        for one in node.inputs:
-            last[owner[one]] = index
+def _last_uses(graph: Graph, owner: Sequence[int]) -> list[int]:
+    """The node that uses each storage last; one past the end where it is an output of the net.
+
+    `NEVER` for a node whose output lies in another's storage.
+    """
+    last = [index if held == index else NEVER for index, held in enumerate(owner)]
+    for index, node in enumerate(graph.nodes):
+        if node.layer is not None:
+            last[owner[index]] = index
+            for one in node.inputs:
+                last[owner[one]] = index
     for index in graph.outputs.values():
         last[owner[index]] = len(graph.nodes)
     return last
 
 
-def _alive_at(graph: Graph, owner: Sequence[int], last: dict[int, int], at: int) -> tuple[int, ...]:
-    inputs = set(graph.inputs.values())
-    return tuple(i for i in range(at + 1) if owner[i] == i and last[i] >= at and (i <= at or i in inputs))
+def _alive_at(graph: Graph, owner: Sequence[int], last: Sequence[int], at: int) -> tuple[int, ...]:
+    return tuple([storage for storage in range(at + 1) if owner[storage] == storage and last[storage] >= at])
 
 
 def optimizer_states(optimizer: str) -> int:

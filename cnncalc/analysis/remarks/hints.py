@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cnncalc.analysis.receptive.alignment import Apart, branches, further, misaligned
 from cnncalc.analysis.receptive.fields import Fields
@@ -12,9 +13,21 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
 from cnncalc.layers.kinds.linear import Linear
+from cnncalc.layers.kinds.merge import Merge
 from cnncalc.layers.kinds.norm import BatchNorm
 from cnncalc.layers.kinds.pool import Pool
 from cnncalc.layers.kinds.tensors import Opaque
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Seeing(Protocol):
+        """Knows what tensors see, and finds it out when it is asked."""
+
+        @property
+        def fields(self) -> Mapping[str, Sequence[Fields]]:
+            """What every tensor sees of each input of the net, by its name."""
+
 
 __all__ = ["hints"]
 
@@ -22,14 +35,14 @@ LISTED = 3
 """More layers than these are only counted."""
 
 
-def hints(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]], batch: int = 1) -> tuple[Hint, ...]:
-    """Every hint, those of one cause joined; `of_inputs` is what every tensor sees of each input, by its name."""
+def hints(graph: Graph, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
+    """Every hint, those of one cause joined; what tensors see is asked for only where branches may not be aligned."""
     return (
         *(Hint(where, text) for where, text in graph.notices.items()),
         *_useless_biases(graph),
         *_one_number_norms(graph, batch),
         *_dropped_pixels(graph),
-        *_misaligned(graph, of_inputs),
+        *_misaligned(graph, followed),
         *_shared(graph),
         *_opaque(graph),
     )
@@ -109,11 +122,15 @@ def _dropped(layer: Layer, shape: Shape) -> str:
     return " and ".join(parts)
 
 
-def _misaligned(graph: Graph, of_inputs: Mapping[str, Sequence[Fields]]) -> list[Hint]:
+def _misaligned(graph: Graph, followed: Seeing) -> list[Hint]:
     """Merges whose branches look around different centres: an uneven border, an even kernel, a crop."""
+    merges = [node for _, node, layer in graph.layers() if isinstance(layer, Merge)]
+    if not merges:
+        return []
+    of_inputs = followed.fields
     found: dict[str, Node] = {}
     most = Apart(0, 1)
-    for _, node, _ in graph.layers():
+    for node in merges:
         for seen in of_inputs.values():
             apart = misaligned(branches(graph, node, seen))
             if apart is not None:

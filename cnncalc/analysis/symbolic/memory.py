@@ -26,10 +26,11 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
     keeping: dict[object, list[Condition]] = {}
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
-    for index, node, layer, backward in backwards(graph):
+    for index, node, trains, inputs in backwards(graph):
+        backward = Backward(True, trains, inputs)
         key = (node.signature, backward)
         if key not in memo:
-            shapes = graph.signatures[node.signature][1]
+            layer, shapes = graph.signatures[node.signature]
             memo[key] = cases(lambda: list(layer.saved(backward, *shapes)), condition)  # noqa: B023 - called at once
         found = [(case, elements.storage(index, saved, owner)) for case, several in memo[key] for saved in several]
         weight = elements.weight(index, backward)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.analysis.counter import Costs, Counter, costs
+from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of
 from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.input_conditions import Reason, conditions, reasons
@@ -16,7 +16,7 @@ from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
-from cnncalc.graph import Graph
+from cnncalc.graph import Costs, Graph, costs
 from cnncalc.layers import Layer, Shape
 from cnncalc.notation.lines import write
 from cnncalc.records import NamedTuple, Record

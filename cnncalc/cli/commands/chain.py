@@ -47,7 +47,7 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         return
     view = view_of(given)
     asked = wanted(given)
-    show_graph(chain(shape, layers, asked.options), asked, view, given)
+    show_graph(chain(shape, layers, asked.options), asked, view, given, windows=True)
 
 
 def _quoted(shape: str, layers: tuple[str, ...]) -> None:

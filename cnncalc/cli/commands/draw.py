@@ -9,19 +9,31 @@ import click
 from cnncalc.cli.options import net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.pictures.drawing import HEATS
+from cnncalc.pictures.drawing import HEATS, STYLES, VIEWS
 from cnncalc.pictures.theme import THEMES
 
 __all__ = ["command"]
 
-SUFFIXES = (".svg",)
 
-
-@click.command("draw", short_help="Draw a net: how it flows, as SVG.")
+@click.command("draw", short_help="Draw a net: how it flows, or its feature maps to scale.")
 @net_argument
-@click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there: .svg.")
-@click.option("--depth", metavar="N", type=click.IntRange(min=1), help="Fold what lies deeper than N levels of names.")
-@click.option("--heat", type=click.Choice(HEATS), help="Colour each box by what it costs.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Write there: .svg, .html, .png, .pdf, .dot or .mmd.  [default: SVG on standard output]",
+)
+@click.option("--view", type=click.Choice(VIEWS), default="flow", show_default=True, help="What to draw.")
+@click.option(
+    "--depth",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Fold what lies deeper than N levels of names.  [default: as deep as fits]",
+)
+@click.option("--heat", type=click.Choice(HEATS), help="Colour each box of a flow by what it costs.")
+@click.option("--style", type=click.Choice(STYLES), help="Arrange feature maps in a row, in two lanes, in a U.")
 @click.option(
     "--theme",
     type=click.Choice(THEMES),
@@ -29,27 +41,41 @@ SUFFIXES = (".svg",)
     show_default=True,
     help="Colours; auto follows the reader's system.",
 )
+@click.option(
+    "--scale",
+    metavar="F",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Pixels of a PNG for each of the picture's own.  [default: 2, or what fits]",
+)
 @net_options
-def command(net: str, file: str | None, **given: Any) -> None:
-    """Draw a net: how it flows, as SVG.
+def command(net: str, file: str | None, scale: float | None, **given: Any) -> None:
+    """Draw a net: how it flows, or its feature maps to scale.
 
-    Sequences run down and branches stand side by side; groups are boxes with their names, repeated groups one box with
-    how often. Long skips run beside. Lines are as thick as their tensors are large.
+    In a flow, sequences run down and branches stand side by side; groups are boxes with their names, repeated groups
+    one box with how often, and long skips run beside. Lines are as thick as their tensors are large. `--view volumes`
+    draws feature maps in perspective, as papers do.
     """
     from cnncalc.analysis.costs import report
     from cnncalc.language import load
-    from cnncalc.pictures.drawing import View, drawing
+    from cnncalc.pictures.drawing import View, fitting, suffix_of, written
 
-    _known(file)
+    suffix = suffix_of(file) if file not in (None, "-") else ".svg"
+    if scale is not None and suffix != ".png":
+        raise CnncalcError(Fault("--scale is that of a PNG", help="add `-o net.png`, or leave --scale out"))
     asked = wanted(given)
     counted = report(load(net, asked.options), batch=asked.options.batch, dtype=asked.dtype)
-    emit(drawing(counted, View(given["depth"], given["heat"] or "", given["theme"])), file)
+    view = View(given["depth"], given["heat"] or "", given["theme"], given["view"], given["style"] or "")
+    if suffix == ".html":
+        from cnncalc.forms import draw
+        from cnncalc.pages.show.report import page
 
-
-def _known(file: str | None) -> None:
-    """Raises CnncalcError for a file whose name asks for what is not drawn."""
-    from pathlib import Path
-
-    if file not in (None, "-") and Path(str(file)).suffix.lower() not in SUFFIXES:
-        help = f"these are drawn: {', '.join(SUFFIXES)}"
-        raise CnncalcError(Fault(f"-o {file}: nothing is drawn as `{Path(str(file)).suffix}`", help=help))
+        svg = str(written(counted, ".svg", view))
+        made = draw(page(counted)._replace(picture=lambda: svg), "html")
+    else:
+        made = written(counted, suffix, view, scale)
+    emit(made, file)
+    if view.view == "flow" and view.depth is None:
+        deepest = max((row.name.count(".") + 1 for row in counted.rows), default=1)
+        depth = fitting(counted)
+        if depth < deepest:
+            click.echo(f"note: folded to {depth} of {deepest} levels of names; `--depth {deepest}` shows all", err=True)

@@ -33,7 +33,7 @@ class Assembler(Builder):
 
     def __init__(self, document: Document, options: Options, faults: Faults) -> None:
         super().__init__(document, options, faults)
-        self.changes = any(document.parts.values())
+        self.changes = self.unfolder.layer_by_layer = any(document.parts.values())
         self.met: set[tuple[str, str]] = set()
         """The changes that have met their layer, by key and full name."""
         self.goal = ""
@@ -149,7 +149,7 @@ class Assembler(Builder):
                 message = f"`{own[:60]}` takes several tensors: one layer that does so can stand in its place, no list"
                 self.faults.add(message, node, help="such as `replace: {add1: concat}`")
                 return self.lookup.keep(own, level)
-            body: Body = lambda inner, start: self.items(items, start, dict(scope), inner)  # noqa: E731
+            body: Body = lambda builder, inner, start: builder.items(items, start, dict(scope), inner)  # noqa: E731
             return self.named(own, "group", body, tensors[0], level, node, by_position=False)
         if isinstance(node, Scalar):
             return self.notation(node, None, own, tensors, scope, level)
@@ -190,7 +190,7 @@ class Assembler(Builder):
             self.faults.add("a net has one dialect", item.node, values=values, help=help)
             return self.lookup.keep(own, level)
         by_position = document.text("naming") == "index"
-        body: Body = lambda inner, start: inside.up_to(item.to, start, inner)  # noqa: E731
+        body: Body = lambda _, inner, start: inside.up_to(item.to, start, inner)  # noqa: E731
         kind = document.parents[0].replace("-", "_") if document.parents else NET
         return self.named(own, kind, body, tensors[0], level, item.node, by_position=by_position)
 
@@ -208,7 +208,8 @@ class Assembler(Builder):
     def resume_in(self, outer: Assembler) -> None:
         """Go on with the net of another builder, for the layers of a part of it."""
         self.net = self.evaluator.net = self.lookup.net = self.placer.net = outer.net
-        self.nesting, self.lookup.bodies = outer.nesting, outer.lookup.bodies
+        self.nesting = self.unfolder.nesting = outer.nesting
+        self.lookup.bodies = outer.lookup.bodies
         self.placer.trainable, self.placer.train_only = outer.placer.trainable, outer.placer.train_only
 
     def up_to(self, last: YamlNode | None, current: Tensor, level: Level) -> Tensor:
@@ -218,6 +219,7 @@ class Assembler(Builder):
         tensors[f"{level.prefix}input"] = current
         known = set(tensors)
         self.goal = f"{level.prefix}{name}" if name else ""
+        self.unfolder.layer_by_layer |= "." in name
         items = self.reader.list_of(listed[1] if listed else None, "layers")
         try:
             current = self.items(items, current, dict(self.variables), level)

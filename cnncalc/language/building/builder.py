@@ -11,6 +11,7 @@ from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.lookup import DROPPED, Body, Lookup
 from cnncalc.language.building.nesting import USE, Nesting
 from cnncalc.language.building.placing import Placer
+from cnncalc.language.building.unfolding import Unfolder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.faults import Faults
@@ -40,6 +41,7 @@ class Builder:
         self.lookup = Lookup(self.net, self.evaluator, faults)
         self.placer = Placer(self.net, self.lookup, faults)
         self.nesting = Nesting(self.limits, faults)
+        self.unfolder = Unfolder(self.placer, self.nesting, document.blocks, self.variables, options)
 
     def build(self) -> Net:
         """The net; raises `CnncalcError` with every fault found."""
@@ -69,6 +71,7 @@ class Builder:
         self.lookup.bodies = bodies
         self.placer.trainable, self.placer.train_only = True, False
         self.nesting.resume(depth)
+        self.unfolder.resume()
         self.faults.found.clear()
 
     # -- items --
@@ -170,7 +173,7 @@ class Builder:
             with self.nesting.within(item.node):
                 return self.items(nodes, tensors[0], dict(scope), level)
         kept = dict(scope)
-        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        body: Body = lambda builder, inner, start: builder.items(nodes, start, dict(kept), inner)  # noqa: E731
         return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
 
     def named(
@@ -182,7 +185,7 @@ class Builder:
         if inner is None:
             return UNKNOWN
         with self.nesting.within(node):
-            made = body(inner, start)
+            made = body(self, inner, start)
         self.net.close(inner, made)
         return made
 
@@ -221,23 +224,24 @@ class Builder:
         if inner_scope is None:
             return self.lookup.keep(own, level)
 
-        def body(inner: Level, start: Tensor) -> Tensor:
+        def body(builder: Builder, inner: Level, start: Tensor) -> Tensor:
             if start != tensors[0] and len(tensors) > 1:
                 message = f"the block `{block.name}` takes several tensors, and is no group to share"
-                self.faults.add(message, use.node, help="share the layers inside it, one by one")
+                builder.faults.add(message, use.node, help="share the layers inside it, one by one")
                 return UNKNOWN
             inner = inner.taking((start, *tensors[1:]))
             if not block.by_position:
-                self.net.blocks[inner.prefix[:-1]] = block.name
-            outer = self.layers
+                builder.net.blocks[inner.prefix[:-1]] = block.name
+            outer = builder.layers
             if block.library:
-                self.layers = outer.without_defaults()
-            self.faults.uses.append(use.node)
+                builder.layers = outer.without_defaults()
+            builder.faults.uses.append(use.node)
             try:
-                return self.items(block.items, start, dict(inner_scope), inner)
+                build = lambda: builder.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
+                return builder.unfolder.built(block, inner_scope, (start, *tensors[1:]), inner, builder.layers, build)
             finally:
-                self.faults.uses.pop()
-                self.layers = outer
+                builder.faults.uses.pop()
+                builder.layers = outer
 
         return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
 
@@ -276,7 +280,7 @@ class Builder:
         nodes = self.reader.list_of(item.value, "aux")
         outer, self.placer.train_only = self.placer.train_only, self.placer.train_only or train_only
         kept = dict(scope)
-        body: Body = lambda inner, start: self.items(nodes, start, dict(kept), inner)  # noqa: E731
+        body: Body = lambda builder, inner, start: builder.items(nodes, start, dict(kept), inner)  # noqa: E731
         end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
         self.placer.train_only = outer
         if end >= 0 and item.output is not None and self.evaluator.flag(item.output, scope, current) is False:

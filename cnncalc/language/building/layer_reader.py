@@ -25,6 +25,8 @@ class LayerReader:
         self.dialect, self.defaults, self.evaluator, self.faults = dialect, defaults, evaluator, faults
         self.blocks = blocks
         """The names of the blocks, asked for where a word is no kind."""
+        self.of_the_file = defaults
+        """The file's defaults, whether they mean something here or not."""
         self.known: dict[str, Parsed] = {}
         self._plain: LayerReader | None = None
 
@@ -32,6 +34,7 @@ class LayerReader:
         """The reader of library blocks, to which a file's defaults mean nothing."""
         if self._plain is None:
             self._plain = LayerReader(self.dialect, (), self.evaluator, self.faults, self.blocks)
+            self._plain.of_the_file = self.of_the_file
         return self._plain if self.defaults else self
 
     def line(

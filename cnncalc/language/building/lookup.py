@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.graph import UNKNOWN, Level, Net, groups_of
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
@@ -16,8 +16,8 @@ __all__ = ["DROPPED", "Body", "Lookup"]
 DROPPED: Tensor = -2
 """What comes out of an item whose `when` is false."""
 
-Body: TypeAlias = Callable[[Level, Tensor], Tensor]
-"""What builds a group's layers in a level, from a tensor."""
+Body: TypeAlias = Callable[[Any, Level, Tensor], Tensor]
+"""What builds a group's layers in a level, from a tensor: with which `Builder` is told then, for it may be kept."""
 
 
 class Lookup:
@@ -25,6 +25,8 @@ class Lookup:
 
     def __init__(self, net: Net, evaluator: Evaluator, faults: Faults) -> None:
         self.net, self.evaluator, self.faults = net, evaluator, faults
+        self.reached = 0
+        """How long the prefix of the outermost level was in which a name was found; a `Recording` begins anew."""
         self.bodies: dict[str, Body] = {}
         """What builds each group, to build it once more."""
         self.guessing = False
@@ -73,6 +75,7 @@ class Lookup:
         for one in level.outwards():
             tensor = tensors.get(one.prefix + name)
             if tensor is not None:
+                self.reached = min(self.reached, len(one.prefix))
                 return tensor
             if place is not None and place < len(one.entering):
                 return one.entering[place]
@@ -122,6 +125,7 @@ class Lookup:
         name = item.share.text
         for one in level.outwards():
             if one.prefix + name in self.bodies:
+                self.reached = min(self.reached, len(one.prefix))
                 return one.prefix + name, self.bodies[one.prefix + name]
         owner = self.source(name, item.share, UNKNOWN, level)
         if owner in self.net.inputs.values():

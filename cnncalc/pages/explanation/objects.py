@@ -105,7 +105,7 @@ def _summary(totals: Totals) -> dict[str, object]:
 
 def object_of(explanation: Explanation) -> dict[str, object]:
     """One object."""
-    report = report_object(explanation.report._replace(rows=()))
+    report = report_object(explanation.report.changed(rows=()))
     del report["layers"]
     answer: dict[str, object] = {**report, "parts": [_part(part) for part in explanation.parts]}
     if explanation.totals:

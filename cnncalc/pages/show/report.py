@@ -67,7 +67,13 @@ def page(report: Report, view: View = ALL) -> Page:
 
         return object_of(report)
 
-    return Page("a report", body, data, table, "layers")
+    def picture() -> str:
+        from cnncalc.pictures.drawing import View as Drawn
+        from cnncalc.pictures.drawing import drawing
+
+        return drawing(report, Drawn(view.depth))
+
+    return Page("a report", body, data, table, "layers", picture)
 
 
 def _rows(report: Report, view: View, layout: Layout) -> list[Row]:

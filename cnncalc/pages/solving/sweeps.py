@@ -10,6 +10,7 @@ from cnncalc.answers.page import Column, Page, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.pictures.scatter import Dot
     from cnncalc.solve.sweep.grid import Grid, Point
 
 __all__ = ["page"]
@@ -36,7 +37,38 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
     def data() -> dict[str, object]:
         return {"points": [_object(point, grid, figures) for point in points]}
 
-    return Page("a sweep", lambda _: [shown()], data, table, "points")
+    drawn = _drawn(points, grid, figures)
+    picture = (lambda: _picture(drawn, figures)) if drawn else None
+    return Page("a sweep", lambda _: [shown()], data, table, "points", picture)
+
+
+def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:
+    """The points at which the net works, by the first two figures; nothing where there are none to draw."""
+    from cnncalc.pictures.scatter import Dot
+    from cnncalc.solve.sweep.grid import front
+
+    working = [point for point in points if point.figures]
+    if len(figures) < 2:
+        return []
+    best = {id(point) for point in front(working, figures, figures[:2])}
+    names = (*grid.variables, *grid.lengths)
+    return [
+        Dot(
+            ", ".join(f"{name} {value}" for name, value in zip(names, (*point.variables, *point.lengths))),
+            point.figures[0],
+            point.figures[1],
+            id(point) in best,
+        )
+        for point in working
+    ]
+
+
+def _picture(dots: Sequence[Dot], figures: Sequence[str]) -> str:
+    from cnncalc.answers.figures import BY_KEY
+    from cnncalc.pictures.scatter import scatter
+
+    across, up = (BY_KEY[key].title if key in BY_KEY else key for key in figures[:2])
+    return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
 
 
 def _object(point: Point, grid: Grid, figures: Sequence[str]) -> dict[str, object]:

@@ -153,7 +153,7 @@ class Painter:
 
     def _card(self, card: Card, x: float, y: float) -> str:
         box = card.box
-        family = family_of(box.kind) if box.kind != "input" else "other"
+        family = family_of(box.kind)
         heat = self._heat(box)
         parts = []
         if box.count > 1:

@@ -126,7 +126,8 @@ class _Builder:
         box.inner = self.inside(first, last, level + 1)
         if len(box.inner) == 1:
             (only,) = box.inner
-            only.label = f"{box.label}.{only.label}"
+            if not only.label.startswith(f"{box.label}."):
+                only.label = f"{box.label}.{only.label}"
             return only
         return box
 

@@ -71,7 +71,6 @@ class Candidate:
         if self._measured is None:
             net = self.stages.whole(self.state)
             self._measured = Measured(net, self.counting.images, self.dtype)
-            self._measured.totals.costs = [self.counting.costs(one) for one in net.signatures]
         return self._measured.figure(name)
 
 

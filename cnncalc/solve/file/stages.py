@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Level, Net, Node
+from cnncalc.graph import Level, Net, Node, Signatures
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
@@ -128,7 +128,7 @@ class Stages:
         sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
         for node in new:
             sums = plus(sums, self.counting.of(node, net))
-        net.signed = net.signed.anew()  # numbers of layers mean something in whole nets only
+        net.signed = Signatures(net.limits)  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
                               structure=self._structure(state, net, new, after.levels))  # fmt: skip
 
@@ -209,6 +209,6 @@ class Stages:
         return net
 
 
-def _not_repeated(level: Level, start: int) -> int:
+def _not_repeated(builder: object, level: Level, start: int) -> int:
     """The body of a group that is taken apart: only where nothing in the file is shared."""
     raise AssertionError(f"{level.prefix} is repeated from {start}")

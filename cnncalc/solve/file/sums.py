@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import add, sub
 from typing import Any, NoReturn, TypeAlias
 
-from cnncalc.analysis.counter import Costs, costs, of_layer
+from cnncalc.analysis.counter import of_layer
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Met, Net, Node
+from cnncalc.graph import Net, Node
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers.dialects import DIALECTS
 
@@ -18,8 +18,6 @@ __all__ = ["Counting", "Sums", "less", "plus"]
 
 Sums: TypeAlias = "tuple[int, ...]"
 """What layers add up to, in the order of `Counting.keys`."""
-MOST_COSTS = 20_000
-"""Layers on input shapes whose costs are remembered, so that a long search does not fill the memory."""
 
 
 class _OfWholeNet:
@@ -53,7 +51,6 @@ class Counting:
         self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        self._costs: dict[Met, Costs] = {}
         one = OfLayer(0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False)
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
@@ -68,19 +65,10 @@ class Counting:
         """What a layer or an input of a net adds."""
         if node.layer is None:
             return (*self.nothing[:-2], product(node.shape), 0)
-        known = self.costs(net.signatures[node.signature])
+        known = net.signatures[node.signature].costs
         apart = self.element_bytes, _UNKNOWN
         one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
-
-    def costs(self, layer: Met) -> Costs:
-        """What a layer on input shapes costs, computed once for all nets."""
-        known = self._costs.get(layer)
-        if known is None:
-            if len(self._costs) >= MOST_COSTS:
-                self._costs.clear()
-            known = self._costs[layer] = costs(*layer)
-        return known
 
     def items(self, built: int) -> Sums:
         """What so many items add that are built."""
@@ -107,6 +95,11 @@ class _Total:
     def input_elements(self) -> int:
         """Numbers in all inputs, of one image."""
         return self.sum("input_elements")
+
+    @property
+    def saved(self) -> Mapping[int, int]:
+        """What autograd keeps, which depends on the layers around."""
+        raise LookupError
 
     @property
     def peak(self) -> int:

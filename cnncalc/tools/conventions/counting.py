@@ -53,4 +53,4 @@ def with_counting(report: Report, counting: Counting) -> Report:
     for row in report.rows:
         found = counting.layers[row.name]
         rows.append(row._replace(counted=None if found.unknown else found.total))
-    return report._replace(rows=tuple(rows), counting=counting)
+    return report.changed(rows=tuple(rows), counting=counting)

@@ -4,45 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
+from cnncalc.layers.base import Requirement, Shape, show_shape
+from cnncalc.layers.fields import spread
+from cnncalc.layers.kinds.sequences.places import Places, Sizes
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
-from cnncalc.records import NamedTuple
 
-__all__ = ["Attention", "Sizes"]
-
-
-class Sizes(NamedTuple):
-    """The lengths that an attention's costs are made of."""
-
-    queries: int
-    """Places that ask."""
-    keys: int
-    """Places that are asked, in all."""
-    asked: int
-    """Places that one query asks: all, or those of its window."""
-    keyed: int
-    """Features of all heads' queries: heads x key."""
-    key: int
-    """Features of the keys, of the heads that share none."""
-    value: int
-    """Features of the values, likewise."""
-    valued: int
-    """Features that all heads give together: heads x value."""
+__all__ = ["Attention"]
 
 
 @layer(
     "attention",
     aliases=("MultiheadAttention", "MultiHeadAttention", "mhsa", "mha", "self_attention", "GroupQueryAttention"),
 )
-class Attention(Layer):
+class Attention(Places):
     """Multi-head scaled dot-product attention (Vaswani et al. 2017), as torch.nn.MultiheadAttention.
 
     On a sequence, features x length, or on a map, whose pixels are the sequence row by row; with `axis=last` the
@@ -52,83 +31,9 @@ class Attention(Layer):
     queries, a softmax a row, and an addition a place for a mask (`causal`, shifted windows) and for `relative` biases.
 
     With `window` (Liu et al. 2021, Swin) each pixel asks those of its window, of windows shifted by `shift` where a
-    window is not the whole axis; with `grid` (Tu et al. 2022, MaxViT) pixels a window apart ask each other.
+    window is not the whole axis; with `grid` (Tu et al. 2022, MaxViT) pixels a window apart ask each other. Swin V2
+    has `cosine` and `continuous`; its net on the distances is counted for each sample, and torch runs it once a batch.
     """
-
-    inputs: ClassVar[tuple[int, int]] = (1, 3)
-    weighted: ClassVar[bool] = True
-    autocast: ClassVar[str] = "half"
-    heads: int = field(Whole(), "heads that ask side by side", position=0, symbol="h", aliases=("num_heads",))
-    key: int | None = field(
-        Whole(),
-        "features of a head's queries and keys; its share of the input's",
-        None,
-        aliases=("key_dim", "head_size"),
-    )
-    value: int | None = field(Whole(), "features of a head's values; as its keys", None, aliases=("value_dim",))
-    out: int | None = field(Whole(), "features that come out; as many as came in", None, aliases=("output_dim",))
-    shared: int | None = field(
-        Whole(), "heads of keys and values, each for several that ask; all", None, aliases=("kv_heads", "num_kv_heads")
-    )
-    bias: bool = field(Flag(), "whether queries, keys and values have a bias", True, aliases=("qkv_bias", "use_bias"))
-    project: bool = field(Flag(), "whether the heads' values are joined by a learned matrix", True)
-    project_bias: bool = field(Flag(), "whether that has a bias", True, aliases=("out_bias", "proj_bias"))
-    causal: bool = field(Flag(), "a place asks those up to itself alone", False, aliases=("is_causal",))
-    fused: bool = field(Flag(), "torch's fused kernel, which keeps no weight of a place for backward", True)
-    window: tuple[int, ...] | None = field(PerAxis(), "size of the windows, pixels", None, letter="w", symbol="w")
-    shift: tuple[int, ...] = field(PerAxis(0), "by how much the windows are shifted, pixels", (0,))
-    grid: bool = field(Flag(), "what would be a window apart asks each other", False)
-    relative: bool = field(Flag(), "a learned bias for each head and distance within a window", False)
-    axis: str = field(Choice("channels", "last"), "where the features stand", "channels")
-
-    # -- sizes -----------------------------------------------------------------------------------------------------
-
-    def features(self, x: Shape) -> int:
-        """Features of a place."""
-        return x[0] if self.axis == "channels" else x[-1]
-
-    def places(self, x: Shape) -> Shape:
-        """The axes on which the places stand."""
-        return x[1:] if self.axis == "channels" else x[:-1]
-
-    def each(self, x: Shape) -> int:
-        """Features of a head's queries and keys."""
-        return exact_divide(self.features(x), self.heads) if self.key is None else self.key
-
-    def windows(self, x: Shape) -> Shape:
-        """The size of the window on each axis of places; the whole axis where there are none."""
-        places = self.places(x)
-        return places if self.window is None else tuple(spread(self.window, len(places)))
-
-    def shifts(self, x: Shape) -> Shape:
-        """By how much the windows are shifted on each axis: not at all where one covers it."""
-        shifts = spread(self.shift, len(self.places(x)))
-        return tuple(0 if n == w else s for n, w, s in zip(self.places(x), self.windows(x), shifts))
-
-    @property
-    def masked(self) -> bool:
-        """Whether something is added to the scores of each place, but for windows that shift."""
-        return self.relative or self.causal
-
-    def sizes(self, *x: Shape) -> Sizes:
-        """All lengths."""
-        memory = x[min(1, len(x) - 1)]
-        key = self.each(x[0])
-        value = key if self.value is None else self.value
-        groups = self.heads if self.shared is None else self.shared
-        keys = product(self.places(memory))
-        asked = keys if self.window is None else product(self.windows(x[0]))
-        return Sizes(
-            product(self.places(x[0])), keys, asked, self.heads * key, groups * key, groups * value, self.heads * value
-        )
-
-    def leaving(self, x: Shape, sizes: Sizes) -> int:
-        """Features that come out."""
-        if not self.project:
-            return sizes.valued
-        return self.features(x) if self.out is None else self.out
-
-    # -- answers ---------------------------------------------------------------------------------------------------
 
     def entering(self, *x: Shape) -> int:
         return self.features(x[0])
@@ -164,7 +69,7 @@ class Attention(Layer):
 
     def _of_windows(self, *x: Shape) -> Iterator[Requirement]:
         """Windows lie side by side on the map that is asked, which asks itself."""
-        local = self.window is not None or self.relative
+        local = self.window is not None or self.biased
         yield Requirement(
             len(x) == 1 or not (local or self.causal),
             "windows, distances and what was before are those of one tensor",
@@ -226,9 +131,20 @@ class Attention(Layer):
             shapes["out_proj.weight"] = (self.leaving(x[0], size), size.valued)
             if self.project_bias:
                 shapes["out_proj.bias"] = (self.leaving(x[0], size),)
-        if self.relative:
-            shapes["relative_table"] = (product(2 * w - 1 for w in self.windows(x[0])), self.heads)
+        if self.cosine:
+            shapes["logit_scale"] = (self.heads, 1, 1)
+        if self.continuous is not None:
+            shapes["cpb_mlp.0.weight"] = (self.continuous, len(self.places(x[0])))
+            shapes["cpb_mlp.0.bias"] = (self.continuous,)
+            shapes["cpb_mlp.2.weight"] = (self.heads, self.continuous)
+        elif self.relative:
+            shapes["relative_table"] = (self.distances(x[0]), self.heads)
         return shapes
+
+    def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
+        if self.continuous is None:
+            return {}
+        return {"relative_coords": (self.distances(x[0]), len(self.places(x[0])))}
 
     def macs(self, *x: Shape) -> int:
         size = self.sizes(*x)
@@ -237,15 +153,28 @@ class Attention(Layer):
         values = self.features(x[-1]) * size.value * size.keys
         meeting = size.queries * size.asked * (size.keyed + size.valued)
         joining = size.valued * self.leaving(x[0], size) * size.queries if self.project else 0
-        return asking + keys + values + meeting + joining
+        return asking + keys + values + meeting + joining + self.macs_once(*x)
+
+    def macs_once(self, *x: Shape) -> int:
+        """The net on the distances."""
+        hidden = self.continuous or 0
+        return self.distances(x[0]) * hidden * (len(self.places(x[0])) + self.heads) if hidden else 0
 
     def operations(self, *x: Shape) -> int:
         size = self.sizes(*x)
         biases = size.keyed * size.queries + (size.key + size.value) * size.keys if self.bias else 0
         joining = self.leaving(x[0], size) * size.queries if self.project and self.project_bias else 0
         rows = self.heads * size.queries
-        added = self.relative + (self.causal or (self.window is not None and any(self.shifts(x[0]))))
-        return biases + joining + size.keyed * size.queries + rows * ((5 + added) * size.asked - 2)
+        added = self.biased + (self.causal or (self.window is not None and any(self.shifts(x[0]))))
+        groups = self.heads if self.shared is None else self.shared
+        scaling = size.keyed * size.queries
+        if self.cosine:  # a head's features squared, added up and divided; a root and a bound; a scale a score
+            scaling = 3 * (scaling + size.key * size.keys) + rows + groups * size.keys
+            scaling += 2 * self.heads + rows * size.asked
+        net = 0
+        if self.continuous is not None:  # a bias and a ReLU a hidden unit; a sigmoid, and times 16, a bias
+            net = 2 * self.distances(x[0]) * self.continuous + 5 * self.heads * size.asked * size.asked
+        return biases + joining + scaling + rows * ((5 + added) * size.asked - 2) + net
 
     def reaches_into(self, index: int, *x: Shape) -> tuple[Reach | None, ...] | None:
         """Of several inputs the first asks place by place, and sees all of the others, whichever axes these have."""
@@ -278,7 +207,7 @@ class Attention(Layer):
         """Whether torch computes it as products of matrices: fused kernels want heads alike, and add nothing."""
         size = self.sizes(*x)
         shifted = self.window is not None and any(self.shifts(x[0]))
-        return not self.fused or self.relative or shifted or size.key != size.value
+        return not self.fused or self.biased or self.cosine or shifted or size.key != size.value
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """What the projections take, and of the heads the queries, keys and values with what came of them.
@@ -297,6 +226,8 @@ class Attention(Layer):
                     yield Saved("places", index, shape=one)
         if self.by_hand(*x):
             spread_out = size.keys * (size.keyed + size.valued)
+            if self.cosine:
+                yield from self.saved_lengths(backward, size, *x)
             yield Saved("scaled queries", shape=(size.queries, size.keyed))
             yield Saved("keys and values of every head", shape=(spread_out,))
             yield Saved("weights of all places", shape=(self.heads, size.queries, size.asked))
@@ -305,8 +236,23 @@ class Attention(Layer):
             yield Saved("keys and values", shape=(size.keys, size.key + size.value))
             yield Saved("sums of rows", shape=(self.heads, size.queries), element="full")
             yield Saved("values of all heads", shape=(size.queries, size.valued))
+        if self.continuous is not None and backward.weights:
+            yield Saved("hidden units", shape=(self.distances(x[0]), self.continuous), batched=False)
+            yield Saved("biases", shape=(self.heads, size.asked, size.asked), batched=False)
         if self.project and backward.weights and self.by_hand(*x):
             yield Saved("values of all heads", shape=(size.queries, size.valued))
+
+    def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
+        """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as
+        they are and bounded; the scales, and where these are learned the scores.
+        """
+        values = size.value * size.keys if len(x) == 1 else 0
+        groups = self.heads if self.shared is None else self.shared
+        yield Saved("queries and keys", shape=(size.keyed * size.queries + size.key * size.keys + values,))
+        yield Saved("their lengths", shape=(2, self.heads * size.queries + groups * size.keys))
+        yield Saved("scales", shape=(self.heads,), batched=False)
+        if backward.weights:
+            yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
 
 
 def way_to_divide(n: int, window: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product as every_combination
 from math import prod
 from typing import TYPE_CHECKING
@@ -55,13 +56,15 @@ class Attended(nn.Module):
     v_proj_weight: Tensor
     relative_table: Tensor
     relative_index: Tensor
+    relative_coords: Tensor
+    logit_scale: Tensor
 
     def __init__(self, rule: attention.Attention, shapes: tuple[Shape, ...]) -> None:
         super().__init__()
         self.rule = rule
         self.packed = rule.packed(*shapes)
         for name, shape in rule.weight_shapes(*shapes).items():
-            if not name.startswith("out_proj"):
+            if "." not in name:
                 self.register_parameter(name, nn.Parameter(torch.randn(shape) * 0.05))
         size = rule.sizes(*shapes)
         self.rows = [size.keyed, size.key, size.value]
@@ -69,7 +72,7 @@ class Attended(nn.Module):
             raise ValueError(f"{rule.heads} heads of {rule.features(shapes[0])} features")
         leaving = rule.leaving(shapes[0], size)
         self.out_proj = nn.Linear(size.valued, leaving, bias=rule.project_bias) if rule.project else None
-        if rule.relative:
+        if rule.biased:
             window = rule.windows(shapes[0])
             at = torch.stack(torch.meshgrid(*(torch.arange(n) for n in window), indexing="ij")).flatten(1)
             apart = at[:, :, None] - at[:, None] + torch.tensor(window)[:, None, None] - 1
@@ -77,6 +80,12 @@ class Attended(nn.Module):
             for distance, n in zip(apart, window, strict=True):
                 index = index * (2 * n - 1) + distance
             self.register_buffer("relative_index", index.flatten())
+        if rule.continuous is not None:
+            around = torch.meshgrid(*(torch.arange(1.0 - n, n) / max(n - 1, 1) for n in window), indexing="ij")
+            far = 8 * torch.stack(around, -1).flatten(0, -2)
+            self.register_buffer("relative_coords", far.sign() * (far.abs() + 1).log2() / 3)
+            net = (nn.Linear(len(window), rule.continuous), nn.ReLU(), nn.Linear(rule.continuous, rule.heads, False))
+            self.cpb_mlp = nn.Sequential(*net)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Tokens, projections, heads, and back."""
@@ -136,25 +145,39 @@ class Attended(nn.Module):
             one.view(*one.shape[:-1], count, one.shape[-1] // count).flatten(0, 1).transpose(1, 2)
             for one, count in zip((query, key, value), heads, strict=True)
         )
-        if not rule.by_hand(*shapes):
+        if not rule.by_hand(*shapes) and q.is_meta:  # where torch would choose products of matrices
+            flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001  (an operator's name)
+            made: Tensor = flash(q, k, v, 0.0, rule.causal)[0]
+        elif not rule.by_hand(*shapes):
             made = functional.scaled_dot_product_attention(
                 q, k, v, is_causal=rule.causal, enable_gqa=groups < rule.heads
             )
         else:
+            if rule.cosine:
+                q, k = functional.normalize(q, dim=-1), functional.normalize(k, dim=-1)
             q, k, v = (modules.copied(one) for one in (q, k, v))  # as the product does where there are several heads
             if groups < rule.heads:
                 each = (-1, -1, rule.heads // groups, -1, -1)
                 k, v = (modules.copied(one.unsqueeze(2).expand(each)).flatten(1, 2) for one in (k, v))
-            scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+            scores = self.scores(q, k)
             made = self.biased(scores, shapes[0], windows).softmax(-1) @ v
         return made.transpose(1, 2).reshape(batch, windows, made.shape[2], rule.heads, -1)
+
+    def scores(self, query: Tensor, key: Tensor) -> Tensor:
+        """The products of queries and keys, scaled."""
+        if not self.rule.cosine:
+            query = query * query.shape[-1] ** -0.5
+            return query @ key.transpose(-2, -1)
+        scale: Tensor = self.logit_scale.clamp(max=math.log(100.0)).exp()
+        return (query @ key.transpose(-2, -1)) * scale
 
     def biased(self, scores: Tensor, shape: Shape, windows: int) -> Tensor:
         """The scores with what is added to them."""
         rule, places = self.rule, scores.shape[-1]
-        if rule.relative:
-            table = self.relative_table[self.relative_index]
-            scores = scores + table.view(places, places, -1).permute(2, 0, 1).contiguous()
+        if rule.biased:
+            table = self.relative_table if rule.continuous is None else self.cpb_mlp(self.relative_coords)
+            each = table[self.relative_index].view(places, places, -1).permute(2, 0, 1).contiguous()
+            scores = scores + (each if rule.continuous is None else 16 * each.sigmoid())
         if rule.causal:
             scores = scores + torch.full((places, places), -torch.inf, device=scores.device, dtype=scores.dtype).triu(1)
         if rule.window is not None and any(rule.shifts(shape)):

@@ -27,12 +27,19 @@ POOLS: dict[type[nn.Module], Any] = {
 UNPOOLS = (functional.max_unpool1d, functional.max_unpool2d, functional.max_unpool3d)
 
 
+class Unfolded(nn.Unfold):
+    """torch's unfold makes its output in a storage of at least the input's size; this is one of its own."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return modules.copied(super().forward(input))
+
+
 @builds(unfolding.Unfold)
 def unfold(layer: unfolding.Unfold, shapes: tuple[Shape, ...]) -> nn.Module:
     """Unfold."""
     if len(shapes[0]) != 3:
         raise ValueError(f"no map with height and width: {shapes[0]}")
-    return nn.Unfold(*(tuple(spread(one, 2)) for one in (layer.kernel, layer.dilation, layer.padding, layer.stride)))
+    return Unfolded(*(tuple(spread(one, 2)) for one in (layer.kernel, layer.dilation, layer.padding, layer.stride)))
 
 
 class Folded(nn.Fold):

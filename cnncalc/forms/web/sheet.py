@@ -1,0 +1,128 @@
+"""How a page looks in a browser, and the one script that it has: tables are sorted and folded where they stand."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+
+__all__ = ["CSS", "SCRIPT", "policy"]
+
+CSS = """
+:root{--ground:#fff;--card:#f8fafc;--ink:#0f172a;--soft:#5b6779;--line:#d3dce8;--accent:#2563eb;--bar:#2563eb22;
+--good:#047857;--bad:#be123c;color-scheme:light dark}
+@media(prefers-color-scheme:dark){:root{--ground:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9aa7b5;--line:#303a47;
+--accent:#60a5fa;--bar:#60a5fa33;--good:#34d399;--bad:#fb7185}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--ground);color:var(--ink);
+font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+main{display:flex;gap:2rem;align-items:flex-start;padding:1.5rem 2rem}
+@media(max-width:70rem){main{flex-wrap:wrap}figure{max-width:100%!important}}
+.text{flex:0 1 auto;min-width:0}
+figure{flex:0 1 auto;margin:0;max-width:max(30rem,44vw);max-height:calc(100vh - 3rem);overflow:auto;position:sticky;
+top:1.5rem;border:1px solid var(--line);border-radius:8px}
+figure svg{display:block}
+h1{font-size:1.5rem;line-height:1.25;margin:0 0 .25rem}
+h2,h3{font-size:1.05rem;margin:1.5rem 0 .25rem}
+p{margin:.4rem 0;max-width:70ch}.facts{color:var(--soft)}
+code,.formula{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.93em}
+.formula{overflow-wrap:anywhere}
+ul{margin:.4rem 0;padding-left:1.2rem}
+.scroll{overflow-x:auto;margin:1rem 0}
+table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
+caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
+th{position:sticky;top:0;background:var(--ground);text-align:left;font-weight:600;color:var(--soft);
+border-bottom:2px solid var(--line)}
+th,td{padding:.22rem .75rem .22rem 0;white-space:nowrap;vertical-align:top}
+td.prose{white-space:normal}
+.r{text-align:right}
+tbody tr:hover{background:var(--card)}
+tr.total td{border-top:2px solid var(--line);font-weight:600}
+tr.dim{color:var(--soft)}tr.bold{font-weight:600}
+td.bar{background:linear-gradient(to left,var(--bar) var(--share),transparent var(--share)) no-repeat}
+th button,tr.group button{all:unset;cursor:pointer;font:inherit}
+th button:hover,tr.group button:hover{color:var(--accent)}
+th button:focus-visible,tr.group button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+th[aria-sort=descending] button::after{content:" ↓"}th[aria-sort=ascending] button::after{content:" ↑"}
+tr.group td{background:var(--card);font-weight:600}
+tr.group button::before{content:"▾ "}tr.group button[aria-expanded=false]::before{content:"▸ "}
+pre{overflow-x:auto;background:var(--card);padding:.75rem;border-radius:6px}
+.added{color:var(--good)}.gone{color:var(--bad)}
+footer{color:var(--soft);font-size:.85rem;padding:0 2rem 1.5rem}
+@media print{figure{position:static;max-height:none}}
+"""
+
+SCRIPT = """
+"use strict";
+for (const table of document.querySelectorAll("table")) {
+  const body = table.tBodies[0], rows = [...body.rows].filter(row => !row.classList.contains("total"));
+  const last = [...body.rows].filter(row => row.classList.contains("total"));
+  const value = (row, at) => row.cells[at].dataset.v ?? row.cells[at].textContent;
+  const numeric = at => rows.every(row => value(row, at) === "" || !isNaN(value(row, at)));
+  const closed = new Set();
+  const grouped = rows.some(row => (row.dataset.name ?? "").includes("."));
+  function header(name, depth, members) {
+    const row = document.createElement("tr"), button = document.createElement("button");
+    row.className = "group";
+    button.textContent = name;
+    button.setAttribute("aria-expanded", String(!closed.has(name)));
+    button.onclick = () => { closed.has(name) ? closed.delete(name) : closed.add(name); unsorted(); };
+    [...table.tHead.rows[0].cells].forEach((head, at) => {
+      const cell = row.insertCell();
+      if (at === 0) { cell.style.paddingLeft = depth + "em"; cell.append(button); }
+      else if (head.dataset.sum !== undefined) {
+        cell.className = "r";
+        cell.textContent = members.reduce((sum, one) => sum + BigInt(value(one, at) || 0), 0n).toLocaleString("en");
+      }
+    });
+    return row;
+  }
+  function unsorted() {
+    if (!grouped) { body.replaceChildren(...rows, ...last); return; }
+    const shown = [], open = [];
+    rows.forEach((row, place) => {
+      const levels = (row.dataset.name ?? "").split("."), groups = levels.slice(0, -1);
+      let same = 0;
+      while (same < open.length && same < groups.length && open[same] === groups[same]) same++;
+      open.length = same;
+      for (let depth = same; depth < groups.length; depth++) {
+        open.push(groups[depth]);
+        const name = open.join("."), members = [];
+        for (let at = place; at < rows.length && rows[at].dataset.name.startsWith(name + "."); at++)
+          members.push(rows[at]);
+        if (!open.slice(0, -1).some((_, at) => closed.has(open.slice(0, at + 1).join("."))))
+          shown.push(header(name, depth, members));
+      }
+      if (!open.some((_, at) => closed.has(open.slice(0, at + 1).join(".")))) {
+        row.cells[0].style.paddingLeft = groups.length + "em";
+        shown.push(row);
+      }
+    });
+    body.replaceChildren(...shown, ...last);
+  }
+  [...(table.tHead?.rows[0].cells ?? [])].forEach((head, at) => {
+    const button = document.createElement("button");
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.onclick = () => {
+      const before = head.getAttribute("aria-sort"), number = numeric(at);
+      const next = { null: number ? "descending" : "ascending",
+                     descending: number ? "ascending" : null, ascending: number ? null : "descending" }[before];
+      for (const one of table.tHead.rows[0].cells) one.removeAttribute("aria-sort");
+      if (next === null) { unsorted(); return; }
+      head.setAttribute("aria-sort", next);
+      const compare = number ? (a, b) => value(a, at) - value(b, at)
+                             : (a, b) => value(a, at).localeCompare(value(b, at));
+      const sign = next === "descending" ? -1 : 1;
+      for (const row of rows) row.cells[0].style.paddingLeft = "";
+      body.replaceChildren(...[...rows].sort((a, b) => sign * compare(a, b)), ...last);
+    };
+  });
+  unsorted();
+}
+"""
+
+
+def policy() -> str:
+    """What a browser may do for the page: apply its own style and run this script, load nothing."""
+    digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"

@@ -1,0 +1,123 @@
+"""A layer on input shapes, and what follows from these alone: asked of its class once, for all nets of a process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeAlias
+
+from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.arithmetic.windows.reach import Reach
+from cnncalc.graph.rules import broken_requirement
+from cnncalc.layers import Layer, Requirement, Saved, Shape
+from cnncalc.layers.backward import Backward
+from cnncalc.layers.base import count, is_bias
+from cnncalc.records import NamedTuple
+
+__all__ = ["Costs", "Met", "costs", "forget", "met"]
+
+Inferred: TypeAlias = "tuple[Shape | Requirement, list[Requirement]]"
+"""An output's shape or the first rule that is broken, and the conditions on symbolic lengths."""
+MOST = 20_000
+"""So many are remembered, so that a long search does not fill the memory."""
+
+
+class Costs(NamedTuple):
+    """What a layer costs for one sample, whoever owns its parameters."""
+
+    weights: int
+    biases: int
+    buffers: int
+    macs: int
+    operations: int
+
+
+def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
+    """The costs of a layer on inputs of these shapes."""
+    parameters = layer.weight_shapes(*shapes)
+    biases = sum(product(shape) for name, shape in parameters.items() if is_bias(name))
+    return Costs(
+        count(parameters) - biases,
+        biases,
+        count(layer.buffer_shapes(*shapes)),
+        layer.macs(*shapes),
+        layer.operations(*shapes),
+    )
+
+
+class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds the answers
+    """A layer and the shapes of its inputs, with the answers of its class, each computed when it is first asked for.
+
+    On symbolic lengths a rule may branch, and answers case by case: of those only `inferred` is asked here. It is one
+    for all nets, and so is told from others as what it is, not by what it holds.
+    """
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+    @cached_property
+    def inferred(self) -> Inferred:
+        """The output's shape, or the first rule that is broken."""
+        layer, shapes = self
+        conditions: list[Requirement] = []
+        try:
+            broken = broken_requirement(layer, shapes, conditions)
+            return (layer.output_shape(*shapes) if broken is None else broken), conditions
+        except NoClosedForm as problem:
+            return Requirement(False, "this layer has no closed form", str(problem), IN_NUMBERS), conditions
+
+    @cached_property
+    def elements(self) -> int:
+        """Numbers in its output."""
+        shape, _ = self.inferred
+        assert not isinstance(shape, Requirement)
+        return product(shape)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What it costs for one sample."""
+        return costs(*self)
+
+    @cached_property
+    def weighs(self) -> bool:
+        """Whether it has parameters."""
+        layer, shapes = self
+        return bool(layer.weight_shapes(*shapes))
+
+    @cached_property
+    def reaches(self) -> tuple[Reach | None, ...]:
+        """Which input elements an output element sees, an axis each, channels first."""
+        layer, shapes = self
+        return layer.channel_reach(*shapes), *layer.reaches(*shapes)
+
+    @cached_property
+    def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:
+        return {}
+
+    def saved(self, trains: bool, inputs: tuple[bool, ...]) -> list[Saved]:
+        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs."""
+        key = trains, inputs
+        found = self._saved.get(key)
+        if found is None:
+            layer, shapes = self
+            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs), *shapes))
+        return found
+
+
+_KNOWN: dict[tuple[Layer, tuple[Shape, ...]], Met] = {}
+
+
+def met(layer: Layer, shapes: tuple[Shape, ...]) -> Met:
+    """The layer on these shapes, the same for all nets."""
+    key = layer, shapes
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) >= MOST:
+            _KNOWN.clear()
+        known = _KNOWN[key] = Met(key)
+    return known
+
+
+def forget() -> None:
+    """Ask all classes anew: what a layer answers has changed, as in a test that plants a mistake in a rule."""
+    _KNOWN.clear()

@@ -1,0 +1,244 @@
+"""What a block adds to a net, kept: the same block with the same arguments on the same shape is put in as it stands.
+
+Kept for all nets of a process. What depends on more than that is built anew: blocks that take or share tensors from
+outside, side branches, lengths that are symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+from cnncalc.graph import Met, Net, Node, Origin
+from cnncalc.language.building.lookup import Body, Lookup
+from cnncalc.language.building.nesting import Nesting
+from cnncalc.layers import Layer, Shape
+from cnncalc.records import NamedTuple
+
+__all__ = ["Recording", "Template", "Templates", "forget", "templates"]
+
+START = -1
+"""The tensor that enters."""
+FAR = 1_000_000_000
+"""Longer than any prefix: no name was looked up yet."""
+MOST = 50_000
+"""So many layers are kept, so that a long search does not fill the memory."""
+Value = TypeVar("Value")
+
+
+class Placed(NamedTuple):
+    """One layer; tensors are counted from the block's first, its name is that of this number."""
+
+    name: int
+    layer: Layer
+    inputs: tuple[int, ...]
+    shape: Shape
+    met: Met
+    trainable: bool
+    share: int | None
+    train_only: bool
+    origin: Origin | None
+
+
+class Template(NamedTuple):
+    """All that a block adds, its names without the block's own before them."""
+
+    names: list[str]
+    tensors: list[int]
+    """What each name stands for."""
+    layers: list[Placed]
+    made: int
+    """What comes out."""
+    groups: list[int]
+    """The names of groups, by their numbers."""
+    own: list[int]
+    given: list[tuple[int, Origin]]
+    blocks: list[tuple[int, str]]
+    bodies: list[tuple[int, Body]]
+    counted: list[tuple[str, int]]
+    false: list[tuple[str, Any]]
+    built: int
+    """Items."""
+    depth: int
+    """How deep the block stood: no deeper it fits again."""
+
+    def place(self, prefix: str, start: int, at: Recording) -> int | None:
+        """Put it in behind the tensor `start`, and say what comes out.
+
+        None where a bound is in the way, or a name is taken: building it says so.
+        """
+        net, lookup, nesting = at.net, at.lookup, at.nesting
+        nodes, held, base = net.nodes, net.names, len(net.nodes)
+        names = [prefix + name for name in self.names]
+        room = net.limits.layers + len(net.inputs) - base
+        if nesting.depth > self.depth or nesting.built + self.built > nesting.most or len(self.layers) > room:
+            return None
+        if not held.tensors.keys().isdisjoint(names) or not held.groups.keys().isdisjoint(names):
+            return None
+        number = net.signed.number
+        for name, layer, inputs, shape, met, trainable, share, train_only, origin in self.layers:
+            taken = tuple([start if one < 0 else base + one for one in inputs])
+            owner = None if share is None else base + share
+            nodes.append(
+                Node(names[name], layer, taken, shape, len(nodes), number(met), trainable, owner, train_only, origin)
+            )
+        tensors = [start if one < 0 else base + one for one in self.tensors]
+        held.tensors.update(zip(names, tensors))
+        held.groups.update([(names[one], tensors[one]) for one in self.groups])
+        held.own.update([names[one] for one in self.own])
+        held.given.update([(names[one], origin) for one, origin in self.given])
+        held.counted.update([(prefix + stem, count) for stem, count in self.counted])
+        net.blocks.update([(names[one], block) for one, block in self.blocks])
+        lookup.bodies.update([(names[one], body) for one, body in self.bodies])
+        lookup.false.update([(prefix + name, condition) for name, condition in self.false])
+        nesting.built += self.built
+        return start if self.made < 0 else base + self.made
+
+
+class Recording:
+    """Where a block goes; and what is there before it is built, to tell afterwards what was added."""
+
+    __slots__ = ("built", "count", "ends", "lookup", "met", "nesting", "net", "reached", "sizes")
+
+    def __init__(self, net: Net, lookup: Lookup, nesting: Nesting) -> None:
+        self.net, self.lookup, self.nesting = net, lookup, nesting
+
+    def begin(self) -> None:
+        """Remember what is there."""
+        self.count, self.met, self.built = len(self.net.nodes), self.lookup.faults.met, self.nesting.built
+        self.sizes = [len(table) for table in self._tables()]
+        self.ends = self._ends()
+        self.reached, self.lookup.reached = self.lookup.reached, FAR
+
+    def _ends(self) -> tuple[int, int]:
+        """How many ends of side branches there are."""
+        return len(self.net.chosen), len(self.net.idle)
+
+    def _tables(self) -> tuple[dict[str, Any], ...]:
+        net, names, lookup = self.net, self.net.names, self.lookup
+        return names.tensors, names.groups, names.given, names.counted, net.blocks, lookup.bodies, lookup.false
+
+    def template(self, prefix: str, start: int, made: int) -> Template | None:
+        """What was added below a prefix, behind the tensor `start`; None where it depends on more than that."""
+        lookup, count = self.lookup, self.count
+        alone = lookup.reached >= len(prefix) and lookup.faults.met == self.met and self._ends() == self.ends
+        lookup.reached = min(lookup.reached, self.reached)
+        new = self.net.nodes[count:]
+        if not alone or any(one.share is not None and one.share < count for one in new):
+            return None
+        try:
+            tensors, groups, given, counted, blocks, bodies, false = (
+                [(_inside(prefix, name), value) for name, value in _added(table, size)]
+                for table, size in zip(self._tables(), self.sizes)
+            )
+            number = {name: place for place, (name, _) in enumerate(tensors)}
+            numbers = [number[_inside(prefix, one.name)] for one in new]
+            pairs, own = self.net.signatures, self.net.names.own
+            return Template(
+                [name for name, _ in tensors],
+                [_from(count, start, tensor) for _, tensor in tensors],
+                [
+                    Placed(name, one.layer, tuple([_from(count, start, each) for each in one.inputs]), one.shape,
+                           pairs[one.signature], one.trainable, None if one.share is None else one.share - count,
+                           one.train_only, one.origin)
+                    for name, one in zip(numbers, new) if one.layer is not None
+                ],
+                _from(count, start, made),
+                [number[name] for name, _ in groups],
+                [name for name, one in zip(numbers, new) if one.name in own],
+                [(number[name], origin) for name, origin in given],
+                [(number[name], block) for name, block in blocks],
+                [(number[name], body) for name, body in bodies],
+                counted,
+                false,
+                self.nesting.built - self.built,
+                self.nesting.depth,
+            )  # fmt: skip
+        except LookupError:
+            return None
+
+
+def _added(table: dict[str, Value], size: int) -> list[tuple[str, Value]]:
+    """What a table holds since it had so many entries: none is ever taken out."""
+    return [*islice(reversed(table.items()), len(table) - size)][::-1]
+
+
+def _inside(prefix: str, name: str) -> str:
+    """A name without the prefix; raises `LookupError` for one that has it not."""
+    if not name.startswith(prefix):
+        raise LookupError(name)
+    return name[len(prefix) :]
+
+
+def _from(count: int, start: int, tensor: int) -> int:
+    """A tensor counted from the first of a block; raises `LookupError` for one from outside but what enters."""
+    if tensor == start:
+        return START
+    if tensor < count:
+        raise LookupError(tensor)
+    return tensor - count
+
+
+class Templates:
+    """The templates of one file's blocks, under the same variables, defaults and bounds."""
+
+    __slots__ = ("known", "pinned")
+
+    def __init__(self, pinned: object) -> None:
+        self.known: dict[Hashable, Template | None] = {}
+        """None for what was met once: most of what a process builds is not built again."""
+        self.pinned = pinned
+        """The blocks, held so that nothing else can be taken for them."""
+
+    def build(self, key: Hashable, prefix: str, start: int, at: Recording, items: Callable[[], int]) -> int:
+        """What comes out of a block: its template put in, or what its items build, which may be kept."""
+        template = self.known.get(key)
+        made = None if template is None else template.place(prefix, start, at)
+        if made is not None:
+            return made
+        if key not in self.known:
+            self._keep(key, None)
+            return items()
+        at.begin()
+        made = items()
+        template = at.template(prefix, start, made)
+        if template is not None:
+            self._keep(key, template)
+        return made
+
+    def _keep(self, key: Hashable, template: Template | None) -> None:
+        _STORE.count(1 if template is None else len(template.layers))
+        self.known[key] = template
+
+
+class _Store:
+    """All templates of a process; when they are too many, it begins anew."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Hashable, Templates] = {}
+        self.layers = 0
+
+    def count(self, layers: int) -> None:
+        self.layers += layers
+        if self.layers > MOST:
+            self.kept.clear()
+            self.layers = layers
+
+
+_STORE = _Store()
+
+
+def forget() -> None:
+    """Build all blocks anew: what a layer answers has changed, as in a test that plants a mistake in a rule."""
+    _STORE.kept.clear()
+    _STORE.layers = 0
+
+
+def templates(of: Hashable, blocks: Mapping[str, tuple[object, object]]) -> Templates:
+    """The templates of blocks under all else that decides what these build, the same for all nets of a process."""
+    pinned = [node for _, node in blocks.values()]
+    key = of, tuple(map(id, pinned))
+    if key not in _STORE.kept:
+        _STORE.kept[key] = Templates(pinned)
+    return _STORE.kept[key]

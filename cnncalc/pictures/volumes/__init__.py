@@ -1,0 +1,1 @@
+"""Feature maps as boxes in perspective, as papers draw them."""
