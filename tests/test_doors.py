@@ -43,7 +43,7 @@ DOORS = {
     "solve.file": "answer growing",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
-    "solve.sweep": "grid journal ranges",
+    "solve.sweep": "grid journal points ranges",
     "tools": "conventions conventions.counting conventions.difference styles",
     "torch_backend": "building.builder exporting verify",
     "torch_backend.building.kinds": "unfolding",

@@ -44,9 +44,13 @@ class Writer(NamedTuple):
             having = ", ".join(one.name for one in WRITERS if name in one.settings)
             raise CnncalcError(Fault(f"{self.name} has no `--{name}`", help=f"leave it out; it is for {having}"))
         module, _, function = self.function.partition(":")
-        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
-        assert isinstance(made, Written)
-        _hold(graph, self, made.content)
+        try:
+            made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
+            assert isinstance(made, Written)
+            _hold(graph, self, made.content)
+        except CnncalcError as error:
+            others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
+            raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
         return made
 
 

@@ -82,7 +82,10 @@ def page(results: Sequence[FileResult]) -> Page:
         lines = [line for result in results for line in _lines(result)]
         return [Stack([Items(lines, indent=False), Text(_summary(results))])]
 
-    return Page("a check", body, lambda: _object(results), lambda: _table(results), "files", lambda: _wrong(results))
+    return Page(
+        "a check", body, lambda: _object(results), lambda: _table(results), "files",
+        annotations=lambda: _wrong(results),
+    )  # fmt: skip
 
 
 def _wrong(results: Sequence[FileResult]) -> Iterator[Annotation]:

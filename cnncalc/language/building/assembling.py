@@ -36,6 +36,8 @@ class Assembler(Builder):
         self.changes = self.unfolder.layer_by_layer = any(document.parts.values())
         self.met: set[tuple[str, str]] = set()
         """The changes that have met their layer, by key and full name."""
+        listed = document.keys.get("layers", (None, None))[1]
+        self.outermost = listed.items if isinstance(listed, Sequence) else []
         self.goal = ""
         """Of a part of another net: the full name of the layer or group at which it ends."""
 
@@ -44,6 +46,12 @@ class Assembler(Builder):
         if self.options.input is not None and not self.options.symbols and _flattens(net):
             self.tell_grown(net)
         return net
+
+    def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
+        made = super().items(nodes, current, scope, level)
+        if self.changes and level.parent is None and nodes is self.outermost:
+            self.check_met()
+        return made
 
     def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
         if self.changes and isinstance(node, Scalar) and (kind := self.blocks.head(node)):

@@ -56,14 +56,10 @@ class Builder:
         level = Level(by_position=self.document.text("naming") == "index")
         current = self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)
         self.faults.raise_any()
-        self.check_met()
         self.net.notices = {**self.document.notices, **self.net.notices}
         finish(self.net, self.document, current, self.options, self.faults)
         self.faults.raise_any()
         return self.net
-
-    def check_met(self) -> None:
-        """Note what the file says of layers that the net does not have."""
 
     def resume(self, net: Net, bodies: dict[str, Body], depth: int) -> None:
         """Go on with a net that this builder has built so far, or a fork of it, so many groups and merges deep."""
