@@ -36,7 +36,7 @@ def here(tmp_path, monkeypatch):
         ("show alexnet --input 3x224x224 --input 3x64x64", "--input is given 2 times", "keep one"),
         ("show alexnet --input 3x224x224,3x64x64", "`input` is given twice", "cnncalc sweep"),
         ("solve batch-size lenet5 --memory 24", "--memory 24: bytes, or what?", "24GiB"),
-        ("show own.yaml -o net.svg", "has no form svg", "csv"),
+        ("show own.yaml -o net.bmp", "nothing is written as `.bmp`", ".csv"),
         ("show own.yaml -o net.onnx", "nothing is written as `.onnx`", "--format table"),
         ("check own.yaml", "nothing was held", "--allow-empty"),
         ("check empty", "nothing was held", "--max params=5M"),

@@ -62,7 +62,7 @@ def _listing(context: click.Context, names: Sequence[str], texts: Sequence[str])
     """Print names with what is said of each, and end."""
     from cnncalc.text import aligned
 
-    click.echo("\n".join(aligned([list(names), list(texts)], [False] * 2)))
+    click.echo("\n".join(aligned(list(zip(names, texts)), [False] * 2)))
     context.exit()
 
 
