@@ -9,19 +9,25 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from command_line import runner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnncalc.analysis.costs import report
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
+from cnncalc.graph import Net
+from cnncalc.graph.names import Level
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.pictures.drawing import View, drawing
-from cnncalc.pictures.flow.blocks import Card, Frame
+from cnncalc.pictures.flow.blocks import HEAD, Card, Frame
 from cnncalc.pictures.flow.drawing import laid
+from cnncalc.pictures.flow.sequences import CLOSE
 from cnncalc.pictures.ink import cut, width_of
 from cnncalc.pictures.volumes.drawing import solids
 from cnncalc.pictures.volumes.maps import maps_of
 
+TOP = Level()
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = {  # what it draws, and how often two wires cross in it
     "lenet5": 0,
@@ -29,10 +35,10 @@ DRAWN = {  # what it draws, and how often two wires cross in it
     "unet": 0,
     "densenet100_12_cifar": 0,
     "googlenet": 0,
-    "unetpp": 90,
-    "yolov8n": 5,
-    "hrnet_w18": 240,
-    "nasnet_mobile": 225,
+    "unetpp": 35,
+    "yolov8n": 0,
+    "hrnet_w18": 170,
+    "nasnet_mobile": 206,
 }
 
 
@@ -80,7 +86,7 @@ def stretches(block):
                 if abs(y1 - y2) < 0.01:
                     flat.append((wire.tensor, min(x1, x2), max(x1, x2), y1))
                 else:
-                    assert abs(x1 - x2) < 0.01, "a wire runs straight across or straight down"
+                    assert abs(x1 - x2) < 0.11, "a wire runs straight across or straight down"
                     steep.append((wire.tensor, min(y1, y2), max(y1, y2), x1))
     return flat, steep
 
@@ -92,6 +98,58 @@ def crossings(block):
         for one, left, right, y in flat
         for other, top, low, x in steep
     )
+
+
+def across_cards(block):
+    """The cards that a wire runs across."""
+    flat, steep = stretches(block)
+    cards = [(one.box.name, rect) for one, rect in placed(block) if isinstance(one, Card)]
+    found = [name for _, x1, x2, y in flat for name, (left, top, right, low) in cards
+             if top + 1 < y < low - 1 and x1 < right - 1 and x2 > left + 1]  # fmt: skip
+    return found + [name for _, y1, y2, x in steep for name, (left, top, right, low) in cards
+                    if left + 1 < x < right - 1 and y1 < low - 1 and y2 > top + 1]  # fmt: skip
+
+
+class Joined(dict):
+    """Points in groups that are joined."""
+
+    def root(self, point):
+        while self.setdefault(point, point) != point:
+            point = self[point]
+        return point
+
+    def join(self, one, other):
+        self[self.root(one)] = self.root(other)
+
+
+def key(tensor, x, y):
+    return tensor, round(x, 1), round(y, 1)
+
+
+def unconnected(block):
+    """Cards to which no wire leads from the card that makes a tensor that they take, and the other way round."""
+    joined, makers, takers, under = Joined(), {}, [], {}
+    root = joined.root
+    for one, x, y in block.placed():
+        for wire in one.wires:
+            points = [key(wire.tensor, x + right, y + down) for right, down in wire.points]
+            for point in points[1:]:
+                joined.join(point, points[0])
+        if isinstance(one, Frame):  # a wire goes on below the heading
+            for port in one.ins:
+                joined.join(key(port.tensor, x + port.x, y), key(port.tensor, x + port.x, y + HEAD))
+        if isinstance(one, Card):
+            for port in one.outs:
+                makers[port.tensor] = (one, key(port.tensor, x + port.x, y + port.y))
+                under[key(port.tensor, x + port.x, y + port.y)] = one
+            takers += [(one, key(port.tensor, x + port.x, y)) for port in one.ins]
+    found = []
+    for taker, (tensor, x, y) in takers:
+        maker, start = makers[tensor]
+        close = taker.light and under.get((tensor, x, round(y - CLOSE, 1))) is maker
+        if not close and root((tensor, x, y)) != root(start):
+            found.append((maker.box.name, taker.box.name))
+    return found
 
 
 def texts_outside(svg):
@@ -124,12 +182,47 @@ def test_nothing_overlaps_and_few_wires_cross(name):
     answer = counted(name)
     found = laid(answer)
     assert not overlapping(found.block)
+    assert not across_cards(found.block)
+    assert not unconnected(found.block)
     assert crossings(found.block) <= DRAWN[name]
     svg = drawing(answer)
     assert not texts_outside(svg)
     drawn = [one.box for one, _ in placed(found.block) if isinstance(one, Card)]
     assert sum(len(box.rows) for box in drawn) <= len(answer.rows)
     assert sum(len(box.rows) * times(found.tree.top, box) for box in drawn) == len(answer.rows)
+
+
+@st.composite
+def graphs(draw):
+    """Nets of which each layer takes any tensors before it, in groups that open and close anywhere."""
+    net = Net(input=(2, 4, 4))
+    level, opened = TOP, []
+    for _ in range(draw(st.integers(2, 24))):
+        if opened and draw(st.booleans()):
+            net.close(level, len(net.nodes) - 1)
+            level = opened.pop()
+        elif draw(st.integers(0, 2)) == 0 and len(opened) < 3:
+            opened.append(level)
+            level = net.group(f"g{len(net.nodes)}_{len(opened)}", level)
+        taken = draw(
+            st.lists(st.integers(max(len(net.nodes) - 5, 0), len(net.nodes) - 1), min_size=1, max_size=3, unique=True)
+        )
+        net.add("relu" if len(taken) == 1 else "add", taken, level=level)
+    while opened:
+        net.close(level, len(net.nodes) - 1)
+        level = opened.pop()
+    return net
+
+
+@given(net=graphs())
+@settings(max_examples=120, deadline=None)
+def test_any_graph_is_drawn_with_all_its_wires(net):
+    answer = report(net)
+    found = laid(answer)
+    assert not overlapping(found.block)
+    assert not across_cards(found.block)
+    assert not unconnected(found.block)
+    assert not texts_outside(drawing(answer))
 
 
 def times(top, box):
@@ -175,11 +268,11 @@ def test_a_name_is_never_markup():
 
 
 def test_a_net_too_large_to_be_seen_names_a_depth():
-    text = "input: 1x4x4\nlayers:\n  - {repeat: 3000, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
+    text = "input: 1x4x4\nlayers:\n  - {repeat: 2100, name: g$(i), layers: [conv $(i + 1) k1, relu]}\n"
     answer = report(load_text(text, "net", Options()))
-    with pytest.raises(CnncalcError, match="6,001 boxes, and a picture at most 4,000") as failure:
+    with pytest.raises(CnncalcError, match="4,201 boxes, and a picture at most 4,000") as failure:
         drawing(answer, View(depth=2))
-    assert failure.value.faults[0].help == "`--depth 1` draws 3,001"
+    assert failure.value.faults[0].help == "`--depth 1` draws 2,101"
     assert drawing(answer).startswith("<svg")
 
 
