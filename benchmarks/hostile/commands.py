@@ -183,7 +183,7 @@ class Writer:
             if name in without or (name in ("to", "limit", "jobs") and not self.chance(0.3)):
                 continue
             needed = option.required or (self.one_layer and name in ("input", "output", "kernel", "stride"))
-            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.13)):
+            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.09)):
                 continue
             for _ in range(self.random.choice((1, 1, 2)) if option.multiple else 1):
                 chosen.append(self.random.choice(option.opts + option.secondary_opts))
@@ -193,7 +193,7 @@ class Writer:
 
     def value(self, option: click.Option, name: str) -> str:
         """What an option is given; now and then anything."""
-        if self.chance(0.04):
+        if self.chance(0.02):
             return wild_word(self.random)
         if isinstance(option.type, click.Choice):
             return str(self.random.choice(list(option.type.choices)))

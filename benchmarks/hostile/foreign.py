@@ -59,7 +59,7 @@ def foreign_file(random: Random) -> tuple[str, bytes]:
     """A file with its name: as it is, or changed in some places."""
     name = random.choice(list(_samples))
     data = _samples[name]
-    if random.random() < 0.3:
+    if random.random() < 0.4:
         return name, data
     if data.startswith(b"PK") and random.random() < 0.8:
         return name, _repacked(random, data)

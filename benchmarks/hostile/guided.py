@@ -11,20 +11,31 @@ import hashlib
 import os
 import sys
 import tempfile
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from random import Random
 from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["cnncalc"]):
-    import cnncalc.cli.main  # noqa: F401
+LEFT_OUT = ("torch_backend", "witnesses", "__main__")
+"""What runs other frameworks, and what runs when it is imported."""
 
-from benchmarks.hostile import __main__ as plain
-from benchmarks.hostile.commands import drawn
-from benchmarks.hostile.foreign import gather
-from benchmarks.hostile.runs import run
-from cnncalc.limits import RECURSION
+with atheris.instrument_imports(include=["cnncalc"]):
+    import cnncalc
+
+    for module in walk_packages(cnncalc.__path__, "cnncalc."):
+        if not any(name in module.name for name in LEFT_OUT):
+            with suppress(ImportError):  # of a library that is not installed
+                import_module(module.name)
+
+from benchmarks.hostile import __main__ as plain  # noqa: E402
+from benchmarks.hostile.commands import drawn  # noqa: E402
+from benchmarks.hostile.foreign import gather  # noqa: E402
+from benchmarks.hostile.runs import run  # noqa: E402
+from cnncalc.limits import RECURSION  # noqa: E402
 
 
 class Drawn(Random):
