@@ -47,7 +47,7 @@ class Texts:
     @staticmethod
     def shape(box: Box) -> str:
         """The shape that comes out."""
-        return shape_text(box.shape).replace("x", "×")
+        return shape_text(box.shape).replace("x", "×") or "a number"
 
     def below(self, box: Box) -> str:
         """The line below the headline: the name of a layer, what a group holds."""
