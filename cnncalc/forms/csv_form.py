@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnncalc.answers.page import Column, Layout, Page
 
 __all__ = ["draw"]
@@ -17,10 +19,6 @@ FORMULA = frozenset("=+-@\t\r")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
 
 
-def _value(column: Column, value: object) -> object:
-    return value if isinstance(value, int) and column.exact else column.text(value)
-
-
 def draw(page: Page, _: Layout) -> str:
     """The table of the page, with `\\n` line ends and quoted where it must be; totals are left to the reader's sum."""
     assert page.table is not None
@@ -28,8 +26,15 @@ def draw(page: Page, _: Layout) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(column.key) for column in table.columns])
-    writer.writerows([_cell(_value(column, value)) for column, value in zip(table.columns, row)] for row in table.rows)
+    writer.writerows(zip(*map(_cells, table.columns, zip(*table.rows))))
     return text.getvalue()
+
+
+def _cells(column: Column, values: Sequence[object]) -> Sequence[object]:
+    """What stands below a heading: whole numbers as they are, and all else as text."""
+    if column.exact and all(type(value) is int for value in values):
+        return values
+    return [_cell(value if isinstance(value, int) and column.exact else column.text(value)) for value in values]
 
 
 def _cell(value: object) -> object:

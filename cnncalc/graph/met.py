@@ -95,7 +95,7 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         """Whether each output element sees just what the input element in its place sees."""
         layer, shapes = self
         stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
-        return stays and bool(layer.seen_inputs) and all([one is IDENTITY for one in self.reaches])
+        return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
     def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:

@@ -163,7 +163,7 @@ def _remembered(rule: Callable[[Met, Asked], Fields]) -> Callable[[Met, Asked], 
 def few_phases(seen: object) -> bool:
     """Whether that is a field, or fields, of few phases."""
     if isinstance(seen, Sight):
-        return all([len(field.phases) <= FEW for field in seen.fields])
+        return max(len(field.phases) for field in seen.fields) <= FEW if seen.fields else True
     return isinstance(seen, str) or (isinstance(seen, tuple) and all(map(few_phases, seen)))
 
 
@@ -175,7 +175,8 @@ def _met(met: Met, taken: tuple[Fields, ...]) -> Fields:
     assert not isinstance(after, Requirement)
     sights: list[Sight] = []
     words: list[str] = []
-    for at, seen in enumerate(taken):
+    for at, one in enumerate(taken):
+        seen = one
         reaches = layer.reaches_into(at, *shapes)
         if reaches is not None and not isinstance(seen, str):
             seen = seen.through(reaches, shapes[at], after)

@@ -37,19 +37,17 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
     def data() -> dict[str, object]:
         return {"points": [_object(point, grid, figures) for point in points]}
 
-    drawn = _drawn(points, grid, figures)
-    picture = (lambda: _picture(drawn, figures)) if drawn else None
+    drawable = len(figures) > 1 and any(point.figures for point in points)
+    picture = (lambda: _picture(_drawn(points, grid, figures), figures)) if drawable else None
     return Page("a sweep", lambda _: [shown()], data, table, "points", picture)
 
 
 def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:
-    """The points at which the net works, by the first two figures; nothing where there are none to draw."""
+    """The points at which the net works, by the first two figures."""
     from cnncalc.pictures.scatter import Dot
     from cnncalc.solve.sweep.grid import front
 
     working = [point for point in points if point.figures]
-    if len(figures) < 2:
-        return []
     best = {id(point) for point in front(working, figures, figures[:2])}
     names = (*grid.variables, *grid.lengths)
     return [
