@@ -8,8 +8,6 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cnncalc.answers.page import Column, Layout, Page
 
 __all__ = ["draw"]
@@ -26,15 +24,20 @@ def draw(page: Page, _: Layout) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(column.key) for column in table.columns])
-    writer.writerows(zip(*map(_cells, table.columns, zip(*table.rows))))
+    columns = [(column, column.exact) for column in table.columns]
+    writer.writerows(
+        [
+            value if exact and type(value) is int else _text(column, value)
+            for (column, exact), value in zip(columns, row)
+        ]
+        for row in table.rows
+    )
     return text.getvalue()
 
 
-def _cells(column: Column, values: Sequence[object]) -> Sequence[object]:
-    """What stands below a heading: whole numbers as they are, and all else as text."""
-    if column.exact and all(type(value) is int for value in values):
-        return values
-    return [_cell(value if isinstance(value, int) and column.exact else column.text(value)) for value in values]
+def _text(column: Column, value: object) -> object:
+    """What stands below a heading where it is no plain number."""
+    return value if isinstance(value, int) and column.exact else _cell(column.text(value)) if value != "" else ""
 
 
 def _cell(value: object) -> object:

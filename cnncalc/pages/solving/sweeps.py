@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Page, Table
+from cnncalc.answers.page import Column, Each, Page, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.pictures.scatter import Dot
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["page"]
 
+MOST_DOTS = 20_000
+"""Points of a picture; more are no picture."""
 LONGEST = 300
 """Characters of a number; a longer one stays a text."""
 
@@ -26,18 +29,22 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         keys = (*grid.variables, *grid.lengths, *figures)
         columns = [*(Column(key, key, right=True) for key in keys), Column("fault", "fault")]
         nothing = ("",) * len(figures)
-        return Table(columns, [[*one.variables, *one.lengths, *(one.figures or nothing), one.fault] for one in points])
+
+        def cells(one: Point) -> list[object]:
+            return [*one.variables, *one.lengths, *(one.figures or nothing), one.fault]
+
+        return Table(columns, Each(points, cells))
 
     def shown() -> Table:
         whole = table()
         if any(point.fault for point in points):
             return whole
-        return whole._replace(columns=whole.columns[:-1], rows=[row[:-1] for row in whole.rows])
+        return whole._replace(columns=whole.columns[:-1], rows=Each(whole.rows, lambda row: row[:-1]))
 
     def data() -> dict[str, object]:
-        return {"points": [_object(point, grid, figures) for point in points]}
+        return {"points": Each(points, lambda point: _object(point, grid, figures))}
 
-    drawable = len(figures) > 1 and any(point.figures for point in points)
+    drawable = len(figures) > 1 and len(points) <= MOST_DOTS and any(point.figures for point in points)
     picture = (lambda: _picture(_drawn(points, grid, figures), figures)) if drawable else None
     return Page("a sweep", lambda _: [shown()], data, table, "points", picture)
 
