@@ -63,5 +63,6 @@ WITNESSES: dict[str, Witness] = {
             "torch_backend.verify:verify",
             frozenset({"device", "dtype", "seed", "receptive_field", "progress"}),
         ),
+        Witness("keras", ("keras",), "witnesses.keras:seen"),
     )
 }
