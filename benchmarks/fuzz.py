@@ -69,6 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--nets", type=int, default=sys.maxsize, help="stop after so many nets")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first net")
+    parser.add_argument("--with", dest="witness", default="torch", help="torch, or one of benchmarks.witnessed")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz-differences"), help="folder for nets that differ")
     return parser.parse_args()
 
@@ -93,6 +94,10 @@ def main() -> int:
     """Hold nets until the time is over; 1 where one differs."""
     given = arguments()
     torch.set_num_threads(1)
+    if given.witness != "torch":
+        from benchmarks import witnessed
+
+        return witnessed.main(given)
     start = told = time.monotonic()
     tally = Tally()
     index = given.first

@@ -8,6 +8,8 @@ from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Graph
     from cnncalc.pages.show.report import View
@@ -50,8 +52,8 @@ def _style_alone(given: dict[str, Any]) -> None:
         raise CnncalcError(Fault(f"--{name} does not go with --style {given['style']}", help=help))
 
 
-def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) -> None:
-    """Counts the graph and prints or writes the report."""
+def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], *, windows: bool = False) -> None:
+    """Counts the graph and prints or writes the report; its picture is that of the net, or of its `windows`."""
     if given["style"] is not None:
         from cnncalc.pages.styles import page as styled
 
@@ -65,4 +67,12 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any]) 
         from cnncalc.cli.conventions import counted_as
 
         counted = counted_as(graph, counted, wanted, given)
-    answer(page(counted, view), given)
+    shown = page(counted, view)
+    answer(shown._replace(picture=_windows(graph)) if windows else shown, given)
+
+
+def _windows(graph: Graph) -> Callable[[], str] | None:
+    """The picture of the layers' windows, step by step; None where none moves."""
+    from cnncalc.pages.windows import picture
+
+    return picture(graph)

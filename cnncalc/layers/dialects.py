@@ -51,10 +51,12 @@ class Dialect(NamedTuple):
     """The most padding a pool takes: `half` its kernel, less than its `kernel` or its `extent`, or `none` checked."""
     pool_same_pads_first: bool = False
     """`same` of a pool pads for a kernel without dilation; the length then follows from padding, dilation, rounding."""
-    pool_same_needs_padding: bool = False
-    """`same` of a pool fails where a stride larger than the kernel leaves pixels over."""
+    pool_same_needs_padding: tuple[str, ...] = ()
+    """The pools whose `same`, without a dilation, fails where a stride larger than the kernel leaves pixels over."""
     lp_pads: bool = False
     """A p-norm pool may be padded."""
+    lp_rounds_up: bool = True
+    """A p-norm pool may round up."""
     transposed_same: str = ""
     """The rule of `same` for a transposed convolution; empty where there is none."""
     transposed_fills_stride: bool = False
@@ -171,7 +173,7 @@ ONNX = Dialect(
     pool_stride_is_kernel=False,
     pool_padding_limit="kernel",
     pool_same_pads_first=True,
-    pool_same_needs_padding=True,
+    pool_same_needs_padding=("maxpool",),
     lp_pads=True,
     transposed_same="onnx",
     output_padding_below="stride",
@@ -183,9 +185,20 @@ ONNX = Dialect(
 
 
 def _of_opset(opset: int) -> Dialect:
-    """ONNX as of an older opset: group norms came with 18, with a pair for each group of channels until 21."""
+    """ONNX as of an older opset.
+
+    Group norms came with 18, with a pair for each group of channels until 21, and p-norm pools that round up; averages
+    were run by a kernel that takes no negative padding until 19.
+    """
     missing = {} if opset >= 18 else {"groupnorm": "GroupNormalization came with opset 18"}
-    return ONNX._replace(name=f"onnx-{opset}", missing=missing, group_pairs=opset < 21)
+    pools = ("maxpool", "avgpool") if opset < 19 else ONNX.pool_same_needs_padding
+    return ONNX._replace(
+        name=f"onnx-{opset}",
+        missing=missing,
+        group_pairs=opset < 21,
+        pool_same_needs_padding=pools,
+        lp_rounds_up=opset >= 18,
+    )
 
 
 NCNN = Dialect(

@@ -64,5 +64,6 @@ WITNESSES: dict[str, Witness] = {
             frozenset({"device", "dtype", "seed", "receptive_field", "progress"}),
         ),
         Witness("keras", ("keras",), "witnesses.keras:seen"),
+        Witness("onnxruntime", ("onnx", "onnxruntime"), "witnesses.onnxruntime:seen"),
     )
 }

@@ -49,9 +49,9 @@ def through(steps: list[Step], entering: Shape) -> Shape | None:
 class Sketch:
     """One net as it is being drawn."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, dialect: str = "") -> None:
         self.random = random
-        self.dialect = random.choice(DIALECTS)
+        self.dialect = dialect or random.choice(DIALECTS)
         self.refused: list[tuple[str, Shape]] = []
         self.names: dict[str, Shape] = {}
         self.shareable: list[tuple[str, str, Shape]] = []

@@ -198,16 +198,19 @@ def first_shape(random: Random) -> Shape:
     return (channels * (2 if rank == 0 else 1), *(random.randint(least, most) for _ in range(rank)))
 
 
-def network(random: Random) -> Network:
-    """A whole net; one that its dialect does not take is drawn anew for torch, by whose rules nets are drawn."""
-    net = _network(random, Drawing(random))
+def network(random: Random, dialect: str = "") -> Network:
+    """A whole net; one that its dialect does not take is drawn anew for torch, by whose rules nets are drawn.
+
+    Where a dialect is asked for, all are of that one, and torch is not asked.
+    """
+    net = _network(random, Drawing(random, dialect), alone=bool(dialect))
     while net is None:
-        drawing = Drawing(random)
-        net = _network(random, drawing) if drawing.dialect == "torch" else None
+        drawing = Drawing(random, dialect)
+        net = _network(random, drawing, alone=bool(dialect)) if dialect or drawing.dialect == "torch" else None
     return net
 
 
-def _network(random: Random, drawing: Drawing) -> Network | None:
+def _network(random: Random, drawing: Drawing, *, alone: bool) -> Network | None:
     shape = first_shape(random)
     head: dict[str, Any] = {}
     if random.random() < 0.3:
@@ -237,7 +240,7 @@ def _network(random: Random, drawing: Drawing) -> Network | None:
             }
             for name, template in drawing.blocks.items()
         }
-    if drawing.dialect != "torch" and not _taken({**head, "layers": items}):
+    if drawing.dialect != "torch" and not _taken({**head, "layers": items}, alone=alone):
         return None
     text, batch = written({**head, "layers": items}, random), random.choice((1, 2, 2, 3))
     dtype = random.choice(("float32",) * 8 + ("float64", "bfloat16", "amp-float16", "amp-bfloat16"))
@@ -252,13 +255,13 @@ def _network(random: Random, drawing: Drawing) -> Network | None:
         train=random.random() < 0.5,
         step=random.random() < 0.1,
         fields=random.random() < 0.2,
-        refused=tuple(drawing.refused) if drawing.dialect == "torch" else (),
+        refused=tuple(drawing.refused) if drawing.dialect == "torch" or alone else (),
     )
 
 
-def _taken(net: dict[str, Any]) -> bool:
-    """Whether the net's dialect takes it, and takes nothing that torch, which is to run it, refuses."""
-    if "instancenorm" in str(net):  # of one pixel, too
+def _taken(net: dict[str, Any], *, alone: bool) -> bool:
+    """Whether the dialect takes it, and, unless that is alone, nothing that torch, which is to run it, refuses."""
+    if "instancenorm" in str(net) and not alone:  # of one pixel, too
         return False
     try:
         load_text(dumps(net), "random.yaml", Options(train=True))

@@ -46,4 +46,4 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         return
     view = view_of(given)
     asked = wanted(given)
-    show_graph(chain(shape, layers, asked.options), asked, view, given)
+    show_graph(chain(shape, layers, asked.options), asked, view, given, windows=True)

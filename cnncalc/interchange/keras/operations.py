@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.interchange.keras.activations import FUNCTIONS, activate
@@ -52,9 +53,18 @@ def reduction(by: str) -> Rule:
         if len(axes) == call.rank and not keep:
             flat = call.put("flatten", suffix="flat") if call.rank > 1 else call.tensors[0]
             return call.put("reduce", flat, suffix=by, by=by, axes=(0,), keep=True)
-        return call.put("reduce", by=by, axes=tuple(axes), keep=keep or None)
+        made = call.put("reduce", by=by, axes=tuple(axes), keep=keep or None)
+        return made if keep else without_channels(call, made, axes)
 
     return rule
+
+
+def without_channels(call: Call, made: int, gone: Sequence[int]) -> int:
+    """What is left where the channels, Keras's last axis, are among the axes that went: the axis before is the last."""
+    rank = len(call.shape(made))
+    if call.work.channels_first or 0 not in gone or rank < 2:
+        return made
+    return call.put("permute", made, suffix="channels", order=(rank - 1, *range(rank - 1)))
 
 
 def function(of: str) -> Rule:
@@ -65,6 +75,35 @@ def function(of: str) -> Rule:
 def named(name: str) -> Rule:
     """An activation."""
     return lambda call: activate(call, name, call.tensors[0])
+
+
+def pad(call: Call) -> int:
+    """A border, and channels, of one number or of the map's own."""
+    width = _argument(call, 1, "pad_width")
+    mode = str(_argument(call, 2, "mode", default="constant"))
+    if mode not in ("constant", "reflect"):
+        raise call.fault("its border is constant or reflect", f"it is `{mode[:20]}`")
+    whole = isinstance(width, list) and len(width) == call.rank + 1 and call.rank > 1 and not call.work.channels_first
+    pairs = [tuple(one) for one in width if isinstance(one, list)] if whole else []
+    if not pairs or any(len(one) != 2 or not all(type(n) is int and n >= 0 for n in one) for one in pairs):
+        raise call.fault("its widths are a pair for each axis of a map", f"they are {str(width)[:60]}")
+    _, *border, channels = pairs
+    return call.put(
+        "pad",
+        border=tuple(border),
+        channels=(channels,) if any(channels) else None,
+        mode=None if mode == "constant" else mode,
+    )
+
+
+def tile(call: Call) -> int:
+    """Axes of length 1 repeated."""
+    times = _argument(call, 1, "repeats")
+    whole = isinstance(times, list) and len(times) == call.rank + 1 and times[0] == 1
+    lengths = call.work.shape_out(call.x[0])
+    if not whole or any(n > 1 and r != 1 for n, r in zip(lengths, times[1:])):
+        raise call.fault("only axes of length 1 are repeated", f"{str(times)[:40]} of {lengths}")
+    return call.put("expand", shape=call.work.shape_in(tuple(n * r for n, r in zip(lengths, times[1:]))))
 
 
 def clip(call: Call) -> int:
@@ -189,6 +228,7 @@ def get_item(call: Call) -> int:
         length = call.shape(made)[axis]
         if type(one) is int:
             made = call.put("select", made, suffix=f"axis{number}", at=one, axis=axis or None)
+            made = without_channels(call, made, (axis,))
             gone += 1
         elif not _is_whole(one):
             span = one.get("config", {}) if isinstance(one, dict) else {}
@@ -214,8 +254,12 @@ SAME = (
     "rsqrt",
     "square",
     "sin",
+    "sinh",
     "cos",
+    "cosh",
     "tan",
+    "log10",
+    "log2",
     "floor",
     "ceil",
     "round",
@@ -243,8 +287,11 @@ OPERATIONS: dict[str, Rule] = {
     **{f"reduce_{by}": reduction(by) for by in ("mean", "sum", "max", "min")},
     **{name: function(name) for name in SAME},
     "absolute": function("abs"),
+    **{f"arc{name[1:]}": function(name) for name in ("acos", "acosh", "asin", "asinh", "atan", "atanh")},
     "negative": function("negate"),
     "neg": function("negate"),
+    "pad": pad,
+    "tile": tile,
     "clip": clip,
     "clip_by_value": clip,
     "reshape": reshape,

@@ -78,7 +78,8 @@ class Convolution(Layer):
             f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
             "set one of them to 1, or use another dialect",
         )
-        refused = rules.same_dilation == "refused" and isinstance(self.padding, str) and max(self.dilation) > 1
+        forward = self.kind != "deconv" and isinstance(self.padding, str) and max(self.dilation) > 1
+        refused = forward and rules.same_dilation == "refused"
         yield Requirement(
             not refused,
             f"{rules.runs} takes no dilation together with `{self.padding}`",

@@ -114,6 +114,15 @@ class LPPool(Pool):
             "put a `pad` layer before it",
         )
 
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            self.rounding != "ceil" or self.rules.lp_rounds_up,
+            f"{self.dialect} has no p-norm pool that rounds up",
+            "LpPool has `ceil_mode` since opset 18",
+            "leave out `ceil`, pad the map before, or use a later opset",
+        )
+        yield from super().requirements(*x)
+
     def window_operations(self, size: int) -> int:
         return 2 * size
 

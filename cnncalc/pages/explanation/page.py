@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.answers.formulas import Legend
 from cnncalc.answers.page import Page
+from cnncalc.explain.explanation import Told
 from cnncalc.pages.explanation.lines import legend
 from cnncalc.pages.explanation.objects import object_of
 from cnncalc.pages.explanation.sections import sections
@@ -32,4 +33,28 @@ def page(explanation: Explanation) -> Page:
         if symbols:
             yield Legend(symbols)
 
-    return Page("an explanation", body, lambda: object_of(explanation))
+    pictured = [part for part in explanation.parts if isinstance(part, Told) and part.regions]
+    picture = (lambda: _field(pictured[0])) if pictured else None
+    return Page("an explanation", body, lambda: object_of(explanation), picture=picture)
+
+
+def _field(told: Told) -> str:
+    """What the pixel that is asked for sees, on the first of the inputs that it sees."""
+    from cnncalc.pictures.windows.field import Seen, field
+
+    first = told.regions[0].input
+    regions = [region for region in told.regions if region.input == first]
+    seen = next((one for name, one in told.row.receptive_field.inputs if name == first), told.row.receptive_field)
+    lengths = told.row.output_shape[-len(regions) :]
+    axes = []
+    for axis, (region, length) in enumerate(zip(regions, lengths)):
+        stride = seen.stride[axis] if axis < len(seen.stride) else None
+        one = Seen(region.pixel, region.first, region.last, region.length, length)
+        if isinstance(stride, int) and stride > 0:
+            one = one._replace(stride=stride)
+            last = (length - 1) * stride - seen.padding[axis] + seen.size[axis] - 1
+            one = one._replace(ends=(max(-seen.padding[axis], 0), min(last, region.length - 1)))
+        axes.append(one)
+    pixel = ", ".join(str(region.pixel) for region in regions)
+    where = "the input" if first == "input" else first
+    return field(told.row.name, f"what pixel ({pixel}) of {told.row.notation} sees of {where}", axes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import Counter
 from keyword import iskeyword
 from typing import Any
@@ -22,6 +23,7 @@ PLACED = {
 }  # fmt: skip
 """The arguments that stand without their names."""
 TAKEN = {"keras", "layers", "ops", "model", "x"}
+"""What the program uses itself."""
 
 
 def text(model: Model, graph: Graph) -> str:
@@ -44,7 +46,7 @@ class _Program:
 
     def text(self) -> str:
         """All lines."""
-        shown = " ".join(letter if letter.isprintable() else " " for letter in self.graph.name.splitlines()[0][:80])
+        shown = "".join(letter if letter.isprintable() else " " for letter in self.graph.name.splitlines()[0][:80])
         quoted = shown.replace("\\", "\\\\").replace('"', "'")
         lines = [f'"""{quoted} for Keras 3, channels last."""', "", "import keras", "from keras import layers, ops", ""]
         body = self.body()
@@ -101,7 +103,7 @@ class _Program:
     def variable(self, wanted: str) -> str:
         """A name for a variable that no other has."""
         stem = wanted if wanted[0].isalpha() or wanted[0] == "_" else f"_{wanted}"
-        stem = f"{stem}_" if iskeyword(stem) else stem
+        stem = f"{stem}_" if iskeyword(stem) or hasattr(builtins, stem) else stem
         name, number = stem, 1
         while name in self.given:
             number += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor
@@ -147,6 +148,7 @@ def _factor(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str = "", **said: 
     """A learned factor a channel: a depthwise convolution of one pixel."""
     if not 2 <= len(x) <= 3:
         raise Unsaid("a learned factor a channel is a depthwise convolution of one pixel, on one or two spatial axes")
+    scribe.model.macs += prod(x)
     return scribe.layer(f"DepthwiseConv{axes_of(x)}", tensor, suffix=suffix, kernel_size=1, **said)
 
 

@@ -63,7 +63,8 @@ class Model:
         self.outputs: dict[str, Tensor] = {}
         self.rows: dict[str, Row] = {}
         self.notes: list[str] = []
-        self.renamed: list[str] = []
+        self.macs = 0
+        """Multiply–accumulates beside the net's: of convolutions that stand for factors."""
 
     def name_of(self, wanted: str) -> str:
         """A name that no other layer has, of letters that Keras's backends take."""

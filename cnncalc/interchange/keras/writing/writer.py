@@ -20,15 +20,16 @@ def json_text(graph: Graph, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.config import text
 
     model = model_of(graph)
-    return Written(text(model), tuple(model.notes))
+    return Written(text(model), tuple(model.notes), macs=model.macs)
 
 
 def code(graph: Graph, batch: int) -> Written:
     """A program that builds the model. Raises CnncalcError with every layer that Keras has not."""
+    from cnncalc.interchange.keras.writing import config
     from cnncalc.interchange.keras.writing.code import text
 
     model = model_of(graph)
-    return Written(text(model, graph), tuple(model.notes))
+    return Written(text(model, graph), tuple(model.notes), config.text(model), model.macs)
 
 
 def model_of(graph: Graph) -> Model:

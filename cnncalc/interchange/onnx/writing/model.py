@@ -11,7 +11,7 @@ from cnncalc.graph import Graph
 from cnncalc.interchange.onnx.writing.scribe import Held, Learned, Scribe
 from cnncalc.interchange.onnx.writing.values import Source
 
-__all__ = ["OLDEST", "newest_opset", "serialised"]
+__all__ = ["OLDEST", "empty", "newest_opset", "serialised"]
 
 OLDEST = 17
 """Layer norms came with it."""
@@ -32,13 +32,17 @@ def newest_opset() -> int:
 
 
 def serialised(
-    graph: Graph, scribe: Scribe, outputs: Mapping[str, str], source: Source, notes: Mapping[str, str], data: str
+    graph: Graph,
+    scribe: Scribe,
+    outputs: Mapping[str, str],
+    source: Source,
+    notes: Mapping[str, str],
+    data: str,
 ) -> bytes:
     """The file's bytes. `outputs` are the tensors by name; `data` is the file in which numbers lie that it has not."""
     from onnx import TensorProto, helper
 
     sizes = [4 * prod(one.shape) for one in scribe.learned.values()]
-    held = [_held(name, one) for name, one in scribe.held.items()]
     tensors = []
     offset = written = 0
     for (name, one), size in zip(scribe.learned.items(), sizes):
@@ -53,24 +57,54 @@ def serialised(
             offset += size
         else:
             tensors.append(helper.make_tensor(name, TensorProto.FLOAT, one.shape, numbers.tobytes(), raw=True))
-    nodes = [
+    layers = {node.name: node.shape for _, node, _ in graph.layers()}
+    leaving = {tensor: graph.nodes[graph.outputs[name]].shape for name, tensor in outputs.items()}
+    whole = helper.make_graph(
+        _nodes(scribe),
+        graph.name,
+        [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
+        [_declared(*one) for one in leaving.items()],
+        [*tensors, *(_held(*one) for one in scribe.held.items())],
+        value_info=[_declared(*one) for one in layers.items() if one[0] not in leaving],
+    )
+    return _packed(whole, scribe.opset, notes)
+
+
+def empty(graph: Graph, scribe: Scribe) -> bytes:
+    """The model whose outputs are the tensors of all layers, of no declared shape; its learned numbers are zeros.
+
+    These are made when it runs, so that it is small.
+    """
+    from onnx import helper
+
+    zeros = [
+        helper.make_node("ConstantOfShape", [scribe.keep(Held((len(one.shape),), one.shape, "int64"))], [name])
+        for name, one in scribe.learned.items()
+    ]
+    whole = helper.make_graph(
+        [*zeros, *_nodes(scribe)],
+        graph.name,
+        [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
+        [_declared(node.name, None) for _, node, _ in graph.layers()],
+        [_held(*one) for one in scribe.held.items()],
+    )
+    return _packed(whole, scribe.opset, {})
+
+
+def _nodes(scribe: Scribe) -> list[Any]:
+    from onnx import helper
+
+    return [
         helper.make_node(one.kind, one.inputs, one.outputs, name=one.name, **dict(one.attributes))
         for one in scribe.nodes
     ]
-    made = {name for node in scribe.nodes for name in node.outputs}
-    whole = helper.make_graph(
-        nodes,
-        graph.name,
-        [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
-        [_declared(tensor, graph.nodes[graph.outputs[name]].shape) for name, tensor in outputs.items()],
-        [*tensors, *held],
-        value_info=[
-            _declared(node.name, node.shape)
-            for _, node, _ in graph.layers()
-            if node.name in made and node.name not in outputs.values()
-        ],
-    )
-    opsets = [helper.make_opsetid("", scribe.opset)]
+
+
+def _packed(whole: Any, opset: int, notes: Mapping[str, str]) -> bytes:
+    """The bytes of a model of this graph."""
+    from onnx import helper
+
+    opsets = [helper.make_opsetid("", opset)]
     model = helper.make_model(
         whole,
         opset_imports=opsets,
@@ -103,9 +137,11 @@ def _external(name: str, learned: Learned, data: str, offset: int, size: int) ->
     )
 
 
-def _declared(name: str, shape: Sequence[Any]) -> Any:
+def _declared(name: str, shape: Sequence[Any] | None) -> Any:
     """A tensor's type and shape: the batch is a symbol, and lengths that are formulas are left open."""
     from onnx import TensorProto, helper
 
+    if shape is None:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
     lengths = [n if isinstance(n, int) else str(n) if str(n).isidentifier() else None for n in shape]
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *lengths])

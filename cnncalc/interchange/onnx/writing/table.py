@@ -12,7 +12,9 @@ __all__ = ["RULES"]
 
 
 def dropout(step: Step) -> str:
-    """Dropout, which does nothing at inference."""
+    """Dropout, which does nothing at inference; onnxruntime refuses one of all elements."""
+    if step.layer.rate >= 1:  # type: ignore[attr-defined]  # it has one
+        return nothing(step)
     return step.put("Dropout", step.taken[0], step.number(step.layer.rate))  # type: ignore[attr-defined]  # it has one
 
 

@@ -124,12 +124,13 @@ def laid(layer: Any, x: Any) -> Borders:
     return [(window.padding(n)[0], max(window.padding(n)[1] - window.unseen(n), 0)) for window, n in zip(slid, x[1:])]
 
 
-def frame(slid: Sequence[Window]) -> dict[str, Any]:
-    """Kernel, strides, and dilations where there are any."""
+def frame(layer: Any, slid: Sequence[Window]) -> dict[str, Any]:
+    """Kernel, strides, and dilations where there are any. In ONNX's dialect a stride that is not said is left to it."""
     dilated = any(window.dilation > 1 for window in slid)
+    silent = layer.stride is None and layer.dialect.startswith("onnx")
     return {
         "kernel_shape": [window.kernel for window in slid],
-        "strides": [window.stride for window in slid],
+        "strides": None if silent else [window.stride for window in slid],
         "dilations": [window.dilation for window in slid] if dilated else None,
     }
 
@@ -139,8 +140,8 @@ def max_pool(step: Step) -> str:
     slid = step.layer.windows(step.x[0])  # type: ignore[attr-defined]  # a pool has windows
     said = native(step, slid)
     if said is not None:
-        return step.put("MaxPool", step.taken[0], **frame(slid), **said)
-    return step.put("MaxPool", bordered(step, laid(step.layer, step.x[0]), float("-inf")), **frame(slid))
+        return step.put("MaxPool", step.taken[0], **frame(step.layer, slid), **said)
+    return step.put("MaxPool", bordered(step, laid(step.layer, step.x[0]), float("-inf")), **frame(step.layer, slid))
 
 
 def average_pool(step: Step) -> str:
@@ -152,9 +153,9 @@ def average_pool(step: Step) -> str:
     said = native(step, slid)
     inside = layer.count_include_pad
     if said is not None and (said["ceil_mode"] is None or layer.dialect.startswith("onnx")):
-        return step.put("AveragePool", step.taken[0], **frame(slid), **said, count_include_pad=int(inside))
+        return step.put("AveragePool", step.taken[0], **frame(step.layer, slid), **said, count_include_pad=int(inside))
     borders = laid(layer, step.x[0])
-    mean = step.put("AveragePool", bordered(step, borders, 0.0), **frame(slid))
+    mean = step.put("AveragePool", bordered(step, borders, 0.0), **frame(step.layer, slid))
     full = inside and layer.explicit_padding(step.x[0]) is not None
     factors = None if full else shares(step, slid, borders, inside=inside)
     return mean if factors is None else step.put("Mul", mean, factors)
@@ -195,14 +196,14 @@ def norm_pool(step: Step) -> str:
     even = layer.norm % 2 == 0
     if exact or (even and said is not None and said["ceil_mode"] is None):
         assert said is not None
-        return step.put("LpPool", step.taken[0], **frame(slid), **said, p=int(layer.norm))
+        return step.put("LpPool", step.taken[0], **frame(step.layer, slid), **said, p=int(layer.norm))
     borders = laid(layer, step.x[0])
     framed = bordered(step, borders, 0.0)
     if even:
-        made = step.put("LpPool", framed, **frame(slid), p=int(layer.norm))
+        made = step.put("LpPool", framed, **frame(step.layer, slid), p=int(layer.norm))
     else:
         powers = step.put("Pow", framed, step.number(layer.norm))
-        sums = step.put("AveragePool", powers, **frame(slid))
+        sums = step.put("AveragePool", powers, **frame(step.layer, slid))
         size = step.number(prod(window.kernel for window in slid))
         made = step.put("Pow", step.put("Mul", sums, size), step.number(1 / layer.norm))
     factors = shares(step, slid, borders, inside=True) if layer.explicit_padding(step.x[0]) is None else None
