@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from math import prod
@@ -45,7 +46,7 @@ def seen(graph: Graph, batch: int) -> Seen:
     said = model_of(graph)
     framework = f"Keras {keras.__version__} ({keras.backend.backend()})"
     try:
-        made = keras.saving.deserialize_keras_object(config(said))
+        made = _built(keras, said)
     except REFUSED as error:
         return Seen(framework, {}, {}, refusal=_line(error))
     notes = list(said.notes)
@@ -60,6 +61,16 @@ def seen(graph: Graph, batch: int) -> Seen:
     rows = _rows(graph, said, made)
     total = SeenRow(None, made.count_params(), _count(made.trainable_weights), _count(made.non_trainable_weights))
     return Seen(framework, rows, {name: outputs[name] for name in graph.outputs}, total, notes=tuple(notes))
+
+
+def _built(keras: Any, said: Model) -> Any:
+    """The model. Keras goes from the end to the start by calls in each other, and deep nets need many."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, 1_000 + 4 * len(said.layers)))
+    try:
+        return keras.saving.deserialize_keras_object(config(said))
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _run(keras: Any, made: Any, batch: int) -> list[Shape]:
@@ -112,10 +123,12 @@ def lone(layer: Layer, shapes: Sequence[Shape], batch: int = 2) -> Shape | str:
     keras = _keras()
     said = model_of(net)
     try:
-        return _run(keras, keras.saving.deserialize_keras_object(config(said)), batch)[0]
+        return _run(keras, _built(keras, said), batch)[0]
     except REFUSED as error:
         return _line(error)
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    """What it says, without the models around it that could not be made for that reason."""
+    said = str(error).rpartition("Exception encountered: ")[2]
+    return " ".join(said.split())[:300] or type(error).__name__

@@ -24,7 +24,8 @@ def layernorm(call: Call) -> int:
     over = named.get((0,) if axes == [0] else tuple(axes), "")
     if not over:
         raise call.fault(
-            "it normalises over the channels, over the last axis of the map, or over all", f"these are {len(axes)} of {call.rank} axes"
+            "it normalises over the channels, over the last axis of the map, or over all",
+            f"these are {len(axes)} of {call.rank} axes",
         )
     scale, center = call.flag("scale", True), call.flag("center", True)
     if call.flag("rms_scaling"):

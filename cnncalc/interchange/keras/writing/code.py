@@ -37,10 +37,8 @@ class _Program:
     def __init__(self, model: Model, graph: Graph) -> None:
         self.model, self.graph = model, graph
         self.calls = [(made, number, call) for made, number, call in _ordered(model)]
-        self.uses: Counter[Tensor] = Counter()
+        self.uses = Counter(one.place for _, _, call in self.calls for one in call.tensors())
         """How often each tensor is taken."""
-        for _, _, call in self.calls:
-            self.uses.update((one.layer, one.call) for one in _tensors(call))  # type: ignore[misc]  # by place alone
         self.names: dict[tuple[str, int], str] = {}
         self.given = set(TAKEN)
 
@@ -63,7 +61,7 @@ class _Program:
         for tensor in self.model.inputs.values():
             name = self.names[tensor.layer, 0] = self.variable(tensor.layer)
             lines.append(f"{name} = keras.Input({_value(tensor.shape)}, name={_value(tensor.layer)})")
-        ends = {(one.layer, one.call) for one in self.model.outputs.values()}
+        ends = {one.place for one in self.model.outputs.values()}
         for place, (made, number, call) in enumerate(self.calls):
             if len(made.calls) > 1 and number == 0:
                 maker = self.variable(made.name)
@@ -72,13 +70,14 @@ class _Program:
             said = self.said(made, call)
             following = self.calls[place + 1][2] if place + 1 < len(self.calls) else None
             key = (made.name, number)
-            only = self.uses[key] == 1 and following is not None  # type: ignore[index]  # by place alone
-            passing = only and any((one.layer, one.call) == key for one in _tensors(following))
+            passing = (
+                self.uses[key] == 1 and following is not None and key in [one.place for one in following.tensors()]
+            )
             last = key in ends and place + 1 == len(self.calls)
             name = self.names[key] = "x" if (passing and key not in ends) or last else self.variable(made.name)
             lines += _wrapped(f"{name} = {said}", "")
-        inputs = [self.names[one.layer, one.call] for one in self.model.inputs.values()]
-        outputs = [self.names[one.layer, one.call] for one in self.model.outputs.values()]
+        inputs = [self.names[one.place] for one in self.model.inputs.values()]
+        outputs = [self.names[one.place] for one in self.model.outputs.values()]
         name = _value(self.model.name_of(self.model.name))
         return [*lines, f"return keras.Model({_listed(inputs)}, {_listed(outputs)}, name={name})"]
 
@@ -97,7 +96,7 @@ class _Program:
     def argument(self, value: Any) -> str:
         """A tensor by its variable, or a value."""
         if isinstance(value, Tensor):
-            return self.names[value.layer, value.call]
+            return self.names[value.place]
         return f"[{', '.join(map(self.argument, value))}]" if isinstance(value, list) else _value(value)
 
     def variable(self, wanted: str) -> str:
@@ -115,30 +114,18 @@ class _Program:
 def _ordered(model: Model) -> list[tuple[Made, int, Call]]:
     """Every call behind those whose tensors it takes, as the net runs."""
     calls = [(made, number, call) for made in model.layers.values() for number, call in enumerate(made.calls)]
-    done = {(one.layer, one.call) for one in model.inputs.values()}
+    done = {one.place for one in model.inputs.values()}
     ordered, waiting = [], calls
     while waiting:
         later = []
         for one in waiting:
-            if all((tensor.layer, tensor.call) in done for tensor in _tensors(one[2])):
+            if all(tensor.place in done for tensor in one[2].tensors()):
                 done.add((one[0].name, one[1]))
                 ordered.append(one)
             else:
                 later.append(one)
         waiting = later
     return ordered
-
-
-def _tensors(call: Call) -> list[Tensor]:
-    found: list[Tensor] = []
-    waiting = list(call.args)
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, Tensor):
-            found.append(one)
-        elif isinstance(one, list):
-            waiting += one
-    return found
 
 
 def _maker(made: Made) -> str:

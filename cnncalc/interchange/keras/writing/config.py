@@ -40,7 +40,10 @@ def _history(tensor: Tensor) -> list[Any]:
 def _layer(model: Model, made: Made) -> dict[str, Any]:
     package, _, kind = made.kind.rpartition(".")
     nodes = [
-        {"args": [_argument(one) for one in call.args], "kwargs": {key: _argument(one) for key, one in call.kwargs.items()}}
+        {
+            "args": [_argument(one) for one in call.args],
+            "kwargs": {key: _argument(one) for key, one in call.kwargs.items()},
+        }
         for call in made.calls
     ]
     return {

@@ -9,12 +9,13 @@ from cnncalc.interchange.keras.writing.model import Scribe, Tensor
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, axes_of
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.kinds import activation, norm, regularize
 from cnncalc.layers.kinds.algebra import functions
 
 __all__ = [
     "ACTIVATIONS", "axis_of", "batch_norm", "drop_path", "dropout", "function", "gelu", "group_norm", "halved",
-    "identity", "instance_norm", "largest_of", "layer_norm", "named", "response_norm", "scaled", "slopes", "softmax",
+    "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "named", "response_norm", "scaled", "slopes", "softmax",
 ]  # fmt: skip
 
 ACTIVATIONS = {
@@ -60,11 +61,19 @@ def gelu(scribe: Scribe, layer: activation.GELU, x: Shapes, taken: Taken) -> Ten
     return scribe.layer("Activation", taken[0], activation="gelu")
 
 
+def leaky(scribe: Scribe, layer: activation.LeakyReLU, x: Shapes, taken: Taken) -> Tensor:
+    """LeakyReLU, with its slope unless it is Keras's own."""
+    own = layer.dialect == "keras" and layer.slope == layer.default("slope")
+    return scribe.layer("LeakyReLU", taken[0], negative_slope=None if own else layer.slope)
+
+
 def slopes(scribe: Scribe, layer: activation.PReLU, x: Shapes, taken: Taken) -> Tensor:
-    """PReLU, whose slopes are shared along some axes."""
+    """PReLU, whose slopes are shared along some axes; in the keras dialect as Keras has it unless told."""
     rank = len(x[0])
+    if layer.dialect == "keras" and layer.slopes == layer.default("slopes"):
+        return scribe.layer("PReLU", taken[0])
     shared = {"per_element": [], "per_channel": list(range(1, rank)), "shared": list(range(1, rank + 1))}[layer.slopes]
-    return scribe.layer("PReLU", taken[0], **({"shared_axes": shared} if shared else {}))
+    return scribe.layer("PReLU", taken[0], shared_axes=shared or None)
 
 
 def softmax(scribe: Scribe, layer: activation.Softmax, x: Shapes, taken: Taken) -> Tensor:
@@ -72,7 +81,7 @@ def softmax(scribe: Scribe, layer: activation.Softmax, x: Shapes, taken: Taken) 
     axis = axis_of(layer.axis, x[0])
     if layer.kind == "log_softmax":
         return scribe.op("nn.LogSoftmax", taken[0], axis=axis)
-    return scribe.layer("Softmax", taken[0], **({} if axis == -1 else {"axis": axis}))
+    return scribe.layer("Softmax", taken[0], axis=None if axis == -1 else axis)
 
 
 def largest_of(scribe: Scribe, layer: activation.Maxout, x: Shapes, taken: Taken) -> Tensor:
@@ -103,9 +112,9 @@ def function(scribe: Scribe, layer: functions.Function, x: Shapes, taken: Taken)
     raise Unsaid(f"there is no function of Keras for `{layer.of}`")
 
 
-def _learned(layer: Any, usual: float = 1e-3) -> dict[str, Any]:
+def _learned(layer: Any) -> dict[str, Any]:
     """What a norm has: ε, and whether scale and shift are learned."""
-    said: dict[str, Any] = {} if layer.eps == usual else {"epsilon": layer.eps}
+    said: dict[str, Any] = {} if layer.eps == DIALECTS["keras"].defaults["batchnorm"]["eps"] else {"epsilon": layer.eps}
     if not (layer.affine and getattr(layer, "scale", True)):
         said["scale"] = False
     if not (layer.affine and getattr(layer, "bias", True)):
@@ -125,8 +134,12 @@ def layer_norm(scribe: Scribe, layer: norm.LayerNorm, x: Shapes, taken: Taken) -
     rank = len(x[0])
     if layer.over == "all" and rank > 1:
         return scribe.layer("LayerNormalization", taken[0], axis=list(range(1, rank + 1)), **_learned(layer))
-    if layer.over == "last" and rank > 1:
-        return scribe.layer("LayerNormalization", taken[0], axis=rank - 1, **_learned(layer))
+    if layer.over == "last" and rank > 1:  # Keras's torch backend fails on an axis that is neither the last nor all
+        order = [*range(1, rank - 1), rank, rank - 1]
+        turned = (*taken[0].shape[:-2], taken[0].shape[-1], taken[0].shape[-2])
+        tensor = scribe.layer("Permute", taken[0], suffix="_turned", shape=turned, dims=order)
+        made = scribe.layer("LayerNormalization", tensor, suffix="_norm", shape=turned, **_learned(layer))
+        return scribe.layer("Permute", made, dims=order)
     return scribe.layer("LayerNormalization", taken[0], **_learned(layer))
 
 
@@ -154,9 +167,14 @@ def _factor(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str = "", **said: 
 
 def scaled(scribe: Scribe, layer: norm.LayerScale, x: Shapes, taken: Taken) -> Tensor:
     """A depthwise convolution of one pixel."""
-    initial = {"module": "keras.initializers", "class_name": "Constant", "config": {"value": layer.initial}}
-    said = {} if layer.bias else {"use_bias": False}
-    return _factor(scribe, taken[0], x[0], depthwise_initializer={**initial, "registered_name": None}, **said)
+    initial: dict[str, Any] = {
+        "module": "keras.initializers",
+        "class_name": "Constant",
+        "config": {"value": layer.initial},
+    }
+    initial["registered_name"] = None
+    bias = None if layer.bias else False
+    return _factor(scribe, taken[0], x[0], depthwise_initializer=initial, use_bias=bias)
 
 
 def response_norm(scribe: Scribe, layer: norm.GlobalResponseNorm, x: Shapes, taken: Taken) -> Tensor:

@@ -29,12 +29,27 @@ class Tensor(NamedTuple):
     call: int
     shape: Shape
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Which call of which layer makes it."""
+        return self.layer, self.call
+
 
 class Call(NamedTuple):
     """One call: its arguments, in which tensors stand beside numbers, lists and slices."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+
+    def tensors(self) -> list[Tensor]:
+        """The tensors that it takes, those in lists too."""
+        found: list[Tensor] = []
+        for one in self.args:
+            if isinstance(one, Tensor):
+                found.append(one)
+            elif isinstance(one, list):
+                found += [each for each in one if isinstance(each, Tensor)]
+        return found
 
 
 class Made(NamedTuple):
@@ -93,10 +108,9 @@ class Scribe:
         self.owner = owner
         self.owned: list[str] = []
 
-    def layer(
-        self, kind: str, *tensors: Tensor, suffix: str = "", shape: Shape | None = None, **config: Any
-    ) -> Tensor:
-        """A layer on a tensor, or on a list of several."""
+    def layer(self, kind: str, *tensors: Tensor, suffix: str = "", shape: Shape | None = None, **config: Any) -> Tensor:
+        """A layer on a tensor, or on a list of several; a configuration of None is what is so unless told."""
+        config = {key: value for key, value in config.items() if value is not None}
         if kind in WEIGHTED and not self.trainable:
             config["trainable"] = False
         args: tuple[Any, ...] = tensors if len(tensors) == 1 else (list(tensors),)
@@ -114,6 +128,7 @@ class Scribe:
         **config: Any,
     ) -> Tensor:
         """An operation of `keras.ops` on tensors and numbers."""
+        config = {key: value for key, value in config.items() if value is not None}
         tensors = [one for one in args if isinstance(one, Tensor)]
         return self._put(kind, config, Call(args, kwargs or {}), self._shape(tensors, suffix, shape), suffix)
 

@@ -105,7 +105,7 @@ def joined(scribe: Scribe, layer: merge.ElementwiseMerge, x: Shapes, taken: Take
 def concat(scribe: Scribe, layer: merge.Concat, x: Shapes, taken: Taken) -> Tensor:
     """Concatenate."""
     axis = axis_of(layer.axis, x[0]) if layer.axis < len(x[0]) else len(x[0]) + 5
-    return scribe.layer("Concatenate", *taken, **({} if axis == -1 else {"axis": axis}))
+    return scribe.layer("Concatenate", *taken, axis=None if axis == -1 else axis)
 
 
 def sliced(scribe: Scribe, layer: resize.Slice, x: Shapes, taken: Taken) -> Tensor:
@@ -128,8 +128,8 @@ def enlarged(scribe: Scribe, layer: resize.Upsample, x: Shapes, taken: Taken) ->
         raise Unsaid("Keras interpolates on two spatial axes, and not between the corners", "`nearest` copies pixels")
     factors = [m // n for n, m in zip(x[0][1:], lengths)]
     if all(m == n * r for n, m, r in zip(x[0][1:], lengths, factors)):
-        said = {} if near else {"interpolation": "bilinear"}
-        return scribe.layer(f"UpSampling{axes}", taken[0], size=each(factors), **said)
+        between = None if near else "bilinear"
+        return scribe.layer(f"UpSampling{axes}", taken[0], size=each(factors), interpolation=between)
     if axes != "2D" or near:
         raise Unsaid("Keras copies pixels a whole number of times", "`linear` on two spatial axes takes any size")
     return scribe.layer("Resizing", taken[0], height=lengths[0], width=lengths[1])
@@ -170,7 +170,7 @@ def reduced(scribe: Scribe, layer: reductions.Reduce, x: Shapes, taken: Taken) -
     if not layer.keep and 0 in axes and len(axes) < len(x[0]) - 1:
         raise Unsaid("without its channels a map has another axis in their place", "keep the axis, or `permute` before")
     numbers = [axis_of(axis, x[0]) for axis in axes]
-    return scribe.op(f"numpy.{WAYS[layer.by]}", taken[0], axis=numbers, **({"keepdims": True} if layer.keep else {}))
+    return scribe.op(f"numpy.{WAYS[layer.by]}", taken[0], axis=numbers, keepdims=layer.keep or None)
 
 
 def spread_out(scribe: Scribe, layer: reductions.Expand, x: Shapes, taken: Taken) -> Tensor:

@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
     "instancenorm": elements.instance_norm,
     "layernorm": elements.layer_norm,
     "layerscale": elements.scaled,
-    "leaky_relu": elements.plain("LeakyReLU", negative_slope="slope"),
+    "leaky_relu": elements.leaky,
     "linear": shapes.dense,
     "matmul": shapes.multiplied,
     "maxout": elements.largest_of,

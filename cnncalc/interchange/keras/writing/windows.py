@@ -52,7 +52,9 @@ def _words(windows: Sequence[Window], x: Shape, padding: Any, *, pads_first: boo
     pairs = [window.padding(n) for window, n in zip(windows, x[1:])]
     if not any(map(any, pairs)):
         return "valid"
-    centred = [one.stride == 1 and 2 * before == 2 * after == one.extent - 1 for one, (before, after) in zip(windows, pairs)]
+    centred = [
+        one.stride == 1 and 2 * before == 2 * after == one.extent - 1 for one, (before, after) in zip(windows, pairs)
+    ]
     return "same" if all(centred) else ""
 
 
@@ -80,16 +82,27 @@ def cropping(scribe: Scribe, tensor: Tensor, pairs: Pairs, suffix: str = "_crop"
     )
 
 
+def _one_of_two(windows: Sequence[Any], layer: conv.Convolution) -> None:
+    """Keras refuses a stride and a dilation together; in its own dialect so do we, and it is asked all the same."""
+    both = any(one.stride > 1 for one in windows) and any(one.dilation > 1 for one in windows)
+    if both and layer.dialect != "keras":
+        raise Unsaid("Keras takes no stride together with a dilation", "set one of them to 1")
+
+
 def _sliding(
     scribe: Scribe, kind: str, layer: conv.ForwardConvolution, x: Shape, tensor: Tensor, said: dict[str, Any]
 ) -> Tensor:
     """A convolution, behind a layer of zeros where no word of Keras's says its padding."""
     windows = layer.windows(x)
+    _one_of_two(windows, layer)
     word = _words(windows, x, layer.padding)
     if not word:
         tensor = zeros(scribe, tensor, [window.padding(n) for window, n in zip(windows, x[1:])])
-    bias = {} if layer.bias else {"use_bias": False}
-    return scribe.layer(kind, tensor, **said, **_window(windows, word or "valid", "kernel_size"), **bias)
+    said |= _window(windows, word or "valid", "kernel_size")
+    if layer.dialect == "keras" and max(layer.dilation) > 1:
+        said["dilation_rate"] = each(layer.dilation)
+    said |= {} if layer.bias else {"use_bias": False}
+    return scribe.layer(kind, tensor, **said)
 
 
 def convolution(scribe: Scribe, layer: conv.Conv, x: Shapes, taken: Taken) -> Tensor:
@@ -102,6 +115,8 @@ def depthwise(scribe: Scribe, layer: conv.DepthwiseConv, x: Shapes, taken: Taken
     """DepthwiseConv1D and 2D; on three axes, or with strides that differ, a Conv with a group a channel."""
     axes = axes_of(x[0])
     windows = layer.windows(x[0])
+    if layer.dialect == "keras" and axes == "3D":
+        raise Unsaid("Keras has no DepthwiseConv3D", "`conv` with as many groups as channels is one")
     if axes == "3D" or (layer.dialect != "keras" and len({one.stride for one in windows}) > 1):
         said = {"filters": layer.filters(x[0]), **({"groups": x[0][0]} if x[0][0] > 1 else {})}
         return _sliding(scribe, f"Conv{axes}", layer, x[0], taken[0], said)
@@ -115,8 +130,11 @@ def transposed(scribe: Scribe, layer: conv.Deconv, x: Shapes, taken: Taken) -> T
     if layer.groups > 1:
         raise Unsaid("Keras's transposed convolutions have no groups", "leave them out")
     windows = layer.windows(x[0])
+    _one_of_two(windows, layer)
     keras = layer.dialect == "keras"
-    word = layer.padding if keras and layer.padding in ("same", "valid") else "valid"
+    word = layer.padding if keras and isinstance(layer.padding, str) else "valid"
+    if word not in ("same", "valid"):
+        raise Unsaid(f"Keras has no `{word}` padding", "write the padding in numbers")
     said: dict[str, Any] = {"filters": layer.out, "kernel_size": each([one.kernel for one in windows])}
     if any(one.stride > 1 for one in windows):
         said["strides"] = each([one.stride for one in windows])
@@ -164,7 +182,9 @@ def pooled(scribe: Scribe, layer: pool.Pool, x: Shapes, taken: Taken) -> Tensor:
     if word == "same" and mean and counts:
         word = ""
     said = _window(windows, word or "valid", "pool_size")
-    if "strides" not in said and any(one.kernel > 1 for one in windows):
+    if layer.dialect == "keras" and layer.stride is None:
+        said.pop("strides", None)
+    elif "strides" not in said and any(one.kernel > 1 for one in windows):
         said["strides"] = 1
     elif said.get("strides") == said["pool_size"]:
         del said["strides"]
@@ -187,8 +207,7 @@ def _lowest(scribe: Scribe, tensor: Tensor, pairs: Pairs) -> Tensor:
 def whole_pool(scribe: Scribe, layer: pool.GlobalPool, x: Shapes, taken: Taken) -> Tensor:
     """GlobalAveragePooling and GlobalMaxPooling."""
     way = "Average" if isinstance(layer, pool.GlobalAvgPool) else "Max"
-    said = {} if layer.flat else {"keepdims": True}
-    return scribe.layer(f"Global{way}Pooling{axes_of(x[0])}", taken[0], **said)
+    return scribe.layer(f"Global{way}Pooling{axes_of(x[0])}", taken[0], keepdims=None if layer.flat else True)
 
 
 def adaptive(scribe: Scribe, layer: pool.AdaptivePool, x: Shapes, taken: Taken) -> Tensor:
@@ -215,9 +234,9 @@ def padded(scribe: Scribe, layer: resize.Pad, x: Shapes, taken: Taken) -> Tensor
     if layer.mode not in ("zeros", "reflect"):
         raise Unsaid(f"Keras's backends have no `{layer.mode}` border in common", "`reflect` and zeros are there")
     width = [[0, 0], *map(list, pairs), list(layer.channels[0])]
-    mode = {} if layer.mode == "zeros" else {"mode": layer.mode}
+    mode = None if layer.mode == "zeros" else layer.mode
     shape = (*(n + sum(pair) for n, pair in zip(taken[0].shape, width[1:])),)
-    return scribe.op("numpy.Pad", taken[0], shape=shape, pad_width=width, **mode)
+    return scribe.op("numpy.Pad", taken[0], shape=shape, pad_width=width, mode=mode)
 
 
 def cropped(scribe: Scribe, layer: resize.Crop, x: Shapes, taken: Taken) -> Tensor:

@@ -42,7 +42,7 @@ def model_of(graph: Graph) -> Model:
             tensors[index] = _input(model, node)
             continue
         signed = [tensor in nonnegative for tensor in node.inputs]
-        owner = None if node.share is None else model.rows.get(graph.nodes[node.share].name)
+        owner = None if node.share is None or not _held(graph, node) else model.rows.get(graph.nodes[node.share].name)
         scribe = Scribe(
             model, node.name, node.shape, trainable=node.trainable, nonnegative=bool(signed and signed[0]), owner=owner
         )
@@ -54,6 +54,7 @@ def model_of(graph: Graph) -> Model:
             unsayable.add(node, error.why, error.help)
             tensors[index] = Tensor(node.name, 0, out(node.shape))
     unsayable.raise_any()
+    _hold_inputs(model)
     ends = {**graph.outputs, **{graph.nodes[index].name: index for index in sorted(graph.idle)}}
     model.outputs = {name: tensors[index] for name, index in ends.items()}
     _note(model, graph)
@@ -80,6 +81,24 @@ def _input(model: Model, node: Node) -> Tensor:
     model.layers[name] = Made(name, "InputLayer", {"batch_shape": [None, *out(node.shape)]}, [])
     model.inputs[node.name] = Tensor(name, 0, out(node.shape))
     return model.inputs[node.name]
+
+
+def _held(graph: Graph, node: Node) -> bool:
+    """Whether a layer has anything to share: Keras's norms without parameters still ask for their channels."""
+    assert node.layer is not None
+    shapes = graph.input_shapes(node)
+    return bool(node.layer.weight_shapes(*shapes) or node.layer.buffer_shapes(*shapes))
+
+
+def _hold_inputs(model: Model) -> None:
+    """Raises CnncalcError where an input only lent its size, which is a number in Keras."""
+    taken = {one.layer for made in model.layers.values() for call in made.calls for one in call.tensors()}
+    for name, tensor in model.inputs.items():
+        if tensor.layer not in taken and len(model.inputs) > 1:
+            help = "leave the input out, and give the size in numbers"
+            raise CnncalcError(
+                Fault("an input that lends only its size leads to nothing in Keras", layer=name, help=help)
+            )
 
 
 def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tensor:
