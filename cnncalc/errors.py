@@ -108,6 +108,10 @@ class CnncalcError(Exception):
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__(*self.faults)
 
+    def with_way_out(self, otherwise: str) -> CnncalcError:
+        """The same faults; those that say no way out have this one."""
+        return CnncalcError([fault if fault.help else fault._replace(help=otherwise) for fault in self.faults])
+
     def __reduce__(self) -> tuple[type[CnncalcError], tuple[tuple[Fault, ...]]]:
         return CnncalcError, (self.faults,)  # so that it comes whole out of another process
 

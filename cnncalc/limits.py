@@ -39,9 +39,10 @@ class Limits(NamedTuple):
     """Characters in one `$(…)`."""
     items: int = 10_000
     """The length of a list or a text that an expression makes, lists inside it counted too."""
-
     work: int = 2_000_000
     """Items of lists, and stretches of 64 letters, that all expressions of a file go through together."""
+    search: int = 300_000
+    """Layers that `solve file` and `solve variable` build, over all candidates; four that are copied count as one."""
 
     def way_out(self, name: str) -> str:
         """The end of every message about a bound: how to raise it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 __all__ = [
     "BETWEEN",
+    "SUPERSCRIPTS",
     "aligned",
     "axes_text",
     "number",
@@ -23,6 +25,10 @@ __all__ = [
 
 BETWEEN = "  "
 """What stands between two columns of text."""
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Digits as exponents: `str.translate` takes it."""
+AT_A_TIME = 10_000
+"""Rows that are written at once."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -124,15 +130,31 @@ def width(text: str) -> int:
     return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _padded(cells: Sequence[str], right: bool) -> list[str]:
-    most = max(map(width, cells), default=0)
+def _padded(cells: Sequence[str], right: bool, most: int) -> list[str]:
     if all(cell.isascii() for cell in cells):
         return [cell.rjust(most) for cell in cells] if right else [cell.ljust(most) for cell in cells]
     blanks = [" " * (most - width(cell)) for cell in cells]
     return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
 
 
-def aligned(columns: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
-    """Lines of text from columns of cells of equal length; `right` says which ones are aligned to the right."""
-    padded = [_padded(cells, to_right) for cells, to_right in zip(columns, right, strict=True)]
-    return [BETWEEN.join(line).rstrip() for line in zip(*padded, strict=True)]
+def aligned(rows: Iterable[Sequence[str]], right: Sequence[bool], above: Sequence[str] = ()) -> list[str]:
+    """Lines of text from rows of cells, below a row of headings; `right` says which columns are aligned to the right.
+
+    The rows are read twice, some at a time, so that those that are made when read are never there all at once.
+    """
+    head: list[list[tuple[str, ...]]] = [list(zip(above))] if above else []
+    widths = [0] * len(right)
+    for columns in chain(head, _stretches(rows)):
+        widths = [max(most, *map(width, cells)) for most, cells in zip(widths, columns, strict=True)]
+    lines: list[str] = []
+    for columns in chain(head, _stretches(rows)):
+        padded = [_padded(*one) for one in zip(columns, right, widths, strict=True)]
+        lines += [BETWEEN.join(line).rstrip() for line in zip(*padded, strict=True)]
+    return lines
+
+
+def _stretches(rows: Iterable[Sequence[str]]) -> Iterator[list[tuple[str, ...]]]:
+    """Columns of some rows at a time."""
+    left = iter(rows)
+    while some := list(islice(left, AT_A_TIME)):
+        yield list(zip(*some, strict=True))

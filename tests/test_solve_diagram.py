@@ -15,6 +15,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.limits import Limits
 from cnncalc.solve.figures import Want, check_wants
 from cnncalc.solve.file import growing, listing
 from cnncalc.solve.file.answer import Goal
@@ -124,10 +125,9 @@ def test_where_not_all_can_be_counted_it_is_said(tmp_path, monkeypatch, params, 
 
 
 def test_too_much_work_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(growing, "MOST", 150)
     monkeypatch.setattr(growing, "AT_A_TIME", 1)
     text = row("conv ?1..9 k1", 4)
-    answer = answer_of(text, [Want("params", "<=", 10_000)], tmp_path)
+    answer = answer_of(text, [Want("params", "<=", 10_000)], tmp_path, limits=Limits(search=400))
     assert 0 < answer.tried < answer.candidates
     assert not answer.exact
     assert not answer.complete

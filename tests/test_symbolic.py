@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import product
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_sizes import evaluated
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.answers.figures import KEYS, OF_LAYERS
-from cnncalc.arithmetic.symbolic.algebra import value_at
+from cnncalc.arithmetic.symbolic.algebra import symbolic, value_at
+from cnncalc.arithmetic.symbolic.conditions import every
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
@@ -236,3 +240,43 @@ def test_rows_are_sorted_by_their_numbers_at_the_declared_size():
     done = CliRunner().invoke(program, ["chain", "3xHxW", "conv 16 k5", "--sort", "macs"])
     assert done.exit_code == 2
     assert "no size is declared to sort at" in done.stderr
+
+
+# -- conditions that contradict one another --
+
+LENGTHS = st.tuples(st.integers(-2, 2), st.integers(-2, 2), st.integers(-4, 4))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(LENGTHS, st.booleans()), min_size=2, max_size=3))
+def test_what_is_said_to_contradict_itself_holds_nowhere(relations):
+    """Held by all maps up to 24x24."""
+    h, w = symbolic("H"), symbolic("W")
+    truths = []
+    for (a, b, c), equal in relations:
+        total = a * h + b * w + c
+        truths.append(total == 0 if equal else total >= 0)
+    if every(*truths) is False:
+        for x, y in product(range(1, 25), repeat=2):
+            found = [(a * x + b * y + c, equal) for (a, b, c), equal in relations]
+            assert not all(value == 0 if equal else value >= 0 for value, equal in found)
+
+
+@pytest.mark.parametrize(
+    ("layers", "works"),
+    [
+        (["{concat: [[crop 1], [permute 0x2x1]]}", "conv 4 k1"], False),
+        (["{concat: [[crop 1], [permute 0x2x1]]}"], False),
+        (["{concat: [[upsample 2, conv 3 k2], [permute 0x2x1, upsample 2]]}"], False),
+        (["{concat: [[], [permute 0x2x1]]}"], True),
+    ],
+)
+def test_crossed_sizes_without_a_solution_are_a_fault(tmp_path, layers, works):
+    net = tmp_path / "net.yaml"
+    net.write_text(f"input: 3x16x16\nlayers: [{', '.join(layers)}]\n")
+    options = Options(input="3xHxW", symbols=True)
+    if works:
+        assert str(symbolic_report(load(str(net), options)).condition) == "H = W"
+        return
+    with pytest.raises(CnncalcError, match=r"the layers contradict one another|have different sizes"):
+        symbolic_report(load(str(net), options))

@@ -115,7 +115,7 @@ def test_a_field_is_drawn_to_scale():
     assert height == width
     moved = sorted((round((one[0] - left) / pixel, 2), round((one[1] - top) / pixel, 2)) for one in rects(svg, "next"))
     assert moved == [(0, 2), (2, 0)]
-    assert explained.text("html").count("<figure") == 1
+    assert explained.text("html").count("<figure class=") == 1
 
 
 def test_what_a_floor_drops_is_red():

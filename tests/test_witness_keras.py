@@ -120,14 +120,13 @@ PLANTED = {
     "an unpadded transposed convolution is torch's": {"transposed_fills_stride": False},
     "`same` of one is Paddle's": {"transposed_same": "paddle"},
     "a dense layer takes a vector as it is": {"linear_takes": "flattens"},
-    "dilation goes with `same`": {"same_dilation": "ignored"},
     "a pool's stride is 1": {"pool_stride_is_kernel": False},
     "merges are by the last axes": {"merges": "ranks alike"},
     "a stride goes with a dilation": {"one_of_stride_and_dilation": ()},
 }
 NETS = {
     "merges are by the last axes": ("4x4x8", "{multiply: [[], [global_avgpool flat]]}"),
-    "dilation goes with `same`": ("3x9", "conv 2 k3 d2 same"),
+    "PReLU has one slope": ("4x7x7", "prelu"),
     "a stride goes with a dilation": ("3x9", "conv 2 k3 d2 s2"),
 }
 

@@ -18,14 +18,18 @@ import time
 import traceback
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from benchmarks.hostile.commands import case  # noqa: E402
+from benchmarks.hostile.commands import Case, case  # noqa: E402
+from benchmarks.hostile.foreign import gather  # noqa: E402
 from benchmarks.hostile.runs import MEGABYTES, run  # noqa: E402
 from cnncalc.limits import RECURSION  # noqa: E402
 
+READERS = 200
+"""The megabytes that a process may have that only reads files of other tools."""
 IN_ONE = 2_000
 """Runs in one process."""
 EVERY = 30.0
@@ -57,11 +61,34 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=sys.maxsize, help="stop after so many runs")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--first", type=int, default=0, help="the number of the first run")
+    parser.add_argument("--corpus", type=Path, help="a folder of files of other tools, to be changed")
+    parser.add_argument("--readers", action="store_true", help="nothing but `import` of such files, within 200 MB")
     parser.add_argument("--keep", type=Path, default=Path("build/hostile"), help="folder for what was found")
     return parser.parse_args()
 
 
-def batch(seed: str, first: int, runs: int, until: float, report: int) -> None:
+class Plan(NamedTuple):
+    """What is run."""
+
+    seed: str
+    readers: bool
+
+    def case(self, index: int) -> Case:
+        """Run number `index`."""
+        return case(self.seed, index, readers=self.readers)
+
+    @property
+    def megabytes(self) -> int:
+        """The most that a process may have."""
+        return READERS if self.readers else MEGABYTES
+
+    @property
+    def again(self) -> str:
+        """The command that runs this once more, but for the number of the run."""
+        return f"python -m benchmarks.hostile --seed {self.seed}{' --readers' if self.readers else ''}"
+
+
+def batch(plan: Plan, first: int, runs: int, until: float, report: int) -> None:
     """Some runs, each told as a line of JSON to the file descriptor `report`; ends after a finding."""
     sys.setrecursionlimit(RECURSION)  # as the program itself does
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
@@ -70,11 +97,11 @@ def batch(seed: str, first: int, runs: int, until: float, report: int) -> None:
         for index in range(first, first + runs):
             if time.monotonic() > until:
                 break
-            one = case(seed, index)
+            one = plan.case(index)
             os.write(report, f"{json.dumps({'begun': index})}\n".encode())
             outcome = run(one)
             finding = outcome.finding
-            if not finding and outcome.megabytes > MEGABYTES:
+            if not finding and outcome.megabytes > plan.megabytes:
                 finding = f"the process has {outcome.megabytes:.0f} MB, after {index - first + 1} runs"
             told = outcome._replace(finding=finding)._asdict() | {"index": index, "command": one.arguments[0]}
             os.write(report, f"{json.dumps(told)}\n".encode())
@@ -83,14 +110,14 @@ def batch(seed: str, first: int, runs: int, until: float, report: int) -> None:
         os.chdir("/")
 
 
-def forked(seed: str, first: int, runs: int, until: float) -> list[dict[str, object]]:
+def forked(plan: Plan, first: int, runs: int, until: float) -> list[dict[str, object]]:
     """What the runs of one process were, one after another; the last may be one that ended the process."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
         try:
-            batch(seed, first, runs, until, writing)
+            batch(plan, first, runs, until, writing)
         except BaseException:  # noqa: BLE001  (a fault of this program: it must not run on as a second parent)
             traceback.print_exc()
             os._exit(3)
@@ -104,24 +131,24 @@ def forked(seed: str, first: int, runs: int, until: float) -> list[dict[str, obj
     if told and "begun" in told[-1]:
         index = told[-1]["begun"]
         told.append({
-            "index": index, "code": None, "seconds": 0.0, "megabytes": 0.0, "command": case(seed, index).arguments[0],
+            "index": index, "code": None, "seconds": 0.0, "megabytes": 0.0, "command": plan.case(index).arguments[0],
             "finding": f"the process ended, status {status}",
         })  # fmt: skip
     return [one for one in told if "begun" not in one]
 
 
-def keep(folder: Path, seed: str, one: dict[str, object]) -> None:
+def keep(folder: Path, plan: Plan, one: dict[str, object]) -> None:
     """Write down a finding, with its command line and files."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = case(seed, int(str(one["index"])))
+    found = plan.case(int(str(one["index"])))
     lines = [
-        f"seed {seed}, run {one['index']}: python -m benchmarks.hostile --seed {seed} --first {one['index']} --runs 1",
+        f"seed {plan.seed}, run {one['index']}: {plan.again} --first {one['index']} --runs 1",
         f"cnncalc {found.arguments!r}{' (completing)' if found.completing else ''}",
         str(one["finding"]),
         *(f"--- {name!r}\n{data.decode('utf-8', 'replace')}" for name, data in found.files.items()),
         *([f"--- standard input\n{found.input.decode('utf-8', 'replace')}"] if found.input else []),
     ]
-    path = folder / f"{seed}-{one['index']}.txt"
+    path = folder / f"{plan.seed}-{one['index']}.txt"
     path.write_text("\n".join(lines), encoding="utf-8", errors="backslashreplace")
     print(f"{path}: {str(one['finding']).splitlines()[-1]}", file=sys.stderr, flush=True)
 
@@ -129,13 +156,14 @@ def keep(folder: Path, seed: str, one: dict[str, object]) -> None:
 def main() -> int:
     """Run until the time is over; 1 where something was found."""
     given = arguments()
-    keeping = given.keep.resolve()
+    keeping, plan = given.keep.resolve(), Plan(given.seed, given.readers)
+    print(f"{gather(given.corpus)} files of other tools", file=sys.stderr)
     start = told = time.monotonic()
     until = start + 60 * given.minutes
     tally, index = Tally(), given.first
     last = given.first + given.runs
     while index < last and time.monotonic() < until:
-        for one in forked(given.seed, index, min(IN_ONE, last - index), until):
+        for one in forked(plan, index, min(IN_ONE, last - index), until):
             tally.runs += 1
             tally.codes[str(one["code"])] += 1
             tally.commands[str(one["command"])] += 1
@@ -145,7 +173,7 @@ def main() -> int:
             index = int(str(one["index"])) + 1
             if one["finding"]:
                 tally.findings += 1
-                keep(keeping, given.seed, one)
+                keep(keeping, plan, one)
         if time.monotonic() - told > EVERY:
             told = time.monotonic()
             print(tally.line(told - start), file=sys.stderr, flush=True)

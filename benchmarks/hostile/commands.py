@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from benchmarks.hostile.foreign import foreign_file
 from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
 from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.answers.figures import KEYS as TOTALS
@@ -19,13 +20,15 @@ from cnncalc.pages.show.columns import COLUMNS
 from cnncalc.solve.figures import FIGURES
 from cnncalc.tools.conventions import NAMES
 
-__all__ = ["Case", "case"]
+__all__ = ["Case", "case", "drawn"]
 
 USED = (
     *("show",) * 5, *("chain",) * 4, *("explain",) * 3, "compare", *("check",) * 2, *("solve",) * 5, *("sweep",) * 4,
-    "kinds", "list", "schema", "completion",
+    *("import",) * 2, *("export",) * 2, "kinds", "list", "schema", "completion",
 )  # fmt: skip
 LAYER = [name for name, (module, _) in QUESTIONS.items() if module == "solve_layer"]
+METHODS = {"import": "import_net"}
+"""Of the commands whose name is a word of Python."""
 SOLVE = ("layer", *(name for name in QUESTIONS if name not in LAYER))
 COMPARISONS = ("<=", ">=", "==", "<", ">", "!=")
 ARITHMETIC = ("+", "-", "*", "//", "%")
@@ -41,12 +44,19 @@ class Case(NamedTuple):
     """Whether it is a shell that asks what may follow."""
 
 
-def case(seed: object, index: int) -> Case:
-    """Run number `index` of a seed; always the same."""
-    random = Random(f"hostile/{seed}/{index}")
+def case(seed: object, index: int, *, readers: bool = False) -> Case:
+    """Run number `index` of a seed; always the same. With `readers`, `import` of a file of another tool."""
+    return drawn(Random(f"hostile/{seed}/{index}"), readers=readers)
+
+
+def drawn(random: Random, *, readers: bool = False) -> Case:
+    """A run that these numbers choose."""
     writer = Writer(random)
+    if readers:
+        name, data = foreign_file(random)
+        return Case(["import", writer.file(name, data), *writer.opaque()], writer.files, b"")
     name = random.choice(USED)
-    arguments = getattr(writer, name)()
+    arguments = getattr(writer, METHODS.get(name, name))()
     if random.random() < 0.03:
         arguments.insert(random.randint(0, len(arguments)), wild_word(random))
     completing = bool(arguments) and random.random() < 0.03
@@ -66,6 +76,9 @@ class Writer:
         self.one_layer = False
         """Whether it is a question about one layer, whose options are lengths."""
 
+    def opaque(self) -> list[str]:
+        return ["--opaque"] if self.chance(0.2) else []
+
     def chance(self, of: float) -> bool:
         return self.random.random() < of
 
@@ -76,8 +89,10 @@ class Writer:
     def net(self) -> str:
         """A net as an argument."""
         roll, random = self.random.random(), self.random
-        if roll < 0.3:
+        if roll < 0.25:
             return bundled_name(random)
+        if roll < 0.3:
+            return self.file(*foreign_file(random))
         text = net_text(random)
         if roll < 0.36:
             self.input = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -92,6 +107,14 @@ class Writer:
         return self.file(name, text)
 
     # -- the commands --
+
+    def import_net(self) -> list[str]:
+        net = self.file(*foreign_file(self.random)) if self.chance(0.95) else self.net()
+        return [net, *self.options("import")]
+
+    def export(self) -> list[str]:
+        to = self.random.choice((["--to", "caffe"], ["--to", "darknet"], ["-o", "out.prototxt"], ["-o", "out.cfg"], []))
+        return [self.net(), *to, *self.options("export", without=("to", "output"))]
 
     def show(self) -> list[str]:
         return [self.net(), *self.options("show")]
@@ -112,7 +135,13 @@ class Writer:
         return [*(self.net() for _ in range(self.random.choice((1, 1, 2)))), *self.options("check")]
 
     def sweep(self) -> list[str]:
-        return [self.net(), *self.options("sweep")]
+        net, options = self.net(), self.options("sweep")
+        if not self.chance(0.15):
+            return [net, *options]
+        first, points = '{"figures": ["params"], "texts": "0"}', '{"net": ["1"], "points": [[[8], [10, 20], ""]]}'
+        lines = [self.random.choice((first, points, "", "{", "[" * 5_000, "null", "\0", "9" * 5_000)) for _ in range(3)]
+        self.file("out.csv.part", self.random.choice(("\n", "")).join(lines))
+        return [net, *options, "-o", "out.csv", *(["--resume"] if self.chance(0.8) else [])]
 
     def list(self) -> list[str]:
         # all nets in one run take seconds: one family
@@ -154,7 +183,7 @@ class Writer:
             if name in without or (name in ("to", "limit", "jobs") and not self.chance(0.3)):
                 continue
             needed = option.required or (self.one_layer and name in ("input", "output", "kernel", "stride"))
-            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.13)):
+            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.09)):
                 continue
             for _ in range(self.random.choice((1, 1, 2)) if option.multiple else 1):
                 chosen.append(self.random.choice(option.opts + option.secondary_opts))
@@ -164,7 +193,7 @@ class Writer:
 
     def value(self, option: click.Option, name: str) -> str:
         """What an option is given; now and then anything."""
-        if self.chance(0.04):
+        if self.chance(0.02):
             return wild_word(self.random)
         if isinstance(option.type, click.Choice):
             return str(self.random.choice(list(option.type.choices)))

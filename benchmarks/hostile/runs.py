@@ -77,7 +77,8 @@ def _fault(case: Case, code: int | None, seconds: float, printed: io.BytesIO, to
         return ""
     if odd := STEERING.search(out + err):
         return f"a character that steers a terminal is printed: U+{ord(odd[0]):04X}"
-    if code == 2 and not (out + err).strip():
+    written = {"-o", "--output"} & {*case.arguments}
+    if code == 2 and not written and not (out + err).strip():
         return "exit code 2 without a word"
     if code == 2 and "error:" in err and err.count("= help:") < err.count("error:"):
         return f"a message without a way out\n{err[-1_500:]}"

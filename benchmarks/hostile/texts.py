@@ -40,7 +40,7 @@ def net_text(random: Random) -> str | bytes:
         text = _with_variables(random)
     else:
         text = random.choice(list(TEXTS.values()))
-    slips = random.choice((0, 0, 0, 0, 0, 1, 1, 2))
+    slips = random.choice((0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2))
     for _ in range(slips):
         if isinstance(text, bytes) or len(text) < 10:
             break

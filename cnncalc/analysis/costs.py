@@ -12,7 +12,7 @@ from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.elements import Elements
 from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak
-from cnncalc.analysis.receptive.fields import Fields, described, fields
+from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
@@ -37,7 +37,7 @@ class Followed:
     @cached_property
     def fields(self) -> dict[str, list[Fields]]:
         """What every node's tensor sees of each input of the net, by its name."""
-        return {name: fields(self.graph, name) for name in self.graph.inputs}
+        return of_inputs(self.graph)
 
     @cached_property
     def kept(self) -> Sequence[Kept]:

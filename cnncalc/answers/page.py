@@ -5,13 +5,14 @@ A page is laid out for a room: on a terminal it may fold rows and shorten what i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.records import NamedTuple
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from cnncalc.answers.formulas import Legend, Section
 
@@ -20,6 +21,7 @@ __all__ = [
     "WHOLE",
     "Block",
     "Column",
+    "Each",
     "Heading",
     "Items",
     "Layout",
@@ -73,6 +75,24 @@ class Column(NamedTuple):
     """How a text too long for one line is broken, in the last column."""
 
 
+class Each(Sequence[Any]):
+    """A list whose entries are made one by one as they are read, of what is kept more tightly."""
+
+    __slots__ = ("made", "of")
+
+    def __init__(self, of: Sequence[Any], made: Callable[[Any], Any]) -> None:
+        self.of, self.made = of, made
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+    def __getitem__(self, at: Any) -> Any:
+        return Each(self.of[at], self.made) if isinstance(at, slice) else self.made(self.of[at])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.made, self.of)
+
+
 class Table(NamedTuple):
     """Rows of values under columns."""
 
@@ -92,9 +112,13 @@ class Table(NamedTuple):
     weights: Sequence[str] = ()
     """How much each row stands out, in the words of rich."""
 
-    def texts(self) -> list[list[str]]:
+    def texts(self) -> Sequence[list[str]]:
         """The cells as people read them, row by row."""
-        return [[column.text(value) for column, value in zip(self.columns, row)] for row in self.rows]
+
+        def cells(row: Sequence[Any]) -> list[str]:
+            return [column.text(value) for column, value in zip(self.columns, row)]
+
+        return Each(self.rows, cells) if isinstance(self.rows, Each) else [cells(row) for row in self.rows]
 
 
 class Heading(NamedTuple):

@@ -5,7 +5,6 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.figures import KEYS, OF_LAYERS
@@ -142,7 +141,8 @@ class Report:
 
     def changed(self, **changes: Any) -> Report:
         """The same report but for some of what it was made of."""
-        other = copy(self)
+        other = Report.__new__(Report)
+        vars(other).update(vars(self))
         for name, value in changes.items():
             setattr(other, f"_{name}" if f"_{name}" in vars(other) else name, value)
         return other

@@ -70,7 +70,8 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     file = ForeignFile(name, None, Limits(text=PROGRAM), exported(module, inputs))
     found = imported(file, Asked(opaque=opaque))
     if found is None:
-        raise CnncalcError(Fault(f"what torch.export made of `{name}` is no program that is known"))
+        message = f"what torch.export made of `{name}` is no program that is known"
+        raise CnncalcError(Fault(message, help="write it with `torch.export.save`, and load that file"))
     text = found.text
 
     def build(options: Options) -> Built:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Page
     from cnncalc.claims.expect import Check, Checked
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["Checks", "Sweep", "check", "sweep"]
 

@@ -52,7 +52,7 @@ def _list_columns(context: click.Context, parameter: click.Parameter, value: str
 
         marks = ["usual" if column.usual else "" for column in COLUMNS]
         keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
-        click.echo("\n".join(aligned([keys, headings, marks], [False] * 3)))
+        click.echo("\n".join(aligned(list(zip(keys, headings, marks)), [False] * 3)))
         context.exit()
     return value
 

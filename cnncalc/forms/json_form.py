@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from cnncalc.answers.page import Each
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,6 +34,8 @@ def _written(value: object, level: int) -> str:
     if isinstance(value, dict) and value and outer:
         parts = [f"{json.dumps(str(key))}: {_written(item, level + 1)}" for key, item in value.items()]
         return _spread("{", parts, "}", level)
+    if isinstance(value, Each):  # one at a time: there may be a million
+        return _spread("[", [_written(item, 2) for item in value], "]", level) if value else "[]"
     if isinstance(value, list) and outer and any(isinstance(item, dict) for item in value):
         return _spread("[", [_written(item, level + 1) for item in value], "]", level)
     return json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.formulas import with_meanings
@@ -55,9 +56,9 @@ class Latex(Document):
 
     def table(self, table: Table) -> list[str]:
         places = "".join("r" if column.right else "l" for column in table.columns)
-        rows = [[self.cell(column, text) for column, text in zip(table.columns, row)] for row in table.texts()]
+        rows = ([self.cell(column, text) for column, text in zip(table.columns, row)] for row in table.texts())
         headings = [self.escaped(column.heading) for column in table.columns]
-        first, *lines = [rf"{' & '.join(row)} \\" for row in (headings, *rows)]
+        first, *lines = [rf"{' & '.join(row)} \\" for row in chain([headings], rows)]
         if table.total:
             lines.insert(-1, r"\midrule")
         title = [self.escaped(table.title), ""] if table.title else []

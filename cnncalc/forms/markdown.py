@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.formulas import with_meanings
@@ -43,10 +44,10 @@ class Markdown(Document):
 
     def table(self, table: Table) -> list[str]:
         rules = ["---:" if column.right else "---" for column in table.columns]
-        lines = [[column.heading for column in table.columns], rules]
-        lines += [[self.cell(column, text) for column, text in zip(table.columns, row)] for row in table.texts()]
+        heads = [[column.heading for column in table.columns], rules]
+        cells = ([self.cell(column, text) for column, text in zip(table.columns, row)] for row in table.texts())
         title = [table.title, ""] if table.title else []
-        return [*title, *(f"| {' | '.join(line)} |" for line in lines)]
+        return [*title, *(f"| {' | '.join(line)} |" for line in chain(heads, cells))]
 
     def verbatim(self, verbatim: Verbatim) -> list[str]:
         fence = "```"

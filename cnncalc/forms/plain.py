@@ -46,9 +46,8 @@ class Plain(Setting):
         breaking = table.columns[-1].lines
         if breaking:
             rows = [line for row in rows for line in _broken(row, breaking(row[-1]))]
-        if table.headed:
-            rows.insert(0, [column.heading for column in table.columns])
-        lines = aligned(list(zip(*rows, strict=True)), [column.right for column in table.columns])
+        headings = [column.heading for column in table.columns] if table.headed else []
+        lines = aligned(rows, [column.right for column in table.columns], headings)
         if table.total:
             lines.insert(-1, "─" * max(map(width, lines)))
         if table.indent:

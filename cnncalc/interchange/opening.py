@@ -25,7 +25,7 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
         made = found.read(file, asked)
     except CnncalcError as error:  # of a reader that says no way out there is one
         help = f"write the file anew as {found.name}, or describe the net in a file of ours"
-        raise CnncalcError([fault if fault.help else fault._replace(help=help) for fault in error.faults]) from None
+        raise error.with_way_out(help) from None
     if made is None or isinstance(made, Foreign):
         return made
     if isinstance(made, str):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.files import write_whole
 from cnncalc.graph import Graph
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked
@@ -19,7 +21,7 @@ from cnncalc.layers.base import count
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["WRITERS", "Writer", "writer_for"]
+__all__ = ["WRITERS", "Writer", "exported", "spare", "writer_for"]
 
 
 class Writer(NamedTuple):
@@ -37,6 +39,8 @@ class Writer(NamedTuple):
     """Whether it is no text; its function then takes the name of the `file`, too."""
     symbols: bool = False
     """Whether lengths of the input may be left open, as 3xHxW."""
+    held: bool = True
+    """Whether what is written is read back and held against the net; a program is not run."""
 
     def write(self, graph: Graph, batch: int, **settings: Any) -> Written:
         """The net as a file's content. Raises CnncalcError, also for a setting that the format has not."""
@@ -44,10 +48,41 @@ class Writer(NamedTuple):
             having = ", ".join(one.name for one in WRITERS if name in one.settings)
             raise CnncalcError(Fault(f"{self.name} has no `--{name}`", help=f"leave it out; it is for {having}"))
         module, _, function = self.function.partition(":")
-        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
-        assert isinstance(made, Written)
-        _hold(graph, self, made)
+        try:
+            made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
+            assert isinstance(made, Written)
+            if self.held:
+                _hold(graph, self, made)
+        except CnncalcError as error:
+            others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
+            raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
         return made
+
+
+def exported(
+    graph: Graph, batch: int, file: str | None, to: str | None, settings: Mapping[str, Any], *, force: bool
+) -> Written:
+    """A net as a file, written where one is named. Raises CnncalcError, and then nothing is written."""
+    writer = writer_for(file, to)
+    if file is not None:
+        spare(file, force=force)
+    given = {name: value for name, value in settings.items() if value is not None}
+    if writer.binary and file is not None:
+        given["file"] = Path(file).name
+    made = writer.write(graph, batch, **given)
+    if file is not None:
+        try:
+            write_whole(made.content, Path(file))
+        except OSError as error:
+            message = f"`{file[-60:]}` cannot be written: {error.strerror}"
+            raise CnncalcError(Fault(message, help="write elsewhere")) from None
+    return made
+
+
+def spare(file: str, *, force: bool) -> None:
+    """Raises CnncalcError for a file that is there, unless it may be written over."""
+    if not force and Path(file).exists():
+        raise CnncalcError(Fault(f"`{file[-60:]}` is there already", help="write elsewhere, or over it with `--force`"))
 
 
 USUAL = 224
@@ -103,10 +138,11 @@ def _known(graph: Graph, beside: int = 0) -> tuple[list[Shape], int, int]:
 
 ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")
 WRITERS = (
+    Writer("keras", "_keras.py", "keras.writing.writer:code"),  # before torch, whose suffix is the end of this
+    Writer("keras-json", ".json", "keras.writing.writer:json_text"),
+    Writer("torch", ".py", "torch_code.writer:written", held=False),
     Writer("caffe", ".prototxt", "caffe.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
-    Writer("keras", "_keras.py", "keras.writing.writer:code"),
-    Writer("keras-json", ".json", "keras.writing.writer:json_text"),
     Writer("onnx", ".onnx", "onnx.writing.writer:written", ONNX_SETTINGS, binary=True, symbols=True),
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.language.options import Options
     from cnncalc.language.yaml.reader import YamlNode
 
-__all__ = ["bundled", "chain", "load", "load_text"]
+__all__ = ["bundled", "chain", "load", "load_text", "loader"]
 
 
 def load(net: str, options: Options) -> Net:
@@ -24,6 +25,32 @@ def load(net: str, options: Options) -> Net:
     document = Document(net, options, faults)
     document.symbols = options.symbols
     return Builder(document, options, faults).build()
+
+
+def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]:
+    """`load` for other values of variables: what the files say is read once, where they are of our own language.
+
+    Raises `CnncalcError` with every fault of the files, as what it gives does with those of the net.
+    """
+    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.expressions.values import begin_work
+    from cnncalc.language.faults import Faults
+
+    document = Document(net, options, Faults())
+    document.symbols = options.symbols
+    document.faults.raise_any()
+
+    def build(variables: MappingType[str, str]) -> Net:
+        chosen = options._replace(variables={**options.variables, **variables})
+        if document.foreign is not None:
+            return load(net, chosen)
+        begin_work()
+        faults = document.faults = Faults()
+        document.options = chosen
+        return Builder(document, chosen, faults).build()
+
+    return build
 
 
 def load_text(text: str | bytes, name: str, options: Options) -> Net:

@@ -18,7 +18,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = ["Unknown", "UnknownFile", "variable_name"]
 
-UNKNOWN = re.compile(r"\?(?:(\d{1,12})\.\.(\d{1,12})|(\d{1,12}(?:\|\d{1,12})*))?(?=x[\d?]|[^\w.|?]|\Z)")
+UNKNOWN = re.compile(r"\?(?:(\d{1,18})\.\.(\d{1,18})|(\d{1,18}(?:\|\d{1,18})*))?(?=x[\d?]|[^\w.|?]|\Z)")
 BOUNDS = {
     "k": range(1, 12), "kernel": range(1, 12),
     "s": range(1, 5), "stride": range(1, 5),

@@ -33,7 +33,7 @@ _LIKE = {
     "reshape": "other", "regularize": "other", "tensors": "other",
 }  # fmt: skip
 HEATS = 10
-_HEAT = {"light": ((255, 247, 220), (214, 40, 40)), "dark": ((43, 34, 24), (220, 60, 40))}
+_HEAT = {"light": ((255, 250, 235), (250, 128, 108)), "dark": ((36, 31, 26), (158, 38, 28))}
 
 
 class Theme(NamedTuple):
@@ -78,7 +78,7 @@ def _mixed(one: str, other: str, per_cent: int) -> str:
 def _rules(theme: Theme) -> str:
     dark = theme.name == "dark"
     rules = [
-        f".bg{{fill:{theme.ground}}}text{{fill:{theme.ink}}}.s{{fill:{theme.soft}}}",
+        f".bg{{fill:{theme.ground}}}text{{fill:{theme.ink}}}.s{{fill:{theme.soft}}}.hot .s{{fill:{theme.ink}}}",
         f".w{{stroke:{theme.line}}}.g{{fill:{theme.card};stroke:{theme.frame}}}.gh{{fill:{theme.head}}}.a{{fill:{theme.line}}}.k{{stroke:{theme.ground}}}",
     ]
     for name, (_, light, other) in FAMILIES.items():

@@ -99,7 +99,7 @@ def test_import_never_writes_over_what_it_reads(toy):
     foreign = toy.rename(toy.with_suffix(".yaml"))
     done = run("import", foreign, "-o", foreign)
     assert done.exit_code == 2
-    assert "is the file that is read" in done.stderr
+    assert "this file was read as a net" in done.stderr
     assert foreign.read_text() == TOY
 
 

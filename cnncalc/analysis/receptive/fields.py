@@ -13,10 +13,13 @@ from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
 from cnncalc.layers.kinds.resize import Slice
 from cnncalc.records import NamedTuple
 
-__all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "receptive_field"]
+__all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "of_inputs", "receptive_field"]
 
 WHOLE = "the whole input"
 NOTHING = "nothing: this input does not reach it"
+MANY, MOST = 8, 100_000
+UNTOLD = f"not told: more than {MOST:,} of them, one a tensor and input"
+"""Of nets with many inputs."""
 
 Fields: TypeAlias = "Sight | str"
 """What the pixels of a tensor see, or in words why that has no description."""
@@ -29,6 +32,13 @@ def fields(graph: Graph, source: str | None = None) -> list[Fields]:
     """
     first = graph.inputs[source] if source is not None else next(iter(graph.inputs.values()))
     return _Walk(graph, first).found
+
+
+def of_inputs(graph: Graph) -> dict[str, list[Fields]]:
+    """What every node's tensor sees of each input of the net, by its name; where they are too many, in words."""
+    if len(graph.inputs) > MANY and len(graph.inputs) * len(graph.nodes) > MOST:
+        return {name: [UNTOLD] * len(graph.nodes) for name in (*graph.inputs,)[:1]}
+    return {name: fields(graph, name) for name in graph.inputs}
 
 
 class _Walk:

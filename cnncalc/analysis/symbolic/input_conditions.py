@@ -13,6 +13,8 @@ from cnncalc.records import NamedTuple
 
 __all__ = ["Reason", "conditions", "reasons", "required"]
 
+WAY_OUT = "give a size in numbers, which says where it fails; where one letter stands twice, try 3xHxW"
+
 
 class Reason(NamedTuple):
     """A condition that no other condition implies, and the layer that it comes from."""
@@ -29,9 +31,7 @@ def conditions(graph: Graph) -> Condition:
     joined = every(*(requirement.holds for met in graph.conditions.values() for requirement in met))
     if joined is False:
         message = "no input of this form works: the layers contradict one another"
-        raise CnncalcError(
-            Fault(message, values=_contradiction(graph), help="give the lengths names of their own, 3xHxW")
-        )
+        raise CnncalcError(Fault(message, values=_contradiction(graph), help=WAY_OUT))
     return joined if isinstance(joined, Condition) else Condition({})
 
 

@@ -14,6 +14,7 @@ from math import gcd, lcm
 
 from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks
 from cnncalc.records import NamedTuple
+from cnncalc.text import SUPERSCRIPTS
 
 __all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
 
@@ -286,4 +287,4 @@ def _powers(factors: tuple[str, ...]) -> list[str]:
     counts: dict[str, int] = {}
     for factor in factors:
         counts[factor] = counts.get(factor, 0) + 1
-    return [factor if count == 1 else factor + "²³⁴⁵⁶⁷⁸⁹"[count - 2] for factor, count in counts.items()]
+    return [factor if count == 1 else factor + str(count).translate(SUPERSCRIPTS) for factor, count in counts.items()]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from cnncalc.arithmetic.symbolic.closed_text import set_text
+from cnncalc.arithmetic.symbolic.contradicting import contradictory
 from cnncalc.arithmetic.symbolic.covering import nowhere_smaller
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm, Table, combined, tabulate
 from cnncalc.records import NamedTuple
@@ -48,6 +49,8 @@ class Relation(NamedTuple):
     """Whether it holds at all larger lengths wherever it holds."""
     over: Callable[[Mapping[str, int]], bool] | None = None
     """Whether it is sure that it holds neither at these lengths nor at any larger ones; None: never."""
+    zero: Any = None
+    """The polynomial that must be 0, where that is the condition."""
 
 
 class Condition:
@@ -61,8 +64,13 @@ class Condition:
 
     @property
     def impossible(self) -> bool:
-        """Whether no value of some symbol is allowed."""
-        return any(table.constant == 0 for table in self.sets.values())
+        """Whether no value of some symbol is allowed, or its relations contradict one another."""
+        if any(table.constant == 0 for table in self.sets.values()):
+            return True
+        return bool(self.relations) and contradictory(
+            [one.zero for one in self.relations if one.zero is not None],
+            [one.least for one in self.relations if one.least is not None],
+        )
 
     @property
     def always(self) -> bool:

@@ -15,7 +15,7 @@ FURTHEST = 10**9
 
 
 def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
-    """`difference` ≥ 0, or = 0, as a condition, or a flag where it always holds; `text` says it."""
+    """`difference` ≥ 0, or = 0, as a condition, or a flag where it holds always or never; `text` says it."""
     symbols = difference.symbols
     grown = [size for term in difference.terms for size in term]
     growing = all(map(_grows, set(grown)))
@@ -24,8 +24,11 @@ def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     if len(symbols) == 1 and growing and signs == {True}:
         return _as_set(word, difference, next(iter(symbols)), set(grown))
     upward, downward = (positive and signs == {sign} for sign in (True, False))
-    if upward and word == "≥" and difference.at(dict.fromkeys(symbols, 1)) >= 0:
+    first = difference.at(dict.fromkeys(symbols, 1))
+    if upward and word == "≥" and first >= 0:
         return True
+    if (downward and first < 0) or (upward and word == "=" and first > 0):
+        return False
 
     def below(at: Mapping[str, int]) -> bool:
         return difference.at(at) < 0
@@ -38,7 +41,7 @@ def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     if word == "≥":
         holds = Relation(text(), lambda at: difference.at(at) >= 0, symbols, sizes, difference, upward, over)
     else:
-        holds = Relation(text(), lambda at: difference.at(at) == 0, symbols, sizes, over=over)
+        holds = Relation(text(), lambda at: difference.at(at) == 0, symbols, sizes, over=over, zero=difference)
     return Condition({}, [holds])
 
 

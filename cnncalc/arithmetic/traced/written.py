@@ -22,6 +22,7 @@ from cnncalc.arithmetic.traced.expression import (
 )
 from cnncalc.arithmetic.traced.numbers import Traced, expression_of
 from cnncalc.records import NamedTuple
+from cnncalc.text import SUPERSCRIPTS
 
 __all__ = ["LATEX", "TEXT", "Writer", "defined", "steps", "write"]
 
@@ -30,7 +31,6 @@ SUM, QUOTIENT, PRODUCT, POWER, ATOM = range(5)
 
 LARGE = 1_000
 """A sum of less needs no step of its own for its products."""
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Written(NamedTuple):

@@ -33,7 +33,7 @@ def command(net: str, output: str | None, **given: Any) -> None:
     if document.foreign is None:
         help = "`cnncalc show` takes it as it is" if document.keys else ""
         raise CnncalcError(Fault(f"`{net}` is a file of cnncalc's own language", help=help))
-    _refuse(net, output)
+    _refuse(output)
     counted = report(load(net, options))
     shapes = [shape_text(shape) or "scalar" for shape in counted.outputs.values()]
     named = ", ".join(map(": ".join, zip(counted.outputs, shapes)))
@@ -44,13 +44,11 @@ def command(net: str, output: str | None, **given: Any) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def _refuse(net: str, output: str | None) -> None:
-    """An output that is no .yaml file, or that is the input. Raises CnncalcError."""
+def _refuse(output: str | None) -> None:
+    """An output that is no .yaml file. Raises CnncalcError."""
     from pathlib import Path
 
     if output is None or output == "-":
         return
     if Path(output).suffix not in (".yaml", ".yml"):
         raise CnncalcError(Fault(f"-o {output}: what is written is YAML", help=f"write `-o {Path(output).stem}.yaml`"))
-    if Path(output).exists() and Path(net).exists() and Path(output).samefile(net):
-        raise CnncalcError(Fault(f"-o {output} is the file that is read", help="write elsewhere"))

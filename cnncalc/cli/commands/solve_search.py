@@ -10,7 +10,7 @@ import click
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
-from cnncalc.cli.output import answer
+from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
 
@@ -83,6 +83,7 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
     from cnncalc.pages.solving.searches import variable_page
     from cnncalc.solve.inputs.variables import solve_variable
 
+    form_of(given)  # what cannot be written is not computed
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     bounds = (_decimal("--from", given["low"]), _decimal("--to", given["high"]), _decimal("--step", given["step"]))
@@ -155,6 +156,7 @@ def file_command(net: str, **given: Any) -> None:
     from cnncalc.solve.figures import FIGURES
     from cnncalc.solve.file.answer import Goal, solve_file
 
+    form_of(given)
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     if given["maximize"] and given["minimize"]:

@@ -13,8 +13,11 @@ from cnncalc.cli.output import answer, form_of, target_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from collections.abc import Sequence
+
+    from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.journal import Journal
+    from cnncalc.solve.sweep.points import Point
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
@@ -112,12 +115,13 @@ def _digest(net: str, given: dict[str, Any]) -> str:
 
 def _found(
     net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None
-) -> tuple[list[Point], bool]:
+) -> tuple[Sequence[Point], bool]:
     """Every point, and whether they are all; what is found is kept in the journal on the way."""
     from cnncalc.solve.sweep.grid import sweep
+    from cnncalc.solve.sweep.points import Joined
 
     asked = wanted(given)
-    nets = {} if journal is None else journal.begin(resume=given["resume"])
+    nets: dict[tuple[str, ...], Sequence[Point]] = {} if journal is None else journal.begin(resume=given["resume"])
     found = sweep(
         net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], jobs=given["jobs"],
         done=frozenset(nets), progress=progress_bar(),
@@ -136,4 +140,4 @@ def _found(
         if journal is not None and not any(point.figures for points in nets.values() for point in points):
             journal.end()
         raise
-    return [point for choice in grid.choices() for point in nets.get(choice, ())], whole
+    return Joined([nets[choice] for choice in grid.choices() if choice in nets]), whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -146,7 +147,7 @@ def notebook(page: Page) -> str:
 def draw(page: Page, layout: Layout) -> str:
     """The whole page, one file; where its picture is too large to be seen, that is said in its place."""
     body = fragment(page, layout)
-    figure = f'<figure tabindex="0" aria-label="picture">{_picture(page)}</figure>' if page.picture else ""
+    figure = _figure(page) if page.picture is not None else ""
     title = _title(page)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -159,6 +160,17 @@ def draw(page: Page, layout: Layout) -> str:
 <footer>made by cnncalc</footer>
 <script>{SCRIPT}</script></body></html>
 """
+
+
+SMALL = 900
+"""Pixels of width up to which a picture is made to fit beside the text; a wider one is scrolled."""
+
+
+def _figure(page: Page) -> str:
+    picture = _picture(page)
+    width = re.match(r'<svg[^>]* width="(\d+)', picture)
+    small = ' class="small"' if width is not None and int(width[1]) <= SMALL else ""
+    return f'<figure{small} tabindex="0" aria-label="picture">{picture}</figure>'
 
 
 def _picture(page: Page) -> str:

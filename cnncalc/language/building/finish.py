@@ -33,7 +33,7 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             faults.extend(error)
     if not faults:
         _check_used(net, faults, document)
-    if not faults and net.chosen == last:
+    if not faults and net.chosen == last and not any(current in node.inputs for node in net.nodes):
         net.chosen = {}  # the layer that nothing takes, also where others are put behind it
     if "expect" in document.keys:
         net.expect = document.keys["expect"][1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
-from cnncalc.language.documents.library import library_folder, locate, open_document
+from cnncalc.language.documents.library import is_plain, library_folder, locate, open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
@@ -158,7 +158,7 @@ class Document:
             help = "name a file, or hand the net itself in on standard input"
             self.faults.add("`extends` cannot take standard input", node, help=help)
             return False
-        if self.options.trust:
+        if self.options.trust or (folder == library_folder() and is_plain(node.text)):
             return True
         try:
             path = locate(node.text, folder or Path()).resolve()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from pathlib import Path
-from textwrap import dedent
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.documents.foreign import Foreign, foreign
 from cnncalc.language.options import Options
+from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
-__all__ = ["BLOCKS", "block_texts", "bundled", "library_blocks", "library_folder", "open_document"]
+__all__ = ["BLOCKS", "block_texts", "bundled", "is_plain", "library_blocks", "library_folder", "open_document"]
 
 READ: set[Path] = set()
 """Every file that was read as a net, or as what a net extends: nothing is written over these."""
@@ -39,6 +39,17 @@ def bundled() -> dict[str, Path]:
     return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
 
 
+def is_plain(name: str) -> bool:
+    """Whether a name is spelled as those of bundled nets are, so that it names no other folder."""
+    return name.isascii() and name.replace("_", "").isalnum() and name == name.lower()
+
+
+def _own_file(net: str) -> Path | None:
+    """The bundled file of just this name, found without listing them all."""
+    file = library_folder() / f"{net}.yaml" if is_plain(net) and not net.endswith(BLOCKS) else None
+    return file if file is not None and file.is_file() else None
+
+
 def _spelled(name: str) -> str:
     """A name as people may write it: `ResNet-50` is resnet50."""
     return name.lower().replace("-", "").replace("_", "").replace(" ", "")
@@ -46,8 +57,9 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
-    if beside is None and net in bundled():  # a file of the same name is said as a path: ./unet.yaml
-        return bundled()[net]
+    own = _own_file(net) if beside is None else None
+    if own is not None:  # a file of the same name is said as a path: ./unet.yaml
+        return own
     path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
@@ -122,41 +134,46 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
-    READ.add(path.resolve())
+    own = path.parent == library_folder()
+    READ.add(path if own else path.resolve())
     name = printable(net if path == Path(net) else path.name)
-    if path.parent == library_folder():
-        return Opened(_bundled_tree(path, name, limits), name, path.parent)
+    if own:
+        return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
     other = foreign(name, path, None, options)
     if other is not None:
         return Opened(read(other.text, name, limits), name, path.parent, other)
-    return Opened(_tree(path, net, name, limits), name, path.parent)
+    return Opened(read(_content(path, net, limits), name, limits), name, path.parent)
 
 
 _TREES: dict[tuple[Path, str, Limits], tuple[tuple[int, int], YamlNode]] = {}
 """Bundled files that were read, with what told then whether they are the same."""
 
 
-def _bundled_tree(path: Path, name: str, limits: Limits) -> YamlNode:
-    """A bundled file, which is read once a process unless somebody changes it."""
+def _bundled_tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
+    """A bundled file, which is read once a process unless somebody changes it, and kept for other processes."""
     status = path.stat()
     state, key = (status.st_mtime_ns, status.st_size), (path, name, limits)
     known = _TREES.get(key)
     if known is not None and known[0] == state:
         return known[1]
-    root = _tree(path, name, name, limits)
+    data = _content(path, net, limits)
+    root = kept(path, data, name) if limits == Limits() else None
+    if root is None:
+        root = read(data, name, limits)
+        if limits == Limits():
+            keep(path, data, root)
     if "?" not in root.source.text:  # where unknowns are put in, the tree is changed
         _TREES[key] = state, root
     return root
 
 
-def _tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
-    """A file of the language, read; `net` is what the user calls it. Raises CnncalcError."""
+def _content(path: Path, net: str, limits: Limits) -> bytes:
+    """What a file holds, which the user calls `net`. Raises CnncalcError."""
     try:
         with path.open("rb") as file:
-            data = file.read(_most_bytes(limits))
+            return file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None
-    return read(data, name, limits)
 
 
 @lru_cache(maxsize=1)
@@ -172,6 +189,8 @@ def library_blocks() -> dict[str, tuple[Scalar, YamlNode]]:
 
 def block_texts() -> dict[str, str]:
     """The text of each of the library's blocks by name, with the comment above it."""
+    from textwrap import dedent
+
     blocks = library_blocks()
     keys = [key for key, _ in blocks.values()]
     if not keys:

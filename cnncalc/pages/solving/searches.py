@@ -57,7 +57,7 @@ def variable_page(answer: VariableAnswer) -> Page:
             yield Text(f"No value of {answer.variable} does: {tried}, {grid}.")
             near = sorted((trial for trial in answer.trials if trial.figures), key=lambda one: _distance(one, answer))
             yield table(near[:3], _mark)._replace(title="Nearest:")
-        rest = "" if answer.complete else "; it was interrupted, so that there may be more"
+        rest = "" if answer.complete else f"; {answer.left}, so that there may be more"
         if answer.met or rest:
             yield Text(f"{tried}, {grid}{rest}.")
 

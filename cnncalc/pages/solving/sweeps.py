@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Page, Table
+from cnncalc.answers.page import Column, Each, Page, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.pictures.scatter import Dot
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["page"]
 
+MOST_DOTS = 20_000
+"""Points of a picture; more are no picture."""
 LONGEST = 300
 """Characters of a number; a longer one stays a text."""
 
@@ -26,30 +29,32 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         keys = (*grid.variables, *grid.lengths, *figures)
         columns = [*(Column(key, key, right=True) for key in keys), Column("fault", "fault")]
         nothing = ("",) * len(figures)
-        return Table(columns, [[*one.variables, *one.lengths, *(one.figures or nothing), one.fault] for one in points])
+
+        def cells(one: Point) -> list[object]:
+            return [*one.variables, *one.lengths, *(one.figures or nothing), one.fault]
+
+        return Table(columns, Each(points, cells))
 
     def shown() -> Table:
         whole = table()
         if any(point.fault for point in points):
             return whole
-        return whole._replace(columns=whole.columns[:-1], rows=[row[:-1] for row in whole.rows])
+        return whole._replace(columns=whole.columns[:-1], rows=Each(whole.rows, lambda row: row[:-1]))
 
     def data() -> dict[str, object]:
-        return {"points": [_object(point, grid, figures) for point in points]}
+        return {"points": Each(points, lambda point: _object(point, grid, figures))}
 
-    drawn = _drawn(points, grid, figures)
-    picture = (lambda: _picture(drawn, figures)) if drawn else None
+    drawable = len(figures) > 1 and len(points) <= MOST_DOTS and any(point.figures for point in points)
+    picture = (lambda: _picture(_drawn(points, grid, figures), figures)) if drawable else None
     return Page("a sweep", lambda _: [shown()], data, table, "points", picture)
 
 
 def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:
-    """The points at which the net works, by the first two figures; nothing where there are none to draw."""
+    """The points at which the net works, by the first two figures."""
     from cnncalc.pictures.scatter import Dot
     from cnncalc.solve.sweep.grid import front
 
     working = [point for point in points if point.figures]
-    if len(figures) < 2:
-        return []
     best = {id(point) for point in front(working, figures, figures[:2])}
     names = (*grid.variables, *grid.lengths)
     return [

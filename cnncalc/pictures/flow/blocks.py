@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cnncalc.pictures.flow.tree import Box
 
-__all__ = ["GAP", "Block", "Card", "Frame", "Lane", "Point", "Port", "Wire", "linked", "tracks"]
+__all__ = ["GAP", "HEAD", "Block", "Card", "Frame", "Lane", "Point", "Port", "Wire", "linked", "tracks"]
 
 Point = tuple[float, float]
 

@@ -10,7 +10,7 @@ from cnncalc.pictures.flow.rows import Rows
 from cnncalc.pictures.flow.sequences import Parallel, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from cnncalc.pictures.flow.tree import Box
 
@@ -34,12 +34,13 @@ class Arranger:
 
     def arranged(self, boxes: Sequence[Box], takes: Collection[int], gives: Collection[int], depth: int = 0) -> Block:
         """Boxes in execution order, which take tensors from outside and give some to it."""
-        cuts = _cuts(boxes, takes, gives)
+        until = _until(boxes, gives)
+        cuts = _cuts(boxes, takes, until)
         blocks: list[Block] = []
         for start, end in pairwise(cuts):
             piece = boxes[start:end]
-            incoming = list(takes) if start == 0 else _given(boxes[start - 1 : start], boxes[start:], gives)
-            outgoing = _given(piece, boxes[end:], gives)
+            incoming = [one for one in boxes[start - 1].gives if until.get(one, 0) >= start] if start else list(takes)
+            outgoing = [one for box in piece for one in box.gives if until.get(one, 0) >= end]
             if end == len(boxes):  # what comes in may go on too
                 outgoing += [one for one in incoming if one in gives]
             blocks += self._piece(piece, incoming, outgoing, depth, merges=end < len(boxes) or len(outgoing) == 1)
@@ -110,14 +111,15 @@ def _given(piece: Sequence[Box], later: Sequence[Box], gives: Collection[int]) -
     return [one for box in piece for one in box.gives if one in taken]
 
 
-def _cuts(boxes: Sequence[Box], takes: Collection[int], gives: Collection[int]) -> list[int]:
+def _until(boxes: Sequence[Box], gives: Collection[int]) -> dict[int, int]:
+    """The place of the last box that takes each tensor; behind all of them, where it is taken outside."""
+    until = {tensor: place for place, box in enumerate(boxes) for tensor in box.takes}
+    until.update(dict.fromkeys(gives, len(boxes)))
+    return until
+
+
+def _cuts(boxes: Sequence[Box], takes: Collection[int], until: Mapping[int, int]) -> list[int]:
     """The boundaries over which a single tensor goes, made right before them; the first and the last of all too."""
-    until: dict[int, int] = {}
-    for place, box in enumerate(boxes):
-        for tensor in box.takes:
-            until[tensor] = place
-    for tensor in gives:
-        until[tensor] = len(boxes)
     change = [0] * (len(boxes) + 2)
     own: list[list[int]] = [[one for one in box.gives if one in until] for box in boxes]
     for tensor in takes:

@@ -47,7 +47,7 @@ class Texts:
     @staticmethod
     def shape(box: Box) -> str:
         """The shape that comes out."""
-        return shape_text(box.shape).replace("x", "×")
+        return shape_text(box.shape).replace("x", "×") or "a number"
 
     def below(self, box: Box) -> str:
         """The line below the headline: the name of a layer, what a group holds."""
@@ -181,7 +181,7 @@ class Painter:
             if costs:
                 parts.append(ink.text(right, y + 30, costs, "s e"))
         parts.append(f"<title>{ink.escaped(self._told(box))}</title>")
-        return ink.element("g", "".join(parts))
+        return ink.element("g", "".join(parts), data_layer=box.name, **({"class_": "hot"} if heat else {}))
 
     def _heat(self, box: Box) -> str:
         if not self.texts.heat or not self.hottest:

@@ -1,10 +1,11 @@
-"""What is no sequence of branches: rows by the longest way to each box, wires in the channels between, rails beside."""
+"""What is no sequence of branches: rows by the longest way to each box, with wires in the channels between them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from cnncalc.pictures.flow.blocks import TRACK, Block, Port, Wire, tracks
+from cnncalc.pictures.flow.rails import RAIL, rails_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,6 @@ CHANNEL = 18.0
 APART = 22.0
 PORTS = 16.0
 """Between two tensors that come in or go out."""
-RAIL = 9.0
 SWEEPS = 4
 
 
@@ -39,10 +39,15 @@ class _Seat:
 class _Link:
     """One tensor's way to one port, from channel to channel."""
 
-    __slots__ = ("end", "goal", "last", "start", "tensor")
+    __slots__ = ("end", "goal", "start", "tensor")
 
     def __init__(self, tensor: int, start: tuple[Point, int], end: tuple[float, int], goal: object) -> None:
         self.tensor, self.start, self.end, self.goal = tensor, start, end, goal
+
+    @property
+    def way(self) -> tuple[float, int, float, int]:
+        """Where it starts and above which row, where it ends and above which row."""
+        return self.start[0][0], self.start[1], self.end[0], self.end[1]
 
 
 class Rows(Block):
@@ -128,7 +133,11 @@ class Rows(Block):
     ) -> None:
         """Lay the wires: levels follow from where they turn, and the height of the whole from the levels."""
         links = self._links(entries, exits, len(rows))
-        rails = _rails(links, inner)
+        rails = rails_of([(link.tensor, *link.way) for link in links], [list(map(_span, row)) for row in rows])
+        beside = max([0.0, *(RAIL - x for x in rails.values())])
+        if beside:  # some run to the left of all
+            self._moved(beside, entries, exits, rails)
+            links, inner = self._links(entries, exits, len(rows)), inner + beside
         turns: list[list[tuple[float, float, int, object]]] = [[] for _ in range(len(rows) + 1)]
         bends: list[tuple[_Link, list[tuple[int, float, float, int]]]] = []
         for link in links:
@@ -157,6 +166,12 @@ class Rows(Block):
         self.width = max([inner, *(x + RAIL for x in rails.values())])
         for link, mine in bends:
             self.wires.append(self._wire(link, mine, tops, chosen))
+
+    def _moved(self, right: float, *places: dict[int, float]) -> None:
+        for seat in self.seats:
+            seat.x += right
+        for one in places:
+            one.update({tensor: x + right for tensor, x in one.items()})
 
     def _wire(
         self, link: _Link, mine: Sequence[tuple[int, float, float, int]], tops: Sequence[float],
@@ -193,24 +208,8 @@ def _out(block: Block, tensor: int) -> Port:
     return next(port for port in block.outs if port.tensor == tensor)
 
 
-def _rails(links: Iterable[_Link], inner: float) -> dict[int, float]:
-    """Where the rail of each tensor runs that passes a row: beside all rows, short ones inside long ones."""
-    spans: dict[int, tuple[int, int]] = {}
-    for link in links:
-        first, last = link.start[1], link.end[1]
-        if first != last:
-            low, high = spans.get(link.tensor, (first, last))
-            spans[link.tensor] = min(low, first), max(high, last)
-    lanes: list[list[tuple[int, int]]] = []
-    rails = {}
-    for tensor, (low, high) in sorted(spans.items(), key=lambda item: (item[1][1] - item[1][0], item[1])):
-        free = (lane for lane, used in enumerate(lanes) if all(high < first or last < low for first, last in used))
-        lane = next(free, len(lanes))
-        if lane == len(lanes):
-            lanes.append([])
-        lanes[lane].append((low, high))
-        rails[tensor] = inner + APART / 2 + RAIL * lane
-    return rails
+def _span(seat: _Seat) -> tuple[float, float]:
+    return seat.x, seat.x + seat.block.width
 
 
 def _line_up(row: Sequence[_Seat]) -> None:

@@ -9,7 +9,7 @@ from cnncalc.pictures.flow.blocks import GAP, Block, Card, Lane, Port, linked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Parallel", "Series"]
+__all__ = ["CLOSE", "Parallel", "Series"]
 
 CLOSE = 3.0
 """Between a layer and a light one that works on its output."""

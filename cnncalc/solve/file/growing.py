@@ -25,7 +25,11 @@ from cnncalc.solve.file.stages import Ends, Stages, State
 __all__ = ["MOST", "Growth", "Progress"]
 
 MOST = 1_000_000
-"""So many times a piece is built, and not more."""
+"""As many choices of values may there be for one piece."""
+KEPT = 16
+"""So many layers of a net that is kept take the room of one that is built."""
+ROOT = 20
+"""What a net that is begun from its start takes besides, in layers that are built."""
 AT_A_TIME = 64
 """Nodes of a layer that are grown before the next layer has its turn."""
 CHOICES_AT_A_TIME = 1_000
@@ -69,6 +73,8 @@ class Growth:
         self.unfinished: dict[int, _Unfinished] = {}
         """What is left to build behind nodes that are grown in part."""
         self.built = self.grown = 0
+        self.work = 0
+        """Layers that were built or kept, which the bound `search` bounds."""
         self.refused = ""
         """Why the last candidate that made no net made none; empty where all did."""
         self.start = self._node(0, None, DiagramNode(0))
@@ -107,7 +113,7 @@ class Growth:
         if not passing:
             for node in self.passed.values():
                 self._wait(node)
-            self.passed, self.built = {}, 0
+            self.passed, self.work = {}, 0
         while any(self.waiting):
             for waiting in self.waiting:
                 for _ in range(min(AT_A_TIME, len(waiting))):
@@ -161,7 +167,7 @@ class Growth:
             if choice is None:
                 del self.unfinished[id(node)]
                 break
-            if self.built >= MOST:
+            if self.work >= self.file.options.limits.search:
                 return False
             values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
             try:
@@ -193,11 +199,18 @@ class Growth:
         if stages is None or state is None:
             stages = self.roots[choice] = Stages(self.file, self.parts, values, self.judging.counting)
             state = stages.start
+            self.work += ROOT
+        before = stages.work
         after = self._stop(node.layer + 1)
-        made = self._advanced(stages, state, range(number, after), values)
-        ends = stages.ends(made) if after == len(self.parts) else None
+        try:
+            made = self._advanced(stages, state, range(number, after), values)
+            ends = stages.ends(made) if after == len(self.parts) else None
+        finally:
+            self.work += 1 + stages.work - before
         key = (id(stages), self.live.key(after, made, values))
-        child = self._node(node.layer + 1, key, DiagramNode(node.layer + 1, stages, made, values))
+        fresh = DiagramNode(node.layer + 1, stages, made, values)
+        child = self._node(node.layer + 1, key, fresh)
+        self.work += (child is fresh) * (1 + len(made.nodes) // KEPT)
         return state, made, child, ends
 
     def _stop(self, layer: int) -> int:

@@ -36,6 +36,8 @@ GROWING = frozenset({
 })  # fmt: skip
 """The kinds whose counts and output channels only grow with the input channels, and whose maps' lengths do not."""
 ROUNDS = 8
+SHARE = 8
+"""The layers that are built for it are at most this part of the bound `search`."""
 NEAR = 5
 """As many values beyond the bounds are kept, so that what comes closest is among them."""
 
@@ -49,16 +51,21 @@ def narrowed(file: UnknownFile, judging: Judging) -> list[Sequence[int]] | None:
         return None
     low, high = [0] * len(values), [len(one) - 1 for one in values]
     known: dict[tuple[int, ...], list[int] | None] = {}
+    built = [0]
 
     def figures(places: tuple[int, ...]) -> list[int] | None:
         if places not in known:
             graph = _built(file, [one[place] for one, place in zip(values, places)])
+            built[0] += len(graph.nodes) if graph is not None else 1
             known[places] = None if graph is None else _figures(graph, judging)
         return known[places]
 
+    most = file.options.limits.search // SHARE
     for _ in range(ROUNDS):
         before = low[:], high[:]
         for number in range(len(values)):
+            if built[0] > most:  # what is known by now holds
+                break
             for bound in judging.bounds[judging.fixed :]:
                 if bound.place < len(judging.figures):
                     _narrow(number, bound, low, high, figures)

@@ -16,7 +16,7 @@ from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Measured, Want, meets, miss, missed_by
 from cnncalc.solve.file.diagram import DiagramNode, summarise
-from cnncalc.solve.file.growing import MOST, Growth, Progress
+from cnncalc.solve.file.growing import Growth, Progress
 from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
 from cnncalc.solve.file.listing import FOLLOWED, Listing
 from cnncalc.solve.file.narrowing import narrowed
@@ -31,9 +31,7 @@ KEPT = 10_000
 """As many assignments are listed; all are counted."""
 NEAREST = 5
 """As many of the closest are kept where none is as wanted."""
-MEASURED = 1_000_000
-"""Whole nets that are measured, where something is wanted that is no sum and no shape."""
-TRIES = 20_000
+TRIES = 5_000
 """Nets that are measured to find what comes closest."""
 
 
@@ -114,7 +112,9 @@ class Search:
                 self.growth.grow(progress)
         self.undecided = self.growth.undecided()
         if self.undecided and not self.left:
-            self.left.append(f"{MOST:,} choices were built, and no more are: narrow the bounds")
+            limits = self.file.options.limits
+            most = f"{limits.search:,} layers were built, the bound `search`, and no more are"
+            self.left.append(f"{most}: narrow the bounds, or {limits.way_out('search')}")
         layers = self._counted()
         with self._kept_if_interrupted():
             self._list(layers, progress)
@@ -156,10 +156,12 @@ class Search:
             self.total = max(self.total, len(self.found))
             return
         total = FOLLOWED if listing.total is None else listing.total
-        if total > MEASURED:
+        limits = self.file.options.limits
+        most = limits.search
+        if total > most:
             name = next((want.figure for want in self.judging.measured), self.figures[-1])
-            found = f"{total:,} candidates meet the other wants, which is more than {MEASURED:,}"
-            help = "narrow the bounds, as `?1..7` or `?16|32|64`, or want more"
+            found = f"{total:,} candidates meet the other wants, which is more than {most:,}, the bound `search`"
+            help = f"narrow the bounds, as `?1..7` or `?16|32|64`, want more, or {limits.way_out('search')}"
             raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
         self.exact = listing.ordered
         self.undecided += total

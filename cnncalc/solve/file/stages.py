@@ -25,6 +25,10 @@ MOST_PIECES = 20_000
 """Pieces that are remembered, so that a long search does not fill the memory."""
 
 
+COPIED = 4
+"""So many layers are copied in the time and the room in which one is built."""
+
+
 class MissedUnknownError(Exception):
     """A piece asks for an unknown that was not seen in it: the file must be built whole."""
 
@@ -73,6 +77,8 @@ class Stages:
         self._structures: dict[Hashable, int] = {}
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
         self._ends: dict[tuple[int, int], Ends | CnncalcError] = {}
+        self.work = 0
+        """Layers that were built; four that were copied on the way count as one."""
         top = Level(by_position=file.document.text("naming") == "index")
         self.start = State([], self.builder.net, {}, 0, (top,), (), 0, counting.nothing)
 
@@ -105,6 +111,7 @@ class Stages:
         return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=plus(state.sums, more))
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
+        self.work += len(state.nodes) // COPIED
         net = self._resumed(state)
         scope = self.builder.variables
         for number in range(len(self.file.unknowns)):
@@ -120,10 +127,12 @@ class Stages:
                 after = self._step(piece, state)
             self.faults.raise_any()
         except CnncalcError as error:
+            self.work += len(net.nodes) - len(state.nodes)
             if any("`unknown_" in fault.message for fault in error.faults):
                 raise MissedUnknownError from None
             raise
         new = net.nodes[len(state.nodes) :]
+        self.work += len(new)
         sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
         for node in new:
             sums = plus(sums, self.counting.of(node, net))

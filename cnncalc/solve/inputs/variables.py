@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language import load
+from cnncalc.graph import Net
+from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -17,6 +18,8 @@ from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
+OPENED = 20
+"""What a net that is begun takes, in layers that are built."""
 
 
 class Trial(NamedTuple):
@@ -40,6 +43,8 @@ class VariableAnswer(NamedTuple):
     """Whether every value within the bounds was tried."""
     step: str
     """From one value to the next; the answer is exact on this grid, and says nothing of values between."""
+    left: str = ""
+    """Why not every value was tried; empty where all were."""
 
     @property
     def met(self) -> tuple[Trial, ...]:
@@ -63,20 +68,27 @@ def solve_variable(
     if count > MOST:
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
+    build = loader(net, options)
     trials: list[Trial] = []
-    complete = True
+    left, built = "", 0
     try:
         for number in range(count):
-            trials.append(_trial(net, variable, decimal_text(low + number * step), options, dtype, wants))
+            trial, layers = _trial(build, variable, decimal_text(low + number * step), options.batch, dtype, wants)
+            trials.append(trial)
+            built += layers
             if progress is not None:
                 progress(number + 1, count)
+            if built > options.limits.search and number + 1 < count:
+                left = f"{options.limits.search:,} layers were built, the bound `search`, and no more are"
+                left += f": {options.limits.way_out('search')}"
+                break
     except KeyboardInterrupt:
-        complete = False
+        left = "it was interrupted"
     if trials and all(trial.fault for trial in trials):
         message = f"no value of `{variable}` that was tried makes a net"
         raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
     return VariableAnswer(
-        net, variable, tuple(want.text for want in wants), tuple(trials), complete, decimal_text(step)
+        net, variable, tuple(want.text for want in wants), tuple(trials), not left, decimal_text(step), left
     )
 
 
@@ -118,13 +130,17 @@ def _grid(
     return low, high, step
 
 
-def _trial(net: str, variable: str, text: str, options: Options, dtype: str, wants: Sequence[Want]) -> Trial:
+def _trial(
+    build: Callable[[Mapping[str, str]], Net], variable: str, text: str, batch: int, dtype: str, wants: Sequence[Want]
+) -> tuple[Trial, int]:
+    """One value, and how many layers were built for it; to begin it counts as some too."""
     try:
-        graph = load(net, options._replace(variables={**options.variables, variable: text}))
+        graph = build({variable: text})
     except CnncalcError as error:
-        return Trial(text, met=False, figures=(), fault=error.faults[0].message)
-    measured = Measured(graph, options.batch, dtype)
+        return Trial(text, met=False, figures=(), fault=error.faults[0].message), OPENED
+    measured = Measured(graph, batch, dtype)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]
-    return Trial(text, met, tuple((name, measured.figure(name)) for name in (*names, *usual)))
+    figures = tuple((name, measured.figure(name)) for name in (*names, *usual))
+    return Trial(text, met, figures), OPENED + len(graph.nodes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
@@ -23,8 +24,9 @@ from cnncalc.language import load
 from cnncalc.language.documents.library import hold_standard_input, standard_input
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
+from cnncalc.solve.sweep.points import Point, Points, packed
 
-__all__ = ["Grid", "Point", "check", "front", "sweep"]
+__all__ = ["Grid", "check", "front", "sweep"]
 
 Choice: TypeAlias = "tuple[str, ...]"
 """The values of the variables of one net."""
@@ -56,15 +58,6 @@ class Grid(NamedTuple):
         return product(*self.variables.values())
 
 
-class Point(NamedTuple):
-    """One net at one size; `fault` says why it does not work."""
-
-    variables: tuple[str, ...]
-    lengths: tuple[int, ...]
-    figures: tuple[int, ...]
-    fault: str = ""
-
-
 class _Asked(NamedTuple):
     """What is asked of every net of a sweep."""
 
@@ -82,6 +75,8 @@ def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
     if grid.points > MOST:
         help = "take larger steps"
         raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
+    if not figures:
+        raise CnncalcError(Fault("a sweep of no figures", help="name some, as params,macs"))
     for name in figures:
         if name not in KEYS:
             help = suggestion(name, KEYS, f"a sweep has {', '.join(KEYS)}")
@@ -99,8 +94,8 @@ def sweep(
     jobs: int = 1,
     done: Collection[tuple[str, ...]] = (),
     progress: Callable[[int, int], None] | None = None,
-) -> Iterator[list[Point]]:
-    """The points of every net, a list each; nets in `done` are passed over.
+) -> Iterator[Points]:
+    """The points of every net; nets in `done` are passed over.
 
     Raises `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
     """
@@ -118,7 +113,7 @@ def sweep(
         yield points
 
 
-def _each(choices: Sequence[Choice], asked: _Asked, jobs: int) -> Iterator[list[Point]]:
+def _each(choices: Sequence[Choice], asked: _Asked, jobs: int) -> Iterator[Points]:
     """The points of every net, in order, from several processes where `jobs` says so."""
     jobs = min(jobs, len(choices), max(os.cpu_count() or 1, 2))  # more cannot be faster
     if jobs < 2:
@@ -140,16 +135,16 @@ def _prepare(asked: _Asked, held: bytes) -> None:
         hold_standard_input(held)
 
 
-def _of_one_here(choice: Choice) -> list[Point]:
+def _of_one_here(choice: Choice) -> Points:
     return _of_one(_HERE[0], choice)
 
 
-def _ended(asked: _Asked, choice: Choice) -> list[Point]:
+def _ended(asked: _Asked, choice: Choice) -> Points:
     fault = "the process that computed this was ended twice: out of memory?"
-    return [Point(choice, size, (), fault) for size in product(*asked.grid.lengths.values())]
+    return Points.faulty(choice, _axes(asked.grid), fault)
 
 
-def _of_one(asked: _Asked, choice: Choice) -> list[Point]:
+def _of_one(asked: _Asked, choice: Choice) -> Points:
     """All sizes of the net that one choice of variables gives."""
     net, options, dtype, grid, figures, optimizer = asked
     chosen = dict(zip(grid.variables, choice))
@@ -157,27 +152,36 @@ def _of_one(asked: _Asked, choice: Choice) -> list[Point]:
     if not grid.input:
         try:
             plain = Counts(load(net, options), options.batch, dtype, optimizer)
-            return [Point(choice, (), tuple(int(plain[name]) for name in figures))]
+            return Points(choice, (), [[int(plain[name])] for name in figures], (0,))
         except CnncalcError as error:
-            return [Point(choice, (), (), error.faults[0].message)]
+            return Points.faulty(choice, (), error.faults[0].message)
     try:
         graph = load(net, options._replace(input=grid.input, symbols=True))
         totals, condition = symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer)
     except CnncalcError as error:
-        return [Point(choice, size, (), error.faults[0].message) for size in product(*grid.lengths.values())]
+        return Points.faulty(choice, _axes(grid), error.faults[0].message)
     allowed, fault = _allowing(condition, grid.lengths), f"it works where {condition}"
     numbers = [_column_function(name, totals[name], grid.lengths) for name in figures]
-    *outer, inner = grid.lengths.values()
-    points = []
+    *outer, inner = _axes(grid)
+    columns: list[Sequence[int]] = [packed(()) for _ in figures]
+    faults = array("H")
     for before in product(*outer):
-        columns = zip(*(one(before) for one in numbers))
-        for last, values in zip(inner, columns):
-            size = (*before, last)
-            if allowed(size):
-                points.append(Point(choice, size, values))
-            else:
-                points.append(Point(choice, size, (), fault))
-    return points
+        columns = [_longer(column, one(before)) for column, one in zip(columns, numbers)]
+        faults.extend([not allowed((*before, last)) for last in inner])
+    return Points(choice, _axes(grid), columns, faults, (fault,))
+
+
+def _axes(grid: Grid) -> list[tuple[int, ...]]:
+    return list(grid.lengths.values())
+
+
+def _longer(column: Sequence[int], values: Sequence[int]) -> Sequence[int]:
+    """A column with values behind it; what does not fit into 8 bytes makes it a list."""
+    more = packed(values)
+    if isinstance(column, array) and isinstance(more, array):
+        column.extend(more)
+        return column
+    return [*column, *more]
 
 
 def _allowing(condition: Condition, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], bool]:
@@ -237,13 +241,13 @@ def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]
     """The points that no other beats in all wanted figures at once (less is better, of equal ones the first)."""
     places = [figures.index(name) for name in wanted]
     ordered = sorted(
-        (point for point in points if point.figures), key=lambda point: [point.figures[place] for place in places]
+        (*[point.figures[place] for place in places], at) for at, point in enumerate(points) if point.figures
     )
     best: list[tuple[int, ...]] = []
     left = []
-    for point in ordered:
-        values = tuple(point.figures[place] for place in places)
-        if not any(all(one <= other for one, other in zip(kept, values)) for kept in best):
-            best.append(values)
-            left.append(point)
+    for *values, at in ordered:
+        others = best if len(places) > 2 else best[-1:]  # of two, the last is the least in the second
+        if not any(all(one <= other for one, other in zip(kept, values)) for kept in others):
+            best.append(tuple(values))
+            left.append(points[at])
     return left

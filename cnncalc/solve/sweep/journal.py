@@ -1,8 +1,8 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which sweep it is; each further line holds all points of one net. A line is written at once and
-whole; one that was cut off, or that is none of ours, is passed over, and what it held is computed again. So the file
-is right whenever the run ends, and whatever ends it.
+The first line says which sweep it is; each further line holds all points of one net. A line that was cut off, or that
+is none of ours, is passed over, and what it held is computed again. So the file is right whenever the run ends, and
+whatever ends it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from cnncalc.solve.sweep.grid import Grid, Point
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.points import Point
 
 __all__ = ["Journal"]
 
@@ -37,7 +38,7 @@ class Journal:
         self.first = json.dumps(sweep, default=str, sort_keys=True)
         self.grid, self.figures = grid, figures
 
-    def begin(self, *, resume: bool) -> dict[tuple[str, ...], list[Point]]:
+    def begin(self, *, resume: bool) -> dict[tuple[str, ...], Sequence[Point]]:
         """The nets that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
         with self._told():
             if not os.path.lexists(self.path):
@@ -91,9 +92,9 @@ class Journal:
             help = f"give the same net and options again, or {fresh}"
             raise CnncalcError(Fault(f"`{self.path}` holds another sweep", values=what, help=help))
 
-    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], list[Point]], int]:
+    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], Sequence[Point]], int]:
         """The points of every line that is whole and ours, and where the last whole line ends."""
-        found = {}
+        found: dict[tuple[str, ...], Sequence[Point]] = {}
         choices, sizes = set(self.grid.choices()), list(product(*self.grid.lengths.values()))
         end = file.tell()
         for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * len(sizes)):
@@ -105,7 +106,7 @@ class Journal:
 
     def _points(self, record: Any) -> list[Point]:
         """The points of one line; none where it is none of ours."""
-        from cnncalc.solve.sweep.grid import Point
+        from cnncalc.solve.sweep.points import Point
 
         if not (isinstance(record, dict) and _texts(record.get("net")) and isinstance(record.get("points"), list)):
             return []
@@ -119,12 +120,14 @@ class Journal:
             points.append(Point(choice, tuple(lengths), tuple(figures), fault))
         return points
 
-    def add(self, points: list[Point]) -> None:
+    def add(self, points: Sequence[Point]) -> None:
         """Keep the points of one net."""
-        rows = [[point.lengths, point.figures, point.fault] for point in points]
-        line = f"{json.dumps({'net': points[0].variables, 'points': rows})}\n".encode()
+        rows = (json.dumps([point.lengths, point.figures, point.fault]).encode() for point in points)
         with self._told(), self.path.open("ab") as file:
-            file.write(line)
+            file.write(f'{{"net": {json.dumps(points[0].variables)}, "points": ['.encode())
+            for place, row in enumerate(rows):
+                file.write(b", " + row if place else row)
+            file.write(b"]}\n")
 
     def end(self) -> None:
         """All points have been written to the target."""

@@ -1,0 +1,205 @@
+"""What asks for too much ends soon and in little memory: it is answered, or refused by a bound that it names."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from pathlib import Path
+
+import pytest
+from processes import ROOT, cnncalc
+
+WIDE = "[conv ?1..100 k1]"
+FILES = {
+    "concat.yaml": f"input: 3x8x8\nlayers: [{{concat: [{', '.join([WIDE] * 10)}]}}, conv 4 k1]\n",
+    "repeat.yaml": "input: 3x8x8\nlayers: [{repeat: '?1..200000', layers: [relu]}]\n",
+    "filters.yaml": "input: 3x8x8\nlayers: [{repeat: '?1..200000', layers: [conv 4 k3 p1]}]\n",
+    "vast.yaml": "input: 3x8x8\nlayers:\n" + "  - conv ?1..999999999999 k1\n" * 400,
+    "branches.yaml": f"input: 3x8x8\nlayers: [{{add: [{', '.join(['[conv ?1..999999999999 k1, relu]'] * 100)}]}}]\n",
+    "variable.yaml": "input: 3x8x8\nvariables: {w: '?1..200000'}\nlayers: [conv $w k1, relu, conv 4 k3]\n",
+    "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
+    "inputs.yaml": "inputs: {" + ", ".join(f"i{n}: 3x8x8" for n in range(1_000)) + "}\nlayers:\n  - {add: , from: ["
+    + ", ".join(f"i{n}" for n in range(1_000)) + "]}\n" + "".join(f"  - conv {n % 7 + 1} k3 p1\n" for n in range(700)),
+    "slices.yaml": "input: 64x16x16\nlayers:\n"
+    + "  - concat: [[slice 0:48], [slice 16:64], [slice 0:7]]\n  - slice 3:67\n" * 2_000,
+    "ladder.yaml": "input: 3x64x64\nlayers:\n"
+    + "  - deconv 4 k4 s3 p1\n  - conv 4 k3 s2 p1\n  - deconv 4 k5 s7\n" * 60,
+    "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
+    + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
+    "padded.yaml": "input: 3x8x8\nlayers: [conv 4 k1 p1000000000]\n",
+    "pad.yaml": "input: 3x8x8\nlayers: [pad 1000000000]\n",
+    "sums.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [{relu: , when: 'sum([1]*10000) < 0'}]}, relu]\n",
+    "map.yaml": "input: 3x32x32\nvariables: {w: 4}\nlayers: [conv $w k3 p1, relu, conv 8 k3 s2 p1, maxpool 2]\n",
+}  # fmt: skip
+TWELVE = " * ".join(f"(H + {n} * W + {n})" for n in range(12)) + " == 5"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("bounds")
+    for name, text in FILES.items():
+        (place / name).write_text(text)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("solve file concat.yaml --want params<=5000", 0, "there may be more"),
+        ("solve file repeat.yaml --want macs==0", 0, "--limit search=600000"),
+        ("solve file vast.yaml --want params==100000", 2, "narrow the bounds"),
+        ("solve file branches.yaml --want params==100000", 2, "narrow the bounds"),
+        ("solve file variable.yaml --want params==100001", 1, "the bound `search`"),
+        ("solve variable family.yaml w --to 20000 --want params==1 --limit search=20000", 1, "the bound `search`"),
+        ("show inputs.yaml", 0, "Layers"),
+        ("show slices.yaml --format csv", 0, "slice"),
+        ("show ladder.yaml --input 3xHxW", 2, "200,000 cases"),
+        ("show names.yaml", 2, "the names here are"),
+        ("show padded.yaml", 0, "MACs"),
+        ("show pad.yaml", 0, "Layers"),
+        ("show sums.yaml", 2, "the bound `work`"),
+        ("solve input-size lenet5 --to 100000 --where H*W==65536", 0, "256"),
+    ],
+)  # fmt: skip
+def test_what_asks_for_too_much_ends(folder, arguments, code, told):
+    done = cnncalc(*arguments.split(" "), cwd=folder, seconds=20)
+    assert done.returncode == code, done.stderr[-500:]
+    assert told in done.stdout + done.stderr
+
+
+def test_a_product_of_twelve_sums_has_an_end(folder):
+    done = cnncalc("solve", "input-size", "lenet5", "--where", TWELVE, cwd=folder, seconds=20)
+    assert done.returncode in (1, 2)
+
+
+@pytest.mark.parametrize("form", ["csv", "plain"])
+def test_a_million_points_are_written_in_little_memory(folder, form):
+    done = cnncalc("sweep", "map.yaml", "--input", "3x{1:1000}x{1:1000}", "--format", form, cwd=folder, seconds=40)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) in (1_000_001, 1_000_004)
+    assert "408" in lines[-3]  # the parameters, at the last sizes
+
+
+def test_the_best_of_a_million_points(folder):
+    done = cnncalc(
+        "sweep", "map.yaml", "--input", "3x{1:1000}x{1:1000}", "--pareto", "params,macs", "-o", "best.csv", cwd=folder,
+        seconds=40,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert (folder / "best.csv").read_text().splitlines() == ["H,W,params,macs,fault", "3,3,408,2124,"]
+    assert not (folder / "best.csv.part").exists()
+
+
+# -- files that are none --
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments", ["show pipe.yaml", "check pipe.yaml", "sweep pipe.yaml --set w=1,2", "import pipe.yaml",
+                  "show child.yaml", "explain pipe.yaml", "export pipe.yaml --to caffe"],
+)  # fmt: skip
+def test_a_pipe_is_no_file(fifo, arguments):
+    (fifo / "child.yaml").write_text("extends: pipe.yaml\n")
+    done = cnncalc(*arguments.split(), cwd=fifo)
+    assert done.returncode == 2
+    assert "regular file" in done.stderr
+
+
+def test_a_pipe_as_a_journal(fifo):
+    os.mkfifo(fifo / "out.csv.part")
+    done = cnncalc("sweep", "lenet5", "--set", "classes=1,2", "-o", "out.csv", "--resume", cwd=fifo)
+    assert done.returncode == 2
+    assert "is not a regular file" in done.stderr
+
+
+def test_a_pipe_in_a_checked_folder_and_beside_a_completion(fifo):
+    (fifo / "net.yaml").write_text("input: 3x8x8\nlayers: [relu]\nexpect: {params: 0}\n")
+    assert cnncalc("check", ".", cwd=fifo).returncode in (0, 2)
+    assert "net.yaml" in cnncalc(cwd=fifo, _complete="cnncalc show ").stdout
+
+
+# -- whom a file may name --
+
+
+@pytest.mark.parametrize("parent", ["../parent.yaml", "{folder}/parent.yaml", "link.yaml"])
+def test_what_lies_elsewhere_is_extended_by_those_who_trust_the_file(tmp_path, parent):
+    (tmp_path / "parent.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k3]\n")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "link.yaml").symlink_to(tmp_path / "parent.yaml")
+    (tmp_path / "inner" / "net.yaml").write_text(f"extends: {parent.format(folder=tmp_path)}\n")
+    done = cnncalc("show", "inner/net.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "`extends` leads outside the file's folder" in done.stderr
+    assert "--trust" in done.stderr
+    assert cnncalc("show", "inner/net.yaml", "--trust", cwd=tmp_path).returncode == 0
+
+
+def test_nobody_extends_standard_input(tmp_path):
+    (tmp_path / "net.yaml").write_text("extends: '-'\n")
+    for more in ([], ["--trust"]):
+        done = cnncalc("show", "net.yaml", *more, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "cannot take standard input" in done.stderr
+
+
+def test_what_is_no_net_is_not_quoted(tmp_path):
+    (tmp_path / "secret").write_text("root:x:0:0:the password\n")
+    (tmp_path / "net.yaml").write_text("extends: ./secret\n")
+    done = cnncalc("show", "net.yaml", "--trust", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "password" not in done.stdout + done.stderr
+
+
+def test_no_limit_goes_past_what_the_program_bears(tmp_path):
+    (tmp_path / "net.yaml").write_text("input: 3x8x8\nblocks: {b: [relu, b]}\nlayers: [b]\n")
+    for depth in (64, 128, 256):
+        assert cnncalc("show", "net.yaml", "--limit", f"depth={depth}", cwd=tmp_path).returncode == 2
+    done = cnncalc("show", "net.yaml", "--limit", "depth=257", cwd=tmp_path)
+    assert "more than the program bears" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["training", "forward"])
+def test_layers_may_be_called_as_what_a_module_has(tmp_path, name):
+    pytest.importorskip("torch")
+    (tmp_path / "net.yaml").write_text(f"input: 3x8x8\nlayers: [{{conv: 4 k3, name: {name}}}, relu]\n")
+    done = cnncalc("verify", "net.yaml", "--format", "json", cwd=tmp_path, seconds=60, megabytes=64_000)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert json.loads(done.stdout)
+
+
+# -- every message has a way out --
+
+ADDED_LATER = ("cnncalc/interchange/",)
+"""Where faults without a help of their own get one, with the name of the format: `CnncalcError.with_way_out`."""
+
+
+def faults():
+    """Every place in the code that makes a fault, with whether it says a way out."""
+    for path in sorted((ROOT / "cnncalc").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Fault":
+                helped = len(node.args) > 4 or any(one.arg in ("help", None) for one in node.keywords)
+                empty = any(
+                    one.arg == "help" and isinstance(one.value, ast.Constant) and not one.value.value
+                    for one in node.keywords
+                )
+                yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}", helped and not empty
+
+
+def test_every_place_that_makes_a_fault_says_a_way_out():
+    found = list(faults())
+    assert len(found) > 200
+    assert [place for place, helped in found if not helped and not place.startswith(ADDED_LATER)] == []
+
+
+def test_readers_and_writers_add_one():
+    for file, least in (("opening.py", 1), ("writers.py", 1)):
+        text = Path(ROOT / "cnncalc" / "interchange" / file).read_text(encoding="utf-8")
+        assert text.count(".with_way_out(") >= least
