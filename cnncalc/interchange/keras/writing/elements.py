@@ -15,7 +15,8 @@ from cnncalc.layers.kinds.algebra import functions
 
 __all__ = [
     "ACTIVATIONS", "axis_of", "batch_norm", "drop_path", "dropout", "function", "gelu", "group_norm", "halved",
-    "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "named", "response_norm", "scaled", "slopes", "softmax",
+    "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "named", "response_norm", "scaled", "slopes",
+    "softmax",
 ]  # fmt: skip
 
 ACTIVATIONS = {
