@@ -164,6 +164,7 @@ CHECKS = {
     "latex": _latex,
     "csv": _csv,
     "json": json.loads,
+    "github": lambda written: [re.fullmatch(r"::error [^:]*::.*", line).group() for line in written.splitlines()],
     "html": _html,
     "svg": ET.fromstring,
     "jsonl": lambda written: [json.loads(line) for line in written.splitlines()],

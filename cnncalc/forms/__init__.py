@@ -43,6 +43,7 @@ FORMS = (
     Form("csv", "csv_form", ".csv", needs="table"),
     Form("markdown", "markdown", ".md"),
     Form("latex", "latex", ".tex"),
+    Form("github", "github", needs="annotations"),
     Form("html", "web.html", ".html"),
     Form("svg", "web.svg", ".svg", needs="picture"),
     Form("parquet", "parquet", ".parquet", needs="table", binary=True, library="pyarrow"),

@@ -133,6 +133,14 @@ class Blocks:
             library,
         )
 
+    def head(self, node: Scalar) -> str:
+        """What the layer of one line is counted by, its kind or block; empty where that is an expression or unknown."""
+        words = node.text.split(maxsplit=1)
+        found = kind_named(words[0]) if words else None
+        if words and self.find(words[0]) is not None:
+            return words[0]
+        return found[0].kind if found else ""
+
     def used(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
         """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
         if key is not None:
