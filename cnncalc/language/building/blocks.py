@@ -133,28 +133,32 @@ class Blocks:
             library,
         )
 
-    def head(self, node: Scalar) -> str:
-        """What the layer of one line is counted by, its kind or block; empty where that is an expression or unknown."""
-        words = node.text.split(maxsplit=1)
-        found = kind_named(words[0]) if words else None
-        if words and self.find(words[0]) is not None:
-            return words[0]
+    def head(self, node: Scalar, scope: Scope, tensor: int) -> str:
+        """What the layer of one line is counted by, its kind or block; empty where that is unknown."""
+        word = self.first_word(node, scope, tensor)
+        if word and self.find(word) is not None:
+            return word
+        found = kind_named(word)
         return found[0].kind if found else ""
+
+    def first_word(self, node: Scalar, scope: Scope, tensor: int) -> str:
+        """The kind or block that one line names, its value where it is an expression; empty where that has none."""
+        head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
+        if "$" not in head:
+            return head
+        self.evaluator.enter(scope, tensor)
+        try:
+            value = expand(split_tokens(node.text)[0][1], scope, self.limits)
+        except ExpressionError:
+            return ""  # reading the line as a layer reports the fault
+        return value if isinstance(value, str) else ""
 
     def used(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
         """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
         if key is not None:
             block = self.find(key.text)
             return (block, BlockUse(node, split_tokens(node.text))) if block else None
-        head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
-        if "$" in head:
-            self.evaluator.enter(scope, tensor)
-            try:
-                value = expand(split_tokens(node.text)[0][1], scope, self.limits)
-            except ExpressionError:
-                return None  # reading the line as a layer reports the fault
-            head = value if isinstance(value, str) else ""
-        block = self.find(head)
+        block = self.find(self.first_word(node, scope, tensor))
         return (block, BlockUse(node, split_tokens(node.text)[1:])) if block else None
 
     def scope(self, block: Block, use: BlockUse, outer: Scope, tensors: tuple[int, ...]) -> Scope | None:
