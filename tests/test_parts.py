@@ -51,6 +51,12 @@ def test_a_layer_deep_inside_a_loop_and_a_block_is_replaced():
     assert params(net) == RESNET50 + 64 * 64 * (25 - 9)
 
 
+def test_a_block_that_an_expression_names_is_left_out():
+    """resnet18's layer4.1: two convolutions of 512 channels with their norms."""
+    net = built("extends: resnet18\nwithout: [layer4.1]\n")
+    assert params(net) == 11_689_512 - 2 * (512 * 512 * 9 + 2 * 512)
+
+
 def test_expressions_know_the_tensor_where_they_stand():
     net = built("extends: vgg16\nafter: {features: conv $(in_channels // 2) k1}\nwithout: [avgpool]\n")
     assert (256, 7, 7) in shapes(net).values()

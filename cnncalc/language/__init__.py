@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.options import Options
     from cnncalc.language.yaml.reader import YamlNode
+    from cnncalc.layers import Shape
 
-__all__ = ["bundled", "chain", "load", "load_text", "loader"]
+__all__ = ["bundled", "chain", "input_shapes", "load", "load_text", "loader"]
 
 
 def load(net: str, options: Options) -> Net:
@@ -25,6 +26,21 @@ def load(net: str, options: Options) -> Net:
     document = Document(net, options, faults)
     document.symbols = options.symbols
     return Assembler(document, options, faults).build()
+
+
+def input_shapes(net: str, options: Options) -> dict[str, Shape]:
+    """The inputs of a net whose layers may not fit them; raises `CnncalcError` where a file cannot be read."""
+    from cnncalc.language.building.assembling import Assembler
+    from cnncalc.language.documents import inputs
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+
+    faults = Faults()
+    document = Document(net, options, faults)
+    faults.raise_any()
+    shapes = inputs.input_shapes(document, options.input, Assembler(document, options, faults).variables)
+    faults.raise_any()
+    return shapes
 
 
 def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]:

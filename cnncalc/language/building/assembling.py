@@ -54,7 +54,7 @@ class Assembler(Builder):
         return made
 
     def item(self, node: YamlNode, current: Tensor, scope: Scope, level: Level) -> Tensor:
-        if self.changes and isinstance(node, Scalar) and (kind := self.blocks.head(node)):
+        if self.changes and isinstance(node, Scalar) and (kind := self.blocks.head(node, scope, current)):
             self.nesting.count(node)
             made = self.changed(kind, None, node, (current,), scope, level)
         else:
