@@ -150,3 +150,7 @@ def test_the_commands_draw_them(tmp_path):
     refused = runner().invoke(program, ["explain", "resnet18", "layer1.0.conv1", "-o", str(field_file)])
     assert refused.exit_code == 2
     assert "has no form svg" in refused.stderr
+    assert "--pixel 3,5" in refused.stderr
+    done = runner().invoke(program, ["chain", "3x8x8", "relu", "-o", str(file)])  # no window moves: the net itself
+    assert done.exit_code == 0
+    assert ">relu<" in file.read_text(encoding="utf-8")

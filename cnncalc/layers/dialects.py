@@ -119,6 +119,7 @@ KERAS = Dialect(
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
     },
+    ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
     transposed_same="keras",
     transposed_fills_stride=True,

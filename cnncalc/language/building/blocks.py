@@ -23,6 +23,8 @@ BLOCK_KEYS = ("with", "layers", "naming")
 LETTERS = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 """The letters of a layer's tokens, which set a block's parameters of these names too."""
 FLAGS = ("bias", "inplace")
+BORDERS = ("same", "same_lower", "valid", "causal")
+"""What fills a block's `padding` by itself."""
 _LETTER = re.compile(r"([kspdg])([0-9?$].*)\Z", re.DOTALL)
 
 
@@ -49,7 +51,8 @@ class Block(NamedTuple):
     def argument(self, token: str, given: Container[str]) -> tuple[str, str]:
         """The parameter that a token sets and the text of its value, as a layer would read it.
 
-        `stride=2`, `s2` and `k$size` name a parameter, `nobias` is a flag, and anything else fills the next one.
+        `stride=2`, `s2` and `k$size` name a parameter, `nobias` is a flag, `same` a padding, and anything else fills
+        the next one.
         """
         name, equals, text = token.partition("=")
         if equals and name.isidentifier():
@@ -59,6 +62,8 @@ class Block(NamedTuple):
             for name in (letter.group(1), LETTERS[letter.group(1)]):
                 if name in self.parameters:
                     return name, letter.group(2)
+        if token in BORDERS and "padding" in self.parameters:
+            return "padding", token
         flag = token.removeprefix("no")
         if flag in FLAGS and flag in self.parameters:
             return flag, "true" if flag == token else "false"
