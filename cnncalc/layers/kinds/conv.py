@@ -13,7 +13,7 @@ from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_
 from cnncalc.layers.fields import Border, Flag, PerAxis, Whole, spread
 from cnncalc.layers.habits import not_fitting
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input
+from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input, read_by_windows
 
 __all__ = ["Conv", "Deconv", "DepthwiseConv", "axis_name", "per_axis_requirements"]
 
@@ -152,6 +152,8 @@ class ForwardConvolution(Convolution):
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
+
+    read = read_by_windows
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x
