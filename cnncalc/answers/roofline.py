@@ -1,8 +1,4 @@
-"""How long a net takes at least on a device: the roofline of Williams, Waterman and Patterson (2009), layer by layer.
-
-A layer takes as long as its operations at the device's peak, or as its bytes at the device's bandwidth, whichever is
-longer; the net as long as its layers one after the other. Everything is a whole number or a fraction.
-"""
+"""What a device can do at most, and how long layers take on it at least; whole numbers and fractions throughout."""
 
 from __future__ import annotations
 
@@ -14,9 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from cnncalc.answers.report import Report
-
-__all__ = ["NOTHING", "Bound", "Device", "Roofline", "bounded", "duration_text"]
+__all__ = ["NOTHING", "Bound", "Device", "Roofline", "duration_text"]
 
 _UNITS = ("s", "ms", "µs", "ns", "ps")
 
@@ -67,22 +61,6 @@ class Roofline(NamedTuple):
     dtype: str
     """The type whose peak it is."""
     total: Bound
-
-
-def bounded(report: Report, device: Device, dtype: str) -> Report:
-    """The report with the bound of every layer, and their sum; `dtype` is one that the device has a peak for."""
-    from fractions import Fraction
-
-    peak, bandwidth = device.peak[dtype], device.bandwidth
-    rows, total = [], NOTHING
-    for row in report.rows:
-        flops = 2 * row.macs
-        computing = Fraction(flops, peak)
-        moving = Fraction(row.moved_bytes, bandwidth) if bandwidth else Fraction(0)
-        bound = Bound(flops, row.moved_bytes, max(computing, moving), moving if moving > computing else 0)
-        rows.append(row._replace(bound=bound))
-        total += bound
-    return report.changed(rows=tuple(rows), roofline=Roofline(device, dtype, total))
 
 
 def duration_text(seconds: Fraction | int, digits: int = 4) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
 from cnncalc.answers.report import Report
-from cnncalc.answers.roofline import bounded, duration_text
+from cnncalc.answers.roofline import duration_text
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
@@ -103,6 +103,8 @@ def check(
 
 
 def _latency(net: str, counted: Report, latency: Latency) -> Check:
+    from cnncalc.analysis.roofline import bounded  # which fractions come with
+
     roofline = bounded(counted, latency.device, latency.dtype).roofline
     assert roofline is not None
     least = roofline.total.seconds

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = [
-    "budgets", "columns", "conventions", "devices", "dialects", "dtypes", "figures", "kinds", "layers", "limits", "nets",
-    "variable_names", "variables", "witnesses",
+    "budgets", "columns", "conventions", "devices", "dialects", "dtypes", "figures", "kinds", "layers", "limits",
+    "nets", "variable_names", "variables", "witnesses",
 ]  # fmt: skip
 
 

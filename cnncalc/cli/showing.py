@@ -24,7 +24,11 @@ def view_of(given: dict[str, Any]) -> View:
     from cnncalc.pages.show.report import View
 
     words = [key.strip() for key in (given["columns"] or "").split(",") if key.strip()]
-    keys = tuple(key for word in words for key in (usual(given["convention"], device=given["device"] is not None) if word == "usual" else [word]))
+    keys = tuple(
+        key
+        for word in words
+        for key in (usual(given["convention"], device=given["device"] is not None) if word == "usual" else [word])
+    )
     chosen(keys)
     if given["sort"] is not None:
         by_key(given["sort"])
@@ -78,8 +82,8 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
 
 
 def on_device(report: Report, name: str, dtype: str) -> Report:
-    """The report with its least time on a device. Raises CnncalcError for one that there is not, or not for the type."""
-    from cnncalc.answers.roofline import bounded
+    """The report with its least time on a device. Raises CnncalcError for one that there is not, or has no such type."""
+    from cnncalc.analysis.roofline import bounded
     from cnncalc.tools.devices import device_named, peak_type
 
     device = device_named(name)

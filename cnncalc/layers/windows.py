@@ -11,7 +11,16 @@ from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Field, Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["AXES", "axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "read_by_windows", "saved_input"]
+__all__ = [
+    "AXES",
+    "axis_name",
+    "divisors_help",
+    "fits",
+    "groups_divide",
+    "per_axis_requirements",
+    "read_by_windows",
+    "saved_input",
+]
 
 _PER_AXIS: dict[type, list[tuple[str, Field]]] = {}
 """The fields of each kind that hold one number an axis."""

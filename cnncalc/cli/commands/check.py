@@ -163,8 +163,9 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
 
     Of a folder, every .yaml file in it is checked. `expect:` describes the net as the file stands: under --set,
     --input, --batch, --dialect, --freeze or --train only the budgets are held. --dtype, --amp and --optimizer are those
-    of the budgets on memory. --max latency=5ms fails where even the least time on the --device is longer. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
-    not a net; the other files are checked all the same.
+    of the budgets on memory. --max latency=5ms fails where even the least time on the --device is longer. The exit code
+    is 0 where all figures hold, 1 where one does not, and 2 where a file is not a net; the other files are checked all
+    the same.
     """
     from cnncalc.answers.figures import KEYS
     from cnncalc.pages import checks

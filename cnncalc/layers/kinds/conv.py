@@ -13,7 +13,7 @@ from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_
 from cnncalc.layers.fields import Border, Flag, PerAxis, Whole, spread
 from cnncalc.layers.habits import not_fitting
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input, read_by_windows
+from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, read_by_windows, saved_input
 
 __all__ = ["Conv", "Deconv", "DepthwiseConv", "axis_name", "per_axis_requirements"]
 
@@ -163,8 +163,7 @@ class ForwardConvolution(Convolution):
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         (shape,) = x
         out = self.filters(shape)
-        kernel = tuple(spread(self.kernel, len(shape) - 1))
-        weight = (out, exact_divide(shape[0], self.group_count(shape)), *kernel)
+        weight = (out, exact_divide(shape[0], self.group_count(shape)), *spread(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
     def macs(self, *x: Shape) -> int:

@@ -164,7 +164,7 @@ def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColu
     """
     counting = report.counting if report else None
     if counting is not None:
-        keys = keys or usual(counting.convention.name, device=report.roofline is not None)
+        keys = keys or usual(counting.convention.name, device=report is not None and report.roofline is not None)
         heading = f"{counting.convention.name} {counting.convention.unit}"
         return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
     if report is not None and report.roofline is not None:

@@ -85,15 +85,20 @@ def roofline_lines(report: Report) -> list[str]:
     device, total = roofline.device, roofline.total
     by_memory = sum(row.bound.by == "memory" for row in report.rows if row.bound)
     by_compute = sum(row.bound.by == "compute" for row in report.rows if row.bound)
-    rate = f"{shortened(device.bandwidth)}B/s" if device.bandwidth else "no bandwidth known, so that bytes bound nothing"
-    return [
+    rate = (
+        f"{shortened(device.bandwidth)}B/s" if device.bandwidth else "no bandwidth known, so that bytes bound nothing"
+    )
+    least = (
         f"{printable(device.title)} in {roofline.dtype}: at least {duration_text(total.seconds)}, of which "
         f"{duration_text(total.moving)} in {plural(by_memory, 'layer')} bound by memory, the rest in "
-        f"{plural(by_compute, 'layer')} bound by computing.",
-        f"{shortened(device.peak[roofline.dtype])}FLOPS, {rate} ({printable(device.source)}).",
+        f"{plural(by_compute, 'layer')} bound by computing."
+    )
+    bound = (
         "It is a lower bound, layer by layer, not a forecast: windows multiplied out, data from memory and not from a "
-        "cache, what works element by element fused.",
-    ]
+        "cache, what works element by element fused."
+    )
+    source = f"{shortened(device.peak[roofline.dtype])}FLOPS, {rate} ({printable(device.source)})."
+    return [least, source, bound]
 
 
 def hint_lines(report: Report) -> list[HintLine]:

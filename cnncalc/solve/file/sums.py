@@ -51,7 +51,9 @@ class Counting:
         self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        one = OfLayer(0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False, _UNKNOWN, 0, True)
+        one = OfLayer(
+            0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False, _UNKNOWN, 0, True
+        )
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
         }

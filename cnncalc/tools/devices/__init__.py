@@ -31,7 +31,9 @@ def device_named(name: str) -> Device:
 
         file = Path(name)
         if not file.is_file():
-            raise CnncalcError(Fault(f"--device: there is no file `{name[:200]}`", help="docs/devices.md has an example"))
+            raise CnncalcError(
+                Fault(f"--device: there is no file `{name[:200]}`", help="docs/devices.md has an example")
+            )
         return read_device(file.read_bytes(), name, file.stem)
     known = devices()
     wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
