@@ -10,7 +10,16 @@ from onnx_files import net, node, tensor
 from seen import Seen
 
 ROOT = Path(__file__).resolve().parents[2]
-NET = "input: 3x32x32\nvariables: {width: 16}\nlayers:\n- conv $width k3 p1\n- relu\n- global_avgpool\n- flatten\n- linear 10\n"
+NET = """\
+input: 3x32x32
+variables: {width: 16}
+layers:
+- conv $width k3 p1
+- relu
+- global_avgpool
+- flatten
+- linear 10
+"""
 
 
 def test_the_page_opens_with_a_net(page):

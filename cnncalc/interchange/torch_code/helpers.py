@@ -1,0 +1,319 @@
+"""What torch has no module or function for, as it stands in a file that needs it."""
+
+from __future__ import annotations
+
+__all__ = ["HELPERS"]
+
+HELPERS: dict[str, str] = {}
+"""The text of each, by its name, in the order in which they stand in a file."""
+
+
+def _helper(name: str, text: str) -> None:
+    HELPERS[name] = text.strip("\n")
+
+
+_helper(
+    "without",
+    '''
+def without(module: nn.Module, name: str) -> nn.Module:
+    """A module without one of its parameters."""
+    module.register_parameter(name, None)
+    return module
+''',
+)
+_helper(
+    "with_buffer",
+    '''
+def with_buffer(module: nn.Module, name: str) -> nn.Module:
+    """A module with one more buffer, a factor that is 1."""
+    module.register_buffer(name, torch.ones(1))
+    return module
+''',
+)
+_helper(
+    "mean_of_windows",
+    '''
+def mean_of_windows(
+    x: Tensor,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    sides: tuple[int, ...],
+    dilation: int | tuple[int, ...] = 1,
+    count_include_pad: bool = False,
+) -> Tensor:
+    """The mean of each window, the border counted or not."""
+    steps = (dilation,) * len(kernel) if isinstance(dilation, int) else dilation
+    inside = F.pad(torch.ones_like(x[:1, :1]), sides)
+    x = F.pad(x, sides)
+    for axis, (k, s, d) in enumerate(zip(kernel, stride, steps), 2):
+        x = x.unfold(axis, d * (k - 1) + 1, s)[..., ::d]
+        inside = inside.unfold(axis, d * (k - 1) + 1, s)[..., ::d]
+    axes = tuple(range(-len(kernel), 0))
+    if count_include_pad:
+        return x.mean(axes)
+    return x.sum(axes) / inside.sum(axes).clamp(min=1)
+''',
+)
+_helper(
+    "pixel_shuffle_nd",
+    '''
+def pixel_shuffle_nd(x: Tensor, factor: int) -> Tensor:
+    """Channels become positions, on any number of axes."""
+    rank = x.dim() - 2
+    x = x.unflatten(1, (-1,) + (factor,) * rank)
+    order = [axis for i in range(rank) for axis in (2 + rank + i, 2 + i)]
+    x = x.permute(0, 1, *order)
+    for axis in range(rank):
+        x = x.flatten(2 + axis, 3 + axis)
+    return x
+''',
+)
+_helper(
+    "pixel_unshuffle_nd",
+    '''
+def pixel_unshuffle_nd(x: Tensor, factor: int) -> Tensor:
+    """Positions become channels, channel by channel, on any number of axes."""
+    rank = x.dim() - 2
+    for axis in range(rank):
+        x = x.unflatten(2 + 2 * axis, (-1, factor))
+    inside, outside = range(3, 3 + 2 * rank, 2), range(2, 2 + 2 * rank, 2)
+    return x.permute(0, 1, *inside, *outside).flatten(1, 1 + rank)
+''',
+)
+_helper(
+    "space_to_depth",
+    '''
+def space_to_depth(x: Tensor, factor: int) -> Tensor:
+    """Positions become channels; the channels of one pixel stay together."""
+    rank = x.dim() - 2
+    for axis in range(rank):
+        x = x.unflatten(2 + 2 * axis, (-1, factor))
+    inside, outside = range(3, 3 + 2 * rank, 2), range(2, 2 + 2 * rank, 2)
+    return x.permute(0, *inside, 1, *outside).flatten(1, 1 + rank)
+''',
+)
+_helper(
+    "waves",
+    '''
+def waves(x: Tensor) -> Tensor:
+    """Sines and cosines by place (Vaswani et al. 2017)."""
+    channels, places = x.shape[1], x[0, 0].numel()
+    channel = torch.arange(channels, device=x.device)[:, None]
+    place = torch.arange(places, device=x.device)
+    rates = torch.exp(channel // 2 * (-2 * math.log(10_000) / channels))
+    angles = rates * place + channel % 2 * math.pi / 2
+    return angles.sin().to(x.dtype).reshape(x.shape[1:])
+''',
+)
+_helper(
+    "GlobalResponseNorm",
+    '''
+class GlobalResponseNorm(nn.Module):
+    """Each channel times its norm over all positions, relative to the mean of these."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        ones = (1,) * (x.dim() - 2)
+        axes = tuple(range(2, x.dim()))
+        norm = torch.linalg.vector_norm(x, dim=axes, keepdim=True)
+        response = norm / (norm.mean(1, keepdim=True) + 1e-6)
+        scaled = self.weight.view(-1, *ones) * (x * response)
+        return scaled + self.bias.view(-1, *ones) + x
+''',
+)
+_helper(
+    "LayerScale",
+    '''
+class LayerScale(nn.Module):
+    """A learned factor for each channel."""
+
+    def __init__(self, channels: int, initial: float, bias: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), initial))
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        ones = (1,) * (x.dim() - 2)
+        x = x * self.weight.view(-1, *ones)
+        return x if self.bias is None else x + self.bias.view(-1, *ones)
+''',
+)
+_helper(
+    "DropPath",
+    '''
+class DropPath(nn.Module):
+    """Zeroes whole samples in training, and scales the others up."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.rate == 0:
+            return x
+        kept = x.new_empty([len(x)] + [1] * (x.dim() - 1)).bernoulli_(1 - self.rate)
+        return x * kept / (1 - self.rate) if self.rate < 1 else x * kept
+''',
+)
+_helper(
+    "ElementPReLU",
+    '''
+class ElementPReLU(nn.Module):
+    """A leaky ReLU with a learned slope for each element of a sample."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, 0.25))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x.flatten(1), self.weight.flatten()).view(x.shape)
+''',
+)
+_helper(
+    "PairedGroupNorm",
+    '''
+class PairedGroupNorm(nn.GroupNorm):
+    """A group norm with a scale and a shift for each group."""
+
+    def __init__(self, groups: int, channels: int, eps: float = 1e-5) -> None:
+        super().__init__(groups, channels, eps, affine=False)
+        self.weight = nn.Parameter(torch.ones(groups))
+        self.bias = nn.Parameter(torch.zeros(groups))
+
+    def forward(self, x: Tensor) -> Tensor:
+        each = self.num_channels // self.num_groups
+        weight = self.weight.repeat_interleave(each)
+        bias = self.bias.repeat_interleave(each)
+        return F.group_norm(x, self.num_groups, weight, bias, self.eps)
+''',
+)
+_helper(
+    "LocallyConnected",
+    '''
+class LocallyConnected(nn.Module):
+    """A convolution with weights of its own at every position."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        dilation: tuple[int, ...],
+        sides: tuple[int, ...],
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.windows, self.sides = list(zip(kernel, stride, dilation)), sides
+        bound = shape[1] ** -0.5
+        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        zeros = torch.zeros(shape[0], shape[2])
+        self.bias = nn.Parameter(zeros) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pad(x, self.sides)
+        for axis, (kernel, stride, dilation) in enumerate(self.windows, 2):
+            span = dilation * (kernel - 1) + 1
+            x = x.unfold(axis, span, stride)[..., ::dilation]
+        rank = len(self.windows)
+        lengths = x.shape[2 : 2 + rank]
+        places = range(2, 2 + rank)
+        x = x.permute(*places, 0, 1, *range(2 + rank, x.dim()))
+        x = x.flatten(0, rank - 1).flatten(2) @ self.weight
+        if self.bias is not None:
+            x = x + self.bias[:, None]
+        return x.permute(1, 2, 0).unflatten(2, lengths)
+''',
+)
+_helper(
+    "Given",
+    '''
+class Given(nn.Module):
+    """A tensor of its own, for each sample."""
+
+    def __init__(self, shape: tuple[int, ...], learned: bool = True) -> None:
+        super().__init__()
+        values = torch.randn(shape) * 0.02
+        if learned:
+            self.weight = nn.Parameter(values)
+        else:
+            self.register_buffer("weight", values)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weight.repeat(len(x), *(1,) * self.weight.dim())
+''',
+)
+_helper(
+    "BiasedEmbedding",
+    '''
+class BiasedEmbedding(nn.Embedding):
+    """An embedding to which a bias is added."""
+
+    def __init__(self, number: int, size: int, padding_idx: int | None = None) -> None:
+        super().__init__(number, size, padding_idx)
+        self.bias = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + self.bias
+''',
+)
+_helper(
+    "Attention",
+    '''
+class Attention(nn.Module):
+    """Multi-head attention on (batch, places, features)."""
+
+    def __init__(
+        self,
+        features: int | tuple[int, ...],
+        heads: int,
+        rows: tuple[int, ...] | None = None,
+        out: int | None = 0,
+        bias: bool = True,
+        project_bias: bool = True,
+        causal: bool = False,
+    ) -> None:
+        super().__init__()
+        own = features if isinstance(features, int) else features[0]
+        self.heads, self.causal = heads, causal
+        self.rows = rows or (own, own, own)
+        if isinstance(features, int):
+            self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), own))
+        else:
+            for name, row, column in zip("qkv", self.rows, features):
+                weight = nn.Parameter(torch.empty(row, column))
+                self.register_parameter(f"{name}_proj_weight", weight)
+        for weight in self.parameters():
+            nn.init.xavier_uniform_(weight)
+        zeros = torch.zeros(sum(self.rows))
+        self.in_proj_bias = nn.Parameter(zeros) if bias else None
+        joined = heads * self.rows[2] // (heads * self.rows[1] // self.rows[0])
+        self.out_proj = (
+            None if out is None else nn.Linear(joined, out or own, bias=project_bias)
+        )
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        if hasattr(self, "in_proj_weight"):
+            weights = self.in_proj_weight.split(self.rows)
+        else:
+            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+        bias = self.in_proj_bias
+        biases = (None,) * 3 if bias is None else bias.split(self.rows)
+        sources = (inputs[0], inputs[min(1, len(inputs) - 1)], inputs[-1])
+        groups = self.heads * self.rows[1] // self.rows[0]
+        q, k, v = (
+            F.linear(x, weight, bias).unflatten(-1, (count, -1)).transpose(1, 2)
+            for x, weight, bias, count in zip(
+                sources, weights, biases, (self.heads, groups, groups)
+            )
+        )
+        x = F.scaled_dot_product_attention(
+            q, k, v, is_causal=self.causal, enable_gqa=groups < self.heads
+        )
+        x = x.transpose(1, 2).flatten(2)
+        return x if self.out_proj is None else self.out_proj(x)
+''',
+)
