@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from seen import Seen
+from browser import Seen
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:

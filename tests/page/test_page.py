@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from browser import Seen
 from onnx_files import net, node, tensor
-from seen import Seen
 
 ROOT = Path(__file__).resolve().parents[2]
 NET = """\
