@@ -21,10 +21,13 @@ DOORS = {
     "forms": "json_form web.html",
     "forms.web": "html",
     "graph": "nodes",
-    "interchange": "file onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written",
+    "interchange": (
+        "file keras.writing.config keras.writing.model keras.writing.writer "
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written"
+    ),
     "interchange.caffe": "",
     "interchange.darknet": "",
-    "interchange.keras": "reader",
+    "interchange.keras": "reader writing.config writing.model writing.writer",
     "interchange.ncnn": "",
     "interchange.onnx": "model wire writing.model writing.scribe writing.writer",
     "interchange.onnx.writing": "model scribe writer",

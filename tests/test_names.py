@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from torch import nn
 
 from cnncalc.layers import kind_named
 from cnncalc.notation.elsewhere import way_from
@@ -25,6 +24,7 @@ def test_every_layer_of_a_framework_is_a_kind_or_has_a_way_out(dialect):
 
 
 def test_the_kept_list_has_all_that_is_installed():
+    nn = pytest.importorskip("torch.nn", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
     installed = {
         name for name, one in vars(nn).items() if inspect.isclass(one) and issubclass(one, nn.Module) and name[0] != "_"
     }

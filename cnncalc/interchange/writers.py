@@ -52,7 +52,7 @@ class Writer(NamedTuple):
             made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
             assert isinstance(made, Written)
             if self.held:
-                _hold(graph, self, made.content)
+                _hold(graph, self, made)
         except CnncalcError as error:
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
             raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
@@ -89,7 +89,7 @@ USUAL = 224
 """The length that stands for a symbol when what was written is read back."""
 
 
-def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
+def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
@@ -100,6 +100,7 @@ def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
         if resized is None:
             return  # the net takes no map of that size, and nothing says of which
         graph = resized
+    content = made.twin or made.content
     data = content.encode("utf-8") if isinstance(content, str) else content
     file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
     foreign = imported(file, Asked(inputs))
@@ -108,7 +109,7 @@ def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
         path = Path(folder) / "net.yaml"
         path.write_text(foreign.text, encoding="utf-8")
         back = load(str(path), Options())
-    ours, theirs = _known(graph), _known(back)
+    ours, theirs = _known(graph, made.macs), _known(back)
     if ours != theirs:
         values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))
@@ -119,12 +120,12 @@ def _open(length: object) -> bool:
     return not isinstance(length, int)
 
 
-def _known(graph: Graph) -> tuple[list[Shape], int, int]:
+def _known(graph: Graph, beside: int = 0) -> tuple[list[Shape], int, int]:
     """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
 
     A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.
     """
-    held = macs = 0
+    held, macs = 0, beside
     for _, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
         macs += layer.macs(*shapes)
@@ -137,6 +138,8 @@ def _known(graph: Graph) -> tuple[list[Shape], int, int]:
 
 ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")
 WRITERS = (
+    Writer("keras", "_keras.py", "keras.writing.writer:code"),  # before torch, whose suffix is the end of this
+    Writer("keras-json", ".json", "keras.writing.writer:json_text"),
     Writer("torch", ".py", "torch_code.writer:written", held=False),
     Writer("caffe", ".prototxt", "caffe.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),

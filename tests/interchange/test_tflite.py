@@ -9,6 +9,7 @@ import struct
 import time
 import tracemalloc
 from random import Random
+from typing import Any
 
 import pytest
 from flat_tables import Byte, Flat, written
@@ -61,7 +62,7 @@ class Lite:
         if (code, custom) not in self.codes:
             self.codes.append((code, custom))
         made = [self.tensor(shape or (), name=name) for shape in shapes]
-        fields = {0: self.codes.index((code, custom)), 1: list(inputs), 2: list(made)}
+        fields: dict[int, Any] = {0: self.codes.index((code, custom)), 1: list(inputs), 2: list(made)}
         if options is not None:
             fields |= {3: Byte(1), 4: Flat(options)}
         self.operators.append(Flat(fields))
@@ -87,14 +88,15 @@ def small(stored=FLOAT):
     net = Lite(1, 33, 29, 3)
     bias = INT32 if stored == INT8 else FLOAT
     options = window(same=True, stride=(2, 2), first={3: Byte(3)})
-    x = net.add("CONV_2D", [net.x, net.weight(8, 3, 3, 3, stored=type), net.weight(8, stored=bias)], [(1, 17, 15, 8)], options,
-                name="net/stem/Relu6;net/stem/Conv2D")  # fmt: skip
+    weights = [net.weight(8, 3, 3, 3, stored=stored), net.weight(8, stored=bias)]
+    name = "net/stem/Relu6;net/stem/Conv2D"
+    x = net.add("CONV_2D", [net.x, *weights], [(1, 17, 15, 8)], options, name=name)
     options = window(same=False, stride=(1, 1), first={3: 1, 5: 2, 6: 2})
-    x = net.add("DEPTHWISE_CONV_2D", [x, net.weight(1, 3, 3, 8, stored=type), -1], [(1, 13, 11, 8)], options)
+    x = net.add("DEPTHWISE_CONV_2D", [x, net.weight(1, 3, 3, 8, stored=stored), -1], [(1, 13, 11, 8)], options)
     x = net.add("MEAN", [x, net.whole(1, 2)], [(1, 8)], {})
     x = net.add(
         "FULLY_CONNECTED",
-        [x, net.weight(4, 8, stored=type), net.weight(4, stored=bias)],
+        [x, net.weight(4, 8, stored=stored), net.weight(4, stored=bias)],
         [(1, 4)],
         {},
         name="net/fc/MatMul",

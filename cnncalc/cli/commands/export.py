@@ -22,7 +22,8 @@ __all__ = ["command"]
 @click.option(
     "--to",
     metavar="FORM",
-    help="torch (.py), caffe (.prototxt), darknet (.cfg) or onnx (.onnx), where the suffix does not say it.",
+    help="torch (.py), keras (_keras.py), keras-json (.json), caffe (.prototxt), darknet (.cfg) or onnx (.onnx), where "
+    "the suffix does not say it.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(

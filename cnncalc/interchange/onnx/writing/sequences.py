@@ -199,6 +199,9 @@ def _places(lengths: Sequence[int]) -> list[tuple[int, ...]]:
 
 def attention(step: Step) -> str:
     """Projections, products and a softmax."""
+    layer: Any = step.layer
+    if layer.cosine or layer.continuous is not None:
+        raise Unsaid("it is one of cosines, or its biases come of a net of their own", "leave both out, as Swin does")
     return Attending(step).made()
 
 
