@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from cnncalc.arithmetic.windows.formulas import Rounding
-from cnncalc.layers import Shape
+from cnncalc.layers import Shape, convolving
 from cnncalc.layers.kinds import conv, local, pool, pyramid
 from cnncalc.torch_backend.building import modules, windows
 from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, plain, rank_of
@@ -21,7 +21,7 @@ def symmetric(layer: Any) -> bool:
 
 
 @builds(conv.Conv, conv.DepthwiseConv)
-def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn.Module:
+def convolution(layer: convolving.Bordered, shapes: tuple[Shape, ...]) -> nn.Module:
     """Conv1d to Conv3d, with a border of its own where torch has no such padding."""
     (shape,) = shapes
     rank = rank_of(shapes)
@@ -37,6 +37,7 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn
         dilation=plain([window.dilation for window in slid]),
         groups=layer.group_count(shape),
         bias=layer.bias,
+        padding_mode=layer.mode if native else "zeros",
     )
     if not native:
         module.rule = layer
