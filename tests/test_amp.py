@@ -32,6 +32,7 @@ HALF, FLOAT = "conv 4 k1", "softmax"
 """Layers after which a tensor is in half precision, or in float32."""
 
 MAPS = """
+conv 3 k3 p1 reflect | conv 3 k2 norm=weight | dwconv k3 spectral | linear 5 axis=last spectral
 conv 3 k3 p1 | conv 3 k2 same nobias | dwconv k3 p1 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2
 local 3 k3 p1 | local 3 k2 nobias
 maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2 | lppool 2 norm=1
@@ -53,7 +54,7 @@ MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
 ELSEWHERE = {"bilinear", "embedding", "fold", "maxunpool"}
 """Kinds that take no map; their tests stand below."""
-UNTOLD = {"attention", "lstm", "gru", "rnn"}
+UNTOLD = {"attention", "deform_conv", "lstm", "gru", "rnn"}
 """Composed layers: autocast's fused kernels are chosen by the device that is there."""
 TEXTS = [text.strip() for line in MAPS.strip().splitlines() for text in line.split("|")]
 

@@ -124,6 +124,21 @@ KIND_CASES += [
     ("upsample 0.5x1.5", ["3x9x9"], "3x4x13", 0, 0, 0),
 ]
 
+# nine operations for each of 4 channels, 9 pixels of a kernel and 16 places; 18 offsets a place; a mask is one more
+KIND_CASES += [
+    (
+        "deform_conv 8 k3 p1", ["4x4x4", "18x4x4"], "8x4x4",
+        8 * 36 + 8, 8 * 36 * 16, 8 * 16 + 9 * 36 * 16 + 18 * 16,
+    ),
+    (
+        "deform_conv 8 k3 s2 g2 nobias", ["4x7x7", "36x3x3", "18x3x3"], "8x3x3",
+        8 * 18, 8 * 18 * 9, 10 * 36 * 9 + 36 * 9,
+    ),
+    ("conv 6 k3 p1 reflect weight", ["4x8x8"], "6x8x8", 6 * 36 + 6 + 6, 6 * 36 * 64, 6 * 64),
+    ("conv 6 k3 p1 circular norm=spectral nobias", ["4x8x8"], "6x8x8", 6 * 36, 6 * 36 * 64, 0),
+    ("linear 3 spectral", ["5"], "3", 18, 15, 3),
+]  # fmt: skip
+
 KIND_REFUSED = [
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
@@ -174,6 +189,14 @@ KIND_REFUSED += [
 ]
 
 KIND_REFUSED += [
+    ("deform_conv 8 k3 p1", ["4x4x4", "17x4x4"], "the offsets are two channels for each pixel of the kernel"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "54x4x4"], "the offsets are two channels for each pixel of the kernel"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "18x3x4"], "the offsets must be as large as the output"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "18x4x4", "18x4x4"], "the mask must be as large as the output"),
+    ("deform_conv 8 k3 p1", ["4x4", "18x4"], "a deformable convolution takes maps with height and width"),
+    ("deform_conv 8 k3 same", ["4x4x4", "18x4x4"], "a deformable convolution pads alike on both sides"),
+    ("conv 8 k9 p4 reflect", ["4x4x4"], "a `reflect` border is made of the map's own pixels"),
+    ("dwconv k9 p5 circular", ["4x4x4"], "a `circular` border is made of the map's own pixels"),
     ("unfold k3", ["3x5"], "an unfold takes a map with height and width"),
     ("unfold k7", ["3x5x5"], "the kernel does not fit its input"),
     ("fold k2 4x6 s2", ["12x5"], "a fold needs a column for each window"),
@@ -205,6 +228,7 @@ KIND_NAMES = {
     "unfold": "Unfold im2col",
     "fold": "Fold col2im",
     "maxunpool": "MaxUnpool2d",
+    "deform_conv": "DeformConv2d DCNv2 ModulatedDeformConv2d",
     "conv": "LazyConv2d",
     "lstm": "LSTM CuDNNLSTM",
     "gru": "GRU",
