@@ -124,6 +124,17 @@ def explaining(folder: Path) -> Result:
     return Result("explain 100,000 layers", best(lambda: text(page(explain(graph))), runs=1), 15, "s")
 
 
+def drawing() -> list[Result]:
+    """A net that is counted, drawn with all its levels."""
+    from cnncalc.pictures.drawing import View, drawing
+
+    whole = View(depth=99)
+    return [
+        Result(f"draw {net}", 1000 * best(partial(drawing, report(load(net, Options())), whole), runs=3), bound, "ms")
+        for net, bound in (("resnet50", 300), ("nasnet_large", 2_000))
+    ]
+
+
 def library() -> Result:
     """Every bundled net, built and counted."""
 
@@ -144,7 +155,7 @@ def main() -> int:
 
     with TemporaryDirectory() as folder:
         results = [start_up(), memory(), *in_process(), *forks()]
-        results += [*linear(Path(folder)), explaining(Path(folder)), library()]
+        results += [*linear(Path(folder)), explaining(Path(folder)), *drawing(), library()]
     for result in results:
         mark = "✓" if result.value <= result.bound else "✗"
         print(f"{mark} {result.what:72} {result.value:8.2f} {result.unit:5}  (bound {result.bound:g})")

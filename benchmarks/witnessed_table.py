@@ -31,5 +31,6 @@ class Framework(NamedTuple):
 
 
 FRAMEWORKS = {
+    "keras": Framework(("keras",), "keras_settled"),
     "onnxruntime": Framework(("onnx", "onnx", *(f"onnx-{opset}" for opset in range(17, 25))), "onnx_settled"),
 }

@@ -18,7 +18,7 @@ qdq-per-channel 7 operators False 132'
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
-"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0
+"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0
 cat > "$place/seen.py" <<'PY'
 import logging
 import os

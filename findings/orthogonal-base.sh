@@ -8,12 +8,12 @@
 # Seen on 27 November 2026: see EXPECTED.
 set -euo pipefail
 
-EXPECTED='plain 56 {}
-orthogonal 56 {'base': (8, 8)}
-orthogonal, long 2052 {'base': (512, 512)}
-orthogonal, no trivialization 56 {}
-spectral 56 {'_u': (8,), '_v': (6,)}
-weight 64 {}'
+EXPECTED='plain 56
+orthogonal 56 base: (8, 8)
+orthogonal, long 2052 base: (512, 512)
+orthogonal, no trivialization 56
+spectral 56 _u: (8,) _v: (6,)
+weight 64'
 
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -25,8 +25,8 @@ from torch.nn.utils.parametrizations import orthogonal, spectral_norm, weight_no
 
 
 def told(name, layer):
-    buffers = {key.rpartition(".")[2]: tuple(one.shape) for key, one in layer.named_buffers()}
-    print(name, sum(one.numel() for one in layer.parameters()), buffers)
+    buffers = [f"{key.rpartition('.')[2]}: {tuple(one.shape)}" for key, one in layer.named_buffers()]
+    print(name, sum(one.numel() for one in layer.parameters()), *buffers)
 
 
 told("plain", nn.Linear(6, 8))

@@ -17,7 +17,7 @@ Conv2d default 5184 pytorch 5184 aten 5184'
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
-"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check torch==2.13.0 ptflops==0.7.5
+"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check numpy==2.4.6 torch==2.13.0 ptflops==0.7.5
 cat > "$place/seen.py" <<'PY'
 import contextlib
 import io

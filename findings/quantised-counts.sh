@@ -11,8 +11,8 @@ set -euo pipefail
 
 EXPECTED='torch int8 0
 mlx int4 704
-keras int8 4224 [('bias', (64,)), ('kernel', (64, 64)), ('kernel_scale', (64,))]
-keras int4 2304 [('bias', (64,)), ('kernel', (64, 32)), ('kernel_scale', (1, 64)), ('kernel_zero', (1, 64)), ('g_idx', (64,))]'
+keras int8 4224 bias (64,) kernel (64, 64) kernel_scale (64,)
+keras int4 2304 bias (64,) kernel (64, 32) kernel_scale (1, 64) kernel_zero (1, 64) g_idx (64,)'
 
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -32,7 +32,7 @@ print("mlx int4", sum(one.size for _, one in tree_flatten(net.parameters())))
 for mode in ("int8", "int4"):
     net = keras.Sequential([keras.Input((64,)), keras.layers.Dense(64)])
     net.quantize(mode)
-    print("keras", mode, net.count_params(), [(one.name, tuple(one.shape)) for one in net.weights])
+    print("keras", mode, net.count_params(), *(f"{one.name} {tuple(one.shape)}" for one in net.weights))
 PY
 found=$(KERAS_BACKEND=torch "$place/venv/bin/python" "$place/seen.py" 2> "$place/errors") || { cat "$place/errors" >&2; exit 1; }
 diff <(echo "$EXPECTED") <(echo "$found") && echo "as seen"

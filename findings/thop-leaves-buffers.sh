@@ -16,7 +16,7 @@ in a Sequential (3888.0, 112.0)'
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
-"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check torch==2.13.0 thop==0.1.1.post2209072238
+"$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check numpy==2.4.6 torch==2.13.0 thop==0.1.1.post2209072238
 cat > "$place/seen.py" <<'PY'
 import thop
 import torch

@@ -111,6 +111,27 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads((library_folder() / "schema.json").read_text(encoding="utf-8")))
 
 
+RIGHT: list[object] = [
+    "conv 16 k3", "conv2d 16 k3", "Linear 10", "relu inplace", "linear $(3 * 4)", "inverted_residual 3 24 6 2",
+    "$kind 3", {"conv": "16 k3", "name": "a"}, {"conv": {"out": 3, "k": 1}}, {"net": "resnet50", "to": "layer2"},
+    {"linear": 10},
+    {"crop": {"from": ["a", "b"]}}, {"add": [["conv 3 k1"], []]}, {"repeat": 2, "layers": ["relu"]}, "conv ?1..64 k?",
+]  # fmt: skip
+WRONG: list[object] = [
+    "conv 16 k3 zz", "relu x", {"conv": "16 k3", "dtype": "int8"}, {"conv": "16 k3 zz"}, {"add": [["relu x"], []]},
+    {"linear": "x"}, {"conv": {"kern": 3}},
+]  # fmt: skip
+UNKNOWN: list[object] = ["lineer 3", {"lineer": 3}, {"add": [["convv 3 k1"], []]}]
+"""Wrong, but where a file has blocks of its own."""
+
+
+@pytest.mark.parametrize("item", RIGHT + WRONG + UNKNOWN, ids=str)
+def test_the_schema_knows_kinds_and_their_words(item: object) -> None:
+    plain: dict[str, object] = {"input": "3x8x8", "layers": [item]}
+    assert validator().is_valid(plain) == (item in RIGHT)
+    assert validator().is_valid({**plain, "blocks": {"unit": ["relu"]}}) == (item not in WRONG)
+
+
 def lines_of(name: str) -> int:
     return len(FILES[name].read_text(encoding="utf-8").splitlines())
 

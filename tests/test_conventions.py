@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cnncalc import CnncalcError, Options, chain, load
 from cnncalc.cli.main import cnncalc
+from cnncalc.language import load_text
 from cnncalc.layers import KINDS
 from cnncalc.tools.conventions import NAMES, convention_named
 from cnncalc.tools.conventions.base import FREE
@@ -177,11 +178,38 @@ def test_a_sorted_and_folded_table_sums_the_counts():
 
 
 def test_functions_are_not_seen_by_a_tool_that_watches_modules():
-    _, text = run("show", "mobilenet_v2", "--convention", "thop", "--functions", "global_avgpool1", "--format", "json")
-    _, all_modules = run("show", "mobilenet_v2", "--convention", "thop", "--format", "json")
+    _, text = run("show", "mobilenet_v1", "--convention", "thop", "--functions", "global_avgpool1", "--format", "json")
+    _, all_modules = run("show", "mobilenet_v1", "--convention", "thop", "--format", "json")
     without, whole = (json.loads(one)["convention"]["total"] for one in (text, all_modules))
-    assert whole - without == 1280 * (49 + 1)
+    assert whole - without == 1024 * (49 + 1)
     assert run("show", "lenet5", "--convention", "thop", "--functions", "nothing*")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("functions", "words"),
+    [
+        ("[nothing*]", "no layer is called `nothing*`"),
+        ("{relu1: method}", "each a `function` or a `mean`"),
+        ("[[relu1]]", "each a `function` or a `mean`"),
+    ],
+)
+def test_a_slip_in_what_a_file_calls_functions_is_told(functions, words):
+    text = f"input: 3x8x8\nlayers: [relu, global_avgpool]\nfunctions: {functions}\n"
+    with pytest.raises(CnncalcError, match=re.escape(words)):
+        load_text(text, "net", Options())
+
+
+def test_a_mean_is_a_pool_to_no_tool():
+    text = "input: 3x8x8\nlayers: [conv 4 k3, global_avgpool]\n"
+    hows = ("function", "mean")
+    called = {how: load_text(f"{text}functions: {{global_avgpool1: {how}}}\n", "n", Options()) for how in hows}
+    plain = load_text(text, "net", Options())
+    for name in NAMES:
+        as_module, as_function, as_mean = (
+            count(net, convention_named(name)).total for net in (plain, called["function"], called["mean"])
+        )
+        assert as_module >= as_function >= as_mean
+    assert count(called["mean"], convention_named("fvcore")).total < count(plain, convention_named("fvcore")).total
 
 
 def test_chain_counts_as_a_tool_too():

@@ -76,7 +76,7 @@ def test_every_command_in_every_form(asked, form):
     if done.exit_code == 2:
         assert form not in TEXTS
         told = json.loads(done.stdout)["error"] if form == "json" else {"help": done.stderr.partition("= help: ")[2]}
-        assert re.match(r"the forms are table, plain,|add `-o |JSON holds every layer", told["help"])
+        assert re.match(r"the forms are table, plain,|add `-o |JSON holds every layer|ask for one pixel", told["help"])
         return
     assert done.exit_code in (0, 1)
     assert not done.stderr
@@ -164,6 +164,7 @@ CHECKS = {
     "latex": _latex,
     "csv": _csv,
     "json": json.loads,
+    "github": lambda written: [re.fullmatch(r"::error [^:]*::.*", line).group() for line in written.splitlines()],
     "html": _html,
     "svg": ET.fromstring,
     "jsonl": lambda written: [json.loads(line) for line in written.splitlines()],

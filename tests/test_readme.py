@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from cnncalc import Options
@@ -14,7 +15,8 @@ from cnncalc.layers.registry import KINDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+CHINESE = ROOT / "README.zh-CN.md"
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), CHINESE]
 
 
 def blocks(language, text=README):
@@ -66,6 +68,21 @@ def test_the_file_is_a_net_that_keeps_its_word(tmp_path):
     file.write_text(text, encoding="utf-8")
     checks = check(str(file), Options(), {}, {}).checks
     assert [(one.what, one.passed) for one in checks] == [("output", True), ("params", True)]
+
+
+def test_the_net_of_the_chinese_readme_keeps_its_word(tmp_path):
+    (text,) = blocks("yaml", CHINESE.read_text(encoding="utf-8"))
+    file = tmp_path / "net.yaml"
+    file.write_text(text, encoding="utf-8")
+    checks = check(str(file), Options(), {}, {}).checks
+    assert [(one.what, one.passed) for one in checks] == [("output", True), ("params", True)]
+
+
+def test_the_hook_for_commits_runs_a_command_that_there_is():
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hook["entry"].split() == ["cnncalc", "check"]
+    assert "check" in COMMANDS
+    assert f"id: {hook['id']}" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -266,3 +266,21 @@ def test_wrong_usage_is_told(arguments, message):
     done = run(*arguments)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_a_file_whose_own_size_fails_is_answered(tmp_path):
+    """The skip is a row short of the branch at 3x11x11; the sizes that work are those that `load` takes."""
+    file = tmp_path / "own.yaml"
+    layers = "[conv 4 k3 s2, {add: [[conv 4 k3 s2 p1, upsample 2], []]}]"
+    file.write_text(f"input: 3x11x11\nlayers: {layers}\n", encoding="utf-8")
+    found = solve_input(str(file), Options(), InputWants()).sets[0].examples
+    assert found == tuple(size for size in range(1, 100) if _works(file, size))[: len(found)]
+    assert 11 not in found
+
+
+def _works(file, size):
+    try:
+        load(str(file), Options(input=f"3x{size}x{size}"))
+    except CnncalcError:
+        return False
+    return True

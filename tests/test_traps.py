@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 from command_line import runner
@@ -35,7 +36,7 @@ def here(tmp_path, monkeypatch):
         ("show alexnet --input 3x224x224 --input 3x64x64", "--input is given 2 times", "keep one"),
         ("show alexnet --input 3x224x224,3x64x64", "`input` is given twice", "cnncalc sweep"),
         ("solve batch-size lenet5 --memory 24", "--memory 24: bytes, or what?", "24GiB"),
-        ("show own.yaml -o net.svg", "nothing is written as `.svg`", ".csv"),
+        ("show own.yaml -o net.bmp", "nothing is written as `.bmp`", ".csv"),
         ("show own.yaml -o net.onnx", "nothing is written as `.onnx`", "--format table"),
         ("check own.yaml", "nothing was held", "--allow-empty"),
         ("check empty", "nothing was held", "--max params=5M"),
@@ -43,13 +44,15 @@ def here(tmp_path, monkeypatch):
         ("chain 3x8x8 'conv 8, k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
+        ("chain 3x227x227 conv 96 k11 s4 relu maxpool k3", "one argument", "'conv 96 k11 s4' relu 'maxpool k3'"),
+        ("check own.yaml --max latency=5ms", "there is no figure `latency`", "params"),
+        ("sweep own.yaml --figures parms", "there is no figure `parms`", "`params`"),
+        ("show own.yaml --set help=", "there is no variable `help`", ""),
         ("chain 3x8x8 'pool 2'", "no kind or block `pool`", "`maxpool 2`, `avgpool 2`"),
         ("chain 3x8x8 '{conv: 8 k3, strid: 2}'", "`strid`", "did you mean `stride`"),
     ],
 )
 def test_a_slip_is_told_with_a_way_out(here, arguments, words, way_out):
-    import shlex
-
     (here / "empty").mkdir()
     before = sorted(here.iterdir())
     done = run(*shlex.split(arguments))
@@ -68,6 +71,106 @@ def test_what_was_read_as_a_net_is_never_written_over(here, output):
     assert "was read as a net, and would be lost" in done.stderr
     assert (here / "own.yaml").read_text() == NET
     assert run("show", "child.yaml", "--format", "csv", "-o", "table.yaml").exit_code == 0
+
+
+HINTS = {
+    "show lenet5 --input 1x36x36": ("linear1: it takes 784 numbers on this input and 400 on the file's own",),
+    "show unet": ("unet: this is the bundled net; for the file of that name here write `./unet.yaml`",),
+    "show child.yaml": ("layers: it writes all layers of `own` anew; `replace:`",),
+    "show batch.yaml": ("input 1x3x32x32:", "if the 1 is a batch, write `input: 3x32x32`"),
+    "show last.yaml": ("input 32x32x3:", "channels come first: `input: 3x32x32`"),
+    "chain 3x8x8 '{add: [[conv 8 k1]]}'": ("line 2: `add` has one branch", "a branch `[]`"),
+    "chain 8x8x8 global_avgpool batchnorm": ("batchnorm1: it cannot train on a batch of one image",),
+}
+
+
+@pytest.mark.parametrize("arguments", HINTS)
+def test_what_may_not_be_meant_is_hinted_at(here, arguments):
+    (here / "unet.yaml").write_text(NET)
+    (here / "child.yaml").write_text("extends: own\nlayers: [conv 3 k1]\n")
+    (here / "batch.yaml").write_text(NET.replace("3x8x8", "1x3x32x32"))
+    (here / "last.yaml").write_text(NET.replace("3x8x8", "32x32x3"))
+    done = run(*shlex.split(arguments))
+    assert done.exit_code == 0
+    hints = done.stdout.partition("hint: ")[2]
+    assert all(words in hints for words in HINTS[arguments])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["show lenet5", "show vgg16 --input 3x256x256", "show ./unet.yaml", "show c3d",
+     "chain 8x8x8 global_avgpool batchnorm --batch 2", "chain 3x8x8 '{add: [[conv 3 k1], []]}'"],
+)  # fmt: skip
+def test_what_is_as_it_should_be_has_no_hint(here, arguments):
+    (here / "unet.yaml").write_text(NET)
+    assert "hint" not in run(*shlex.split(arguments)).stdout
+
+
+def test_help_lists_what_there_is(here):
+    assert "layers      200,000" in run("show", "own.yaml", "--limit", "help").stdout
+    assert "peak_bytes" in run("sweep", "own.yaml", "--figures", "help").stdout
+    assert "width: 1.0" in run("show", "mobilenet_v2", "--set", "help").stdout
+
+
+def test_a_list_is_one_value_of_a_sweep(here):
+    one = run("sweep", "resnet", "--set", "block=basic", "--set", "depths=[2,2,2,2]", "--format", "json")
+    assert [row["params"] for row in json.loads(one.stdout)["points"]] == [11_689_512]  # torchvision's resnet18
+    two = run("sweep", "resnet", "--set", "block=basic", "--set", "depths=[2,2,2,2],[3,4,6,3]", "--format", "json")
+    assert [row["params"] for row in json.loads(two.stdout)["points"]] == [11_689_512, 21_797_672]  # and resnet34
+
+
+def test_a_sweep_that_goes_on_says_what_was_kept(here, monkeypatch):
+    asked = ["sweep", "own.yaml", "--set", "a=1,2,3", "-o", "s.csv"]
+    (here / "own.yaml").write_text("variables: {a: 1}\ninput: 3x8x8\nlayers: [conv $a k3]\n")
+    from cnncalc.solve.sweep import journal
+
+    kept: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.Journal, "end", lambda self: kept.append(self.path.read_text()))
+        assert run(*asked).exit_code == 0
+    (here / "s.csv.part").write_text("".join(kept[0].splitlines(keepends=True)[:2]))
+    done = run(*asked, "--resume")
+    assert done.exit_code == 0
+    assert "1 rows kept, 2 to compute" in done.stderr
+    assert len((here / "s.csv").read_text().splitlines()) == 4
+
+
+def test_more_may_be_better():
+    grid = ["sweep", "lenet5", "--input", "1x{28:36:4}", "--figures", "params,macs", "--format", "json"]
+    points = json.loads(run(*grid, "--pareto", "params,-macs").stdout)["points"]
+    assert len(points) == 3  # each size has more of both
+    assert len(json.loads(run(*grid, "--pareto", "params,macs").stdout)["points"]) == 1
+
+
+def test_several_tensors_may_be_named_among_the_fields(here):
+    text = "input: 3x8x8\nlayers:\n- {conv: 4 k3, name: a}\n- {conv: 4 k3, name: b}\n- {crop: {from: [a, b]}}\n"
+    (here / "crop.yaml").write_text(text)
+    found = json.loads(run("show", "crop.yaml", "--format", "json").stdout)
+    assert found["layers"][-1]["output_shape"] == [1, 4, 4, 4]
+
+
+def test_the_usual_columns_and_more():
+    head = run("chain", "3x8x8", "conv 4 k3", "--columns", "usual,weights").stdout.splitlines()[2]
+    assert head.split() == ["Layer", "Operation", "Output", "Params", "MACs", "Weights"]
+
+
+def test_a_variable_is_looked_for_with_the_memory_of_an_optimizer(here):
+    (here / "own.yaml").write_text("variables: {a: 1}\ninput: 3x8x8\nlayers: [conv $a k3]\n")
+    asked = ["solve", "variable", "own.yaml", "a", "--want", "train_bytes <= 4000", "--format", "json"]
+    plain, adam = (run(*asked, *more).stdout for more in ((), ("--optimizer", "adam")))
+    assert plain != adam
+
+
+def test_what_fails_is_annotated_for_github(here):
+    (here / "own.yaml").write_text(NET + "expect: {params: 5, macs: 3888}\n")
+    (here / "bad.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k9]\n")
+    done = run("check", "own.yaml", "bad.yaml", "--format", "github")
+    assert done.exit_code == 2
+    lines = done.stdout.splitlines()
+    assert lines[0] == "::error file=own.yaml,line=3,col=18,title=cnncalc::params: expected 5, found 112"
+    assert lines[1].startswith("::error file=bad.yaml,line=2,col=10,title=cnncalc::the kernel does not fit its input")
+    assert len(lines) == 2
+    assert not done.stderr
 
 
 def test_nothing_to_hold_may_be_meant(here):

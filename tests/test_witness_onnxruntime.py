@@ -23,6 +23,7 @@ SAID = (
     ("onnx", "maxpool k1 s3 same", (8, 11, 12), None), ("onnx", "avgpool k1 s3 same", (8, 11, 12), (8, 4, 4)),
     ("onnx-18", "avgpool k1 s3 same", (8, 11, 12), None), ("onnx", "maxpool k1 s3 same d2", (8, 11, 12), (8, 4, 4)),
     ("onnx", "maxpool k2", (8, 9), (8, 8)),
+    ("onnx", "upsample 1.3636363636363635", (2, 11), (2, 15)),
     ("onnx", "lppool k1 s3 same", (8, 11), (8, 4)),
     ("onnx", "maxpool k3 s1 same d2", (6, 5, 12), (6, 3, 10)),
     ("onnx", "deconv 3 k2 d3 output_padding=1", (4, 5), None), ("onnx", "maxpool k2 s3 p2 d2", (4, 11, 6), None),

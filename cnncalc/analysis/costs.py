@@ -107,7 +107,7 @@ def report(
         rows=lambda: _rows(graph, counter),
         outputs=lambda: {name: (batch, *graph.nodes[index].shape) for name, index in graph.outputs.items()},
         totals=lambda: Totals(*map(counter.__getitem__, KEYS)),
-        hints=lambda: hints(graph, counter.followed),
+        hints=lambda: hints(graph, counter.followed, batch),
         optimizer=optimizer,
         amp=amp_of(dtype),
     )

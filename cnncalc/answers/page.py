@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GAP",
     "WHOLE",
+    "Annotation",
     "Block",
     "Column",
     "Each",
@@ -166,6 +167,15 @@ Block: TypeAlias = "Heading | Text | Items | Table | Verbatim | Section | Legend
 GAP = Text("")
 
 
+class Annotation(NamedTuple):
+    """Something that is wrong, and where."""
+
+    message: str
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
 class Page(NamedTuple):
     """An answer to be read."""
 
@@ -180,3 +190,7 @@ class Page(NamedTuple):
     """The list in `data` that has an entry for each row of the table; empty where there is none."""
     picture: Callable[[], str] | None = None
     """The answer as SVG, drawn when it is asked for; None where there is nothing to draw."""
+    to_picture: str = ""
+    """What to ask for, where nothing is drawn, so that something is."""
+    annotations: Callable[[], Iterable[Annotation]] | None = None
+    """What is wrong, place by place; None where the answer judges nothing."""

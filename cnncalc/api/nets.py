@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
@@ -16,6 +17,8 @@ from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import torch
     from torch import nn
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from cnncalc.answers.verification import Verification
     from cnncalc.api.pictures import Picture
     from cnncalc.explain.explanation import Explanation
+    from cnncalc.interchange.written import Written
 
 __all__ = ["Net", "chain", "load"]
 
@@ -179,6 +183,29 @@ class Net(Built):
         from cnncalc.torch_backend.building.builder import to_torch
 
         return to_torch(self, seed=seed, device=device, dtype=dtype)
+
+    @known_keywords
+    def export(
+        self,
+        file: str | PathLike[str] | None = None,
+        *,
+        to: str | None = None,
+        force: bool = False,
+        opset: int | None = None,
+        values: str | None = None,
+        weights: str | None = None,
+        seed: int | None = None,
+    ) -> Written:
+        """The net as a file of another tool: `cnncalc export`. `content` is it, `notes` is what to know of it.
+
+        `net.export("net.py")` is a PyTorch program, `net.export(to="torch").content` its text; the other keywords are
+        the options of the command. Raises CnncalcError for what the tool cannot say, and for a file that is there,
+        unless with `force`; nothing is written then.
+        """
+        from cnncalc.interchange.writers import exported
+
+        settings = {"opset": opset, "values": values, "weights": weights, "seed": seed}
+        return exported(self, self.options.batch, None if file is None else fspath(file), to, settings, force=force)
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-__all__ = ["columns", "conventions", "dialects", "dtypes", "layers", "limits", "nets", "variables", "witnesses"]
+__all__ = [
+    "budgets", "columns", "conventions", "dialects", "dtypes", "figures", "kinds", "layers", "limits", "nets",
+    "variable_names", "variables", "witnesses",
+]  # fmt: skip
 
 
 def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -71,6 +74,38 @@ def variables(context: click.Context, parameter: click.Parameter, incomplete: st
     except (CnncalcError, OSError):
         return []
     return _starting([f"{name}=" for name in names], incomplete)
+
+
+def variable_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Each variable of the net that stands on the command line."""
+    from click.shell_completion import CompletionItem
+
+    found = variables(context, parameter, incomplete)
+    return [CompletionItem(str(one.value).removesuffix("=")) for one in found]
+
+
+def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The kinds of layers, the library's blocks, and behind a first letter the names of frameworks."""
+    from cnncalc.language.documents.library import block_texts
+    from cnncalc.layers import KINDS
+    from cnncalc.notation.vocabulary import kind_names
+
+    return _starting(dict.fromkeys([*KINDS, *block_texts(), *(kind_names() if incomplete else ())]), incomplete)
+
+
+def figures(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The figures; after a comma, the next one of the list."""
+    from cnncalc.answers.figures import KEYS
+
+    before, comma, _ = incomplete.rpartition(",")
+    return _starting([before + comma + key for key in KEYS], incomplete)
+
+
+def budgets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`figure=` for each figure."""
+    from cnncalc.answers.figures import KEYS
+
+    return _starting([f"{key}=" for key in KEYS], incomplete)
 
 
 def witnesses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

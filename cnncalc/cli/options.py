@@ -24,6 +24,7 @@ __all__ = [
     "assignments",
     "file_option",
     "format_option",
+    "list_figures",
     "net_argument",
     "net_options",
     "optimizer_option",
@@ -57,6 +58,43 @@ def _list_columns(context: click.Context, parameter: click.Parameter, value: str
     return value
 
 
+def _listing(context: click.Context, names: Sequence[str], texts: Sequence[str]) -> None:
+    """Print names with what is said of each, and end."""
+    from cnncalc.text import aligned
+
+    click.echo("\n".join(aligned(list(zip(names, texts)), [False] * 2)))
+    context.exit()
+
+
+def list_figures(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """`--figures help` lists the figures and ends."""
+    if value == "help":
+        from cnncalc.answers.figures import FIGURES
+
+        _listing(context, [one.key for one in FIGURES], [one.help for one in FIGURES])
+    return value
+
+
+def _list_limits(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """`--limit help` lists the bounds and ends."""
+    if "help" in value:
+        from cnncalc.limits import Limits
+
+        _listing(context, Limits._fields, [f"{bound:,}" for bound in Limits()])
+    return value
+
+
+def _list_variables(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """`--set help` lists the net's variables, each as its file has it, and ends."""
+    net = context.params.get("net")
+    if "help" in value and net:
+        from cnncalc.cli.nets import open_net
+
+        variables = open_net(net).variables
+        _listing(context, list(variables), [key.source.lines[key.line - 1].strip() for key, _ in variables.values()])
+    return value
+
+
 def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
     """The one value of an option that is given once; of two, the last would silently win."""
     if len(value) > 1:
@@ -66,7 +104,7 @@ def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, 
     return value[0] if value else None
 
 
-net_argument = click.argument("net", metavar="NET", shell_complete=completing.nets)
+net_argument = click.argument("net", metavar="NET", is_eager=True, shell_complete=completing.nets)
 
 _NET_OPTIONS = (
     click.option(
@@ -76,7 +114,8 @@ _NET_OPTIONS = (
     click.option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
     click.option(
         "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=completing.variables,
-        help="Give a variable of the file another value. May be repeated.",
+        callback=_list_variables,
+        help="Give a variable of the file another value; `--set help` lists them. May be repeated.",
     ),
     click.option(
         "--dialect", metavar="NAME", shell_complete=completing.dialects,
@@ -98,8 +137,8 @@ _NET_OPTIONS = (
         help="Type of a number in memory.",
     ),
     click.option(
-        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits,
-        help="Raise a bound on what a file may ask for, as layers=400k. May be repeated.",
+        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, callback=_list_limits,
+        help="Raise a bound on what a file may ask for, as layers=400k; `--limit help` lists them. May be repeated.",
     ),
     click.option(
         "--trust", is_flag=True, help="Let the file extend files outside its folder, by `..` or an absolute path."

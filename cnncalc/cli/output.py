@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.files import write_whole
 from cnncalc.text import printable
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def emit(text: str | bytes, output: str | None) -> None:
     target = target_of(output)
     _spare_nets(target)
     try:
-        _write(text, target)
+        write_whole(text, target)
     except OSError as error:  # its own message would name the temporary file
         raise _unwritable(output, error) from None
 
@@ -122,29 +123,3 @@ def _spare_nets(target: Path) -> None:
     if library is not None and target.exists() and target.resolve() in library.READ:
         message = f"-o {target}: this file was read as a net, and would be lost"
         raise CnncalcError(Fault(message, help="write elsewhere"))
-
-
-def _write(text: str | bytes, target: Path) -> None:
-    from pathlib import Path
-    from tempfile import NamedTemporaryFile
-
-    content = text.encode() if isinstance(text, str) else text
-    if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
-        target.write_bytes(content)
-        return
-    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
-        try:
-            scratch.write(content)
-            scratch.close()
-            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-            Path(scratch.name).chmod(mode)
-            Path(scratch.name).replace(target)
-        except BaseException:
-            Path(scratch.name).unlink(missing_ok=True)
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

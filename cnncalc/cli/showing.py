@@ -19,10 +19,11 @@ __all__ = ["no_view_in_json", "show_graph", "view_of"]
 
 def view_of(given: dict[str, Any]) -> View:
     """The rows and columns to show. Raises CnncalcError for a column that there is not, before anything is computed."""
-    from cnncalc.pages.show.columns import COUNTED, by_key, chosen
+    from cnncalc.pages.show.columns import COUNTED, by_key, chosen, usual
     from cnncalc.pages.show.report import View
 
-    keys = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
+    words = [key.strip() for key in (given["columns"] or "").split(",") if key.strip()]
+    keys = tuple(key for word in words for key in (usual(given["convention"]) if word == "usual" else [word]))
     chosen(keys)
     if given["sort"] is not None:
         by_key(given["sort"])
@@ -68,7 +69,7 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
 
         counted = counted_as(graph, counted, wanted, given)
     shown = page(counted, view)
-    answer(shown._replace(picture=_windows(graph)) if windows else shown, given)
+    answer(shown._replace(picture=_windows(graph) or shown.picture) if windows else shown, given)
 
 
 def _windows(graph: Graph) -> Callable[[], str] | None:

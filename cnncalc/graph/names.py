@@ -124,6 +124,15 @@ class Names:
         counted[stem] = count
         return f"{numbered}{count}"
 
+    def peek(self, kind: str, own: str | None, level: Level) -> str:
+        """What `next` would give, without taking it."""
+        counted = self.counted
+        self.counted = counted.copy()
+        try:
+            return self.next(kind, own, level)
+        finally:
+            self.counted = counted
+
     def alias(self, name: str, tensor: int) -> None:
         """Call what comes out of several layers by a name, where that is not given yet."""
         if name not in self.tensors:

@@ -35,8 +35,8 @@ class Net:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
     __slots__ = (
-        "blocks", "chosen", "dialect", "expect", "file", "idle", "inputs", "limits", "name", "names", "nodes", "signed",
-        "source", "train",
+        "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
+        "nodes", "notices", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -59,14 +59,14 @@ class Net:
         self.nodes: list[Node] = []
         self.signed, self.names = Signatures(limits), Names()
         self.inputs: dict[str, int] = {}
-        self.chosen: dict[str, int] = {}
-        """The tensors that were made outputs, by name."""
+        self.chosen: dict[str, int] = {}  # the tensors that were made outputs, by name
         self.idle: set[int] = set()
         """The ends of side branches that are no outputs: what they make is taken by nothing."""
         self.blocks: dict[str, str] = {}
         """The block that each group is a use of, where it is one with names and no plain sequence."""
-        self.expect: Any = None
-        """The file's `expect:` block as it was read."""
+        self.expect: Any = None  # the file's `expect:` block as it was read
+        self.functions: dict[str, str] = {}  # patterns of layers that its code calls as a `function`, or a `mean`
+        self.notices: dict[str, str] = {}  # what a reader may not expect of how it was written, by where
         if input is not None:
             for one, shape in (input if isinstance(input, Mapping) else {"input": input}).items():
                 try:
@@ -80,7 +80,8 @@ class Net:
         other.limits, other.expect = self.limits, self.expect
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
-        other.blocks, other.idle = self.blocks.copy(), self.idle.copy()
+        other.blocks, other.idle, other.functions = self.blocks.copy(), self.idle.copy(), self.functions
+        other.notices = self.notices.copy()
         return other
 
     def standing(self) -> Net:
@@ -89,6 +90,7 @@ class Net:
         other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
         other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle = self.blocks, self.idle.copy()
+        other.functions, other.notices = self.functions, self.notices
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

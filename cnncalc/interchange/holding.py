@@ -35,8 +35,9 @@ def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> s
 
 def _first_difference(graph: Graph, names: Sequence[str], sketch: Sketch) -> str:
     nodes = {node.name: node for node in graph.nodes}
-    if len(graph.nodes) != len(sketch.operators) or len(nodes) != len(graph.nodes):
-        return f"{len(graph.nodes)} layers and inputs for {len(sketch.operators)}"
+    layers = len(sketch.operators) + bool(sketch.beside)
+    if len(graph.nodes) != layers or len(nodes) != len(graph.nodes):
+        return f"{len(graph.nodes)} layers and inputs for {layers}"
     for operator, name in zip(sketch.operators, names):
         node = nodes.get(name)
         if node is None:

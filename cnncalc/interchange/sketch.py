@@ -53,7 +53,7 @@ class Operator(NamedTuple):
 class Sketch:
     """The operators of a net; each makes one tensor, which is known by the operator's number."""
 
-    __slots__ = ("dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
+    __slots__ = ("beside", "dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
 
     def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
         self.name, self.dialect, self.source = name, dialect, source
@@ -62,6 +62,8 @@ class Sketch:
         self.inputs: dict[str, int] = {}
         self.outputs: list[int] = []
         """The tensors that come out; none: those that nothing takes."""
+        self.beside = 0
+        """Numbers that the file holds and no layer has: a side branch counts them."""
         self.notes: list[str] = []
         """What was folded, left out or not counted: sentences for whoever reads the net."""
 

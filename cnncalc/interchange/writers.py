@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.files import write_whole
 from cnncalc.graph import Graph
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked
@@ -19,7 +21,7 @@ from cnncalc.layers.base import count
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["WRITERS", "Writer", "writer_for"]
+__all__ = ["WRITERS", "Writer", "exported", "spare", "writer_for"]
 
 
 class Writer(NamedTuple):
@@ -37,6 +39,8 @@ class Writer(NamedTuple):
     """Whether it is no text; its function then takes the name of the `file`, too."""
     symbols: bool = False
     """Whether lengths of the input may be left open, as 3xHxW."""
+    held: bool = True
+    """Whether what is written is read back and held against the net; a program is not run."""
 
     def write(self, graph: Graph, batch: int, **settings: Any) -> Written:
         """The net as a file's content. Raises CnncalcError, also for a setting that the format has not."""
@@ -47,18 +51,45 @@ class Writer(NamedTuple):
         try:
             made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
             assert isinstance(made, Written)
-            _hold(graph, self, made.content)
+            if self.held:
+                _hold(graph, self, made)
         except CnncalcError as error:
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
             raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
         return made
 
 
+def exported(
+    graph: Graph, batch: int, file: str | None, to: str | None, settings: Mapping[str, Any], *, force: bool
+) -> Written:
+    """A net as a file, written where one is named. Raises CnncalcError, and then nothing is written."""
+    writer = writer_for(file, to)
+    if file is not None:
+        spare(file, force=force)
+    given = {name: value for name, value in settings.items() if value is not None}
+    if writer.binary and file is not None:
+        given["file"] = Path(file).name
+    made = writer.write(graph, batch, **given)
+    if file is not None:
+        try:
+            write_whole(made.content, Path(file))
+        except OSError as error:
+            message = f"`{file[-60:]}` cannot be written: {error.strerror}"
+            raise CnncalcError(Fault(message, help="write elsewhere")) from None
+    return made
+
+
+def spare(file: str, *, force: bool) -> None:
+    """Raises CnncalcError for a file that is there, unless it may be written over."""
+    if not force and Path(file).exists():
+        raise CnncalcError(Fault(f"`{file[-60:]}` is there already", help="write elsewhere, or over it with `--force`"))
+
+
 USUAL = 224
 """The length that stands for a symbol when what was written is read back."""
 
 
-def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
+def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
@@ -69,6 +100,7 @@ def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
         if resized is None:
             return  # the net takes no map of that size, and nothing says of which
         graph = resized
+    content = made.twin or made.content
     data = content.encode("utf-8") if isinstance(content, str) else content
     file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
     foreign = imported(file, Asked(inputs))
@@ -77,7 +109,7 @@ def _hold(graph: Graph, writer: Writer, content: str | bytes) -> None:
         path = Path(folder) / "net.yaml"
         path.write_text(foreign.text, encoding="utf-8")
         back = load(str(path), Options())
-    ours, theirs = _known(graph), _known(back)
+    ours, theirs = _known(graph, made.macs), _known(back)
     if ours != theirs:
         values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))
@@ -88,12 +120,12 @@ def _open(length: object) -> bool:
     return not isinstance(length, int)
 
 
-def _known(graph: Graph) -> tuple[list[Shape], int, int]:
+def _known(graph: Graph, beside: int = 0) -> tuple[list[Shape], int, int]:
     """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
 
     A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.
     """
-    held = macs = 0
+    held, macs = 0, beside
     for _, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
         macs += layer.macs(*shapes)
@@ -106,6 +138,9 @@ def _known(graph: Graph) -> tuple[list[Shape], int, int]:
 
 ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")
 WRITERS = (
+    Writer("keras", "_keras.py", "keras.writing.writer:code"),  # before torch, whose suffix is the end of this
+    Writer("keras-json", ".json", "keras.writing.writer:json_text"),
+    Writer("torch", ".py", "torch_code.writer:written", held=False),
     Writer("caffe", ".prototxt", "caffe.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
     Writer("onnx", ".onnx", "onnx.writing.writer:written", ONNX_SETTINGS, binary=True, symbols=True),

@@ -16,6 +16,10 @@ class Written(NamedTuple):
     content: str | bytes
     notes: tuple[str, ...] = ()
     """What the reader of the file should know."""
+    twin: str = ""
+    """The same net as data, which is read back where the content is a program."""
+    macs: int = 0
+    """Multiply–accumulates beside the net's, of what is composed in another way."""
 
 
 class Unsaid(Exception):

@@ -11,20 +11,36 @@ if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.options import Options
     from cnncalc.language.yaml.reader import YamlNode
+    from cnncalc.layers import Shape
 
-__all__ = ["bundled", "chain", "load", "load_text", "loader"]
+__all__ = ["bundled", "chain", "input_shapes", "load", "load_text", "loader"]
 
 
 def load(net: str, options: Options) -> Net:
     """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
-    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
-    return Builder(document, options, faults).build()
+    return Assembler(document, options, faults).build()
+
+
+def input_shapes(net: str, options: Options) -> dict[str, Shape]:
+    """The inputs of a net whose layers may not fit them; raises `CnncalcError` where a file cannot be read."""
+    from cnncalc.language.building.assembling import Assembler
+    from cnncalc.language.documents import inputs
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+
+    faults = Faults()
+    document = Document(net, options, faults)
+    faults.raise_any()
+    shapes = inputs.input_shapes(document, options.input, Assembler(document, options, faults).variables)
+    faults.raise_any()
+    return shapes
 
 
 def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]:
@@ -32,7 +48,7 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
 
     Raises `CnncalcError` with every fault of the files, as what it gives does with those of the net.
     """
-    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.expressions.values import begin_work
     from cnncalc.language.faults import Faults
@@ -48,7 +64,7 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
         begin_work()
         faults = document.faults = Faults()
         document.options = chosen
-        return Builder(document, chosen, faults).build()
+        return Assembler(document, chosen, faults).build()
 
     return build
 
@@ -68,14 +84,14 @@ def chain(input: str, layers: Sequence[str], options: Options) -> Net:
 
 
 def _of_tree(root: YamlNode, name: str, options: Options) -> Net:
-    from cnncalc.language.building.builder import Builder
+    from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
 
     faults = Faults()
     document = Document.of(root, name, options.limits, faults)
     document.symbols = options.symbols
-    return Builder(document, options, faults).build()
+    return Assembler(document, options, faults).build()
 
 
 def bundled() -> dict[str, Path]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import prod
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language.building.builder import Builder
+from cnncalc.language.building.assembling import Assembler
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -111,12 +111,12 @@ class UnknownFile:
         self.unknowns.append(Unknown(name, values, match.string))
         return f"$({variable_name(len(self.unknowns) - 1)})"
 
-    def builder(self, values: MappingType[int, int]) -> Builder:
+    def builder(self, values: MappingType[int, int]) -> Assembler:
         """What builds the net where some unknowns, by their numbers, have these values; raises `CnncalcError`."""
         settings = {variable_name(number): str(value) for number, value in values.items()}
         options = self.options._replace(variables={**self.options.variables, **settings})
         faults = self.document.faults = Faults()
-        return Builder(self.document, options, faults)
+        return Assembler(self.document, options, faults)
 
     def candidates(self) -> int:
         """How many assignments there are."""

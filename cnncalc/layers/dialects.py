@@ -85,6 +85,8 @@ class Dialect(NamedTuple):
     """A local response norm takes an odd number of neighbours only."""
     nearest_ranks: tuple[int, ...] = (1, 2, 3)
     """On how many spatial axes an upsample takes the nearest pixel."""
+    scales_in_single: bool = False
+    """An upsample multiplies lengths in single precision."""
     one_level_is_a_map: bool = False
     """A spatial pyramid of one level gives the pool's map, not a vector."""
     merges: str = "ranks alike"
@@ -117,6 +119,7 @@ KERAS = Dialect(
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
     },
+    ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
     transposed_same="keras",
     transposed_fills_stride=True,
@@ -178,6 +181,7 @@ ONNX = Dialect(
     transposed_same="onnx",
     output_padding_below="stride",
     same_dilation="refused",
+    scales_in_single=True,
     truncates="shape inference divides towards zero there; onnxruntime refuses a convolution, and pools what is left",
     one_pixel_norms=True,
     lrn_size_is_odd=True,

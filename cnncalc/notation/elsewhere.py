@@ -109,7 +109,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ),
     (
         "SeparableConv SeparableConvolution",
-        "`separable_conv OUT kernel=3` is a block of the library: a depthwise and a 1x1 convolution",
+        "`SeparableConv2D OUT kernel=3` is a block of the library: a depthwise and a 1x1 convolution",
     ),
     ("ConvLSTM", _CONVLSTM),
     ("FractionalMaxPool", "`adaptive_maxpool SIZE`: as many windows, which do not lie by chance"),

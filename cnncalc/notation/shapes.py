@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["has_symbols", "is_symbolic", "read_shape", "way_to_like"]
+__all__ = ["has_symbols", "is_symbolic", "odd_input", "read_shape", "way_to_like"]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
 BATCH = "N"
@@ -68,3 +68,19 @@ def way_to_like(shape: Shape, declared: Shape) -> str:
         return ""  # symbols are channels nowhere
     last = shape[-1] == declared[0] <= 4 < shape[0] != declared[0]
     return f"channels come first: `--input {show_shape((shape[-1], *shape[:-1]))}`" if last else ""
+
+
+def odd_input(shape: Shape) -> str:
+    """What an input of a file's own looks like where it seems to have a batch, or channels last; else empty.
+
+    It may be meant: one channel of volumes is 1x3x32x32 too, and nothing can tell.
+    """
+    if len(shape) < 3 or any(type(length) is not int for length in shape):
+        return ""
+    rest = shape[1:]
+    if len(shape) == 4 and shape[0] == 1 and rest[0] <= 4 < min(rest[1:]):
+        return f"one channel of {show_shape(rest)} volumes; if the 1 is a batch, write `input: {show_shape(rest)}`"
+    if len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[-1] < min(shape[:-1]) and shape[0] == shape[1]:
+        first = show_shape((shape[-1], *shape[:-1]))
+        return f"{shape[0]} channels of {show_shape(rest)} maps; channels come first: `input: {first}`"
+    return ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Items, Page, Stack, Table, Text
+from cnncalc.answers.page import Annotation, Column, Items, Page, Stack, Table, Text
 from cnncalc.records import NamedTuple
 from cnncalc.text import number, plural, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cnncalc.answers.page import Block, Layout
     from cnncalc.claims.expect import Check
@@ -53,9 +53,12 @@ def _lines(result: FileResult) -> list[str]:
     lines = [f"✗ {name}: {len(result.failed)} of {plural(len(result.checks), 'figure')} {fail}{also}"]
     for check in result.failed:
         where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
-        expected = f"{'at most ' if check.most else ''}{_value(check.expected)}"
-        lines.append(f"    {printable(check.what)}: expected {expected}, found {_value(check.found)}{where}")
+        lines.append(f"    {printable(check.what)}: {_difference(check)}{where}")
     return lines
+
+
+def _difference(check: Check) -> str:
+    return f"expected {'at most ' if check.most else ''}{_value(check.expected)}, found {_value(check.found)}"
 
 
 def _value(value: int | str) -> str:
@@ -79,7 +82,23 @@ def page(results: Sequence[FileResult]) -> Page:
         lines = [line for result in results for line in _lines(result)]
         return [Stack([Items(lines, indent=False), Text(_summary(results))])]
 
-    return Page("a check", body, lambda: _object(results), lambda: _table(results), "files")
+    return Page(
+        "a check", body, lambda: _object(results), lambda: _table(results), "files",
+        annotations=lambda: _wrong(results),
+    )  # fmt: skip
+
+
+def _wrong(results: Sequence[FileResult]) -> Iterator[Annotation]:
+    """Every fault of a file, and every figure that is not as it should be."""
+    for result in results:
+        for fault in result.faults:
+            place, way_out = fault.place, f"\n{fault.help}" if fault.help else ""
+            values = f": {fault.values}" if fault.values else ""
+            at = (place.file, place.line, place.column) if place else (result.net, None, None)
+            yield Annotation(f"{fault.message}{values}{way_out}", *at)
+        for check in result.failed:
+            at = (check.place.file, check.place.line, check.place.column) if check.place else (result.net, None, None)
+            yield Annotation(f"{check.what}: {_difference(check)}", *at)
 
 
 def _table(results: Sequence[FileResult]) -> Table:

@@ -63,6 +63,7 @@ WITNESSES: dict[str, Witness] = {
             "torch_backend.verify:verify",
             frozenset({"device", "dtype", "seed", "receptive_field", "progress"}),
         ),
+        Witness("keras", ("keras",), "witnesses.keras:seen"),
         Witness("onnxruntime", ("onnx", "onnxruntime"), "witnesses.onnxruntime:seen"),
     )
 }

@@ -76,7 +76,7 @@ CASES = {
     ),
     "add": ([node("Relu", "x", "r"), node("Add", "x r", "y")], [], "3x8x8", 0, 0),
     "a learned factor": ([node("Mul", "x g", "y")], [tensor("g", (3, 1, 1))], "3x8x8", 3, 0),
-    "a number": ([node("Mul", "x g", "y")], [tensor("g", (), [0.5])], "3x8x8", 0, 0),
+    "a number": ([node("Mul", "x g", "y")], [tensor("g", (), [0.5])], "3x8x8", 1, 0),
     "a number less": ([node("Sub", "g x", "y")], [tensor("g", (), [1.0])], "3x8x8", 0, 0),
     "concat": ([node("Relu", "x", "r"), node("Concat", "x r", "y", axis=1)], [], "6x8x8", 0, 0),
     "concat, last axis": ([node("Concat", "x x", "y", axis=-1)], [], "3x8x16", 0, 0),
@@ -165,6 +165,14 @@ def test_an_operator(case):
     assert (found.params, found.buffers) == (params, buffers)
 
 
+def test_a_table_that_is_read_by_fixed_numbers_counts_once():
+    read = [node("Gather", "t i", "b"), node("Add", "x b", "y")]  # distances within a window, as in Swin
+    tensors = [tensor("t", (5, 8)), tensor("i", (8,), [0, 1, 2, 3, 4, 3, 2, 1], 7)]
+    found = onnx(net(*read, tensors=tensors))
+    assert (found.params, list(found.outputs.values())) == (40, ["3x8x8"])
+    assert [layer.kind for _, _, layer in found.graph.layers()] == ["parameter", "opaque", "add"]
+
+
 def test_resize_multiplies_in_float32_as_the_runtime_does():
     found = onnx(net(node("Resize", "x - s", "y"), x=(1, 3, 5, 5), tensors=[tensor("s", (4,), [1, 1, 1.4, 1.4])]))
     assert list(found.outputs.values()) == ["3x7x7"]  # onnx's inference says 6, onnxruntime runs 7
@@ -217,7 +225,7 @@ PATTERNS = {
     ],
     "mish": [node("Softplus", "x", "a"), node("Tanh", "a", "b"), node("Mul", "b x", "y")],
     "gelu": [
-        node("Div", "x root", "a"), node("Erf", "a", "b"), node("Add", "b one", "c"), node("Mul", "x c", "d"),
+        node("Div", "x root", "a"), node("Erf", "a", "e"), node("Add", "e one", "c"), node("Mul", "x c", "d"),
         node("Mul", "d half", "y"),
     ],
     "layernorm": [
@@ -226,6 +234,8 @@ PATTERNS = {
         node("Div", "c r", "d"), node("Mul", "d g", "s"), node("Add", "s b", "y"),
     ],
 }  # fmt: skip
+PLAIN = {"hardswish": 1, "gelu": 2, "layernorm": 1}
+"""How many numbers of a pattern are added or multiplied: the file holds them, as `exporter_constants`."""
 NUMBERS = {"zero": 0, "one": 1, "two": 2, "three": 3, "six": 6, "half": 0.5, "root": 2**0.5, "eps": 1e-5}
 
 
@@ -233,8 +243,10 @@ NUMBERS = {"zero": 0, "one": 1, "two": 2, "three": 3, "six": 6, "half": 0.5, "ro
 def test_what_exporters_take_apart_is_one_layer(kind):
     numbers = [tensor(name, (), [number]) for name, number in NUMBERS.items()]
     found = onnx(net(*PATTERNS[kind], tensors=[*numbers, tensor("g", (8,)), tensor("b", (8,))], opset=13))
-    assert [layer.kind for _, _, layer in found.graph.layers()] == [kind]
-    assert found.params == (16 if kind == "layernorm" else 0)
+    beside = ["parameter"] if kind in PLAIN else []
+    assert [layer.kind for _, _, layer in found.graph.layers()] == [kind, *beside]
+    assert list(found.outputs.values()) == ["3x8x8"]
+    assert found.params == (16 if kind == "layernorm" else 0) + PLAIN.get(kind, 0)
 
 
 def test_a_pattern_whose_parts_are_used_elsewhere_stays_apart():

@@ -63,7 +63,7 @@ def test_names_are_those_of_layers_and_of_torch():
 REFUSED = (
     ("8x4x4", "batchnorm nostats", "its statistics are those of the batch"),
     ("4x8", "lstm 3 biases=1", "ONNX's has two vectors of biases"),
-    ("8x4x4", "attention 2 w2 relative", "a bias by distance is read from a table by places"),
+    ("8x4", "lstm 3 projection=2", "ONNX's has no projection"),
 )
 
 
@@ -174,7 +174,8 @@ KIND_CASES = (
     ("6x5x5", "instancenorm"), ("6x5x5", "prelu per_element"), ("6x5x5", "maxout 3"), ("8x3x4", "pixel_shuffle 2"),
     ("2x6x4", "space_to_depth 2"), ("2x6x4", "pixel_unshuffle 2"),
     ("6x5x5", "local 4 k3 s2"), ("6x5x5", "unfold k3 s2"),
-    ("8x6x6", "attention 2 w3 shift=1"), ("8x6x6", "attention 2 w3 grid"), ("8x6", "attention 4 shared=2 causal"),
+    ("8x6x6", "attention 2 w3 shift=1"), ("8x6x6", "attention 2 w3 grid"),
+    ("8x6x4", "attention 2 w3x2 shift=1 relative"), ("8x6", "attention 4 shared=2 causal"),
     ("6x8", "attention 2 axis=last"), ("4x6", "lstm 3 layers=2 bidirectional"), ("4x6", "gru 3 final"),
     ("4x6", "rnn 3 relu axis=last"), ("4x6", "positional sine"), ("1x6", "embedding 9 5"), ("4x6x6", "pad 1:2 reflect"),
     ("4x5x5", "upsample 2 linear"), ("4x5x5", "upsample size=7x10 bilinear align_corners"), ("4x14", "upsample size=4"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.analysis.receptive.alignment import Apart, branches, further, misaligned
 from cnncalc.analysis.receptive.fields import Fields
 from cnncalc.answers.report import Hint
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
@@ -34,10 +35,12 @@ LISTED = 3
 """More layers than these are only counted."""
 
 
-def hints(graph: Graph, followed: Seeing) -> tuple[Hint, ...]:
+def hints(graph: Graph, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
     """Every hint, those of one cause joined; what tensors see is asked for only where branches may not be aligned."""
     return (
+        *(Hint(where, text) for where, text in graph.notices.items()),
         *_useless_biases(graph),
+        *_one_number_norms(graph, batch),
         *_dropped_pixels(graph),
         *_misaligned(graph, followed),
         *_shared(graph),
@@ -74,6 +77,19 @@ def _useless_biases(graph: Graph) -> list[Hint]:
         return []
     text = f"the batch norm that follows cancels its bias: `nobias` spares {spared:,} parameters and changes no output"
     return [Hint(_named(found), text)]
+
+
+def _one_number_norms(graph: Graph, batch: int) -> list[Hint]:
+    """To train, a batch norm needs two numbers a channel, as in torch: one image behind a global pool has not."""
+    if batch > 1:
+        return []
+    found = [
+        node
+        for _, node, layer in graph.layers()
+        if isinstance(layer, BatchNorm) and product(graph.input_shapes(node)[0][1:]) == 1
+    ]
+    text = "it cannot train on a batch of one image: of one number a channel there is no variance"
+    return [Hint(_named(found), text)] if found else []
 
 
 def _opaque(graph: Graph) -> list[Hint]:

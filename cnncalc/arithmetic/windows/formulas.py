@@ -37,6 +37,7 @@ __all__ = [
     "larger",
     "named",
     "product",
+    "scaled_in_single",
     "scaled_length",
     "smaller",
 ]
@@ -116,6 +117,22 @@ def scaled_length(n: int, factor: int | float) -> int:
         return math.floor(n * factor)
     numerator, denominator = factor.as_integer_ratio()
     return n * numerator // denominator
+
+
+def scaled_in_single(n: int, factor: int | float) -> int:
+    """⌊n·factor⌋ as onnxruntime takes it: the product in single precision, rounded down.
+
+    On numbers that are no plain ints the factor is the single-precision one, and divided by exactly.
+    """
+    import struct
+
+    if isinstance(factor, int):
+        return n * factor
+    nearest: float = struct.unpack("<f", struct.pack("<f", factor))[0]
+    if type(n) is int:
+        rounded: float = struct.unpack("<f", struct.pack("<f", n * nearest))[0]
+        return math.floor(rounded)
+    return scaled_length(n, nearest)
 
 
 def common_divisor(left: int, right: int) -> int:

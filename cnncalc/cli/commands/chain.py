@@ -32,6 +32,7 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
         raise CnncalcError(
             Fault("chain takes its input first, not by --input", help=f"`cnncalc chain {given['input_']} …`")
         )
+    _quoted(shape, layers)
     if given["explain"]:
         from cnncalc.cli.commands.explain import explain_graph, refuse_views
 
@@ -47,3 +48,24 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
     view = view_of(given)
     asked = wanted(given)
     show_graph(chain(shape, layers, asked.options), asked, view, given, windows=True)
+
+
+def _quoted(shape: str, layers: tuple[str, ...]) -> None:
+    """Raises CnncalcError where the shell has divided a layer into its words."""
+    import re
+
+    from cnncalc.layers import kind_named
+
+    parts: list[list[str]] = []
+    for word in layers:
+        loose = re.fullmatch(r"[a-z]?[-+.:x0-9]*[0-9]|same|valid|ceil|nobias|[a-z_]+=\S+", word) and not kind_named(
+            word
+        )
+        if loose and parts and " " not in parts[-1][0]:
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    if any(len(part) > 1 for part in parts):
+        quoted = " ".join(f"'{' '.join(part)}'" if len(part) > 1 or " " in part[0] else part[0] for part in parts)
+        message = "the words of a layer are one argument"
+        raise CnncalcError(Fault(message, help=f"quote each layer: `cnncalc chain {shape} {quoted}`"))

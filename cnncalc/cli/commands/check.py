@@ -113,7 +113,12 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
 @click.command("check", short_help="Hold files to their `expect:` blocks and to budgets.")
 @click.argument("paths", metavar="FILE|DIR…", nargs=-1, required=True, shell_complete=completing.nets)
 @click.option(
-    "--max", "maxima", metavar="FIGURE=N", multiple=True, help="A budget, as params=5M or macs=600M. May be repeated."
+    "--max",
+    "maxima",
+    metavar="FIGURE=N",
+    multiple=True,
+    shell_complete=completing.budgets,
+    help="A budget, as params=5M or macs=600M. May be repeated.",
 )
 @click.option(
     "--require",
@@ -139,14 +144,11 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     from cnncalc.pages import checks
 
     asked = wanted(given)
-    maxima = {
-        name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes"))
-        for name, text in assignments("--max", given["maxima"]).items()
-    }
-    texts = assignments("--require", given["required"])
-    faults = _unknown("--max", maxima, KEYS) + _unknown("--require", texts, (*KEYS, "output"))
+    budgets, texts = assignments("--max", given["maxima"]), assignments("--require", given["required"])
+    faults = _unknown("--max", budgets, KEYS) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
+    maxima = {name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes")) for name, text in budgets.items()}
     required = {name: _required(name, text) for name, text in texts.items()}
     form = form_of(given)
     results = []
@@ -154,7 +156,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
         for net, in_folder in files_in(path):
             result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
             results.append(result)
-            if result.faults and form != "json":
+            if result.faults and form not in ("json", "github"):
                 click.echo("\n".join(map(str, result.faults)), err=True)
     answer(checks.page(results), given)
     click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

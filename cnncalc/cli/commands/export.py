@@ -20,7 +20,10 @@ __all__ = ["command"]
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there; its suffix says how."
 )
 @click.option(
-    "--to", metavar="FORM", help="caffe (.prototxt), darknet (.cfg) or onnx (.onnx), where the suffix does not say it."
+    "--to",
+    metavar="FORM",
+    help="torch (.py), keras (_keras.py), keras-json (.json), caffe (.prototxt), darknet (.cfg) or onnx (.onnx), where "
+    "the suffix does not say it.",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
@@ -34,19 +37,19 @@ __all__ = ["command"]
 @click.option("--weights", metavar="FILE", help="onnx: the learned numbers from a safetensors file, by their names.")
 @click.option("--seed", type=click.INT, help="onnx: of the random numbers; 0 unless said.")
 def command(net: str, output: str | None, to: str | None, force: bool, **given: Any) -> None:
-    """Write a net as a file of another tool: Caffe's prototxt, Darknet's cfg or an ONNX model.
+    """Write a net as a PyTorch program or a file of another tool: Caffe's prototxt, Darknet's cfg or an ONNX model.
 
     A net that the format cannot say is refused: every layer that it lacks, with the reason. What is written is read
-    back and counted before it is given, so that it holds the same shapes and parameters.
+    back and counted before it is given, so that it holds the same shapes and parameters; a program is not run.
     """
     from pathlib import Path
 
-    from cnncalc.interchange.writers import writer_for
+    from cnncalc.interchange.writers import spare, writer_for
     from cnncalc.language import load
 
     writer = writer_for(output, to)
-    if output is not None and output != "-" and not force and Path(output).exists():
-        raise CnncalcError(Fault(f"`{output}` is there already", help="write elsewhere, or over it with `--force`"))
+    if output is not None and output != "-":
+        spare(output, force=force)
     settings = {name: given.pop(name) for name in ("opset", "values", "weights", "seed")}
     settings = {name: value for name, value in settings.items() if value is not None}
     if writer.binary:

@@ -9,7 +9,7 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
-from cnncalc.cli.options import amp_option, net_argument, net_options, quantity, wanted
+from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, quantity, wanted
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
@@ -64,11 +64,12 @@ def _decimal(option: str, text: str | None) -> Fraction | None:
 
 @click.command("variable", short_help=QUESTIONS["variable"][1])
 @net_argument
-@click.argument("variable", shell_complete=completing.variables)
+@click.argument("variable", shell_complete=completing.variable_names)
 @want_option
 @click.option("--from", "low", metavar="X", help="The least value.  [default: one step]")
 @click.option("--to", "high", metavar="X", help="The largest value.  [default: 4 times the file's own, or 64 steps]")
 @click.option("--step", metavar="X", help="From one value to the next.  [default: 1, or 0.05 for a decimal]")
+@optimizer_option
 @all_answer_options
 @amp_option
 @net_options
@@ -87,7 +88,7 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
     asked = wanted(given)
     wants = parse_wants(given["wants"])
     bounds = (_decimal("--from", given["low"]), _decimal("--to", given["high"]), _decimal("--step", given["step"]))
-    found = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar())
+    found = solve_variable(net, variable, asked.options, asked.dtype, wants, bounds, progress_bar(), given["optimizer"])
     answer(variable_page(found), given)
     if not found.met:
         click.get_current_context().exit(NONE)
@@ -136,8 +137,10 @@ def batch_command(net: str, **given: Any) -> None:
 @click.command("file", short_help=QUESTIONS["file"][1])
 @net_argument
 @want_option
-@click.option("--maximize", metavar="FIGURE", help="Order by it, the largest first.")
-@click.option("--minimize", metavar="FIGURE", help="Order by it, the smallest first.")
+@click.option("--maximize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the largest first.")
+@click.option(
+    "--minimize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the smallest first."
+)
 @click.option("--all", "every", is_flag=True, help="List every solution.")
 @all_answer_options
 @amp_option

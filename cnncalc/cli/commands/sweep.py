@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc import __version__
+from cnncalc.cli import completing
 from cnncalc.cli.commands.solve_search import progress_bar
-from cnncalc.cli.options import amp_option, assignments, net_argument, net_options, output_options, wanted
+from cnncalc.cli.options import (
+    amp_option,
+    assignments,
+    list_figures,
+    net_argument,
+    net_options,
+    output_options,
+    wanted,
+)
 from cnncalc.cli.output import answer, form_of, target_of
 from cnncalc.errors import CnncalcError, Fault
 
@@ -27,8 +36,9 @@ def grid_of(given: dict[str, Any]) -> Grid:
 
     fixed, varied = [], {}
     for name, text in assignments("--set", given["set_"]).items():
-        if ":" in text or "," in text:
-            varied[name] = tuple(ranges.steps(f"--set {name}", text))
+        values = ranges.steps(f"--set {name}", text) if ":" in text or "," in text else []
+        if len(values) > 1 or (values and not text.startswith("[")):
+            varied[name] = tuple(values)
         else:
             fixed.append(f"{name}={text}")
     given["set_"] = tuple(fixed)
@@ -45,9 +55,15 @@ NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
 
 @click.command("sweep", short_help="A net over a grid of variables and input sizes.")
 @net_argument
-@click.option("--figures", metavar="A,B,…", default="params,macs", show_default=True, help="What to compute.")
+@click.option(
+    "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=list_figures,
+    shell_complete=completing.figures, help="What to compute; `--figures help` lists them.",
+)  # fmt: skip
 @click.option("--optimizer", metavar="NAME", default="sgd", show_default=True, help="Whose state train_bytes counts.")
-@click.option("--pareto", metavar="A,B", help="Only the points that no other beats in all of these figures.")
+@click.option(
+    "--pareto", metavar="A,-B", shell_complete=completing.figures,
+    help="Only the points that no other beats in all of these figures; of one with `-` before it more is better.",
+)  # fmt: skip
 @click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
 @output_options
@@ -74,7 +90,7 @@ def command(net: str, **given: Any) -> None:
     grid = grid_of(given)
     figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
-    figures += [name for name in wished if name not in figures]
+    figures += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in figures]
     check(grid, figures, given["optimizer"])
     journal = None
     if given["file"] is not None and _kept_beside(given["file"]):
@@ -122,6 +138,9 @@ def _found(
 
     asked = wanted(given)
     nets: dict[tuple[str, ...], Sequence[Point]] = {} if journal is None else journal.begin(resume=given["resume"])
+    if given["resume"]:
+        kept = sum(map(len, nets.values()))
+        click.echo(f"{kept:,} rows kept, {grid.points - kept:,} to compute", err=True)
     found = sweep(
         net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], jobs=given["jobs"],
         done=frozenset(nets), progress=progress_bar(),

@@ -137,7 +137,7 @@ def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]
         bar.clear()
 
 
-@click.command("verify", short_help="Build the net in torch or another framework, and hold every number against it.")
+@click.command("verify", short_help="Build the net in torch, run it, and hold every number against it.")
 @click.argument("paths", metavar="NET|DIR…", nargs=-1, shell_complete=completing.nets)
 @click.option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
 @click.option(

@@ -39,12 +39,14 @@ tbody tr:hover{background:var(--card)}
 tr.total td{border-top:2px solid var(--line);font-weight:600}
 tr.dim{color:var(--soft)}tr.bold{font-weight:600}
 td.bar{background:linear-gradient(to left,var(--bar) var(--share),transparent var(--share)) no-repeat}
-th button,tr.group button{all:unset;cursor:pointer;font:inherit}
-th button:hover,tr.group button:hover{color:var(--accent)}
+th button,tr.group button,tr.more button{all:unset;cursor:pointer;font:inherit}
+th button:hover,tr.group button:hover,tr.more button{color:var(--accent)}
 th button:focus-visible,tr.group button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-th[aria-sort=descending] button::after{content:" ↓"}th[aria-sort=ascending] button::after{content:" ↑"}
+th[aria-sort=descending] button::after{content:" ↓";content:" ↓" / ""}
+th[aria-sort=ascending] button::after{content:" ↑";content:" ↑" / ""}
 tr.group td{background:var(--card);font-weight:600}
-tr.group button::before{content:"▾ "}tr.group button[aria-expanded=false]::before{content:"▸ "}
+tr.group button::before{content:"▾ ";content:"▾ " / ""}
+tr.group button[aria-expanded=false]::before{content:"▸ ";content:"▸ " / ""}
 pre{overflow-x:auto;background:var(--card);padding:.75rem;border-radius:6px}
 .added{color:var(--good)}.gone{color:var(--bad)}
 footer{color:var(--soft);font-size:.85rem;padding:0 2rem 1.5rem}
@@ -53,19 +55,39 @@ footer{color:var(--soft);font-size:.85rem;padding:0 2rem 1.5rem}
 
 SCRIPT = """
 "use strict";
+const MANY = 1000;  // rows from which a table begins folded, and of which twice as many are shown at once
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0], rows = [...body.rows].filter(row => !row.classList.contains("total"));
   const last = [...body.rows].filter(row => row.classList.contains("total"));
   const value = (row, at) => row.cells[at].dataset.v ?? row.cells[at].textContent;
   const numeric = at => rows.every(row => value(row, at) === "" || !isNaN(value(row, at)));
-  const closed = new Set();
-  const grouped = rows.some(row => (row.dataset.name ?? "").includes("."));
+  const closed = new Set(), headers = new Map();
+  const groups = row => (row.dataset.name ?? "").split(".").slice(0, -1);
+  const grouped = rows.some(row => groups(row).length);
+  let most = 2 * MANY;
+  if (rows.length > MANY)
+    for (const row of rows) groups(row).forEach((_, at, all) => closed.add(all.slice(0, at + 1).join(".")));
+  function put(shown) {
+    const rest = shown.length - most;
+    if (rest <= 0) { body.replaceChildren(...shown, ...last); return; }
+    const row = document.createElement("tr"), button = document.createElement("button");
+    row.className = "more";
+    button.textContent = `${rest.toLocaleString("en")} more rows`;
+    button.onclick = () => { most = Infinity; put(shown); };
+    row.insertCell().append(button);
+    body.replaceChildren(...shown.slice(0, most), row, ...last);
+  }
   function header(name, depth, members) {
     const row = document.createElement("tr"), button = document.createElement("button");
     row.className = "group";
     button.textContent = name;
     button.setAttribute("aria-expanded", String(!closed.has(name)));
-    button.onclick = () => { closed.has(name) ? closed.delete(name) : closed.add(name); unsorted(); };
+    button.onclick = () => {
+      headers.delete(name);
+      closed.has(name) ? closed.delete(name) : closed.add(name);
+      unsorted();
+      headers.get(name).querySelector("button").focus();
+    };
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       const cell = row.insertCell();
       if (at === 0) { cell.style.paddingLeft = depth + "em"; cell.append(button); }
@@ -77,27 +99,32 @@ for (const table of document.querySelectorAll("table")) {
     return row;
   }
   function unsorted() {
-    if (!grouped) { body.replaceChildren(...rows, ...last); return; }
+    if (!grouped) { put(rows); return; }
     const shown = [], open = [];
     rows.forEach((row, place) => {
-      const levels = (row.dataset.name ?? "").split("."), groups = levels.slice(0, -1);
+      const names = groups(row);
       let same = 0;
-      while (same < open.length && same < groups.length && open[same] === groups[same]) same++;
+      while (same < open.length && same < names.length && open[same] === names[same]) same++;
       open.length = same;
-      for (let depth = same; depth < groups.length; depth++) {
-        open.push(groups[depth]);
-        const name = open.join("."), members = [];
-        for (let at = place; at < rows.length && rows[at].dataset.name.startsWith(name + "."); at++)
-          members.push(rows[at]);
-        if (!open.slice(0, -1).some((_, at) => closed.has(open.slice(0, at + 1).join("."))))
-          shown.push(header(name, depth, members));
+      let hidden = open.some((_, at) => closed.has(open.slice(0, at + 1).join(".")));
+      for (let depth = same; depth < names.length && !hidden; depth++) {
+        open.push(names[depth]);
+        const name = open.join(".");
+        if (!headers.has(name)) {
+          const members = [];
+          for (let at = place; at < rows.length && rows[at].dataset.name.startsWith(name + "."); at++)
+            members.push(rows[at]);
+          headers.set(name, header(name, depth, members));
+        }
+        shown.push(headers.get(name));
+        hidden = closed.has(name);
       }
-      if (!open.some((_, at) => closed.has(open.slice(0, at + 1).join(".")))) {
-        row.cells[0].style.paddingLeft = groups.length + "em";
+      if (!hidden) {
+        row.cells[0].style.paddingLeft = names.length + "em";
         shown.push(row);
       }
     });
-    body.replaceChildren(...shown, ...last);
+    put(shown);
   }
   [...(table.tHead?.rows[0].cells ?? [])].forEach((head, at) => {
     const button = document.createElement("button");
@@ -114,7 +141,7 @@ for (const table of document.querySelectorAll("table")) {
                              : (a, b) => value(a, at).localeCompare(value(b, at));
       const sign = next === "descending" ? -1 : 1;
       for (const row of rows) row.cells[0].style.paddingLeft = "";
-      body.replaceChildren(...[...rows].sort((a, b) => sign * compare(a, b)), ...last);
+      put([...rows].sort((a, b) => sign * compare(a, b)));
     };
   });
   unsorted();

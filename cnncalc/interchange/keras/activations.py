@@ -97,20 +97,14 @@ def prelu(call: Call) -> int:
     shared = set(call.axes(call.config["shared_axes"])) if call.config.get("shared_axes") else set()
     axes = [axis for axis in range(call.rank) if axis not in shared and call.x[0][axis] > 1]
     if not axes:
-        return call.put("prelu")
-    if axes == [0] or call.rank == 1:
+        return call.put("prelu", slopes="shared")
+    if axes == [0]:
         return call.put("prelu", slopes="per_channel")
     if shared:
-        return call.put("prelu", slopes="per_channel") if axes == [0] else _prelu_of(call, axes)
-    flat = call.put("flatten", suffix="flat")
-    made = call.put("prelu", flat, suffix="slopes", slopes="per_channel")
-    return call.put("reshape", made, suffix="map", shape=call.x[0])
-
-
-def _prelu_of(call: Call, axes: list[int]) -> int:
-    raise call.fault(
-        "slopes shared along some axes and not along others are not counted", f"own along {len(axes)} axes"
-    )
+        raise call.fault(
+            "slopes shared along some axes and not along others are not counted", f"own along {len(axes)} axes"
+        )
+    return call.put("prelu", slopes="per_element")
 
 
 def softmax(call: Call) -> int:

@@ -20,10 +20,12 @@ def batchnorm(call: Call) -> int:
 def layernorm(call: Call) -> int:
     """LayerNormalization over the last axis, or over all."""
     axes = call.axes(call.config.get("axis", -1))
-    over = "channels" if axes == [0] else "all" if len(axes) == call.rank else ""
+    named = {(0,): "channels", tuple(range(call.rank)): "all", (call.rank - 1,): "last"}
+    over = named.get((0,) if axes == [0] else tuple(axes), "")
     if not over:
         raise call.fault(
-            "it normalises over the channels, or over all axes", f"these are {len(axes)} of {call.rank} axes"
+            "it normalises over the channels, over the last axis of the map, or over all",
+            f"these are {len(axes)} of {call.rank} axes",
         )
     scale, center = call.flag("scale", True), call.flag("center", True)
     if call.flag("rms_scaling"):
@@ -67,9 +69,12 @@ def standardize(call: Call) -> int:
 
 
 def dropout(call: Call) -> int:
-    """Dropout, with its rate."""
+    """Dropout, with its rate; of whole samples where its noise has one number for each."""
     rate = call.number("rate", call.number("p", 0.5))
-    return call.put("dropout", rate=rate)
+    noise = call.config.get("noise_shape")
+    if isinstance(noise, list) and noise[1:] and all(one == 1 for one in noise[1:]):
+        return call.put("droppath", rate=rate)
+    return call.put("dropout", rate=rate, channels=call.entry.kind.startswith("Spatial") or None)
 
 
 NOTHING = (

@@ -14,7 +14,7 @@ from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of,
 from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
 from cnncalc.interchange.keras.norms import NORMS
 from cnncalc.interchange.keras.opening import document
-from cnncalc.interchange.keras.operations import OPERATIONS, operation_name
+from cnncalc.interchange.keras.operations.table import OPERATIONS, operation_name
 from cnncalc.interchange.keras.shapes import SHAPES
 from cnncalc.interchange.keras.windows import WINDOWS
 from cnncalc.interchange.keras.wrappers import WRAPPERS

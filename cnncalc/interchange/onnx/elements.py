@@ -176,6 +176,9 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         if first and kind == "power":
             raise NotKnown("of a fixed tensor")
         return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
+    if own and fixed.table:
+        table = call.put("parameter", live, suffix="_table", weights=[fixed], shape=fixed.table, join="alone")
+        return call.put(kind, live, call.put("opaque", table, suffix="_read", shape=shape, of="Gather"))
     if own:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)

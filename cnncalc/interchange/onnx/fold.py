@@ -124,7 +124,9 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
         index = indices[sum(map(operator.mul, place[axis : axis + rank], steps))]
         return (*place[:axis], index % length, *place[axis + rank :])
 
-    return [picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)]
+    made = picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)
+    read = data.floating and bool(data.name) and made.size > data.size
+    return [made._replace(table=data.table or data.dims) if read else made]
 
 
 def slice_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -260,7 +262,7 @@ def constant(node: Node) -> list[Tensor] | None:
         if isinstance(value, Tensor):
             return [value._replace(name=node.outputs[0])]
         if name in ("value_int", "value_float") and isinstance(value, (int, float)):
-            return [Tensor((), (value,), 7 if name == "value_int" else 1)]
+            return [Tensor((), (value,), 7 if name == "value_int" else 1, node.outputs[0])]
         if name in ("value_ints", "value_floats") and isinstance(value, tuple):
             return [Tensor((len(value),), value, 7 if name == "value_ints" else 1)]  # type: ignore[arg-type]  # numbers
     return None

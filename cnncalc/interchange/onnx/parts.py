@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
 
-__all__ = ["MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor"]
+__all__ = [
+    "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
+    "plain_numbers", "reached",
+]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
 MOST_READ = 4_096
@@ -31,6 +34,8 @@ class Tensor(NamedTuple):
     type: int = 1
     name: str = ""
     """That of the initialiser that it comes from."""
+    table: tuple[int, ...] = ()
+    """The shape of that, where it is a table whose rows are read more than once."""
 
     @property
     def size(self) -> int:
@@ -95,3 +100,40 @@ class Model(NamedTuple):
     producer: str
     functions: Mapping[tuple[str, str], Function]
     opsets: Mapping[str, int]
+
+
+def captured(node: Node) -> set[str]:
+    """The names that the graphs inside a node take."""
+    found: set[str] = set()
+    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
+    while waiting:
+        graph = waiting.pop()
+        for inner in graph.nodes:
+            found.update(inner.inputs)
+            waiting.extend(value for value in inner.attributes.values() if isinstance(value, Graph))
+        found.update(graph.outputs)
+    return found
+
+
+def reached(graph: Graph) -> set[int]:
+    """The numbers of the nodes that lead to an output."""
+    wanted = set(graph.outputs)
+    numbers: set[int] = set()
+    for node in reversed(graph.nodes):
+        if wanted.intersection(node.outputs):
+            numbers.add(node.number)
+            wanted.update(node.inputs)
+            wanted.update(captured(node))
+    return numbers
+
+
+def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Tensor]) -> set[str]:
+    """The single numbers of the file that are added or multiplied, those without an axis or inside a pattern."""
+    return {
+        value.name
+        for node in nodes
+        if node.kind in ("Add", "Mul") and any(name not in fixed for name in node.inputs)
+        for value in map(fixed.get, node.inputs)
+        if value is not None and value.name and value.floating and value.size == 1
+        if not value.dims or node.number not in left
+    }

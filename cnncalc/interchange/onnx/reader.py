@@ -12,7 +12,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached
 from cnncalc.interchange.onnx.patterns import together
 from cnncalc.interchange.onnx.table import RULES
 from cnncalc.interchange.onnx.wire import Message
@@ -26,6 +26,9 @@ MOST_FAULTS = 20
 USUAL, LARGER = 224, 352
 """The lengths of maps that are taken where a file leaves them open, and the outputs do not depend on them."""
 OPEN = "the file leaves lengths of its input open"
+PLAIN = (
+    "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
+)
 DEEPEST = 16
 NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
 TOLD = {
@@ -66,6 +69,8 @@ class Reader:
         self.faults: list[Fault] = []
         self.batch = 1
         self.owners: dict[Any, int] = {}
+        self.plain: set[str] = set()
+        """Plain numbers that are added or multiplied, by name: what exporters make activations and scales of."""
         self.steps = 0
 
     def read(self) -> Sketch:
@@ -84,6 +89,9 @@ class Reader:
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
+        if self.plain and not self.model.producer.startswith("cnncalc"):  # our own files hold such numbers, too
+            made.beside = len(self.plain)
+            made.notes.append(f"{made.beside} {PLAIN}")
         return made
 
     # -- inputs and outputs --
@@ -159,7 +167,9 @@ class Reader:
         """Go through nodes; `values` gets what they make, None for what is not known."""
         fixed = {name: value for name, value in values.items() if isinstance(value, Tensor)}
         self.prefold(nodes, fixed)
-        nodes, found = together(nodes, fixed, outputs)
+        whole, found = together(nodes, fixed, outputs)
+        self.plain |= plain_numbers(nodes, {node.number for node in whole}, fixed)
+        nodes = whole
         self.tell(found)
         values.update((name, tensor) for name, tensor in fixed.items() if name not in values)
         for node in nodes:
@@ -292,28 +302,3 @@ def named_by_modules(sketch: Sketch) -> None:
         if operator.layer is not None and not has_parameters(operator.layer.kind):
             around = name if name in modules else name.rpartition(".")[0]
             sketch.operators[number] = operator._replace(name=around and f"{around}.")
-
-
-def captured(node: Node) -> set[str]:
-    """The names that the graphs inside a node take."""
-    found: set[str] = set()
-    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
-    while waiting:
-        graph = waiting.pop()
-        for inner in graph.nodes:
-            found.update(inner.inputs)
-            waiting.extend(value for value in inner.attributes.values() if isinstance(value, Graph))
-        found.update(graph.outputs)
-    return found
-
-
-def reached(graph: Graph) -> set[int]:
-    """The numbers of the nodes that lead to an output."""
-    wanted = set(graph.outputs)
-    numbers: set[int] = set()
-    for node in reversed(graph.nodes):
-        if wanted.intersection(node.outputs):
-            numbers.add(node.number)
-            wanted.update(node.inputs)
-            wanted.update(captured(node))
-    return numbers

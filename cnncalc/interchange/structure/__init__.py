@@ -10,7 +10,7 @@ from cnncalc.interchange.structure.items import Group, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
-from cnncalc.interchange.structure.writing import name_parts, quoted
+from cnncalc.interchange.structure.writing import beside, name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
 __all__ = ["chained", "structured"]
@@ -27,7 +27,7 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     if blocks:
         items, made = in_blocks(items, labels)
     lines = [*header(labels, file), *block_lines(made, labels), "layers:", *layer_lines(items, labels)]
-    lines += _outputs(sketch, labels)
+    lines += [*beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
 
 

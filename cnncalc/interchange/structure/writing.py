@@ -9,7 +9,7 @@ from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
 
-__all__ = ["name_parts", "names_of", "notation", "quoted", "written"]
+__all__ = ["beside", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#&*!|>'\"%@`?:]|^[-\s]|\s$|^$")
 _NUMBERED = re.compile(r"[0-9.+-]")
@@ -77,6 +77,13 @@ def notation(layer: Layer, dialect: str) -> tuple[str, str]:
     return kind, "{" + ", ".join(fields) + "}"
 
 
+def beside(sketch: Sketch) -> list[str]:
+    """The side branch of the numbers that no layer has."""
+    if not sketch.beside:
+        return []
+    return [f"  - {{aux: [parameter {sketch.beside}], name: exporter_constants, output: false}}"]
+
+
 def written(sketch: Sketch, file: str) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it."""
     names = names_of(sketch.operators)
@@ -96,6 +103,7 @@ def written(sketch: Sketch, file: str) -> tuple[str, list[str]]:
             continue
         lines.append("  - " + _item(operator, number, names, sketch.dialect, previous))
         previous = number
+    lines += beside(sketch)
     ends = [names[tensor] for tensor in sketch.ends()]
     if ends != [names[previous]]:
         lines.append("outputs: [" + ", ".join(map(quoted, ends)) + "]")

@@ -23,6 +23,8 @@ BLOCK_KEYS = ("with", "layers", "naming")
 LETTERS = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 """The letters of a layer's tokens, which set a block's parameters of these names too."""
 FLAGS = ("bias", "inplace")
+BORDERS = ("same", "same_lower", "valid", "causal")
+"""What fills a block's `padding` by itself."""
 _LETTER = re.compile(r"([kspdg])([0-9?$].*)\Z", re.DOTALL)
 
 
@@ -49,7 +51,8 @@ class Block(NamedTuple):
     def argument(self, token: str, given: Container[str]) -> tuple[str, str]:
         """The parameter that a token sets and the text of its value, as a layer would read it.
 
-        `stride=2`, `s2` and `k$size` name a parameter, `nobias` is a flag, and anything else fills the next one.
+        `stride=2`, `s2` and `k$size` name a parameter, `nobias` is a flag, `same` a padding, and anything else fills
+        the next one.
         """
         name, equals, text = token.partition("=")
         if equals and name.isidentifier():
@@ -59,6 +62,8 @@ class Block(NamedTuple):
             for name in (letter.group(1), LETTERS[letter.group(1)]):
                 if name in self.parameters:
                     return name, letter.group(2)
+        if token in BORDERS and "padding" in self.parameters:
+            return "padding", token
         flag = token.removeprefix("no")
         if flag in FLAGS and flag in self.parameters:
             return flag, "true" if flag == token else "false"
@@ -128,20 +133,32 @@ class Blocks:
             library,
         )
 
+    def head(self, node: Scalar, scope: Scope, tensor: int) -> str:
+        """What the layer of one line is counted by, its kind or block; empty where that is unknown."""
+        word = self.first_word(node, scope, tensor)
+        if word and self.find(word) is not None:
+            return word
+        found = kind_named(word)
+        return found[0].kind if found else ""
+
+    def first_word(self, node: Scalar, scope: Scope, tensor: int) -> str:
+        """The kind or block that one line names, its value where it is an expression; empty where that has none."""
+        head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
+        if "$" not in head:
+            return head
+        self.evaluator.enter(scope, tensor)
+        try:
+            value = expand(split_tokens(node.text)[0][1], scope, self.limits)
+        except ExpressionError:
+            return ""  # reading the line as a layer reports the fault
+        return value if isinstance(value, str) else ""
+
     def used(self, node: Scalar, key: Scalar | None, scope: Scope, tensor: int) -> tuple[Block, BlockUse] | None:
         """The use of a block in one line of notation (after the block's name as `key`, if any); None for a layer."""
         if key is not None:
             block = self.find(key.text)
             return (block, BlockUse(node, split_tokens(node.text))) if block else None
-        head = node.text.split(maxsplit=1)[0] if node.text.strip() else ""
-        if "$" in head:
-            self.evaluator.enter(scope, tensor)
-            try:
-                value = expand(split_tokens(node.text)[0][1], scope, self.limits)
-            except ExpressionError:
-                return None  # reading the line as a layer reports the fault
-            head = value if isinstance(value, str) else ""
-        block = self.find(head)
+        block = self.find(self.first_word(node, scope, tensor))
         return (block, BlockUse(node, split_tokens(node.text)[1:])) if block else None
 
     def scope(self, block: Block, use: BlockUse, outer: Scope, tensors: tuple[int, ...]) -> Scope | None:

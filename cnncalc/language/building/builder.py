@@ -13,6 +13,7 @@ from cnncalc.language.building.nesting import USE, Nesting
 from cnncalc.language.building.placing import Placer
 from cnncalc.language.building.unfolding import Unfolder
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
@@ -45,7 +46,7 @@ class Builder:
     def build(self) -> Net:
         """The net; raises `CnncalcError` with every fault found."""
         self.faults.extending = self.document.extends
-        for name, shape in self.document.input_shapes(self.options.input, self.variables).items():
+        for name, shape in input_shapes(self.document, self.options.input, self.variables).items():
             self.net.add_input(name, shape)
         self.lookup.guessing = not self.net.nodes
         if "layers" not in self.document.keys:
@@ -55,6 +56,7 @@ class Builder:
         level = Level(by_position=self.document.text("naming") == "index")
         current = self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)
         self.faults.raise_any()
+        self.net.notices = {**self.document.notices, **self.net.notices}
         finish(self.net, self.document, current, self.options, self.faults)
         self.faults.raise_any()
         return self.net
@@ -254,6 +256,9 @@ class Builder:
                 else:
                     ends.append(self.item(branch, tensors[0], dict(scope), level))
         ends = [end for end in ends if end != DROPPED]
+        if item.one_branch:
+            text = f"`{item.kind}` has one branch, which is all that it is; the input itself is a branch `[]`"
+            self.net.notices[f"line {item.node.line}"] = text
         if len(ends) < 2:
             return ends[0] if ends else tensors[0]
         return self.long_form(item, own, tuple(ends), scope, level)

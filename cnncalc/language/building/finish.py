@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as MappingType
+from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import Scalar, Sequence
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 
-__all__ = ["finish"]
+__all__ = ["CALLED", "finish"]
+
+CALLED = ("function", "mean")
+"""How the code of a net may call a layer that is no module."""
 
 
 def finish(net: Net, document: Document, current: int, options: Options, faults: Faults) -> None:
@@ -33,13 +37,34 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             faults.extend(error)
     if not faults:
         _check_used(net, faults, document)
-    if not faults and net.chosen == last:
+    if not faults and net.chosen == last and not any(current in node.inputs for node in net.nodes):
         net.chosen = {}  # the layer that nothing takes, also where others are put behind it
+    if "functions" in document.keys:
+        net.functions = _functions(net, document.keys["functions"][1], faults)
     if "expect" in document.keys:
         net.expect = document.keys["expect"][1]
 
 
-def _named_outputs(document: Document, by_name: Mapping[str, int], faults: Faults) -> dict[str, int]:
+def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
+    """The patterns of layers that are called as functions or as `mean`; one that matches none is a slip."""
+    pairs = [(one, "function") for one in (node.items if isinstance(node, Sequence) else [node])]
+    if isinstance(node, Mapping):
+        pairs = [(key, value.text if isinstance(value, Scalar) else "") for key, value in node.entries.values()]
+    found = {}
+    for one, called in pairs:
+        if not isinstance(one, Scalar) or called not in CALLED:
+            help = "such as `functions: ['*relu*']`, or `functions: {avgpool: mean}`"
+            faults.add("`functions` names layers, each a `function` or a `mean`", one, help=help)
+        elif not any(fnmatchcase(each.name, one.text) for _, each, _ in net.layers()):
+            faults.add(
+                f"`functions`: no layer is called `{one.text[:60]}`", one, help="`cnncalc show` prints every name"
+            )
+        else:
+            found[one.text] = called
+    return found
+
+
+def _named_outputs(document: Document, by_name: MappingType[str, int], faults: Faults) -> dict[str, int]:
     node, found = document.keys["outputs"][1], {}
     for one in node.items if isinstance(node, Sequence) else [node]:
         if not isinstance(one, Scalar):

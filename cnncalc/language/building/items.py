@@ -14,7 +14,7 @@ from cnncalc.layers.kinds.merge import Merge
 from cnncalc.notation.vocabulary import field_named, kind_suggestion
 from cnncalc.records import NamedTuple
 
-__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "Item", "ItemReader"]
+__all__ = ["BRANCH", "BRANCH_HELP", "COMMON", "MERGED", "NET", "OF_NETS", "Item", "ItemReader", "is_merge"]
 
 COMMON = {
     "name": "a name of its own; names nest with dots",
@@ -26,10 +26,13 @@ COMMON = {
     "share": "the earlier layer or group whose parameters it uses",
     "naming": "`index` numbers unnamed layers by position",
     "train_only": "true leaves a side branch out at inference",
+    "to": "of another net: the last layer or group that is taken",
+    "set": "of another net: values of its variables",
     "output": "false: nothing takes what comes out of a side branch, and it is no output of the net",
 }
 """The keys that an item may have beside its kind."""
 
+NET = "net"
 BRANCH = "branch"
 BRANCH_HELP = "such as `concat: [{for: {k: [1, 3]}, branch: [conv 8 k$k same]}, []]`; elsewhere write `layers:`"
 AUX_KEYS = {
@@ -37,7 +40,9 @@ AUX_KEYS = {
     "output": "only a side branch, `aux`, can end in nothing; the net's outputs stand under `outputs:`",
 }
 """The keys for a side branch alone, with what to say elsewhere."""
-GROUP_KEYS = ("layers", "aux", BRANCH)
+OF_NETS = ("to", "set")
+"""Keys beside `net` alone; elsewhere a block may be called so."""
+GROUP_KEYS = ("layers", "aux", BRANCH, NET)
 MERGED = ("from", "branches")
 """What may stand among the fields of a merge."""
 
@@ -47,7 +52,7 @@ class Item(NamedTuple):
 
     node: Mapping
     kind: str | None = None
-    """`layers`, `aux`, `branch`, a kind or a block; None where only `share` is given."""
+    """`layers`, `aux`, `branch`, `net`, a kind or a block; None where only `share` is given."""
     key: Scalar | None = None
     value: YamlNode | None = None
     branches: list[YamlNode] | None = None
@@ -61,6 +66,8 @@ class Item(NamedTuple):
     naming: YamlNode | None = None
     train_only: YamlNode | None = None
     output: YamlNode | None = None
+    to: YamlNode | None = None
+    settings: YamlNode | None = None
 
     @property
     def plain_name(self) -> str | None:
@@ -68,12 +75,20 @@ class Item(NamedTuple):
         return self.name.text if self.name is not None and "$" not in self.name.text else None
 
     @property
+    def one_branch(self) -> bool:
+        """Whether it is a merge of a single branch, which does not turn and cannot be left out."""
+        if len(self.branches or ()) != 1:
+            return False
+        (branch,) = self.branches or [self.node]
+        return not (isinstance(branch, Mapping) and any(key in branch.entries for key in ("when", "for", "repeat")))
+
+    @property
     def by_position(self) -> bool:
         """Whether `naming: index` is set."""
         return isinstance(self.naming, Scalar) and self.naming.text == "index"
 
 
-_RENAMED = {"from": "source", "for": "loop"}
+_RENAMED = {"from": "source", "for": "loop", "set": "settings"}
 
 
 class ItemReader:
@@ -105,7 +120,7 @@ class ItemReader:
         kinds: list[tuple[Scalar, YamlNode]] = []
         unknown: list[Scalar] = []
         for key, entry in node.entries.items():
-            if key in COMMON:
+            if key in COMMON and (key not in OF_NETS or NET in node.entries):
                 common[_RENAMED.get(key, key)] = entry[1]
             elif key in GROUP_KEYS or kind_named(key) or self.blocks.find(key):
                 kinds.append(entry)
@@ -134,7 +149,7 @@ class ItemReader:
             return Item(node, **common)
         key_node, value = kinds[0]
         branches = _branches(key_node.text, value)
-        if _is_merge(key_node.text) and isinstance(value, Mapping):
+        if isinstance(value, Mapping) and any(key in value.entries for key in MERGED) and _takes(key_node.text):
             value, branches = self._merged(value, common)
         return Item(node, key_node.text, key_node, value, branches, **common)
 
@@ -161,6 +176,8 @@ class ItemReader:
     def _meant(self, key: str, kind: str) -> str:
         """The help for a key that there is not, beside the key of a `kind`."""
         found = kind_named(kind)
+        if key in OF_NETS:
+            return f"`{key}` goes with another net, as in `{{net: resnet50, to: layer4}}`"
         if found and field_named(found[0], key):
             return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
         if found and (meant := near(key, found[0].fields)):
@@ -202,9 +219,16 @@ class ItemReader:
 
 def _branches(kind: str, value: YamlNode) -> list[YamlNode] | None:
     """The branches of a merge; None where the item is no merge, or one that takes what `from` names."""
-    return value.items if _is_merge(kind) and isinstance(value, Sequence) and value.items else None
+    return value.items if is_merge(kind) and isinstance(value, Sequence) and value.items else None
 
 
-def _is_merge(kind: str) -> bool:
+def _takes(kind: str) -> bool:
+    """Whether a kind takes several tensors, so that `from` may stand among its fields."""
+    found = kind_named(kind)
+    return found is not None and found[0].inputs[1] > 1
+
+
+def is_merge(kind: str) -> bool:
+    """Whether a word is the name of a merge."""
     found = kind_named(kind)
     return found is not None and issubclass(found[0], Merge)

@@ -26,10 +26,12 @@ class Unfolder:
         self.placer, self.nesting, self.blocks = placer, nesting, blocks
         self.variables, self.options = variables, options
         self._templates: Templates | None = None
+        self.layer_by_layer = False
+        """Whether every block is built, since the file says something of single layers in it."""
 
     def resume(self) -> None:
-        """Variables may have changed."""
-        self._templates = None
+        """Variables may have changed, and what was being built is left."""
+        self._templates, self.placer.lookup.log = None, None
 
     def built(
         self, block: Block, scope: Scope, tensors: tuple[Tensor, ...], level: Level, layers: LayerReader,
@@ -37,7 +39,7 @@ class Unfolder:
     ) -> Tensor:  # fmt: skip
         """What comes out of a block on these tensors, its arguments in scope; `build` builds its layers."""
         placer, start = self.placer, tensors[0]
-        if len(tensors) > 1 or start < 0 or level.sharing is not None:
+        if self.layer_by_layer or len(tensors) > 1 or start < 0 or level.sharing is not None:
             return build()
         shape = placer.net.nodes[start].shape
         if not all(type(n) is int for n in shape):
@@ -48,6 +50,4 @@ class Unfolder:
         values = [scope[name] for name in block.parameters]
         key = (id(block.items), repr(values), tuple(map(type, values)), shape, placer.trainable, placer.train_only,
                bool(layers.defaults), level.by_position)  # fmt: skip
-        return self._templates.build(
-            key, level.prefix, start, Recording(placer.net, placer.lookup, self.nesting), build
-        )
+        return self._templates.build(key, level, start, Recording(placer.net, placer.lookup, self.nesting), build)

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
-from cnncalc.language.documents.library import is_plain, library_folder, locate, open_document
+from cnncalc.language.documents.library import hidden, is_bundled, is_plain, library_folder, locate, open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
-from cnncalc.layers import FieldError, Shape, show_shape
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
-from cnncalc.notation.shapes import read_shape, way_to_like
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -39,6 +37,10 @@ KEYS = {
     "naming": "`index` numbers unnamed layers by position",
     "outputs": "the names of the layers whose outputs the net gives",
     "extends": "another file that this one starts from",
+    "replace": "of the net that is extended: layers and groups by name, each with what stands in its place",
+    "after": "of the net that is extended: layers and groups by name, each with what comes behind it",
+    "without": "of the net that is extended: the layers and groups that are left out",
+    "functions": "patterns of layers that its code calls as a function or as a tensor's `mean`, which tools do not see",
     "dialect": "the framework whose rules apply",
     "defaults": "field values for kinds of layers",
     "expect": "figures that `cnncalc check` holds the file to",
@@ -49,6 +51,8 @@ SUCH_AS = {"dialect": "keras", "naming": "index", "source": "https://arxiv.org/a
 MERGED = {"variables": "{width: 64}", "blocks": "{unit: [conv 64 k3, relu]}", "defaults": "{conv: {bias: false}}"}
 """The keys that a file adds to those of the file that it extends, each with an example."""
 NOT_INHERITED = ("expect", "name", "extends")
+PARTS = ("replace", "after", "without")
+"""The keys that change a part of the net that is extended; a file that writes `layers` anew has none of them."""
 
 
 class Document:
@@ -64,19 +68,29 @@ class Document:
 
     def __init__(self, net: str, options: Options, faults: Faults) -> None:
         self.options, self.limits, self.faults = options, options.limits, faults
-        self.keys: dict[str, Entry] = {}
-        self.variables: dict[str, Entry] = {}
-        self.blocks: dict[str, Entry] = {}
-        self.defaults: dict[str, Entry] = {}
-        self.parents: list[str] = []
-        """The files that it extends, the nearest first."""
+        self.begin()
         begin_work()
         root, self.file, folder, self.foreign = open_document(net, options)
         self.texts = [root.source.text]
         """The text of the file, and of each that it extends."""
-        self.fence = folder
+        self.fence = self.folder = folder
         """The folder that the file lies in: what it extends lies there too, or below."""
+        if clash := hidden(net):
+            self.notices[net] = f"this is the bundled net; for the file of that name here write `./{clash}`"
         self.take(root, folder, [(Path(self.file).name, folder)])
+
+    def begin(self) -> None:
+        """Nothing is taken yet."""
+        self.keys: dict[str, Entry] = {}
+        self.variables: dict[str, Entry] = {}
+        self.blocks: dict[str, Entry] = {}
+        self.defaults: dict[str, Entry] = {}
+        self.parts: dict[str, dict[str, Entry]] = {key: {} for key in PARTS}
+        """What changes a part of what is extended, by the names of layers and groups."""
+        self.parents: list[str] = []
+        """The files that it extends, the nearest first."""
+        self.notices: dict[str, str] = {}
+        """What a reader may not expect of the file, by where."""
 
     @classmethod
     def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
@@ -84,10 +98,20 @@ class Document:
         begin_work()
         document = cls.__new__(cls)
         document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
-        document.keys, document.variables, document.blocks, document.defaults = {}, {}, {}, {}
-        document.parents, document.texts = [], []
-        document.fence = None
+        document.begin()
+        document.texts = []
+        document.fence = document.folder = None
         document.take(root, None, [])
+        return document
+
+    def other(self, node: Scalar, faults: Faults) -> Document:
+        """The net that this file names as a part of its own, found as what it would extend; faults are noted."""
+        document = Document.__new__(Document)
+        document.options, document.limits, document.faults, document.file = self.options, self.limits, faults, node.text
+        document.begin()
+        document.texts, document.root = self.texts, node
+        document.fence, document.folder = self.fence, self.folder
+        document.extend(node, self.folder, [])
         return document
 
     def take(self, root: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
@@ -101,7 +125,7 @@ class Document:
             return
         whole = True
         if "extends" in root.entries:
-            whole = self._extend(root.entries["extends"][1], folder, chain)
+            whole = self.extend(root.entries["extends"][1], folder, chain)
         inherited = bool(self.keys or self.variables)
         for key, (key_node, value) in root.entries.items():
             if key not in KEYS:
@@ -109,6 +133,8 @@ class Document:
                 self.faults.add(f"there is no key `{key[:60]}`", key_node, help=help)
             elif key in MERGED:
                 self._merge(key, value, root if inherited and key == "variables" else None)
+            elif key in PARTS:
+                self._change(key, key_node, value, root)
             else:
                 self._replace(key, (key_node, value))
         if not whole:  # what the missing file would give is not missing here
@@ -118,9 +144,35 @@ class Document:
         if key in ("input", "inputs"):
             self.keys.pop("input", None)
             self.keys.pop("inputs", None)
+        if key == "layers" and key in self.keys:
+            self.parts = {part: {} for part in PARTS}
+            self._rewritten(entry)
         self.keys[key] = entry
 
-    def _extend(self, node: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
+    def _rewritten(self, entry: Entry) -> None:
+        """Tell that a file writes all the layers of the net that it extends anew."""
+        if entry[0].source.name == self.file and not is_bundled(self.file, self.folder):
+            text = f"it writes all layers of `{self.parents[0]}` anew; `replace:`, `after:` and `without:` change some"
+            self.notices["layers"] = text
+
+    def _change(self, key: str, key_node: Scalar, value: YamlNode, root: Mapping) -> None:
+        """Take `replace`, `after` or `without`."""
+        if "extends" not in root.entries or "layers" in root.entries:
+            help = "write `extends: NAME` above it, and no `layers:`; in a net of your own, change the list itself"
+            self.faults.add(f"`{key}` changes a net that the file extends", key_node, help=help)
+        elif key == "without":
+            for one in value.items if isinstance(value, Sequence) else [value]:
+                if isinstance(one, Scalar):
+                    self.parts[key][one.text] = one, one
+                else:
+                    self.faults.add("`without` is a list of names", one, help="such as `without: [avgpool, fc]`")
+        elif isinstance(value, Mapping):
+            self.parts[key].update(value.entries)
+        else:
+            help = f"such as `{key}: {{fc: linear 10}}`"
+            self.faults.add(f"`{key}` is a mapping of names to layers", value, help=help)
+
+    def extend(self, node: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> bool:
         """Take the file that is extended; False, and a fault, where there is none."""
         if not isinstance(node, Scalar):
             self.faults.add("`extends` names one file or bundled net", node, help="such as `extends: resnet`")
@@ -213,71 +265,10 @@ class Document:
         """The variables without a value: a file that has some is a family, and only its members are nets."""
         return [name for name, (_, node) in self.variables.items() if is_required(node)]
 
-    def input_shapes(self, chosen: str | None, scope: MappingType[str, Value]) -> dict[str, Shape]:
-        """Every input's shape by name; `chosen` is what `--input` says."""
-        declared: dict[str, YamlNode] = {}
-        key = "inputs" if "inputs" in self.keys else "input"
-        given = self.keys[key][1] if key in self.keys else None
-        if isinstance(given, Mapping):
-            declared = {name: node for name, (_, node) in given.entries.items()}
-        elif "inputs" in self.keys:
-            help = "such as `inputs: {left: 3x64x64, right: 3x64x64}`; one input is `input: 3x64x64`"
-            self.faults.add("`inputs` is a mapping of names to shapes", self.keys["inputs"][1], help=help)
-        elif "input" in self.keys:
-            declared = {"input": self.keys["input"][1]}
-        shapes = {name: shape for name, node in declared.items() if (shape := self._shape(node, scope))}
-        if chosen is not None:
-            for name, shape in self._chosen(chosen, list(declared)).items():
-                if (own := shapes.get(name)) and (help := way_to_like(shape, own)):
-                    message = f"`--input {show_shape(shape)}` is not like the net's own input"
-                    self.faults.add(message, None, values=f"that is {show_shape(own)}", help=help)
-                shapes[name] = shape
-        elif not declared and "inputs" not in self.keys:
-            self.faults.add(
-                "the net has no input", self.start(), help="write `input: 3x224x224`, or give `--input 3x224x224`"
-            )
-        return shapes
-
     def start(self) -> YamlNode:
         """Where to say that something is missing: at the first key."""
         entry = next(iter(self.keys.values()), None)
         return entry[0] if entry else self.root
-
-    def _shape(self, node: YamlNode, scope: MappingType[str, Value]) -> Shape | None:
-        try:
-            return read_shape(value_of(node, scope, self.limits))
-        except ValueFault as fault:
-            self.faults.value(fault)
-        except FieldError as error:
-            self.faults.add(f"an input's shape: {error.rule}", node, help=error.help)
-        return None
-
-    def _chosen(self, chosen: str, names: list[str]) -> dict[str, Shape]:
-        """`--input 3x64x64` or `--input left=3x64x64,right=3x32x32`."""
-        shapes: dict[str, Shape] = {}
-        for part in chosen.split(","):
-            name, equals, text = part.rpartition("=")
-            if not equals and len(names) > 1:
-                help = f"write `--input {','.join(f'{one}={text}' for one in names)}`"
-                self.faults.add(f"`--input`: the net has {len(names)} inputs, {', '.join(names)}", None, help=help)
-                break
-            if not equals:
-                name = names[0] if names else "input"
-            if name in shapes:
-                help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
-                self.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)
-                break
-            if names and name not in names:
-                help = suggestion(
-                    name, names, f"write `--input {names[0]}=3x224x224`; its inputs are {', '.join(names)}"
-                )
-                self.faults.add(f"`--input`: the net has no input `{name[:60]}`", None, help=help)
-                continue
-            try:
-                shapes[name] = read_shape(text.strip(), symbols=self.symbols)
-            except FieldError as error:
-                self.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
-        return shapes
 
     def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""

@@ -15,7 +15,17 @@ from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
-__all__ = ["BLOCKS", "block_texts", "bundled", "is_plain", "library_blocks", "library_folder", "open_document"]
+__all__ = [
+    "BLOCKS",
+    "block_texts",
+    "bundled",
+    "hidden",
+    "is_bundled",
+    "is_plain",
+    "library_blocks",
+    "library_folder",
+    "open_document",
+]
 
 READ: set[Path] = set()
 """Every file that was read as a net, or as what a net extends: nothing is written over these."""
@@ -48,6 +58,18 @@ def _own_file(net: str) -> Path | None:
     """The bundled file of just this name, found without listing them all."""
     file = library_folder() / f"{net}.yaml" if is_plain(net) and not net.endswith(BLOCKS) else None
     return file if file is not None and file.is_file() else None
+
+
+def is_bundled(file: str, folder: Path | None) -> bool:
+    """Whether a file that was opened, and lies in this folder, is one of the bundled architectures."""
+    return folder == library_folder() and Path(file).stem in bundled()
+
+
+def hidden(net: str) -> str:
+    """The file of the current folder that one may mean by a bundled net's name; empty where there is none."""
+    if _own_file(net) is None:
+        return ""
+    return next((name for name in (f"{net}.yaml", f"{net}.yml", net) if Path(name).is_file()), "")
 
 
 def _spelled(name: str) -> str:

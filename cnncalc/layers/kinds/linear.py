@@ -21,7 +21,8 @@ class Linear(Reparametrised):
     """y = W·x + b with `out` features, as torch.nn.Linear.
 
     It takes a vector. With `axis=last` it acts on the last axis at every position of the others, as torch does, with
-    `axis=channels` on the channels at every pixel, as Keras's does; Caffe's dialect takes a map as one long vector.
+    `axis=channels` on the channels at every pixel, as Keras's does, whose last axis they are; Caffe's dialect takes a
+    map as one long vector.
     """
 
     weighted: ClassVar[bool] = True
@@ -44,7 +45,7 @@ class Linear(Reparametrised):
         """`features`, the vector or what is flattened to one; or the axis of a map, `last` or `channels`."""
         if len(x) == 1:
             return "features"
-        return "channels" if self.rules.linear_takes == "channels" and self.axis != "last" else self.axis
+        return "channels" if self.rules.linear_takes == "channels" else self.axis
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
-from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product, scaled_length
+from cnncalc.arithmetic.windows.formulas import ceil_divide, every, product, scaled_in_single, scaled_length
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, resampled, shifted
 from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.backward import Backward, Saved
@@ -258,7 +258,7 @@ class Upsample(Layer):
         if self.scale is not None and given == 1:
             for axis, (n, r) in enumerate(zip(x[0][1:], spread(self.scale, rank))):
                 yield Requirement(
-                    scaled_length(n, r) >= 1,
+                    self.scaled(n, r) >= 1,
                     "an upsample leaves no pixel",
                     f"{axis_name(axis, rank)} {n} times {r}",
                     "use a larger scale, or a larger input",
@@ -287,7 +287,11 @@ class Upsample(Layer):
             return (shape[0], *x[1][1:])
         if self.size is not None:
             return (shape[0], *spread(self.size, rank))
-        return (shape[0], *map(scaled_length, shape[1:], spread(self.scale or (1,), rank)))
+        return (shape[0], *map(self.scaled, shape[1:], spread(self.scale or (1,), rank)))
+
+    def scaled(self, n: int, factor: int | float) -> int:
+        """A length times a factor, as the dialect multiplies."""
+        return (scaled_in_single if self.rules.scales_in_single else scaled_length)(n, factor)
 
     def operations(self, *x: Shape) -> int:
         if self.mode == "nearest":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.report import ReceptiveField, Report
 
-__all__ = ["COLUMNS", "LayerColumn", "by_key", "chosen", "field_text", "of_inputs"]
+__all__ = ["COLUMNS", "LayerColumn", "by_key", "chosen", "field_text", "of_inputs", "usual"]
 
 
 BARS = {"params": "green", "macs": "blue"}
@@ -125,6 +125,11 @@ def by_key(key: str) -> LayerColumn:
     raise _no_such(key)
 
 
+def usual(convention: str | None = None) -> list[str]:
+    """The columns that are shown unless told: with a convention, its counts in the place of multiply–accumulates."""
+    return [COUNTED if column.key == "macs" and convention else column.key for column in COLUMNS if column.usual]
+
+
 def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColumn, ...]:
     """The columns of those keys, in that order, or the usual ones. Raises CnncalcError with all keys that are wrong.
 
@@ -132,7 +137,7 @@ def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColu
     """
     counting = report.counting if report else None
     if counting is not None:
-        keys = keys or [COUNTED if column.key == "macs" else column.key for column in COLUMNS if column.usual]
+        keys = keys or usual(counting.convention.name)
         heading = f"{counting.convention.name} {counting.convention.unit}"
         return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
     found: list[LayerColumn] = []

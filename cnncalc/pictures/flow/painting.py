@@ -38,16 +38,12 @@ class Texts:
     @staticmethod
     def headline(box: Box) -> str:
         """What stands in bold: the notation of a layer, the name of a group."""
-        if box.kind == "input" or not box.rows:
-            return printable(box.label)
-        if box.kind == "group":
-            return printable(box.label)
-        return box.rows[0].notation
+        return printable(box.label) if box.kind in ("input", "group") else box.rows[0].notation
 
     @staticmethod
     def shape(box: Box) -> str:
         """The shape that comes out."""
-        return shape_text(box.shape).replace("x", "×")
+        return shape_text(box.shape).replace("x", "×") or "a number"
 
     def below(self, box: Box) -> str:
         """The line below the headline: the name of a layer, what a group holds."""

@@ -58,7 +58,7 @@ def _maps(tree: Tree) -> list[Map]:
     maps: list[Map] = []
     place_of: dict[int, int] = {}
     for step, box in enumerate(way):
-        shape = box.shape[1:]
+        shape = box.shape[1:] or (1,)  # a number an image has no axes
         family = _family(box)
         same = maps and (maps[-1].channels, *maps[-1].lengths) == shape
         flattens = len(shape) == 1 and family == "other"

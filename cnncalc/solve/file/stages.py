@@ -13,6 +13,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
+from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.unknowns import UnknownFile, variable_name
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.records import NamedTuple
@@ -108,7 +109,8 @@ class Stages:
             raise made
         known, more, after = made
         bodies = {**after.bodies, **state.bodies} if state.bodies else after.bodies
-        return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=plus(state.sums, more))
+        nodes, sums = state.nodes + after.nodes[known:], plus(state.sums, more)
+        return State(nodes, after.net, bodies, after.current, after.levels, after.branchings, after.structure, sums)
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
         self.work += len(state.nodes) // COPIED
@@ -160,7 +162,7 @@ class Stages:
         builder, level, action = self.builder, state.levels[-1], piece.action
         if action is Action.INPUT:
             document = self.file.document
-            for name, shape in document.input_shapes(self.file.options.input, builder.variables).items():
+            for name, shape in input_shapes(document, self.file.options.input, builder.variables).items():
                 builder.net.add_input(name, shape)
             return state
         last = state.branchings[-1] if state.branchings else None

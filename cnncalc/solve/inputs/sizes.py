@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.wants import OR_ELSE, InputWants, Part, parts_of, shape_text, symbols_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
-from cnncalc.language import load
+from cnncalc.language import input_shapes, load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 from cnncalc.solve.inputs.boxes import boxes_of
@@ -77,20 +78,17 @@ def _related(
 
 def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, str]:
     """The net at its declared size, where that works, and its input in symbols."""
-    try:
-        declared: Graph | None = load(net, options)
-        fault = None
-    except CnncalcError as error:
-        declared, fault = None, error
+    declared: Graph | None = None
+    with contextlib.suppress(CnncalcError):  # other sizes may work; what is wrong at all of them is told then
+        declared = load(net, options)
     if options.input and re.search(r"(?:^|[x=])[A-Z](?:x|,|$)", options.input):
         try:
             return load(net, options._replace(input=None)), options.input
         except CnncalcError:
             return None, options.input
-    if declared is None:
-        assert fault is not None
-        raise fault
     square = any(re.sub(r"\s", "", text) in ("H==W", "W==H") for text in wants.where)
+    if declared is None:
+        return None, in_symbols(input_shapes(net, options), square)
     return declared, in_symbols({name: declared.nodes[index].shape for name, index in declared.inputs.items()}, square)
 
 

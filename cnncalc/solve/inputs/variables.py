@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -60,9 +61,11 @@ def solve_variable(
     wants: Sequence[Want],
     bounds: tuple[Fraction | None, Fraction | None, Fraction | None],
     progress: Callable[[int, int], None] | None = None,
+    optimizer: str = "sgd",
 ) -> VariableAnswer:
     """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
     check_wants(wants)
+    optimizer_states(optimizer)
     low, high, step = _grid(_value(net, variable, options), variable, bounds)
     count = int((high - low) // step) + 1
     if count > MOST:
@@ -73,7 +76,9 @@ def solve_variable(
     left, built = "", 0
     try:
         for number in range(count):
-            trial, layers = _trial(build, variable, decimal_text(low + number * step), options.batch, dtype, wants)
+            trial, layers = _trial(
+                build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer
+            )
             trials.append(trial)
             built += layers
             if progress is not None:
@@ -131,14 +136,20 @@ def _grid(
 
 
 def _trial(
-    build: Callable[[Mapping[str, str]], Net], variable: str, text: str, batch: int, dtype: str, wants: Sequence[Want]
+    build: Callable[[Mapping[str, str]], Net],
+    variable: str,
+    text: str,
+    batch: int,
+    dtype: str,
+    wants: Sequence[Want],
+    optimizer: str,
 ) -> tuple[Trial, int]:
     """One value, and how many layers were built for it; to begin it counts as some too."""
     try:
         graph = build({variable: text})
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message), OPENED
-    measured = Measured(graph, batch, dtype)
+    measured = Measured(graph, batch, dtype, optimizer)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]

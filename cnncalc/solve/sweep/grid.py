@@ -238,10 +238,15 @@ def _values(term: Sequence[Size], symbol: str, lengths: Sequence[int]) -> list[i
 
 
 def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
-    """The points that no other beats in all wanted figures at once (less is better, of equal ones the first)."""
-    places = [figures.index(name) for name in wanted]
+    """The points that no other beats in all wanted figures at once, of equal ones the first.
+
+    Less is better; of a figure with `-` before its name more is.
+    """
+    places = [(figures.index(name.removeprefix("-")), -1 if name.startswith("-") else 1) for name in wanted]
     ordered = sorted(
-        (*[point.figures[place] for place in places], at) for at, point in enumerate(points) if point.figures
+        (*[sign * point.figures[place] for place, sign in places], at)
+        for at, point in enumerate(points)
+        if point.figures
     )
     best: list[tuple[int, ...]] = []
     left = []

@@ -15,13 +15,15 @@ MOST = 100_000
 LONGEST = 20
 """Digits of a length."""
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
+_OUTER_COMMA = re.compile(r",(?![^\[]*\])")
+"""A comma that stands in no list."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def steps(option: str, text: str) -> list[str]:
-    """`0.25:1.4:0.05` (the end included) or `1,2,4` as the values, written as decimals."""
+    """`0.25:1.4:0.05` (the end included), `1,2,4` or `[2,2],[3,4]` as the values, numbers written as decimals."""
     if ":" not in text:
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return [part.strip() for part in _OUTER_COMMA.split(text) if part.strip()]
     from cnncalc.claims.decimals import decimal_number, decimal_text
 
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"

@@ -44,14 +44,15 @@ class Case:
         output: Shape,
         batch: int,
         *,
-        function: bool = False,
+        called: str = "module",
         contiguous: bool = True,
     ) -> None:
         self.layer, self.kind, self.batch = layer, layer.kind, batch
         self.shapes = shapes
         self.x, self.y = (batch, *shapes[0]), (batch, *output)
-        self.function = function
-        """Called as a function, so that a tool which watches modules does not see it."""
+        self.called = called
+        """What the net's code calls: a `module`; a `function`, which a tool that watches modules does not see; or a
+        tensor's `mean`, which no tool takes for a pool."""
         self.contiguous = contiguous
         """Whether the elements of its input lie in memory in the order of their axes; after a permute they do not."""
         self.rank = len(shapes[0]) - 1
@@ -172,6 +173,8 @@ class Convention(NamedTuple):
     """Why a single layer cannot be counted; empty where it can."""
     modules_only: bool = False
     """Whether it watches modules, and so does not see a layer that is called as a function."""
+    own_nets: bool = False
+    """Whether it counts nets of a framework of its own: what a file says of torchvision's code is not said of these."""
     one_image: bool = False
     """Whether it counts one image whatever the batch."""
 
@@ -217,7 +220,7 @@ SECOND = Rule("multiply–accumulates as two operations", "a multiplication and 
 
 def counted(convention: Convention, case: Case) -> Counted:
     """What the convention makes of a layer; one of a kind without a rule is not counted, and that is said."""
-    if convention.modules_only and case.function:
+    if case.called == "mean" or (convention.modules_only and case.called == "function"):
         return Counted(())
     if case.kind in convention.unknown:
         return Counted((), convention.unknown[case.kind])

@@ -25,21 +25,23 @@ KEEPERS = (Elementwise, Dropout, DropPath, Identity, LayerScale)
 def count(graph: Graph, convention: Convention, batch: int = 1, functions: Sequence[str] = ()) -> Counting:
     """Every layer as the convention counts it, for `batch` images.
 
-    `functions` are patterns of names: those layers are called as functions, which some tools do not see.
+    `functions` are patterns of names: those layers are called as functions, which some tools do not see, as are those
+    that the net itself says.
     """
+    calls = {**dict.fromkeys(functions, "function"), **({} if convention.own_nets else graph.functions)}
     images = 1 if convention.one_image else batch
     permuted = [False] * len(graph.nodes)
-    memo: dict[tuple[int, bool, bool], Counted] = {}
+    memo: dict[tuple[int, str, bool], Counted] = {}
     layers: dict[str, Counted] = {}
     for index, node, layer in graph.layers():
         contiguous = not permuted[node.inputs[0]]
         permuted[index] = layer.kind in VIEWS or (not contiguous and isinstance(layer, KEEPERS))
-        function = any(fnmatchcase(node.name, pattern) for pattern in functions)
-        key = (node.signature, function, contiguous)
+        called = next((calls[pattern] for pattern in calls if fnmatchcase(node.name, pattern)), "module")
+        key = (node.signature, called, contiguous)
         if key not in memo:
             shapes = graph.input_shapes(node)
             memo[key] = counted(
-                convention, Case(layer, shapes, node.shape, images, function=function, contiguous=contiguous)
+                convention, Case(layer, shapes, node.shape, images, called=called, contiguous=contiguous)
             )
         layers[node.name] = memo[key]
     return Counting(convention, layers)

@@ -17,7 +17,7 @@ HAND_WRITTEN = "which of torch's functions it calls depends on how it is written
 
 def unless_function(c: Case, elements: int) -> int:
     """A module's own count; a function has none."""
-    return 0 if c.function else elements
+    return 0 if c.called == "function" else elements
 
 
 def both(what: str, how: str) -> tuple[Rule, ...]:

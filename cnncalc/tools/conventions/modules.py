@@ -121,6 +121,7 @@ PADDLE = Convention(
     "most activations, and calls of functions.",
     refuses=uneven_refused,
     modules_only=True,
+    own_nets=True,
     nothing=MAXIMA
     | QUIET
     | {

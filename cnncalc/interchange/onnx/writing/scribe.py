@@ -46,12 +46,13 @@ class Learned(NamedTuple):
 class Scribe:
     """The model so far. Every tensor has a name of its own: what a layer makes is called as the layer is."""
 
-    __slots__ = ("called", "held", "learned", "nodes", "opset", "taken")
+    __slots__ = ("called", "held", "known", "learned", "nodes", "opset", "taken")
 
     def __init__(self, opset: int, reserved: Sequence[str]) -> None:
         self.opset = opset
         self.nodes: list[Said] = []
         self.held: dict[str, Held] = {}
+        self.known: dict[Held, str] = {}
         self.learned: dict[str, Learned] = {}
         self.called: dict[tuple[str, str], str] = {}
         """The name of each learned tensor, by its layer and role."""
@@ -69,11 +70,10 @@ class Scribe:
 
     def keep(self, tensor: Held) -> str:
         """A tensor of given numbers, noted once however often it is used."""
-        for name, one in self.held.items() if len(tensor.numbers) < 64 else ():
-            if one == tensor:
-                return name
-        name = self.fresh("number" if not tensor.shape else "numbers")
-        self.held[name] = tensor
+        name = self.known.get(tensor)
+        if name is None:
+            name = self.known[tensor] = self.fresh("numbers" if tensor.shape else "number")
+            self.held[name] = tensor
         return name
 
 

@@ -105,8 +105,12 @@ class Attending:
         return self.step.reshaped(wide, (*self.lead, self.layer.heads, places, each))
 
     def masks(self, places: int) -> list[str]:
-        """What is added to the scores: −∞ for what comes later, −100 between parts that a shift brought together."""
+        """What is added to the scores: biases by distance, −∞ for what comes later, −100 between parts of a shift."""
         step, added = self.step, []
+        if self.layer.relative:
+            read = step.put("Gather", step.learned("relative_table"), step.wholes(self.distances()))
+            square = step.put("Reshape", read, step.wholes((places, places, self.layer.heads)))
+            added.append(step.permuted(square, 2, 0, 1))
         if self.layer.causal:
             wall = step.filled(float("-inf"), (places, places))
             added.append(step.put("Trilu", wall, step.whole(1), upper=1))
@@ -117,6 +121,17 @@ class Attending:
             apart = step.put("Sign", step.put("Abs", step.put("Sub", columns, rows)))
             added.append(step.put("Mul", apart, step.number(-100)))
         return added
+
+    def distances(self) -> list[int]:
+        """For each place of a window and each that it asks, the row of the table: every distance along each axis."""
+        rows = []
+        for at in _places(self.window):
+            for asked in _places(self.window):
+                row = 0
+                for one, other, w in zip(at, asked, self.window):
+                    row = row * (2 * w - 1) + one - other + w - 1
+                rows.append(row)
+        return rows
 
     def regions(self) -> list[int]:
         """Window by window and place by place: a number for each part of the map that a shift brings together."""
@@ -184,8 +199,9 @@ def _places(lengths: Sequence[int]) -> list[tuple[int, ...]]:
 
 def attention(step: Step) -> str:
     """Projections, products and a softmax."""
-    if step.layer.relative:  # type: ignore[attr-defined]  # an attention says it
-        raise Unsaid("a bias by distance is read from a table by places", "leave `relative` out")
+    layer: Any = step.layer
+    if layer.cosine or layer.continuous is not None:
+        raise Unsaid("it is one of cosines, or its biases come of a net of their own", "leave both out, as Swin does")
     return Attending(step).made()
 
 

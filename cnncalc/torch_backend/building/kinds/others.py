@@ -239,6 +239,8 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
         return modules.Resize(mode, align_corners)
     size = None if layer.size is None else tuple(spread(layer.size, rank))
     scale = None if layer.scale is None else tuple(float(factor) for factor in spread(layer.scale, rank))
+    if scale is not None and layer.rules.scales_in_single:
+        size, scale = layer.output_shape(*shapes)[1:], None
     again = None if scale is None or all(map(float.is_integer, scale)) else True
     return nn.Upsample(size, scale, mode, align_corners, recompute_scale_factor=again)
 

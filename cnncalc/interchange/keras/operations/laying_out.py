@@ -1,18 +1,21 @@
-"""Operations of `keras.ops`, and those that tf.keras puts into a model as layers (`TFOpLambda`)."""
+"""Operations that lay elements out anew, cut them out or put them together; and what all operations share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from cnncalc.interchange.keras.activations import FUNCTIONS, activate
-from cnncalc.interchange.keras.call import Call, Rule
-from cnncalc.interchange.keras.shapes import merge, permuted, reshaped
+from cnncalc.interchange.keras.call import Call
+from cnncalc.interchange.keras.shapes import permuted, reshaped
 from cnncalc.interchange.keras.windows import MODES
 
-__all__ = ["OPERATIONS", "operation_name"]
+__all__ = [
+    "argument", "concatenate", "expand_dims", "get_item", "pad", "reshape", "resize", "split", "squeeze", "stack",
+    "tile", "transpose", "without_channels",
+]  # fmt: skip
 
 
-def _argument(call: Call, place: int, *names: str, default: Any = None) -> Any:
+def argument(call: Call, place: int, *names: str, default: Any = None) -> Any:
     """An argument by its place, its name, or the configuration, where Keras 3 keeps what is no tensor."""
     for name in names:
         if name in call.kwargs:
@@ -22,61 +25,46 @@ def _argument(call: Call, place: int, *names: str, default: Any = None) -> Any:
     return call.args[place] if place < len(call.args) else default
 
 
-def arithmetic(kind: str) -> Rule:
-    """Of two tensors, or of a tensor and a number."""
-
-    def rule(call: Call) -> int | list[int]:
-        if len(call.tensors) > 1:
-            return merge(kind)(call)
-        numbers = [
-            one
-            for one in (*call.args, *call.kwargs.values())
-            if isinstance(one, (int, float)) and type(one) is not bool
-        ]
-        by = float(numbers[0]) if numbers else 1.0
-        first = call.args[0] if call.args else None
-        if kind in ("subtract", "divide") and isinstance(first, (int, float)) and type(first) is not bool:
-            turned = call.put("function", of="negate" if kind == "subtract" else "reciprocal")
-            return call.put("add" if kind == "subtract" else "multiply", turned, number=by)
-        return call.put(kind, number=by)
-
-    return rule
+def without_channels(call: Call, made: int, gone: Sequence[int]) -> int:
+    """What is left where the channels, Keras's last axis, are among the axes that went: the axis before is the last."""
+    rank = len(call.shape(made))
+    if call.work.channels_first or 0 not in gone or rank < 2:
+        return made
+    return call.put("permute", made, suffix="channels", order=(rank - 1, *range(rank - 1)))
 
 
-def reduction(by: str) -> Rule:
-    """Over axes, all but the batch unless told."""
-
-    def rule(call: Call) -> int:
-        axes = call.axes(_argument(call, 1, "axis"))
-        keep = bool(_argument(call, 2, "keepdims", "keep_dims", default=False))
-        if len(axes) == call.rank and not keep:
-            flat = call.put("flatten", suffix="flat") if call.rank > 1 else call.tensors[0]
-            return call.put("reduce", flat, suffix=by, by=by, axes=(0,), keep=True)
-        return call.put("reduce", by=by, axes=tuple(axes), keep=keep or None)
-
-    return rule
-
-
-def function(of: str) -> Rule:
-    """One function of each element."""
-    return lambda call: call.put("function", of=of)
-
-
-def named(name: str) -> Rule:
-    """An activation."""
-    return lambda call: activate(call, name, call.tensors[0])
+def pad(call: Call) -> int:
+    """A border, and channels, of one number or of the map's own."""
+    width = argument(call, 1, "pad_width")
+    mode = str(argument(call, 2, "mode", default="constant"))
+    if mode not in ("constant", "reflect"):
+        raise call.fault("its border is constant or reflect", f"it is `{mode[:20]}`")
+    whole = isinstance(width, list) and len(width) == call.rank + 1 and call.rank > 1 and not call.work.channels_first
+    pairs = [tuple(one) for one in width if isinstance(one, list)] if whole else []
+    if not pairs or any(len(one) != 2 or not all(type(n) is int and n >= 0 for n in one) for one in pairs):
+        raise call.fault("its widths are a pair for each axis of a map", f"they are {str(width)[:60]}")
+    _, *border, channels = pairs
+    return call.put(
+        "pad",
+        border=tuple(border),
+        channels=(channels,) if any(channels) else None,
+        mode=None if mode == "constant" else mode,
+    )
 
 
-def clip(call: Call) -> int:
-    """Between two bounds."""
-    low = _argument(call, 1, "x_min", "clip_value_min", "min_value")
-    high = _argument(call, 2, "x_max", "clip_value_max", "max_value")
-    return call.put("function", of="clip", low=low, high=high)
+def tile(call: Call) -> int:
+    """Axes of length 1 repeated."""
+    times = argument(call, 1, "repeats")
+    whole = isinstance(times, list) and len(times) == call.rank + 1 and times[0] == 1
+    lengths = call.work.shape_out(call.x[0])
+    if not whole or any(n > 1 and r != 1 for n, r in zip(lengths, times[1:])):
+        raise call.fault("only axes of length 1 are repeated", f"{str(times)[:40]} of {lengths}")
+    return call.put("expand", shape=call.work.shape_in(tuple(n * r for n, r in zip(lengths, times[1:]))))
 
 
 def reshape(call: Call) -> int:
     """To a shape whose first length is the batch's."""
-    target = _argument(call, 1, "newshape", "shape", "new_shape")
+    target = argument(call, 1, "newshape", "shape", "new_shape")
     if not isinstance(target, list) or len(target) < 2:
         raise call.fault("its target is a list of lengths, the batch first", f"it is {str(target)[:60]}")
     return reshaped(call, target[1:])
@@ -84,7 +72,7 @@ def reshape(call: Call) -> int:
 
 def transpose(call: Call) -> int:
     """Axes in another order, the batch first."""
-    order = _argument(call, 1, "axes", "perm")
+    order = argument(call, 1, "axes", "perm")
     if (
         not isinstance(order, list)
         or sorted(map(str, order)) != sorted(map(str, range(call.rank + 1)))
@@ -96,28 +84,23 @@ def transpose(call: Call) -> int:
 
 def concatenate(call: Call) -> int:
     """Along an axis."""
-    axis = _argument(call, 1, "axis", default=-1)
+    axis = argument(call, 1, "axis", default=-1)
     return call.put("identity") if len(call.tensors) == 1 else call.put("concat", axis=call.axis(axis) or None)
 
 
 def resize(call: Call) -> int:
     """To a height and a width."""
-    size = _argument(call, 1, "size")
+    size = argument(call, 1, "size")
     if not isinstance(size, list) or len(size) != 2 or not all(type(one) is int and one > 0 for one in size):
         raise call.fault("its size is a height and a width", f"it is {str(size)[:40]}")
-    mode = str(_argument(call, 2, "interpolation", "method", default="bilinear"))
+    mode = str(argument(call, 2, "interpolation", "method", default="bilinear"))
     return call.put("upsample", size=tuple(size), mode=MODES.get(mode, "linear"))
-
-
-def softmax(call: Call) -> int:
-    """Along an axis."""
-    return call.put("softmax", axis=call.axis(_argument(call, 1, "axis", default=-1)) or None)
 
 
 def expand_dims(call: Call) -> int:
     """An axis of length 1 more."""
     shape = list(call.work.shape_out(call.x[0]))
-    axis = _argument(call, 1, "axis")
+    axis = argument(call, 1, "axis")
     if type(axis) is not int or axis == 0 or not -len(shape) - 1 <= axis <= len(shape) + 1:
         raise call.fault("its axis lies outside the tensor, or before the batch", f"it is {str(axis)[:20]}")
     shape.insert(axis - 1 if axis > 0 else len(shape) + 1 + axis, 1)
@@ -126,29 +109,17 @@ def expand_dims(call: Call) -> int:
 
 def squeeze(call: Call) -> int:
     """Axes of length 1 less."""
-    gone = _argument(call, 1, "axis")
+    gone = argument(call, 1, "axis")
     axes = set(call.axes(gone)) if gone is not None else {axis for axis, length in enumerate(call.x[0]) if length == 1}
     if any(call.x[0][axis] != 1 for axis in axes) or len(axes) == call.rank:
         raise call.fault("only axes of length 1 can be left out, and not all", f"the tensor is {call.x[0]}")
     return call.put("reshape", shape=tuple(n for axis, n in enumerate(call.x[0]) if axis not in axes))
 
 
-def nothing(call: Call) -> int:
-    """What changes no count."""
-    return call.tensors[0]
-
-
-def matmul(call: Call) -> int:
-    """Of two tensors' matrices, Keras's last two axes; of two sequences our axes are turned."""
-    if call.work.channels_first or call.rank != 2 or len(call.tensors) != 2:
-        return call.put("matmul")
-    return call.put("matmul", call.tensors[1], call.tensors[0])
-
-
 def split(call: Call) -> list[int]:
     """Equal parts along an axis, or parts that end where it says."""
-    axis = call.axis(_argument(call, 2, "axis", default=-1))
-    places = _argument(call, 1, "indices_or_sections", "num_or_size_splits")
+    axis = call.axis(argument(call, 2, "axis", default=-1))
+    places = argument(call, 1, "indices_or_sections", "num_or_size_splits")
     length = call.x[0][axis]
     if isinstance(places, list):
         ends = [*places, length]
@@ -167,7 +138,7 @@ def split(call: Call) -> list[int]:
 def stack(call: Call) -> int:
     """Tensors along a new axis."""
     shape = list(call.work.shape_out(call.x[0]))
-    axis = _argument(call, 1, "axis", default=0)
+    axis = argument(call, 1, "axis", default=0)
     if type(axis) is not int or axis == 0 or not -len(shape) - 1 <= axis <= len(shape) + 1:
         raise call.fault("its axis lies outside the tensors, or before the batch", f"it is {str(axis)[:20]}")
     place = axis - 1 if axis > 0 else len(shape) + 1 + axis
@@ -189,6 +160,7 @@ def get_item(call: Call) -> int:
         length = call.shape(made)[axis]
         if type(one) is int:
             made = call.put("select", made, suffix=f"axis{number}", at=one, axis=axis or None)
+            made = without_channels(call, made, (axis,))
             gone += 1
         elif not _is_whole(one):
             span = one.get("config", {}) if isinstance(one, dict) else {}
@@ -204,75 +176,3 @@ def _is_whole(value: Any) -> bool:
     """Whether a part of a key is all of its axis."""
     config = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__slice__" else None
     return isinstance(config, dict) and all(config.get(name) is None for name in ("start", "stop", "step"))
-
-
-SAME = (
-    "abs",
-    "exp",
-    "log",
-    "sqrt",
-    "rsqrt",
-    "square",
-    "sin",
-    "cos",
-    "tan",
-    "floor",
-    "ceil",
-    "round",
-    "sign",
-    "erf",
-    "expm1",
-    "log1p",
-    "reciprocal",
-)
-"""Functions that are called alike here."""
-OPERATIONS: dict[str, Rule] = {
-    **{name: named(name) for name in FUNCTIONS},
-    "add": arithmetic("add"),
-    "subtract": arithmetic("subtract"),
-    "multiply": arithmetic("multiply"),
-    "divide": arithmetic("divide"),
-    "true_divide": arithmetic("divide"),
-    "power": arithmetic("power"),
-    "maximum": arithmetic("maximum"),
-    "minimum": arithmetic("minimum"),
-    **{
-        name: reduction(by)
-        for name, by in (("mean", "mean"), ("sum", "sum"), ("max", "max"), ("min", "min"), ("amax", "max"))
-    },
-    **{f"reduce_{by}": reduction(by) for by in ("mean", "sum", "max", "min")},
-    **{name: function(name) for name in SAME},
-    "absolute": function("abs"),
-    "negative": function("negate"),
-    "neg": function("negate"),
-    "clip": clip,
-    "clip_by_value": clip,
-    "reshape": reshape,
-    "transpose": transpose,
-    "concatenate": concatenate,
-    "concat": concatenate,
-    "resize": resize,
-    "resize_images": resize,
-    "softmax": softmax,
-    "expand_dims": expand_dims,
-    "squeeze": squeeze,
-    "matmul": matmul,
-    "split": split,
-    "stack": stack,
-    "get_item": get_item,
-    "cast": nothing,
-    "identity": nothing,
-    "stop_gradient": nothing,
-    "copy": nothing,
-}
-"""By the operation's name in small letters."""
-
-
-def operation_name(kind: str, config: dict[str, Any]) -> str:
-    """The name of an operation: the class in Keras 3, the function in a `TFOpLambda` (`math.multiply`)."""
-    if kind in ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer"):
-        function = config.get("function") or config.get("name") or ""
-        word = str(function).rpartition(".")[2].lower()
-        return {"truediv": "divide", "mul": "multiply", "sub": "subtract", "pow": "power"}.get(word, word)
-    spaced = "".join(f"_{one.lower()}" if one.isupper() and at else one.lower() for at, one in enumerate(kind))
-    return {"re_lu": "relu", "re_lu6": "relu6", "relu_6": "relu6", "true_divide": "divide"}.get(spaced, spaced)

@@ -1,0 +1,38 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["write_whole"]
+
+
+def write_whole(content: str | bytes, target: Path) -> None:
+    """Write a file by way of a temporary one beside it; its mode stays. Raises OSError: nothing has changed then."""
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    data = content.encode() if isinstance(content, str) else content
+    if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
+        target.write_bytes(data)
+        return
+    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
+        try:
+            scratch.write(data)
+            scratch.close()
+            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+            Path(scratch.name).chmod(mode)
+            Path(scratch.name).replace(target)
+        except BaseException:
+            Path(scratch.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

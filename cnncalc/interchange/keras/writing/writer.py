@@ -1,0 +1,122 @@
+"""A net as a model of Keras 3: as the JSON that `keras.models.model_from_json` takes, or as code."""
+
+from __future__ import annotations
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph import Graph
+from cnncalc.graph.nodes import Node
+from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
+from cnncalc.interchange.keras.writing.table import RULES
+from cnncalc.interchange.written import Unsaid, Unsayable, Written
+
+__all__ = ["code", "json_text", "model_of"]
+
+
+def json_text(graph: Graph, batch: int) -> Written:
+    """What `model.to_json()` gives; the batch is left open, as in all models of Keras.
+
+    Raises CnncalcError with every layer that Keras has not.
+    """
+    from cnncalc.interchange.keras.writing.config import text
+
+    model = model_of(graph)
+    return Written(text(model), tuple(model.notes), macs=model.macs)
+
+
+def code(graph: Graph, batch: int) -> Written:
+    """A program that builds the model. Raises CnncalcError with every layer that Keras has not."""
+    from cnncalc.interchange.keras.writing import config
+    from cnncalc.interchange.keras.writing.code import text
+
+    model = model_of(graph)
+    return Written(text(model, graph), tuple(model.notes), config.text(model), model.macs)
+
+
+def model_of(graph: Graph) -> Model:
+    """The model of a net. Raises CnncalcError with every layer that Keras has not."""
+    model, unsayable = Model(graph.name), Unsayable("Keras")
+    tensors: dict[int, Tensor] = {}
+    nonnegative: set[int] = set()
+    for index, node in enumerate(graph.nodes):
+        if node.layer is None:
+            tensors[index] = _input(model, node)
+            continue
+        signed = [tensor in nonnegative for tensor in node.inputs]
+        owner = None if node.share is None or not _held(graph, node) else model.rows.get(graph.nodes[node.share].name)
+        scribe = Scribe(
+            model, node.name, node.shape, trainable=node.trainable, nonnegative=bool(signed and signed[0]), owner=owner
+        )
+        if node.layer.kind in ALWAYS or (node.layer.kind in PASSING and all(signed)):
+            nonnegative.add(index)
+        try:
+            tensors[index] = _said(scribe, graph, node, [tensors[one] for one in node.inputs])
+        except Unsaid as error:
+            unsayable.add(node, error.why, error.help)
+            tensors[index] = Tensor(node.name, 0, out(node.shape))
+    unsayable.raise_any()
+    _hold_inputs(model)
+    ends = {**graph.outputs, **{graph.nodes[index].name: index for index in sorted(graph.idle)}}
+    model.outputs = {name: tensors[index] for name, index in ends.items()}
+    _note(model, graph)
+    return model
+
+
+ALWAYS = ("relu", "relu6", "sigmoid", "softmax", "softplus", "hardsigmoid")
+"""Kinds that give nothing below zero."""
+PASSING = (
+    "adaptive_avgpool", "adaptive_maxpool", "add", "avgpool", "channel_shuffle", "concat", "crop", "dropout",
+    "droppath", "identity", "maxpool", "multiply", "pad", "slice", "upsample",
+)  # fmt: skip
+"""Kinds that give nothing below zero where nothing below zero goes in."""
+
+
+def _input(model: Model, node: Node) -> Tensor:
+    """An InputLayer. Raises CnncalcError where a length is a symbol."""
+    from cnncalc.interchange.keras.writing.model import Made
+
+    if not all(isinstance(n, int) for n in node.shape):
+        help = "give it in numbers: `--input 3x224x224`"
+        raise CnncalcError(Fault("a model of Keras is written for an input in numbers", layer=node.name, help=help))
+    name = model.name_of(node.name)
+    model.layers[name] = Made(name, "InputLayer", {"batch_shape": [None, *out(node.shape)]}, [])
+    model.inputs[node.name] = Tensor(name, 0, out(node.shape))
+    return model.inputs[node.name]
+
+
+def _held(graph: Graph, node: Node) -> bool:
+    """Whether a layer has anything to share: Keras's norms without parameters still ask for their channels."""
+    assert node.layer is not None
+    shapes = graph.input_shapes(node)
+    return bool(node.layer.weight_shapes(*shapes) or node.layer.buffer_shapes(*shapes))
+
+
+def _hold_inputs(model: Model) -> None:
+    """Raises CnncalcError where an input only lent its size, which is a number in Keras."""
+    taken = {one.layer for made in model.layers.values() for call in made.calls for one in call.tensors()}
+    for name, tensor in model.inputs.items():
+        if tensor.layer not in taken and len(model.inputs) > 1:
+            help = "leave the input out, and give the size in numbers"
+            raise CnncalcError(
+                Fault("an input that lends only its size leads to nothing in Keras", layer=name, help=help)
+            )
+
+
+def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tensor:
+    """The layers of one of ours; its name is that of the one with parameters, or else of the last."""
+    from cnncalc.interchange.keras.writing.model import Row
+
+    assert node.layer is not None
+    rule = RULES.get(node.layer.kind)
+    if rule is None:
+        raise Unsaid(f"there is no layer of Keras for `{node.layer.kind}`")
+    end = rule(scribe, node.layer, graph.input_shapes(node), taken)
+    scribe.model.rows[node.name] = Row(tuple(scribe.owned), end)
+    return end
+
+
+def _note(model: Model, graph: Graph) -> None:
+    """What the reader of the model should know."""
+    if any("." in node.name for node in graph.nodes):
+        model.notes.append("dots in names are `_`, since Keras's torch backend takes none")
+    if graph.idle:
+        model.notes.append("the ends of side branches are outputs: Keras leaves out what leads to none")

@@ -1,0 +1,1 @@
+"""A net as a program: PyTorch code that a person would have written."""

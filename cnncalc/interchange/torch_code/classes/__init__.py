@@ -1,0 +1,1 @@
+"""Modules that are alike become one class: what differs between them are its arguments."""

@@ -1,0 +1,92 @@
+"""Attention and recurrent layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_code.expressions import Taken, call, method
+from cnncalc.interchange.torch_code.kinds.said import Said, X, own, says
+from cnncalc.interchange.written import Unsaid
+from cnncalc.layers import Shape
+from cnncalc.layers.kinds.sequences import attention, recurrent
+
+__all__: list[str] = []
+
+NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
+
+
+@says(recurrent.LSTM, recurrent.GRU, recurrent.RNN)
+def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """LSTM, GRU and RNN; a cell with one vector of biases, as Keras's, torch has not."""
+    if layer.bias_vectors == 1:
+        raise Unsaid("torch's cells have two vectors of biases, and this has one", "write `biases=2`, or `nobias`")
+    final = layer.returns == "final"
+    options: dict[str, tuple[Any, Any]] = {
+        "num_layers": (layer.layers, 1),
+        "nonlinearity": (getattr(layer, "nonlinearity", "tanh"), "tanh"),
+        "bias": (layer.bias, True),
+        "batch_first": (True, False),
+        "bidirectional": (layer.bidirectional, False),
+        "proj_size": (getattr(layer, "projection", None) or 0, 0),
+    }
+    if not isinstance(layer, recurrent.RNN):
+        del options["nonlinearity"]
+    if not isinstance(layer, recurrent.LSTM):
+        del options["proj_size"]
+    sizes = {"input_size": layer.features(shapes[0]), "hidden_size": layer.hidden}
+    module = call(f"nn.{NAMES[layer.kind]}", sizes, **options)
+    ran = own(method(X, "transpose", 1, 2) if layer.axis == "channels" else X)
+    if final:
+        state = call("@[1]" if not isinstance(layer, recurrent.LSTM) else "@[1][0]", {"": ran})
+        last = call("[0]", {"": state, "start": -layer.directions, "stop": None, "step": 1})
+        return Said(module, method(method(last, "transpose", 0, 1), "flatten", 1), holds=True)
+    out = call("@[0]", {"": ran})
+    return Said(module, method(out, "transpose", 1, 2) if layer.axis == "channels" else out, holds=True)
+
+
+@says(attention.Attention)
+def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """A module in the file itself, with the parameters of torch.nn.MultiheadAttention."""
+    if layer.window is not None or layer.biased or layer.cosine:
+        return in_windows(layer, shapes)
+    size, first = layer.sizes(*shapes), shapes[0]
+    own_features = layer.features(first)
+    features: Any = own_features
+    if not layer.packed(*shapes):
+        features = (own_features, layer.features(shapes[1]), layer.features(shapes[-1]))
+    leaving = layer.leaving(first, size) if layer.project else None
+    module = call(
+        "Attention",
+        {"features": features, "heads": layer.heads},
+        rows=((size.keyed, size.key, size.value), (own_features,) * 3),
+        out=(leaving, own_features),
+        bias=(layer.bias, True),
+        project_bias=(layer.project_bias, True),
+        causal=(layer.causal, False),
+        last=(layer.axis == "last", False),
+    )
+    return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
+
+
+def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
+    """Attention within windows, or with biases for distances: another module in the file itself."""
+    if len(shapes) > 1:
+        raise Unsaid("attention by cosines on several tensors is not written as code", "run the net by `to_torch`")
+    size, features, window = layer.sizes(*shapes), layer.features(shapes[0]), tuple(layer.windows(shapes[0]))
+    module = call(
+        "WindowAttention",
+        {"features": features, "heads": layer.heads, "window": window},
+        shift=(tuple(layer.shifts(shapes[0])), (0,) * len(window)),
+        grid=(layer.grid, False),
+        relative=(layer.relative and layer.continuous is None, False),
+        hidden=(layer.continuous, None),
+        cosine=(layer.cosine, False),
+        rows=((size.keyed, size.key, size.value), (features,) * 3),
+        out=(layer.leaving(shapes[0], size) if layer.project else None, features),
+        bias=(layer.bias, True),
+        project_bias=(layer.project_bias, True),
+        causal=(layer.causal, False),
+    )
+    if layer.axis == "last":
+        return Said(module, own(), holds=True)
+    return Said(module, method(own(method(X, "movedim", 1, -1)), "movedim", -1, 1), holds=True)

@@ -1,0 +1,290 @@
+"""The modules of a net: a group for each level of its names, and what each calls in which order."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Container, Iterator
+from typing import TypeAlias
+
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.kinds.unfolding import MaxUnpool
+from cnncalc.records import NamedTuple
+
+__all__ = ["RESERVED", "Flow", "Group", "Operation", "Tensor", "Tensors", "grouped", "identifier",
+           "is_attribute"]  # fmt: skip
+
+Tensor: TypeAlias = "tuple[int, int]"
+"""A node, and which of the tensors that it makes: a pool that remembers places gives these as the second."""
+
+RESERVED = frozenset(
+    [
+        "T_destination",
+        "add_module",
+        "append",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "clear",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extend",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "insert",
+        "ipu",
+        "items",
+        "keys",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "pop",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "update",
+        "values",
+        "xpu",
+        "zero_grad",
+    ]
+)
+"""The names that torch's modules have themselves."""
+
+
+class Group:
+    """A level of names: layers, by their index, and other groups, in the order of their first layers."""
+
+    __slots__ = ("children", "first", "full", "name", "nodes")
+
+    def __init__(self, name: str, full: str) -> None:
+        self.name, self.full = name, full
+        """`full` is its name in the net, `name` the last part of that as code has it."""
+        self.children: dict[str, Group | int] = {}
+        self.nodes: list[int] = []
+
+    def inside(self) -> Iterator[Group]:
+        """All groups in it, the innermost first."""
+        for child in self.children.values():
+            if isinstance(child, Group):
+                yield from child.inside()
+                yield child
+
+
+def is_attribute(name: str) -> bool:
+    """Whether code can say `self.name`; what it cannot is a key."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+
+
+def identifier(name: str, taken: Container[str]) -> str:
+    """A name for a variable."""
+    word = name.replace("-", "_").replace(".", "_")
+    word = word if not keyword.iskeyword(word) else f"{word}_"
+    return _free(word if word.isidentifier() else f"x{word}", taken)
+
+
+def _free(word: str, taken: Container[str]) -> str:
+    while word in taken:
+        word += "_"
+    return word
+
+
+def grouped(graph: Graph) -> tuple[Group, dict[str, str]]:
+    """The tree of a net's names, and those that had to be changed, each with what it is now."""
+    root = Group("", "")
+    known: dict[str, Group] = {"": root}
+    changed: dict[str, str] = {}
+    for index, node, _ in graph.layers():
+        *levels, own = node.name.split(".")
+        at, full = root, ""
+        for level in levels:
+            full = f"{full}.{level}" if full else level
+            if full not in known:
+                name = _called(level, full, at, changed)
+                known[full] = Group(name, full)
+                at.children[name] = known[full]
+            at = known[full]
+        name = _called(own, node.name, at, changed)
+        at.children[name] = index
+    _number(root)
+    return root, changed
+
+
+def _called(own: str, full: str, group: Group, changed: dict[str, str]) -> str:
+    name = _free(f"{own}_" if own in RESERVED else own, group.children)
+    if name != own:
+        changed[full] = name
+    return name
+
+
+def _number(group: Group) -> list[int]:
+    """Note the layers in every group."""
+    for child in group.children.values():
+        group.nodes += _number(child) if isinstance(child, Group) else [child]
+    group.nodes.sort()
+    return group.nodes
+
+
+class Operation(NamedTuple):
+    """A call: of a layer, by its index, or of a group, which stands at a path from the group that calls it."""
+
+    path: tuple[str, ...]
+    item: Group | int
+    takes: tuple[Tensor, ...]
+    gives: tuple[Tensor, ...]
+
+
+class Flow(NamedTuple):
+    """What a group calls, in order, the tensors that come into it and those that go out."""
+
+    operations: tuple[Operation, ...]
+    takes: tuple[Tensor, ...]
+    gives: tuple[Tensor, ...]
+
+
+class Tensors:
+    """Who takes which tensor of a net; layers that no output needs are left aside."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes = graph.nodes
+        self.remembered = {node.inputs[1] for _, node, layer in graph.layers() if isinstance(layer, MaxUnpool)}
+        self.outputs = {(index, 0) for index in graph.outputs.values()}
+        self.live: set[int] = set()
+        waiting = [index for index, _ in self.outputs]
+        while waiting:
+            index = waiting.pop()
+            if index not in self.live:
+                self.live.add(index)
+                waiting += self.nodes[index].inputs
+        self.users: dict[Tensor, list[int]] = {}
+        """The layers that an output needs, by the tensor that they take."""
+        self.takers: dict[Tensor, list[int]] = {}
+        """All that take it."""
+        for index, node, _ in graph.layers():
+            for tensor in self.taken(node):
+                self.takers.setdefault(tensor, []).append(index)
+                if index in self.live:
+                    self.users.setdefault(tensor, []).append(index)
+
+    def taken(self, node: Node) -> tuple[Tensor, ...]:
+        """The tensors that a layer takes."""
+        if isinstance(node.layer, MaxUnpool):
+            return (node.inputs[0], 0), (node.inputs[1], 1)
+        return tuple([(index, 0) for index in node.inputs])
+
+    def given(self, index: int) -> tuple[Tensor, ...]:
+        """The tensors that a layer gives."""
+        return ((index, 0), (index, 1)) if index in self.remembered else ((index, 0),)
+
+    def needed(self, nodes: list[int]) -> list[int]:
+        """Those of some layers that an output needs; all of them where it needs none."""
+        return [index for index in nodes if index in self.live] or nodes
+
+    def boundary(self, nodes: list[int]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """The tensors that come into some layers, in the order of need, and those that go out of them."""
+        inside = set(nodes)
+        live = self.needed(nodes)
+        idle = not any(index in self.live for index in nodes)
+        users = self.takers if idle else self.users
+        takes = [one for index in live for one in self.taken(self.nodes[index]) if one[0] not in inside]
+        gives = [
+            one
+            for index in live
+            for one in self.given(index)
+            if one in self.outputs
+            or any(user not in inside for user in users.get(one, ()))
+            or (idle and one not in users)
+        ]
+        return tuple(dict.fromkeys(takes)), tuple(gives)
+
+    def flow(self, group: Group) -> Flow:
+        """The calls of a group, each as soon as it can be; groups that cannot be called as one are taken apart."""
+        items: list[tuple[tuple[str, ...], Group | int]] = [((name,), child) for name, child in group.children.items()]
+        mixed = True
+        while mixed:
+            mixed = False
+            for place, (path, item) in enumerate(items):
+                if isinstance(item, Group) and self._mixed(item):
+                    items[place : place + 1] = _apart(path, item)
+                    mixed = True
+                    break
+        while True:
+            order, stuck = self._ordered(items, {*self.needed(group.nodes)})
+            if not stuck:
+                return Flow(tuple(order), *self.boundary(group.nodes))
+            path, item = min(
+                (one for one in stuck if isinstance(one[1], Group)), key=lambda one: len(getattr(one[1], "nodes", ()))
+            )
+            assert isinstance(item, Group)
+            place = next(number for number, one in enumerate(items) if one[1] is item)
+            items[place : place + 1] = _apart(path, item)
+
+    def _mixed(self, group: Group) -> bool:
+        """Whether some of its layers are for training alone."""
+        only = {self.nodes[index].train_only for index in group.nodes if index in self.live}
+        return len(only) > 1
+
+    def _ordered(
+        self, items: list[tuple[tuple[str, ...], Group | int]], needed: set[int]
+    ) -> tuple[list[Operation], list[tuple[tuple[str, ...], Group | int]]]:
+        """The calls in order, and the items that wait for each other."""
+        calls: list[Operation] = []
+        for path, item in items:
+            nodes = item.nodes if isinstance(item, Group) else [item]
+            if needed.isdisjoint(nodes):
+                continue
+            if isinstance(item, Group):
+                calls.append(Operation(path, item, *self.boundary(nodes)))
+            else:
+                calls.append(Operation(path, item, self.taken(self.nodes[item]), self.given(item)))
+        made = {one for each in calls for one in each.gives}
+        waiting = sorted(calls, key=lambda each: each.item.nodes[0] if isinstance(each.item, Group) else each.item)
+        done: set[Tensor] = set()
+        order: list[Operation] = []
+        while waiting:
+            ready = next((e for e in waiting if all(one in done or one not in made for one in e.takes)), None)
+            if ready is None:
+                return order, [(each.path, each.item) for each in waiting]
+            waiting.remove(ready)
+            order.append(ready)
+            done.update(ready.gives)
+        return order, []
+
+
+def _apart(path: tuple[str, ...], group: Group) -> list[tuple[tuple[str, ...], Group | int]]:
+    return [((*path, name), child) for name, child in group.children.items()]

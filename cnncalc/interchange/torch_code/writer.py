@@ -1,0 +1,232 @@
+"""A net as one file of PyTorch: a class a block, the net's own last, and a program that counts its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from cnncalc.graph import Graph
+from cnncalc.interchange.torch_code.classes.making import Class, classes
+from cnncalc.interchange.torch_code.expressions import (
+    REQUIRED,
+    Argument,
+    Call,
+    Conditional,
+    Mapped,
+    Text,
+    call,
+    flat,
+)
+from cnncalc.interchange.torch_code.forward import forward, place_of
+from cnncalc.interchange.torch_code.helpers import HELPERS
+from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
+from cnncalc.interchange.torch_code.modules.bodies import Bodies
+from cnncalc.interchange.torch_code.modules.freezing import frozen
+from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
+from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
+from cnncalc.interchange.written import Written
+from cnncalc.layers import show_shape
+from cnncalc.layers.base import count
+from cnncalc.text import printable
+
+__all__ = ["written"]
+
+MOST_NAMED = 3
+"""Tensors that an annotation names one by one."""
+
+
+def written(graph: Graph, batch: int) -> Written:
+    """The text of a program. Raises CnncalcError with every layer that it cannot say."""
+    root, changed = grouped(graph)
+    bodies = Bodies(graph, root, ties_of(graph, root))
+    hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
+    taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
+    made = classes(graph, bodies, root, hints, taken)
+    inputs = _inputs(graph)
+    outputs = _outputs(graph, bodies)
+    texts = [_wrapped(name, *what) for what, name in bodies.wrapped.items()]
+    texts += [_class(one, _letters(one.body.takes)) for one in made[:-1]]
+    texts.append(_class(made[-1], inputs, outputs, frozen(graph, root)))
+    body = "\n\n\n".join(texts)
+    helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
+    body = "\n\n\n".join([*helpers, body])
+    head = [*_docstring(graph), "", *_imports(body)]
+    text = "\n".join(head) + "\n\n\n" + body + "\n\n\n" + _main(made[-1].name) + "\n"
+    return Written(text, tuple(_notes(graph, changed)))
+
+
+def _stem(name: str) -> str:
+    """What a group is called without the number at its end."""
+    return name.rstrip("0123456789_") or name
+
+
+def _letters(number: int) -> list[str]:
+    return ["x"] if number == 1 else [f"x{place}" for place in range(1, number + 1)]
+
+
+def _inputs(graph: Graph) -> list[str]:
+    """The variables of the net's inputs."""
+    if len(graph.inputs) == 1:
+        return ["x"]
+    found: dict[str, object] = {}
+    for name in graph.inputs:
+        found[identifier(name, {*found, "self", "F", "nn", "torch"})] = None
+    return [*found]
+
+
+def _outputs(graph: Graph, bodies: Bodies) -> list[str]:
+    """The names of the net's outputs, in the order in which its class gives them."""
+    named: dict[int, str] = {index: name for name, index in graph.outputs.items()}
+    return [named[index] for index, _ in bodies.tensors.boundary([*range(len(graph.nodes))])[1] if index in named]
+
+
+def _docstring(graph: Graph) -> list[str]:
+    """What the net is, where it is from, and its counts."""
+    parameters = macs = 0
+    for _, node, layer in graph.layers():
+        shapes = graph.input_shapes(node)
+        macs += layer.macs(*shapes)
+        if node.share is None:
+            parameters += count(layer.weight_shapes(*shapes))
+    entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
+    counts = f"{parameters:,} parameters, {macs:,} multiply-adds."
+    lines = wrap(f'"""{_quotable(graph.name)}, {entering}: {counts}', WIDTH)
+    if graph.source:
+        lines += ["", *wrap(_quotable(graph.source), WIDTH - 4, break_long_words=False, break_on_hyphens=False)]
+    return [*lines[:-1], lines[-1] + '"""']
+
+
+def _quotable(text: str) -> str:
+    """A text that can stand in a docstring."""
+    return printable(" ".join(text.split())).replace("\\", "/").replace('"', "'")
+
+
+def _imports(body: str) -> list[str]:
+    lines = ["import math"] if "math." in body else []
+    lines += ["from collections import OrderedDict"] if "OrderedDict(" in body else []
+    lines += [""] if lines else []
+    if re.search(r"\btorch\.", body):
+        lines.append("import torch")
+    functional = re.search(r"\bF\.", body)
+    lines += ["import torch.nn.functional as F"] if functional else []
+    return [*lines, "from torch import Tensor, nn" if "Tensor" in body else "from torch import nn"]
+
+
+def _main(name: str) -> str:
+    line = f'    print(sum(one.numel() for one in {name}().parameters()), "parameters")'
+    if len(line) > WIDTH:
+        line = f"    parameters = {name}().parameters()\n"
+        line += '    print(sum(one.numel() for one in parameters), "parameters")'
+    return f'if __name__ == "__main__":\n{line}'
+
+
+def _wrapped(name: str, base: str, text: str) -> str:
+    """A class for a member of a sequence that is no module of torch."""
+    lines = laid_out(Text(text), 8, "return ")
+    return "\n".join([f"class {name}({base}):", "    def forward(self, x: Tensor) -> Tensor:", *lines])
+
+
+def _signature(made: Class) -> list[str]:
+    """The line, or lines, of `__init__`."""
+    usual = ["" if one.default is REQUIRED else f" = {flat(one.default)}" for one in made.parameters]
+    words = ["self", *[f"{one.name}: {one.type}{default}" for one, default in zip(made.parameters, usual)]]
+    return _definition("__init__", words, " -> None" if len(words) == 1 else "")
+
+
+def _definition(name: str, words: Sequence[str], gives: str) -> list[str]:
+    line = f"    def {name}({', '.join(words)}){gives}:"
+    if len(line) <= WIDTH:
+        return [line]
+    body = f"        {', '.join(words)}"
+    if len(body) <= WIDTH:
+        return [f"    def {name}(", body, f"    ){gives}:"]
+    return [f"    def {name}(", *[f"        {word}," for word in words], f"    ){gives}:"]
+
+
+def _class(
+    made: Class, inputs: Sequence[str], outputs: Sequence[str] = (), freezing: Sequence[tuple[str, ...]] = ()
+) -> str:
+    """The text of a class."""
+    bases = {"module": "nn.Module", "dict": "nn.ModuleDict", "sequence": "nn.Sequential"}
+    lines = [f"class {made.name}({bases[made.form]}):"]
+    frozen_lines = [f"        {_deep(path, made) if path else 'self'}.requires_grad_(False)" for path in freezing]
+    body = [*_init(made), *frozen_lines]
+    if body or made.parameters or made.form == "sequence":
+        lines += [*_signature(made), *body, ""]
+    if made.form != "sequence":
+        gives = _gives(made, outputs)
+        lines += [*_definition("forward", ["self", *[f"{name}: Tensor" for name in inputs]], f" -> {gives}")]
+        lines += forward(made, inputs, outputs)
+    return "\n".join(lines).rstrip("\n")
+
+
+def _gives(made: Class, outputs: Sequence[str]) -> str:
+    """What `forward` gives, as its annotation."""
+    number = len(made.body.gives)
+    if number == 1:
+        return "Tensor"
+    if not outputs:
+        return f"tuple[{', '.join(['Tensor'] * number)}]" if number <= MOST_NAMED else "tuple[Tensor, ...]"
+    training = any(one.step.train_only for one in made.steps)
+    return "Tensor | dict[str, Tensor]" if training else "dict[str, Tensor]"
+
+
+def _init(made: Class) -> list[str]:
+    """The statements of `__init__`."""
+    if made.form == "sequence":
+        return _super([one.made for one in made.members])
+    lines = ["        super().__init__()"]
+    if made.form == "dict":
+        lines = _super_dict({one.name: one.made for one in made.members})
+    tied: dict[tuple[str, ...], Tie] = {tie.path: tie for tie in made.ties if not tie.names and len(tie.path) == 1}
+    flags = {one.flag: one.test for one in made.steps if one.flag and not one.step.path}
+    lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
+    for one in made.members if made.form == "module" else ():
+        if (one.name,) in tied:
+            lines.append(f"        self.{one.name} = {_deep(tied[one.name,].owner, made)}")
+            continue
+        value: Any = Conditional(one.made, one.test, None) if one.test else one.made
+        lines += laid_out(value, 8, f"self.{one.name} = ")
+    return [*lines, *_ties(made, tied)] if len(lines) > 1 or made.parameters or made.form == "dict" else []
+
+
+def _super(items: Sequence[Any]) -> list[str]:
+    return laid_out(Call("super().__init__", tuple([Argument("", item) for item in items])), 8)
+
+
+def _super_dict(items: Mapping[str, Any]) -> list[str]:
+    return laid_out(call("super().__init__", {"": Mapped(tuple(items.items()))}), 8)
+
+
+def _ties(made: Class, done: Mapping[tuple[str, ...], Tie]) -> Iterator[str]:
+    """The statements that share modules, or parameters."""
+    for tie in made.ties:
+        if tie.path in done and made.form == "module":
+            continue
+        place, owner = _deep(tie.path, made), _deep(tie.owner, made)
+        if not tie.names and "(" in place:
+            at = {"target": ".".join(tie.path[1:]), "module": Text(owner)}
+            yield from laid_out(call(f"{place_of(tie.path[:1], made.form)}.set_submodule", at), 8)
+        elif not tie.names:
+            yield f"        {place} = {owner}"
+        for name in tie.names:
+            yield f"        {place}.{name} = {owner}.{name}"
+
+
+def _deep(path: Sequence[str], made: Class) -> str:
+    """A module at any depth."""
+    first = place_of(path[:1], made.form)
+    rest = ".".join(path[1:])
+    if rest and all(map(is_attribute, path[1:])):
+        return f"{first}.{rest}"
+    return f'{first}.get_submodule("{rest}")' if rest else first
+
+
+def _notes(graph: Graph, changed: Mapping[str, str]) -> list[str]:
+    """What the reader should know."""
+    notes = [f"`{full}` is called `{name}` in Python" for full, name in changed.items()]
+    if len(notes) > 8:
+        notes = [*notes[:8], f"and {len(notes) - 8} more names are changed"]
+    return notes

@@ -1,0 +1,59 @@
+"""Nets as models of Keras: what is written reads back as the same net, and what Keras has not is told."""
+
+from __future__ import annotations
+
+import ast
+import json
+from random import Random
+
+import pytest
+from networks import network
+from reading import read
+
+from cnncalc import Options, chain, load, report
+from cnncalc.errors import CnncalcError
+from cnncalc.interchange.writers import writer_for
+from cnncalc.language import load_text
+
+NETS = (
+    "alexnet", "cbam_resnet18", "convnext_v2_atto", "dcgan_generator", "densenet121", "edsr_baseline", "enet",
+    "googlenet", "mobilenet_v2", "nasnet_mobile", "resnet18", "shufflenet_g2", "unet", "unet_3d", "vnet", "wavenet",
+    "xception",
+)  # fmt: skip
+
+
+def written(graph, form="keras-json"):
+    return writer_for(None, form).write(graph, 1).content
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_a_bundled_net_comes_back(net):
+    graph = load(net, Options())
+    back = read(written(graph), "net.json")
+    totals = report(graph).totals
+    statistics = totals.buffers if graph.dialect != "keras" else 0
+    assert back.params == totals.params + statistics
+
+
+def test_random_networks_come_back():
+    """`write` holds the outputs, the parameters and the multiply–accumulates of what it reads back."""
+    said = 0
+    for index in range(140):
+        random = Random(f"keras writer/{index}")
+        text = network(random, random.choice(("keras", "torch"))).text
+        graph = load_text(text, "net", Options())
+        try:
+            program = written(graph, "keras")
+        except CnncalcError as error:
+            assert "cannot be said" not in str(error), text  # noqa: PT017  (refused by name, never for what it became)
+            continue
+        ast.parse(program)
+        said += 1
+    assert said > 40
+
+
+def layers(*notations, shape="3x9x9", dialect="torch"):
+    """The layers of Keras by name: the class, and what is said of it."""
+    graph = chain(shape, *notations, dialect=dialect)
+    found = json.loads(written(graph))["config"]["layers"][1:]
+    return {one["name"]: (one["class_name"], one["config"]) for one in found}

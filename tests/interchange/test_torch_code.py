@@ -1,0 +1,193 @@
+"""Nets as PyTorch programs: they run, hold what `to_torch` holds, give what it gives, and read as they are to read."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+from command_line import runner
+from networks import network
+
+from cnncalc import Options, chain, load
+from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError
+from cnncalc.interchange.torch_code.kinds.said import RULES
+from cnncalc.interchange.torch_code.modules.parts import RESERVED
+from cnncalc.interchange.torch_code.writer import written
+from cnncalc.language import load_text
+from cnncalc.layers import KINDS
+
+torch = pytest.importorskip("torch")
+programs = pytest.importorskip("programs")
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "exporting.md").read_text(encoding="utf-8")
+SHOWN = {"resnet50": 80, "mobilenet_v2": 60, "unet": 70}
+"""Nets whose programs stand in the docs, and the lines that they may have."""
+HELD = (
+    ("resnet18", "3x32x32"),
+    ("googlenet", "3x96x96"),
+    ("densenet100_12_cifar", None),
+    ("efficientnet_b0", "3x32x32"),
+    ("shufflenet_v2_x0_5", "3x32x32"),
+    ("segnet", "3x32x32"),
+    ("yolov8n", "3x64x64"),
+    ("wavenet", None),
+)
+
+
+def text_of(graph):
+    return str(written(graph, 1).content)
+
+
+@pytest.mark.parametrize(("net", "shape"), HELD)
+def test_a_program_gives_what_the_net_gives(net, shape):
+    assert programs.differences(load(net, Options(input=shape, train=True)), batch=1) == []
+
+
+def test_random_nets_run_as_programs():
+    held = 0
+    for number in range(60):
+        net = network(Random(f"programs/{number}"))
+        try:
+            graph = load_text(net.text, "random.yaml", Options(train=net.train))
+            lines = programs.differences(graph, dtype=torch.float64)
+        except CnncalcError:
+            continue  # no net, or one that is refused by name
+        held += 1
+        assert lines == [], net.text
+    assert held > 50
+
+
+@pytest.mark.parametrize("layers", [["conv 4 k3", "batchnorm", "relu"], ["maxpool k3 s2 ceil", "conv 6 k2 same"]])
+def test_a_program_reads_back_as_the_net(layers):
+    assert programs.back(chain("3x12x12", layers, Options())) == []
+
+
+def test_every_kind_has_a_rule():
+    assert RULES.keys() == KINDS.keys()
+
+
+def test_names_that_torch_has_are_known():
+    from torch import nn
+
+    own = {name for one in (nn.Module, nn.ModuleDict, nn.Sequential) for name in dir(one()) if name[0] != "_"}
+    assert own - RESERVED == set()
+
+
+@pytest.mark.parametrize("net", SHOWN)
+def test_the_programs_of_the_docs(net):
+    text = text_of(load(net, Options()))
+    assert f"```python\n{text}```" in PAGE
+    assert len(text.splitlines()) <= SHOWN[net]
+
+
+@pytest.mark.skipif(shutil.which("ruff", path=str(Path(sys.executable).parent)) is None, reason="ruff is not there")
+def test_programs_are_as_ruff_wants_them(tmp_path):
+    for net, shape in HELD:
+        (tmp_path / f"{net}.py").write_text(text_of(load(net, Options(input=shape, train=True))), encoding="utf-8")
+    ruff = str(Path(sys.executable).parent / "ruff")
+    for command in (["check", "--isolated", "--no-cache"], ["format", "--isolated", "--no-cache", "--check"]):
+        done = subprocess.run([ruff, *command, str(tmp_path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_nothing_of_torch_is_loaded():
+    script = "import sys, cnncalc; cnncalc.load('resnet50').export(to='torch'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+def test_one_class_stands_for_groups_that_leave_a_step_out():
+    tree = ast.parse(text_of(load("resnet50", Options())))
+    assert [one.name for one in tree.body if isinstance(one, ast.ClassDef)] == ["Bottleneck", "Layer", "ResNet50"]
+
+
+def test_shared_layers_are_one_module():
+    text = "input: 4x8x8\nlayers: [{conv: 4 k3 p1, name: a}, {share: a, name: b}, {share: a, trainable: false}]"
+    graph = load_text(text, "net.yaml", Options())
+    made = programs.main_class(programs.run(text_of(graph)))()
+    assert made.a is made.b
+    assert sum(one.numel() for one in made.parameters()) == 4 * 4 * 9 + 4
+
+
+def test_what_is_frozen_is_said_of_the_largest_groups():
+    graph = load("resnet18", Options(freeze=("layer1.*", "conv1")))
+    assert re.findall(r"(\S+)\.requires_grad_\(False\)", text_of(graph)) == ["self.conv1", "self.layer1"]
+
+
+def test_side_branches_run_in_training_alone():
+    made = programs.main_class(programs.run(text_of(load("googlenet", Options(input="3x96x96", train=True)))))()
+    x = torch.randn(2, 3, 96, 96)
+    assert set(made(x)) == {"fc", "aux1.fc2", "aux2.fc2"}
+    assert made.eval()(x).shape == (2, 1000)
+
+
+HOSTILE = (
+    'name: \'""" + print(1) + """\'\nsource: "\\\\N{BULLET} \\"\\"\\" \\\\"',
+    "name: Tensor",
+    "name: nn",
+    "name: import",
+    "name: 日本",
+)
+
+
+@pytest.mark.parametrize("head", HOSTILE)
+def test_what_a_file_says_is_no_code(head, capsys):
+    text = (
+        f"{head}\ninput: 3x8x8\nlayers: [{{conv: 4 k1, name: in}}, {{conv: 4 k1, name: 3-x}}, {{relu: , name: train}}]"
+    )
+    graph = load_text(text, "net.yaml", Options())
+    assert programs.differences(graph) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_name_that_torch_has_is_changed_and_that_is_said(tmp_path):
+    (tmp_path / "net.yaml").write_text("input: 3x8x8\nlayers: [{conv: 4 k1, name: type}]")
+    done = runner().invoke(program, ["export", str(tmp_path / "net.yaml"), "-o", str(tmp_path / "net.py")])
+    assert done.exit_code == 0
+    assert "note: `type` is called `type_` in Python" in done.stderr
+    assert "self.type_ = nn.Conv2d(3, 4, 1)" in (tmp_path / "net.py").read_text()
+
+
+REFUSED = (
+    (["-o", "there.py"], "`there.py` is there already"),
+    (["-o", "net.xyz"], "the suffix of `net.xyz` does not say what to write"),
+    (["--to", "pytorch"], "there is no form `pytorch`"),
+    (["--to", "torch", "--input", "3xHxW"], "lengths are numbers here"),
+    (["--to", "torch", "--opset", "20"], "torch has no `--opset`"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+def test_refusals(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("there.py").write_text("kept")
+    done = runner().invoke(program, ["export", "alexnet", *arguments])
+    assert done.exit_code != 0
+    assert message in done.stderr
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("there.py", "kept")]
+
+
+def test_what_cannot_be_said_is_told_all_at_once():
+    text = "input: 4x8\nlayers: [{opaque: 4x8}, {gru: 3 biases=1}, {opaque: 4x8, name: odd}]"
+    with pytest.raises(CnncalcError) as caught:
+        written(load_text(text, "net.yaml", Options()), 1)
+    assert [one.message for one in caught.value.faults].count("PyTorch has no such `opaque`") == 2
+    assert all(one.help for one in caught.value.faults)
+
+
+def test_from_python(tmp_path):
+    net = load("lenet5")
+    path = tmp_path / "net.py"
+    assert net.export(path).content == path.read_text() == net.export(to="torch").content
+    with pytest.raises(CnncalcError, match="is there already"):
+        net.export(path)
+    assert net.export(path, force=True).notes == ()
+    with pytest.raises(CnncalcError, match="cannot be written"):
+        net.export(tmp_path / "nowhere" / "net.py")
