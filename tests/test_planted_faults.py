@@ -23,6 +23,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     deformable,
+    fractional,
     merge,
     norm,
     pool,
@@ -224,6 +225,7 @@ FAULTS = {
         "saved",
         keeps(the_input, lambda _layer, x: Saved("input", 1)),
     ),
+    "a fractional pool keeps its input alone": (fractional.FractionalMaxPool, "saved", keeps(the_input)),
     "columns of windows keep nothing": (
         unfolding.Unfold,
         "output_shape",
@@ -273,6 +275,7 @@ ON = {
     "a deformable convolution keeps no mask of zeros": (
         "input: 4x5x5\nlayers: [{identity: , name: x}, conv 18 k3 p1, {deform_conv: 4 k3 p1, from: [x, previous]}]"
     ),
+    "a fractional pool keeps its input alone": "input: 4x9x9\nlayers: [conv 4 k1, fractional_maxpool k2 size=5]",
     "columns of windows keep nothing": "input: 4x5x5\nlayers: [unfold k2, relu]",
     "a fold is as large as its columns": "input: 4x4x4\nlayers: [unfold k2 s2, fold k2 4 s2]",
     "a dilated average sees its kernel alone": "input: 4x9x9\nlayers: [avgpool k3 s1 d2]",
