@@ -35,6 +35,7 @@ from cnncalc.layers.kinds import (
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.notation.lines import parse
 
 NETS = 2_000
 """Within so many nets a fault must show; nearly all show within a hundred."""
@@ -235,7 +236,7 @@ FAULTS = {
     "a dilated average sees its kernel alone": (
         pool.AvgPool,
         "reaches",
-        lambda self, *x, plain=sliding.Pool.reaches: plain(pool.AvgPool(kernel=self.kernel, stride=(1,)), *x),
+        lambda self, *x, plain=sliding.Pool.reaches: plain(parse("avgpool k3 s1").layer, *x),
     ),
     "windows forgotten in an attention's MACs": (
         attention.Attention,
