@@ -220,7 +220,7 @@ FIGURES = (
     ),
     Figure(
         "moved_bytes", "Moved bytes", "bytes",
-        "What inference reads and writes, layer by layer: parameters, inputs, outputs; views and what is fused, nothing.",
+        "What inference reads and writes layer by layer: parameters, inputs, outputs; views and what is fused nothing.",
         _moved, heading="Moved bytes", share="Moved %", compared="", place=9, line=False,
     ),
     Figure(

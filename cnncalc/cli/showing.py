@@ -82,7 +82,7 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
 
 
 def on_device(report: Report, name: str, dtype: str) -> Report:
-    """The report with its least time on a device. Raises CnncalcError for one that there is not, or has no such type."""
+    """The report with its least time on a device. Raises CnncalcError for one that there is not or lacks the type."""
     from cnncalc.analysis.roofline import bounded
     from cnncalc.tools.devices import device_named, peak_type
 

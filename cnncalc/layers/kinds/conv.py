@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import ClassVar
+from collections.abc import Iterator
 
-from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, Window, exact_divide, larger, product
-from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, transposed, windowed
-from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
-from cnncalc.layers.fields import Border, Flag, PerAxis, Whole, spread
-from cnncalc.layers.habits import not_fitting
+from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, exact_divide, larger, product
+from cnncalc.arithmetic.windows.reach import Reach, transposed
+from cnncalc.layers.base import Requirement, Shape, field
+from cnncalc.layers.convolving import Bordered, Convolution, ForwardConvolution
+from cnncalc.layers.fields import PerAxis, Whole, spread
 from cnncalc.layers.registry import layer
+<<<<<<< HEAD
 from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, read_by_windows, saved_input
 
 __all__ = ["Conv", "Deconv", "DepthwiseConv", "axis_name", "per_axis_requirements"]
@@ -169,10 +167,15 @@ class ForwardConvolution(Convolution):
     def macs(self, *x: Shape) -> int:
         """Every weight is used once for each output position."""
         return product(self.weight_shapes(*x)["weight"]) * product(self.output_shape(*x)[1:])
+=======
+from cnncalc.layers.windows import axis_name, per_axis_requirements
+
+__all__ = ["Conv", "Convolution", "Deconv", "DepthwiseConv", "ForwardConvolution", "axis_name", "per_axis_requirements"]
+>>>>>>> main
 
 
 @layer("conv", aliases=("convolution", "convolutional", "cross_correlation"))
-class Conv(ForwardConvolution):
+class Conv(Bordered):
     """Cross-correlation with `out` filters, as torch.nn.Conv1d, Conv2d and Conv3d.
 
     Output length ⌊(n + p_before + p_after − k_eff)/s⌋ + 1 an axis; it always rounds down (Dumoulin & Visin 2016,
@@ -192,7 +195,7 @@ class Conv(ForwardConvolution):
 
 
 @layer("dwconv", aliases=("depthwise_conv", "depthwise", "DepthwiseConv", "depthwise_convolution"))
-class DepthwiseConv(ForwardConvolution):
+class DepthwiseConv(Bordered):
     """A convolution with one group a channel: each input channel has `multiplier` filters of its own."""
 
     multiplier: int = field(
