@@ -28,8 +28,8 @@ def run(*arguments: str):
     return CliRunner().invoke(cnncalc, arguments)
 
 
-def moved(shape: str, *layers: str, batch: int = 1, dtype: str = "float32", **options: object) -> list[int]:
-    graph = chain(shape, layers, Options(batch=batch, **options))
+def moved(shape: str, *layers: str, batch: int = 1, dtype: str = "float32") -> list[int]:
+    graph = chain(shape, layers, Options(batch=batch))
     return [row.moved_bytes for row in report(graph, batch, dtype).rows]
 
 
@@ -65,7 +65,7 @@ def test_parameters_move_once_a_batch_and_elements_at_their_type():
 
 
 def test_shared_weights_are_read_by_each_layer(tmp_path):
-    text = "input: 4x6x6\nlayers:\n  - a: conv 4 k1\n  - b: {conv: 4, k: 1, share: a}\n"
+    text = "input: 4x6x6\nlayers: [{conv: 4 k1, name: a}, {share: a, name: b}]\n"
     file = tmp_path / "net.yaml"
     file.write_text(text)
     rows = report(load(str(file), Options())).rows
