@@ -60,7 +60,8 @@ class _PaddedConvolution(nn.modules.conv._ConvNd):  # noqa: SLF001  (torch's own
         borders = self.rule.explicit_padding(spatial(x))
         padding: int | list[int] = even(self.rule, x) if borders is None else 0
         if borders is not None:
-            x = functional.pad(x, sides(borders))
+            mode = getattr(self.rule, "mode", "zeros")
+            x = functional.pad(x, sides(borders), mode="constant" if mode == "zeros" else mode)
         convolve: Any = CONVOLVE[x.dim() - 3]
         result: Tensor = convolve(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
         return result
