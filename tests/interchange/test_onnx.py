@@ -165,6 +165,11 @@ def test_an_operator(case):
     assert (found.params, found.buffers) == (params, buffers)
 
 
+def test_a_net_of_fixed_tensors_alone_is_told():
+    with pytest.raises(CnncalcError, match="of fixed tensors|no layers|depend"):
+        onnx(net(node("GlobalMaxPool", "g", "y"), tensors=[tensor("g", (1, 3, 4, 4))]))
+
+
 def test_a_root_of_a_negative_number_that_the_file_holds_is_no_number():
     powers = [node("Pow", "g e", "p"), node("Mul", "x p", "y")]
     tensors = [tensor("g", (), [-2.0]), tensor("e", (), [0.5])]
