@@ -253,6 +253,13 @@ def test_a_scatter_marks_what_no_other_beats(tmp_path):
     assert "10 M" in ticks
 
 
+def test_one_figure_is_no_plot(tmp_path):
+    words = ["sweep", "lenet5", "--input", "1x{28:32:4}", "--figures", "params", "-o", str(tmp_path / "a.svg")]
+    refused = runner().invoke(program, words)
+    assert refused.exit_code == 2
+    assert "--figures params,macs" in refused.stderr
+
+
 def test_a_tensor_without_axes_is_drawn_in_every_view():
     net = Net(input=(3, 8, 8))
     net.add_input("label", ())

@@ -17,6 +17,9 @@ variables: {width: 8}
 blocks:
   unit: {with: {out: 8, kernel: 3}, layers: ["conv $out k$kernel same", {batchnorm: , name: norm}, relu]}
   outside: [{add: [[conv 8 k1], {identity: , from: stem}]}]
+  taking: {with: {what: required}, layers: [{add: [[conv 8 k1], {identity: , from: $what}]}]}
+  inside: [{add: [[conv 8 k1], {identity: , from: inputs.1}]}]
+  two: [inside, relu, inside, inside]
   pair: [{name: inner, layers: [unit, {unit: , name: second}]}, {share: inner}]
   ending: [conv 8 k1, {aux: [global_avgpool], name: side}]
   wide: ["conv $width k3 same", {when: width > 8, layers: [relu]}]
@@ -26,6 +29,13 @@ layers:
 CASES = {
     "the same on other shapes": "[unit, unit, unit 16, unit 8, maxpool k2, unit, unit]",
     "what is taken from outside": "[{conv: 8 k1, name: stem}, outside, relu, outside, outside]",
+    "what is taken from outside by a name that is given": "[{conv: 8 k1, name: one}, {conv: 8 k1, name: two}, relu, "
+    "taking one, taking two, taking one, {layers: [relu, taking one, taking two], name: one_more}, taking one]",
+    "what is taken from outside on other shapes": "[{conv: 8 k1, name: stem}, relu, outside, outside, outside, "
+    "{layers: [{conv: 8 k1, name: stem}, relu, outside, outside], name: inner}, outside]",
+    "what is the same from outside and from before": "[{conv: 8 k1, name: stem}, outside, outside, outside]",
+    "inputs of a block around": "[{conv: 8 k1, name: stem}, relu, {two: , from: [stem, relu1], name: a}, "
+    "{two: , from: [a, stem], name: b}, {two: , from: [b, a], name: c}, {two: , from: [c, c]}]",
     "what is taken by name": "[{unit: , name: a}, {unit: , name: b}, {unit: , name: c}, "
     "{add: , from: [a.norm, b.norm, c.relu1]}]",
     "a group that is repeated with its parameters": "[pair, pair, {pair: , name: last}, {share: last}, {share: pair1}]",

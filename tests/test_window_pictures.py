@@ -87,6 +87,18 @@ def test_what_is_too_far_is_not_drawn(layer):
     assert all(len(panel.cells) < 20_000 for panel in panels(3000, layer))
 
 
+@pytest.mark.parametrize(
+    ("layer", "drawn"), [("unfold k3", 0), ("attention 1 window=2", 1), ("crop 1", 1), ("pad 1", 1), ("relu", 0)]
+)
+def test_other_windows_are_drawn_or_left_out(layer, drawn):
+    net = Net(input=(4, 8, 8))
+    net.add(layer)
+    found = list(panels_of(net))
+    assert len(found) == drawn
+    if found:
+        ET.fromstring(steps(found, "windows"))
+
+
 def test_a_long_axis_shows_its_ends():
     found = panels(2000, "conv 4 k5 s2 p2")
     svg = steps(found, "windows")
@@ -150,3 +162,7 @@ def test_the_commands_draw_them(tmp_path):
     refused = runner().invoke(program, ["explain", "resnet18", "layer1.0.conv1", "-o", str(field_file)])
     assert refused.exit_code == 2
     assert "has no form svg" in refused.stderr
+    assert "--pixel 3,5" in refused.stderr
+    done = runner().invoke(program, ["chain", "3x8x8", "relu", "-o", str(file)])  # no window moves: the net itself
+    assert done.exit_code == 0
+    assert ">relu<" in file.read_text(encoding="utf-8")

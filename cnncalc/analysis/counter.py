@@ -7,7 +7,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
@@ -58,15 +58,15 @@ class _OfOneError(Exception):
     """A rule asks for what is not the same of all layers that are alike."""
 
 
-class _OfOne:
-    """In place of what a layer saves, where that of many is asked for at once."""
+class _Saved:
+    """What a layer saves, set for one after the other; asked for many at once it fails."""
+
+    value: Any = None
 
     def __call__(self) -> Any:
-        raise _OfOneError
-
-
-def _same(value: Any) -> Any:
-    return value
+        if self.value is None:
+            raise _OfOneError
+        return self.value
 
 
 class Counter:
@@ -109,10 +109,11 @@ class Counter:
         return sum(product(self.graph.nodes[index].shape) for index in self.graph.inputs.values())
 
     @cached_property
-    def _alike(self) -> tuple[list[int], list[OfLayer]]:
+    def _alike(self) -> tuple[list[int], list[OfLayer], _Saved]:
         """What the rules read of a layer but for what it saves: the number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
         known: dict[tuple[int, bool, bool, int], int] = {}
+        saved = _Saved()
         numbers: list[int] = []
         found: list[OfLayer] = []
         for index, node in enumerate(self.graph.nodes):
@@ -123,17 +124,17 @@ class Counter:
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
-                apart = self.images, elements[index], _OfOne()
+                apart = self.images, elements[index], saved
                 found.append(of_layer(node, layer, costs[node.signature], *apart, dialect, training))
             numbers.append(number)
-        return numbers, found
+        return numbers, found, saved
 
     def each(self, key: str) -> list[Any]:
         """A figure of every layer."""
         if key not in self._each:
             rule = BY_KEY[key].layer
             assert rule is not None
-            numbers, found = self._alike
+            numbers, found, _ = self._alike
             try:
                 values = [rule(one) for one in found]
             except _OfOneError:
@@ -144,22 +145,19 @@ class Counter:
 
     def _apart(self, rule: Callable[[OfLayer], Any]) -> list[Any]:
         """A figure of every layer, of which what it saves is a part."""
-        numbers, found = self._alike
-        known: dict[tuple[int, int], Any] = {}
+        numbers, found, saved = self._alike
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), numbers):
-            saved = self.saved.get(index, 0)
-            key = number, saved if type(saved) is int else ~index
-            if key not in known:
-                known[key] = rule(found[number]._replace(saved=partial(_same, saved)))
-            values.append(known[key])
+            saved.value = self.saved.get(index, 0)
+            values.append(rule(found[number]))
+        saved.value = None
         return values
 
     def sum(self, key: str) -> Any:
         """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
         rule = BY_KEY[key].layer
         assert rule is not None
-        numbers, found = self._alike
+        numbers, found, _ = self._alike
         try:
             values = [rule(one) for one in found]
         except _OfOneError:

@@ -190,5 +190,7 @@ class Page(NamedTuple):
     """The list in `data` that has an entry for each row of the table; empty where there is none."""
     picture: Callable[[], str] | None = None
     """The answer as SVG, drawn when it is asked for; None where there is nothing to draw."""
+    to_picture: str = ""
+    """What to ask for, where nothing is drawn, so that something is."""
     annotations: Callable[[], Iterable[Annotation]] | None = None
     """What is wrong, place by place; None where the answer judges nothing."""

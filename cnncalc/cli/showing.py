@@ -69,7 +69,7 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
 
         counted = counted_as(graph, counted, wanted, given)
     shown = page(counted, view)
-    answer(shown._replace(picture=_windows(graph)) if windows else shown, given)
+    answer(shown._replace(picture=_windows(graph) or shown.picture) if windows else shown, given)
 
 
 def _windows(graph: Graph) -> Callable[[], str] | None:

@@ -82,7 +82,9 @@ def draw(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str | bytes
     chosen = form_named(form)
     if chosen.needs and not getattr(page, chosen.needs):
         others = [one.name for one in FORMS if not one.needs or getattr(page, one.needs)]
-        raise CnncalcError(Fault(f"{page.what} has no form {form}", help=f"the forms are {', '.join(others)}"))
+        way_out = page.to_picture if chosen.needs == "picture" else ""
+        help = way_out or f"the forms are {', '.join(others)}"
+        raise CnncalcError(Fault(f"{page.what} has no form {form}", help=help))
     ready(chosen)
     if not chosen.screen:
         layout = Layout(document=True)

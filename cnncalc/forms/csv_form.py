@@ -17,10 +17,6 @@ FORMULA = frozenset("=+-@\t\r")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
 
 
-def _value(column: Column, value: object) -> object:
-    return value if isinstance(value, int) and column.exact else column.text(value)
-
-
 def draw(page: Page, _: Layout) -> str:
     """The table of the page, with `\\n` line ends and quoted where it must be; totals are left to the reader's sum."""
     assert page.table is not None
@@ -28,8 +24,20 @@ def draw(page: Page, _: Layout) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(column.key) for column in table.columns])
-    writer.writerows([_cell(_value(column, value)) for column, value in zip(table.columns, row)] for row in table.rows)
+    columns = [(column, column.exact) for column in table.columns]
+    writer.writerows(
+        [
+            value if exact and type(value) is int else _text(column, value)
+            for (column, exact), value in zip(columns, row)
+        ]
+        for row in table.rows
+    )
     return text.getvalue()
+
+
+def _text(column: Column, value: object) -> object:
+    """What stands below a heading where it is no plain number."""
+    return value if isinstance(value, int) and column.exact else _cell(column.text(value)) if value != "" else ""
 
 
 def _cell(value: object) -> object:

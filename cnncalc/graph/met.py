@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.arithmetic.windows.reach import Reach
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.graph.rules import broken_requirement
 from cnncalc.layers import Layer, Requirement, Saved, Shape
 from cnncalc.layers.backward import Backward
@@ -89,6 +89,13 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         """Which input elements an output element sees, an axis each, channels first."""
         layer, shapes = self
         return layer.channel_reach(*shapes), *layer.reaches(*shapes)
+
+    @cached_property
+    def unmoved(self) -> bool:
+        """Whether each output element sees just what the input element in its place sees."""
+        layer, shapes = self
+        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
+        return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
     def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from cnncalc.layers.base import Layer
@@ -36,11 +37,14 @@ def layer(
             ALIASES[_normalised(alias)] = kind
         PRESETS.update({_normalised(name): fields for name, fields in setting.items()})
         cls.presets = setting
+        _known.cache_clear()
         return cls
 
     return register
 
 
+LONGEST = 60
+"""Longer names are not remembered: they could take more memory than their file."""
 _DIMENSION = re.compile(r"([123])[dD]\Z")
 
 
@@ -62,6 +66,11 @@ def kind_named(name: str, dialect: str = "torch") -> tuple[type[Layer], int | No
     """
     if name in KINDS:
         return KINDS[name], None
+    return _known(name, dialect) if len(name) <= LONGEST else _looked_up(name, dialect)
+
+
+def _looked_up(name: str, dialect: str) -> tuple[type[Layer], int | None] | None:
+    """What is called by a name that is no kind's own."""
     match = _DIMENSION.search(name)
     own = name_in(dialect, name)
     if own is not None:
@@ -71,6 +80,9 @@ def kind_named(name: str, dialect: str = "torch") -> tuple[type[Layer], int | No
     if kind is None:
         return None
     return KINDS[kind], int(match.group(1)) if match else None
+
+
+_known = lru_cache(maxsize=4_096)(_looked_up)
 
 
 def preset_of(name: str) -> Mapping[str, object]:

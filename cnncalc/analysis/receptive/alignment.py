@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import gcd, lcm
 
-from cnncalc.analysis.receptive.fields import NOTHING, Fields
+from cnncalc.analysis.receptive.fields import NOTHING, Fields, few_phases
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.arithmetic.windows.reach import Field
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.records import NamedTuple
 
-__all__ = ["Apart", "branches", "further", "misaligned"]
+__all__ = ["Apart", "apart", "branches", "further", "misaligned"]
 
 
 def branches(graph: Graph, node: Node, seen: Sequence[Fields]) -> list[Sight]:
@@ -25,6 +26,12 @@ def branches(graph: Graph, node: Node, seen: Sequence[Fields]) -> list[Sight]:
 
 
 def misaligned(sights: Sequence[Sight]) -> Apart | None:
+    """How far the branches' fields lie apart, see `apart`: found once for branches that see the same."""
+    branches = tuple(sights)
+    return _known(branches) if few_phases(branches) else apart(branches)
+
+
+def apart(sights: Sequence[Sight]) -> Apart | None:
     """How far the centres of the branches' fields lie apart, along the axis of the input where it is most.
 
     Where neighbouring pixels differ, their mean counts. None where nothing moves, or branches move at different rates.
@@ -68,3 +75,6 @@ def _centre(field: Field, period: int) -> int | None:
     intervals = [field.interval(o) for o in range(period)]
     known = [interval for interval in intervals if interval is not None]
     return sum(low + high for low, high in known) if len(known) == period else None
+
+
+_known = lru_cache(maxsize=4_096)(apart)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
 from cnncalc.analysis.receptive.sight import Sight, plain
 from cnncalc.answers.report import ReceptiveField
-from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Graph, Met, Node
+from cnncalc.layers import Requirement
 from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
 from cnncalc.layers.kinds.resize import Slice
 from cnncalc.records import NamedTuple
 
-__all__ = ["NOTHING", "WHOLE", "Fields", "before", "described", "fields", "of_inputs", "receptive_field"]
+__all__ = [
+    "NOTHING", "WHOLE", "Fields", "before", "described", "few_phases", "fields", "of_inputs", "receptive_field",
+]  # fmt: skip
 
 WHOLE = "the whole input"
 NOTHING = "nothing: this input does not reach it"
@@ -46,16 +49,11 @@ class _Walk:
 
     def __init__(self, graph: Graph, first: int) -> None:
         self.graph = graph
-        self.reaches = [(layer.channel_reach(*shapes), *layer.reaches(*shapes)) for layer, shapes in graph.signatures]
+        self.reaches = [met.reaches for met in graph.signatures]
         self.found: list[Fields] = []
         self.parts: dict[int, Parts] = {}
         self.through: dict[tuple[Fields, int], Fields] = {}
-        unmoved = [
-            all(one is IDENTITY for one in reach)
-            and layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
-            and layer.seen_inputs
-            for reach, (layer, shapes) in zip(self.reaches, graph.signatures)
-        ]
+        unmoved = [met.unmoved for met in graph.signatures]
         sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
         for index, node in enumerate(graph.nodes):
             if node.layer is None:
@@ -79,7 +77,7 @@ class _Walk:
         """What a layer's output sees, from what its inputs see together."""
         key = (seen, node.signature)
         if key not in self.through:
-            self.through[key] = _behind(self.graph, node, seen, self.reaches[node.signature])
+            self.through[key] = _after(self.graph.signatures[node.signature], seen)
         return self.through[key]
 
     def _parts(self, node: Node) -> Parts:
@@ -155,51 +153,79 @@ def _cut(parts: Parts, start: int, channels: int) -> Iterator[Part]:
 
 
 def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
-    """What the inputs of a layer see together, where their elements meet one to one."""
+    """What the inputs of a layer see together; `found` is what each node sees."""
     assert node.layer is not None
     taken = node.inputs[: node.layer.seen_inputs]
     if len(taken) == 1:
         return found[taken[0]]
+    return _met(graph.signatures[node.signature], tuple([found[one] for one in taken]))
+
+
+FEW = 16
+"""Fields of more phases are not remembered for all nets: they could fill the memory."""
+Asked = TypeVar("Asked", bound=Hashable)
+
+
+def _remembered(rule: Callable[[Met, Asked], Fields]) -> Callable[[Met, Asked], Fields]:
+    """A rule that is followed once for a layer and what is seen before it, in all nets of a process."""
+    known = lru_cache(maxsize=8_192)(rule)
+    return lambda met, seen: known(met, seen) if few_phases(seen) else rule(met, seen)
+
+
+def few_phases(seen: object) -> bool:
+    """Whether that is a field, or fields, of few phases."""
+    if isinstance(seen, Sight):
+        return max(len(field.phases) for field in seen.fields) <= FEW if seen.fields else True
+    return isinstance(seen, str) or (isinstance(seen, tuple) and all(map(few_phases, seen)))
+
+
+@_remembered
+def _met(met: Met, taken: tuple[Fields, ...]) -> Fields:
+    """What the inputs of a layer see together, where their elements meet one to one."""
+    layer, shapes = met
+    after, _ = met.inferred
+    assert not isinstance(after, Requirement)
     sights: list[Sight] = []
     words: list[str] = []
-    shapes = graph.input_shapes(node)
-    for at, index in enumerate(taken):
-        seen = found[index]
-        reaches = node.layer.reaches_into(at, *shapes)
+    for at, one in enumerate(taken):
+        seen = one
+        reaches = layer.reaches_into(at, *shapes)
         if reaches is not None and not isinstance(seen, str):
-            seen = seen.through(reaches, shapes[at], node.shape)
+            seen = seen.through(reaches, shapes[at], after)
         if isinstance(seen, str):
             words.append(seen)
-        elif len(shapes[at]) == len(node.shape):
-            sights.append(seen.spread(shapes[at], node.shape))
-        elif isinstance(node.layer, ElementwiseMerge):
-            sights.append(seen.lifted(len(node.shape)).spread(lifted(shapes[at], len(node.shape)), node.shape))
+        elif len(shapes[at]) == len(after):
+            sights.append(seen.spread(shapes[at], after))
+        elif isinstance(layer, ElementwiseMerge):
+            sights.append(seen.lifted(len(after)).spread(lifted(shapes[at], len(after)), after))
     words = [one for one in words if one != NOTHING]
     if words:
         return next((one for one in sights if one.whole), words[0])
     return Sight.met(sights) if sights else NOTHING
 
 
-def _behind(graph: Graph, node: Node, seen: Fields, reaches: Sequence[Reach | None]) -> Fields:
+@_remembered
+def _after(met: Met, seen: Fields) -> Fields:
     """What a layer's output sees, from what its inputs see together."""
-    assert node.layer is not None
     if isinstance(seen, str):
         return seen
-    shapes = graph.input_shapes(node)
-    order = node.layer.taken_axes(*shapes)
+    layer, shapes = met
+    shape, _ = met.inferred
+    assert not isinstance(shape, Requirement)
+    order = layer.taken_axes(*shapes)
     if order is not None:
-        return seen.rearranged(order, shapes[0], node.shape)
-    together = min(len(node.inputs), node.layer.seen_inputs) > 1
-    before = node.shape if together else shapes[0]
-    middle = node.layer.between(*shapes)
+        return seen.rearranged(order, shapes[0], shape)
+    together = min(len(shapes), layer.seen_inputs) > 1
+    before = shape if together else shapes[0]
+    middle = layer.between(*shapes)
     if middle is not None:
-        spread = seen.through(reaches, before, middle)
-        return spread if isinstance(spread, str) else spread.rearranged(range(len(middle)), middle, node.shape)
-    kept = node.layer.kept_axes(*shapes)
+        spread = seen.through(met.reaches, before, middle)
+        return spread if isinstance(spread, str) else spread.rearranged(range(len(middle)), middle, shape)
+    kept = layer.kept_axes(*shapes)
     if kept is None:
-        return seen.through(reaches, before, node.shape)
-    after = tuple(node.shape[kept.index(at)] if at in kept else 1 for at in range(len(before)))
-    behind = seen.through(reaches, before, after)
+        return seen.through(met.reaches, before, shape)
+    after = tuple(shape[kept.index(at)] if at in kept else 1 for at in range(len(before)))
+    behind = seen.through(met.reaches, before, after)
     if isinstance(behind, str):
         return behind
     return behind._replace(axes=tuple(None if at is None else behind.axes[at] for at in kept)).settled()
@@ -226,7 +252,7 @@ def _each_described(seen: Sequence[Fields]) -> list[ReceptiveField]:
     known: dict[int, ReceptiveField] = {}
     for one in seen:
         if id(one) not in known:
-            known[id(one)] = receptive_field(one)
+            known[id(one)] = _described(one) if few_phases(one) else receptive_field(one)
     return [known[id(one)] for one in seen]
 
 
@@ -241,3 +267,6 @@ def receptive_field(seen: Fields) -> ReceptiveField:
         tuple(axis.stride for axis in seen.fields),
         tuple(axis.padding for axis in seen.fields),
     )
+
+
+_described = lru_cache(maxsize=8_192)(receptive_field)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
@@ -10,7 +12,7 @@ from cnncalc.graph import UNKNOWN, Net
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Scalar, YamlNode
+from cnncalc.language.yaml.reader import Scalar, YamlNode, scalar_value
 from cnncalc.layers.windows import AXES
 from cnncalc.limits import Limits
 
@@ -23,6 +25,22 @@ Scope: TypeAlias = "dict[str, Value]"
 """The names that expressions may use. `in_channels` and the lengths of axes are set before each evaluation."""
 
 LENGTHS = ("depth", "height", "width", "length")
+
+
+OF_A_TENSOR = frozenset((*LENGTHS, "in_channels"))
+LONGEST_KNOWN = 300
+"""Of longer texts it is not remembered which names are in them."""
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+@lru_cache(maxsize=4_096)
+def _mentions(text: str) -> bool:
+    return not OF_A_TENSOR.isdisjoint(_NAME.findall(text))
+
+
+def mentions_lengths(text: str) -> bool:
+    """Whether an expression may ask for the channels or lengths of the tensor that enters."""
+    return len(text) > LONGEST_KNOWN or _mentions(text)
 
 
 class _Length(int):
@@ -53,6 +71,18 @@ class Evaluator:
         else:
             scope.pop("in_channels", None)
 
+    def computed(
+        self, compute: Callable[[str, Scope, Limits], Value], text: str, scope: Scope, tensor: Tensor
+    ) -> Value:
+        """What `expand` or `evaluate` makes of a text where a tensor enters. Raises `ExpressionError`."""
+        if not mentions_lengths(text):
+            try:
+                return compute(text, scope, self.limits)
+            except ExpressionError:  # it may say which names there are
+                pass
+        self.enter(scope, tensor)
+        return compute(text, scope, self.limits)
+
     def fault(self, error: ExpressionError, node: YamlNode, tensor: Tensor) -> None:
         """Note a fault, unless it is only that the channels are unknown after another one."""
         text = node.text if isinstance(node, Scalar) else ""
@@ -65,20 +95,29 @@ class Evaluator:
 
     def value(self, node: YamlNode, scope: Scope, tensor: Tensor) -> Value:
         """The value of a node, however deep."""
-        self.enter(scope, tensor)
         try:
+            if isinstance(node, Scalar):
+                return self._scalar(node, scope, tensor)
+            self.enter(scope, tensor)
             return value_of(node, scope, self.limits)
         except ValueFault as fault:
             self.fault(fault.error, fault.node, tensor)
             return None
 
+    def _scalar(self, node: Scalar, scope: Scope, tensor: Tensor) -> Value:
+        if "$" not in node.text:
+            return scalar_value(node.text, node.plain)
+        try:
+            return self.computed(expand, node.text, scope, tensor)
+        except ExpressionError as error:
+            raise ValueFault(error, node) from None
+
     def text(self, node: Scalar, scope: Scope, tensor: Tensor) -> str | None:
         """A scalar as text, its expressions put in."""
         if "$" not in node.text:
             return node.text
-        self.enter(scope, tensor)
         try:
-            value = expand(node.text, scope, self.limits)
+            value = self.computed(expand, node.text, scope, tensor)
         except ExpressionError as error:
             self.fault(error, node, tensor)
             return None
@@ -100,9 +139,8 @@ class Evaluator:
             if text.lower() in ("yes", "no", "on", "off") and text not in scope:
                 self.faults.add("a condition is true or false", node, help="write true or false")
                 return None
-            self.enter(scope, tensor)
             try:
-                value = evaluate(node.text, scope, self.limits)
+                value = self.computed(evaluate, node.text, scope, tensor)
             except ExpressionError as error:
                 self.fault(error, node, tensor)
                 return None

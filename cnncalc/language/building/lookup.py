@@ -10,8 +10,9 @@ from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
+from cnncalc.records import NamedTuple
 
-__all__ = ["DROPPED", "Body", "Lookup"]
+__all__ = ["DROPPED", "Body", "Found", "Lookup"]
 
 DROPPED: Tensor = -2
 """What comes out of an item whose `when` is false."""
@@ -20,13 +21,23 @@ Body: TypeAlias = Callable[[Any, Level, Tensor], Tensor]
 """What builds a group's layers in a level, from a tensor: with which `Builder` is told then, for it may be kept."""
 
 
+class Found(NamedTuple):
+    """A tensor that was found by its name, in a level whose prefix is so long."""
+
+    level: int
+    name: str
+    tensor: Tensor
+
+
 class Lookup:
     """Looks up names as they stand in items, and keeps what builds each group; what there is not is noted."""
 
     def __init__(self, net: Net, evaluator: Evaluator, faults: Faults) -> None:
         self.net, self.evaluator, self.faults = net, evaluator, faults
+        self.log: list[Found] | None = None
+        """The tensors that were found by name, where somebody keeps an account of it."""
         self.reached = 0
-        """How long the prefix of the outermost level was in which a name was found; a `Recording` begins anew."""
+        """How long the prefix of the outermost level was in which a group to share was found since a `Recording`."""
         self.bodies: dict[str, Body] = {}
         """What builds each group, to build it once more."""
         self.guessing = False
@@ -65,20 +76,29 @@ class Lookup:
         """Whether `from` could take this name here."""
         return any(one.prefix + name in self.net.names.tensors for one in level.outwards())
 
+    def find(self, name: str, level: Level | None) -> Found | None:
+        """The tensor of a name, in this level or else in one around it."""
+        tensors = self.net.names.tensors
+        word, _, number = name.partition(".")
+        place = int(number) if word == "inputs" and number.isdecimal() and len(number) < 9 else None
+        for one in level.outwards() if level is not None else ():
+            tensor = tensors.get(one.prefix + name)
+            if tensor is None and place is not None and place < len(one.entering):
+                tensor = one.entering[place]
+            if tensor is not None:
+                return Found(len(one.prefix), name, tensor)
+        return None
+
     def source(self, name: str, node: YamlNode, current: Tensor, level: Level) -> Tensor:
         """The tensor that a name stands for, looked up in this level and then outwards."""
         if name == "previous":
             return current
         tensors = self.net.names.tensors
-        word, _, number = name.partition(".")
-        place = int(number) if word == "inputs" and number.isdecimal() and len(number) < 9 else None
-        for one in level.outwards():
-            tensor = tensors.get(one.prefix + name)
-            if tensor is not None:
-                self.reached = min(self.reached, len(one.prefix))
-                return tensor
-            if place is not None and place < len(one.entering):
-                return one.entering[place]
+        found = self.find(name, level)
+        if found is not None:
+            if self.log is not None:
+                self.log.append(found)
+            return found.tensor
         meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
         if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
             return UNKNOWN  # the fault is the input's, or the group's

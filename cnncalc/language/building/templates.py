@@ -1,7 +1,7 @@
 """What a block adds to a net, kept: the same block with the same arguments on the same shape is put in as it stands.
 
-Kept for all nets of a process. What depends on more than that is built anew: blocks that take or share tensors from
-outside, side branches, lengths that are symbols.
+Kept for all nets of a process. What depends on more than that is built anew: blocks that share layers from outside,
+side branches, lengths that are symbols. Tensors that a block takes by name are looked up again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
-from cnncalc.graph import Met, Net, Node, Origin
+from cnncalc.graph import Level, Met, Net, Node, Origin
 from cnncalc.language.building.lookup import Body, Lookup
 from cnncalc.language.building.nesting import Nesting
 from cnncalc.layers import Layer, Shape
@@ -50,6 +50,8 @@ class Template(NamedTuple):
     layers: list[Placed]
     made: int
     """What comes out."""
+    outside: list[tuple[str, Shape]]
+    """The names by which it takes tensors from outside, and their shapes; these are counted down from `START` − 1."""
     groups: list[int]
     """The names of groups, by their numbers."""
     own: list[int]
@@ -63,27 +65,43 @@ class Template(NamedTuple):
     depth: int
     """How deep the block stood: no deeper it fits again."""
 
-    def place(self, prefix: str, start: int, at: Recording) -> int | None:
+    def _entering(self, start: int, level: Level, at: Recording) -> list[int] | None:
+        """All tensors that it takes, the last of `outside` first; None where one is not there, or of another shape."""
+        found = [at.lookup.find(name, level.parent) for name, _ in self.outside]
+        tensors = [start]
+        for one, (_, shape) in zip(found, self.outside):
+            if one is None or one.tensor < 0 or at.net.nodes[one.tensor].shape != shape:
+                return None
+            tensors.append(one.tensor)
+        if at.lookup.log is not None:
+            at.lookup.log += [one for one in found if one is not None]
+        return tensors[::-1]
+
+    def place(self, level: Level, start: int, at: Recording) -> int | None:
         """Put it in behind the tensor `start`, and say what comes out.
 
         None where a bound is in the way, or a name is taken: building it says so.
         """
         net, lookup, nesting = at.net, at.lookup, at.nesting
         nodes, held, base = net.nodes, net.names, len(net.nodes)
+        prefix = level.prefix
         names = [prefix + name for name in self.names]
         room = net.limits.layers + len(net.inputs) - base
         if nesting.depth > self.depth or nesting.built + self.built > nesting.most or len(self.layers) > room:
             return None
         if not held.tensors.keys().isdisjoint(names) or not held.groups.keys().isdisjoint(names):
             return None
+        entering = self._entering(start, level, at)
+        if entering is None:
+            return None
         number = net.signed.number
         for name, layer, inputs, shape, met, trainable, share, train_only, origin in self.layers:
-            taken = tuple([start if one < 0 else base + one for one in inputs])
+            taken = tuple([entering[one] if one < 0 else base + one for one in inputs])
             owner = None if share is None else base + share
             nodes.append(
                 Node(names[name], layer, taken, shape, len(nodes), number(met), trainable, owner, train_only, origin)
             )
-        tensors = [start if one < 0 else base + one for one in self.tensors]
+        tensors = [entering[one] if one < 0 else base + one for one in self.tensors]
         held.tensors.update(zip(names, tensors))
         held.groups.update([(names[one], tensors[one]) for one in self.groups])
         held.own.update([names[one] for one in self.own])
@@ -93,13 +111,13 @@ class Template(NamedTuple):
         lookup.bodies.update([(names[one], body) for one, body in self.bodies])
         lookup.false.update([(prefix + name, condition) for name, condition in self.false])
         nesting.built += self.built
-        return start if self.made < 0 else base + self.made
+        return entering[self.made] if self.made < 0 else base + self.made
 
 
 class Recording:
     """Where a block goes; and what is there before it is built, to tell afterwards what was added."""
 
-    __slots__ = ("built", "count", "ends", "lookup", "met", "nesting", "net", "reached", "sizes")
+    __slots__ = ("built", "count", "ends", "log", "logged", "lookup", "met", "nesting", "net", "reached", "sizes")
 
     def __init__(self, net: Net, lookup: Lookup, nesting: Nesting) -> None:
         self.net, self.lookup, self.nesting = net, lookup, nesting
@@ -110,6 +128,18 @@ class Recording:
         self.sizes = [len(table) for table in self._tables()]
         self.ends = self._ends()
         self.reached, self.lookup.reached = self.lookup.reached, FAR
+        self.log = self.lookup.log
+        self.logged = 0 if self.log is None else len(self.log)
+        if self.log is None:
+            self.lookup.log = []
+
+    def _outside(self, prefix: str, start: int) -> dict[int, str] | None:
+        """What was taken by name from outside; None where that cannot be told from what enters, or has two names."""
+        found: dict[int, str] = {}
+        for level, name, tensor in (self.lookup.log or ())[self.logged :]:
+            if level < len(prefix) and (tensor == start or found.setdefault(tensor, name) != name):
+                return None
+        return found
 
     def _ends(self) -> tuple[int, int]:
         """How many ends of side branches there are."""
@@ -124,9 +154,12 @@ class Recording:
         lookup, count = self.lookup, self.count
         alone = lookup.reached >= len(prefix) and lookup.faults.met == self.met and self._ends() == self.ends
         lookup.reached = min(lookup.reached, self.reached)
+        outside = self._outside(prefix, start)
+        lookup.log = self.log
         new = self.net.nodes[count:]
-        if not alone or any(one.share is not None and one.share < count for one in new):
+        if not alone or outside is None or any(one.share is not None and one.share < count for one in new):
             return None
+        from_here = _Relative(count, start, outside)
         try:
             tensors, groups, given, counted, blocks, bodies, false = (
                 [(_inside(prefix, name), value) for name, value in _added(table, size)]
@@ -137,14 +170,15 @@ class Recording:
             pairs, own = self.net.signatures, self.net.names.own
             return Template(
                 [name for name, _ in tensors],
-                [_from(count, start, tensor) for _, tensor in tensors],
+                [from_here[tensor] for _, tensor in tensors],
                 [
-                    Placed(name, one.layer, tuple([_from(count, start, each) for each in one.inputs]), one.shape,
+                    Placed(name, one.layer, tuple([from_here[each] for each in one.inputs]), one.shape,
                            pairs[one.signature], one.trainable, None if one.share is None else one.share - count,
                            one.train_only, one.origin)
                     for name, one in zip(numbers, new) if one.layer is not None
                 ],
-                _from(count, start, made),
+                from_here[made],
+                [(name, self.net.nodes[tensor].shape) for tensor, name in outside.items()],
                 [number[name] for name, _ in groups],
                 [name for name, one in zip(numbers, new) if one.name in own],
                 [(number[name], origin) for name, origin in given],
@@ -159,6 +193,20 @@ class Recording:
             return None
 
 
+class _Relative(dict[int, int]):
+    """Tensors counted from the first of a block; raises `LookupError` for one from outside that nobody named."""
+
+    def __init__(self, count: int, start: int, outside: Mapping[int, str]) -> None:
+        self.count = count
+        super().__init__({tensor: START - place for place, tensor in enumerate(outside, start=1)})
+        self[start] = START
+
+    def __missing__(self, tensor: int) -> int:
+        if tensor < self.count:
+            raise LookupError(tensor)
+        return tensor - self.count
+
+
 def _added(table: dict[str, Value], size: int) -> list[tuple[str, Value]]:
     """What a table holds since it had so many entries: none is ever taken out."""
     return [*islice(reversed(table.items()), len(table) - size)][::-1]
@@ -169,15 +217,6 @@ def _inside(prefix: str, name: str) -> str:
     if not name.startswith(prefix):
         raise LookupError(name)
     return name[len(prefix) :]
-
-
-def _from(count: int, start: int, tensor: int) -> int:
-    """A tensor counted from the first of a block; raises `LookupError` for one from outside but what enters."""
-    if tensor == start:
-        return START
-    if tensor < count:
-        raise LookupError(tensor)
-    return tensor - count
 
 
 class Templates:
@@ -191,10 +230,10 @@ class Templates:
         self.pinned = pinned
         """The blocks, held so that nothing else can be taken for them."""
 
-    def build(self, key: Hashable, prefix: str, start: int, at: Recording, items: Callable[[], int]) -> int:
+    def build(self, key: Hashable, level: Level, start: int, at: Recording, items: Callable[[], int]) -> int:
         """What comes out of a block: its template put in, or what its items build, which may be kept."""
         template = self.known.get(key)
-        made = None if template is None else template.place(prefix, start, at)
+        made = None if template is None else template.place(level, start, at)
         if made is not None:
             return made
         if key not in self.known:
@@ -202,7 +241,7 @@ class Templates:
             return items()
         at.begin()
         made = items()
-        template = at.template(prefix, start, made)
+        template = at.template(level.prefix, start, made)
         if template is not None:
             self._keep(key, template)
         return made

@@ -30,8 +30,8 @@ class Unfolder:
         """Whether every block is built, since the file says something of single layers in it."""
 
     def resume(self) -> None:
-        """Variables may have changed."""
-        self._templates = None
+        """Variables may have changed, and what was being built is left."""
+        self._templates, self.placer.lookup.log = None, None
 
     def built(
         self, block: Block, scope: Scope, tensors: tuple[Tensor, ...], level: Level, layers: LayerReader,
@@ -50,6 +50,4 @@ class Unfolder:
         values = [scope[name] for name in block.parameters]
         key = (id(block.items), repr(values), tuple(map(type, values)), shape, placer.trainable, placer.train_only,
                bool(layers.defaults), level.by_position)  # fmt: skip
-        return self._templates.build(
-            key, level.prefix, start, Recording(placer.net, placer.lookup, self.nesting), build
-        )
+        return self._templates.build(key, level, start, Recording(placer.net, placer.lookup, self.nesting), build)

@@ -35,7 +35,8 @@ def page(explanation: Explanation) -> Page:
 
     pictured = [part for part in explanation.parts if isinstance(part, Told) and part.regions]
     picture = (lambda: _field(pictured[0])) if pictured else None
-    return Page("an explanation", body, lambda: object_of(explanation), picture=picture)
+    way = "ask for one pixel of a layer: `cnncalc explain NET LAYER --pixel 3,5`"
+    return Page("an explanation", body, lambda: object_of(explanation), picture=picture, to_picture=way)
 
 
 def _field(told: Told) -> str:

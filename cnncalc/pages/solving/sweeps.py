@@ -46,7 +46,8 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
 
     drawable = len(figures) > 1 and len(points) <= MOST_DOTS and any(point.figures for point in points)
     picture = (lambda: _picture(_drawn(points, grid, figures), figures)) if drawable else None
-    return Page("a sweep", lambda _: [shown()], data, table, "points", picture)
+    way = "two figures are plotted, as `--figures params,macs`" if len(figures) < 2 else "the net works at no point"
+    return Page("a sweep", lambda _: [shown()], data, table, "points", picture, way)
 
 
 def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:

@@ -38,11 +38,7 @@ class Texts:
     @staticmethod
     def headline(box: Box) -> str:
         """What stands in bold: the notation of a layer, the name of a group."""
-        if box.kind == "input" or not box.rows:
-            return printable(box.label)
-        if box.kind == "group":
-            return printable(box.label)
-        return box.rows[0].notation
+        return printable(box.label) if box.kind in ("input", "group") else box.rows[0].notation
 
     @staticmethod
     def shape(box: Box) -> str:

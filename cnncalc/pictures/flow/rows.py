@@ -73,7 +73,7 @@ class Rows(Block):
         rows = self._ordered()
         for row in rows:
             _spread(row, [seat.middle for seat in row])
-        entries, exits = self._aligned(rows)
+        entries, exits = self._aligned()
         leftmost = min([seat.x for seat in self.seats])
         for seat in self.seats:
             seat.x -= leftmost
@@ -111,7 +111,7 @@ class Rows(Block):
                 _spread(row, [wanted[id(seat)] for seat in row])
         return rows
 
-    def _aligned(self, rows: Sequence[Sequence[_Seat]]) -> tuple[dict[int, float], dict[int, float]]:
+    def _aligned(self) -> tuple[dict[int, float], dict[int, float]]:
         """Where tensors come in and go out: above and below those that take and make them."""
         entries: dict[int, float] = {}
         for tensor in self.incoming:

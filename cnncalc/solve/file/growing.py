@@ -66,6 +66,8 @@ class Growth:
         """The unknowns in the order in which they get values along a path."""
         self.live = Live(file, self.parts, frozenset(want.figure for want in judging.shapes) - {"output"})
         self.roots: dict[tuple[int, ...], Stages] = {}
+        self.walked: tuple[Stages | None, list[tuple[Hashable, State]]] = None, []
+        """The last assignment that was built: what its pieces depend on, and the net behind each. The next is alike."""
         self.layers: list[dict[Hashable, DiagramNode]] = [{} for _ in range(len(self.cuts) + 1)]
         self.waiting: list[list[DiagramNode]] = [[] for _ in self.layers]
         self.passed: dict[int, DiagramNode] = {}
@@ -249,4 +251,15 @@ class Growth:
     def state(self, values: dict[int, int]) -> tuple[Stages, State]:
         """The net of an assignment, given in the order of `order`; raises `CnncalcError` where it makes none."""
         stages = self.roots[tuple([values[one] for one in self.cuts[0][1]])]
-        return stages, self._advanced(stages, stages.start, range(len(self.parts)), values)
+        walked, self.walked = self.walked, (stages, [])
+        state, steps = stages.start, self.walked[1]
+        before = iter(walked[1] if walked[0] is stages else ())
+        for number, piece in enumerate(self.parts):
+            own = None if piece.shares else tuple([values[one] for one in piece.unknowns])
+            known = next(before, None)
+            if known is None or own is None or known[0] != own:
+                before = iter(())
+                known = own, stages.advance(number, state, values)
+            steps.append(known)
+            state = known[1]
+        return stages, state

@@ -109,7 +109,8 @@ class Stages:
             raise made
         known, more, after = made
         bodies = {**after.bodies, **state.bodies} if state.bodies else after.bodies
-        return after._replace(nodes=state.nodes + after.nodes[known:], bodies=bodies, sums=plus(state.sums, more))
+        nodes, sums = state.nodes + after.nodes[known:], plus(state.sums, more)
+        return State(nodes, after.net, bodies, after.current, after.levels, after.branchings, after.structure, sums)
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
         self.work += len(state.nodes) // COPIED
