@@ -71,8 +71,8 @@ def test_bundled_nets(paddle, name):
 
 
 def test_shared_and_frozen_layers(paddle):
-    items = ["{conv: 4 k3 p1, name: a}", "{crop: size=4x4, name: c}", "pad 2", "{share: c}", "{conv: 4 k3 p1, share: a}"]
-    items.append("{linear: 2 axis=last, trainable: false}")
+    items = ["{conv: 4 k3 p1, name: a}", "{crop: size=4x4, name: c}", "pad 2", "{share: c}"]
+    items += ["{conv: 4 k3 p1, share: a}", "{linear: 2 axis=last, trainable: false}"]
     text = "input: 4x8x8\ndialect: paddle\nlayers:\n" + "".join(f"- {one}\n" for one in items)
     assert failed(load_text(text, "net", Options())) == []
 

@@ -55,6 +55,7 @@ def convolution(paddle: Any, layer: conv.ForwardConvolution, x: tuple[Shape, ...
         padding=_padding(layer, rank),
         dilation=_each(layer.dilation, rank),
         groups=layer.group_count(x[0]),
+        padding_mode=getattr(layer, "mode", "zeros"),
         bias_attr=None if layer.bias else False,
     )
     return made

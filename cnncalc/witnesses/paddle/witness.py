@@ -12,6 +12,7 @@ from cnncalc.graph import Graph
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.witnesses.paddle import elements, windows
 from cnncalc.witnesses.seen import Seen, SeenRow
 
@@ -76,7 +77,9 @@ def _hold_kinds(graph: Graph) -> None:
     """Raises CnncalcError with every layer of a kind that Paddle has not."""
     unsayable = Unsayable("Paddle")
     for _, node, layer in graph.layers():
-        if layer.kind not in RULES:
+        if isinstance(layer, Reparametrised) and layer.norm is not None:
+            unsayable.add(node, f"a {layer.norm} norm is put around a layer of Paddle, and not held here")
+        elif layer.kind not in RULES:
             unsayable.add(node, f"there is no layer of Paddle here for `{layer.kind}`")
     unsayable.raise_any()
 
