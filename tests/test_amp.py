@@ -35,6 +35,7 @@ MAPS = """
 conv 3 k3 p1 reflect | conv 3 k2 norm=weight | dwconv k3 spectral | linear 5 axis=last spectral
 conv 3 k3 p1 | conv 3 k2 same nobias | dwconv k3 p1 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2
 local 3 k3 p1 | local 3 k2 nobias
+fractional_maxpool k2 size=3
 maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2 | lppool 2 norm=1
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats

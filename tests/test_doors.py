@@ -32,6 +32,7 @@ DOORS = {
     "interchange.onnx": "model wire writing.model writing.scribe writing.writer",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
+    "interchange.paddle": "",
     "interchange.structure": "writing",
     "interchange.tfjs": "",
     "interchange.tflite": "",

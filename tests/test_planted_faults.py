@@ -23,6 +23,7 @@ from cnncalc.layers.kinds import (
     activation,
     conv,
     deformable,
+    fractional,
     merge,
     norm,
     pool,
@@ -34,6 +35,7 @@ from cnncalc.layers.kinds import (
 )
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.notation.lines import parse
 
 NETS = 2_000
 """Within so many nets a fault must show; nearly all show within a hundred."""
@@ -224,6 +226,7 @@ FAULTS = {
         "saved",
         keeps(the_input, lambda _layer, x: Saved("input", 1)),
     ),
+    "a fractional pool keeps its input alone": (fractional.FractionalMaxPool, "saved", keeps(the_input)),
     "columns of windows keep nothing": (
         unfolding.Unfold,
         "output_shape",
@@ -233,7 +236,7 @@ FAULTS = {
     "a dilated average sees its kernel alone": (
         pool.AvgPool,
         "reaches",
-        lambda self, *x, plain=sliding.Pool.reaches: plain(pool.AvgPool(kernel=self.kernel, stride=(1,)), *x),
+        lambda self, *x, plain=sliding.Pool.reaches: plain(parse("avgpool k3 s1").layer, *x),
     ),
     "windows forgotten in an attention's MACs": (
         attention.Attention,
@@ -273,6 +276,7 @@ ON = {
     "a deformable convolution keeps no mask of zeros": (
         "input: 4x5x5\nlayers: [{identity: , name: x}, conv 18 k3 p1, {deform_conv: 4 k3 p1, from: [x, previous]}]"
     ),
+    "a fractional pool keeps its input alone": "input: 4x9x9\nlayers: [conv 4 k1, fractional_maxpool k2 size=5]",
     "columns of windows keep nothing": "input: 4x5x5\nlayers: [unfold k2, relu]",
     "a fold is as large as its columns": "input: 4x4x4\nlayers: [unfold k2 s2, fold k2 4 s2]",
     "a dilated average sees its kernel alone": "input: 4x9x9\nlayers: [avgpool k3 s1 d2]",

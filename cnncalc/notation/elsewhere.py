@@ -112,7 +112,6 @@ _WAYS: tuple[tuple[str, str], ...] = (
         "`SeparableConv2D OUT kernel=3` is a block of the library: a depthwise and a 1x1 convolution",
     ),
     ("ConvLSTM", _CONVLSTM),
-    ("FractionalMaxPool", "`adaptive_maxpool SIZE`: as many windows, which do not lie by chance"),
     ("Einsum", "`matmul`, with `permute` and `reshape` around it"),
     ("Data HDF5Data ImageData WindowData Input", _DATA),
     ("HDF5Output Silence", "it ends nothing that costs: leave it out"),

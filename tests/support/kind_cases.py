@@ -116,6 +116,8 @@ KIND_CASES += [
 
 KIND_CASES += [
     ("avgpool k3 s1 d2", ["1x7x7"], "1x3x3", 0, 0, 9 * 9),
+    ("fractional_maxpool k2 size=5x4", ["3x9x9"], "3x5x4", 0, 0, 3 * 60),
+    ("fractional_maxpool 2 3", ["3x6x7x8"], "3x3x3x3", 0, 0, 7 * 81),
     ("unfold k3 p1 s1 d1", ["6x14x14"], "54x196", 0, 0, 0),
     ("fold k2 4x6 s2", ["12x6"], "3x4x6", 0, 0, 72),
     ("maxunpool k2", ["4x4x4", "4x4x4"], "4x8x8", 0, 0, 0),
@@ -197,6 +199,8 @@ KIND_REFUSED += [
     ("deform_conv 8 k3 same", ["4x4x4", "18x4x4"], "a deformable convolution pads alike on both sides"),
     ("conv 8 k9 p4 reflect", ["4x4x4"], "a `reflect` border is made of the map's own pixels"),
     ("dwconv k9 p5 circular", ["4x4x4"], "a `circular` border is made of the map's own pixels"),
+    ("fractional_maxpool k2 size=4", ["3x9"], "a fractional pool takes a map with two or three axes"),
+    ("fractional_maxpool k3 size=8", ["3x9x9"], "a fractional pool needs room for windows one pixel apart"),
     ("unfold k3", ["3x5"], "an unfold takes a map with height and width"),
     ("unfold k7", ["3x5x5"], "the kernel does not fit its input"),
     ("fold k2 4x6 s2", ["12x5"], "a fold needs a column for each window"),
@@ -228,6 +232,7 @@ KIND_NAMES = {
     "unfold": "Unfold im2col",
     "fold": "Fold col2im",
     "maxunpool": "MaxUnpool2d",
+    "fractional_maxpool": "FractionalMaxPool2d FractionalMaxPool3d",
     "deform_conv": "DeformConv2d DCNv2 ModulatedDeformConv2d",
     "conv": "LazyConv2d",
     "lstm": "LSTM CuDNNLSTM",

@@ -8,7 +8,8 @@ from torch import nn
 
 from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.layers import Shape, convolving
-from cnncalc.layers.kinds import conv, local, pool, pyramid
+from cnncalc.layers.fields import spread
+from cnncalc.layers.kinds import conv, fractional, local, pool, pyramid
 from cnncalc.torch_backend.building import modules, windows
 from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, plain, rank_of
 
@@ -142,6 +143,17 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...]) -> nn.Module:
     name = "AdaptiveMaxPool" if isinstance(layer, pool.GlobalMaxPool) else "AdaptiveAvgPool"
     module: nn.Module = of_rank(name, rank_of(shapes))(1)
     return nn.Sequential(module, nn.Flatten()) if layer.flat else module
+
+
+@builds(fractional.FractionalMaxPool)
+def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...]) -> nn.Module:
+    """FractionalMaxPool2d and 3d."""
+    rank = rank_of(shapes)
+    if rank not in (2, 3):
+        raise ValueError(f"no fractional pool of {shapes[0]}")
+    size, kernel = plain(list(spread(layer.size, rank))), plain(list(spread(layer.kernel, rank)))
+    module: nn.Module = of_rank("FractionalMaxPool", rank)(kernel, output_size=size)
+    return module
 
 
 @builds(pyramid.SpatialPyramid)
