@@ -23,7 +23,7 @@ DOORS = {
     "graph": "nodes",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch weights.held writers written"
     ),
     "interchange.caffe": "",
     "interchange.darknet": "",
@@ -42,6 +42,7 @@ DOORS = {
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "",
     "interchange.ultralytics": "",
+    "interchange.weights": "held",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
