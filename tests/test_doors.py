@@ -40,7 +40,7 @@ DOORS = {
     "interchange.torch_code.classes": "making",
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
-    "interchange.torch_export": "",
+    "interchange.torch_export": "program",
     "interchange.ultralytics": "",
     "interchange.weights": "held",
     "language.expressions": "values",
