@@ -70,6 +70,14 @@ SETTLED = (
         lambda layer, shapes, said, theirs: layer.kind == "batchnorm" and len(shapes[0]) > 4,
     ),
     Settled(
+        "up to opset 18 an average that rounds up and counts its border is run otherwise, and takes `same` everywhere",
+        lambda layer, shapes, said, theirs: (
+            "leaves pixels over" in said
+            and (layer.kind, getattr(layer, "rounding", ""), getattr(layer, "count_include_pad", False))
+            == ("avgpool", "ceil", True)
+        ),
+    ),
+    Settled(
         "a window sees padding alone: −∞ comes out",
         lambda layer, shapes, said, theirs: "padding alone" in said,
     ),

@@ -63,7 +63,7 @@ def unsettled(own: Any, dialect: str, text: str, shapes: tuple[Shape, ...]) -> t
     if layer.kind not in own.KINDS or not _meant(layer, shapes):
         return "", ""
     broken = broken_requirement(layer, shapes)
-    if broken is not None and broken.rule.startswith("there is no axis"):
+    if broken is not None and ("there is no axis" in broken.rule or "names an axis twice" in broken.rule):
         return "", ""  # nor can it be said there
     said = "" if broken is None else f"{broken.rule}; {broken.values}"
     try:

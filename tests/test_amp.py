@@ -32,8 +32,10 @@ HALF, FLOAT = "conv 4 k1", "softmax"
 """Layers after which a tensor is in half precision, or in float32."""
 
 MAPS = """
+conv 3 k3 p1 reflect | conv 3 k2 norm=weight | dwconv k3 spectral | linear 5 axis=last spectral
 conv 3 k3 p1 | conv 3 k2 same nobias | dwconv k3 p1 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2
 local 3 k3 p1 | local 3 k2 nobias
+fractional_maxpool k2 size=3
 maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2 | lppool 2 norm=1
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats
@@ -53,7 +55,7 @@ MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
 ELSEWHERE = {"bilinear", "embedding", "fold", "maxunpool"}
 """Kinds that take no map; their tests stand below."""
-UNTOLD = {"attention", "lstm", "gru", "rnn"}
+UNTOLD = {"attention", "deform_conv", "lstm", "gru", "rnn"}
 """Composed layers: autocast's fused kernels are chosen by the device that is there."""
 TEXTS = [text.strip() for line in MAPS.strip().splitlines() for text in line.split("|")]
 

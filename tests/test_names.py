@@ -46,7 +46,7 @@ WAYS = [
     ("NonZero", "not a layer of a fixed shape: how much comes out depends on the numbers; `opaque SHAPE of=NonZero`"),
     ("Loop", "not a layer of a fixed shape"),
     ("TransformerEncoderLayer", "attention 8"),
-    ("SeparableConv2D", "`separable_conv OUT kernel=3`"),
+    ("SeparableConv1D", "`SeparableConv2D OUT kernel=3`"),
     ("random_flip", "leave it out"),
     ("nn.Softmin", "`negate`, then `softmax`"),
 ]

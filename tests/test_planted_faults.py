@@ -16,11 +16,26 @@ from networks import Network, network
 from cnncalc.analysis.memory import totals as memory
 from cnncalc.arithmetic.windows.formulas import Rounding, TransposedWindow, Window, product
 from cnncalc.arithmetic.windows.reach import Reach
-from cnncalc.layers import sliding
+from cnncalc.graph.met import forget
+from cnncalc.layers import convolving, reparametrised, sliding
 from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.kinds import activation, conv, merge, norm, pool, regularize, resize, shuffle, tensors, unfolding
+from cnncalc.layers.kinds import (
+    activation,
+    conv,
+    deformable,
+    fractional,
+    merge,
+    norm,
+    pool,
+    regularize,
+    resize,
+    shuffle,
+    tensors,
+    unfolding,
+)
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.notation.lines import parse
 
 NETS = 2_000
 """Within so many nets a fault must show; nearly all show within a hundred."""
@@ -29,17 +44,17 @@ NETS = 2_000
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+def lines_of(net):
+    """What a net shows; an error is shown too."""
+    try:
+        return differences(net)[1]
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        return [f"broken: {error!r}"]
+
+
 def short_run(nets=NETS):
     """What the first net that differs shows; empty where none of them does."""
-    for index in range(nets):
-        net = network(Random(f"planted/{index}"))
-        try:
-            lines = differences(net)[1]
-        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            lines = [f"broken: {error!r}"]
-        if lines:
-            return lines
-    return []
+    return next((lines for index in range(nets) if (lines := lines_of(network(Random(f"planted/{index}"))))), [])
 
 
 def without_group(self, *x):
@@ -199,6 +214,30 @@ FAULTS = {
             one for one in plain(self, *given) if "lengths" not in one.what
         ),
     ),
+    "a mirrored border keeps nothing": (convolving.Bordered, "saved", convolving.ForwardConvolution.saved),
+    "the length of each filter is not learned": (
+        reparametrised.Reparametrised,
+        "weight_shapes",
+        lambda self, *x: self.used_shapes(*x),
+    ),
+    "a weight that is made is not kept": (reparametrised.Reparametrised, "saved_weight", lambda self, *given: iter(())),
+    "a deformable convolution keeps no mask of zeros": (
+        deformable.DeformableConv,
+        "saved",
+        keeps(the_input, lambda _layer, x: Saved("input", 1)),
+    ),
+    "a fractional pool keeps its input alone": (fractional.FractionalMaxPool, "saved", keeps(the_input)),
+    "columns of windows keep nothing": (
+        unfolding.Unfold,
+        "output_shape",
+        lambda self, *x: (x[0][0] * 4, product(x[0][1:])),
+    ),
+    "a fold is as large as its columns": (unfolding.Fold, "output_shape", lambda self, *x: (x[0][0], *self.size * 2)),
+    "a dilated average sees its kernel alone": (
+        pool.AvgPool,
+        "reaches",
+        lambda self, *x, plain=sliding.Pool.reaches: plain(parse("avgpool k3 s1").layer, *x),
+    ),
     "windows forgotten in an attention's MACs": (
         attention.Attention,
         "macs",
@@ -231,6 +270,16 @@ FAULTS = {
 
 
 ON = {
+    "a mirrored border keeps nothing": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k3 p1 reflect]",
+    "the length of each filter is not learned": "input: 4x5x5\nlayers: [conv 4 k1 norm=weight]",
+    "a weight that is made is not kept": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k1 norm=spectral]",
+    "a deformable convolution keeps no mask of zeros": (
+        "input: 4x5x5\nlayers: [{identity: , name: x}, conv 18 k3 p1, {deform_conv: 4 k3 p1, from: [x, previous]}]"
+    ),
+    "a fractional pool keeps its input alone": "input: 4x9x9\nlayers: [conv 4 k1, fractional_maxpool k2 size=5]",
+    "columns of windows keep nothing": "input: 4x5x5\nlayers: [unfold k2, relu]",
+    "a fold is as large as its columns": "input: 4x4x4\nlayers: [unfold k2 s2, fold k2 4 s2]",
+    "a dilated average sees its kernel alone": "input: 4x9x9\nlayers: [avgpool k3 s1 d2]",
     "a shift forgotten in an attention's receptive field": "input: 4x8x8\nlayers: [attention 2 w4 shift=1]",
     "the net on an attention's distances runs for each sample": "input: 4x4x4\nlayers: [attention 2 w2 continuous=3]",
     "the lengths of a cosine's queries are not kept": "input: 4x5\nlayers: [conv 4 k1, attention 2 cosine]",
@@ -240,7 +289,8 @@ ON = {
 
 def shown_by(text):
     """What a net shows, with receptive fields, for two images."""
-    return differences(Network(text, 2, "float32", False, False, True, ()))[1]
+    forget()
+    return lines_of(Network(text, 2, "float32", False, False, True, ()))
 
 
 def test_without_a_fault_nothing_differs():

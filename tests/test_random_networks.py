@@ -121,7 +121,7 @@ def test_exceptions_have_reasons():
 
 
 def test_the_generator_knows_every_kind():
-    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear", "maxunpool"} == set(KINDS)
+    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear", "maxunpool", "deform_conv"} == set(KINDS)
 
 
 def test_the_generator_writes_what_it_promises():

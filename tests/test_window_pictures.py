@@ -87,6 +87,18 @@ def test_what_is_too_far_is_not_drawn(layer):
     assert all(len(panel.cells) < 20_000 for panel in panels(3000, layer))
 
 
+@pytest.mark.parametrize(
+    ("layer", "drawn"), [("unfold k3", 0), ("attention 1 window=2", 1), ("crop 1", 1), ("pad 1", 1), ("relu", 0)]
+)
+def test_other_windows_are_drawn_or_left_out(layer, drawn):
+    net = Net(input=(4, 8, 8))
+    net.add(layer)
+    found = list(panels_of(net))
+    assert len(found) == drawn
+    if found:
+        ET.fromstring(steps(found, "windows"))
+
+
 def test_a_long_axis_shows_its_ends():
     found = panels(2000, "conv 4 k5 s2 p2")
     svg = steps(found, "windows")

@@ -26,11 +26,16 @@ class Answer(Generic[Data]):
     def __init__(self, data: Data, title: str, page: Callable[[Data], Page]) -> None:
         self.data, self._title, self._page = data, title, page
 
+    @property
+    def page(self) -> Page:
+        """The answer as what every form draws."""
+        return self._page(self.data)
+
     def text(self, form: str = "plain") -> str:
         """The answer in a form of the command line, such as `plain`, `markdown` or `json`. Raises CnncalcError."""
         from cnncalc.forms import text
 
-        return text(self._page(self.data), form)
+        return text(self.page, form)
 
     def to_dict(self) -> Any:
         """What `--format json` prints, as Python's own objects."""
@@ -53,11 +58,11 @@ class Answer(Generic[Data]):
         """For notebooks: what the answer says, and its picture, which is an image so that its looks stay its own."""
         from cnncalc.forms.web.html import notebook
 
-        return notebook(self._page(self.data))
+        return notebook(self.page)
 
     def _repr_svg_(self) -> str | None:
         """For notebooks: the picture of the answer, where it has one that is not too large."""
-        picture = self._page(self.data).picture
+        picture = self.page.picture
         try:
             return None if picture is None else picture()
         except CnncalcError:

@@ -40,6 +40,7 @@ COMMANDS = {
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),
     "sweep": ("sweep", "A net over a grid of variables and input sizes."),
     "kinds": ("kinds", "Say what a kind of layer is and which fields it has."),
+    "web": ("web", "Serve the calculator as a page, on this machine."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),
     "completion": ("completion", "Print the script that completes cnncalc's words in a shell."),
 }

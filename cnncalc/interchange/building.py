@@ -27,7 +27,13 @@ class Build:
     __slots__ = ("foreign", "made", "name", "place", "shared", "sketch", "tensors", "x")
 
     def __init__(
-        self, sketch: Sketch, name: str, foreign: str, place: Place, tensors: list[int], shared: Sequence[int] = ()
+        self,
+        sketch: Sketch,
+        name: str,
+        foreign: str,
+        place: Place | None,
+        tensors: list[int],
+        shared: Sequence[int] = (),
     ) -> None:
         self.sketch, self.name, self.foreign, self.place, self.tensors = sketch, name, foreign, place, tensors
         self.shared = shared

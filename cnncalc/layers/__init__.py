@@ -8,6 +8,8 @@ from cnncalc.layers.fields import FieldError
 from cnncalc.layers.kinds import (
     activation,
     conv,
+    deformable,
+    fractional,
     linear,
     local,
     merge,
@@ -26,8 +28,8 @@ from cnncalc.layers.kinds.sequences import attention, recurrent
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
-    conv, local, linear, pool, pyramid, unfolding, norm, activation, functions, reshape, resize, shuffle, merge,
-    arithmetic, products, reductions, tensors, attention, recurrent, regularize,
+    conv, deformable, local, linear, pool, pyramid, fractional, unfolding, norm, activation, functions, reshape,
+    resize, shuffle, merge, arithmetic, products, reductions, tensors, attention, recurrent, regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 

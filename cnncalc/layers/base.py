@@ -119,7 +119,9 @@ class Layer:
         given["_hash"] = hash(given["_key"])
 
     def __init_subclass__(cls) -> None:
-        own: dict[str, Field] = dict(cls.fields)
+        own: dict[str, Field] = {}
+        for base in reversed(cls.__mro__[1:]):
+            own.update(vars(base).get("fields", {}))
         for name, declared in (*vars(Layer).items(), *vars(cls).items()):
             if isinstance(declared, Field):
                 declared.name = name
@@ -193,6 +195,10 @@ class Layer:
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         """Learnable tensors by torch's names; which are biases `is_bias` says."""
         return {}
+
+    def used_weight(self, *x: Shape) -> Shape:
+        """The shape of the weight that it works with, which parametrisations may make of others."""
+        return self.weight_shapes(*x)["weight"]
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         """State that is kept but not learned."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from cnncalc.arithmetic.windows.formulas import Rounding, Window
@@ -10,7 +10,17 @@ from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Field, Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
 
-__all__ = ["AXES", "axis_name", "divisors_help", "fits", "groups_divide", "per_axis_requirements", "saved_input"]
+__all__ = [
+    "AXES",
+    "BORDERS",
+    "axis_name",
+    "border_requirements",
+    "divisors_help",
+    "fits",
+    "groups_divide",
+    "per_axis_requirements",
+    "saved_input",
+]
 
 _PER_AXIS: dict[type, list[tuple[str, Field]]] = {}
 """The fields of each kind that hold one number an axis."""
@@ -33,6 +43,25 @@ def per_axis_requirements(layer: Layer, rank: int) -> Iterator[Requirement]:
                 f"`{name}` has {len(value)} numbers for {rank} spatial {axes}",
                 f"{name} {declared.type.write(value)}, but the input has {rank} spatial {axes}",
                 f"give one number for all axes, or {rank}" if rank > 1 else "give one number",
+            )
+
+
+BORDERS = ("zeros", "reflect", "replicate", "circular")
+"""What a border may be made of."""
+
+
+def border_requirements(mode: str, x: Shape, borders: Iterable[tuple[int, int]]) -> Iterator[Requirement]:
+    """A border of the map's own pixels wants enough of them; a mirror leaves out the edge itself."""
+    most = {"reflect": 1, "circular": 0}.get(mode)
+    if most is None:
+        return
+    for axis, (n, sides) in enumerate(zip(x[1:], borders)):
+        for side in sides:
+            yield Requirement(
+                n - most >= side,
+                f"a `{mode}` border is made of the map's own pixels, and there are too few",
+                f"{axis_name(axis, len(x) - 1)} {n}, and a border of {side}",
+                f"pad by at most {n - most}",
             )
 
 

@@ -80,7 +80,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("Resizing", "`upsample size=HxW`, with `linear` for bilinear"),
     ("UnitNormalization", "the features divided by their `reduce l2 0 keep`: `{divide: , from: [x, norm]}`"),
     ("ReversibleEmbedding", "`embedding VOCABULARY FEATURES`; on its way back `linear VOCABULARY nobias`"),
-    ("SpectralNormalization", "it changes no cost at inference: leave it out"),
+    ("SpectralNormalization", "write it on the layer: `conv 64 k3 norm=spectral`"),
     ("MaxNumBoundingBoxes", _AUGMENTS),
     (
         (
@@ -112,8 +112,6 @@ _WAYS: tuple[tuple[str, str], ...] = (
         "`SeparableConv2D OUT kernel=3` is a block of the library: a depthwise and a 1x1 convolution",
     ),
     ("ConvLSTM", _CONVLSTM),
-    ("FractionalMaxPool", "`adaptive_maxpool SIZE`: as many windows, which do not lie by chance"),
-    ("DeformConv", "the convolution as `conv`, beside the one that makes its offsets: `conv 2·k·k kN`"),
     ("Einsum", "`matmul`, with `permute` and `reshape` around it"),
     ("Data HDF5Data ImageData WindowData Input", _DATA),
     ("HDF5Output Silence", "it ends nothing that costs: leave it out"),

@@ -165,6 +165,17 @@ def test_an_operator(case):
     assert (found.params, found.buffers) == (params, buffers)
 
 
+def test_a_net_of_fixed_tensors_alone_is_told():
+    with pytest.raises(CnncalcError, match="of fixed tensors|no layers|depend"):
+        onnx(net(node("GlobalMaxPool", "g", "y"), tensors=[tensor("g", (1, 3, 4, 4))]))
+
+
+def test_a_root_of_a_negative_number_that_the_file_holds_is_no_number():
+    powers = [node("Pow", "g e", "p"), node("Mul", "x p", "y")]
+    tensors = [tensor("g", (), [-2.0]), tensor("e", (), [0.5])]
+    assert list(onnx(net(*powers, tensors=tensors)).outputs.values()) == ["3x8x8"]
+
+
 def test_a_table_that_is_read_by_fixed_numbers_counts_once():
     read = [node("Gather", "t i", "b"), node("Add", "x b", "y")]  # distances within a window, as in Swin
     tensors = [tensor("t", (5, 8)), tensor("i", (8,), [0, 1, 2, 3, 4, 3, 2, 1], 7)]

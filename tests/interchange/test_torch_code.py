@@ -175,7 +175,7 @@ def test_refusals(arguments, message, tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_said_is_told_all_at_once():
-    text = "input: 4x8x8\nlayers: [{opaque: 4x8x8}, {attention: 2 w4}, {opaque: 4x8x8, name: odd}]"
+    text = "input: 4x8\nlayers: [{opaque: 4x8}, {gru: 3 biases=1}, {opaque: 4x8, name: odd}]"
     with pytest.raises(CnncalcError) as caught:
         written(load_text(text, "net.yaml", Options()), 1)
     assert [one.message for one in caught.value.faults].count("PyTorch has no such `opaque`") == 2

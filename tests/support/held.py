@@ -20,13 +20,12 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import read
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import reshape, resize, shuffle
+from cnncalc.layers.kinds import deformable, reshape, resize, shuffle
 from cnncalc.layers.kinds.activation import Maxout
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
 from cnncalc.layers.kinds.sequences import attention, recurrent
-from cnncalc.layers.kinds.unfolding import Unfold
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
 from cnncalc.torch_backend.building.builder import build
@@ -37,7 +36,7 @@ from cnncalc.torch_backend.running.planning import DTYPES, single_value
 __all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of"]
 
 BYTES = ("saved bytes", "peak bytes")
-AMP_UNKNOWN = (attention.Attention, recurrent.Recurrent)
+AMP_UNKNOWN = (attention.Attention, recurrent.Recurrent, deformable.DeformableConv)
 """Composed layers: under torch.autocast a fused kernel is chosen by the device that is there, and here is none."""
 BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     (
@@ -48,10 +47,6 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
         lambda layer, entering, leaving: (
             isinstance(layer, Deconv) and len(entering) == 4 and layer.groups == 1 and prod(leaving) < prod(entering)
         ),
-    ),
-    (
-        "torch 2.13 lays windows of one pixel out as a view: whoever keeps the columns keeps the whole input.",
-        lambda layer, entering, leaving: isinstance(layer, Unfold) and set(layer.kernel) == {1},
     ),
 )
 """Layers whose storages may be larger than their tensors, with the reason: nets with one are not held to bytes."""

@@ -116,6 +116,8 @@ KIND_CASES += [
 
 KIND_CASES += [
     ("avgpool k3 s1 d2", ["1x7x7"], "1x3x3", 0, 0, 9 * 9),
+    ("fractional_maxpool k2 size=5x4", ["3x9x9"], "3x5x4", 0, 0, 3 * 60),
+    ("fractional_maxpool 2 3", ["3x6x7x8"], "3x3x3x3", 0, 0, 7 * 81),
     ("unfold k3 p1 s1 d1", ["6x14x14"], "54x196", 0, 0, 0),
     ("fold k2 4x6 s2", ["12x6"], "3x4x6", 0, 0, 72),
     ("maxunpool k2", ["4x4x4", "4x4x4"], "4x8x8", 0, 0, 0),
@@ -123,6 +125,21 @@ KIND_CASES += [
     ("upsample 1.3636363636363635", ["3x88x88"], "3x119x119", 0, 0, 0),  # 88 times it is below 120
     ("upsample 0.5x1.5", ["3x9x9"], "3x4x13", 0, 0, 0),
 ]
+
+# nine operations for each of 4 channels, 9 pixels of a kernel and 16 places; 18 offsets a place; a mask is one more
+KIND_CASES += [
+    (
+        "deform_conv 8 k3 p1", ["4x4x4", "18x4x4"], "8x4x4",
+        8 * 36 + 8, 8 * 36 * 16, 8 * 16 + 9 * 36 * 16 + 18 * 16,
+    ),
+    (
+        "deform_conv 8 k3 s2 g2 nobias", ["4x7x7", "36x3x3", "18x3x3"], "8x3x3",
+        8 * 18, 8 * 18 * 9, 10 * 36 * 9 + 36 * 9,
+    ),
+    ("conv 6 k3 p1 reflect weight", ["4x8x8"], "6x8x8", 6 * 36 + 6 + 6, 6 * 36 * 64, 6 * 64),
+    ("conv 6 k3 p1 circular norm=spectral nobias", ["4x8x8"], "6x8x8", 6 * 36, 6 * 36 * 64, 0),
+    ("linear 3 spectral", ["5"], "3", 18, 15, 3),
+]  # fmt: skip
 
 KIND_REFUSED = [
     # notation, input shapes, the rule
@@ -174,6 +191,16 @@ KIND_REFUSED += [
 ]
 
 KIND_REFUSED += [
+    ("deform_conv 8 k3 p1", ["4x4x4", "17x4x4"], "the offsets are two channels for each pixel of the kernel"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "54x4x4"], "the offsets are two channels for each pixel of the kernel"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "18x3x4"], "the offsets must be as large as the output"),
+    ("deform_conv 8 k3 p1", ["4x4x4", "18x4x4", "18x4x4"], "the mask must be as large as the output"),
+    ("deform_conv 8 k3 p1", ["4x4", "18x4"], "a deformable convolution takes maps with height and width"),
+    ("deform_conv 8 k3 same", ["4x4x4", "18x4x4"], "a deformable convolution pads alike on both sides"),
+    ("conv 8 k9 p4 reflect", ["4x4x4"], "a `reflect` border is made of the map's own pixels"),
+    ("dwconv k9 p5 circular", ["4x4x4"], "a `circular` border is made of the map's own pixels"),
+    ("fractional_maxpool k2 size=4", ["3x9"], "a fractional pool takes a map with two or three axes"),
+    ("fractional_maxpool k3 size=8", ["3x9x9"], "a fractional pool needs room for windows one pixel apart"),
     ("unfold k3", ["3x5"], "an unfold takes a map with height and width"),
     ("unfold k7", ["3x5x5"], "the kernel does not fit its input"),
     ("fold k2 4x6 s2", ["12x5"], "a fold needs a column for each window"),
@@ -205,6 +232,8 @@ KIND_NAMES = {
     "unfold": "Unfold im2col",
     "fold": "Fold col2im",
     "maxunpool": "MaxUnpool2d",
+    "fractional_maxpool": "FractionalMaxPool2d FractionalMaxPool3d",
+    "deform_conv": "DeformConv2d DCNv2 ModulatedDeformConv2d",
     "conv": "LazyConv2d",
     "lstm": "LSTM CuDNNLSTM",
     "gru": "GRU",

@@ -137,6 +137,12 @@ def unfold(random: Random, shape: Shape, kind: str) -> str:
     return f"{text} size={random.randint(1, 5)}x{random.randint(1, 5)}" if kind == "fold" else text
 
 
+def fractional(random: Random, shape: Shape, kind: str) -> str:
+    kernels = [random.randint(1, min(3, n)) for n in shape[1:]]
+    sizes = [max(1, random.randint(1, n - k + 1) - (random.random() < 0.1)) for n, k in zip(shape[1:], kernels)]
+    return f"{kind} k{'x'.join(map(str, kernels))} size={'x'.join(map(str, sizes))}"
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -152,9 +158,10 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "positional": positional,
     "opaque": opaque,
     "attention": attention,
+    "fractional_maxpool": fractional,
     **dict.fromkeys(("unfold", "fold"), unfold),
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ("attention", "lstm", "gru", "rnn", "unfold")
+MAP_ONLY: tuple[str, ...] = ("attention", "fractional_maxpool", "lstm", "gru", "rnn", "unfold")
 """Those of them that take no vector."""

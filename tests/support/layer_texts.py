@@ -119,13 +119,19 @@ def spaced(random: Random, rank: int, letter: str, chance: float) -> str:
     return f" {letter}{per_axis(random, rank, lambda _: few(random))}" if random.random() < chance else ""
 
 
+def of_torch(random: Random) -> str:
+    """What a border is made of, and what the weight is made of."""
+    mode = random.choice((" reflect", " replicate", " circular", " mode=zeros")) if random.random() < 0.1 else ""
+    return mode + (random.choice((" weight", " norm=spectral")) if random.random() < 0.08 else "")
+
+
 def conv(random: Random, shape: Shape, kind: str = "conv") -> str:
     rank = len(shape) - 1
     out, groups = grouped(random, shape)
     groups = groups if kind == "conv" else ""
     return (
         f"{kind} {out} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
-        f"{spaced(random, rank, 'd', 0.25)}{groups}{flags(random, 'bias')}"
+        f"{spaced(random, rank, 'd', 0.25)}{groups}{flags(random, 'bias')}{of_torch(random) if kind == 'conv' else ''}"
     )
 
 
@@ -134,7 +140,7 @@ def dwconv(random: Random, shape: Shape) -> str:
     times = random.choice(("", "", " 1", " 2", " 3"))
     return (
         f"dwconv{times} k{kernel_of(random, shape)}{spaced(random, rank, 's', 0.4)}{padding(random, rank, 2)}"
-        f"{spaced(random, rank, 'd', 0.25)}{flags(random, 'bias')}"
+        f"{spaced(random, rank, 'd', 0.25)}{flags(random, 'bias')}{of_torch(random)}"
     )
 
 
@@ -265,7 +271,8 @@ def activation(random: Random, shape: Shape, kind: str) -> str:
 
 def linear(random: Random, shape: Shape, kind: str) -> str:
     axis = " axis=last" if (len(shape) > 1 and random.random() < 0.9) or random.random() < 0.1 else ""
-    return f"linear {random.randint(1, 8)}{axis}{flags(random, 'bias')}"
+    made = random.choice((" weight", " norm=spectral")) if random.random() < 0.08 else ""
+    return f"linear {random.randint(1, 8)}{axis}{flags(random, 'bias')}{made}"
 
 
 def plain(random: Random, shape: Shape, kind: str) -> str:

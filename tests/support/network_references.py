@@ -20,6 +20,8 @@ class References(Sketch):
         """An earlier tensor by its name, or an earlier layer's parameters."""
         if self.chance(0.15) and (found := self.unpooled(shape)) is not None:
             return found
+        if self.chance(0.15) and (found := self.bent(shape)) is not None:
+            return found
         same = [name for name, found in self.names.items() if found == shape]
         if same and self.chance(0.8):
             kinds = (*MERGES, *TWO, "bilinear 2") if len(shape) == 1 else (*MERGES, *TWO, "matmul transposed")
@@ -51,6 +53,24 @@ class References(Sketch):
         between = self.random.choice(([], ["relu"], [f"conv {shape[0]} k1"]))
         items = [{"maxpool": f"k{k} s{k} floor", "name": name}, *between, {"maxunpool": f"k{k}{size}", "pool": name}]
         return Piece(items, lambda entering: shape if entering == shape else None)
+
+    def bent(self, shape: Shape) -> Piece | None:
+        """A deformable convolution of a map, with the convolutions that make its offsets and its mask."""
+        k, groups = self.random.choice((1, 2, 3)), self.random.choice((1, 1, shape[0]))
+        window = f"k{k} p{self.random.randint(0, 1)}" + self.random.choice(("", " s2", " d2"))
+        text = f"conv {self.random.randint(1, 4)} {window}{self.random.choice(('', ' nobias'))}"
+        after = self.after(text, shape) if len(shape) == 3 and len(self.words) > 2 else None
+        if after is None:
+            return None
+        plain, offsets, mask = (self.words.pop() for _ in range(3))
+        items: list[Any] = [{"identity": None, "name": plain}]
+        items.append({"conv": f"{2 * k * k * groups} {window}", "name": offsets})
+        taken = [plain, offsets]
+        if self.chance(0.5):
+            items.append({"conv": f"{k * k * groups} {window}", "name": mask, "from": plain})
+            taken.append(mask)
+        items.append({"deform_conv": text.partition(" ")[2], "from": taken})
+        return Piece(items, lambda entering: after if entering == shape else None)
 
     def shared(self, shape: Shape) -> Piece | None:
         """An earlier layer or group once more, with its parameters, where it fits."""

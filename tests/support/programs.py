@@ -20,7 +20,7 @@ CLOSE = 1e-5
 INSIDE = ("attention", "deconv", "embedding", "gru", "layernorm", "linear", "lstm", "parameter", "positional",
           "rmsnorm", "rnn")  # fmt: skip
 """The kinds whose module may be a part of what the layer does: axes are moved, or a border is cut."""
-FIGURES = ("params", "trainable", "buffers", "macs")
+FIGURES = ("params", "buffers", "macs")
 COUNTED = "num_batches_tracked"
 """torch counts batches in a buffer of its own."""
 

@@ -76,7 +76,7 @@ class Elements:
         if saved.what != "input":
             return None
         source = self.graph.nodes[index].inputs[saved.index]
-        copied = self.half and self._cast(index) not in (0, self.of[source])
+        copied = self.half and saved.element != "taken" and self._cast(index) not in (0, self.of[source])
         return None if copied or (saved.element == "full" and self.of[source] < FULL) else source
 
     def own(self, index: int, saved: Saved) -> Storage:

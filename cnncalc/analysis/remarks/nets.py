@@ -62,7 +62,7 @@ class Neighbours:
 
 
 def _weight(layer: Layer, shape: Shape) -> Shape:
-    return layer.weight_shapes(shape)["weight"]
+    return layer.used_weight(shape)
 
 
 def remarks(net: Neighbours, index: int) -> Iterator[Remark]:

@@ -55,8 +55,9 @@ def divided(a: int | float, b: int | float) -> int | float:
 
 
 def power(a: int | float, b: int | float) -> int | float:
-    """A power of numbers that shape arithmetic has; no longer ones are made of it."""
-    return a**b if abs(b) < 64 and abs(a) < 2**31 and not (a == 0 and b < 0) else math.nan
+    """A power of numbers that shape arithmetic has; no longer ones are made of it, and none of a negative's root."""
+    real = not (a == 0 and b < 0) and (a >= 0 or b == int(b))
+    return a**b if abs(b) < 64 and abs(a) < 2**31 and real else math.nan
 
 
 def axes_of(node: Node, values: Sequence[Tensor | None]) -> tuple[int, ...] | None:

@@ -252,8 +252,10 @@ class Reader:
     def brought(self, call: Call) -> Call:
         """A node of what the file holds for each image, such as queries: a layer brings it. Raises `NotKnown`."""
         own = call.values[0] if call.values else None
-        if not isinstance(own, Tensor) or not own.floating or len(own.dims) < 2 or own.dims[0] != self.batch:
+        fitting = isinstance(own, Tensor) and own.floating and len(own.dims) > 1 and own.dims[0] == self.batch
+        if not fitting or not self.sketch.inputs:
             raise NotKnown("of fixed tensors")
+        assert isinstance(own, Tensor)
         kind, weights = ("parameter", [own]) if own.name else ("constant", [])
         net = Live(next(iter(self.sketch.inputs.values())))
         live = call.put(kind, net, suffix="_own", weights=weights, shape=own.dims[1:], join="alone")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cnncalc.interchange.torch_code.helpers_attention import ATTENTION
+
 __all__ = ["HELPERS"]
 
-HELPERS: dict[str, str] = {}
+HELPERS: dict[str, str] = {**ATTENTION}
 """The text of each, by its name, in the order in which they stand in a file."""
 
 
@@ -258,62 +260,5 @@ class BiasedEmbedding(nn.Embedding):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x) + self.bias
-''',
-)
-_helper(
-    "Attention",
-    '''
-class Attention(nn.Module):
-    """Multi-head attention on (batch, places, features)."""
-
-    def __init__(
-        self,
-        features: int | tuple[int, ...],
-        heads: int,
-        rows: tuple[int, ...] | None = None,
-        out: int | None = 0,
-        bias: bool = True,
-        project_bias: bool = True,
-        causal: bool = False,
-    ) -> None:
-        super().__init__()
-        own = features if isinstance(features, int) else features[0]
-        self.heads, self.causal = heads, causal
-        self.rows = rows or (own, own, own)
-        if isinstance(features, int):
-            self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), own))
-        else:
-            for name, row, column in zip("qkv", self.rows, features):
-                weight = nn.Parameter(torch.empty(row, column))
-                self.register_parameter(f"{name}_proj_weight", weight)
-        for weight in self.parameters():
-            nn.init.xavier_uniform_(weight)
-        zeros = torch.zeros(sum(self.rows))
-        self.in_proj_bias = nn.Parameter(zeros) if bias else None
-        joined = heads * self.rows[2] // (heads * self.rows[1] // self.rows[0])
-        self.out_proj = (
-            None if out is None else nn.Linear(joined, out or own, bias=project_bias)
-        )
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        if hasattr(self, "in_proj_weight"):
-            weights = self.in_proj_weight.split(self.rows)
-        else:
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        bias = self.in_proj_bias
-        biases = (None,) * 3 if bias is None else bias.split(self.rows)
-        sources = (inputs[0], inputs[min(1, len(inputs) - 1)], inputs[-1])
-        groups = self.heads * self.rows[1] // self.rows[0]
-        q, k, v = (
-            F.linear(x, weight, bias).unflatten(-1, (count, -1)).transpose(1, 2)
-            for x, weight, bias, count in zip(
-                sources, weights, biases, (self.heads, groups, groups)
-            )
-        )
-        x = F.scaled_dot_product_attention(
-            q, k, v, is_causal=self.causal, enable_gqa=groups < self.heads
-        )
-        x = x.transpose(1, 2).flatten(2)
-        return x if self.out_proj is None else self.out_proj(x)
 ''',
 )

@@ -2,176 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import ClassVar
+from collections.abc import Iterator
 
-from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, Window, exact_divide, larger, product
-from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, transposed, windowed
-from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
-from cnncalc.layers.fields import Border, Flag, PerAxis, Whole, spread
-from cnncalc.layers.habits import not_fitting
+from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, exact_divide, larger, product
+from cnncalc.arithmetic.windows.reach import Reach, transposed
+from cnncalc.layers.base import Requirement, Shape, field
+from cnncalc.layers.convolving import Bordered, Convolution, ForwardConvolution
+from cnncalc.layers.fields import PerAxis, Whole, spread
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, divisors_help, fits, per_axis_requirements, saved_input
+from cnncalc.layers.windows import axis_name, per_axis_requirements
 
-__all__ = ["Conv", "Deconv", "DepthwiseConv", "axis_name", "per_axis_requirements"]
-
-
-class Convolution(Layer):
-    """What the convolutions share: a filter bank with kernel, stride, padding, dilation, groups and bias."""
-
-    needs: ClassVar[str] = "map"
-    weighted: ClassVar[bool] = True
-    autocast: ClassVar[str] = "half"
-    kernel: tuple[int, ...] = field(
-        PerAxis(), "filter size, pixels", letter="k", symbol="k", aliases=("kernel_size", "filter_size")
-    )
-    stride: tuple[int, ...] = field(
-        PerAxis(), "step of the window, pixels", (1,), letter="s", symbol="s", aliases=("strides",)
-    )
-    padding: tuple[tuple[int, int], ...] | str = field(
-        Border(causal=True),
-        "zeros around the input, pixels, or same, same_lower, valid, causal",
-        ((0, 0),),
-        letter="p",
-        symbol="p",
-        aliases=("pad",),
-    )
-    dilation: tuple[int, ...] = field(
-        PerAxis(), "step between the kernel's own pixels", (1,), letter="d", symbol="d", aliases=("dilation_rate",)
-    )
-    bias: bool = field(
-        Flag(), "whether a bias is added to each filter's output", True, aliases=("use_bias", "bias_term")
-    )
-
-    def filters(self, x: Shape) -> int:
-        """The number of output channels."""
-        raise NotImplementedError
-
-    @classmethod
-    def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
-        return resized(sure(given.get("out")), *x)
-
-    def group_count(self, x: Shape) -> int:
-        """The number of groups that the channels fall into."""
-        raise NotImplementedError
-
-    def borders(self, rank: int) -> Iterator[tuple[int, int] | str]:
-        """The padding of each axis; `causal` is the kernel's reach before the pixel, so that none sees what follows."""
-        if self.padding == CAUSAL:
-            each = zip(spread(self.dilation, rank), spread(self.kernel, rank))
-            return iter([(d * (k - 1), 0) for d, k in each])
-        return spread((self.padding,) if isinstance(self.padding, str) else self.padding, rank)
-
-    def spacing(self) -> tuple[int, ...]:
-        """The dilation in force: in some dialects `same` sets it to 1."""
-        automatic = isinstance(self.padding, str) and self.padding != CAUSAL
-        return (1,) if automatic and self.rules.same_dilation == "ignored" else self.dilation
-
-    def dilation_requirements(self) -> Iterator[Requirement]:
-        """What a dialect has against a dilation beside a stride or beside `same`."""
-        rules = self.rules
-        yield Requirement(
-            self.kind not in rules.one_of_stride_and_dilation or max(self.stride) == 1 or max(self.dilation) == 1,
-            f"{self.dialect} takes no stride together with a dilation",
-            f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
-            "set one of them to 1, or use another dialect",
-        )
-        forward = self.kind != "deconv" and isinstance(self.padding, str) and max(self.dilation) > 1
-        refused = forward and rules.same_dilation == "refused"
-        yield Requirement(
-            not refused,
-            f"{rules.runs} takes no dilation together with `{self.padding}`",
-            f"padding {self.padding} and dilation {show_shape(self.dilation)}; shape inference goes on",
-            "write the padding in numbers",
-        )
-
-    def channel_requirements(self, x: Shape) -> Iterator[Requirement]:
-        """Groups must divide both channel counts."""
-        groups = self.group_count(x)
-        for name, channels in (("input channels", x[0]), ("filters", self.filters(x))):
-            divided = channels % groups == 0
-            if divided is True:
-                continue  # a message takes longer than the test
-            yield Requirement(
-                divided,
-                f"groups must divide the {name}",
-                f"groups={groups} does not divide the {channels} {name}",
-                partial(divisors_help, channels, groups),
-            )
-
-    def channel_reach(self, *x: Shape) -> Reach | None:
-        groups = self.group_count(x[0])
-        if groups == 1:
-            return everywhere(x[0][0])
-        return IDENTITY if groups == x[0][0] == self.filters(x[0]) else None
-
-    def bias_operations(self, *x: Shape) -> int:
-        """One addition an output element."""
-        return product(self.output_shape(*x)) if self.bias else 0
-
-    operations = bias_operations
-
-    def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
-        """(before, after) of each axis where they differ, so that torch needs a padding layer before; else None."""
-        return None
-
-    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """The input, or its padded copy: one formula of torch's serves both gradients."""
-        if backward.any:
-            yield from saved_input(x[0], self.explicit_padding(x[0]))
-
-
-class ForwardConvolution(Convolution):
-    """A convolution that slides its windows over the input; output length as `Window.length`, rounded down."""
-
-    def windows(self, x: Shape) -> tuple[Window, ...]:
-        """One window an axis; shape and receptive field both come from it."""
-        rank = len(x) - 1
-        each = spread(self.kernel, rank), spread(self.stride, rank), self.borders(rank), spread(self.spacing(), rank)
-        return tuple(map(Window, *each))
-
-    def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
-        padding = tuple(window.padding(n) for window, n in zip(self.windows(x), x[1:]))
-        return None if all(before == after for before, after in padding) else padding
-
-    def requirements(self, *x: Shape) -> Iterator[Requirement]:
-        (shape,) = x
-        rank = len(shape) - 1
-        yield from per_axis_requirements(self, rank)
-        yield from self.channel_requirements(shape)
-        yield from self.dilation_requirements()
-        yield Requirement(
-            self.padding != CAUSAL or rank == 1,
-            "`causal` is for one axis, that of time",
-            f"the input is {show_shape(shape)}",
-            "write the padding in numbers, before:after",
-        )
-        yield from fits(self.windows(shape), shape, beside=not_fitting(self))
-
-    def reaches(self, *x: Shape) -> tuple[Reach, ...]:
-        return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
-
-    def output_shape(self, *x: Shape) -> Shape:
-        (shape,) = x
-        lengths = (window.length(n) for window, n in zip(self.windows(shape), shape[1:]))
-        return (self.filters(shape), *lengths)
-
-    def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        (shape,) = x
-        out = self.filters(shape)
-        kernel = tuple(spread(self.kernel, len(shape) - 1))
-        weight = (out, exact_divide(shape[0], self.group_count(shape)), *kernel)
-        return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
-
-    def macs(self, *x: Shape) -> int:
-        """Every weight is used once for each output position."""
-        return product(self.weight_shapes(*x)["weight"]) * product(self.output_shape(*x)[1:])
+__all__ = ["Conv", "Convolution", "Deconv", "DepthwiseConv", "ForwardConvolution", "axis_name", "per_axis_requirements"]
 
 
 @layer("conv", aliases=("convolution", "convolutional", "cross_correlation"))
-class Conv(ForwardConvolution):
+class Conv(Bordered):
     """Cross-correlation with `out` filters, as torch.nn.Conv1d, Conv2d and Conv3d.
 
     Output length ⌊(n + p_before + p_after − k_eff)/s⌋ + 1 an axis; it always rounds down (Dumoulin & Visin 2016,
@@ -191,7 +36,7 @@ class Conv(ForwardConvolution):
 
 
 @layer("dwconv", aliases=("depthwise_conv", "depthwise", "DepthwiseConv", "depthwise_convolution"))
-class DepthwiseConv(ForwardConvolution):
+class DepthwiseConv(Bordered):
     """A convolution with one group a channel: each input channel has `multiplier` filters of its own."""
 
     multiplier: int = field(

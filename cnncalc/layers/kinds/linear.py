@@ -11,12 +11,13 @@ from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape, sure
 from cnncalc.layers.fields import Choice, Flag, Whole
 from cnncalc.layers.registry import layer
+from cnncalc.layers.reparametrised import Reparametrised
 
 __all__ = ["Bilinear", "Linear"]
 
 
 @layer("linear", aliases=("dense", "fc", "fully_connected", "InnerProduct", "affine", "Gemm"))
-class Linear(Layer):
+class Linear(Reparametrised):
     """y = W·x + b with `out` features, as torch.nn.Linear.
 
     It takes a vector. With `axis=last` it acts on the last axis at every position of the others, as torch does, with
@@ -82,7 +83,7 @@ class Linear(Layer):
             return (*x[0][:-1], self.out)
         return (self.out, *x[0][1:]) if on == "channels" else (self.out,)
 
-    def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
+    def used_shapes(self, *x: Shape) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {"weight": (self.out, self.features(x[0]))}
         if self.bias:
             shapes["bias"] = (self.out,)
@@ -103,6 +104,7 @@ class Linear(Layer):
                 yield Saved("input, channels last", shape=x[0])
             else:
                 yield Saved("input")
+        yield from self.saved_weight(backward, *x)
 
     def keeps_weight(self, backward: Backward) -> bool:
         """Only the gradient of the input needs it."""

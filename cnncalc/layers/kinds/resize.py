@@ -14,7 +14,7 @@ from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Scales, Span, Whole, spread
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import axis_name, per_axis_requirements
+from cnncalc.layers.windows import BORDERS, axis_name, border_requirements, per_axis_requirements
 
 __all__ = ["Crop", "Pad", "Slice", "Upsample"]
 
@@ -63,7 +63,7 @@ class Pad(BorderLayer):
         aliases=("padding",),
     )
     channels: tuple[tuple[int, int], ...] = field(Border(automatic=False), "channels of zeros, before:after", ((0, 0),))
-    mode: str = field(Choice("zeros", "reflect", "replicate", "circular"), "what the border is made of", "zeros")
+    mode: str = field(Choice(*BORDERS), "what the border is made of", "zeros")
 
     def borders(self, x: Shape) -> Iterator[tuple[int, int]]:
         return spread(self.border, len(x) - 1)
@@ -82,15 +82,7 @@ class Pad(BorderLayer):
             f"mode={self.mode}",
             "make two layers of it",
         )
-        most = {"reflect": 1, "circular": 0}.get(self.mode)
-        for axis, (n, sides) in enumerate(zip(x[0][1:], self.borders(x[0])) if most is not None else ()):
-            for side in sides:
-                yield Requirement(
-                    n - (most or 0) >= side,
-                    f"a `{self.mode}` border is made of the map's own pixels, and there are too few",
-                    f"{axis_name(axis, len(x[0]) - 1)} {n}, and a border of {side}",
-                    f"pad by at most {n - (most or 0)}",
-                )
+        yield from border_requirements(self.mode, x[0], self.borders(x[0]))
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any and self.mode in ("reflect", "replicate"):

@@ -66,8 +66,7 @@ def _panel(name: str, layer: Layer, before: Shape, after: Shape) -> Panel | None
         n, out = before[axis + 1], after[axis + 1]
         if reach is None or reach == IDENTITY or reach.a == 0 or max(n, out) > LONGEST:
             continue
-        windows = getattr(layer, "windows", None)
-        window = None if windows is None else windows(before)[axis]
+        window = _window(layer, before, axis)
         title = f"{name}: {write(layer)}, {axis_name(axis, len(reaches))} {n} → {out}"
         if isinstance(window, TransposedWindow):
             return _transposed(title, window, n, out)
@@ -77,6 +76,14 @@ def _panel(name: str, layer: Layer, before: Shape, after: Shape) -> Panel | None
             return _enlarging(title, reach, n, out)
         return _sliding(title, reach, window, n, out)
     return None
+
+
+def _window(layer: Layer, before: Shape, axis: int) -> Window | TransposedWindow | None:
+    """The window that slides along an axis; attention's windows are none of these."""
+    windows = getattr(layer, "windows", None)
+    found = windows(before) if callable(windows) else windows or ()
+    window = found[axis] if axis < len(found) else None
+    return window if isinstance(window, (Window, TransposedWindow)) else None
 
 
 def _too_far(reach: Reach, out: int) -> bool:

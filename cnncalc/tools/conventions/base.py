@@ -75,7 +75,7 @@ class Case:
     @cached_property
     def weight(self) -> int:
         """Numbers of the weight alone."""
-        return product(self.tensors["weight"])
+        return product(self.layer.used_weight(*self.shapes))
 
     @cached_property
     def size(self) -> int:

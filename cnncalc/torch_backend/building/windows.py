@@ -42,13 +42,13 @@ def sides(borders: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def spatial(x: Tensor) -> tuple[int, ...]:
-    """The shape of a sample."""
-    return tuple(x.shape[1:])
+    """The shape of a sample, in plain numbers: while a module is traced for an export its lengths are tensors."""
+    return tuple(map(int, x.shape[1:]))
 
 
 def even(rule: Any, x: Tensor) -> list[int]:
     """The padding of each axis where before and after are the same."""
-    return [window.padding(n)[0] for window, n in zip(rule.windows(spatial(x)), x.shape[2:])]
+    return [window.padding(n)[0] for window, n in zip(rule.windows(spatial(x)), spatial(x)[1:])]
 
 
 class _PaddedConvolution(nn.modules.conv._ConvNd):  # noqa: SLF001  (torch's own base of its convolutions)
@@ -60,7 +60,8 @@ class _PaddedConvolution(nn.modules.conv._ConvNd):  # noqa: SLF001  (torch's own
         borders = self.rule.explicit_padding(spatial(x))
         padding: int | list[int] = even(self.rule, x) if borders is None else 0
         if borders is not None:
-            x = functional.pad(x, sides(borders))
+            mode = getattr(self.rule, "mode", "zeros")
+            x = functional.pad(x, sides(borders), mode="constant" if mode == "zeros" else mode)
         convolve: Any = CONVOLVE[x.dim() - 3]
         result: Tensor = convolve(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
         return result
@@ -92,7 +93,7 @@ class _CutDeconvolution(nn.modules.conv._ConvTransposeNd):  # noqa: SLF001
         transposed: Any = TRANSPOSED[x.dim() - 3]
         whole = transposed(x, self.weight, self.bias, self.stride, 0, extra, self.groups, self.dilation)
         borders = []
-        for window, n, added in zip(windows, x.shape[2:], extra):
+        for window, n, added in zip(windows, spatial(x)[1:], extra):
             before, _ = window.padding(n)
             spread = (n - 1) * window.stride + window.extent + added
             borders.append((-before, window.length(n) - (spread - before)))
@@ -179,9 +180,9 @@ class DilatedAvgPool(_PaddedPool):
 
     def forward(self, x: Tensor) -> Tensor:
         slid = self.rule.windows(spatial(x))
-        lengths = [window.length(n) for window, n in zip(slid, x.shape[2:])]
+        lengths = [window.length(n) for window, n in zip(slid, spatial(x)[1:])]
         borders = [
-            (window.padding(n)[0], window.padding(n)[1] - window.unseen(n)) for window, n in zip(slid, x.shape[2:])
+            (window.padding(n)[0], window.padding(n)[1] - window.unseen(n)) for window, n in zip(slid, spatial(x)[1:])
         ]
         if min(lengths) < 1:
             raise ValueError(f"no window on {tuple(x.shape[1:])}")
@@ -235,7 +236,7 @@ class LocallyConnected(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         slid = self.rule.windows(spatial(x))
-        x = functional.pad(x, sides([window.padding(n) for window, n in zip(slid, x.shape[2:])]))
+        x = functional.pad(x, sides([window.padding(n) for window, n in zip(slid, spatial(x)[1:])]))
         for axis, window in enumerate(slid, 2):
             span = window.dilation * (window.kernel - 1) + 1
             x = x.unfold(axis, span, window.stride)[..., :: window.dilation]

@@ -29,6 +29,8 @@ from cnncalc.layers.kinds import (
     tensors,
 )
 from cnncalc.layers.kinds.algebra import functions, products
+from cnncalc.layers.reparametrised import Reparametrised
+from cnncalc.layers.windows import BORDERS
 from cnncalc.torch_backend.building.dialects import lifted
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.windows import CONVOLVE, sides, spatial
@@ -168,6 +170,10 @@ class Lamp:
         return result
 
     def _module(self, layer: Layer, shapes: tuple[Shape, ...]) -> nn.Module:
+        if getattr(layer, "mode", "") in BORDERS[1:]:  # a field is told by places: a border sees nothing
+            layer = _changed(layer, mode="zeros")
+        if isinstance(layer, Reparametrised) and layer.norm is not None:
+            layer = _changed(layer, norm=None)
         if not self.gradients:
             return module_of(layer, shapes)
         if isinstance(layer, pool.MaxPool):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch.nn import functional
 
 from cnncalc.layers.axes import placed
-from cnncalc.layers.kinds import activation, resize, tensors, unfolding
+from cnncalc.layers.kinds import activation, deformable, fractional, resize, tensors, unfolding
 from cnncalc.layers.kinds.algebra import functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, recurrent
 from cnncalc.torch_backend.building.windows import TRANSPOSED
@@ -151,6 +151,8 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     tensors.Opaque: unknown,
     unfolding.MaxUnpool: unpooled,
     unfolding.Fold: unknown,
+    fractional.FractionalMaxPool: unknown,
+    deformable.DeformableConv: unknown,
     attention.Attention: attended,
     recurrent.LSTM: recurred,
     recurrent.GRU: recurred,

@@ -47,9 +47,8 @@ def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape)
 @says(attention.Attention)
 def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself, with the parameters of torch.nn.MultiheadAttention."""
-    if layer.window is not None or layer.relative:
-        what = "windows" if layer.window is not None else "relative positions"
-        raise Unsaid(f"attention with {what} is not written as code", "run the net by `to_torch`")
+    if layer.window is not None or layer.biased or layer.cosine:
+        return in_windows(layer, shapes)
     size, first = layer.sizes(*shapes), shapes[0]
     own_features = layer.features(first)
     features: Any = own_features
@@ -64,15 +63,30 @@ def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape)
         bias=(layer.bias, True),
         project_bias=(layer.project_bias, True),
         causal=(layer.causal, False),
+        last=(layer.axis == "last", False),
     )
-    taken = [Taken(place) for place in range(len(shapes))]
-    tokens: list[Any] = [*taken]
-    if layer.axis == "channels":
-        tokens = [method(method(one, "flatten", 2), "transpose", 1, 2) for one in taken]
-    elif len(first) > 2:
-        tokens = [method(one, "flatten", 1, -2) for one in taken]
-    does = own(*tokens)
-    if layer.axis == "channels":
-        turned = method(does, "transpose", 1, 2)
-        return Said(module, turned if len(made) == 2 else method(turned, "unflatten", 2, tuple(made[1:])), holds=True)
-    return Said(module, does if len(made) == 2 else method(does, "unflatten", 1, tuple(made[:-1])), holds=True)
+    return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
+
+
+def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
+    """Attention within windows, or with biases for distances: another module in the file itself."""
+    if len(shapes) > 1:
+        raise Unsaid("attention by cosines on several tensors is not written as code", "run the net by `to_torch`")
+    size, features, window = layer.sizes(*shapes), layer.features(shapes[0]), tuple(layer.windows(shapes[0]))
+    module = call(
+        "WindowAttention",
+        {"features": features, "heads": layer.heads, "window": window},
+        shift=(tuple(layer.shifts(shapes[0])), (0,) * len(window)),
+        grid=(layer.grid, False),
+        relative=(layer.relative and layer.continuous is None, False),
+        hidden=(layer.continuous, None),
+        cosine=(layer.cosine, False),
+        rows=((size.keyed, size.key, size.value), (features,) * 3),
+        out=(layer.leaving(shapes[0], size) if layer.project else None, features),
+        bias=(layer.bias, True),
+        project_bias=(layer.project_bias, True),
+        causal=(layer.causal, False),
+    )
+    if layer.axis == "last":
+        return Said(module, own(), holds=True)
+    return Said(module, method(own(method(X, "movedim", 1, -1)), "movedim", -1, 1), holds=True)

@@ -164,7 +164,7 @@ class Bodies:
     def _is_module(self, index: int) -> bool:
         """Whether a module stands for a layer: where it has parameters, and where it was given a name."""
         said = self.said[index]
-        if said.holds or said.module is None or index not in self.tensors.live:
+        if said.holds or said.module is None:
             return said.holds
         return said.function is None or self.graph.nodes[index].name in self.graph.names.own
 
@@ -206,7 +206,7 @@ class Bodies:
         gives = tuple([numbers[one] for one in operation.gives])
         if isinstance(operation.item, Group):
             does: Any = own(*map(Taken, range(len(takes))))
-            only = self.graph.nodes[next(n for n in operation.item.nodes if n in self.tensors.live)].train_only
+            only = self.graph.nodes[self.tensors.needed(operation.item.nodes)[0]].train_only
             return Step(operation.path, does, takes, gives, "", only, weighted=True)
         node, said = self.graph.nodes[operation.item], self.said[operation.item]
         assert node.layer is not None

@@ -192,9 +192,14 @@ class Tensors:
                 self.live.add(index)
                 waiting += self.nodes[index].inputs
         self.users: dict[Tensor, list[int]] = {}
-        for index in sorted(self.live):
-            for tensor in self.taken(self.nodes[index]):
-                self.users.setdefault(tensor, []).append(index)
+        """The layers that an output needs, by the tensor that they take."""
+        self.takers: dict[Tensor, list[int]] = {}
+        """All that take it."""
+        for index, node, _ in graph.layers():
+            for tensor in self.taken(node):
+                self.takers.setdefault(tensor, []).append(index)
+                if index in self.live:
+                    self.users.setdefault(tensor, []).append(index)
 
     def taken(self, node: Node) -> tuple[Tensor, ...]:
         """The tensors that a layer takes."""
@@ -206,16 +211,24 @@ class Tensors:
         """The tensors that a layer gives."""
         return ((index, 0), (index, 1)) if index in self.remembered else ((index, 0),)
 
+    def needed(self, nodes: list[int]) -> list[int]:
+        """Those of some layers that an output needs; all of them where it needs none."""
+        return [index for index in nodes if index in self.live] or nodes
+
     def boundary(self, nodes: list[int]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """The tensors that come into some layers, in the order of need, and those that go out of them."""
         inside = set(nodes)
-        live = [index for index in nodes if index in self.live]
+        live = self.needed(nodes)
+        idle = not any(index in self.live for index in nodes)
+        users = self.takers if idle else self.users
         takes = [one for index in live for one in self.taken(self.nodes[index]) if one[0] not in inside]
         gives = [
             one
             for index in live
             for one in self.given(index)
-            if one in self.outputs or any(user not in inside for user in self.users.get(one, ()))
+            if one in self.outputs
+            or any(user not in inside for user in users.get(one, ()))
+            or (idle and one not in users)
         ]
         return tuple(dict.fromkeys(takes)), tuple(gives)
 
@@ -231,7 +244,7 @@ class Tensors:
                     mixed = True
                     break
         while True:
-            order, stuck = self._ordered(items)
+            order, stuck = self._ordered(items, {*self.needed(group.nodes)})
             if not stuck:
                 return Flow(tuple(order), *self.boundary(group.nodes))
             path, item = min(
@@ -247,13 +260,13 @@ class Tensors:
         return len(only) > 1
 
     def _ordered(
-        self, items: list[tuple[tuple[str, ...], Group | int]]
+        self, items: list[tuple[tuple[str, ...], Group | int]], needed: set[int]
     ) -> tuple[list[Operation], list[tuple[tuple[str, ...], Group | int]]]:
         """The calls in order, and the items that wait for each other."""
         calls: list[Operation] = []
         for path, item in items:
             nodes = item.nodes if isinstance(item, Group) else [item]
-            if not any(index in self.live for index in nodes):
+            if needed.isdisjoint(nodes):
                 continue
             if isinstance(item, Group):
                 calls.append(Operation(path, item, *self.boundary(nodes)))

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from cnncalc.torch_backend.building.kinds import algebra, attention, others, recurrent, tensors, unfolding, windowed
+from cnncalc.torch_backend.building.kinds import (
+    algebra,
+    attention,
+    deformable,
+    others,
+    recurrent,
+    tensors,
+    unfolding,
+    windowed,
+)
 from cnncalc.torch_backend.building.kinds.registry import BUILDERS, module_of
 
-__all__ = ["BUILDERS", "algebra", "attention", "module_of", "others", "recurrent", "tensors", "unfolding", "windowed"]
+__all__ = [
+    "BUILDERS",
+    "algebra",
+    "attention",
+    "deformable",
+    "module_of",
+    "others",
+    "recurrent",
+    "tensors",
+    "unfolding",
+    "windowed",
+]

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.reparametrised import Reparametrised
 
 __all__ = ["BUILDERS", "builds", "module_of", "of_rank", "plain", "rank_of"]
 
@@ -21,6 +23,13 @@ B = TypeVar("B", bound=Builder)
 
 BUILDERS: dict[str, Builder] = {}
 """The builder of each kind."""
+
+
+PARAMETRISED: dict[str, Callable[[nn.Module], Any]] = {
+    "weight": parametrizations.weight_norm,
+    "spectral": parametrizations.spectral_norm,
+}
+"""What makes a layer's weight, by the name of its field `norm`."""
 
 
 def builds(*kinds: type[Layer]) -> Callable[[B], B]:
@@ -40,7 +49,11 @@ def module_of(layer: Layer, shapes: tuple[Shape, ...], name: str = "") -> nn.Mod
     if builder is None:
         help = "verify a net without it, or add a builder for it to cnncalc/torch_backend/kinds"
         raise CnncalcError(Fault(f"torch has no module for the kind `{layer.kind}`", layer=name or None, help=help))
-    return builder(layer, shapes)
+    module = builder(layer, shapes)
+    norm = layer.norm if isinstance(layer, Reparametrised) else None
+    if norm is not None:
+        PARAMETRISED[norm](module)
+    return module
 
 
 def rank_of(shapes: tuple[Shape, ...]) -> int:

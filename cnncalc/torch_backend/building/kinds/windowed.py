@@ -7,8 +7,9 @@ from typing import Any
 from torch import nn
 
 from cnncalc.arithmetic.windows.formulas import Rounding
-from cnncalc.layers import Shape
-from cnncalc.layers.kinds import conv, local, pool, pyramid
+from cnncalc.layers import Shape, convolving
+from cnncalc.layers.fields import spread
+from cnncalc.layers.kinds import conv, fractional, local, pool, pyramid
 from cnncalc.torch_backend.building import modules, windows
 from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, plain, rank_of
 
@@ -21,7 +22,7 @@ def symmetric(layer: Any) -> bool:
 
 
 @builds(conv.Conv, conv.DepthwiseConv)
-def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn.Module:
+def convolution(layer: convolving.Bordered, shapes: tuple[Shape, ...]) -> nn.Module:
     """Conv1d to Conv3d, with a border of its own where torch has no such padding."""
     (shape,) = shapes
     rank = rank_of(shapes)
@@ -37,6 +38,7 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...]) -> nn
         dilation=plain([window.dilation for window in slid]),
         groups=layer.group_count(shape),
         bias=layer.bias,
+        padding_mode=layer.mode if native else "zeros",
     )
     if not native:
         module.rule = layer
@@ -141,6 +143,17 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...]) -> nn.Module:
     name = "AdaptiveMaxPool" if isinstance(layer, pool.GlobalMaxPool) else "AdaptiveAvgPool"
     module: nn.Module = of_rank(name, rank_of(shapes))(1)
     return nn.Sequential(module, nn.Flatten()) if layer.flat else module
+
+
+@builds(fractional.FractionalMaxPool)
+def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...]) -> nn.Module:
+    """FractionalMaxPool2d and 3d."""
+    rank = rank_of(shapes)
+    if rank not in (2, 3):
+        raise ValueError(f"no fractional pool of {shapes[0]}")
+    size, kernel = plain(list(spread(layer.size, rank))), plain(list(spread(layer.kernel, rank)))
+    module: nn.Module = of_rank("FractionalMaxPool", rank)(kernel, output_size=size)
+    return module
 
 
 @builds(pyramid.SpatialPyramid)

@@ -1,0 +1,116 @@
+"""Operators that work element by element, or on the channels of each place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.building import unit_length
+from cnncalc.interchange.tflite.call import Call, Live, Rule, Value, activated
+from cnncalc.interchange.tflite.model import Fixed
+from cnncalc.layers import show_shape
+
+__all__ = ["arithmetic", "difference", "function", "leaky", "length_norm", "lrn", "prelu", "product", "same", "softmax"]
+
+
+def function(kind: str, **fields: Any) -> Rule:
+    """A function of each element."""
+    return lambda call: [call.put(kind, call.live(), dims=call.live().dims, **fields)]
+
+
+def same(call: Call) -> list[Value]:
+    """What changes the type of numbers alone."""
+    return [call.live()]
+
+
+def leaky(call: Call) -> list[Value]:
+    """LEAKY_RELU."""
+    return [call.put("leaky_relu", call.live(), dims=call.live().dims, slope=call.real(0, 0.0))]
+
+
+def prelu(call: Call) -> list[Value]:
+    """A slope a channel, or one for all."""
+    x, slopes = call.live(), call.fixed(1)
+    if slopes.size != (slopes.dims[-1] if slopes.dims else 1):
+        raise call.fault("a slope for each place is not counted", show_shape(slopes.dims))
+    return [call.put("prelu", x, dims=x.dims, weights=(1,), slopes="per_channel" if slopes.size > 1 else "shared")]
+
+
+def softmax(kind: str) -> Rule:
+    """Over the last axis."""
+    return lambda call: [call.put(kind, call.live(), dims=call.live().dims)]
+
+
+def length_norm(call: Call) -> list[Value]:
+    """L2_NORMALIZATION over the last axis."""
+    return [Live(unit_length(call.build, everywhere=False), call.live().dims)]
+
+
+def lrn(call: Call) -> list[Value]:
+    """LOCAL_RESPONSE_NORMALIZATION, of a radius."""
+    return [call.put("lrn", call.map(), size=2 * call.whole(0) + 1)]
+
+
+def arithmetic(kind: str) -> Rule:
+    """Of two tensors; of a tensor and a number; of a tensor and a constant, which is no parameter here."""
+
+    def rule(call: Call) -> list[Value]:
+        values = [call.place(0), call.place(1)]
+        lives = [value for value in values if isinstance(value, Live)]
+        if len(lives) == 2:
+            made = _both(call, kind, lives[0], lives[1])
+        else:
+            place = 1 if isinstance(values[0], Live) else 0
+            made = _with_constant(call, kind, call.live(1 - place), call.fixed(place))
+        return [activated(call, made, call.whole(0, size=1))]
+
+    return rule
+
+
+def _both(call: Call, kind: str, a: Live, b: Live) -> Live:
+    """Two tensors, whose axes are counted from the last."""
+    rank = max(len(a.dims), len(b.dims))
+    wide = [(*(1,) * (rank - len(live.dims)), *live.dims) for live in (a, b)]
+    if any(n != m and 1 not in (n, m) for n, m in zip(*wide)):
+        raise call.fault("the two tensors do not fit", f"{show_shape(a.dims)} and {show_shape(b.dims)}")
+    dims = tuple(m if n == 1 else n for n, m in zip(*wide))
+    return call.put(kind, call.shaped(a, wide[0]), call.shaped(b, wide[1]), dims=dims)
+
+
+def _with_constant(call: Call, kind: str, x: Live, constant: Fixed) -> Live:
+    if constant.size == 1 and constant.values is not None:
+        return call.put(kind, x, dims=x.dims, number=float(f"{constant.values[0]:.7g}"))
+    body = constant.dims
+    while len(body) >= len(x.dims) and body[:1] == (1,):
+        body = body[1:]
+    rank = len(call.build.shape(x.tensor))
+    if len(body) > rank:
+        raise call.fault("a constant has more axes than what it meets", show_shape(constant.dims))
+    wide = (*(1,) * (rank - len(body)), *body)
+    shape = (wide[-1], *wide[:-1])
+    if kind in ("add", "multiply"):
+        return call.put("constant", x, dims=x.dims, shape=shape, join=kind)
+    own = call.put("constant", x, dims=constant.dims, shape=shape, join="alone")
+    return call.put(kind, x, own, dims=x.dims)
+
+
+def difference(call: Call) -> list[Value]:
+    """SQUARED_DIFFERENCE."""
+    made = arithmetic("subtract")(call)[0]
+    return [call.put("function", made, dims=made.dims, of="square")]
+
+
+def product(call: Call) -> list[Value]:
+    """BATCH_MATMUL of two tensors, whose matrices are the last two axes."""
+    a, b = call.live(0), call.live(1)
+    if len(a.dims) != len(b.dims) or len(a.dims) < 3 or not call.batched(a.dims) or not call.batched(b.dims):
+        raise call.fault(
+            "it is read for two tensors with as many axes", f"{show_shape(a.dims)} and {show_shape(b.dims)}"
+        )
+    rank = len(a.dims) - 1
+    first = (*range(1, rank), 0)  # the matrices' axes last, as they have it
+    turned = [call.put("permute", live, dims=live.dims, order=first) for live in (a, b)]
+    if call.flag(0):
+        order = (*range(rank - 2), rank - 1, rank - 2)
+        turned[0] = call.put("permute", turned[0], dims=a.dims, order=order)
+    made = call.put("matmul", *turned, transposed=call.flag(1))
+    return [call.put("permute", made, order=(rank - 1, *range(rank - 1)))]

@@ -1,0 +1,153 @@
+"""What a TensorFlow Lite file holds: tensors, operators and constants (schema 3, tensorflow/lite/schema/schema.fbs)."""
+
+from __future__ import annotations
+
+import struct
+from math import prod
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.onnx.wire import Bytes
+from cnncalc.interchange.tflite.flatbuffer import Table, root
+from cnncalc.interchange.tflite.names import OPERATORS
+from cnncalc.records import NamedTuple
+
+__all__ = ["Fixed", "Model", "Operator", "Tensor", "model_of"]
+
+MOST = 100_000
+"""Tensors, operators and buffers of a file."""
+MOST_TAKEN = 500_000
+"""Tensors that the operators of a file take and make, all together."""
+MOST_AXES = 8
+MOST_NUMBERS = 256
+"""Numbers of a constant that are read: shapes, axes, borders. Weights are not looked at."""
+TYPES = {
+    0: ("float32", 32, "f"), 1: ("float16", 16, "e"), 2: ("int32", 32, "i"), 3: ("uint8", 8, "B"),
+    4: ("int64", 64, "q"), 6: ("bool", 8, "?"), 7: ("int16", 16, "h"), 9: ("int8", 8, "b"), 10: ("float64", 64, "d"),
+    15: ("uint32", 32, "I"), 16: ("uint16", 16, "H"), 17: ("int4", 4, ""), 18: ("bfloat16", 16, ""),
+    19: ("int2", 2, ""), 20: ("uint4", 4, ""),
+}  # fmt: skip
+"""TensorType: its name, the bits of a number, and how `struct` reads it."""
+FLOATING = (0, 1, 10, 18)
+CUSTOM = 32
+
+
+class Fixed(NamedTuple):
+    """A tensor that the file holds, or that follows from shapes alone; `values` are None where they are not read."""
+
+    dims: tuple[int, ...]
+    type: int = 2
+    values: tuple[int | float, ...] | None = None
+    number: int = -1
+    """Its place in the file; -1 for what is computed."""
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        return prod(self.dims)
+
+    @property
+    def bytes(self) -> int:
+        """What its numbers take in the file, packed ones rounded up."""
+        return -(-self.size * TYPES.get(self.type, ("", 32, ""))[1] // 8)
+
+    def wholes(self) -> tuple[int, ...] | None:
+        """Its numbers, where they are known and whole."""
+        return None if self.values is None else tuple(int(one) for one in self.values)
+
+
+class Tensor(NamedTuple):
+    """One tensor; of a length that is open, `signature` has -1 and `shape` 1."""
+
+    name: str
+    shape: tuple[int, ...]
+    signature: tuple[int, ...]
+    fixed: Fixed | None
+
+
+class Operator(NamedTuple):
+    """One operator: its name, the numbers of its tensors (-1 for none), and its settings."""
+
+    kind: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: Table | None
+    number: int
+
+
+class Model(NamedTuple):
+    """The first graph of a file."""
+
+    tensors: list[Tensor]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    operators: list[Operator]
+
+
+def model_of(data: Bytes) -> Model:
+    """The graph of a file. Raises CnncalcError."""
+    top = root(data)
+    codes = [_operator(code) for code in top.tables(1, MOST)]
+    buffers = list(top.tables(4, MOST))
+    graph = next(iter(top.tables(2, MOST)), None)
+    if graph is None:
+        raise CnncalcError(Fault("the file has no graph"))
+    tensors = [_tensor(table, number, buffers, data) for number, table in enumerate(graph.tables(0, MOST))]
+    operators: list[Operator] = []
+    taken = 0
+    for number, table in enumerate(graph.tables(3, MOST), 1):
+        code = table.whole(0, signed=False)
+        one = Operator(
+            codes[code] if code < len(codes) else f"number {code}",
+            table.wholes(1, MOST),
+            table.wholes(2, MOST),
+            table.table(4) if table.whole(3, size=1, signed=False) else None,
+            number,
+        )
+        taken += len(one.inputs) + len(one.outputs)
+        if taken > MOST_TAKEN:
+            raise CnncalcError(Fault(f"the operators take and make more than {MOST_TAKEN:,} tensors"))
+        operators.append(one)
+    return Model(tensors, graph.wholes(1, MOST), graph.wholes(2, MOST), operators)
+
+
+def _operator(table: Table) -> str:
+    """The name of an operator; what others have added says its own. A byte held the number once, now four do."""
+    number = max(table.whole(0, size=1), table.whole(3))
+    if number == CUSTOM:
+        return f"CUSTOM {table.text(1)[:60]}".strip()
+    return OPERATORS[number] if 0 <= number < len(OPERATORS) else f"number {number}"
+
+
+def _tensor(table: Table, number: int, buffers: list[Table], data: Bytes) -> Tensor:
+    shape, signature = table.wholes(0, MOST_AXES), table.wholes(7, MOST_AXES)
+    if len(signature) != len(shape):
+        signature = shape
+    name = table.text(3)
+    if any(n < 0 for n in shape):
+        raise CnncalcError(Fault("a length of a tensor is negative", layer=name[:120], values=str(shape)))
+    place = table.whole(2, signed=False)
+    if not 0 < place < len(buffers):
+        return Tensor(name, shape, signature, None)
+    kind = table.whole(1, size=1)
+    span = buffers[place].span(0)
+    held = span.stop - span.start or buffers[place].whole(2, size=8, signed=False)
+    if not held:
+        return Tensor(name, shape, signature, None)
+    fixed = Fixed(shape, kind, None, number)
+    if fixed.size <= MOST_NUMBERS and span.stop - span.start == fixed.bytes:
+        fixed = fixed._replace(values=_values(table, kind, fixed, bytes(data[span.start : span.stop])))
+    return Tensor(name, shape, signature, fixed)
+
+
+def _values(table: Table, kind: int, fixed: Fixed, data: bytes) -> tuple[int | float, ...] | None:
+    """The numbers of a small constant; those of a quantised one as what they stand for."""
+    letter = TYPES.get(kind, ("", 0, ""))[2]
+    if not letter:
+        return None
+    values = struct.unpack(f"<{fixed.size}{letter}", data)
+    scaling = table.table(4)
+    scales = scaling.reals(2, MOST) if scaling is not None else ()
+    if scaling is None or not scales or kind in FLOATING:
+        return values
+    zeros = scaling.wholes(3, MOST, size=8)
+    return tuple((one - (zeros[0] if zeros else 0)) * scales[0] for one in values) if len(scales) == 1 else None

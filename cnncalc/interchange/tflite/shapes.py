@@ -1,0 +1,247 @@
+"""Operators that lay elements out anew, join tensors or take parts of them."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any
+
+from cnncalc.interchange.tflite.call import Below, Call, Live, Rule, Value, activated
+from cnncalc.layers import show_shape
+
+__all__ = [
+    "below", "blocks", "chosen", "concat", "expand", "pack", "pad", "places", "reduce", "reshape", "resize", "slice_",
+    "split", "squeeze", "strided", "tile", "topk", "transpose", "unpack",
+]  # fmt: skip
+
+WHOLE = (2, 4)
+"""The types int32 and int64."""
+
+
+def reshape(call: Call) -> list[Value]:
+    """To a shape of its second tensor, or of its settings; -1 is what is left."""
+    x = call.live()
+    target = call.wholes(1) if call.given(1) else call.options.wholes(0, 8) if call.options else ()
+    rest = prod(n for n in target if n != -1)
+    if target.count(-1) > 1 or min(target, default=0) < -1 or (-1 in target and (rest == 0 or prod(x.dims) % rest)):
+        raise call.fault("this shape cannot be", f"{x.dims} to {target}"[:120])
+    return [call.shaped(x, tuple(prod(x.dims) // rest if n == -1 else n for n in target))]
+
+
+def squeeze(call: Call) -> list[Value]:
+    """Axes of length 1 less."""
+    x = call.live()
+    named = {axis % max(len(x.dims), 1) for axis in (call.options.wholes(0, 8) if call.options else ())}
+    gone = named or {axis for axis, n in enumerate(x.dims) if n == 1}
+    if any(x.dims[axis] != 1 for axis in gone):
+        raise call.fault("only axes of length 1 can be left out", show_shape(x.dims))
+    return [call.shaped(x, tuple(n for axis, n in enumerate(x.dims) if axis not in gone))]
+
+
+def expand(call: Call) -> list[Value]:
+    """An axis of length 1 more."""
+    x, axis = call.live(), call.wholes(1)[0]
+    at = axis % (len(x.dims) + 1)
+    return [call.shaped(x, (*x.dims[:at], 1, *x.dims[at:]))]
+
+
+def transpose(call: Call) -> list[Value]:
+    """The axes in another order; where only axes of length 1 move, it is a new shape."""
+    x, order = call.live(), call.wholes(1)
+    if sorted(order) != list(range(len(x.dims))):
+        raise call.fault("an order names each axis once", str(order)[:60])
+    dims = tuple(x.dims[axis] for axis in order)
+    long = [axis for axis in order if x.dims[axis] != 1]
+    if long == sorted(long) and call.batch == 1:
+        return [call.shaped(x, dims)]
+    if call.batched(x.dims) != call.batched(dims) or (call.batched(x.dims) and order[0] != 0):
+        raise call.fault("it moves the batch", show_shape(x.dims))
+    start = int(call.batched(dims))
+    theirs = [order[-1], *order[start:-1]]
+    ours = tuple(call.axis(axis, x.dims) for axis in theirs)
+    return [call.put("permute", x, dims=dims, order=ours)]
+
+
+def concat(call: Call) -> list[Value]:
+    """CONCATENATION."""
+    lives = [call.live(place) for place in range(len(call.values))]
+    dims = lives[0].dims
+    axis = call.whole(0) % max(len(dims), 1)
+    if any(len(live.dims) != len(dims) for live in lives):
+        raise call.fault("it joins tensors with as many axes")
+    made_dims = (*dims[:axis], sum(live.dims[axis] for live in lives), *dims[axis + 1 :])
+    fields: dict[str, Any] = {"axis": place} if (place := call.axis(axis, dims)) else {}
+    made = lives[0] if len(lives) == 1 else call.put("concat", *lives, dims=made_dims, **fields)
+    return [activated(call, made, call.whole(1, size=1))]
+
+
+def pack(call: Call) -> list[Value]:
+    """PACK: tensors side by side along an axis of their own."""
+    lives = [call.live(place) for place in range(len(call.values))]
+    axis = call.whole(1) % (len(lives[0].dims) + 1)
+    dims = (*lives[0].dims[:axis], 1, *lives[0].dims[axis:])
+    wide = [call.shaped(live, dims) for live in lives]
+    made = (*dims[:axis], len(lives), *dims[axis + 1 :])
+    return [call.put("concat", *wide, dims=made, axis=call.axis(axis, dims))]
+
+
+def unpack(call: Call) -> list[Value]:
+    """UNPACK: each place of an axis."""
+    x = call.live()
+    axis = call.whole(1) % max(len(x.dims), 1)
+    dims = (*x.dims[:axis], *x.dims[axis + 1 :])
+    return [
+        call.put("select", x, dims=dims, at=at, axis=call.axis(axis, x.dims))
+        for at in range(len(call.operator.outputs))
+    ]
+
+
+def split(call: Call) -> list[Value]:
+    """SPLIT into equal parts, and SPLIT_V into stated ones."""
+    stated = call.operator.kind == "SPLIT_V"
+    x, axis = call.live(0 if stated else 1), call.wholes(2 if stated else 0)[0]
+    axis %= max(len(x.dims), 1)
+    count = len(call.operator.outputs)
+    sizes = list(call.wholes(1)) if stated else [x.dims[axis] // max(count, 1)] * count
+    if sizes.count(-1) == 1:
+        sizes[sizes.index(-1)] = x.dims[axis] - sum(sizes) - 1
+    if len(sizes) != count or min(sizes, default=0) < 1 or sum(sizes) != x.dims[axis]:
+        raise call.fault("its parts are not all of the axis", f"{sizes[:20]} of {x.dims[axis]}")
+    bounds = pairwise([0, *accumulate(sizes)])
+    return [_part(call, x, axis, start, stop, 1) for start, stop in bounds]
+
+
+def _part(call: Call, x: Live, axis: int, start: int, stop: int, step: int) -> Live:
+    """Some places of an axis."""
+    if (start, stop, step) == (0, x.dims[axis], 1):
+        return x
+    if not 0 <= start < stop <= x.dims[axis] or step < 1:
+        raise call.fault("nothing is left of an axis", f"{start} to {stop} of {show_shape(x.dims)}")
+    dims = (*x.dims[:axis], -(-(stop - start) // step), *x.dims[axis + 1 :])
+    fields: dict[str, Any] = {"channels": (start, stop)}
+    if place := call.axis(axis, x.dims):
+        fields["axis"] = place
+    if step > 1:
+        fields["step"] = step
+    return call.put("slice", x, dims=dims, **fields)
+
+
+def slice_(call: Call) -> list[Value]:
+    """SLICE: from a begin, so many; -1 is all that is left."""
+    x, begins, sizes = call.live(), call.wholes(1), call.wholes(2)
+    if not len(begins) == len(sizes) == len(x.dims):
+        raise call.fault("it has a begin and a size for each axis")
+    for axis, (begin, size) in enumerate(zip(begins, sizes)):
+        x = _part(call, x, axis, begin, x.dims[axis] if size == -1 else begin + size, 1)
+    return [x]
+
+
+def strided(call: Call) -> list[Value]:
+    """STRIDED_SLICE, whose masks say which ends are open and which axes go."""
+    x, begins, ends, steps = call.live(), call.wholes(1), call.wholes(2), call.wholes(3)
+    if call.whole(2) or call.whole(3) or not len(begins) == len(ends) == len(steps) <= len(x.dims):
+        raise call.fault("one with an ellipsis or new axes is not read")
+    gone: set[int] = set()
+    for axis, (begin, end, step) in enumerate(zip(begins, ends, steps)):
+        n = x.dims[axis]
+        start = 0 if call.whole(0) >> axis & 1 else max(0, begin + n if begin < 0 else begin)
+        stop = n if call.whole(1) >> axis & 1 else min(n, end + n if end < 0 else end)
+        if call.whole(4) >> axis & 1:
+            gone.add(axis)
+            stop = start + 1
+        x = _part(call, x, axis, start, stop, step)
+    return [call.shaped(x, tuple(n for axis, n in enumerate(x.dims) if axis not in gone)) if gone else x]
+
+
+def pad(call: Call) -> list[Value]:
+    """PAD, PADV2 and MIRROR_PAD."""
+    x, values = call.live(), call.wholes(1)
+    pairs = tuple(zip(values[::2], values[1::2]))
+    if len(pairs) != len(x.dims) or min(values, default=0) < 0 or not call.batched(x.dims) or pairs[0] != (0, 0):
+        raise call.fault("a border has a pair for each axis, and none for the batch", str(values)[:60])
+    if not any(values):
+        return [x]
+    fields: dict[str, Any] = {"border": pairs[1:-1] or ((0, 0),)}
+    if any(pairs[-1]):
+        fields["channels"] = pairs[-1:]
+    if call.operator.kind == "MIRROR_PAD":
+        if any(pairs[-1]) or call.whole(0, size=1):
+            raise call.fault("a mirror that shows the edge twice, or channels, is not read")
+        fields["mode"] = "reflect"
+    return [call.put("pad", x, **fields)]
+
+
+def reduce(by: str) -> Rule:
+    """Over axes; a mean over a whole map is a global pool."""
+
+    def rule(call: Call) -> list[Value]:
+        x, keep = call.live(), call.flag(0)
+        named = {axis % max(len(x.dims), 1) for axis in call.wholes(1)}
+        axes = tuple(sorted(call.axis(axis, x.dims) for axis in named))
+        dims = tuple(1 if axis in named else n for axis, n in enumerate(x.dims) if keep or axis not in named)
+        if by == "mean" and axes == tuple(range(1, len(x.dims) - 1)) and axes and call.batched(x.dims):
+            return [call.put("global_avgpool", x, dims=dims, flat=not keep)]
+        return [call.shaped(call.put("reduce", x, dims=dims, by=by, axes=axes, keep=keep), dims)]
+
+    return rule
+
+
+def places(call: Call) -> list[Value]:
+    """ARG_MAX and ARG_MIN."""
+    x = call.live()
+    axis = call.wholes(1)[0] % max(len(x.dims), 1)
+    dims = (*x.dims[:axis], *x.dims[axis + 1 :])
+    return [call.put("argmax", x, dims=dims, axes=(call.axis(axis, x.dims),))]
+
+
+def topk(call: Call) -> list[Value]:
+    """TOPK_V2 along the last axis, and their places."""
+    x, k = call.live(), call.wholes(1)[0]
+    made = call.put("topk", x, dims=(*x.dims[:-1], k), k=k)
+    return [made, made]
+
+
+def tile(call: Call) -> list[Value]:
+    """TILE: a tensor several times along its axes."""
+    x = call.live()
+    for axis, count in enumerate(call.wholes(1)[: len(x.dims)]):
+        if not 1 <= count <= 1_000:
+            raise call.fault("it repeats an axis 1 to 1,000 times", str(count))
+        if count > 1:
+            dims = (*x.dims[:axis], x.dims[axis] * count, *x.dims[axis + 1 :])
+            x = call.put("concat", *[x] * count, dims=dims, axis=call.axis(axis, x.dims))
+    return [x]
+
+
+def blocks(kind: str) -> Rule:
+    """DEPTH_TO_SPACE and SPACE_TO_DEPTH."""
+    return lambda call: [call.put(kind, call.map(), factor=call.whole(0))]
+
+
+def resize(mode: str) -> Rule:
+    """RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR."""
+
+    def rule(call: Call) -> list[Value]:
+        fields: dict[str, Any] = {"size": call.wholes(1)}
+        if mode != "nearest":
+            fields["mode"] = mode
+            fields["align_corners"] = call.flag(2)
+        return [call.put("upsample", call.map(), **fields)]
+
+    return rule
+
+
+def below(call: Call) -> list[Value]:
+    """LESS, of whole numbers and 0: whether places are counted from the end."""
+    x, bound = call.live(), call.fixed(1)
+    if bound.type not in WHOLE or bound.values != (0,):
+        raise call.fault("it is read for whole numbers and 0, as Keras puts it before a table")
+    return [Below(x)]
+
+
+def chosen(call: Call) -> list[Value]:
+    """SELECT_V2 between places and those that are counted from the end: the places, as many."""
+    test, x = call.place(0), call.live(2)
+    if not isinstance(test, Below) or test.live.tensor != x.tensor:
+        raise call.fault("it is read where it counts places from the end, as Keras does before a table")
+    return [x]

@@ -1,0 +1,205 @@
+"""Operators with weights, and those that slide windows."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnncalc.interchange.tflite.call import Call, Live, Spread, Value, activated
+from cnncalc.layers import show_shape
+
+__all__ = [
+    "convolution",
+    "deconvolution",
+    "embedding",
+    "gathered",
+    "linear",
+    "lstm",
+    "pool",
+    "put_together",
+    "spread",
+    "svdf",
+]
+
+SAME = 0
+
+
+def convolution(call: Call) -> list[Value]:
+    """CONV_2D and DEPTHWISE_CONV_2D; on a map that is dealt out it waits until that is put together again."""
+    value = call.place(0)
+    if isinstance(value, Spread):
+        if value.call is not None:
+            raise call.fault("two convolutions on a map that is dealt out are not read")
+        return [value._replace(call=call)]
+    return [_convolved(call, call.map(), (1, 1), None)]
+
+
+def _convolved(call: Call, x: Live, block: tuple[int, ...], border: tuple[tuple[int, int], ...] | None) -> Live:
+    """A convolution whose dilation is `block` times its own, with the map's own border where there is one."""
+    depthwise = call.operator.kind == "DEPTHWISE_CONV_2D"
+    dims = call.fixed(1).dims
+    if len(dims) != 4 or min(dims) < 1:
+        raise call.fault("its kernel has four axes", show_shape(dims))
+    first = 5 if depthwise else 4
+    dilation = (call.whole(first + 1, 1) * block[0], call.whole(first, 1) * block[1])
+    fields: dict[str, Any] = {"kernel": dims[1:3], "stride": (call.whole(2), call.whole(1)), "dilation": dilation}
+    fields["padding"] = "same" if call.whole(0, size=1) == SAME else "valid"
+    if border is not None:
+        if fields["stride"] != (1, 1) or fields["padding"] == "same":
+            raise call.fault("a convolution with strides or a border on a map that is dealt out is not read")
+        fields["padding"] = border
+    fields["bias"] = call.given(2)
+    channels = x.dims[3]
+    weights = (1, 2) if call.given(2) else (1,)
+    if depthwise:
+        if dims[3] % channels:
+            raise call.fault("its kernel has filters for each channel", f"{dims[3]} filters, {channels} channels")
+        made = call.put("dwconv", x, weights=weights, multiplier=dims[3] // channels, **fields)
+        return activated(call, made, call.whole(4, size=1))
+    if channels % dims[3]:
+        raise call.fault("its kernel is as deep as a group of channels", f"{dims[3]} deep, {channels} channels")
+    made = call.put("conv", x, weights=weights, out=dims[0], groups=channels // dims[3], **fields)
+    return activated(call, made, call.whole(3, size=1))
+
+
+def spread(call: Call) -> list[Value]:
+    """SPACE_TO_BATCH_ND: the map waits for the convolution behind it."""
+    border = call.wholes(2)
+    if len(call.wholes(1)) != 2 or len(border) != 4 or min(border) < 0 or min(call.wholes(1)) < 1:
+        raise call.fault("it deals out two axes", str(border)[:60])
+    return [Spread(call.map(), call.wholes(1), (border[:2], border[2:]))]
+
+
+def put_together(call: Call) -> list[Value]:
+    """BATCH_TO_SPACE_ND: what was convolved between the two is convolved with a dilation."""
+    value = call.place(0)
+    crops = call.wholes(2)
+    if not isinstance(value, Spread) or value.call is None or len(crops) != 4 or value.block != call.wholes(1):
+        raise call.fault("it is read behind a SPACE_TO_BATCH_ND and a convolution only")
+    border = tuple(
+        (before - cut_before, after - cut_after)
+        for (before, after), (cut_before, cut_after) in zip(value.border, (crops[:2], crops[2:]))
+    )
+    if min(map(min, border)) < 0:
+        raise call.fault("it cuts off more than the border", str(border))
+    return [_convolved(value.call, value.live, value.block, border)]
+
+
+def deconvolution(call: Call) -> list[Value]:
+    """TRANSPOSE_CONV to a size that it states: its third tensor is what is enlarged."""
+    x, dims, target = call.map(2), call.fixed(1).dims, call.wholes(0)
+    if len(dims) != 4 or len(target) != 4:
+        raise call.fault("its kernel and its output have four axes", show_shape(dims))
+    strides = (call.whole(2), call.whole(1))
+    over = [(n - 1) * s + k - wanted for n, s, k, wanted in zip(x.dims[1:3], strides, dims[1:3], target[1:3])]
+    made = call.put(
+        "deconv",
+        x,
+        weights=(1, 3) if call.given(3) else (1,),
+        out=dims[0],
+        kernel=dims[1:3],
+        stride=strides,
+        padding=tuple((max(one, 0) // 2, max(one, 0) - max(one, 0) // 2) for one in over),
+        output_padding=tuple(max(-one, 0) for one in over),
+        bias=call.given(3),
+    )
+    return [activated(call, made, call.whole(3, size=1))]
+
+
+def pool(call: Call) -> list[Value]:
+    """AVERAGE_POOL_2D, which leaves the border out, and MAX_POOL_2D."""
+    made = call.put(
+        "avgpool" if call.operator.kind == "AVERAGE_POOL_2D" else "maxpool",
+        call.map(),
+        kernel=(call.whole(4), call.whole(3)),
+        stride=(call.whole(2), call.whole(1)),
+        padding="same" if call.whole(0, size=1) == SAME else "valid",
+    )
+    return [activated(call, made, call.whole(5, size=1))]
+
+
+def linear(call: Call) -> list[Value]:
+    """FULLY_CONNECTED, and BATCH_MATMUL with a matrix of the file: on the last axis, or on all as one vector."""
+    product = call.operator.kind == "BATCH_MATMUL"
+    x, dims = call.live(), call.fixed(1).dims
+    if len(dims) != 2 or (product and call.flag(0)):
+        raise call.fault("it multiplies by a matrix", show_shape(dims))
+    out, features = dims if not product or call.flag(1) else (dims[1], dims[0])
+    bias = not product and call.given(2)
+    body = x.dims[1:] if call.batched(x.dims) else x.dims
+    kept = product or call.flag(2)
+    if not kept and prod(body) == features:
+        x = call.shaped(x, (call.batch, features))
+        made_dims: tuple[int, ...] = (call.batch, out)
+    elif not x.dims or x.dims[-1] != features:
+        raise call.fault("its matrix is as wide as the last axis", f"{features} wide, {show_shape(x.dims)}")
+    elif kept:
+        made_dims = (*x.dims[:-1], out)
+    else:
+        rows = prod(x.dims[:-1])
+        x, made_dims = call.shaped(x, (rows, features)), (rows, out)
+    fields: dict[str, Any] = {"out": out, "bias": bias}
+    if len(call.build.shape(x.tensor)) > 1:
+        fields["axis"] = "channels"
+    made = call.put("linear", x, weights=(1, 2) if bias else (1,), dims=made_dims, **fields)
+    return [made if product else activated(call, made, call.whole(0, size=1))]
+
+
+def embedding(call: Call) -> list[Value]:
+    """EMBEDDING_LOOKUP: a row of a table for each number."""
+    return _rows(call, call.live(0), 1)
+
+
+def gathered(call: Call) -> list[Value]:
+    """GATHER: rows of a table of the file, or one place of a tensor."""
+    if isinstance(call.place(1), Live):
+        return _rows(call, call.live(1), 0)
+    x, places = call.live(0), call.fixed(1)
+    axis = call.whole(0) % max(len(x.dims), 1)
+    if places.size != 1 or places.values is None:
+        raise call.fault("it is read for one place, or for rows of a table")
+    dims = (*x.dims[:axis], *places.dims, *x.dims[axis + 1 :])
+    made = call.put("select", x, dims=dims, at=int(places.values[0]), axis=call.axis(axis, x.dims))
+    return [made if not places.dims else call.shaped(made, dims)]
+
+
+def _rows(call: Call, numbers: Live, place: int) -> list[Value]:
+    table = call.fixed(place)
+    if len(table.dims) != 2:
+        raise call.fault("its table has rows", show_shape(table.dims))
+    dims = (*numbers.dims, table.dims[1])
+    return [
+        call.put("embedding", numbers, weights=(place,), dims=dims, vocabulary=table.dims[0], features=table.dims[1])
+    ]
+
+
+def lstm(call: Call) -> list[Value]:
+    """UNIDIRECTIONAL_SEQUENCE_LSTM with one vector of biases; its states are no tensors here."""
+    x = call.live()
+    if any(call.given(place) for place in (9, 10, 11, 17, 20, 21, 22, 23)) or not call.given(1):
+        raise call.fault("a cell with peepholes, norms or joined gates is not read")
+    if len(x.dims) != 3 or (call.flag(3) and x.dims[0] != x.dims[1]):
+        raise call.fault("it takes a sequence, the batch first", show_shape(x.dims))
+    fields: dict[str, Any] = {"hidden": call.fixed(2).dims[0] if call.fixed(2).dims else 0, "bias": call.given(13)}
+    if call.given(16):
+        fields["projection"] = call.fixed(16).dims[0] if call.fixed(16).dims else 0
+    weights = tuple(place for place in (*range(1, 9), *range(12, 17)) if call.given(place))
+    return [call.put("lstm", x, weights=weights, **fields)]
+
+
+def svdf(call: Call) -> list[Value]:
+    """SVDF, a product of low rank with a memory (Nakkiran et al. 2015): features, then a filter along time for each.
+
+    What it remembers is a border of the sequence, of which one step comes in.
+    """
+    x, features, time = call.live(), call.fixed(1).dims, call.fixed(2).dims
+    if len(features) != 2 or len(time) != 2 or call.whole(0) != 1 or prod(x.dims[1:]) != features[1]:
+        raise call.fault("it is read for rank 1, one step at a time", show_shape(x.dims))
+    filters, memory = time
+    made = call.put("linear", x, weights=(1,), out=filters, bias=False)
+    made = call.put("reshape", made, dims=(call.batch, 1, filters), shape=(filters, 1))
+    made = call.put("pad", made, border=((memory - 1, 0),))
+    made = call.put(
+        "dwconv", made, weights=(2, 3) if call.given(3) else (2,), kernel=memory, bias=call.given(3), padding="valid"
+    )
+    return [activated(call, call.shaped(made, (call.batch, filters)), call.whole(1, size=1))]
