@@ -23,7 +23,7 @@ DOORS = {
     "graph": "nodes",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch weights.held writers written"
     ),
     "interchange.caffe": "",
     "interchange.darknet": "",
@@ -32,6 +32,7 @@ DOORS = {
     "interchange.onnx": "model wire writing.model writing.scribe writing.writer",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
+    "interchange.paddle": "",
     "interchange.structure": "writing",
     "interchange.tfjs": "",
     "interchange.tflite": "",
@@ -39,8 +40,9 @@ DOORS = {
     "interchange.torch_code.classes": "making",
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
-    "interchange.torch_export": "",
+    "interchange.torch_export": "program",
     "interchange.ultralytics": "",
+    "interchange.weights": "held",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",

@@ -63,6 +63,9 @@ def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
 FORMATS: tuple[Format, ...] = (
     Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
+    Format(
+        "PaddlePaddle", matches(rb'\A\s*\{\s*"base_code"|\A\n[\x80-\xff]*[\x00-\x7f]\x08\x00\x10'), "paddle.reader:read"
+    ),
     Format("Ultralytics", within(rb"^(backbone|head)\s*:"), "ultralytics.reader:read"),
     Format("Keras", matches(rb"\A\x89HDF\r\n\x1a\n"), "keras.reader:read"),
     Format("torch.export", archive_with(b"models/model.json"), "torch_export.reader:read"),

@@ -9,6 +9,10 @@ from onnx_files import field, graph, model, net, node, tensor, whole
 from reading import read
 
 from cnncalc.errors import CnncalcError
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.opening import imported
+from cnncalc.interchange.sketch import Asked
+from cnncalc.limits import Limits
 
 
 def onnx(data: bytes, **options):
@@ -166,8 +170,26 @@ def test_an_operator(case):
 
 
 def test_a_net_of_fixed_tensors_alone_is_told():
-    with pytest.raises(CnncalcError, match="of fixed tensors|no layers|depend"):
+    with pytest.raises(CnncalcError, match=r"of fixed tensors|no layers|depend"):
         onnx(net(node("GlobalMaxPool", "g", "y"), tensors=[tensor("g", (1, 3, 4, 4))]))
+
+
+def test_numbers_of_the_file_that_count_as_nothing_are_named():
+    nodes = [
+        node("QuantizeLinear", "x scale zero", "q"), node("DequantizeLinear", "q scale zero", "d"),
+        node("Conv", "d w", "y"), node("Conv", "x left", "nowhere"),
+    ]  # fmt: skip
+    tensors = [
+        tensor("scale", (3,)), tensor("zero", (3,), kind=3), tensor("w", (2, 3, 1, 1)), tensor("left", (2, 3, 1, 1)),
+        tensor("idle", (5,)),
+    ]  # fmt: skip
+    file = ForeignFile("net.onnx", None, Limits(), net(*nodes, tensors=tensors))
+    told = [note for note in imported(file, Asked()).notes if "count as nothing" in note]
+    assert told == [
+        "6 numbers of `left` count as nothing: no output depends on them",
+        "5 numbers of `idle` count as nothing: nothing uses them",
+        "3 numbers of `scale` count as nothing: they scale quantised ones",
+    ]
 
 
 def test_a_root_of_a_negative_number_that_the_file_holds_is_no_number():

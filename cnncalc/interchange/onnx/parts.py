@@ -9,7 +9,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "plain_numbers", "reached",
+    "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -137,3 +137,33 @@ def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Ten
         if value is not None and value.name and value.floating and value.size == 1
         if not value.dims or node.number not in left
     }
+
+
+MOST_NAMED = 5
+SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+
+
+def uncounted(graph: Graph, needed: set[int]) -> list[str]:
+    """Sentences on the floating-point tensors of the file that are no parameters, the largest first."""
+    users: dict[str, list[tuple[Node, int]]] = {}
+    for node in graph.nodes:
+        for place, name in enumerate((*node.inputs, *captured(node))):
+            users.setdefault(name, []).append((node, place))
+    told = []
+    for name, tensor in graph.tensors.items():
+        uses = users.get(name, [])
+        leading = [(node, place) for node, place in uses if node.number in needed]
+        why = (
+            "nothing uses them"
+            if not uses
+            else "no output depends on them"
+            if not leading
+            else "they scale quantised ones"
+            if all(node.kind in SCALED and place > 0 for node, place in leading)
+            else ""
+        )
+        if why and tensor.floating:
+            told.append((tensor.size, f"{tensor.size:,} numbers of `{name[:60]}` count as nothing: {why}"))
+    told.sort(key=lambda one: -one[0])
+    more = [f"{len(told) - MOST_NAMED} tensors more count as nothing"] if len(told) > MOST_NAMED else []
+    return [text for _, text in told[:MOST_NAMED]] + more

@@ -12,7 +12,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached, uncounted
 from cnncalc.interchange.onnx.patterns import together
 from cnncalc.interchange.onnx.table import RULES
 from cnncalc.interchange.onnx.wire import Message
@@ -89,6 +89,7 @@ class Reader:
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
+        made.notes += uncounted(graph, needed)
         if self.plain and not self.model.producer.startswith("cnncalc"):  # our own files hold such numbers, too
             made.beside = len(self.plain)
             made.notes.append(f"{made.beside} {PLAIN}")

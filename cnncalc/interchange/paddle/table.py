@@ -1,0 +1,68 @@
+"""Every operator of Paddle that is read, by its name in release 3, and what it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cnncalc.interchange.paddle import layers, shapes
+from cnncalc.interchange.paddle.call import Rule
+
+__all__ = ["PASSED", "RULES"]
+
+PASSED = (
+    "assign",
+    "cast",
+    "share_data",
+    "share_data_",
+    "memcpy_d2h",
+    "memcpy_h2d",
+    "quantize_linear",
+    "dequantize_linear",
+)
+"""What hands its input on."""
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(("conv2d", "depthwise_conv2d"), layers.convolution),
+    **dict.fromkeys(("conv2d_transpose", "depthwise_conv2d_transpose"), layers.deconvolution),
+    **dict.fromkeys(("batch_norm", "batch_norm_", "sync_batch_norm_"), layers.batch_norm),
+    "layer_norm": layers.layer_norm,
+    "pool2d": layers.pool,
+    "matmul": layers.matmul,
+    "embedding": layers.embedding,
+    "add": layers.arithmetic("add"),
+    "subtract": layers.arithmetic("subtract"),
+    "multiply": layers.arithmetic("multiply"),
+    "divide": layers.arithmetic("divide"),
+    "maximum": layers.arithmetic("maximum"),
+    "minimum": layers.arithmetic("minimum"),
+    "elementwise_pow": layers.arithmetic("power"),
+    "scale": layers.scale,
+    "scale_": layers.scale,
+    **{kind: layers.function(kind) for kind in ("relu", "relu6", "sigmoid", "tanh", "hardswish", "hardsigmoid")},
+    **{kind: layers.function(kind) for kind in ("silu", "mish", "elu", "selu", "gelu", "softplus", "dropout")},
+    "swish": layers.function("silu"),
+    "leaky_relu": layers.function("leaky_relu"),
+    **{
+        kind: layers.function("function", of=kind)
+        for kind in ("exp", "log", "sqrt", "rsqrt", "square", "abs", "sin", "cos", "floor", "ceil", "round", "sign")
+    },
+    "prelu": layers.prelu,
+    "softmax": layers.softmax("softmax"),
+    "log_softmax": layers.softmax("log_softmax"),
+    "nearest_interp": layers.resize("nearest"),
+    "bilinear_interp": layers.resize("linear"),
+    **dict.fromkeys(("full", "full_int_array"), shapes.full),
+    "combine": shapes.combine,
+    **dict.fromkeys(("reshape", "reshape_"), shapes.reshape),
+    **dict.fromkeys(("flatten", "flatten_"), shapes.flatten),
+    **dict.fromkeys(("squeeze", "squeeze_"), shapes.squeeze),
+    **dict.fromkeys(("unsqueeze", "unsqueeze_"), shapes.unsqueeze),
+    "transpose": shapes.permute,
+    "concat": shapes.concat,
+    "stack": shapes.stack,
+    **dict.fromkeys(("split", "split_with_num"), shapes.split),
+    "slice": shapes.slice_,
+    "mean": shapes.reduce("mean"),
+    "sum": shapes.reduce("sum"),
+    "max": shapes.reduce("max"),
+}
+"""A function of an operator, with what it takes, to what it makes."""

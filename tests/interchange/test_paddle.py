@@ -1,0 +1,276 @@
+"""Paddle's programs, as JSON and as ProgramDesc: the same nets in both, counts and shapes, broken and hostile files.
+
+Shapes and counts are those of PaddlePaddle 3.3.1, which ran and saved the same layers.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from random import Random
+from typing import Any
+
+import pytest
+from reading import read
+
+from cnncalc.errors import CnncalcError
+
+
+class Pir:
+    """A program as release 3 writes it, value by value; each is known by its number."""
+
+    suffix = "json"
+
+    def __init__(self, *shape):
+        self.entries: list[dict[str, Any]] = []
+        self.count = 0
+        self.x = self.add("data", [], [shape], name="image", shape=list(shape))
+
+    def value(self, shape):
+        self.count += 1
+        return {"%": self.count, "TT": {"#": "0.t_dtensor", "D": [{"#": "0.t_f32"}, list(shape), "NCHW", [], 0]}}
+
+    def weight(self, name, *shape):
+        made = self.value(shape)
+        self.entries.append({"#": "p", "A": [0, 1, 1, name], "O": made})
+        return made["%"]
+
+    def numbers(self, *numbers):
+        return self.add("full_int_array", [], [(len(numbers),)], value=list(numbers))
+
+    def add(self, kind, inputs, shapes, **settings):
+        made = [self.value(shape) for shape in shapes]
+        listed = [{"N": name, "AT": {"#": "0.a", "D": self.setting(value)}} for name, value in settings.items()]
+        entry = {"#": f"1.{kind}", "A": listed, "I": [{"%": one} for one in inputs], "O": made}
+        self.entries.append(entry)
+        return made[0]["%"] if len(made) == 1 else [one["%"] for one in made]
+
+    def setting(self, value):
+        return [{"#": "0.a_i32", "D": one} for one in value] if isinstance(value, list) else value
+
+    def bytes(self, *outputs):
+        for one in outputs:
+            self.add("fetch", [one], [()], name="out")
+        block = {"#": "block_0", "args": [], "ops": self.entries}
+        program = {"regions": [{"#": "region_0", "blocks": [block]}]}
+        return json.dumps({"base_code": {"magic": "pir", "version": 4}, "program": program}).encode()
+
+
+def varint(number):
+    number &= (1 << 64) - 1
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def field(number, body):
+    """A field of the wire format: a number, or a payload."""
+    if isinstance(body, int):
+        return varint(number << 3) + varint(body)
+    body = body.encode() if isinstance(body, str) else body
+    return varint(number << 3 | 2) + varint(len(body)) + body
+
+
+class Desc:
+    """The same as release 2 writes it."""
+
+    suffix = "pdmodel"
+
+    def __init__(self, *shape):
+        self.variables, self.operators = b"", b""
+        self.count = 0
+        self.x = self.value(shape, "image")
+        self.operator("feed", {"X": ["feed"]}, {"Out": [self.x]}, {})
+
+    def value(self, shape, name="", *, kept=False):
+        self.count += 1
+        name = name or f"tmp_{self.count}"
+        tensor = field(1, 5) + b"".join(field(2, n) for n in shape)
+        kind = field(1, 7) + field(3, field(1, tensor))
+        self.variables += field(3, field(1, name) + field(2, kind) + field(3, int(kept)))
+        return name
+
+    def weight(self, name, *shape):
+        return self.value(shape, name, kept=True)
+
+    def operator(self, kind, inputs, outputs, settings):
+        body = b""
+        for number, ends in ((1, inputs), (2, outputs)):
+            for name, values in ends.items():
+                body += field(number, field(1, name) + b"".join(field(2, one) for one in values))
+        body += field(3, kind)
+        for name, value in settings.items():
+            body += field(4, field(1, name) + self.setting(value))
+        self.operators += field(4, body)
+
+    def setting(self, value):
+        if isinstance(value, bool):
+            return field(2, 6) + field(10, int(value))
+        if isinstance(value, float):
+            return field(2, 1) + varint(4 << 3 | 5) + struct.pack("<f", value)
+        if isinstance(value, str):
+            return field(2, 2) + field(5, value)
+        if isinstance(value, list):
+            return field(2, 3) + b"".join(field(6, one) for one in value)
+        return field(2, 0) + field(3, value)
+
+    def bytes(self, *outputs):
+        for one in outputs:
+            self.operator("fetch", {"X": [one]}, {"Out": ["fetch"]}, {})
+        return field(1, field(1, 0) + field(2, -1) + self.variables + self.operators)
+
+
+def paddle(data, suffix, **options):
+    return read(data, f"net.{suffix}", **options)
+
+
+WINDOW = {"strides": [2, 2], "paddings": [1, 1], "dilations": [1, 1], "groups": 1, "padding_algorithm": "EXPLICIT"}
+POOL = {"strides": [3, 3], "paddings": [1, 1], "padding_algorithm": "EXPLICIT", "exclusive": True}
+
+
+def small_pir():
+    """A convolution with its bias, a batch norm, a pool that rounds up, a linear layer."""
+    net = Pir(1, 3, 9, 9)
+    w, b = net.weight("conv2d_0.w_0", 8, 3, 3, 3), net.weight("conv2d_0.b_0", 8)
+    norm = [net.weight(f"bn_0.{name}", 8) for name in ("w_1", "w_2", "w_0", "b_0")]
+    fc, fb = net.weight("linear_0.w_0", 72, 10), net.weight("linear_0.b_0", 10)
+    x = net.add("conv2d", [net.x, w], [(1, 8, 5, 5)], **WINDOW)
+    wide = net.add("reshape", [b, net.numbers(1, 8, 1, 1)], [(1, 8, 1, 1)])
+    x = net.add("add", [x, wide], [(1, 8, 5, 5)])
+    x = net.add("batch_norm_", [x, *norm], [(1, 8, 5, 5), (8,), (8,), (8,), (8,), ()], epsilon=1e-5)[0]
+    x = net.add("pool2d", [x, net.numbers(3, 3)], [(1, 8, 3, 3)], pooling_type="max", ceil_mode=True, **POOL)
+    x = net.add("flatten", [x], [(1, 72)], start_axis=1, stop_axis=3)
+    x = net.add("matmul", [x, fc], [(1, 10)])
+    return net, net.add("add", [x, fb], [(1, 10)])
+
+
+def small_desc():
+    """The same."""
+    net = Desc(1, 3, 9, 9)
+    w, b = net.weight("conv2d_0.w_0", 8, 3, 3, 3), net.weight("conv2d_0.b_0", 8)
+    mean, variance, scale, shift = (net.weight(f"bn_0.{name}", 8) for name in ("w_1", "w_2", "w_0", "b_0"))
+    fc, fb = net.weight("linear_0.w_0", 72, 10), net.weight("linear_0.b_0", 10)
+    a = [net.value((1, 8, 5, 5)) for _ in range(3)]
+    wide, p, f, m, o = (net.value(one) for one in ((1, 8, 1, 1), (1, 8, 3, 3), (1, 72), (1, 10), (1, 10)))
+    net.operator("conv2d", {"Input": [net.x], "Filter": [w]}, {"Output": [a[0]]}, WINDOW)
+    net.operator("reshape2", {"X": [b]}, {"Out": [wide]}, {"shape": [1, -1, 1, 1]})
+    net.operator("elementwise_add", {"X": [a[0]], "Y": [wide]}, {"Out": [a[1]]}, {"axis": -1})
+    taken = {"Bias": [shift], "Mean": [mean], "Scale": [scale], "Variance": [variance], "X": [a[1]]}
+    net.operator("batch_norm", taken, {"MeanOut": [mean], "Y": [a[2]]}, {"epsilon": 1e-5, "data_layout": "NCHW"})
+    pool = {**POOL, "ksize": [3, 3], "pooling_type": "max", "ceil_mode": True}
+    net.operator("pool2d", {"X": [a[2]]}, {"Out": [p]}, pool)
+    net.operator("flatten_contiguous_range", {"X": [p]}, {"Out": [f]}, {"start_axis": 1, "stop_axis": 3})
+    net.operator("matmul_v2", {"X": [f], "Y": [fc]}, {"Out": [m]}, {"trans_x": False, "trans_y": False})
+    net.operator("elementwise_add", {"X": [m], "Y": [fb]}, {"Out": [o]}, {})
+    return net, o
+
+
+@pytest.mark.parametrize("small", [small_pir, small_desc])
+def test_a_net_has_its_counts_in_either_form(small):
+    net, out = small()
+    found = paddle(net.bytes(out), net.suffix)
+    assert (found.params, found.buffers) == (216 + 8 + 16 + 720 + 10, 16)
+    assert found.macs >= 25 * 216 + 720
+    assert found.outputs == {"linear_0": "10"}
+    assert {"conv2d_0", "bn_0"} <= {node.name for node in found.graph.nodes}
+
+
+ONE = [
+    # the operator, its input, numbers that it takes, settings, the output's shape
+    ("transpose", (1, 6, 4, 5), [], {"perm": [0, 2, 1, 3]}, (1, 4, 6, 5)),
+    ("reshape", (1, 6, 4, 5), [(0, -1, 10)], {}, (1, 12, 10)),
+    ("squeeze", (1, 6, 1, 1), [(2, 3)], {}, (1, 6)),
+    ("unsqueeze", (1, 6, 4), [(2,)], {}, (1, 6, 1, 4)),
+    ("mean", (1, 6, 4, 5), [], {"axis": [2, 3], "keepdim": True}, (1, 6, 1, 1)),
+    ("mean", (1, 6, 4, 5), [], {"axis": [1], "keepdim": False}, (1, 4, 5)),
+    ("slice", (1, 6, 4, 5), [(1,), (9,)], {"axes": [2]}, (1, 6, 3, 5)),
+    ("slice", (1, 6, 4, 5), [(1,), (2,)], {"axes": [2], "decrease_axis": [2]}, (1, 6, 5)),
+    ("pool2d", (1, 6, 7, 5), [(1, 1)], {"adaptive": True, "pooling_type": "avg"}, (1, 6, 1, 1)),
+    ("pool2d", (1, 6, 7, 5), [(3, 2)], {"adaptive": True, "pooling_type": "avg"}, (1, 6, 3, 2)),
+    ("nearest_interp", (1, 6, 7, 5), [], {"out_h": -1, "out_w": -1, "scale": [2.0, 2.0]}, (1, 6, 14, 10)),
+    ("softmax", (1, 6, 7), [], {"axis": -1}, (1, 6, 7)),
+    ("swish", (1, 6, 7), [], {}, (1, 6, 7)),
+]
+
+
+@pytest.mark.parametrize(("kind", "shape", "numbers", "settings", "made"), ONE)
+def test_shapes_are_those_of_paddle(kind, shape, numbers, settings, made):
+    net = Pir(*shape)
+    out = net.add(kind, [net.x, *(net.numbers(*one) for one in numbers)], [made], **settings)
+    assert list(paddle(net.bytes(out), "json").outputs.values()) == ["x".join(map(str, made[1:]))]
+
+
+def test_lists_of_tensors_are_joined_and_taken_apart():
+    net = Pir(1, 6, 4, 4)
+    axis = net.add("full", [], [(1,)], value=1.0)
+    parts = net.add("split", [net.x, net.numbers(2, 4), axis], [()])
+    a, b = net.add("split", [parts], [(1, 2, 4, 4), (1, 4, 4, 4)])
+    both = net.add("combine", [b, a], [()])
+    out = net.add("concat", [both, axis], [(1, 6, 4, 4)])
+    found = paddle(net.bytes(out), "json")
+    assert (found.layers, list(found.outputs.values())) == (3, ["6x4x4"])
+
+
+def test_what_is_not_known_is_named_all_at_once_or_opaque():
+    net = Pir(1, 6, 4, 4)
+    a = net.add("multiclass_nms3", [net.x], [(1, 10, 6)])
+    b = net.add("yolo_box", [net.x], [(1, 48, 4)])
+    data = net.bytes(a, b)
+    with pytest.raises(CnncalcError, match=r"(?s)2 layers of this Paddle net.*multiclass_nms3.*yolo_box"):
+        paddle(data, "json")
+    assert sorted(paddle(data, "json", opaque=True).outputs.values()) == ["10x6", "48x4"]
+
+
+def test_a_shape_that_is_not_what_the_file_states_is_told():
+    net = Pir(1, 6, 4, 5)
+    out = net.add("transpose", [net.x], [(1, 6, 4, 5)], perm=[0, 2, 1, 3])
+    with pytest.raises(CnncalcError, match="the file says 6x4x5, and it comes to 4x6x5"):
+        paddle(net.bytes(out), "json")
+
+
+def test_an_open_input_asks_for_its_shape():
+    net = Pir(-1, 3, -1, -1)
+    out = net.add("relu", [net.x], [(-1, 3, -1, -1)])
+    with pytest.raises(CnncalcError, match="leaves the shape of the input `image` open"):
+        paddle(net.bytes(out), "json")
+    assert list(paddle(net.bytes(out), "json", input="3x20x30").outputs.values()) == ["3x20x30"]
+
+
+@pytest.mark.parametrize("small", [small_pir, small_desc])
+def test_mutated_files_give_a_net_or_an_error_within_bounds(small):
+    net, out = small()
+    whole = net.bytes(out)
+    for seed in range(150):
+        random = Random(seed)
+        data = bytearray(whole)
+        for _ in range(random.choice((1, 1, 3, 12))):
+            at = random.randrange(16, len(data))
+            data[at : at + random.choice((1, 1, 4))] = random.randbytes(random.choice((1, 4)))
+        if random.random() < 0.1:
+            del data[random.randrange(40, len(data)) :]
+        start = time.process_time()
+        said = 0
+        try:
+            said = paddle(bytes(data), net.suffix).layers
+        except CnncalcError as error:
+            said = min(len(fault.message) for fault in error.faults)
+        assert said > 0
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"base_code": {}, "program": ' + b"[" * 100_000,
+        b'{"base_code": {}, "program": {"regions": [{"blocks": [{"ops": [1, 2]}]}]}}',
+        b'{"base_code": {}, "program": {"regions": 7}}',
+        b"\n\x80\x80\x80\x80\x7f\x08\x00\x10\x00",
+    ],
+    ids=["deep", "numbers", "no list", "long"],
+)
+def test_hostile_programs_are_told(data):
+    with pytest.raises(CnncalcError):
+        paddle(data, "json")
