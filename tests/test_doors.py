@@ -23,7 +23,7 @@ DOORS = {
     "graph": "nodes",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch weights.held writers written"
     ),
     "interchange.caffe": "",
     "interchange.darknet": "",
@@ -40,8 +40,9 @@ DOORS = {
     "interchange.torch_code.classes": "making",
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
-    "interchange.torch_export": "",
+    "interchange.torch_export": "program",
     "interchange.ultralytics": "",
+    "interchange.weights": "held",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
@@ -59,6 +60,7 @@ DOORS = {
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",
+    "witnesses.paddle": "",
 }
 
 

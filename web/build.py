@@ -22,7 +22,6 @@ from cnncalc.language.documents.library import block_texts
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.pages.kinds import kinds, object_of
 from cnncalc.text import shortened
-from web.answers.files import library
 from web.answers.solving import forms
 
 __all__ = ["DIST", "MOST", "build"]
@@ -33,11 +32,10 @@ DIST = WEB / "dist"
 MODULES = WEB / "node_modules"
 MOST = 8_000_000
 """Bytes, each file pressed, that a first visit may take."""
-FIRST = "vgg16"
-"""The net that stands there at first."""
 PYODIDE = ("pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
-WRITTEN = {"markdown": "Markdown", "csv": "CSV", "json": "JSON", "html": "HTML", "latex": "LaTeX"}
+DOCUMENTS = {"markdown": "Markdown", "csv": "CSV", "json": "JSON", "html": "HTML page", "latex": "LaTeX"}
+PROGRAMS = {"torch": "PyTorch code", "keras": "Keras code", "keras-json": "Keras JSON"}
 
 
 def build() -> int:
@@ -92,14 +90,17 @@ def _known() -> dict[str, object]:
         "forms": forms(),
         "written": [
             *(
-                {"name": form.name, "title": WRITTEN[form.name], "suffix": form.suffix}
-                for form in FORMS
-                if form.name in WRITTEN
+                _written(one.name, PROGRAMS.get(one.name, f"{one.name.capitalize()} file"), one.suffix)
+                for one in writers
             ),
-            *({"name": one.name, "title": one.name, "suffix": one.suffix} for one in writers),
+            *(_written(one.name, DOCUMENTS[one.name], one.suffix) for one in FORMS if one.name in DOCUMENTS),
         ],
-        "first": library(FIRST)["text"],
+        "first": (WEB / "page" / "first.yaml").read_text(encoding="utf-8"),
     }
+
+
+def _written(name: str, title: str, suffix: str) -> dict[str, str]:
+    return {"name": name, "title": title, "suffix": suffix}
 
 
 def _pack(target: Path) -> None:

@@ -24,12 +24,10 @@ def address():
     if not (ROOT / "web" / "dist" / "index.html").is_file():
         pytest.skip("the page is not built: python -m web.build")
     command = [sys.executable, "-u", "-m", "cnncalc", "web", "--port", "0"]
-    served = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
-    )
-    yield served.stdout.readline().split()[0]
-    served.terminate()
-    served.wait(10)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as served:
+        yield served.stdout.readline().split()[0]
+        served.terminate()
 
 
 @pytest.fixture(scope="session")

@@ -158,7 +158,7 @@ def test_hostile_names_stay_names():
     assert "<img" not in ask(ask="explain", text=text, layer="conv1")["html"]
 
 
-@pytest.mark.parametrize("form", ["markdown", "csv", "json", "html", "latex", "caffe", "darknet"])
+@pytest.mark.parametrize("form", ["markdown", "csv", "json", "html", "latex", "torch", "caffe", "darknet"])
 def test_a_net_is_written(form):
     assert len(ask(ask="write", text="extends: vgg16\n", form=form)["text"]) > 500
 

@@ -6,7 +6,7 @@ import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, Transaction } from "@codemirror/state";
+import { type ChangeDesc, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Fault } from "./asking";
@@ -39,9 +39,8 @@ const looks = EditorView.theme({
 
 export class Editor {
   readonly view: EditorView;
-  private isQuiet = false;
 
-  constructor(parent: HTMLElement, complete: CompletionSource, changed: (text: string) => void, moved: (line: number) => void) {
+  constructor(parent: HTMLElement, complete: CompletionSource, changed: (how: ChangeDesc) => void, moved: (line: number) => void) {
     this.view = new EditorView({
       parent,
       state: EditorState.create({
@@ -73,7 +72,7 @@ export class Editor {
             indentWithTab,
           ]),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged && !this.isQuiet) changed(this.text);
+            if (update.docChanged) changed(update.changes);
             else if (update.selectionSet && update.view.hasFocus) moved(this.line);
           }),
         ],

@@ -3,7 +3,6 @@
 import type { Explained } from "./answers";
 import { type Python, Superseded } from "./asking";
 import { by, el, parsed } from "./dom";
-import { said } from "./editor";
 
 export class LayerPanel {
   private name = "";
@@ -49,7 +48,7 @@ export class LayerPanel {
     const question = { ask: "explain", text: this.text(), layer: this.name, theme: this.theme(), pixel: this.pixel.length ? this.pixel : null };
     try {
       const found = await this.python.ask<Explained>("layer", question);
-      if (found.faults) this.told.replaceChildren(...found.faults.map(said));
+      if (found.faults) this.close(); // the net has no such layer any more
       else this.show(found);
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
@@ -59,7 +58,10 @@ export class LayerPanel {
   private show(found: Explained): void {
     by("layer-name").textContent = this.name;
     const nodes = parsed(found.html, "text/html").filter((node) => !(node instanceof HTMLHeadingElement && node.tagName === "H1"));
-    this.told.replaceChildren(...nodes.slice(nodes.findIndex((node) => node instanceof HTMLHeadingElement)));
+    const first = nodes.findIndex((node) => node instanceof HTMLHeadingElement);
+    const heading = nodes[first]?.firstChild;
+    if (heading instanceof Text) heading.remove(); // the name stands above already
+    this.told.replaceChildren(...nodes.slice(first));
     this.field.replaceChildren(...(found.svg ? parsed(found.svg, "image/svg+xml") : []));
     this.field.hidden = !found.svg;
     this.slide(found);

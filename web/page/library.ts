@@ -3,6 +3,12 @@
 import type { Known } from "./answers";
 import { by, el } from "./dom";
 
+/** Nets that are called just so come first, then those whose names begin so. */
+function rank(name: string, words: string[]): number {
+  const [called, asked] = [name.replaceAll("_", ""), words.join("")];
+  return called === asked ? 0 : called.startsWith(asked) ? 1 : 2;
+}
+
 export class Library {
   private readonly dialog = by<HTMLDialogElement>("library");
   private readonly search = by<HTMLInputElement>("library-search");
@@ -39,15 +45,17 @@ export class Library {
 
   private filter(): void {
     const words = this.search.value.toLowerCase().split(/[\s_-]+/).filter(Boolean);
+    const isListed = words.length === 0;
     this.found = this.nets.filter((net) => {
       const said = `${net.name} ${net.title} ${net.family}`.toLowerCase();
       return words.every((word) => said.includes(word));
     });
+    if (!isListed) this.found.sort((one, other) => rank(one.name, words) - rank(other.name, words));
     this.at = 0;
     let family = "";
     const options: HTMLElement[] = [];
     for (const [place, net] of this.found.entries()) {
-      if (net.family !== family) options.push(el("li", { class: "family", role: "presentation" }, net.family));
+      if (isListed && net.family !== family) options.push(el("li", { class: "family", role: "presentation" }, net.family));
       family = net.family;
       options.push(
         el("li", { role: "option", id: `net-${place}`, "data-name": net.name, "aria-selected": "false" },

@@ -16,8 +16,6 @@ import { Table } from "./table";
 import { Tabs } from "./tabs";
 import { seen, themes } from "./theme";
 
-const PAUSE = 30;
-
 const known = (await (await fetch("known.json")).json()) as Known;
 const state = { name: "", library: "", libraryText: "", isOther: true, hash: "", svg: "" };
 
@@ -49,13 +47,12 @@ function tell(text: string, isWrong = false): void {
 
 // -- the parts
 
-let pause = 0;
 const editor = new Editor(
   by("editor"),
   completions(known),
-  () => {
-    clearTimeout(pause);
-    pause = window.setTimeout(() => void unlessSuperseded(refresh()), PAUSE);
+  (how) => {
+    settings.follow(how);
+    void unlessSuperseded(refresh());
   },
   (line) => table.selectLine(line),
 );
@@ -118,6 +115,7 @@ function problems(faults: Fault[]): void {
 }
 
 function show(found: Shown): void {
+  document.body.dataset.answered = String(performance.now());
   state.name = found.name;
   document.title = `${found.name} · cnncalc`;
   by("net-name").textContent = found.name;

@@ -1,5 +1,6 @@
 // Sliders for the numbers of a text: they write into it, so that the text stays what is shown, saved and shared.
 
+import type { ChangeDesc } from "@codemirror/state";
 import type { Setting } from "./answers";
 import { el } from "./dom";
 import type { Editor } from "./editor";
@@ -10,6 +11,7 @@ export class Settings {
   private slid: Slid[] = [];
   private readonly widest = new Map<string, number>();
   private names = "";
+  private writing: Slid | undefined;
 
   constructor(
     private readonly list: HTMLElement,
@@ -18,9 +20,9 @@ export class Settings {
 
   /** The numbers of a net: the sliders stay where they are the same, so that one that is dragged is not lost. */
   show(settings: Setting[], isOther: boolean): void {
-    if (isOther) this.widest.clear();
     const names = JSON.stringify(settings.map((one) => [one.name, typeof one.value]));
     const isSame = names === this.names && !isOther;
+    if (!isSame) this.widest.clear();
     this.names = names;
     const made = settings.map((setting, at) => this.one(setting, isSame ? this.slid[at] : undefined));
     this.slid = made.map((one) => one.slid);
@@ -35,6 +37,7 @@ export class Settings {
     if (before) {
       const isHeld = document.activeElement === before.input && before.input.dataset.sliding === "yes";
       Object.assign(before, { setting, from, to });
+      before.input.disabled = false;
       if (!isHeld) this.put(before, setting.value);
       return { slid: before, line: before.input.parentElement! };
     }
@@ -70,13 +73,17 @@ export class Settings {
     const value = typeof slid.setting.value === "boolean" ? String(slid.input.checked) : slid.input.value;
     slid.shown.textContent = value;
     const insert = slid.setting.pieces.join(value);
-    const { from, to } = slid;
-    const grown = insert.length - (to - from);
-    this.editor.write(from, to, insert);
-    // Until Python answers, each stretch is where this change has moved it to.
+    this.writing = slid;
+    this.editor.write(slid.from, slid.to, insert);
+    this.writing = undefined;
+  }
+
+  /** Until Python answers, each stretch is where a change of the text has moved it; one that is gone has no slider. */
+  follow(how: ChangeDesc): void {
     for (const one of this.slid) {
-      if (one === slid) one.to += grown;
-      else if (one.from >= to) [one.from, one.to] = [one.from + grown, one.to + grown];
+      const isWritten = one === this.writing;
+      if (!isWritten && how.touchesRange(one.from, one.to) === "cover") one.input.disabled = true;
+      [one.from, one.to] = [how.mapPos(one.from, isWritten ? -1 : 1), how.mapPos(one.to, 1)];
     }
   }
 }

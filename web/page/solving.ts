@@ -11,7 +11,7 @@ export function solving(parent: HTMLElement, known: Known, python: Python, text:
   const told = el("p", { class: "soft" });
   const fields = el("div", { class: "fields" });
   const answer = el("div", { class: "told", "aria-live": "polite" });
-  const form = el("form", { class: "solve" }, el("div", { class: "solve-head" }, choice, told), fields, el("button", { type: "submit", class: "primary" }, "Solve"));
+  const form = el("form", { class: "solve" }, el("div", { class: "solve-head" }, choice, told), el("div", { class: "solve-ask" }, fields, el("button", { type: "submit", class: "primary" }, "Solve")));
   parent.append(form, answer);
 
   const shown = () => known.forms.find((one) => one.key === choice.value)!;

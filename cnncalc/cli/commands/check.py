@@ -60,7 +60,12 @@ def why_skipped(net: str, options: Options) -> str:
 
 
 def _result(
-    net: str, in_folder: bool, asked: Wanted, optimizer: str, maxima: dict[str, int], required: dict[str, int | str]
+    net: str,
+    in_folder: bool,
+    asked: Wanted,
+    given: dict[str, Any],
+    maxima: dict[str, int],
+    required: dict[str, int | str],
 ) -> FileResult:
     from cnncalc.claims.expect import check
     from cnncalc.pages.checks import FileResult
@@ -69,8 +74,13 @@ def _result(
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
             return FileResult(shown, (), skipped, ())
-        checked = check(net, asked.options, maxima, required, asked.dtype, optimizer)
-        return FileResult(shown, checked.checks, "", (), checked.aside)
+        checked = check(net, asked.options, maxima, required, asked.dtype, given["optimizer"])
+        checks = checked.checks
+        if given["weights"]:
+            from cnncalc.interchange.weights.held import held
+
+            checks += held(net, asked.options, given["weights"])
+        return FileResult(shown, checks, "", (), checked.aside)
     except CnncalcError as error:
         return FileResult(shown, (), "", error.faults)
     except OSError as error:
@@ -127,6 +137,11 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
+@click.option(
+    "--weights",
+    metavar="FILE",
+    help="A file of weights (safetensors, ONNX, .pt2): each tensor of the net has one of its name and shape there.",
+)
 @click.option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
 @output_options
 @net_options
@@ -154,7 +169,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     results = []
     for path in paths:
         for net, in_folder in files_in(path):
-            result = _result(net, in_folder, asked, given["optimizer"], maxima, required)
+            result = _result(net, in_folder, asked, given, maxima, required)
             results.append(result)
             if result.faults and form not in ("json", "github"):
                 click.echo("\n".join(map(str, result.faults)), err=True)
