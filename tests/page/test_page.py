@@ -110,6 +110,15 @@ def test_a_model_file_that_is_dropped_is_read_here(page):
     page.sees(".cm-content", "conv 8 k3 p1")
 
 
+def test_a_file_that_leaves_its_input_open_asks_for_it(page):
+    model = net(node("Conv", "x w", "y"), x=("N", 3, "H", "W"), tensors=[tensor("w", (8, 3, 3, 3))])
+    page.page.set_input_files("#file", {"name": "open.onnx", "mimeType": "", "buffer": model})
+    page.sees("#retry-told", "--input")
+    page.page.locator("#retry-input").fill("3x33x35")
+    page.page.keyboard.press("Enter")
+    page.sees("#net-facts", "output 8×31×33")
+
+
 def test_a_net_of_the_library_is_found_by_keyboard_alone(page):
     page.page.keyboard.press("ControlOrMeta+k")
     page.page.keyboard.type("mobilenet v2")

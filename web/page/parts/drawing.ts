@@ -1,6 +1,6 @@
 // A picture: it fits the room that it has, can be made larger, and its layers can be chosen.
 
-import { el, parsed } from "./dom";
+import { el, parsed } from "../dom";
 
 const STEP = 1.25;
 const LEAST = 0.05;

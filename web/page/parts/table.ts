@@ -1,7 +1,7 @@
 // The table of layers as a tree: only the rows that are seen are in the document, so that ten thousand are as quick as ten.
 
-import type { Row } from "./answers";
-import { el } from "./dom";
+import type { Row } from "../answers";
+import { el } from "../dom";
 
 const HEIGHT = 30;
 const BEYOND = 12;
