@@ -13,7 +13,7 @@ DOORS = {
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
-    "api": "answers builtin nets questions",
+    "api": "answers builtin nets programs questions",
     "claims": "decimals expect quantities wants",
     "cli": "main",
     "cli.commands": "",
