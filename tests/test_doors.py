@@ -60,6 +60,7 @@ DOORS = {
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",
+    "witnesses.paddle": "",
 }
 
 

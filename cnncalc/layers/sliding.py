@@ -107,7 +107,8 @@ class Pool(Layer):
         yield Requirement(
             max(window.border) <= limit,
             f"a pool's padding may be at most {words}",
-            f"{axis} padding {window.border[0]}:{window.border[1]}, extent {window.extent}",
+            f"{axis} padding {window.border[0]}:{window.border[1]}, extent {window.extent}"
+            + (f"; {self.rules.overpads}" if self.rules.overpads else ""),
             f"use padding up to {limit}, or a `pad` layer before the pool",
         )
 
