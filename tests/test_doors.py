@@ -55,7 +55,7 @@ DOORS = {
     "solve.layer": "answer asking",
     "solve.sweep": "grid journal points ranges",
     "tools": "conventions conventions.counting conventions.difference styles",
-    "torch_backend": "building.builder exporting verify",
+    "torch_backend": "calling building.builder exporting verify",
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
