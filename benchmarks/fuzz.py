@@ -14,13 +14,9 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-import torch
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from agreement import unexplained  # noqa: E402
-from held import differences  # noqa: E402
 from layer_texts import wild_text  # noqa: E402
 from networks import Network, network  # noqa: E402
 
@@ -76,6 +72,8 @@ def arguments() -> argparse.Namespace:
 
 def found_in(net: Network) -> tuple[Graph | None, list[str]]:
     """How the two differ; an exception is a difference too."""
+    from held import differences
+
     try:
         return differences(net)
     except Exception:  # noqa: BLE001  (whatever it is, the net is to be kept)
@@ -93,11 +91,14 @@ def kept(net: Network, folder: Path, name: str, lines: list[str]) -> None:
 def main() -> int:
     """Hold nets until the time is over; 1 where one differs."""
     given = arguments()
-    torch.set_num_threads(1)
-    if given.witness != "torch":
+    if given.witness != "torch":  # which needs no torch
         from benchmarks import witnessed
 
         return witnessed.main(given)
+    import torch
+    from agreement import unexplained
+
+    torch.set_num_threads(1)
     start = told = time.monotonic()
     tally = Tally()
     index = given.first

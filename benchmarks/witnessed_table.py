@@ -32,5 +32,6 @@ class Framework(NamedTuple):
 
 FRAMEWORKS = {
     "keras": Framework(("keras",), "keras_settled"),
+    "paddle": Framework(("paddle",), "paddle_settled"),
     "onnxruntime": Framework(("onnx", "onnx", *(f"onnx-{opset}" for opset in range(17, 25))), "onnx_settled"),
 }

@@ -13,7 +13,7 @@ DOORS = {
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
-    "api": "answers builtin nets questions",
+    "api": "answers builtin nets programs questions",
     "claims": "decimals expect quantities wants",
     "cli": "main",
     "cli.commands": "",
@@ -23,7 +23,7 @@ DOORS = {
     "graph": "nodes",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch weights.held writers written"
     ),
     "interchange.caffe": "",
     "interchange.darknet": "",
@@ -40,8 +40,9 @@ DOORS = {
     "interchange.torch_code.classes": "making",
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
-    "interchange.torch_export": "",
+    "interchange.torch_export": "program",
     "interchange.ultralytics": "",
+    "interchange.weights": "held",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
@@ -53,12 +54,13 @@ DOORS = {
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.sweep": "grid journal points ranges",
-    "tools": "conventions conventions.counting conventions.difference styles",
-    "torch_backend": "building.builder exporting verify",
+    "tools": "conventions conventions.counting conventions.difference devices styles",
+    "torch_backend": "calling building.builder exporting verify",
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",
+    "witnesses.paddle": "",
 }
 
 

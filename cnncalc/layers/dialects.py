@@ -71,6 +71,8 @@ class Dialect(NamedTuple):
     """The kinds of convolution that refuse a stride and a dilation above 1 together."""
     truncates: str = ""
     """What a window that does not fit its input gives there, in words; empty where it is an error there too."""
+    overpads: str = ""
+    """What a pool with more padding than it may have gives there, in words; empty where it is an error there too."""
     buffers_are_parameters: bool = False
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
@@ -164,6 +166,7 @@ PADDLE = Dialect(
     output_padding_below="stride",
     same_dilation="ignored",
     truncates="Paddle divides towards zero there, and fills windows that lie outside with what is no number",
+    overpads="Paddle goes on, and fills windows of padding alone with what is no number",
     buffers_are_parameters=True,
     one_pixel_norms=True,
     nearest_ranks=(2, 3),

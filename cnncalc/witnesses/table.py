@@ -64,6 +64,7 @@ WITNESSES: dict[str, Witness] = {
             frozenset({"device", "dtype", "seed", "receptive_field", "progress"}),
         ),
         Witness("keras", ("keras",), "witnesses.keras:seen"),
+        Witness("paddle", ("paddle",), "witnesses.paddle.witness:seen"),
         Witness("onnxruntime", ("onnx", "onnxruntime"), "witnesses.onnxruntime:seen"),
     )
 }

@@ -95,8 +95,15 @@ def _sliding(
     """A convolution, behind a layer of zeros where no word of Keras's says its padding."""
     windows = layer.windows(x)
     _one_of_two(windows, layer)
+    mode = getattr(layer, "mode", "zeros")
+    if mode not in ("zeros", "reflect"):
+        raise Unsaid(f"Keras's backends have no `{mode}` border in common", "`reflect` and zeros are there")
     word = _words(windows, x, layer.padding)
-    if not word:
+    if mode == "reflect" and word != "valid":
+        word = ""
+        pairs = [window.padding(n) for window, n in zip(windows, x[1:])]
+        tensor = _border(scribe, tensor, pairs, {}, mode=mode)
+    elif not word:
         tensor = zeros(scribe, tensor, [window.padding(n) for window, n in zip(windows, x[1:])])
     said |= _window(windows, word or "valid", "kernel_size")
     if layer.dialect == "keras" and max(layer.dilation) > 1:
@@ -192,16 +199,19 @@ def pooled(scribe: Scribe, layer: pool.Pool, x: Shapes, taken: Taken) -> Tensor:
         raise Unsaid("the mean leaves the border out, and Keras's leaves out that of `same` alone", "use `same`")
     tensor = taken[0]
     if not word:
-        tensor = zeros(scribe, tensor, pairs) if mean or scribe.nonnegative else _lowest(scribe, tensor, pairs)
+        tensor = (
+            zeros(scribe, tensor, pairs)
+            if mean or scribe.nonnegative
+            else _border(scribe, tensor, pairs, {"constant_values": float("-inf")})
+        )
     return scribe.layer(kind, tensor, **said)
 
 
-def _lowest(scribe: Scribe, tensor: Tensor, pairs: Pairs) -> Tensor:
-    """A border that is the largest of no window."""
+def _border(scribe: Scribe, tensor: Tensor, pairs: Pairs, kwargs: dict[str, Any], mode: str | None = None) -> Tensor:
+    """A border of one number, or of the map's own pixels."""
     shape = (*(n + sum(pair) for n, pair in zip(tensor.shape, pairs)), tensor.shape[-1])
     width = [[0, 0], *map(list, pairs), [0, 0]]
-    lowest = {"constant_values": float("-inf")}
-    return scribe.op("numpy.Pad", tensor, suffix="_pad", shape=shape, kwargs=lowest, pad_width=width)
+    return scribe.op("numpy.Pad", tensor, suffix="_pad", shape=shape, kwargs=kwargs, pad_width=width, mode=mode)
 
 
 def whole_pool(scribe: Scribe, layer: pool.GlobalPool, x: Shapes, taken: Taken) -> Tensor:

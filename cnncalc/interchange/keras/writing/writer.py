@@ -8,6 +8,7 @@ from cnncalc.graph.nodes import Node
 from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
 from cnncalc.interchange.keras.writing.table import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written
+from cnncalc.layers.reparametrised import Reparametrised
 
 __all__ = ["code", "json_text", "model_of"]
 
@@ -109,6 +110,8 @@ def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tens
     rule = RULES.get(node.layer.kind)
     if rule is None:
         raise Unsaid(f"there is no layer of Keras for `{node.layer.kind}`")
+    if isinstance(node.layer, Reparametrised) and node.layer.norm is not None:
+        raise Unsaid(f"Keras has no {node.layer.norm} norm in its layers", "leave it out: it does nothing at inference")
     end = rule(scribe, node.layer, graph.input_shapes(node), taken)
     scribe.model.rows[node.name] = Row(tuple(scribe.owned), end)
     return end

@@ -1,0 +1,45 @@
+"""In what cnncalc and Paddle may differ, layer by layer, with the reasons."""
+
+from __future__ import annotations
+
+from benchmarks.witnessed_table import Settled
+from cnncalc.graph import Graph
+from cnncalc.witnesses.paddle.witness import RULES, lone
+
+__all__ = ["KINDS", "SETTLED", "lone", "settled_refusal"]
+
+KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"}))
+"""The kinds that are one layer or function there."""
+
+
+def settled_refusal(graph: Graph, refusal: str) -> str:
+    """Why a whole net that we take is refused, where that is known."""
+    return ""
+
+
+SETTLED = (
+    Settled(
+        "tensors with unlike numbers of axes meet by the last ones, the batch among them: the error says so",
+        lambda layer, shapes, said, theirs: "so that the batch would meet a channel" in said,
+    ),
+    Settled(
+        "a permutation that does not name all axes leaves the others where they are; here it names all",
+        lambda layer, shapes, said, theirs: layer.kind == "permute" and "names every axis" in said,
+    ),
+    Settled(
+        "a window does not fit, or sees padding alone: the error says what Paddle makes of it",
+        lambda layer, shapes, said, theirs: "Paddle divides" in said or "Paddle goes on" in said,
+    ),
+    Settled(
+        "a slice reaches out of its axis, and is cut, if need be to a tensor without elements",
+        lambda layer, shapes, said, theirs: layer.kind == "slice" and "must lie inside" in said,
+    ),
+    Settled(
+        "maps without a pixel, which Paddle makes and we refuse",
+        lambda layer, shapes, said, theirs: isinstance(theirs, tuple) and min(theirs, default=1) < 1,
+    ),
+    Settled(
+        "a linear layer acts on the last axis of a map there, which is `axis=last` here: the error says so",
+        lambda layer, shapes, said, theirs: layer.kind == "linear" and "takes a vector" in said,
+    ),
+)

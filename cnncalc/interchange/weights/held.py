@@ -1,0 +1,78 @@
+"""Every tensor of a net has one of its name and shape in the file, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from cnncalc.claims.expect import Check
+from cnncalc.graph import Graph
+from cnncalc.interchange.weights.stored import tensors_of
+from cnncalc.language import load
+from cnncalc.language.options import Options
+from cnncalc.layers import Shape
+
+__all__ = ["held"]
+
+MOST_TOLD = 20
+MOST_COMPARED = 400
+"""Names among which the nearest is looked for."""
+PREFIXES = ("module.", "model.", "_orig_mod.", "backbone.", "net.", "encoder.")
+"""What wrappers put before every name: DataParallel, Lightning, torch.compile and others."""
+
+
+def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
+    """The net against the file of weights at `path`. Raises CnncalcError where either cannot be read."""
+    wanted, stored = tensors_in(load(net, options)), tensors_of(path, options.limits)
+    checks: list[Check] = []
+    prefix = _prefix(wanted, stored)
+    if prefix:
+        said = f"`{prefix}` before every name"
+        checks.append(Check(net, "names of weights", "those of the net", said, passed=False))
+        stored = {name.removeprefix(prefix): shape for name, shape in stored.items()}
+    alike = sum(stored.get(name) == shape for name, shape in wanted.items())
+    checks.append(Check(net, "weights", len(wanted), alike, alike == len(wanted) == len(stored)))
+    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
+    more = [name for name in stored if name not in wanted]
+    checks += [_differing(net, name, wanted[name], stored, more) for name in wrong[:MOST_TOLD]]
+    checks += [Check(net, name, "none in the net", _said(stored[name]), passed=False) for name in more[:MOST_TOLD]]
+    left = max(len(wrong) - MOST_TOLD, 0) + max(len(more) - MOST_TOLD, 0)
+    if left:
+        checks.append(Check(net, "and other tensors", 0, left, passed=False))
+    return tuple(checks)
+
+
+def tensors_in(graph: Graph) -> dict[str, Shape]:
+    """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
+    found: dict[str, Shape] = {}
+    for node in graph.nodes:
+        if node.layer is None or node.share is not None:
+            continue
+        shapes = tuple(graph.nodes[one].shape for one in node.inputs)
+        tensors = {**node.layer.weight_shapes(*shapes), **node.layer.buffer_shapes(*shapes)}
+        found.update((f"{node.name}.{role}", shape) for role, shape in tensors.items())
+    return found
+
+
+def _prefix(wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> str:
+    """What stands before every name of the file, and of none in the net."""
+    for prefix in PREFIXES:
+        inside = [name for name in stored if name.startswith(prefix)]
+        if inside and len(inside) == len(stored) and not any(name in stored for name in wanted):
+            return prefix
+    return ""
+
+
+def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], more: list[str]) -> Check:
+    """A tensor that the file has in another shape, or not, with the name that comes nearest."""
+    found = stored.get(name)
+    if found is None:
+        near = get_close_matches(name, more[:MOST_COMPARED], 1)
+        said = f"none; `{near[0][:80]}` {_said(stored[near[0]])} comes nearest" if near else "none"
+    else:
+        said = _said(found) + (", its axes in another order" if sorted(found) == sorted(shape) else "")
+    return Check(net, name, _said(shape), said, passed=False)
+
+
+def _said(shape: Shape) -> str:
+    return "x".join(map(str, shape)) or "one number"

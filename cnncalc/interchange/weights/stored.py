@@ -1,0 +1,63 @@
+"""The tensors that a file of weights holds, by name: safetensors, ONNX and torch.export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.formats import recognised
+from cnncalc.layers import Shape
+from cnncalc.limits import Limits
+
+__all__ = ["tensors_of"]
+
+COUNTER = "num_batches_tracked"
+"""Torch's counter in a batch norm, which is no tensor of a layer here."""
+
+
+def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
+    """The shapes of a file's tensors by name. Raises CnncalcError for what is none, or whose reading runs code."""
+    file = ForeignFile(path, Path(path), limits)
+    found = recognised(file)
+    name = found.name if found is not None else ""
+    if name in READERS:
+        tensors = READERS[name](file)
+    elif name in ("pickle", "TorchScript"):
+        message = f"`{path}` is a pickle, and reading one runs code: it is not opened"
+        raise CnncalcError(Fault(message, help="save it anew: `safetensors.torch.save_file(state_dict, …)`"))
+    elif file.head[8:9] == b"{":
+        tensors = _safetensors(file)
+    else:
+        what = f"`{path}` is a file of {name}" if name else f"`{path}` is no file of weights that is known"
+        raise CnncalcError(Fault(what, help="weights are held of safetensors, ONNX and torch.export (.pt2) files"))
+    return {one: shape for one, shape in tensors.items() if not one.endswith(COUNTER)}
+
+
+def _safetensors(file: ForeignFile) -> dict[str, Shape]:
+    from cnncalc.interchange.safetensors import header_of
+
+    return {name: stored.shape for name, stored in header_of(file.name).items()}
+
+
+def _onnx(file: ForeignFile) -> dict[str, Shape]:
+    """Initialisers and constants of floating-point numbers."""
+    from cnncalc.interchange.onnx.model import model_of
+    from cnncalc.interchange.onnx.wire import Message
+
+    tensors = model_of(Message(file.data)).graph.tensors
+    return {name: tensor.dims for name, tensor in tensors.items() if tensor.floating}
+
+
+def _torch_export(file: ForeignFile) -> dict[str, Shape]:
+    """Parameters and buffers by their names in the module."""
+    from cnncalc.interchange.torch_export.program import program_of
+
+    program = program_of(file)
+    named = {**program.parameters, **program.buffers}
+    return {name: program.shapes[tensor] for tensor, name in named.items() if tensor in program.shapes}
+
+
+READERS: dict[str, Callable[[ForeignFile], dict[str, Shape]]] = {"ONNX": _onnx, "torch.export": _torch_export}
+"""By the name of the format."""

@@ -1,0 +1,1 @@
+"""Paddle: the net layer by layer from `paddle.nn`, run on zeros."""

@@ -1,0 +1,133 @@
+"""`check --weights`: names and shapes of a file of weights against a net's, whatever the format."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+
+import pytest
+from command_line import runner
+from onnx_files import net as onnx_net
+from onnx_files import node, tensor
+
+from cnncalc.cli.main import cnncalc as program
+
+NET = (
+    "{input: 3x8x8, layers: [{conv: 4 k3, name: stem}, {batchnorm: , name: bn}, relu, flatten, {linear: 5, name: fc}]}"
+)
+TENSORS = {
+    "stem.weight": (4, 3, 3, 3), "stem.bias": (4,), "bn.weight": (4,), "bn.bias": (4,), "bn.running_mean": (4,),
+    "bn.running_var": (4,), "bn.num_batches_tracked": (), "fc.weight": (5, 144), "fc.bias": (5,),
+}  # fmt: skip
+"""What torch's state_dict of the net holds."""
+
+
+def safetensors(tensors):
+    header, at = {}, 0
+    for name, shape in tensors.items():
+        size = 4
+        for n in shape:
+            size *= n
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(at)
+
+
+@pytest.fixture
+def check(tmp_path):
+    (tmp_path / "net.yaml").write_text(NET)
+
+    def run(data, name="weights.safetensors", *more):
+        (tmp_path / name).write_bytes(data)
+        arguments = ["check", str(tmp_path / "net.yaml"), "--weights", str(tmp_path / name), "--format", "json", *more]
+        done = runner().invoke(program, arguments)
+        return done.exit_code, done.stdout
+
+    return run
+
+
+def failed(text):
+    (file,) = json.loads(text)["files"]
+    return {one["what"]: (one["expected"], one["found"]) for one in file["checks"] if not one["passed"]}
+
+
+def test_a_state_dict_of_the_net_holds(check):
+    code, text = check(safetensors(TENSORS))
+    assert (code, failed(text)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"fc.weight": (144, 5)}, {"fc.weight": ("5x144", "144x5, its axes in another order")}),
+        ({"stem.weight": (8, 3, 3, 3)}, {"stem.weight": ("4x3x3x3", "8x3x3x3")}),
+        ({"head.weight": (7,)}, {"head.weight": ("none in the net", "7")}),
+    ],
+    ids=["transposed", "wider", "more"],
+)
+def test_every_difference_is_told(check, change, what):
+    code, text = check(safetensors({**TENSORS, **change}))
+    told = failed(text)
+    assert (code, told.pop("weights")[0]) == (1, 8)
+    assert told == what
+
+
+def test_the_nearest_name_is_told(check):
+    renamed = {name.replace("bn.", "bn1."): shape for name, shape in TENSORS.items()}
+    told = failed(check(safetensors(renamed))[1])
+    assert told["bn.running_var"] == ("4", "none; `bn1.running_var` 4 comes nearest")
+    assert told["weights"] == (8, 4)
+
+
+def test_a_wrapper_before_every_name_is_told_once(check):
+    code, text = check(safetensors({f"module.{name}": shape for name, shape in TENSORS.items()}))
+    assert (code, list(failed(text))) == (1, ["names of weights"])
+
+
+def test_onnx_and_torch_export_hold_their_tensors(check):
+    learned = {name: shape for name, shape in TENSORS.items() if not name.endswith("tracked")}
+    named = [tensor(name, shape) for name, shape in learned.items()]
+    code, text = check(onnx_net(node("Relu", "x", "y"), tensors=named), "weights.onnx")
+    assert (code, failed(text)) == (0, {})
+
+    def sizes(shape):
+        return {"sizes": [{"as_int": n} for n in shape]}
+
+    def spec(name):
+        kind = "buffer" if "running" in name else "parameter"
+        return {kind: {"arg": {"name": f"p_{name}"}, f"{kind}_name": name}}
+
+    graph = {"tensor_values": {f"p_{name}": sizes(shape) for name, shape in learned.items()}, "nodes": []}
+    signature = {"input_specs": [spec(name) for name in learned], "output_specs": []}
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("p/models/model.json", json.dumps({"graph_module": {"graph": graph, "signature": signature}}))
+    code, text = check(made.getvalue(), "weights.pt2")
+    assert (code, failed(text)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (pickle.dumps({"stem.weight": 1}, protocol=2), "reading one runs code: it is not opened"),
+        (safetensors(TENSORS)[:60], "no safetensors file, or is damaged"),
+        (b"hello", "is no file of weights that is known"),
+        (b"[net]\nwidth=8\n", "is a file of Darknet"),
+    ],
+    ids=["pickle", "cut", "text", "darknet"],
+)
+def test_other_files_are_told_as_what_they_are(check, data, said):
+    code, text = check(data, "weights.bin")
+    assert code == 2
+    assert said in " ".join(text.split())
+
+
+def test_shared_parameters_are_asked_for_once(tmp_path):
+    (tmp_path / "net.yaml").write_text("{input: 4x8x8, layers: [{conv: 4 k3 p1, name: a}, {share: a}]}")
+    (tmp_path / "w.safetensors").write_bytes(safetensors({"a.weight": (4, 4, 3, 3), "a.bias": (4,)}))
+    done = runner().invoke(program, ["check", str(tmp_path / "net.yaml"), "--weights", str(tmp_path / "w.safetensors")])
+    assert done.exit_code == 0, done.stdout + done.stderr

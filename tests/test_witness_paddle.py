@@ -1,0 +1,94 @@
+"""`verify --with paddle`: what Paddle has of nets, and defaults of the dialect that are wrong, each found."""
+
+from __future__ import annotations
+
+from math import prod
+
+import pytest
+
+from cnncalc.errors import CnncalcError
+from cnncalc.language import load, load_text
+from cnncalc.language.options import Options
+from cnncalc.layers import dialects
+from cnncalc.layers.dialects import PADDLE
+from cnncalc.witnesses.table import WITNESSES
+
+# What Paddle 3.3.1 gives, where no Paddle is installed too: input, layer, output, parameters.
+KEPT = (
+    ("4x8", "maxpool k1 s3 same ceil", (4, 4), 0),
+    ("2x11x11", "maxpool k2 s4 same ceil", (2, 4, 4), 0),
+    ("3x32x32", "maxpool k1 s2 ceil", (3, 17, 17), 0),
+    ("3x9", "deconv 1 k3 s3 same d2", (1, 27), 10),
+    ("2x13x13", "deconv 2 k3 d2 same", (2, 13, 13), 38),
+    ("3x8x8", "conv 2 k3 d2 same", (2, 8, 8), 56),
+    ("6x8x8", "instancenorm", (6, 8, 8), 12),
+    ("8x1", "instancenorm", (8, 1), 16),
+    ("6x5x5", "batchnorm", (6, 5, 5), 24),
+    ("6x5x5", "prelu", (6, 5, 5), 1),
+    ("3x9x9", "avgpool k2", (3, 4, 4), 0),
+)
+
+
+def net(shape, layer):
+    return load_text(f"input: {shape}\ndialect: paddle\nlayers: ['{layer}']\n", "net", Options())
+
+
+@pytest.mark.parametrize(("shape", "layer", "output", "parameters"), KEPT)
+def test_what_paddle_gave(shape, layer, output, parameters):
+    node = net(shape, layer).nodes[-1]
+    x = tuple(map(int, shape.split("x")))
+    held = [*node.layer.weight_shapes(x).values(), *node.layer.buffer_shapes(x).values()]
+    assert (node.shape, sum(map(prod, held))) == (output, parameters)
+
+
+def test_errors_say_what_paddle_does():
+    for shape, layer in (("2x10", "maxpool k1 p2"), ("3x2", "avgpool k4")):
+        with pytest.raises(CnncalcError) as error:
+            net(shape, layer)
+        assert "Paddle" in str(error.value)
+
+
+@pytest.fixture
+def paddle():
+    """Paddle, which warns of much when it is imported."""
+    pytest.importorskip("paddle", reason="Paddle is an extra: pip install 'cnncalc[paddle]'")
+
+
+def failed(graph):
+    found = WITNESSES["paddle"].verify(graph, net="", batch=2, options={})
+    rows = [(row.name, one.what, one.predicted, one.measured) for row in found.rows for one in row.failed]
+    return rows + [("", one.what, one.predicted, one.measured) for one in found.totals if not one.passed]
+
+
+@pytest.mark.parametrize(("shape", "layer", "output", "parameters"), KEPT)
+def test_the_kept_layers_are_paddle_s(paddle, shape, layer, output, parameters):
+    assert failed(net(shape, layer)) == []
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet", "resnet18"])
+def test_bundled_nets(paddle, name):
+    assert failed(load(name, Options())) == []
+
+
+def test_shared_and_frozen_layers(paddle):
+    items = ["{conv: 4 k3 p1, name: a}", "{crop: size=4x4, name: c}", "pad 2", "{share: c}"]
+    items += ["{conv: 4 k3 p1, share: a}", "{linear: 2 axis=last, trainable: false}"]
+    text = "input: 4x8x8\ndialect: paddle\nlayers:\n" + "".join(f"- {one}\n" for one in items)
+    assert failed(load_text(text, "net", Options())) == []
+
+
+PLANTED = {
+    "an instance norm learns nothing": ({"defaults": {}}, "6x9x9", "instancenorm eps=0.0001"),
+    "ceil is torch's": ({"ceil": dialects.Rounding.CEIL}, "3x34x34", "maxpool k1 s4 p0 ceil"),
+    "`same` keeps the dilation": ({"same_dilation": "kept"}, "3x10", "deconv 1 k3 s3 same d2"),
+    "`same` of a transposed convolution is Keras's": ({"transposed_same": "keras"}, "3x10", "deconv 1 k4 s3 same"),
+    "a pool's stride is 1": ({"pool_stride_is_kernel": False}, "3x10x10", "avgpool k2"),
+    "`same` of a pool is TensorFlow's": ({"pool_same_pads_first": False}, "4x9", "maxpool k1 s5 same ceil"),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_found(paddle, fault, monkeypatch):
+    changes, shape, layer = PLANTED[fault]
+    monkeypatch.setitem(dialects.DIALECTS, "paddle", PADDLE._replace(**changes))
+    assert failed(net(shape, layer))
