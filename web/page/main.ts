@@ -57,7 +57,9 @@ const editor = new Editor(
   (line) => table.selectLine(line),
 );
 const settings = new Settings(by("settings"), editor);
-const layer = new LayerPanel(python, () => editor.text, seen, () => {});
+const layer = new LayerPanel(python, () => editor.text, seen, () => {
+  for (const one of Object.values(drawings)) one.select("");
+});
 const choose = (name: string) => {
   drawings.flow.select(name);
   drawings.volumes.select(name);
