@@ -53,6 +53,11 @@ class Result(NamedTuple):
     def holds(self) -> bool:
         return self.value >= self.bound if self.least else self.value <= self.bound
 
+    def line(self) -> str:
+        """As it is printed."""
+        side = "at least" if self.least else "at most"
+        return f"{'✓' if self.holds else '✗'} {self.what:72} {self.value:8.2f} {self.unit}  ({side} {self.bound:g})"
+
 
 @contextmanager
 def checked_out() -> Iterator[Path | None]:
@@ -188,9 +193,7 @@ def main() -> int:
     """Print every figure; 1 where one is on the wrong side of its bound."""
     failed = False
     for one in results():
-        side = "at least" if one.least else "at most"
-        mark = "✓" if one.holds else "✗"
-        print(f"{mark} {one.what:72} {one.value:8.2f} {one.unit}  ({side} {one.bound:g})", flush=True)
+        print(one.line(), flush=True)
         failed = failed or not one.holds
     return int(failed)
 

@@ -54,7 +54,7 @@ DOORS = {
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.sweep": "grid journal points ranges",
-    "tools": "conventions conventions.counting conventions.difference styles",
+    "tools": "conventions conventions.counting conventions.difference devices styles",
     "torch_backend": "building.builder exporting verify",
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",

@@ -31,9 +31,16 @@ def of_layer(
     saved: Callable[[], Any],
     dialect: Dialect,
     training: bool,
+    read: Any,
+    stored: int,
 ) -> OfLayer:
-    """What the rules of figures read of a layer."""
+    """What the rules of figures read of a layer.
+
+    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters.
+    """
     weights, biases, buffers, macs, operations = costs
+    moves = layer.moves(training=training)
+    parameters = (weights + biases + buffers) * stored if moves and not layer.looks_up else 0
     owned = node.share is None
     if not owned:
         weights = biases = buffers = 0
@@ -51,6 +58,9 @@ def of_layer(
         not layer.reuses_input(training=training),
         layer.weighted and owned,
         dialect.buffers_are_parameters,
+        read if moves else 0,
+        parameters,
+        moves,
     )
 
 
@@ -112,7 +122,7 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _Saved]:
         """What the rules read of a layer but for what it saves: the number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int], int] = {}
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...]], int] = {}
         saved = _Saved()
         numbers: list[int] = []
         found: list[OfLayer] = []
@@ -120,14 +130,22 @@ class Counter:
             layer = node.layer
             if layer is None:
                 continue
-            key = node.signature, node.share is None, node.trainable, elements[index]
+            taken = tuple([elements[one] for one in node.inputs]) if self.numbers.half else ()
+            key = node.signature, node.share is None, node.trainable, elements[index], taken
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], saved
-                found.append(of_layer(node, layer, costs[node.signature], *apart, dialect, training))
+                read = self._read_bytes(node, layer)
+                cost = costs[node.signature]
+                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes))
             numbers.append(number)
         return numbers, found, saved
+
+    def _read_bytes(self, node: Node, layer: Layer) -> Any:
+        """What a layer reads of its inputs for an image, if it moves any."""
+        counts = layer.read(*self.graph.input_shapes(node))
+        return sum([count * self.elements[one] for count, one in zip(counts, node.inputs)])
 
     def each(self, key: str) -> list[Any]:
         """A figure of every layer."""

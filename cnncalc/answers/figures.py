@@ -84,6 +84,12 @@ class OfLayer(NamedTuple):
     """Whether it is a convolution or linear, with parameters of its own."""
     buffers_are_parameters: bool
     """Whether the dialect counts them so."""
+    read_bytes: Any
+    """What it reads of its inputs, of one image, each element at its type; 0 where it moves nothing."""
+    parameter_bytes: Any
+    """What it reads of weights, biases and buffers, whoever owns them; 0 where it moves nothing."""
+    moves: bool
+    """Whether it writes its output: no view, and not fused into the layers around it."""
 
 
 class Figure(NamedTuple):
@@ -146,6 +152,11 @@ def _params(one: OfLayer) -> Any:
     return one.weights + one.biases + (one.buffers if one.buffers_are_parameters else 0)
 
 
+def _moved(one: OfLayer) -> Any:
+    written = one.elements * one.element_bytes if one.moves else 0
+    return one.parameter_bytes + one.images * (one.read_bytes + written)
+
+
 def train_bytes(trainable: Any, parameters: Any, buffers: Any, saved: Any, size: Any, states: int) -> Any:
     """Weights, buffers, gradients, optimizer state and saved activations in bytes; `size` is that of a number."""
     return (parameters + buffers + trainable * (1 + states)) * size + saved
@@ -206,6 +217,11 @@ FIGURES = (
         lambda net: net.images * net.input_elements * net.element_bytes + net.sum("activation_bytes"),
         heading="Activation bytes", share="Activation %", compared="", place=9,
         note=_bytes("activation_bytes", ", input included"),
+    ),
+    Figure(
+        "moved_bytes", "Moved bytes", "bytes",
+        "What inference reads and writes layer by layer: parameters, inputs, outputs; views and what is fused nothing.",
+        _moved, heading="Moved bytes", share="Moved %", compared="", place=9, line=False,
     ),
     Figure(
         "saved_bytes", "Saved bytes", "bytes", "What autograd keeps for backward in training mode.",

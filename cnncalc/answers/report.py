@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnncalc.answers.counting import Counting
+    from cnncalc.answers.roofline import Bound, Roofline
 
 
 __all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
@@ -43,7 +44,7 @@ class ReceptiveField(NamedTuple):
         return any(self.stride)
 
 
-class Row(Record, fields=(*LAYER, "receptive_field", "counted"), defaults=(ReceptiveField(), 0)):
+class Row(Record, fields=(*LAYER, "receptive_field", "counted", "bound"), defaults=(ReceptiveField(), 0, None)):
     """One layer, in execution order; every figure of `OF_LAYERS` is a field too."""
 
     __slots__ = ()
@@ -61,6 +62,8 @@ class Row(Record, fields=(*LAYER, "receptive_field", "counted"), defaults=(Recep
     receptive_field: ReceptiveField
     counted: int | None
     """What the convention of the report counts for it; None where it cannot."""
+    bound: Bound | None
+    """The least time that it takes on the device of the report; None where none is asked for."""
 
     if TYPE_CHECKING:
 
@@ -101,14 +104,16 @@ class Report:
         optimizer: str = "sgd",
         amp: str = "",
         counting: Counting | None = None,
+        roofline: Roofline | None = None,
     ) -> None:
         """`source` is where the architecture is published; empty where the file does not say.
 
         `optimizer` is the one whose state `train_bytes` counts, `amp` the type in which torch.autocast computes, where
-        it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for.
+        it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for,
+        `roofline` its least time on a device, likewise.
         """
         self.name, self.source, self.dialect, self.file, self.inputs = name, source, dialect, file, inputs
-        self.optimizer, self.amp, self.counting = optimizer, amp, counting
+        self.optimizer, self.amp, self.counting, self.roofline = optimizer, amp, counting, roofline
         self._rows, self._outputs, self._totals, self._hints = rows, outputs, totals, hints
 
     @property

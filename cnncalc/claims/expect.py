@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
+from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
 from cnncalc.answers.report import Report
+from cnncalc.answers.roofline import duration_text
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
@@ -18,7 +20,12 @@ from cnncalc.layers.dialects import DIALECTS
 from cnncalc.notation.shapes import read_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Check", "Checked", "check"]
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from cnncalc.answers.roofline import Device
+
+__all__ = ["Check", "Checked", "Latency", "check"]
 
 SHAPES = ("outputs", "shapes")
 NESTED = ("train", *DIALECTS)
@@ -38,6 +45,16 @@ class Check(NamedTuple):
     """Whether `expected` is the most that is allowed."""
 
 
+class Latency(NamedTuple):
+    """A budget of time on a device."""
+
+    most: Fraction
+    """Seconds."""
+    device: Device
+    dtype: str
+    """The type whose peak it is."""
+
+
 class Checked(NamedTuple):
     """All that was held against a net."""
 
@@ -53,12 +70,14 @@ def check(
     required: MappingType[str, int | str],
     dtype: str = "float32",
     optimizer: str = "sgd",
+    latency: Latency | None = None,
 ) -> Checked:
     """Every expectation of the file, then the budgets (`maxima`) and figures (`required`) that were asked for.
 
     What a file expects is said of the net as it stands there: under options that change it only budgets are held.
     It is said of float32 and sgd; `dtype` and `optimizer` are those of the budgets.
-    `required` holds counts, and for `output` a shape as it is printed.
+    `required` holds counts, and for `output` a shape as it is printed; `latency` holds the least time on a device, and
+    what is above it fails for sure.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
     graph = load(net, options)
@@ -75,10 +94,22 @@ def check(
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))
+    if latency is not None:
+        checks.append(_latency(net, counted, latency))
     for name, value in required.items():
         found_now = _output(graph) if name == "output" else _figure(name, counted, "--require")
         checks.append(Check(net, name, value, found_now, found_now == value))
     return Checked(tuple(checks), changes if graph.expect is not None else ())
+
+
+def _latency(net: str, counted: Report, latency: Latency) -> Check:
+    from cnncalc.analysis.roofline import bounded  # which fractions come with
+
+    roofline = bounded(counted, latency.device, latency.dtype).roofline
+    assert roofline is not None
+    least = roofline.total.seconds
+    texts = duration_text(latency.most), f"at least {duration_text(least)} on {latency.device.title}"
+    return Check(net, "latency", *texts, least <= latency.most, most=True)
 
 
 def _figure(name: str, counted: Report, option: str) -> int:

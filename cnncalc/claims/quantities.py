@@ -9,7 +9,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["parse_lengths", "parse_quantity"]
+__all__ = ["parse_duration", "parse_lengths", "parse_quantity"]
 
 _FORM = r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:e(\d{1,2}))?\s*([kmgtp]?)(i?)(b?)"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -42,6 +42,19 @@ def parse_quantity(text: str, *, in_bytes: bool = True) -> int:
     if value.denominator != 1:
         raise CnncalcError(Fault(f"`{text}` is not a whole number", help=f"it comes to {_decimal(value)}"))
     return int(value)
+
+
+def parse_duration(text: str) -> Fraction:
+    """The seconds that a text such as `5ms`, `1.5s` or `200us` says; raises CnncalcError where it says none."""
+    from cnncalc.claims.decimals import decimal_number
+
+    units = {"ns": 10**9, "us": 10**6, "µs": 10**6, "ms": 1_000, "s": 1}
+    written = text.strip()
+    unit = next((unit for unit in units if written.endswith(unit)), "")
+    value = decimal_number(written.removesuffix(unit)) if unit else None
+    if value is None or value <= 0:
+        raise CnncalcError(Fault(f"`{text[:LONGEST]}` is no time", help="write one such as `5ms`, `1.5s` or `200us`"))
+    return value / units[unit]
 
 
 def parse_lengths(text: str) -> list[int] | None:

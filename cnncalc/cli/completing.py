@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = [
-    "budgets", "columns", "conventions", "dialects", "dtypes", "figures", "kinds", "layers", "limits", "nets",
-    "variable_names", "variables", "witnesses",
+    "budgets", "columns", "conventions", "devices", "dialects", "dtypes", "figures", "kinds", "layers", "limits",
+    "nets", "variable_names", "variables", "witnesses",
 ]  # fmt: skip
 
 
@@ -121,6 +121,13 @@ def conventions(context: click.Context, parameter: click.Parameter, incomplete: 
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + name for name in NAMES], incomplete)
+
+
+def devices(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The bundled devices."""
+    from cnncalc.tools.devices import devices as known
+
+    return _starting(known(), incomplete)
 
 
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

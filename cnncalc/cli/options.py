@@ -22,6 +22,7 @@ __all__ = [
     "Wanted",
     "amp_option",
     "assignments",
+    "device_option",
     "file_option",
     "format_option",
     "list_figures",
@@ -81,6 +82,16 @@ def _list_limits(context: click.Context, parameter: click.Parameter, value: tupl
         from cnncalc.limits import Limits
 
         _listing(context, Limits._fields, [f"{bound:,}" for bound in Limits()])
+    return value
+
+
+def _list_devices(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--device help` lists the devices and ends."""
+    if value == "help":
+        from cnncalc.tools.devices import devices
+
+        known = devices()
+        _listing(context, list(known), [device.title for device in known.values()])
     return value
 
 
@@ -180,6 +191,14 @@ optimizer_option = click.option(
     help="Whose state the training bytes count: sgd, momentum, rmsprop, adam or adamw.",
 )
 
+device_option = click.option(
+    "--device",
+    metavar="NAME|FILE",
+    shell_complete=completing.devices,
+    callback=_list_devices,
+    help="A device, for the least time on it or its memory: `--device help` lists them, FILE.yaml is your own.",
+)
+
 _VIEW_OPTIONS = (
     click.option(
         "--columns",
@@ -212,6 +231,7 @@ _VIEW_OPTIONS = (
         shell_complete=completing.layers,
         help="Layers that are called as functions, which some tools do not see. May be repeated.",
     ),
+    device_option,
     optimizer_option,
 )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["asks_symbols", "show_symbolic"]
 
-REFUSED = {"convention": "it counts numbers", "style": "it prints numbers"}
+REFUSED = {"convention": "it counts numbers", "style": "it prints numbers", "device": "it times numbers"}
 
 
 def asks_symbols(shape: str | None, batch: str) -> bool:

@@ -10,11 +10,12 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cnncalc.answers.report import Report
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Graph
     from cnncalc.pages.show.report import View
 
-__all__ = ["no_view_in_json", "show_graph", "view_of"]
+__all__ = ["no_view_in_json", "on_device", "show_graph", "view_of"]
 
 
 def view_of(given: dict[str, Any]) -> View:
@@ -23,12 +24,18 @@ def view_of(given: dict[str, Any]) -> View:
     from cnncalc.pages.show.report import View
 
     words = [key.strip() for key in (given["columns"] or "").split(",") if key.strip()]
-    keys = tuple(key for word in words for key in (usual(given["convention"]) if word == "usual" else [word]))
+    keys = tuple(
+        key
+        for word in words
+        for key in (usual(given["convention"], device=given["device"] is not None) if word == "usual" else [word])
+    )
     chosen(keys)
     if given["sort"] is not None:
         by_key(given["sort"])
     if given["convention"] is None and COUNTED in (*keys, given["sort"]):
         raise CnncalcError(Fault(f"the column `{COUNTED}` needs a convention", help="add `--convention thop`"))
+    if given["device"] is None and any(by_key(key).device for key in (*keys, given["sort"] or "name")):
+        raise CnncalcError(Fault("a time, and what bounds it, needs a device", help="add `--device a100`"))
     if given["style"] is not None:
         _style_alone(given)
     no_view_in_json(given)
@@ -45,7 +52,7 @@ def no_view_in_json(given: dict[str, Any]) -> None:
 
 def _style_alone(given: dict[str, Any]) -> None:
     """A style is a table with columns of its own. Raises CnncalcError for options that would change them."""
-    others = [name for name in ("columns", "sort", "convention", "amp") if given[name] is not None]
+    others = [name for name in ("columns", "sort", "convention", "amp", "device") if given[name] is not None]
     if given["depth"] is not None and given["style"] != "torchinfo":
         others.append("depth")
     for name in others:
@@ -64,12 +71,23 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
     from cnncalc.pages.show.report import page
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
+    if given["device"] is not None:
+        counted = on_device(counted, given["device"], wanted.dtype)
     if given["convention"] is not None:
         from cnncalc.cli.conventions import counted_as
 
         counted = counted_as(graph, counted, wanted, given)
     shown = page(counted, view)
     answer(shown._replace(picture=_windows(graph) or shown.picture) if windows else shown, given)
+
+
+def on_device(report: Report, name: str, dtype: str) -> Report:
+    """The report with its least time on a device. Raises CnncalcError for one that there is not or lacks the type."""
+    from cnncalc.analysis.roofline import bounded
+    from cnncalc.tools.devices import device_named, peak_type
+
+    device = device_named(name)
+    return bounded(report, device, peak_type(device, dtype))
 
 
 def _windows(graph: Graph) -> Callable[[], str] | None:

@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnncalc.answers.page import Column, Layout, Page
 
 __all__ = ["draw"]
@@ -24,14 +26,16 @@ def draw(page: Page, _: Layout) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(column.key) for column in table.columns])
-    columns = [(column, column.exact) for column in table.columns]
-    writer.writerows(
-        [
-            value if exact and type(value) is int else _text(column, value)
-            for (column, exact), value in zip(columns, row)
-        ]
-        for row in table.rows
-    )
+    columns = table.columns
+    rounded = [place for place, column in enumerate(columns) if not column.exact]
+
+    def cells(row: Sequence[object]) -> list[object]:
+        found = [value if type(value) is int else _text(column, value) for value, column in zip(row, columns)]
+        for place in rounded:
+            found[place] = _text(columns[place], row[place])
+        return found
+
+    writer.writerows(map(cells, table.rows))
     return text.getvalue()
 
 

@@ -80,6 +80,8 @@ class Layer:
     fields: ClassVar[dict[str, Field]] = {}
     inputs: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the most tensors that it takes."""
+    looks_up: ClassVar[bool] = False
+    """Whether it reads only rows of its weights, which are no more than its output."""
     weighted: ClassVar[bool] = False
     """True for the layers that people count as weighted: convolutions and linear layers, not normalisations."""
     seen_inputs: ClassVar[int] = MANY
@@ -232,6 +234,18 @@ class Layer:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""
         return False
 
+    def moves(self, *, training: bool) -> bool:
+        """Whether it reads its inputs and writes its output; not where it is fused, or only says where elements lie.
+
+        Fused is what works element by element on one input: it is done before the output of the layer before leaves the
+        processor, or as the layer after it reads.
+        """
+        return not self.reuses_input(training=training)
+
+    def read(self, *x: Shape) -> tuple[int, ...]:
+        """How many elements of each input it reads for a sample, where it moves any."""
+        return tuple(product(shape) for shape in x[: self.seen_inputs])
+
     def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
         """Which input pixels an output pixel sees at inference, one `Reach` a spatial axis; None where no rule says."""
         return (IDENTITY,) * (len(x[0]) - 1)
@@ -267,6 +281,9 @@ class Elementwise(Layer):
     """Operations an element."""
     keeps: ClassVar[str] = "input"
     """What backward needs: `input` or `output`."""
+
+    def moves(self, *, training: bool) -> bool:
+        return False
 
     def operations(self, *x: Shape) -> int:
         return self.each * product(x[0])

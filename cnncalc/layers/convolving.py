@@ -19,6 +19,7 @@ from cnncalc.layers.windows import (
     divisors_help,
     fits,
     per_axis_requirements,
+    read_by_windows,
     saved_input,
 )
 
@@ -159,6 +160,8 @@ class ForwardConvolution(Convolution):
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         return tuple(windowed(window, n) for window, n in zip(self.windows(x[0]), x[0][1:]))
+
+    read = read_by_windows
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

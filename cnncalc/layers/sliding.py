@@ -11,7 +11,7 @@ from cnncalc.arithmetic.windows.reach import Reach, windowed
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized
 from cnncalc.layers.fields import LARGEST, Border, Choice, PerAxis, spread
 from cnncalc.layers.habits import not_fitting
-from cnncalc.layers.windows import axis_name, fits, per_axis_requirements
+from cnncalc.layers.windows import axis_name, fits, per_axis_requirements, read_by_windows
 
 __all__ = ["Pool"]
 
@@ -131,6 +131,8 @@ class Pool(Layer):
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return resized(x[0][0], *x) if x else None
+
+    read = read_by_windows
 
     def output_shape(self, *x: Shape) -> Shape:
         (shape,) = x

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
-from cnncalc.arithmetic.windows.formulas import Rounding, Window
+from cnncalc.arithmetic.windows.formulas import Rounding, Window, product
 from cnncalc.layers.backward import Saved
 from cnncalc.layers.base import Field, Layer, Requirement, Shape
 from cnncalc.layers.fields import Border, PerAxis
@@ -19,6 +20,7 @@ __all__ = [
     "fits",
     "groups_divide",
     "per_axis_requirements",
+    "read_by_windows",
     "saved_input",
 ]
 
@@ -134,3 +136,10 @@ def way_to_fit(windows: Sequence[Window], lengths: Sequence[int], most: Sequence
         return "use a smaller kernel"
     written = Border().write(tuple(borders[:1] if len(set(borders)) == 1 else borders))
     return f"use a smaller kernel or more padding (`p{written}` fits)"
+
+
+def read_by_windows(layer: Any, *x: Shape) -> tuple[int, ...]:
+    """`Layer.read` of one that slides windows: where these are smaller than their stride they leave pixels out."""
+    windows = zip(layer.windows(x[0]), x[0][1:])
+    seen = [window.length(n) * window.kernel if window.kernel < window.stride else n for window, n in windows]
+    return (product((x[0][0], *seen)),)

@@ -174,6 +174,13 @@ def test_a_net_of_fixed_tensors_alone_is_told():
         onnx(net(node("GlobalMaxPool", "g", "y"), tensors=[tensor("g", (1, 3, 4, 4))]))
 
 
+def test_all_places_in_order_are_another_shape():
+    nodes = [node("GlobalMaxPool", "x", "p"), node("Reshape", "p all", "f"), node("Gather", "f i", "y")]
+    tensors = [whole("all", -1), tensor("i", (1, 3, 1, 1), [0, 1, 2], 7)]  # torch.as_strided, by its exporter
+    found = onnx(net(*nodes, tensors=tensors))
+    assert list(found.outputs.values()) == ["3x1x1"]
+
+
 def test_numbers_of_the_file_that_count_as_nothing_are_named():
     nodes = [
         node("QuantizeLinear", "x scale zero", "q"), node("DequantizeLinear", "q scale zero", "d"),

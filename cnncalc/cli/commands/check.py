@@ -12,6 +12,7 @@ from cnncalc.cli.options import (
     Wanted,
     amp_option,
     assignments,
+    device_option,
     net_options,
     optimizer_option,
     output_options,
@@ -25,9 +26,12 @@ from cnncalc.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from cnncalc.claims.expect import Latency
     from cnncalc.language.options import Options
     from cnncalc.pages.checks import FileResult
 
+LATENCY = "latency"
+"""The budget of time, which is of a device."""
 FAILED = 1
 BAD_INPUT = 2
 
@@ -66,6 +70,7 @@ def _result(
     given: dict[str, Any],
     maxima: dict[str, int],
     required: dict[str, int | str],
+    latency: Latency | None,
 ) -> FileResult:
     from cnncalc.claims.expect import check
     from cnncalc.pages.checks import FileResult
@@ -74,7 +79,7 @@ def _result(
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
             return FileResult(shown, (), skipped, ())
-        checked = check(net, asked.options, maxima, required, asked.dtype, given["optimizer"])
+        checked = check(net, asked.options, maxima, required, asked.dtype, given["optimizer"], latency)
         checks = checked.checks
         if given["weights"]:
             from cnncalc.interchange.weights.held import held
@@ -109,6 +114,21 @@ def _required(name: str, text: str) -> int | str:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
+def _latency(most: str | None, device: str | None, dtype: str) -> Latency | None:
+    """What --max latency=5ms --device NAME asks for; None where neither is given. Raises CnncalcError."""
+    if most is None and device is None:
+        return None
+    if most is None or device is None:
+        missing = "add `--device a100`" if device is None else "add `--max latency=5ms`"
+        raise CnncalcError(Fault("a budget of time and a device go together", help=missing))
+    from cnncalc.claims.expect import Latency
+    from cnncalc.claims.quantities import parse_duration
+    from cnncalc.tools.devices import device_named, peak_type
+
+    found = device_named(device)
+    return Latency(parse_duration(most), found, peak_type(found, dtype))
+
+
 def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
@@ -128,7 +148,7 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     metavar="FIGURE=N",
     multiple=True,
     shell_complete=completing.budgets,
-    help="A budget, as params=5M or macs=600M. May be repeated.",
+    help="A budget, as params=5M, macs=600M, or with --device latency=5ms. May be repeated.",
 )
 @click.option(
     "--require",
@@ -146,21 +166,24 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
 @output_options
 @net_options
 @amp_option
+@device_option
 @optimizer_option
 def command(paths: tuple[str, ...], **given: Any) -> None:
     """Hold files to their `expect:` blocks and to budgets.
 
     Of a folder, every .yaml file in it is checked. `expect:` describes the net as the file stands: under --set,
     --input, --batch, --dialect, --freeze or --train only the budgets are held. --dtype, --amp and --optimizer are those
-    of the budgets on memory. The exit code is 0 where all figures hold, 1 where one does not, and 2 where a file is
-    not a net; the other files are checked all the same.
+    of the budgets on memory. --max latency=5ms fails where even the least time on the --device is longer. The exit code
+    is 0 where all figures hold, 1 where one does not, and 2 where a file is not a net; the other files are checked all
+    the same.
     """
     from cnncalc.answers.figures import KEYS
     from cnncalc.pages import checks
 
     asked = wanted(given)
     budgets, texts = assignments("--max", given["maxima"]), assignments("--require", given["required"])
-    faults = _unknown("--max", budgets, KEYS) + _unknown("--require", texts, (*KEYS, "output"))
+    latency = _latency(budgets.pop(LATENCY, None), given["device"], asked.dtype)
+    faults = _unknown("--max", budgets, (*KEYS, LATENCY)) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
     maxima = {name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes")) for name, text in budgets.items()}
@@ -169,7 +192,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     results = []
     for path in paths:
         for net, in_folder in files_in(path):
-            result = _result(net, in_folder, asked, given, maxima, required)
+            result = _result(net, in_folder, asked, given, maxima, required, latency)
             results.append(result)
             if result.faults and form not in ("json", "github"):
                 click.echo("\n".join(map(str, result.faults)), err=True)

@@ -33,7 +33,7 @@ def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
     if symbols:
         message = "--explain puts numbers into the rules, and this input has symbols"
         raise CnncalcError(Fault(message, help="give the input in numbers, or leave --explain out"))
-    for option in ("columns", "sort", "depth", "style", "convention"):
+    for option in ("columns", "sort", "depth", "style", "convention", "device"):
         if given[option] is not None:
             help = f"leave --explain out to see the table with --{option}"
             if option == "convention":

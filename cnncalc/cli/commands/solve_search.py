@@ -9,7 +9,15 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
-from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, quantity, wanted
+from cnncalc.cli.options import (
+    amp_option,
+    device_option,
+    net_argument,
+    net_options,
+    optimizer_option,
+    quantity,
+    wanted,
+)
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
@@ -94,9 +102,30 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
         click.get_current_context().exit(NONE)
 
 
+def _memory(text: str | None, device: str | None) -> int:
+    """The bytes that there are: those of --memory, or all that a device has. Raises CnncalcError."""
+    if (text is None) == (device is None):
+        message = "the memory is given twice" if text is not None else "how much memory is there?"
+        raise CnncalcError(Fault(message, help="write `--memory 24GiB`, or `--device a100`"))
+    if device is not None:
+        from cnncalc.tools.devices import device_named
+
+        found = device_named(device)
+        if found.memory is None:
+            help = "say how much is there, as `--memory 8GiB`"
+            raise CnncalcError(Fault(f"the memory of {found.title} is not known", help=help))
+        return found.memory
+    assert text is not None
+    if text.strip().isdecimal():
+        message = f"--memory {text[:40]}: bytes, or what?"
+        raise CnncalcError(Fault(message, help=f"write a unit, as {text.strip()[:20]}GiB, or 1000B for bytes"))
+    return quantity("--memory", text, least=1, in_bytes=True)
+
+
 @click.command("batch-size", short_help=QUESTIONS["batch-size"][1])
 @net_argument
-@click.option("--memory", metavar="BYTES", required=True, help="What there is, as 24GiB.")
+@click.option("--memory", metavar="BYTES", help="What there is, as 24GiB.")
+@device_option
 @click.option("--optimizer", metavar="NAME", help="Training with it: sgd, momentum, rmsprop, adam or adamw.")
 @all_answer_options
 @amp_option
@@ -117,12 +146,7 @@ def batch_command(net: str, **given: Any) -> None:
     asked = wanted(given)
     if asked.options.batch != 1:
         raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
-    if given["memory"].strip().isdecimal():
-        message = f"--memory {given['memory'][:40]}: bytes, or what?"
-        raise CnncalcError(
-            Fault(message, help=f"write a unit, as {given['memory'].strip()[:20]}GiB, or 1000B for bytes")
-        )
-    memory = quantity("--memory", given["memory"], least=1, in_bytes=True)
+    memory = _memory(given["memory"], given["device"])
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
     if given["amp"] and optimizer is None:
         message = "--amp: the memory of inference is not known, since copies of weights come and go"

@@ -29,9 +29,8 @@ class Builder:
     def __init__(self, document: Document, options: Options, faults: Faults) -> None:
         self.document, self.options, self.faults, self.limits = document, options, faults, options.limits
         dialect = document.dialect(options.dialect)
-        name = document.text("name") or document.file
-        self.net = Net(name, source=document.text("source"), dialect=dialect, file=document.file, train=options.train,
-                       limits=options.limits)  # fmt: skip
+        self.net = Net(document.text("name") or document.file, source=document.text("source"), dialect=dialect,
+                       file=document.file, train=options.train, limits=options.limits)  # fmt: skip
         self.variables = document.scope(options.variables)
         self.evaluator = Evaluator(self.net, self.limits, faults)
         defaults = document.default_fields(self.variables)
@@ -41,7 +40,7 @@ class Builder:
         self.lookup = Lookup(self.net, self.evaluator, faults)
         self.placer = Placer(self.net, self.lookup, faults)
         self.nesting = Nesting(self.limits, faults)
-        self.unfolder = Unfolder(self.placer, self.nesting, document.blocks, self.variables, options)
+        self.unfolder = Unfolder(self.placer, self.nesting, document, self.variables, options)
 
     def build(self) -> Net:
         """The net; raises `CnncalcError` with every fault found."""
@@ -54,7 +53,8 @@ class Builder:
             self.faults.raise_any()
         items = self.reader.list_of(self.document.keys["layers"][1], "layers")
         level = Level(by_position=self.document.text("naming") == "index")
-        current = self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)
+        build = lambda: self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)  # noqa: E731
+        current = self.unfolder.whole(items, level, self.layers, build)
         self.faults.raise_any()
         self.net.notices = {**self.document.notices, **self.net.notices}
         finish(self.net, self.document, current, self.options, self.faults)
@@ -229,12 +229,12 @@ class Builder:
             if not block.by_position:
                 builder.net.blocks[inner.prefix[:-1]] = block.name
             outer = builder.layers
-            if block.library:
-                builder.layers = outer.without_defaults()
+            builder.layers = outer.without_defaults() if block.library else outer
             builder.faults.uses.append(use.node)
             try:
                 build = lambda: builder.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
-                return builder.unfolder.built(block, inner_scope, (start, *tensors[1:]), inner, builder.layers, build)
+                values = [inner_scope[name] for name in block.parameters]
+                return builder.unfolder.built(block.items, values, (start, *tensors[1:]), inner, builder.layers, build)
             finally:
                 builder.faults.uses.pop()
                 builder.layers = outer
@@ -258,7 +258,7 @@ class Builder:
         ends = [end for end in ends if end != DROPPED]
         if item.one_branch:
             text = f"`{item.kind}` has one branch, which is all that it is; the input itself is a branch `[]`"
-            self.net.notices[f"line {item.node.line}"] = text
+            self.net.notices[f"line {item.node.line}"], self.lookup.reached = text, -1  # no template tells it again
         if len(ends) < 2:
             return ends[0] if ends else tensors[0]
         return self.long_form(item, own, tuple(ends), scope, level)

@@ -224,13 +224,15 @@ class Templates:
 
     __slots__ = ("known", "pinned")
 
-    def __init__(self, pinned: object) -> None:
+    def __init__(self, pinned: list[object]) -> None:
         self.known: dict[Hashable, Template | None] = {}
         """None for what was met once: most of what a process builds is not built again."""
         self.pinned = pinned
-        """The blocks, held so that nothing else can be taken for them."""
+        """What they are of, held so that nothing else can be taken for it."""
 
-    def build(self, key: Hashable, level: Level, start: int, at: Recording, items: Callable[[], int]) -> int:
+    def build(
+        self, key: Hashable, source: object, level: Level, start: int, at: Recording, items: Callable[[], int]
+    ) -> int:
         """What comes out of a block: its template put in, or what its items build, which may be kept."""
         template = self.known.get(key)
         made = None if template is None else template.place(level, start, at)
@@ -244,6 +246,7 @@ class Templates:
         template = at.template(level.prefix, start, made)
         if template is not None:
             self._keep(key, template)
+            self.pinned.append(source)
         return made
 
     def _keep(self, key: Hashable, template: Template | None) -> None:
@@ -276,7 +279,7 @@ def forget() -> None:
 
 def templates(of: Hashable, blocks: Mapping[str, tuple[object, object]]) -> Templates:
     """The templates of blocks under all else that decides what these build, the same for all nets of a process."""
-    pinned = [node for _, node in blocks.values()]
+    pinned: list[object] = [node for _, node in blocks.values()]
     key = of, tuple(map(id, pinned))
     if key not in _STORE.kept:
         _STORE.kept[key] = Templates(pinned)

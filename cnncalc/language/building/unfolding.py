@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from cnncalc.graph import Level
-from cnncalc.language.building.blocks import Block
 from cnncalc.language.building.evaluation import Scope, Tensor
 from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.nesting import Nesting
 from cnncalc.language.building.placing import Placer
 from cnncalc.language.building.templates import Recording, Templates, templates
-from cnncalc.language.documents.variables import Entry
+from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import library_folder
+from cnncalc.language.expressions import Value
 from cnncalc.language.options import Options
+from cnncalc.language.yaml.reader import YamlNode
 
 __all__ = ["Unfolder"]
 
@@ -21,9 +23,9 @@ class Unfolder:
     """Knows the templates of a file's blocks; `variables` are read when a block is met."""
 
     def __init__(
-        self, placer: Placer, nesting: Nesting, blocks: Mapping[str, Entry], variables: Scope, options: Options
+        self, placer: Placer, nesting: Nesting, document: Document, variables: Scope, options: Options
     ) -> None:
-        self.placer, self.nesting, self.blocks = placer, nesting, blocks
+        self.placer, self.nesting, self.document = placer, nesting, document
         self.variables, self.options = variables, options
         self._templates: Templates | None = None
         self.layer_by_layer = False
@@ -34,10 +36,10 @@ class Unfolder:
         self._templates, self.placer.lookup.log = None, None
 
     def built(
-        self, block: Block, scope: Scope, tensors: tuple[Tensor, ...], level: Level, layers: LayerReader,
-        build: Callable[[], Tensor],
+        self, items: list[YamlNode], values: list[Value], tensors: tuple[Tensor, ...], level: Level,
+        layers: LayerReader, build: Callable[[], Tensor],
     ) -> Tensor:  # fmt: skip
-        """What comes out of a block on these tensors, its arguments in scope; `build` builds its layers."""
+        """What comes out of a block's items on these tensors, for its arguments' values; `build` builds them."""
         placer, start = self.placer, tensors[0]
         if self.layer_by_layer or len(tensors) > 1 or start < 0 or level.sharing is not None:
             return build()
@@ -46,8 +48,14 @@ class Unfolder:
             return build()
         if self._templates is None:
             of = layers.dialect, layers.of_the_file, repr(self.variables), self.options.limits, self.options.train
-            self._templates = templates(of, self.blocks)
-        values = [scope[name] for name in block.parameters]
-        key = (id(block.items), repr(values), tuple(map(type, values)), shape, placer.trainable, placer.train_only,
+            self._templates = templates(of, self.document.blocks)
+        key = (id(items), repr(values), tuple(map(type, values)), shape, placer.trainable, placer.train_only,
                bool(layers.defaults), level.by_position)  # fmt: skip
-        return self._templates.build(key, level, start, Recording(placer.net, placer.lookup, self.nesting), build)
+        at = Recording(placer.net, placer.lookup, self.nesting)
+        return self._templates.build(key, items, level, start, at, build)
+
+    def whole(self, items: list[YamlNode], level: Level, layers: LayerReader, build: Callable[[], Tensor]) -> Tensor:
+        """What comes out of all items of a net: a bundled one that was built before is put in as a block is."""
+        bundled = self.document.fence == library_folder()
+        tensors = tuple(self.placer.net.inputs.values())
+        return self.built(items, [], tensors, level, layers, build) if bundled and tensors else build()

@@ -70,6 +70,9 @@ class BatchNorm(Layer):
         """Without running statistics, those of the whole map."""
         return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
+    def moves(self, *, training: bool) -> bool:
+        return training or not self.stats
+
     def operations(self, *x: Shape) -> int:
         return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
 
@@ -289,6 +292,9 @@ class LayerScale(Layer):
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(True, x[0][:1]) if self.bias else {"weight": x[0][:1]}
+
+    def moves(self, *, training: bool) -> bool:
+        return False
 
     def operations(self, *x: Shape) -> int:
         return (2 if self.bias else 1) * product(x[0])

@@ -105,6 +105,9 @@ class Permute(Layer):
             f"write the numbers {axes} in some order",
         )
 
+    def moves(self, *, training: bool) -> bool:
+        return False
+
     def taken_axes(self, *x: Shape) -> tuple[int, ...] | None:
         return self.order
 

@@ -188,6 +188,9 @@ class Slice(Layer):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return ((OPEN, *x[0][1:]) if "axis" not in given else (OPEN,) * len(x[0])) if x else None
 
+    def moves(self, *, training: bool) -> bool:
+        return False
+
     def along(self, x: Shape) -> Reach:
         """What an output sees along the axis."""
         return Reach(self.step, self.channels[0], self.channels[0]) if self.step > 1 else shifted(-self.channels[0])

@@ -163,6 +163,7 @@ class Embedding(Layer):
     """
 
     passes_gradient: ClassVar[bool] = False
+    looks_up: ClassVar[bool] = True
     autocast: ClassVar[str] = "mixed"
     vocabulary: int = field(
         Whole(), "how many numbers there are", position=0, symbol="V", aliases=("num_embeddings", "input_dim")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers import page
 from cnncalc.answers.figures import FIGURES
+from cnncalc.answers.roofline import duration_text
 from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.records import NamedTuple
 from cnncalc.text import axes_text, number, percent, printable, shape_text
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.answers.report import ReceptiveField, Report
+    from cnncalc.answers.roofline import Bound
 
 __all__ = ["COLUMNS", "LayerColumn", "by_key", "chosen", "field_text", "of_inputs", "usual"]
 
 
 BARS = {"params": "green", "macs": "blue"}
 """The columns that have a bar beside them, and its colour."""
+ON_DEVICE = ("name", "notation", "output_shape", "macs", "moved_bytes", "intensity", "bound_by", "least_time")
+"""The columns that are shown of a net on a device, unless others are chosen."""
 COUNTED = "counted"
 """The key of the column that a convention fills."""
 
@@ -77,6 +81,8 @@ class LayerColumn(NamedTuple):
     """The value of a folded group: that of its `first` or `last` layer, or their `sum`."""
     share: bool = False
     """Shows the share of the total in place of the value."""
+    device: bool = False
+    """Of a net on a device alone."""
 
     @property
     def words(self) -> bool:
@@ -88,9 +94,28 @@ class LayerColumn(NamedTuple):
         whole = getattr(report.totals, self.field, 0)
         text = partial(percent, whole=whole) if self.share else self.text
         return page.Column(
-            self.heading, self.key, self.right, text, exact=not self.share, cut=self.words,
+            self.heading, self.key, self.right, text, exact=not (self.share or self.device), cut=self.words,
             style=self.key if self.key in ("name", "notation") else "", colour=BARS.get(self.key, ""), whole=whole,
         )  # fmt: skip
+
+
+def _intensity_text(bound: Bound) -> str:
+    """FLOPs for each byte moved, with one decimal, cut off."""
+    if not bound.moved:
+        return ""
+    tenths = 10 * bound.flops // bound.moved
+    return f"{tenths // 10:,}.{tenths % 10}"
+
+
+def _bound_columns() -> Iterator[LayerColumn]:
+    """What is told of a layer on a device."""
+    texts = {
+        "intensity": ("FLOPs/byte", _intensity_text),
+        "bound_by": ("Bound by", lambda bound: bound.by),
+        "least_time": ("Time at least", lambda bound: duration_text(bound.seconds)),
+    }
+    for key, (heading, text) in texts.items():
+        yield LayerColumn(key, heading, "bound", text, right=key != "bound_by", fold="sum", device=True)
 
 
 def _figure_columns() -> Iterator[LayerColumn]:
@@ -110,6 +135,7 @@ COLUMNS = (
     LayerColumn("input_shape", "Input", "input_shapes", _shapes_text),
     LayerColumn("output_shape", "Output", "output_shape", shape_text, usual=True, fold="last"),
     *_figure_columns(),
+    *_bound_columns(),
     LayerColumn(COUNTED, "Counted", COUNTED, counted_text, right=True, fold="sum"),
     LayerColumn("receptive_field", "Receptive field", "receptive_field", field_text, right=True, fold="last"),
     LayerColumn("stride", "Stride", "receptive_field", _stride_text, right=True, fold="last"),
@@ -125,9 +151,10 @@ def by_key(key: str) -> LayerColumn:
     raise _no_such(key)
 
 
-def usual(convention: str | None = None) -> list[str]:
+def usual(convention: str | None = None, *, device: bool = False) -> list[str]:
     """The columns that are shown unless told: with a convention, its counts in the place of multiply–accumulates."""
-    return [COUNTED if column.key == "macs" and convention else column.key for column in COLUMNS if column.usual]
+    keys = ON_DEVICE if device else [column.key for column in COLUMNS if column.usual]
+    return [COUNTED if key == "macs" and convention else key for key in keys]
 
 
 def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColumn, ...]:
@@ -137,9 +164,11 @@ def chosen(keys: Sequence[str], report: Report | None = None) -> tuple[LayerColu
     """
     counting = report.counting if report else None
     if counting is not None:
-        keys = keys or usual(counting.convention.name)
+        keys = keys or usual(counting.convention.name, device=report is not None and report.roofline is not None)
         heading = f"{counting.convention.name} {counting.convention.unit}"
         return tuple(column._replace(heading=heading) if column.key == COUNTED else column for column in chosen(keys))
+    if report is not None and report.roofline is not None:
+        keys = keys or usual(device=True)
     found: list[LayerColumn] = []
     faults: list[Fault] = []
     for key in keys:

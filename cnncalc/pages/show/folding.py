@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from cnncalc.answers.roofline import NOTHING, Bound
 from cnncalc.pages.show.columns import COLUMNS, by_key
 from cnncalc.records import NamedTuple
 
@@ -56,7 +57,10 @@ def _grouped(rows: Sequence[Rows], depth: int) -> list[_Group]:
     return list(groups.values())
 
 
-def _added(numbers: Sequence[int | None]) -> int:
+def _added(numbers: Sequence[Any]) -> Any:
+    """Their sum; of bounds too, of which either all rows have one or none has."""
+    if isinstance(numbers[0], Bound):
+        return sum(numbers, NOTHING)
     return sum(number or 0 for number in numbers)
 
 
@@ -134,8 +138,10 @@ def ordered(rows: Sequence[Row], sort: str | None) -> list[Row]:
     return sorted(rows, key=lambda row: _rank(getattr(row, field)))
 
 
-def _rank(value: object) -> tuple[int, str]:
+def _rank(value: object) -> tuple[Any, str]:
     """What to sort by so that the largest number, or the first word, comes first."""
+    if isinstance(value, Bound):
+        return (-value.seconds, "")
     if isinstance(value, int):
         return (-value, "")
     if isinstance(value, tuple):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.counting import Counting
     from cnncalc.answers.report import ReceptiveField, Report, Row
+    from cnncalc.answers.roofline import Bound, Roofline
 
 __all__ = ["counting_object", "layer_object", "object_of"]
 
@@ -56,12 +57,37 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": [layer_object(row) | ({"counted": row.counted} if report.counting else {}) for row in report.rows],
+        "layers": [_layer(row, report) for row in report.rows],
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
         **({"amp": report.amp} if report.amp else {}),
+        **({"device": _roofline(report.roofline)} if report.roofline else {}),
         **({"convention": counting_object(report.counting)} if report.counting else {}),
     }
+
+
+def _layer(row: Row, report: Report) -> dict[str, object]:
+    """A layer with what its report has besides: a convention's count, its least time on a device."""
+    counted = {"counted": row.counted} if report.counting else {}
+    bound = {"bound": _bound(row.bound)} if row.bound else {}
+    return layer_object(row) | counted | bound
+
+
+def _bound(bound: Bound) -> dict[str, object]:
+    """Whole picoseconds, cut off, so that they stay a bound."""
+    return {
+        "flops": bound.flops,
+        "moved_bytes": bound.moved,
+        "by": bound.by or None,
+        "picoseconds": int(bound.seconds * 10**12),
+    }
+
+
+def _roofline(roofline: Roofline) -> dict[str, object]:
+    device = roofline.device
+    said = {"name": device.name, "title": device.title, "source": device.source, "peak": device.peak[roofline.dtype]}
+    more = {"bandwidth": device.bandwidth, "memory": device.memory, "bound": _bound(roofline.total)}
+    return {**said, "dtype": roofline.dtype, **more}
 
 
 def counting_object(counting: Counting) -> dict[str, object]:

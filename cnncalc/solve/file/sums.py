@@ -51,7 +51,9 @@ class Counting:
         self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        one = OfLayer(0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False)
+        one = OfLayer(
+            0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False, _UNKNOWN, 0, True
+        )
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
         }
@@ -67,7 +69,7 @@ class Counting:
             return (*self.nothing[:-2], product(node.shape), 0)
         known = net.signatures[node.signature].costs
         apart = self.element_bytes, _UNKNOWN
-        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training)
+        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training, _UNKNOWN, 0)
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
     def items(self, built: int) -> Sums:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, product
+from itertools import accumulate, chain, product, repeat
 from math import prod
 from typing import TypeAlias, overload
 
@@ -83,7 +83,10 @@ class Points(_Rows):
         return self._made(at, tuple(reversed(lengths)))
 
     def __iter__(self) -> Iterator[Point]:
-        return map(self._made, range(len(self)), product(*self.axes))
+        if any(self.faults):
+            return map(self._made, range(len(self)), product(*self.axes))
+        figures = zip(*self.columns) if self.columns else repeat(())
+        return map(Point, repeat(self.variables), product(*self.axes), figures)
 
     def _made(self, at: int, lengths: tuple[int, ...]) -> Point:
         if fault := self.faults[at]:
@@ -108,7 +111,7 @@ class Joined(_Rows):
         return self.parts[part][at - self.ends[part]]
 
     def __iter__(self) -> Iterator[Point]:
-        return (point for part in self.parts for point in part)
+        return chain.from_iterable(self.parts)
 
 
 def packed(values: Sequence[int]) -> Column:

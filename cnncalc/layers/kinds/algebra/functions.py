@@ -117,6 +117,9 @@ class Function(Layer):
             "write `clip 0 6`, or `clip high=6`" if self.of in BOUNDED else f"write `{self.of}` alone",
         )
 
+    def moves(self, *, training: bool) -> bool:
+        return False
+
     def operations(self, *x: Shape) -> int:
         bounds = (self.low is not None) + (self.high is not None)
         return (bounds if self.of in BOUNDED else self.rule.each) * product(x[0])

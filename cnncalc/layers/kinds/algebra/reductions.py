@@ -218,6 +218,9 @@ class Select(AlongAxis):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return (OPEN,) * (len(x[0]) - 1) if x and len(x[0]) > 1 else None
 
+    def moves(self, *, training: bool) -> bool:
+        return False
+
     def kept_axes(self, *x: Shape) -> tuple[int | None, ...] | None:
         return tuple(axis for axis in range(len(x[0])) if axis != self.place(x[0]))
 

@@ -1,0 +1,59 @@
+"""Devices and what they can do at most: a table with its sources, and files of the same form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import CnncalcError, Fault, suggestion
+
+if TYPE_CHECKING:
+    from cnncalc.answers.roofline import Device
+
+__all__ = ["device_named", "devices", "peak_type"]
+
+
+def devices() -> dict[str, Device]:
+    """The bundled devices by name."""
+    from pathlib import Path
+
+    from cnncalc.tools.devices.reading import read_table
+
+    file = Path(__file__).with_name("table.yaml")
+    return read_table(file.read_bytes(), str(file))
+
+
+def device_named(name: str) -> Device:
+    """The bundled device of that name, or that of a file. Raises CnncalcError, for a file with all its faults."""
+    if name.endswith((".yaml", ".yml")):
+        from pathlib import Path
+
+        from cnncalc.tools.devices.reading import read_device
+
+        file = Path(name)
+        if not file.is_file():
+            raise CnncalcError(
+                Fault(f"--device: there is no file `{name[:200]}`", help="docs/devices.md has an example")
+            )
+        return read_device(file.read_bytes(), name, file.stem)
+    known = devices()
+    wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
+    if wanted not in known:
+        help = suggestion(wanted, known, f"there are {', '.join(known)}; a file of your own ends in .yaml")
+        raise CnncalcError(Fault(f"there is no device `{name[:60]}`", help=help))
+    return known[wanted]
+
+
+def peak_type(device: Device, dtype: str) -> str:
+    """The type whose peak bounds a net of `dtype`: with automatic mixed precision the half one.
+
+    Raises CnncalcError where the device has no peak for it.
+    """
+    from cnncalc.analysis.dtypes import amp_of, element_bytes
+
+    computed = amp_of(dtype) or dtype
+    element_bytes(computed)
+    if computed not in device.peak:
+        message = f"{device.title} has no peak for {computed}"
+        help = f"it has {', '.join(device.peak)}: `--dtype {next(iter(device.peak))}`, or a device file of your own"
+        raise CnncalcError(Fault(message, help=help))
+    return computed
