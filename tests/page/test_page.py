@@ -64,7 +64,7 @@ def test_a_slider_changes_the_text_and_the_numbers(page):
 
 def test_a_layer_is_explained_with_its_field(page):
     page.type("extends: vgg16\n")
-    page.sees("#totals", "138,357,544")
+    page.sees("#table", "features")
     page.page.get_by_role("row", name="2 conv 64 k3 p1").first.click()
     page.sees("#layer-told", "C_out·C_in·k² + C_out = 64·64·3² + 64 = 36,864 + 64 = 36,928")
     page.sees("#layer-field", "pixel (112, 112)")
