@@ -44,10 +44,6 @@ def to_torch(
     return held.to_torch(seed=seed, device=device, dtype=dtype)
 
 
-PROGRAM = 1_000_000_000
-"""Characters of a program that this process has made itself: as many as there are."""
-
-
 def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
     """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
 
@@ -58,21 +54,12 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     >>> from_torch(nn.Conv2d(3, 8, 3), zeros(1, 3, 32, 32)).report().totals.params
     224
     """
-    from cnncalc.errors import CnncalcError, Fault
-    from cnncalc.interchange.file import ForeignFile
-    from cnncalc.interchange.opening import imported
-    from cnncalc.interchange.sketch import Asked
+    from cnncalc.api.programs import foreign_of
     from cnncalc.language import load_text
-    from cnncalc.limits import Limits
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
-    file = ForeignFile(name, None, Limits(text=PROGRAM), exported(module, inputs))
-    found = imported(file, Asked(opaque=opaque))
-    if found is None:
-        message = f"what torch.export made of `{name}` is no program that is known"
-        raise CnncalcError(Fault(message, help="write it with `torch.export.save`, and load that file"))
-    text = found.text
+    text = foreign_of(exported(module, inputs), name, opaque=opaque).text
 
     def build(options: Options) -> Built:
         return load_text(text, name, options)
