@@ -137,6 +137,51 @@ def test_a_layer_that_is_called_again_is_counted_as_each_tool_does(shared):
     assert totals_of(printed(shared, "torchsummary"))["Total params"] == f"{whole + own:,}"
 
 
+# what Keras 3.15.1 prints: the layer and what it is connected to
+CALLED_AGAIN = {
+    """
+input: 4x9x9
+dialect: keras
+layers: [{conv: 4 k3 same, name: d}, relu, {share: d}, relu, {share: d}]
+""": {
+        "input_layer (InputLayer)": "-",
+        "d (Conv2D)": "input_layer[0][0], activation[0][0], activation_1[0][0]",
+        "activation (Activation)": "d[0][0]",
+        "activation_1 (Activation)": "d[1][0]",
+    },
+    """
+inputs: {left: 1x8x8, right: 1x8x8}
+dialect: keras
+layers:
+  - {from: left, layers: [{conv: 4 k3, name: tower}]}
+  - {from: right, layers: [{share: tower, name: again}]}
+  - {add: {from: [tower, again]}}
+  - flatten
+  - linear 2
+""": {
+        "left (InputLayer)": "-",
+        "right (InputLayer)": "-",
+        "tower (Conv2D)": "left[0][0], right[0][0]",
+        "add (Add)": "tower[0][0], tower[1][0]",
+        "flatten (Flatten)": "add[0][0]",
+        "dense (Dense)": "flatten[0][0]",
+    },
+}
+
+
+@pytest.mark.parametrize("text", CALLED_AGAIN)
+def test_keras_names_what_every_call_of_a_shared_layer_takes(text, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(text, encoding="utf-8")
+    cells = [line.split("│") for line in printed(str(path), "keras").splitlines() if line.startswith("│")]
+    assert {cell[1].strip(): cell[4].strip() for cell in cells} == CALLED_AGAIN[text]
+
+
+def test_a_half_type_halves_what_keras_weighs(shared):
+    _, text = run("show", shared, "--style", "keras", "--dtype", "float16")
+    assert "Total params: 470 (940.00 B)" in text
+
+
 def test_a_layer_that_the_framework_has_not_is_said(tmp_path):
     path = tmp_path / "grn.yaml"
     path.write_text("input: 4x6x6\nlayers: [conv 4 k1, grn, spp]\n", encoding="utf-8")

@@ -126,7 +126,7 @@ PLANTED = {
 }
 NETS = {
     "merges are by the last axes": ("4x4x8", "{multiply: [[], [global_avgpool flat]]}"),
-    "PReLU has one slope": ("4x7x7", "prelu"),
+    "PReLU has one slope": ("4x7x7", "PReLU"),
     "a stride goes with a dilation": ("3x9", "conv 2 k3 d2 s2"),
 }
 

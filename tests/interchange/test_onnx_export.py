@@ -64,6 +64,7 @@ REFUSED = (
     ("8x4x4", "batchnorm nostats", "its statistics are those of the batch"),
     ("4x8", "lstm 3 biases=1", "ONNX's has two vectors of biases"),
     ("8x4", "lstm 3 projection=2", "ONNX's has no projection"),
+    ("8x4x4", "conv 8 k3 p1 norm=weight", "its weight is normalised at each step"),
 )
 
 
@@ -168,6 +169,7 @@ KIND_CASES = (
     ("4x9x7", "conv 6 k3 s2 p1:2 g2"), ("4x9", "conv 6 k3 d2 causal"),
     ("4x5x5", "deconv 6 k3 s2 p1 output_padding=1"),
     ("4x5", "deconv 6 k2 d3 output_padding=2"), ("4x9x9", "lppool k2 s2 ceil norm=3"),
+    ("4x9x7", "conv 6 k3 p2 mode=reflect"),
     ("4x8x8", "avgpool k3 s2 p1 ceil"),
     ("4x7x5", "adaptive_avgpool 3x2"), ("4x7x5", "spp 1x2x3 avg"), ("6x5x5", "lrn 4"), ("6x5x5", "grn"),
     ("6x5x5", "layernorm channels"), ("6x5x5", "rmsnorm channels"), ("6x5x5", "groupnorm 3 noaffine"),

@@ -23,9 +23,10 @@ def draw(graph: Graph, style: str, batch: int = 1, dtype: str = "float32", depth
 
     net = modules(graph, batch)
     if style == "keras":
+        from cnncalc.analysis.dtypes import element_bytes
         from cnncalc.tools.styles import keras
 
-        return keras.draw(net)
+        return keras.draw(net, element_bytes(dtype))
     if style == "paddle":
         from cnncalc.tools.styles import paddle
 

@@ -101,9 +101,14 @@ def is_argument(call: Call, calls: dict[str, Call]) -> bool:
     """Whether an activation is an argument of the layer before it."""
     before = calls.get(call.inputs[0])
     activation = isinstance(call.layer, Elementwise) or call.layer.kind in ("softmax", "log_softmax")
-    if call.own_name or before is None or not activation or call.parameters:
+    if call.own_name or before is None or not activation or call.parameters or is_shared(before, calls):
         return False
     return before.layer.kind in FOLLOWED and len(before.consumers) == 1
+
+
+def is_shared(call: Call, calls: dict[str, Call]) -> bool:
+    """Whether a layer is called more than once: an activation of its own would be one of all its calls."""
+    return bool(call.owner) or any(one.owner == call.name for one in calls.values())
 
 
 class Table:
@@ -114,18 +119,26 @@ class Table:
         self.arguments = {call.name: call.inputs[0] for call in net.calls if is_argument(call, self.calls)}
         self.counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
+        self.ends: dict[str, str] = {}
+        """The tensor that each call makes, `conv2d[0][0]`: of which call of which layer."""
+        self.called: dict[str, int] = {}
         self.unknown: list[Call] = []
         self.rows: dict[str, Row] = {}
         for name, shape in net.inputs.items():
             self.names[name] = "input_layer" if len(net.inputs) == 1 and name == "input" else printable(name)
+            self.ends[name] = f"{self.names[name]}[0][0]"
             self.rows[name] = Row(self.names[name], "InputLayer", last(shape), 0, 0, 0, ())
         for call in net.calls:
-            if call.name in self.arguments or call.owner:
-                self.names[call.name] = self.names[self.arguments.get(call.name, call.owner)]
+            if call.name in self.arguments:
+                self.names[call.name] = self.names[self.arguments[call.name]]
+                self.ends[call.name] = self.ends[self.arguments[call.name]]
+            elif call.owner:
+                self._call_again(call)
             else:
                 self._add(call)
         self.order = self._ordered(net)
         self.linear = all(len(row.sources) < 2 for row in self.rows.values()) and not self._branches(net)
+        self.linear &= not self.called
 
     def _add(self, call: Call) -> None:
         label = class_of(call)
@@ -135,9 +148,18 @@ class Table:
         name = printable(call.name.replace(".", "_")) if call.own_name else self._numbered(snake(label))
         self.names[call.name] = name
         trained = call.parameters if call.trainable else 0
-        sources = tuple(dict.fromkeys(self.names[one] for one in call.inputs))
+        self.ends[call.name] = f"{name}[0][0]"
+        sources = tuple(dict.fromkeys(self.ends[one] for one in call.inputs))
         params = call.parameters + call.buffers
         self.rows[call.name] = Row(name, label, last(call.output_shape), params, trained, call.buffers, sources)
+
+    def _call_again(self, call: Call) -> None:
+        """One more call of a layer, whose row names what every call takes."""
+        name = self.names[call.name] = self.names[call.owner]
+        self.called[name] = self.called.get(name, 0) + 1
+        self.ends[call.name] = f"{name}[{self.called[name]}][0]"
+        row = self.rows[call.owner]
+        self.rows[call.owner] = row._replace(sources=(*row.sources, *(self.ends[one] for one in call.inputs)))
 
     def _numbered(self, stem: str) -> str:
         place = self.counts.get(stem, 0)
@@ -162,12 +184,19 @@ class Table:
             if name not in visited:
                 visited[name] = len(visited)
                 waiting += reversed(inputs[name])
+        for call in net.calls:
+            if call.owner and call.name in visited:
+                depths[call.owner] = max(depths[call.owner], depths[call.name])
+                visited[call.owner] = min(visited.get(call.owner, len(inputs)), visited[call.name])
         shown = [name for name in inputs if name in self.rows and name in visited]
         return sorted(shown, key=lambda name: (-depths[name], visited[name]))
 
 
-def draw(net: Modules) -> str:
-    """The table, with `Connected to` where the net is no plain sequence, and the totals below it."""
+def draw(net: Modules, element: int = 4) -> str:
+    """The table, with `Connected to` where the net is no plain sequence, and the totals below it.
+
+    `element` is how many bytes a number takes.
+    """
     table = Table(net)
     rows = [table.rows[name] for name in table.order]
     heading = ["Layer (type)", "Output Shape", "Param #"]
@@ -175,18 +204,18 @@ def draw(net: Modules) -> str:
     if not table.linear:
         heading.append("Connected to")
         for line, row in zip(cells, rows, strict=True):
-            line.append(", ".join(f"{source}[0][0]" for source in row.sources) or "-")
+            line.append(", ".join(row.sources) or "-")
     lines = [f'Model: "{printable(net.name)}"', *_boxed(heading, cells)]
     total = sum(row.params for row in rows)
     trained = sum(row.trainable for row in rows)
     for words, number in (("Total", total), ("Trainable", trained), ("Non-trainable", total - trained)):
-        lines.append(f" {words} params: {number:,} ({size_text(4 * number)})")
+        lines.append(f" {words} params: {number:,} ({size_text(element * number)})")
     lines += unknown_lines("Keras", table.unknown)
     return "\n".join(lines) + "\n"
 
 
 def size_text(count: int) -> str:
-    """`527.79 MB`: 2^20 bytes, 4 for each number."""
+    """`527.79 MB`: 2^20 bytes."""
     for unit, name in UNITS:
         if count >= unit:
             return f"{count / unit:.2f} {name}"

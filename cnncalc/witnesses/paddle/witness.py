@@ -147,6 +147,10 @@ def _shared(graph: Graph, node: Node, modules: dict[int, Any]) -> Any:
         return None
     if node.share is not None and graph.nodes[node.share].layer != node.layer:
         raise Unsaid("layers that share parameters are one layer in Paddle, with the same fields")
+    if node.share is not None:
+        theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
+        if len(theirs) != len(ours):
+            raise Unsaid("a layer of Paddle takes as many axes as it was made for")
     return owner
 
 

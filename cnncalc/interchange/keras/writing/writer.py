@@ -112,6 +112,10 @@ def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tens
         raise Unsaid(f"there is no layer of Keras for `{node.layer.kind}`")
     if isinstance(node.layer, Reparametrised) and node.layer.norm is not None:
         raise Unsaid(f"Keras has no {node.layer.norm} norm in its layers", "leave it out: it does nothing at inference")
+    if scribe.owner is not None and node.share is not None:
+        theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
+        if len(theirs) != len(ours):
+            raise Unsaid("a layer of Keras takes as many axes as in its first call", "share it between alike tensors")
     end = rule(scribe, node.layer, graph.input_shapes(node), taken)
     scribe.model.rows[node.name] = Row(tuple(scribe.owned), end)
     return end

@@ -183,6 +183,7 @@ def linear(step: Step) -> str:
     """Gemm of a vector, Conv over single pixels of a map, MatMul along the last axis."""
     layer: Any = step.layer
     on = layer.acts_on(step.x[0])
+    step.plain_weight()
     x = step.taken[0]
     bias = [step.learned("bias")] if layer.bias else []
     if on == "features":

@@ -13,16 +13,11 @@ from cnncalc.layers.fields import spread
 
 __all__ = ["crop", "enlarged", "pad", "sliced"]
 
-BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-
 
 def pad(step: Step) -> str:
     """Pad, of channels too."""
     layer: Any = step.layer
-    if layer.mode == "circular" and step.opset < 19:
-        raise Unsaid("Pad takes pixels of the other side since opset 19", "write a later one: `--opset 19`")
-    borders = [(0, 0), layer.channels[0], *layer.borders(step.x[0])]
-    return step.put("Pad", step.taken[0], step.wholes(pads(borders)), mode=BORDERS[layer.mode])
+    return step.bordered_by(layer.mode, pads([(0, 0), layer.channels[0], *layer.borders(step.x[0])]))
 
 
 def crop(step: Step) -> str:

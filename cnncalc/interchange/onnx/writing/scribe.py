@@ -13,6 +13,9 @@ from cnncalc.records import NamedTuple
 __all__ = ["Held", "Learned", "Rule", "Said", "Scribe", "Step", "shaped"]
 
 
+BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
 class Said(NamedTuple):
     """A node of the model."""
 
@@ -142,6 +145,12 @@ class Step:
         ends = [self.wholes((one,)) for one in (start, stop, axis, step)]
         return self.put("Slice", x, *ends[: 4 if step != 1 else 3])
 
+    def bordered_by(self, mode: str, sides: Sequence[Any]) -> str:
+        """The layer's tensor with a border of zeros or of its own pixels; all sides before, then all behind."""
+        if mode == "circular" and self.opset < 19:
+            raise Unsaid("Pad takes pixels of the other side since opset 19", "write a later one: `--opset 19`")
+        return self.put("Pad", self.taken[0], self.wholes(sides), mode=BORDERS[mode])
+
     # -- tensors --
 
     def number(self, value: float) -> str:
@@ -178,6 +187,13 @@ class Step:
         elif self.scribe.learned[called].shape != wanted.shape:
             return self.put("Reshape", called, self.wholes(wanted.shape))
         return called
+
+    def plain_weight(self) -> None:
+        """Raises `Unsaid` for a weight that torch computes of others at each step."""
+        if "weight" not in self.layer.weight_shapes(*self.x):
+            raise Unsaid(
+                "its weight is normalised at each step", "leave `norm` out: the weight that comes of it is a plain one"
+            )
 
     def by_channel(self, role: str, rank: int | None = None) -> str:
         """A learned number a channel, with axes of length 1 behind it."""

@@ -39,16 +39,23 @@ def convolution(step: Step) -> str:
     """Conv; a border in numbers, `causal` too."""
     layer: Any = step.layer
     slid = layer.windows(step.x[0])
+    step.plain_weight()
     weights = [step.learned("weight"), *([step.learned("bias")] if layer.bias else [])]
+    x, around = step.taken[0], {}
+    if layer.mode == "zeros":
+        around = padding(step, slid)
+    else:
+        borders = [(0, 0), (0, 0), *(window.padding(n) for window, n in zip(slid, step.x[0][1:]))]
+        x = step.bordered_by(layer.mode, pads(borders))
     return step.put(
         "Conv",
-        step.taken[0],
+        x,
         *weights,
         kernel_shape=[window.kernel for window in slid],
         strides=[window.stride for window in slid],
         dilations=[window.dilation for window in slid],
         group=layer.group_count(step.x[0]),
-        **padding(step, slid),
+        **around,
     )
 
 
