@@ -13,7 +13,7 @@ from cnncalc.language.options import Options
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["imported", "opened"]
+__all__ = ["imported", "opened", "shapes_of"]
 
 
 def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
@@ -60,7 +60,7 @@ MOST_KNOWN = 8
 def opened(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
     """What `cnncalc.language` asks of a file that may be foreign; the same one is read once. Raises CnncalcError."""
     file = ForeignFile(name, path, options.limits, content)
-    inputs = {} if options.input is None else _inputs(options.input)
+    inputs = {} if options.input is None else shapes_of(options.input)
     asked = Asked(inputs, options.variables, options.train, options.opaque)
     if file.path is None:
         return imported(file, asked)
@@ -76,7 +76,7 @@ def opened(name: str, path: Path | None, content: bytes | None, options: Options
     return _KNOWN[key]
 
 
-def _inputs(text: str) -> dict[str, Shape]:
+def shapes_of(text: str) -> dict[str, Shape]:
     """`3x224x224` or `left=3x64x64,right=3x64x64`; what is no shape in numbers is left to the language to judge."""
     shapes: dict[str, Shape] = {}
     for part in text.split(","):

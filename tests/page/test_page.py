@@ -64,7 +64,7 @@ def test_a_slider_changes_the_text_and_the_numbers(page):
 
 def test_a_layer_is_explained_with_its_field(page):
     page.type("extends: vgg16\n")
-    page.sees("#totals", "138,357,544")
+    page.sees("#table", "features")
     page.page.get_by_role("row", name="2 conv 64 k3 p1").first.click()
     page.sees("#layer-told", "C_out·C_in·k² + C_out = 64·64·3² + 64 = 36,864 + 64 = 36,928")
     page.sees("#layer-field", "pixel (112, 112)")
@@ -108,6 +108,15 @@ def test_a_model_file_that_is_dropped_is_read_here(page):
     page.page.dispatch_event("body", "drop", {"dataTransfer": handle})
     page.sees("#totals", f"{8 * 3 * 9 + 8:,}")
     page.sees(".cm-content", "conv 8 k3 p1")
+
+
+def test_a_file_that_leaves_its_input_open_asks_for_it(page):
+    model = net(node("Conv", "x w", "y"), x=("N", 3, "H", "W"), tensors=[tensor("w", (8, 3, 3, 3))])
+    page.page.set_input_files("#file", {"name": "open.onnx", "mimeType": "", "buffer": model})
+    page.sees("#retry-told", "--input")
+    page.page.locator("#retry-input").fill("3x33x35")
+    page.page.keyboard.press("Enter")
+    page.sees("#net-facts", "output 8×31×33")
 
 
 def test_a_net_of_the_library_is_found_by_keyboard_alone(page):

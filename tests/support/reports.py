@@ -28,6 +28,7 @@ def row(
         macs=macs,
         flops=2 * macs + size,
         activation_bytes=4 * size,
+        moved_bytes=4 * (params + size),
         saved_bytes=4 * size if macs else 0,
         line=line,
     )

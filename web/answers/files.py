@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.opening import imported
+from cnncalc.interchange.opening import imported, shapes_of
 from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.writers import WRITERS
 from cnncalc.language import bundled
@@ -26,10 +26,14 @@ def library(name: str) -> dict[str, Any]:
     return {"text": "".join([line for line in lines if not line.startswith("# yaml-language-server")])}
 
 
-def opened(name: str, content: bytes = b"") -> dict[str, Any]:
-    """A file as text of the language, with what its reader has to say. Raises CnncalcError."""
+def opened(name: str, content: bytes = b"", input: str | None = None) -> dict[str, Any]:
+    """A file as text of the language, with what its reader has to say; the `input` is for one that leaves its open.
+
+    Raises CnncalcError.
+    """
     limits = Limits()
-    found = imported(ForeignFile(printable(name), None, limits, content), Asked(opaque=True))
+    asked = Asked(shapes_of(input) if input else {}, opaque=True)
+    found = imported(ForeignFile(printable(name), None, limits, content), asked)
     if found is not None:
         return {"text": found.text, "notes": [printable(note) for note in found.notes]}
     try:

@@ -15,7 +15,8 @@ type Waiting = { topic: string; question: object; content?: ArrayBuffer; done: (
 /** Said instead of an answer to a question that a newer one has replaced. */
 export class Superseded extends Error {}
 
-const PATIENCE = 20_000;
+/** Milliseconds that an answer may take while a newer question waits. */
+const PATIENCE = 8_000;
 
 export class Python {
   private worker!: Worker;

@@ -36,6 +36,23 @@ export function incoming(opened: (file: File) => void): void {
   });
 }
 
+/** Asks for the shape of an input that a file leaves open; nothing where the reader lets it be. */
+export function inputShape(told: Node[]): Promise<string | undefined> {
+  const [dialog, input] = [by<HTMLDialogElement>("retry"), by<HTMLInputElement>("retry-input")];
+  by("retry-told").replaceChildren(...told);
+  dialog.showModal();
+  input.select();
+  return new Promise((done) => {
+    by("retry-form").onsubmit = (event) => {
+      event.preventDefault();
+      done(input.value.trim() || undefined);
+      dialog.close();
+    };
+    by("retry-leave").onclick = () => dialog.close();
+    dialog.onclose = () => done(undefined);
+  });
+}
+
 /** Have the browser save a text. */
 export function save(name: string, text: string, type = "text/plain"): void {
   const address = URL.createObjectURL(new Blob([text], { type }));

@@ -2,17 +2,17 @@
 
 import type { Drawn, Known, Opened, Shown } from "./answers";
 import { type Fault, Python, Superseded } from "./asking";
-import { completions } from "./completing";
+import { completions } from "./parts/completing";
 import { by, el, prose } from "./dom";
-import { Drawing } from "./drawing";
-import { Editor, said } from "./editor";
-import { fileName, incoming, save } from "./files";
-import { LayerPanel } from "./layer";
-import { Library } from "./library";
-import { Settings } from "./settings";
+import { Drawing } from "./parts/drawing";
+import { Editor, said } from "./parts/editor";
+import { fileName, incoming, inputShape, save } from "./files";
+import { LayerPanel } from "./parts/layer";
+import { Library } from "./parts/library";
+import { Settings } from "./parts/settings";
 import { hashOf, ofHash } from "./sharing";
-import { solving } from "./solving";
-import { Table } from "./table";
+import { solving } from "./parts/solving";
+import { Table } from "./parts/table";
 import { Tabs } from "./tabs";
 import { seen, themes } from "./theme";
 
@@ -57,7 +57,9 @@ const editor = new Editor(
   (line) => table.selectLine(line),
 );
 const settings = new Settings(by("settings"), editor);
-const layer = new LayerPanel(python, () => editor.text, seen, () => {});
+const layer = new LayerPanel(python, () => editor.text, seen, () => {
+  for (const one of Object.values(drawings)) one.select("");
+});
 const choose = (name: string) => {
   drawings.flow.select(name);
   drawings.volumes.select(name);
@@ -167,11 +169,15 @@ async function fromLibrary(name: string): Promise<void> {
   put(found.text);
 }
 
-async function fromFile(file: File): Promise<void> {
+async function fromFile(file: File, input?: string): Promise<void> {
   tell(`Reading ${file.name} …`);
-  const found = await python.ask<Opened>("open", { ask: "open", name: file.name }, await file.arrayBuffer());
+  const found = await python.ask<Opened>("open", { ask: "open", name: file.name, input: input ?? null }, await file.arrayBuffer());
   if (found.faults) {
     const fault = found.faults[0]!;
+    if (fault.help.includes("--input")) {
+      const given = await inputShape(found.faults.map(said));
+      return given ? fromFile(file, given) : undefined;
+    }
     return tell([fault.message, fault.values, fault.help].filter(Boolean).join(" · "), true);
   }
   put(found.text);
@@ -201,6 +207,7 @@ async function download(form: string): Promise<void> {
   if (found.notes?.length) tell(found.notes.join(" "));
 }
 
+by<HTMLInputElement>("library-search").placeholder = `Search ${known.library.length} nets by name or family`;
 new Library(known.library, (name) => void unlessSuperseded(fromLibrary(name)));
 incoming((file) => void unlessSuperseded(fromFile(file)));
 const saving = by("save-list");

@@ -99,20 +99,20 @@ class LayerColumn(NamedTuple):
         )  # fmt: skip
 
 
-def _intensity_text(bound: Bound) -> str:
+def _intensity_text(bound: Bound | None) -> str:
     """FLOPs for each byte moved, with one decimal, cut off."""
-    if not bound.moved:
+    if not bound or not bound.moved:
         return ""
     tenths = 10 * bound.flops // bound.moved
     return f"{tenths // 10:,}.{tenths % 10}"
 
 
 def _bound_columns() -> Iterator[LayerColumn]:
-    """What is told of a layer on a device."""
+    """What is told of a layer on a device; nothing where there is no device."""
     texts = {
         "intensity": ("FLOPs/byte", _intensity_text),
-        "bound_by": ("Bound by", lambda bound: bound.by),
-        "least_time": ("Time at least", lambda bound: duration_text(bound.seconds)),
+        "bound_by": ("Bound by", lambda bound: bound.by if bound else ""),
+        "least_time": ("Time at least", lambda bound: duration_text(bound.seconds) if bound else ""),
     }
     for key, (heading, text) in texts.items():
         yield LayerColumn(key, heading, "bound", text, right=key != "bound_by", fold="sum", device=True)

@@ -1,8 +1,8 @@
 // Sliders for the numbers of a text: they write into it, so that the text stays what is shown, saved and shared.
 
 import type { ChangeDesc } from "@codemirror/state";
-import type { Setting } from "./answers";
-import { el } from "./dom";
+import type { Setting } from "../answers";
+import { el } from "../dom";
 import type { Editor } from "./editor";
 
 type Slid = { setting: Setting; from: number; to: number; input: HTMLInputElement; shown: HTMLOutputElement };

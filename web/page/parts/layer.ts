@@ -1,8 +1,8 @@
 // One layer: its derivation, and what a pixel of it sees of the input.
 
-import type { Explained } from "./answers";
-import { type Python, Superseded } from "./asking";
-import { by, el, parsed } from "./dom";
+import type { Explained } from "../answers";
+import { type Python, Superseded } from "../asking";
+import { by, el, parsed } from "../dom";
 
 export class LayerPanel {
   private name = "";

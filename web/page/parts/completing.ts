@@ -1,7 +1,7 @@
 // What may be written where the cursor stands: keys, kinds and their fields, nets and blocks of the library, variables.
 
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from "@codemirror/autocomplete";
-import type { Known } from "./answers";
+import type { Known } from "../answers";
 
 const ITEM_KEYS: Record<string, string> = {
   add: "branches that are added", concat: "branches that are joined", multiply: "branches that are multiplied",

@@ -1,7 +1,7 @@
 // The bundled nets in a list, found by any part of their names.
 
-import type { Known } from "./answers";
-import { by, el } from "./dom";
+import type { Known } from "../answers";
+import { by, el } from "../dom";
 
 /** Nets that are called just so come first, then those whose names begin so. */
 function rank(name: string, words: string[]): number {
@@ -45,23 +45,16 @@ export class Library {
 
   private filter(): void {
     const words = this.search.value.toLowerCase().split(/[\s_-]+/).filter(Boolean);
-    const isListed = words.length === 0;
     this.found = this.nets.filter((net) => {
       const said = `${net.name} ${net.title} ${net.family}`.toLowerCase();
       return words.every((word) => said.includes(word));
     });
-    if (!isListed) this.found.sort((one, other) => rank(one.name, words) - rank(other.name, words));
+    if (words.length) this.found.sort((one, other) => rank(one.name, words) - rank(other.name, words));
     this.at = 0;
-    let family = "";
-    const options: HTMLElement[] = [];
-    for (const [place, net] of this.found.entries()) {
-      if (isListed && net.family !== family) options.push(el("li", { class: "family", role: "presentation" }, net.family));
-      family = net.family;
-      options.push(
-        el("li", { role: "option", id: `net-${place}`, "data-name": net.name, "aria-selected": "false" },
-          el("span", { class: "title" }, net.title), el("code", {}, net.name), el("span", { class: "params" }, net.params)),
-      );
-    }
+    const options = this.found.map((net, place) =>
+      el("li", { role: "option", id: `net-${place}`, "data-name": net.name, "aria-selected": "false" },
+        el("span", { class: "title" }, net.title), el("code", {}, net.name), el("span", { class: "params" }, net.params)),
+    );
     if (!options.length) options.push(el("li", { class: "none", role: "presentation" }, "No bundled net is called so."));
     this.list.replaceChildren(...options);
     this.mark();

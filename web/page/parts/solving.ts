@@ -1,8 +1,8 @@
 // The calculator run backwards: forms, as Python declares them.
 
-import type { Known, Solved } from "./answers";
-import { type Python, Superseded } from "./asking";
-import { el, parsed } from "./dom";
+import type { Known, Solved } from "../answers";
+import { type Python, Superseded } from "../asking";
+import { el, parsed } from "../dom";
 import { said } from "./editor";
 
 export function solving(parent: HTMLElement, known: Known, python: Python, text: () => string): void {

@@ -9,8 +9,8 @@ import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { type ChangeDesc, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { Fault } from "./asking";
-import { el, prose } from "./dom";
+import type { Fault } from "../asking";
+import { el, prose } from "../dom";
 
 const colours = HighlightStyle.define([
   { tag: tags.definition(tags.propertyName), color: "var(--key)" },

@@ -1,6 +1,6 @@
 // A picture: it fits the room that it has, can be made larger, and its layers can be chosen.
 
-import { el, parsed } from "./dom";
+import { el, parsed } from "../dom";
 
 const STEP = 1.25;
 const LEAST = 0.05;
@@ -11,6 +11,7 @@ export class Drawing {
   private wide = 0;
   private tall = 0;
   private zoom = 0;
+  private chosen = "";
   private readonly stage = el("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "Drawing of the net; + and − change its size" });
   private readonly said = el("output", { class: "zoom" });
 
@@ -55,6 +56,7 @@ export class Drawing {
     this.stage.replaceChildren(this.svg);
     this.fit();
     this.stage.scrollTo(scrollLeft, scrollTop);
+    this.box()?.classList.add("chosen");
   }
 
   /** Say why there is no picture. */
@@ -65,15 +67,20 @@ export class Drawing {
 
   /** Mark the box of a layer, or of the folded group that it stands in. */
   select(name: string): void {
+    this.chosen = name;
     for (const one of this.stage.querySelectorAll(".chosen")) one.classList.remove("chosen");
-    const parts = name.split(".");
+    const box = this.box();
+    box?.classList.add("chosen");
+    box?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  private box(): Element | undefined {
+    const parts = this.chosen.split(".");
     for (let depth = parts.length; depth > 0; depth--) {
       const box = this.stage.querySelector(`[data-layer="${CSS.escape(parts.slice(0, depth).join("."))}"]`);
-      if (!box) continue;
-      box.classList.add("chosen");
-      box.scrollIntoView({ block: "nearest", inline: "nearest" });
-      return;
+      if (box) return box;
     }
+    return undefined;
   }
 
   private shownZoom(): number {

@@ -1,7 +1,7 @@
 // The table of layers as a tree: only the rows that are seen are in the document, so that ten thousand are as quick as ten.
 
-import type { Row } from "./answers";
-import { el } from "./dom";
+import type { Row } from "../answers";
+import { el } from "../dom";
 
 const HEIGHT = 30;
 const BEYOND = 12;
@@ -14,6 +14,7 @@ export class Table {
   private readonly asked = new Map<string, boolean>();
   private depth = 0;
   private at = -1;
+  private pressedAt = NaN;
   private readonly head = el("div", { role: "row", class: "row head" });
   private readonly body = el("div", { class: "rows", role: "rowgroup" });
 
@@ -26,7 +27,12 @@ export class Table {
     new ResizeObserver(() => this.draw()).observe(grid);
     grid.addEventListener("keydown", (event) => this.pressed(event));
     grid.addEventListener("focus", () => this.at < 0 && grid.matches(":focus-visible") && this.move(0));
-    this.body.addEventListener("click", (event) => this.clicked(event));
+    // A table that is drawn anew between press and release would lose a click, so that the two are taken for one here.
+    this.body.addEventListener("pointerdown", (event) => (this.pressedAt = event.clientY));
+    this.body.addEventListener("pointerup", (event) => {
+      if (event.button === 0 && Math.abs(event.clientY - this.pressedAt) < HEIGHT / 2) this.clicked(event);
+    });
+    this.body.addEventListener("click", (event) => event.detail === 0 && this.clicked(event)); // of no pointer
   }
 
   /** Another net, or the same with other numbers; what was open stays so. */
