@@ -19,6 +19,10 @@ def settled_refusal(graph: Graph, refusal: str) -> str:
 
 SETTLED = (
     Settled(
+        "a border of more pixels than the map has: alone it is inferred and not run, and a run refuses it",
+        lambda layer, shapes, said, theirs: "there are too few" in said,
+    ),
+    Settled(
         "tensors with unlike numbers of axes meet by the last ones, the batch among them: the error says so",
         lambda layer, shapes, said, theirs: "so that the batch would meet a channel" in said,
     ),

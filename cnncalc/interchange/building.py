@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
-from cnncalc.layers.fields import Border, PerAxis
 
 __all__ = ["Build", "Fields", "finished", "has_parameters", "leading", "learned", "unit_length"]
 
@@ -66,7 +65,6 @@ class Build:
             share = self.shared[len(self.made)]
         taken = list(tensors or self.tensors)
         name = self.name + suffix
-        fields = {field: alike(kind, field, value) for field, value in fields.items()}
         tensor = self.sketch.add(name, kind, fields, taken, place=self.place, foreign=self.foreign, share=share)
         self.made.append(tensor)
         return tensor
@@ -89,12 +87,6 @@ class Build:
 def word(foreign: str) -> str | None:
     """The name of a foreign operator as one word, as `opaque` tells it."""
     return re.sub(r"[^\w.:-]+", "_", foreign).strip("_")[:60] or None
-
-
-def alike(kind: str, field: str, value: object) -> object:
-    """A size that is the same along every axis, said once."""
-    per_axis = field in KINDS[kind].fields and isinstance(KINDS[kind].fields[field].type, (PerAxis, Border))
-    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 def learned(build: Build, tensor: int, join: str, suffix: str, *, shared: bool = False) -> int:

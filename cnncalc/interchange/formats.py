@@ -61,6 +61,7 @@ def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
 
 
 FORMATS: tuple[Format, ...] = (
+    Format("Core ML", matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]?[\x00-\x7f]\n"), "refusing:core_ml"),
     Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
     Format(
@@ -77,6 +78,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
+    Format("NNEF", matches(rb"^version\s+\d+\.\d+;[\s\S]*^graph\s"), "refusing:nnef"),
     Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
     Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )

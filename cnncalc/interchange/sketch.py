@@ -14,6 +14,7 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.graph import Signatures
 from cnncalc.layers import KINDS, FieldError, Layer, Requirement, Shape, show_shape
+from cnncalc.layers.fields import Border, PerAxis
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
@@ -94,7 +95,8 @@ class Sketch:
         Raises CnncalcError where a field is wrong, where the layer does not fit its inputs, and where what the file
         declares is not what our rule makes.
         """
-        cls, values = KINDS[kind], dict(fields)
+        cls = KINDS[kind]
+        values = {field: alike(cls, field, value) for field, value in fields.items()}
         if "dialect" in cls.fields:
             values.setdefault("dialect", self.dialect)
         try:
@@ -119,3 +121,9 @@ class Sketch:
             return self.outputs
         taken = {tensor for operator in self.operators for tensor in operator.inputs}
         return [tensor for tensor in range(len(self.operators)) if tensor not in taken]
+
+
+def alike(cls: type[Layer], field: str, value: object) -> object:
+    """A size that is the same along every axis, said once."""
+    per_axis = field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Border))
+    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value

@@ -6,7 +6,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.interchange.structure.blocks import Block, in_blocks
 from cnncalc.interchange.structure.branches import in_series
 from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
-from cnncalc.interchange.structure.items import Group, Leaf, Merge
+from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
@@ -23,12 +23,15 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    made: list[Block] = []
-    if blocks:
-        items, made = in_blocks(items, labels)
-    lines = [*header(labels, file), *block_lines(made, labels), "layers:", *layer_lines(items, labels)]
-    lines += [*beside(sketch), *_outputs(sketch, labels)]
+    bodies = [_body(*in_blocks(items, labels, nested=nested), labels) for nested in (False, True)] if blocks else []
+    body = min(bodies, key=len) if bodies else _body(items, [], labels)
+    lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
+
+
+def _body(items: tuple[Item, ...], blocks: list[Block], labels: Labels) -> list[str]:
+    """The lines of the blocks and of the layers."""
+    return [*block_lines(blocks, labels), "layers:", *layer_lines(items, labels)]
 
 
 def chained(sketch: Sketch) -> Sketch:

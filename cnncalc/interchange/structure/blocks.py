@@ -35,21 +35,28 @@ class Block(NamedTuple):
     by_position: bool
 
 
-def in_blocks(items: tuple[Item, ...], labels: Labels) -> tuple[tuple[Item, ...], list[Block]]:
-    """The items with uses of blocks in place of groups that are alike, and these blocks."""
+def in_blocks(items: tuple[Item, ...], labels: Labels, *, nested: bool) -> tuple[tuple[Item, ...], list[Block]]:
+    """The items with uses of blocks in place of groups that are alike, and these blocks.
+
+    With `nested` groups that hold groups may become blocks, too; which of the two is shorter depends on the net.
+    """
     found: dict[Hashable, list[Group | Repeat]] = {}
     for group in _groups(items):
-        skeleton = _skeleton(group.items, labels)
+        skeleton = _skeleton(group.items, labels, nested=nested)
         if skeleton is not None:
             found.setdefault((group.by_position, skeleton), []).append(group)
     blocks: list[Block] = []
     uses: dict[int, Use] = {}
-    for alike in found.values():
+    inside: set[int] = set()
+    """Groups that are a part of a block already."""
+    for groups in found.values():
+        alike = [group for group in groups if id(group) not in inside]
         if len(alike) < LEAST_USES or _length(alike[0], labels) <= ONE_LINE:
             continue
         block, arguments = _block(f"unit{len(blocks) + 1}", alike, labels)
         blocks.append(block)
         uses.update((id(group), Use(block.name, text, group)) for group, text in zip(alike, arguments))
+        inside.update(id(one) for group in alike for one in _groups(group.items))
     return _replaced(items, uses), blocks
 
 
@@ -97,10 +104,16 @@ def _number(layer: Layer, field: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _skeleton(items: Sequence[Item], labels: Labels) -> Hashable | None:
-    """What a body says, its numbers apart; None for one with groups inside, or with names that others mention."""
+def _skeleton(items: Sequence[Item], labels: Labels, *, nested: bool) -> Hashable | None:
+    """What a body says, its numbers apart; None where it cannot be that of a block: names that others mention."""
     parts: list[Hashable] = []
     for item in items:
+        if isinstance(item, Group) and nested:
+            body = _skeleton(item.items, labels, nested=True)
+            if body is None:
+                return None
+            parts.append((item.name, item.by_position, body))
+            continue
         if not isinstance(item, (Leaf, Merge)) or item.step in labels.mentioned:
             return None
         operator = labels.sketch.operators[item.step]
@@ -113,7 +126,7 @@ def _skeleton(items: Sequence[Item], labels: Labels) -> Hashable | None:
         numbers = tuple(name for name in NUMBERS if _number(layer, name) is not None)
         branches: list[Hashable] = []
         for branch in item.branches if isinstance(item, Merge) else ():
-            inner = _skeleton(branch, labels)
+            inner = _skeleton(branch, labels, nested=nested)
             if inner is None:
                 return None
             branches.append(inner)

@@ -47,15 +47,20 @@ def _each(values: Sequence[int] | None, rank: int) -> list[int] | None:
 def convolution(paddle: Any, layer: conv.ForwardConvolution, x: tuple[Shape, ...]) -> Run:
     """Conv1D to Conv3D; depthwise with a group a channel."""
     rank, channels = len(x[0]) - 1, x[0][0]
+    padding, mode = _padding(layer, rank), getattr(layer, "mode", "zeros")
+    if mode != "zeros":  # Paddle takes one number then
+        if isinstance(padding, str) or len(padding) > rank or len(set(padding)) > 1:
+            raise Unsaid(f"Paddle's `{mode}` borders are one number for all axes")
+        padding = padding[0]
     made: Run = of_rank(paddle, "Conv", x[0])(
         channels,
         layer.filters(x[0]),
         _each(layer.kernel, rank),
         stride=_each(layer.stride, rank),
-        padding=_padding(layer, rank),
+        padding=padding,
         dilation=_each(layer.dilation, rank),
         groups=layer.group_count(x[0]),
-        padding_mode=getattr(layer, "mode", "zeros"),
+        padding_mode=mode,
         bias_attr=None if layer.bias else False,
     )
     return made
