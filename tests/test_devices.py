@@ -163,6 +163,14 @@ def test_json_has_whole_numbers():
     assert "device" not in json.loads(run("show", "lenet5", "--format", "json").stdout)
 
 
+def test_nets_beside_one_another_on_a_device():
+    nets = json.loads(run("compare", "vgg16", "lenet5", "--device", "a100", "--format", "json").stdout)["nets"]
+    alone = [json.loads(run("show", one["net"], "--device", "a100", "--format", "json").stdout) for one in nets]
+    assert [one["least_picoseconds"] for one in nets] == [one["device"]["bound"]["picoseconds"] for one in alone]
+    assert "1.831 ms" in run("compare", "vgg16", "--device", "a100").stdout
+    assert "Least time" not in run("compare", "vgg16").stdout
+
+
 def test_a_budget_of_time():
     assert run("check", "vgg16", "--device", "a100", "--max", "latency=1.9ms").exit_code == 0
     failed = run("check", "vgg16", "--device", "a100", "--max", "latency=1.8ms")
@@ -217,6 +225,7 @@ def test_all_faults_of_a_device_file_at_once(tmp_path, text, messages):
         (["show", "lenet5", "--device", "t4", "--style", "keras"], "does not go with --style"),
         (["show", "lenet5", "--device", "t4", "--input", "1xHxW"], "does not go with symbols"),
         (["chain", "1x8x8", "conv 2 k3", "--explain", "--device", "t4"], "--device"),
+        (["compare", "lenet5", "vgg16", "--diff", "--device", "t4"], "does not go with --diff"),
         (["check", "lenet5", "--max", "latency=5ms"], "a budget of time and a device go together"),
         (["check", "lenet5", "--device", "t4"], "a budget of time and a device go together"),
         (["check", "lenet5", "--device", "t4", "--max", "latency=5"], "is no time"),
@@ -229,6 +238,14 @@ def test_bad_input(arguments, message):
     done = run(*arguments)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_a_vast_file_is_not_read(tmp_path):
+    file = tmp_path / "vast.yaml"
+    with file.open("wb") as written:
+        written.truncate(10**10)  # a hole: no disk is filled
+    with pytest.raises(CnncalcError, match="10,000,000,000 bytes"):
+        device_named(str(file))
 
 
 def test_devices_are_listed():

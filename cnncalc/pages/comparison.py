@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import Figure, for_people
 from cnncalc.answers.page import Column, Page, Table
+from cnncalc.answers.roofline import duration_text
 from cnncalc.pages.show.columns import field_text
 from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, axes_text, number, printable, shortened, size_text, width
@@ -81,6 +82,24 @@ ASPECTS = (
 )
 
 
+def _aspects(first: Compared) -> tuple[Aspect, ...]:
+    """The lines; on a device with the least time there."""
+    if first.report.roofline is None:
+        return ASPECTS
+    return (*ASPECTS, Aspect("Least time", "least_picoseconds", _least_text, _least_text, _least))
+
+
+def _least(one: Compared) -> int:
+    """Whole picoseconds, cut off."""
+    assert one.report.roofline is not None
+    return int(one.report.roofline.total.seconds * 10**12)
+
+
+def _least_text(one: Compared) -> str:
+    assert one.report.roofline is not None
+    return duration_text(one.report.roofline.total.seconds)
+
+
 def _ratio(value: int, first: int) -> str:
     """`×0.18` of the first net, rounded by whole numbers."""
     if not first:
@@ -91,15 +110,16 @@ def _ratio(value: int, first: int) -> str:
 
 def _table(nets: Sequence[Compared], first: Compared, *, short: bool = False, ratio: bool = False) -> Table:
     """A column of texts for each net, and one of ratios to the first beside it."""
+    aspects = _aspects(first)
     columns = [Column("")]
-    rows = [[figure.label] for figure in ASPECTS]
+    rows = [[figure.label] for figure in aspects]
     for one in nets:
         columns.append(Column(printable(one.net), right=True))
-        for row, figure in zip(rows, ASPECTS):
+        for row, figure in zip(rows, aspects):
             row.append((figure.short if short else figure.exact)(one))
         if ratio and one is not first:
             columns.append(Column("", right=True))
-            for row, figure in zip(rows, ASPECTS):
+            for row, figure in zip(rows, aspects):
                 row.append(_ratio(figure.value(one), figure.value(first)) if figure.value else "")
     return Table(columns, rows)
 
@@ -123,8 +143,9 @@ def page(nets: Sequence[Compared]) -> Page:
             left = left[taken:]
 
     def table() -> Table:
-        columns = [Column("Net", "net"), *(Column(figure.label, figure.key, right=True) for figure in ASPECTS)]
-        return Table(columns, [[one.net, *(figure.plain(one) for figure in ASPECTS)] for one in nets])
+        aspects = _aspects(nets[0])
+        columns = [Column("Net", "net"), *(Column(figure.label, figure.key, right=True) for figure in aspects)]
+        return Table(columns, [[one.net, *(figure.plain(one) for figure in aspects)] for one in nets])
 
     def picture() -> str:
         from cnncalc.pictures.scatter import Dot, scatter
@@ -163,4 +184,5 @@ def object_of(one: Compared) -> dict[str, object]:
         "receptive_field_note": field.note,
         "output_stride": [int(stride) if stride.denominator == 1 else str(stride) for stride in one.output_stride],
         "totals": totals._asdict(),
+        **({"least_picoseconds": _least(one)} if one.report.roofline else {}),
     }

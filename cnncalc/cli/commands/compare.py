@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import amp_option, net_options, output_options, wanted
+from cnncalc.cli.options import amp_option, device_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
@@ -17,6 +17,7 @@ from cnncalc.errors import CnncalcError, Fault
 @click.option("--diff", is_flag=True, help="Align two nets and show the layers that changed.")
 @output_options
 @amp_option
+@device_option
 @net_options
 def command(nets: tuple[str, ...], **given: Any) -> None:
     """Compare nets side by side, or two of them layer by layer.
@@ -31,8 +32,14 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
 
     if given["diff"] and len(nets) != 2:
         raise CnncalcError(Fault(f"--diff takes two nets, not {len(nets)}", help="write `cnncalc compare --diff A B`"))
+    if given["diff"] and given["device"] is not None:
+        raise CnncalcError(Fault("--device does not go with --diff", help="leave out one of them"))
     asked = wanted(given)
     found = [compared(net, load(net, asked.options), asked.options.batch, asked.dtype) for net in nets]
+    if given["device"] is not None:
+        from cnncalc.cli.showing import on_device
+
+        found = [one._replace(report=on_device(one.report, given["device"], asked.dtype)) for one in found]
     if given["diff"]:
         answer(changed.page(found, changes(found[0].report, found[1].report)), given)
     else:
