@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.faults import fault_of_os_error
 from cnncalc.cli.options import (
     Wanted,
     amp_option,
@@ -89,6 +88,8 @@ def _result(
     except CnncalcError as error:
         return FileResult(shown, (), "", error.faults)
     except OSError as error:
+        from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it
+
         return FileResult(shown, (), "", (fault_of_os_error(error),))
 
 
