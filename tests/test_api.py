@@ -331,7 +331,7 @@ NOTHING: Any = None
         (lambda: cnncalc.check("lenet5", max={"params": NOTHING}), 'such as {"params": "5M"}'),
         (lambda: cnncalc.check("lenet5", max={"params": -1}), "a whole number from 0 on"),
         (lambda: cnncalc.sweep("mobilenet_v2", set={"width": []}), "`set` has no value for `width`"),
-        (lambda: cnncalc.compare(), "not 0"),
+        (cnncalc.compare, "not 0"),
         (lambda: cnncalc.load("lenet5").draw(depth=0), "from 1 on"),
         (lambda: wrongly(cnncalc.load("lenet5").draw, depth="x"), "from 1 on"),
         (lambda: cnncalc.load("lenet5").draw().save("/nonexistent/x.svg"), "write elsewhere"),
