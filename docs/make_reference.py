@@ -44,6 +44,7 @@ def commands() -> str:
 def index() -> str:
     """The README as the first page: its links into docs/ are links beside it."""
     text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    text = text.replace("[中文](README.zh-CN.md)\n", "")  # which is no page of the site
     return re.sub(r"\]\(docs/", "](", text).replace("](CONTRIBUTING.md)", "](architecture.md)")
 
 

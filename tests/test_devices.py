@@ -240,6 +240,14 @@ def test_bad_input(arguments, message):
     assert message in done.stderr
 
 
+def test_a_vast_file_is_not_read(tmp_path):
+    file = tmp_path / "vast.yaml"
+    with file.open("wb") as written:
+        written.truncate(10**10)  # a hole: no disk is filled
+    with pytest.raises(CnncalcError, match="10,000,000,000 bytes"):
+        device_named(str(file))
+
+
 def test_devices_are_listed():
     done = run("show", "lenet5", "--device", "help")
     assert done.exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_random_networks(keras):
     assert short_run() == 0
 
 
-PLANTED = {
+PLANTED: dict[str, dict[str, Any]] = {
     "PReLU has one slope": {"defaults": {**KERAS.defaults, "prelu": {"slopes": "shared"}}},
     "an unpadded transposed convolution is torch's": {"transposed_fills_stride": False},
     "`same` of one is Paddle's": {"transposed_same": "paddle"},

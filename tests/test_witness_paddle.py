@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_shared_and_frozen_layers(paddle):
     assert failed(load_text(text, "net", Options())) == []
 
 
-PLANTED = {
+PLANTED: dict[str, Any] = {
     "an instance norm learns nothing": ({"defaults": {}}, "6x9x9", "instancenorm eps=0.0001"),
     "ceil is torch's": ({"ceil": dialects.Rounding.CEIL}, "3x34x34", "maxpool k1 s4 p0 ceil"),
     "`same` keeps the dilation": ({"same_dilation": "kept"}, "3x10", "deconv 1 k3 s3 same d2"),

@@ -148,6 +148,14 @@ def _bytes(key: str, words: str) -> Callable[[Figures, str], str]:
     return lambda totals, optimizer: f"{size_text(getattr(totals, key))}{words.format(optimizer=optimizer)}"
 
 
+def _training_note(totals: Figures, optimizer: str) -> str:
+    text = _bytes("train_bytes", " with saved, weights, gradients and {optimizer}")(totals, optimizer)
+    forward = totals.peak_bytes + totals.weight_bytes
+    if not _frozen(totals, "") or forward <= totals.train_bytes:
+        return text
+    return f"{text}; the pass forward takes more, {size_text(forward)}"
+
+
 def _params(one: OfLayer) -> Any:
     return one.weights + one.biases + (one.buffers if one.buffers_are_parameters else 0)
 
@@ -238,7 +246,7 @@ FIGURES = (
     Figure(
         "train_bytes", "Training bytes", "bytes", "Weights, buffers, gradients, optimizer state and saved activations.",
         total=_training, compared="", place=12,
-        note=_bytes("train_bytes", " with saved, weights, gradients and {optimizer}"),
+        note=_training_note,
     ),
 )  # fmt: skip
 

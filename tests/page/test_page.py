@@ -156,15 +156,16 @@ def test_a_net_is_saved(page, form, part):
 
 
 def test_dark_follows_the_system_and_the_button(page):
-    ground = "getComputedStyle(document.body).backgroundColor"
+    dark, light = "rgb(13, 17, 23)", "rgb(255, 255, 255)"
     page.page.emulate_media(color_scheme="dark")
-    assert page.page.locator("body").evaluate(f"() => {ground}") == "rgb(13, 17, 23)"
+    page.has_ground(dark)
     page.page.emulate_media(color_scheme="light")
-    assert page.page.locator("body").evaluate(f"() => {ground}") == "rgb(255, 255, 255)"
+    page.has_ground(light)
     for _ in range(2):
         page.page.locator("#theme").click()
-    assert page.page.locator("body").evaluate(f"() => {ground}") == "rgb(13, 17, 23)"
+    page.has_ground(dark)
     page.page.locator("#theme").click()
+    page.has_ground(light)
 
 
 def test_what_is_offered_completes_a_layer(page):

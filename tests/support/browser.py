@@ -27,3 +27,9 @@ class Seen:
         from playwright.sync_api import expect
 
         expect(self.page.locator(selector)).to_contain_text(text, timeout=SOON)
+
+    def has_ground(self, colour):
+        """Wait until the page stands on this colour."""
+        from playwright.sync_api import expect
+
+        expect(self.page.locator("body")).to_have_css("background-color", colour, timeout=SOON)

@@ -81,7 +81,7 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
     made.eval(), reference.eval()
     for module in reference.modules():
         if hasattr(module, "inplace"):
-            module.inplace = False  # what comes out does not depend on what is overwritten
+            setattr(module, "inplace", False)  # noqa: B010 # what comes out does not depend on what is overwritten
     shapes: dict[str, tuple[int, ...]] = {}
     for name, module in made.named_modules():
         module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))

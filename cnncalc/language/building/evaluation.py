@@ -70,6 +70,7 @@ class Evaluator:
             scope["in_channels"] = channels
         else:
             scope.pop("in_channels", None)
+        scope.setdefault("dialect", self.net.dialect)
 
     def computed(
         self, compute: Callable[[str, Scope, Limits], Value], text: str, scope: Scope, tensor: Tensor

@@ -118,12 +118,11 @@ def batch_page(answer: BatchAnswer) -> Page:
         doing = f"training with {answer.optimizer}" if answer.optimizer else "inference"
         there = f"{doing} in {number(answer.memory)} bytes ({size_text(answer.memory)})"
         yield Heading(printable(answer.net), (there,))
-        if answer.batch is None:
-            there = f"{number(answer.fixed)} ({size_text(answer.fixed)})"
-            yield Text(f"Every batch fits: no image adds a byte to {there}.")
-        elif answer.batch:
+        if answer.batch:
             working = f"⌊({number(answer.memory)} − {number(answer.fixed)})/{number(answer.each)}⌋ = {answer.batch:,}"
             yield Stack([Text(f"The largest batch is {answer.batch:,}."), Text(working)])
+            if answer.forward:
+                yield Text("The pass forward bounds it, as in inference: backward keeps less than is alive there.")
         else:
             yield Text(f"Not even one image fits: it takes {number(answer.next)} bytes ({size_text(answer.next)}).")
         parts = [*answer.parts, ("every image", answer.each)]

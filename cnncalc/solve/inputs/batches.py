@@ -19,8 +19,8 @@ class BatchAnswer(NamedTuple):
     memory: int
     optimizer: str
     """Empty for inference."""
-    batch: int | None
-    """0 where not even one image fits, None where every batch does, because no image adds a byte."""
+    batch: int
+    """0 where not even one image fits."""
     fixed: int
     """What is needed whatever the batch."""
     each: int
@@ -31,33 +31,53 @@ class BatchAnswer(NamedTuple):
     """What one image more would take."""
     parts: tuple[tuple[str, int], ...]
     """What the fixed bytes consist of."""
+    forward: bool
+    """Whether it is the pass forward that bounds the batch of training, as where layers are frozen."""
+
+
+class _Line(NamedTuple):
+    """Bytes that grow by the same with every image."""
+
+    fixed: int
+    each: int
+
+    def at(self, batch: int) -> int:
+        return self.fixed + batch * self.each
+
+    def most(self, memory: int) -> int:
+        """The largest batch that fits, or, where an image adds nothing, what no batch of a real net reaches."""
+        if self.each:
+            return max((memory - self.fixed) // self.each, 0)
+        return memory if self.fixed <= memory else 0
 
 
 def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) -> BatchAnswer:
-    """The largest batch whose training (or, without an optimizer, inference) fits in so many bytes."""
+    """The largest batch whose training (or, without an optimizer, inference) fits in so many bytes.
+
+    Training also runs the net forward, which takes what inference takes: where layers are frozen that can be the more.
+    """
     if optimizer is not None and optimizer not in OPTIMIZER_STATES:
         help = suggestion(optimizer, OPTIMIZER_STATES, f"there are {', '.join(OPTIMIZER_STATES)}")
         raise CnncalcError(Fault(f"there is no optimizer `{optimizer[:60]}`", help=help))
+    one, two = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2))
+    needs = [_line(_inference(one), _inference(two))]
+    if optimizer:
+        needs.insert(0, _line(one.train_bytes, two.train_bytes))
+    least = min(needs, key=lambda need: need.most(memory))
+    batch = least.most(memory)
+    used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
+    assert batch == 0 or used <= memory < more
+    forward = least is not needs[0]
+    parts = _parts(one, None if forward else optimizer, least.fixed)
+    return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
 
-    def needed(batch: int) -> int:
-        totals = report(graph, batch, dtype, optimizer or "sgd").totals
-        return totals.train_bytes if optimizer else totals.peak_bytes + _stored(totals)
 
-    one, two = needed(1), needed(2)
-    each, fixed = two - one, 2 * one - two
-    totals = report(graph, 1, dtype, optimizer or "sgd").totals
-    if each:
-        batch: int | None = max((memory - fixed) // each, 0)
-    else:  # one image or a million: the same bytes
-        batch = None if fixed <= memory else 0
-    if batch is None:
-        used = more = fixed
-    else:
-        used, more = (needed(batch) if batch else 0), needed(batch + 1)
-        assert batch == 0 or used == fixed + batch * each <= memory < more
-    return BatchAnswer(
-        graph.name, memory, optimizer or "", batch, fixed, each, used, more, _parts(totals, optimizer, fixed)
-    )
+def _line(one: int, two: int) -> _Line:
+    return _Line(2 * one - two, two - one)
+
+
+def _inference(totals: Totals) -> int:
+    return totals.peak_bytes + _stored(totals)
 
 
 def _stored(totals: Totals) -> int:

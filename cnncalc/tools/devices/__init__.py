@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["device_named", "devices", "peak_type"]
 
+MOST_BYTES = 1_000_000
+"""Of a device's file."""
+
 
 def devices() -> dict[str, Device]:
     """The bundled devices by name."""
@@ -34,6 +37,9 @@ def device_named(name: str) -> Device:
             raise CnncalcError(
                 Fault(f"--device: there is no file `{name[:200]}`", help="docs/devices.md has an example")
             )
+        if file.stat().st_size > MOST_BYTES:
+            message = f"--device: `{name[:200]}` has {file.stat().st_size:,} bytes, and a device takes a few hundred"
+            raise CnncalcError(Fault(message, help="docs/devices.md has an example"))
         return read_device(file.read_bytes(), name, file.stem)
     known = devices()
     wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
