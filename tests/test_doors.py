@@ -23,7 +23,8 @@ DOORS = {
     "graph": "nodes",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch weights.held writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening refusing sketch weights.held "
+        "writers written"
     ),
     "interchange.caffe": "",
     "interchange.darknet": "",

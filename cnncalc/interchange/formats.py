@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.refusing import is_yaml
 from cnncalc.records import NamedTuple
 
 __all__ = ["FORMATS", "Format", "recognised"]
@@ -40,6 +41,13 @@ def is_onnx_like(file: ForeignFile) -> bool:
 
     return is_onnx(file)
 
+
+def is_prototxt(file: ForeignFile) -> bool:
+    """Whether a layer of Caffe begins somewhere; YAML in braces looks alike, and its name tells it apart."""
+    return not is_yaml(file) and LAYER(file)
+
+
+LAYER = matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])""")
 
 TEXT = 1 << 16
 """The bytes of a text in which a key may stand behind long comments."""
@@ -74,7 +82,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Keras", archive_with(b"config.json"), "keras.reader:read"),
     Format("TensorFlow.js", matches(rb'\A\s*\{[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
     Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
-    Format("Caffe", matches(rb"""(?:^|[\s"'};])layers?\s*:?\s*[{<]\s*(?:#|$|\w+\s*[:{<])"""), "caffe.reader:read"),
+    Format("Caffe", is_prototxt, "caffe.reader:read"),
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.formats import recognised
+from cnncalc.interchange.refusing import misnamed
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.options import Options
@@ -20,6 +21,7 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     """The file as text; None where its format is not known. Raises CnncalcError with everything that is wrong."""
     found = recognised(file)
     if found is None:
+        misnamed(file)
         return None
     try:
         made = found.read(file, asked)

@@ -1,20 +1,52 @@
-"""Files that people have and that are not read, most since that would run them: told as what they are."""
+"""Files that people have and that are not read, most since that would run them: told as what they are, or are named."""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
-from cnncalc.errors import CnncalcError, Fault
+from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked
 
-__all__ = ["core_ml", "nnef", "pickle", "python"]
+__all__ = ["YAML_SUFFIXES", "core_ml", "is_yaml", "misnamed", "named_as", "nnef", "pickle", "python"]
 
 EXPORTED = (
     "export it once: `torch.onnx.export(…)` or `torch.export.save(…)`, or `cnncalc.from_torch(module, x)` in Python"
 )
 
 CONVERTED = "load what it was converted from, or that as an ONNX file"
+
+YAML_SUFFIXES = (".yaml", ".yml")
+NAMED = {
+    ".caffemodel": "Caffe's weights",
+    ".cfg": "a net of Darknet",
+    ".h5": "a Keras model",
+    ".hdf5": "a Keras model",
+    ".keras": "a Keras model",
+    ".mlmodel": "a Core ML model",
+    ".mlpackage": "a Core ML model",
+    ".nnef": "a graph in NNEF",
+    ".onnx": "an ONNX model",
+    ".param": "a net of ncnn",
+    ".pb": "a TensorFlow graph",
+    ".pdmodel": "a PaddlePaddle program",
+    ".prototxt": "a net of Caffe",
+    ".pt": "a file of PyTorch",
+    ".pt2": "a program of torch.export",
+    ".pth": "a file of PyTorch",
+    ".safetensors": "weights in safetensors",
+    ".tflite": "a TensorFlow Lite model",
+    ".weights": "weights of Darknet",
+    ".xml": "a net of OpenVINO",
+}
+"""What files with these suffixes are; those of JSON and YAML are of many tools, and our own."""
+NO_NET = {
+    ".caffemodel": "weights alone do not say the net: give the .prototxt beside them",
+    ".pb": "convert it first: `python -m tf2onnx.convert --graphdef …` makes an ONNX model of it",
+    ".safetensors": "weights alone do not say the net: give the net, as an ONNX model or in a YAML file",
+    ".weights": "weights alone do not say the net: give the .cfg beside them",
+}
+"""Of formats that are not read, what to do."""
 
 
 def core_ml(file: ForeignFile, asked: Asked) -> NoReturn:
@@ -35,3 +67,25 @@ def pickle(file: ForeignFile, asked: Asked) -> NoReturn:
 def python(file: ForeignFile, asked: Asked) -> NoReturn:
     """A program. Raises CnncalcError, always."""
     raise CnncalcError(Fault(f"`{file.name}` is a Python program, and is not run", help=EXPORTED))
+
+
+def named_as(suffix: str) -> str:
+    """What a file with such a suffix is, as `an ONNX model`; empty for one that says nothing."""
+    return NAMED.get(suffix.lower(), "")
+
+
+def is_yaml(file: ForeignFile) -> bool:
+    """Whether a file's name says that it is YAML."""
+    return file.name.lower().endswith(YAML_SUFFIXES)
+
+
+def misnamed(file: ForeignFile) -> None:
+    """Raises CnncalcError for a file of no known format whose name says that it is of one."""
+    stem, dot, suffix = file.name.rpartition(".")
+    suffix = dot + suffix.lower()
+    said = named_as(suffix) if stem else ""
+    if not said:
+        return
+    what = "is empty" if not file.head else "is not one that is read" if suffix in NO_NET else "does not begin as one"
+    help = NO_NET.get(suffix, "fetch or export it anew; a net in YAML is named .yaml")
+    raise CnncalcError(Fault(f"the file is named as {said}, and {what}", Place(file.name, 1, 1), help=help))

@@ -12,6 +12,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.files import write_whole
 from cnncalc.graph import Graph
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.refusing import YAML_SUFFIXES, named_as
 from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.written import Written
 from cnncalc.language import load
@@ -80,8 +81,8 @@ def exported(
 
 
 def spare(file: str, *, force: bool) -> None:
-    """Raises CnncalcError for a file that is there, unless it may be written over."""
-    if not force and Path(file).exists():
+    """Raises CnncalcError for a file that is there, unless it may be written over; a device holds nothing to lose."""
+    if not force and Path(file).is_file():
         raise CnncalcError(Fault(f"`{file[-60:]}` is there already", help="write elsewhere, or over it with `--force`"))
 
 
@@ -147,12 +148,26 @@ WRITERS = (
 )
 
 
+def _agree(file: str | None, writer: Writer) -> None:
+    """Raises CnncalcError for a file whose name says that it is of another form than the one that is asked for."""
+    path = Path(file or "")
+    suffix = path.suffix.lower()
+    if not suffix or writer.suffix.endswith(suffix):
+        return
+    said = named_as(suffix) or ("a net in YAML" if suffix in YAML_SUFFIXES else "")
+    said = said or next((f"what `--to {one.name}` writes" for one in WRITERS if one.suffix == suffix), "")
+    if said:
+        message = f"`{str(file)[-60:]}` is named as {said}, and `--to {writer.name}` writes another form"
+        raise CnncalcError(Fault(message, help=f"write `-o {path.with_name(path.stem)}{writer.suffix}`"))
+
+
 def writer_for(file: str | None, to: str | None) -> Writer:
     """The writer of a form, or of a file by its suffix. Raises CnncalcError where neither says which."""
     forms = {one.name: one for one in WRITERS}
     told = ", ".join(f"{one.name} ({one.suffix})" for one in WRITERS)
     if to is not None:
         if to in forms:
+            _agree(file, forms[to])
             return forms[to]
         raise CnncalcError(Fault(f"there is no form `{to[:40]}`", help=suggestion(to, forms, f"the forms are {told}")))
     for one in WRITERS:

@@ -134,6 +134,7 @@ def test_the_command_writes_once(tmp_path):
     assert "is there already" in again.stderr
     assert run("export", "vgg11", "-o", file, "--force").exit_code == 0
     assert "num_output: 512" in file.read_text(encoding="utf-8")
+    assert run("export", "vgg11", "--to", "caffe", "-o", "/dev/null").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,49 @@ def test_import_refuses_outputs_that_are_no_yaml(toy, output, words):
 
 def test_import_never_writes_over_what_it_reads(toy):
     foreign = toy.rename(toy.with_suffix(".yaml"))
-    done = run("import", foreign, "-o", foreign)
+    done = run("import", foreign, "-o", foreign, "--force")
     assert done.exit_code == 2
     assert "this file was read as a net" in done.stderr
     assert foreign.read_text() == TOY
+
+
+def test_import_writes_over_a_file_only_with_force(toy, tmp_path):
+    kept = tmp_path / "edited.yaml"
+    kept.write_text("my work")
+    done = run("import", toy, "-o", kept)
+    assert done.exit_code == 2
+    assert "is there already" in done.stderr
+    assert "`--force`" in done.stderr
+    assert kept.read_text() == "my work"
+    assert run("import", toy, "-o", kept, "--force").exit_code == 0
+    assert "name: Toy" in kept.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("net.onnx", b"\xff\x00\x01", "the file is named as an ONNX model, and does not begin as one"),
+        ("net.ONNX", b"", "the file is named as an ONNX model, and is empty"),
+        ("net.h5", b"\x00" * 9, "named as a Keras model"),
+        ("net.keras", b"PK\x03\x04", "named as a Keras model"),
+        ("net.pt2", b"\xff", "named as a program of torch.export"),
+        ("net.tflite", b"\x1c\x00", "named as a TensorFlow Lite model"),
+        ("net.cfg", b"hello", "named as a net of Darknet"),
+        ("net.pb", b"\x0a\x00", "makes an ONNX model of it"),
+        ("net.safetensors", b"\x08\x00", "weights alone do not say the net"),
+    ],
+)
+def test_a_file_that_is_not_what_it_is_named_as_is_told_so(name, content, told, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    done = run("show", tmp_path / name)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "YAML file, such as" not in done.stderr
+
+
+def test_yaml_in_braces_is_no_prototxt(tmp_path):
+    (tmp_path / "net.yaml").write_text("input: 3x8x8\nlayers: {conv: 3 k3}\n")
+    assert "`layers` is a list of layers" in run("show", tmp_path / "net.yaml").stderr
 
 
 def test_our_own_files_are_not_imported():

@@ -160,6 +160,9 @@ REFUSED = (
     (["-o", "net.xyz"], "the suffix of `net.xyz` does not say what to write"),
     (["--to", "pytorch"], "there is no form `pytorch`"),
     (["--to", "torch", "--input", "3xHxW"], "lengths are numbers here"),
+    (["--to", "torch", "-o", "net.onnx"], "`net.onnx` is named as an ONNX model, and `--to torch` writes another form"),
+    (["--to", "torch", "-o", "net.yml"], "`net.yml` is named as a net in YAML"),
+    (["--to", "caffe", "-o", "net.py"], "`net.py` is named as what `--to torch` writes"),
     (["--to", "torch", "--opset", "20"], "torch has no `--opset`"),
 )
 

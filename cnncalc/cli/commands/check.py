@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.faults import fault_of_os_error
 from cnncalc.cli.options import (
     Wanted,
     amp_option,
@@ -96,6 +95,8 @@ def _result(
             return FileResult(shown, (), "gone since the folder was listed", ())
         return FileResult(shown, (), "", error.faults)
     except OSError as error:
+        from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it
+
         return FileResult(shown, (), "", (fault_of_os_error(error),))
 
 

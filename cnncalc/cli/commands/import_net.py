@@ -25,7 +25,8 @@ __all__ = ["command"]
 @net_argument
 @net_options
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, as a .yaml file.")
-def command(net: str, output: str | None, **given: Any) -> None:
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def command(net: str, output: str | None, force: bool, **given: Any) -> None:
     """Print a file of another tool as YAML of cnncalc: ONNX, Keras, Caffe, darknet, …
 
     The text ends in an `expect:` block with what was counted, so that `cnncalc check` holds it from then on. What was
@@ -35,7 +36,7 @@ def command(net: str, output: str | None, **given: Any) -> None:
     from cnncalc.analysis.costs import report
     from cnncalc.text import shape_text
 
-    _refuse(output)
+    _refuse(output, force=force)
     foreign, graph = _read(net, wanted(given).options)
     counted = report(graph)
     shapes = [shape_text(shape) or "scalar" for shape in counted.outputs.values()]
@@ -76,11 +77,15 @@ def _shape(text: str, read: Callable[[str], Shape]) -> Shape:
         raise CnncalcError(Fault(f"--input {text[:60]}: {error.rule}", help="such as 3x224x224")) from None
 
 
-def _refuse(output: str | None) -> None:
-    """An output that is no .yaml file. Raises CnncalcError."""
+def _refuse(output: str | None, *, force: bool) -> None:
+    """An output that is no .yaml file, or that is there already. Raises CnncalcError."""
     from pathlib import Path
+
+    from cnncalc.interchange.refusing import YAML_SUFFIXES
+    from cnncalc.interchange.writers import spare
 
     if output is None or output == "-":
         return
-    if Path(output).suffix not in (".yaml", ".yml"):
+    if Path(output).suffix not in YAML_SUFFIXES:
         raise CnncalcError(Fault(f"-o {output}: what is written is YAML", help=f"write `-o {Path(output).stem}.yaml`"))
+    spare(output, force=force)
