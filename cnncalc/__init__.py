@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnncalc.api.answers import Answer, Report
     from cnncalc.api.builtin import bundled, from_torch, report, to_torch
     from cnncalc.api.nets import Net, chain, load
-    from cnncalc.api.questions import check, sweep
+    from cnncalc.api.questions import check, compare, sweep
     from cnncalc.errors import CnncalcError
     from cnncalc.language.options import Options
 
@@ -27,6 +27,7 @@ _OWNERS = {
     "bundled": "cnncalc.api.builtin",
     "chain": "cnncalc.api.nets",
     "check": "cnncalc.api.questions",
+    "compare": "cnncalc.api.questions",
     "from_torch": "cnncalc.api.builtin",
     "load": "cnncalc.api.nets",
     "report": "cnncalc.api.builtin",
@@ -45,6 +46,7 @@ __all__ = [
     "bundled",
     "chain",
     "check",
+    "compare",
     "from_torch",
     "load",
     "report",

@@ -187,7 +187,7 @@ def wrongly(ask: Any, *arguments: Any, **named: Any) -> Any:
         (lambda: cnncalc.load("vgg17"), "did you mean"),
         (lambda: cnncalc.load("input: 3x8x8\nlayers: [lineer 3]\n"), "did you mean `linear`"),
         (lambda: cnncalc.load({"input": "3x8x8", "layers": [object()]}), "the mapping is no net"),
-        (lambda: wrongly(cnncalc.load, 7), "a net cannot be a int"),
+        (lambda: wrongly(cnncalc.load, 7), "a net cannot be of the type `int`"),
         (lambda: cnncalc.load("vgg16", limits={"layer": 3}), "did you mean `layers`"),
         (lambda: cnncalc.load("vgg16").report(batch=0), "give a whole number from 1 on"),
         (lambda: wrongly(cnncalc.load("vgg16").report, batch=2.0), "give a whole number from 1 on"),
@@ -231,3 +231,133 @@ def test_to_torch_and_verify_are_methods():
     assert sum(one.numel() for one in net.to_torch().parameters()) == 61_706
     assert isinstance(cnncalc.to_torch("lenet5"), torch.nn.Module)
     assert not net.verify().failed
+
+
+def test_a_report_is_read_by_places():
+    report = cnncalc.load("lenet5").report()
+    assert report[0] is report.rows[0]
+    assert report[-1] is report.rows[-1]
+    assert report[1:3] == report.rows[1:3]
+    with pytest.raises(CnncalcError, match="there are 12 rows"):
+        report[12]
+    with pytest.raises(CnncalcError, match="`layer` cannot be None"):
+        wrongly(report.__getitem__, None)
+
+
+@pytest.mark.parametrize("shape", [(3, 64, 64), [3, 64, 64], {"input": (3, 64, 64)}, {"input": "3x64x64"}])
+def test_shapes_are_lengths_too(shape):
+    assert cnncalc.load("resnet18", input=shape).report().inputs == {"input": (1, 3, 64, 64)}
+
+
+@pytest.mark.parametrize(
+    ("values", "widths"),
+    [("0.5,1", ["0.5", "1"]), ("0.5:1:0.25", ["0.5", "0.75", "1"]), (0.5, ["0.5"]), ((0.5, 1), ["0.5", "1"])],
+)
+def test_a_variable_is_swept_as_the_command_line_does(values, widths):
+    swept = cnncalc.sweep("mobilenet_v2", set={"width": values}, figures="params", pareto="-params")
+    assert {row["width"] for row in swept.rows} <= set(widths)
+    assert [row["params"] for row in swept.rows] == [
+        {"0.5": 1_968_680, "1": 3_504_872}[widths[-1]]  # torchvision's at 0.5 and 1: more is better
+    ]
+    every = cnncalc.sweep("mobilenet_v2", set={"width": values}, figures="params")
+    assert [row["width"] for row in every.rows] == widths
+
+
+def test_nets_are_compared():
+    assert str(cnncalc.compare("lenet5", "alexnet")) == printed("compare", "lenet5", "alexnet")
+    loaded = cnncalc.compare(cnncalc.load("resnet18"), "resnet34", diff=True)
+    assert str(loaded) == printed("compare", "--diff", "resnet18", "resnet34")
+    assert cnncalc.compare("lenet5", batch=2).data[0].report.totals.macs == 2 * 416_520
+
+
+def test_questions_that_read_again_take_what_was_loaded(tmp_path):
+    assert str(cnncalc.solve.input_size(cnncalc.load("unet"))) == printed("solve", "input-size", "unet")
+    half = cnncalc.load("mobilenet_v2", set={"width": 0.5})
+    assert cnncalc.check(half, max={"params": 1_968_680}).passed
+    assert not cnncalc.check(half, max={"params": 1_968_680}, set={"width": 1}).passed
+    assert cnncalc.sweep(half, input="3x{96:128:32}", figures="params").rows[0]["params"] == 1_968_680
+    half.add("relu")
+    for net in (half, cnncalc.load(TEXT)):
+        with pytest.raises(CnncalcError, match="give its path"):
+            cnncalc.check(net)
+
+
+def test_questions_run_backwards_take_the_options_of_the_command_line():
+    options = {"input": "3x96x96", "freeze": "!classifier*", "amp": "bfloat16"}
+    said = [part for name, value in options.items() for part in (f"--{name}", value)]
+    memory = {"memory": "8GiB", "optimizer": "adam"}
+    found = cnncalc.solve.batch_size("mobilenet_v2", **memory, **options, set={"width": 0.5})
+    assert str(found) == printed(
+        "solve", "batch-size", "mobilenet_v2", "--memory", "8GiB", "--optimizer", "adam", *said, "--set", "width=0.5"
+    )
+    loaded = cnncalc.load("mobilenet_v2", set={"width": 0.5})
+    assert str(cnncalc.solve.batch_size(loaded, **memory, **options)) == str(found)
+    width = cnncalc.solve.variable("mobilenet_v2", "width", want="macs <= 100M", input=(3, 96, 96))
+    assert str(width) == printed(
+        "solve", "variable", "mobilenet_v2", "width", "--want", "macs <= 100M", "--input", "3x96x96"
+    )
+
+
+def built():
+    return cnncalc.Net(input="3x8x8")
+
+
+NOTHING: Any = None
+"""What type checkers would refuse in most places."""
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: wrongly(built().add, None), 'such as "conv 64 k3 s2"'),
+        (lambda: wrongly(built().add, 5), "`layer` cannot be 5"),
+        (lambda: wrongly(built().add, {"conv": 3}), "give a layer or a text"),
+        (lambda: wrongly(built().add, "relu", name=5), "`name` cannot be 5"),
+        (lambda: wrongly(built().add, "relu", 2.5), "a tensor's name or its node"),
+        (lambda: wrongly(built().freeze, 5), "`pattern` cannot be 5"),
+        (lambda: wrongly(cnncalc.Net, 5), "`name` cannot be 5"),
+        (lambda: wrongly(cnncalc.load("lenet5").report, dtype=3), 'such as "float16"'),
+        (lambda: wrongly(cnncalc.load("lenet5").report, convention=5), 'such as "fvcore"'),
+        (lambda: wrongly(cnncalc.load("lenet5").report, 8), "give the others by name: batch"),
+        (lambda: wrongly(cnncalc.load("lenet5").report, batch=True), "from 1 on"),
+        (lambda: wrongly(cnncalc.load, "lenet5", freeze=5), "give a text or a list of texts"),
+        (lambda: wrongly(cnncalc.load, "lenet5", set=["a"]), 'such as {"width": 0.5}'),
+        (lambda: wrongly(cnncalc.load, "lenet5", dialect=3), 'such as "keras"'),
+        (lambda: wrongly(cnncalc.load, "lenet5", input=5), "(3, 224, 224)"),
+        (lambda: cnncalc.load("lenet5", input=()), "`input` is empty"),
+        (lambda: cnncalc.load("lenet5", limits={"layers": 0}), "the smallest is 1"),
+        (lambda: cnncalc.load("lenet5", limits={"layers": 2}), 'raise it with `limits={"layers": 4}`'),
+        (lambda: cnncalc.check(NOTHING), "give a name, a path"),
+        (lambda: cnncalc.check("lenet5", max={"params": NOTHING}), 'such as {"params": "5M"}'),
+        (lambda: cnncalc.check("lenet5", max={"params": -1}), "a whole number from 0 on"),
+        (lambda: cnncalc.sweep("mobilenet_v2", set={"width": []}), "`set` has no value for `width`"),
+        (cnncalc.compare, "not 0"),
+        (lambda: cnncalc.load("lenet5").draw(depth=0), "from 1 on"),
+        (lambda: wrongly(cnncalc.load("lenet5").draw, depth="x"), "from 1 on"),
+        (lambda: cnncalc.load("lenet5").draw().save("/nonexistent/x.svg"), "write elsewhere"),
+        (lambda: wrongly(cnncalc.load("lenet5").explain, 3), "`layers` cannot be 3"),
+        (lambda: wrongly(cnncalc.load("lenet5").report().text, 3), 'such as "markdown"'),
+        (lambda: cnncalc.solve.batch_size("lenet5", memory=NOTHING), 'such as "24GiB"'),
+        (lambda: cnncalc.solve.batch_size("lenet5", memory=-1), "from 1 on"),
+        (lambda: wrongly(cnncalc.solve.batch_size, "lenet5"), "`batch_size` needs `memory`"),
+        (lambda: cnncalc.solve.input_size("unet", low=9, high=3), "swap the two"),
+        (lambda: cnncalc.solve.input_size("unet", high=10**9), "`high`: 1,000,000,000 is too large"),
+        (lambda: cnncalc.solve.conv(input="x", output=3, kernel=3), "`input`: `x` lacks a number"),
+        (lambda: cnncalc.load("lenet5", input="1xHxW").report(), "`net.closed()`"),
+    ],
+)
+def test_wrong_types_and_values_are_faults_with_a_way_out(ask, words):
+    with pytest.raises(CnncalcError) as caught:
+        ask()
+    assert all(fault.help and "--" not in fault.help for fault in caught.value.faults)
+    assert words in str(caught.value)
+
+
+def test_a_way_out_is_in_words_of_python(tmp_path):
+    file = tmp_path / "net.py"
+    net = cnncalc.load("lenet5")
+    net.export(file)
+    with pytest.raises(CnncalcError, match="over it with `force=True`"):
+        net.export(file)
+    with pytest.raises(CnncalcError, match='leave `view="volumes"` out'):
+        net.draw(view="volumes", heat="macs")

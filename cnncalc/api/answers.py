@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from cnncalc.answers import report as records
+from cnncalc.api.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Answer(Generic[Data]):
         """The answer as what every form draws."""
         return self._page(self.data)
 
+    @known_keywords
     def text(self, form: str = "plain") -> str:
         """The answer in a form of the command line, such as `plain`, `markdown` or `json`. Raises CnncalcError."""
         from cnncalc.forms import text
@@ -109,8 +111,20 @@ class Report(Answer[records.Report]):
         """What the author of a layer may want to know."""
         return self.data.hints
 
-    def __getitem__(self, layer: str) -> Row:
-        """The row of a layer. Raises CnncalcError where there is no such layer."""
+    @overload
+    def __getitem__(self, layer: str | int) -> Row: ...
+    @overload
+    def __getitem__(self, layer: slice) -> tuple[Row, ...]: ...
+    @known_keywords
+    def __getitem__(self, layer: str | int | slice) -> Row | tuple[Row, ...]:
+        """The row of a layer by its name or its index, or a slice of rows. Raises CnncalcError where there is none."""
+        if isinstance(layer, slice):
+            return self.rows[layer]
+        if isinstance(layer, int):
+            if -len(self.rows) <= layer < len(self.rows):
+                return self.rows[layer]
+            message = f"there is no row {layer}"
+            raise CnncalcError(Fault(message, help=f"there are {len(self.rows):,} rows, the first is 0"))
         for row in self.rows:
             if row.name == layer:
                 return row
@@ -122,6 +136,7 @@ class Report(Answer[records.Report]):
     def __len__(self) -> int:
         return len(self.rows)
 
+    @known_keywords
     def total(self, group: str) -> dict[str, int]:
         """The sum over a layer, or over a group such as `layer1`, of every figure that layers have.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
+from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import NetLike
 from cnncalc.api.nets import Net, load
 from cnncalc.graph import Net as Built
@@ -25,12 +26,14 @@ def bundled() -> dict[str, Path]:
     return files()
 
 
+@known_keywords
 def report(net: NetLike | Built, batch: int | None = None, dtype: str = "float32", optimizer: str = "sgd") -> Report:
     """Every layer's row and the totals of a net, see `Net.report`. Raises CnncalcError."""
     held = net if isinstance(net, Net) else load(net)
     return held.report(batch=batch, dtype=dtype, optimizer=optimizer)
 
 
+@known_keywords
 def to_torch(
     net: NetLike | Built,
     options: Options | None = None,
@@ -44,6 +47,7 @@ def to_torch(
     return held.to_torch(seed=seed, device=device, dtype=dtype)
 
 
+@known_keywords
 def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
     """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
 

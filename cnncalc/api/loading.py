@@ -12,36 +12,61 @@ from cnncalc.language.options import Options
 from cnncalc.limits import raised
 from cnncalc.notation.shapes import has_symbols
 
-__all__ = ["NetLike", "graph_of", "kept", "options_of", "path_of"]
+__all__ = ["InputLike", "NetLike", "graph_of", "kept", "options_of", "path_of", "written"]
 
 NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], IO[bytes]]
 """A bundled net's name, a path, YAML text (with a line end in it), the same as a mapping, or an open file."""
 
 
+InputLike: TypeAlias = str | Sequence[int] | Mapping[str, object]
+"""A shape without the batch: `3x224x224`, (3, 224, 224), or a mapping of the inputs' names to theirs."""
+
+
 def options_of(
     *,
-    input: str | None,
-    set: Mapping[str, object] | None,  # noqa: A002 - as the option is called
-    dialect: str | None,
-    freeze: str | Sequence[str],
-    train: bool,
-    opaque: bool,
-    limits: Mapping[str, int] | None,
+    input: InputLike | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    train: bool = False,
+    opaque: bool = False,
+    limits: Mapping[str, int] | None = None,
+    batch: int = 1,
+    trust: bool = False,
 ) -> Options:
     """The options that keywords come to, as those of the command line. Raises CnncalcError."""
+    shape = None if input is None else _shape(input)
+    small = [name for name, value in (limits or {}).items() if value < 1]
+    if small:
+        raise CnncalcError([Fault(f"the bound `{name[:60]}` is too small", help="the smallest is 1") for name in small])
     return Options(
-        input=input,
-        variables={name: _written(value) for name, value in (set or {}).items()},
+        input=shape,
+        batch=batch,
+        variables={name: written(value) for name, value in (set or {}).items()},
         dialect=dialect,
         freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
         train=train,
         opaque=opaque,
         limits=raised(limits or {}),
-        symbols=input is not None and has_symbols(input),
+        symbols=shape is not None and has_symbols(shape),
+        trust=trust,
     )
 
 
-def _written(value: object) -> str:
+def _shape(input: object) -> str:
+    """A shape, or those of several inputs, as `--input` takes them. Raises CnncalcError."""
+    if isinstance(input, str):
+        return input
+    if isinstance(input, Mapping) and input:
+        return ",".join(f"{name}={_shape(shape)}" for name, shape in input.items())
+    if isinstance(input, (list, tuple)) and input and all(isinstance(one, (int, str)) for one in input):
+        return "x".join(map(str, input))
+    message = f"`input` cannot be {type(input).__name__}" if input else "`input` is empty"
+    help = 'give "3x224x224", (3, 224, 224), or a mapping of names to such shapes'
+    raise CnncalcError(Fault(message, help=help))
+
+
+def written(value: object) -> str:
     """A value of a variable as `--set` takes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -61,7 +86,7 @@ def kept(net: NetLike) -> str | PathLike[str] | Mapping[str, object]:
         return net
     read = getattr(net, "read", None)
     if read is None:
-        message = f"a net cannot be a {type(net).__name__}"
+        message = f"a net cannot be of the type `{type(net).__name__}`"
         raise CnncalcError(Fault(message, help="give a name, a path, YAML text, a mapping or an open file"))
     content = read()
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)

@@ -7,8 +7,9 @@ from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
+from cnncalc.api.building import Buildable
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import NetLike, graph_of, kept, options_of, path_of
+from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-__all__ = ["Net", "chain", "load"]
+__all__ = ["Net", "chain", "load", "type_of"]
 
 
-class Net(Built):
+class Net(Buildable):
     """A net that answers questions; each gives an `Answer`. It can be built, layer by layer, and gone on with.
 
     >>> net = Net(input="3x32x32")
@@ -43,8 +44,9 @@ class Net(Built):
     Shapes are without the batch here, and with it in answers.
     """
 
-    __slots__ = ("build", "options", "stood")
+    __slots__ = ("build", "options", "path", "stood")
 
+    @known_keywords
     def __init__(
         self, name: str = "net", *, input: object = None, dialect: str = "torch", limits: Limits = Limits()
     ) -> None:
@@ -55,19 +57,24 @@ class Net(Built):
         """What builds it anew under other options; None for a net that was built layer by layer."""
         self.stood: list[Node] = []
         """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
+        self.path: str | None = None
+        """The name or the path that `build` reads."""
 
     @classmethod
-    def of(cls, built: Built, options: Options, build: Callable[[Options], Built] | None) -> Net:
+    def of(
+        cls, built: Built, options: Options, build: Callable[[Options], Built] | None, path: str | None = None
+    ) -> Net:
         """A net that somebody has built, to ask it."""
         net = cls.__new__(cls)
         for slot in Built.__slots__:
             setattr(net, slot, getattr(built, slot))
-        net.options, net.build, net.stood = options, build, [*built.nodes]
+        net.options, net.build, net.stood, net.path = options, build, [*built.nodes], path
         return net
 
     def fork(self) -> Net:
         """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
-        return Net.of(super().fork(), self.options, self.build if self.nodes == self.stood else None)
+        stands = self.nodes == self.stood
+        return Net.of(super().fork(), self.options, self.build if stands else None, self.path if stands else None)
 
     @known_keywords
     def report(
@@ -89,11 +96,11 @@ class Net(Built):
         from cnncalc.analysis.costs import report
         from cnncalc.pages.show.report import page
 
+        images = self._batch(batch)
         net: Built = self
         if train is not None and train != self.options.train:
             net = self._anew(self.options._replace(train=train)) or net
-        images = self._batch(batch)
-        counted = report(net, images, _type(dtype, amp), optimizer)
+        counted = report(net, images, type_of(dtype, amp), optimizer)
         if convention is not None:
             from cnncalc.tools.conventions import convention_named
             from cnncalc.tools.conventions.counting import count, with_counting
@@ -119,7 +126,7 @@ class Net(Built):
 
     @known_keywords
     def closed(
-        self, *, input: str | None = None, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+        self, *, input: InputLike | None = None, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
     ) -> Answer[SymbolicReport]:
         """Every number as an exact formula of the input's lengths: `cnncalc show --input 3xHxW`.
 
@@ -128,7 +135,7 @@ class Net(Built):
         from cnncalc.analysis.symbolic.report import symbolic_report
         from cnncalc.pages.show.symbolic import page
 
-        net = self._at(input or self._in_symbols())
+        net = self._at(options_of(input=input).input or self._in_symbols())
         return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, page)
 
     @known_keywords
@@ -147,7 +154,7 @@ class Net(Built):
         from cnncalc.torch_backend.verify import verify
 
         found = verify(
-            self, net=self.name, device=device, batch=self._batch(batch), dtype=_type(dtype, amp), seed=seed,
+            self, net=self.name, device=device, batch=self._batch(batch), dtype=type_of(dtype, amp), seed=seed,
             receptive_field=receptive_field,
         )  # fmt: skip
         return Answer(found, self.name, lambda verification: page([NetResult(self.name, verification)]))
@@ -182,7 +189,7 @@ class Net(Built):
         """The net as a torch module, ready for training, with torch's own first weights. It needs torch."""
         from cnncalc.torch_backend.building.builder import to_torch
 
-        return to_torch(self, seed=seed, device=device, dtype=dtype)
+        return to_torch(self.numbers(), seed=seed, device=device, dtype=dtype)
 
     @known_keywords
     def export(
@@ -226,10 +233,15 @@ class Net(Built):
         return self.build(options) if self.build is not None and self.nodes == self.stood else None
 
     def _batch(self, batch: int | None) -> int:
-        images = self.options.batch if batch is None else batch
-        if type(images) is not int or images < 1:
-            raise CnncalcError(Fault(f"a batch of {images!r} images", help="give a whole number from 1 on"))
-        return images
+        self.numbers()
+        return self.options.batch if batch is None else batch
+
+    def numbers(self) -> Net:
+        """The net, whose sizes are numbers. Raises CnncalcError where they are symbols."""
+        if any(not isinstance(length, int) for index in self.inputs.values() for length in self.nodes[index].shape):
+            help = '`net.closed()` answers with formulas; for numbers, load it with a size, as `input="3x224x224"`'
+            raise CnncalcError(Fault("the sizes of this net are symbols", help=help))
+        return self
 
     def _in_symbols(self) -> str:
         """The net's own inputs with symbols for lengths."""
@@ -238,7 +250,8 @@ class Net(Built):
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
 
 
-def _type(dtype: str, amp: str | None) -> str:
+def type_of(dtype: str, amp: str | None) -> str:
+    """A type of numbers, or what automatic mixed precision makes of it. Raises CnncalcError."""
     from cnncalc.analysis.dtypes import with_amp
 
     return dtype if amp is None else with_amp(amp, dtype)
@@ -249,13 +262,14 @@ def load(
     net: NetLike | Built,
     options: Options | None = None,
     *,
-    input: str | None = None,
+    input: InputLike | None = None,
     set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
+    trust: bool = False,
 ) -> Net:
     """A net: bundled (`load("resnet50")`), of a file, of YAML text, of a mapping, or of another tool's file.
 
@@ -263,17 +277,17 @@ def load(
     `options` is all of them in one. Raises CnncalcError with every fault.
     """
     asked = options or options_of(
-        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits
+        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits, trust=trust
     )
     if isinstance(net, Built):
         return Net.of(net, asked, None)
     source = kept(net)
-    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other))
+    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
 
 
 @known_keywords
 def chain(
-    input: str,
+    input: str | Sequence[int],
     *layers: str | Sequence[str] | Options,
     batch: int = 1,
     dialect: str | None = None,
@@ -290,19 +304,11 @@ def chain(
         text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
     ]
     given = next((one for one in layers if isinstance(one, Options)), None)
-    asked = given or options_of(
-        input=input, set=None, dialect=dialect, freeze=freeze, train=False, opaque=False, limits=limits
-    )._replace(input=None, batch=batch)
+    asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
+
+    shape = options_of(input=input).input or ""
 
     def build(options: Options) -> Built:
-        return chained(options.input or input, texts, options._replace(input=None))
+        return chained(options.input or shape, texts, options._replace(input=None))
 
     return Net.of(build(asked), asked, build)
-
-
-def named(net: NetLike | Net) -> str:
-    """The name or path of a net for questions that read its file many times. Raises CnncalcError."""
-    path = None if isinstance(net, Net) else path_of(net)
-    if path is None:
-        raise CnncalcError(Fault("this question reads a net's file anew", help="give the net's name or its path"))
-    return path

@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnncalc.api.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.pictures.drawing import USUAL, View, drawing, suffix_of, written
 
@@ -25,17 +26,24 @@ class Picture:
         self.report, self.view = report, view
         self.svg = drawing(report, view)
 
+    @known_keywords
     def save(self, file: str | PathLike[str], *, scale: float | None = None) -> None:
         """Write it as `.svg`, `.png`, `.pdf`, `.dot` or `.mmd`, as the name says; `scale` is that of a PNG.
 
-        Raises CnncalcError for another name, and where a library is not installed.
+        Raises CnncalcError for another name, where a library is not installed, and where it cannot be written.
         """
         suffix = suffix_of(fspath(file))
         if suffix == ".html":
             message = "a page holds more than a picture"
             raise CnncalcError(Fault(message, help='`Path(file).write_text(report.text("html"))`'))
+        if scale is not None and not 0 < scale < float("inf"):
+            raise CnncalcError(Fault(f"`scale` cannot be {scale}", help="give a number above 0"))
         made = written(self.report, suffix, self.view, scale)
-        Path(file).write_bytes(made.encode() if isinstance(made, str) else made)
+        try:
+            Path(file).write_bytes(made.encode() if isinstance(made, str) else made)
+        except OSError as error:
+            message, why = f"`{fspath(file)[-60:]}` cannot be written", (error.strerror or str(error)).lower()
+            raise CnncalcError(Fault(message, values=why, help="write elsewhere")) from None
 
     def __str__(self) -> str:
         return self.svg

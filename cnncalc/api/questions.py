@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import options_of
-from cnncalc.api.nets import named
+from cnncalc.api.loading import InputLike, NetLike, options_of, path_of, written
+from cnncalc.api.nets import Net, load, type_of
+from cnncalc.api.rereading import reread
 from cnncalc.claims import expect
+from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from os import PathLike
-
+    from cnncalc.analysis.comparison import Compared
     from cnncalc.answers.page import Page
     from cnncalc.claims.expect import Check, Checked
     from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.points import Point
 
-__all__ = ["Checks", "Sweep", "check", "sweep"]
+__all__ = ["Checks", "Sweep", "check", "compare", "sweep"]
 
 
 class Checks(Answer[expect.Checked]):
@@ -58,15 +59,17 @@ class Sweep(Answer["list[Point]"]):
 
 @known_keywords
 def check(
-    net: str | PathLike[str],
+    net: NetLike | Net,
     *,
     max: Mapping[str, int | str] | None = None,  # noqa: A002 - as the option is called
     require: Mapping[str, int | str] | None = None,
-    input: str | None = None,
+    input: InputLike | None = None,
     set: Mapping[str, object] | None = None,  # noqa: A002
     dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
     batch: int = 1,
     dtype: str = "float32",
+    amp: str | None = None,
     optimizer: str = "sgd",
 ) -> Checks:
     """A net held to its file's `expect:`, to budgets (`max={"params": "5M"}`) and to figures: `cnncalc check`.
@@ -74,17 +77,15 @@ def check(
     Raises CnncalcError where the net cannot be built, or a figure or a quantity is none.
     """
     from cnncalc.claims.expect import check as checked
-    from cnncalc.claims.quantities import parse_quantity
     from cnncalc.pages.checks import FileResult, page
 
-    def quantity(name: str, value: int | str) -> int:
-        return value if isinstance(value, int) else parse_quantity(value, in_bytes=name.endswith("_bytes"))
-
-    options = options_of(input=input, set=set, dialect=dialect, freeze=(), train=False, opaque=False, limits=None)
-    path = named(net)
-    wanted = {name: value if name == "output" else quantity(name, value) for name, value in (require or {}).items()}
-    budgets = {name: quantity(name, value) for name, value in (max or {}).items()}
-    found = checked(path, options._replace(batch=batch), budgets, wanted, dtype, optimizer)
+    path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
+    wanted = {
+        name: _shape(value) if name == "output" else _quantity("require", name, value)
+        for name, value in (require or {}).items()
+    }
+    budgets = {name: _quantity("max", name, value) for name, value in (max or {}).items()}
+    found = checked(path, options, budgets, wanted, type_of(dtype, amp), optimizer)
 
     def shown(answer: Checked) -> Page:
         return page([FileResult(path, answer.checks, "", (), answer.aside)])
@@ -92,35 +93,114 @@ def check(
     return Checks(found, path, shown)
 
 
+def _quantity(keyword: str, name: str, value: int | str) -> int:
+    """A count that `max` or `require` holds a figure to. Raises CnncalcError."""
+    from cnncalc.claims.quantities import parse_quantity
+
+    if isinstance(value, str):
+        return parse_quantity(value.replace(",", ""), in_bytes=name.endswith("_bytes"))
+    if value < 0:
+        raise CnncalcError(
+            Fault(f"`{keyword}` of `{name[:60]}` cannot be {value}", help="give a whole number from 0 on")
+        )
+    return value
+
+
+def _shape(value: int | str) -> str:
+    """The shape that `require` holds the output to, as it is printed. Raises CnncalcError."""
+    from cnncalc.layers import FieldError, show_shape
+    from cnncalc.notation.shapes import read_shape
+
+    try:
+        return show_shape(read_shape(str(value)))
+    except FieldError as error:
+        raise CnncalcError(Fault(f"`require` of `output`: {error.rule}", help='such as "512x7x7"')) from None
+
+
 @known_keywords
-def sweep(
-    net: str | PathLike[str],
-    *,
-    set: Mapping[str, Sequence[object]] | None = None,  # noqa: A002 - as the option is called
-    input: str = "",
-    figures: Sequence[str] = ("params", "macs"),
-    pareto: Sequence[str] = (),
+def compare(
+    *nets: NetLike | Net,
+    input: InputLike | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
     batch: int = 1,
     dtype: str = "float32",
+    amp: str | None = None,
+    diff: bool = False,
+) -> Answer[list[Compared]]:
+    """Nets side by side, or with `diff` two of them layer by layer: `cnncalc compare`.
+
+    The options are those of the nets that are not loaded yet. Raises CnncalcError for a net that cannot be built.
+    """
+    from cnncalc.analysis.comparison import changes, compared
+    from cnncalc.pages import changes as changed
+    from cnncalc.pages import comparison
+
+    if not nets or (diff and len(nets) != 2):
+        wanted = "`diff` takes two nets" if diff else "at least one net is compared"
+        raise CnncalcError(Fault(f"{wanted}, not {len(nets)}", help='as `cnncalc.compare("resnet18", "resnet34")`'))
+    held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
+    names = [path_of(net) if not isinstance(net, Net) else net.path for net in nets]
+    found = [compared(name or net.name, net.numbers(), batch, type_of(dtype, amp)) for name, net in zip(names, held)]
+    if diff:
+        return Answer(found, "a difference", lambda both: changed.page(both, changes(both[0].report, both[1].report)))
+    return Answer(found, f"{len(found)} nets", comparison.page)
+
+
+@known_keywords
+def sweep(
+    net: NetLike | Net,
+    *,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    input: str = "",
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    figures: str | Sequence[str] = ("params", "macs"),
+    pareto: str | Sequence[str] = (),
+    batch: int = 1,
+    dtype: str = "float32",
+    amp: str | None = None,
     optimizer: str = "sgd",
     jobs: int = 1,
 ) -> Sweep:
     """A net over a grid: `sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:320:32}")`: `cnncalc sweep`.
 
-    `pareto` keeps the points at which no other is as small in all of these figures. Raises CnncalcError where there
-    is nothing to sweep.
+    The values of a variable are a list, a text as `--set` takes it ("0.25:1.4:0.05", "0.5,1"), or one value. `pareto`
+    keeps the points that no other beats in all of these figures. Raises CnncalcError where there is nothing to sweep.
     """
     from cnncalc.solve.sweep.grid import Grid, front
+    from cnncalc.solve.sweep.grid import check as held
     from cnncalc.solve.sweep.grid import sweep as swept
     from cnncalc.solve.sweep.ranges import grid_of
 
-    varied = {name: tuple(map(str, values)) for name, values in (set or {}).items()}
+    varied = {name: _values(name, values) for name, values in (set or {}).items()}
     grid = grid_of(varied, input)
-    options = options_of(
-        input=input if input and grid is None else None, set=None, dialect=None, freeze=(), train=False, opaque=False,
-        limits=None,
-    )._replace(batch=batch)  # fmt: skip
+    path, options = reread(
+        net, input=input if input and grid is None else None, dialect=dialect, freeze=freeze, batch=batch
+    )
+    if grid is not None:
+        options = options._replace(input=None)
     grid = grid or Grid(varied, "", {})
-    path, asked = named(net), [*figures, *(name for name in pareto if name not in figures)]
-    points = [one for each in swept(path, options, dtype, grid, asked, optimizer=optimizer, jobs=jobs) for one in each]
-    return Sweep(front(points, asked, pareto) if pareto else points, path, grid, asked)
+    asked, wished = _listed(figures), _listed(pareto)
+    asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
+    held(grid, asked, optimizer)
+    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, jobs=jobs)
+    points = [one for each in found for one in each]
+    return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
+
+
+def _values(name: str, given: object) -> tuple[str, ...]:
+    """What a variable is swept over. Raises CnncalcError where that is nothing."""
+    from cnncalc.solve.sweep.ranges import steps
+
+    if isinstance(given, str):
+        values = steps(f"set of {name}", given)
+    else:
+        values = [written(one) for one in (given if isinstance(given, (list, tuple, range)) else [given])]
+    if not values:
+        raise CnncalcError(Fault(f"`set` has no value for `{name[:60]}`", help='give a list, or "0.25:1.4:0.05"'))
+    return tuple(values)
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    """`"params,macs"`, or the same as a list."""
+    return [name.strip() for name in (names.split(",") if isinstance(names, str) else names) if name.strip()]

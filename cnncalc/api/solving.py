@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.api.answers import Answer
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import options_of
-from cnncalc.api.nets import Net, load, named
+from cnncalc.api.loading import InputLike, NetLike, options_of
+from cnncalc.api.nets import Net, load, type_of
+from cnncalc.api.rereading import reread
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from cnncalc.answers.solutions import InputAnswer, LayerAnswer
     from cnncalc.solve.file.answer import FileAnswer
     from cnncalc.solve.inputs.batches import BatchAnswer
@@ -62,7 +61,7 @@ def conv(
     `unknown` names it where it has a usual value, as `stride` has. Lengths are in pixels, one for all axes or one an
     axis. Raises CnncalcError where more than one number is missing.
     """
-    given = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
+    given: dict[str, Any] = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
              "dilation": dilation}  # fmt: skip
     return _solved("conv", given, dialect, None, unknown)
 
@@ -81,7 +80,7 @@ def pool(
     unknown: str | None = None,
 ) -> Answer[LayerAnswer]:
     """The same of a pool, see `conv`; `rounding` is `floor` or `ceil`, else what the dialect says."""
-    given = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
+    given: dict[str, Any] = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
              "dilation": dilation}  # fmt: skip
     return _solved("pool", given, dialect, rounding, unknown)
 
@@ -100,77 +99,118 @@ def deconv(
     unknown: str | None = None,
 ) -> Answer[LayerAnswer]:
     """The same of a transposed convolution, see `conv`."""
-    given = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
+    given: dict[str, Any] = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
              "dilation": dilation, "output_padding": output_padding}  # fmt: skip
     return _solved("deconv", given, dialect, None, unknown)
 
 
 @known_keywords
 def input_size(
-    net: str | PathLike[str],
+    net: NetLike | Net,
     *,
     output: str | None = None,
     same_weights: bool = False,
     strict: bool = False,
-    where: Sequence[str] = (),
+    where: str | Sequence[str] = (),
     low: int | None = None,
     high: int | None = None,
+    input: InputLike | None = None,
     set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
 ) -> Answer[InputAnswer]:
     """Every input size that a net takes, exact and complete: `cnncalc solve input-size`."""
     from cnncalc.pages.solving.input_sizes import page
     from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
-    options = options_of(input=None, set=set, dialect=None, freeze=(), train=False, opaque=False, limits=None)
-    wants = InputWants(output, same_weights, strict, tuple(where), low, high)
-    return Answer(solve_input(named(net), options, wants), named(net), page)
+    path, options = reread(net, input=input, set=set, dialect=dialect)
+    conditions = (where,) if isinstance(where, str) else tuple(where)
+    wants = InputWants(output, same_weights, strict, conditions, low, high)
+    return Answer(solve_input(path, options, wants), path, page)
 
 
 @known_keywords
 def batch_size(
-    net: str | PathLike[str] | Net, *, memory: int | str, optimizer: str | None = None, dtype: str = "float32"
+    net: NetLike | Net,
+    *,
+    memory: int | str,
+    optimizer: str | None = None,
+    dtype: str = "float32",
+    amp: str | None = None,
+    input: InputLike | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
 ) -> Answer[BatchAnswer]:
-    """The largest batch that fits in a memory, as `24GiB`: `cnncalc solve batch-size`."""
+    """The largest batch that fits in a memory, as `24GiB` or in bytes: `cnncalc solve batch-size`."""
     from cnncalc.claims.quantities import parse_quantity
     from cnncalc.pages.solving.searches import batch_page
     from cnncalc.solve.inputs.batches import solve_batch
 
-    held = net if isinstance(net, Net) else load(net)
+    given: dict[str, Any] = {"input": input, "set": set, "dialect": dialect, "freeze": freeze}
+    if not isinstance(net, Net):
+        held = load(net, options_of(**given))
+    elif any(given.values()):
+        held = load(*reread(net, **given))
+    else:
+        held = net
     room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
-    return Answer(solve_batch(held, room, dtype, optimizer), held.name, batch_page)
+    return Answer(solve_batch(held.numbers(), room, type_of(dtype, amp), optimizer), held.name, batch_page)
 
 
 @known_keywords
 def variable(
-    net: str | PathLike[str], name: str, *, want: str | Sequence[str], dtype: str = "float32"
+    net: NetLike | Net,
+    name: str,
+    *,
+    want: str | Sequence[str],
+    dtype: str = "float32",
+    amp: str | None = None,
+    optimizer: str = "sgd",
+    batch: int = 1,
+    input: InputLike | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
 ) -> Answer[VariableAnswer]:
     """The values of a file's variable at which the net is as wanted: `cnncalc solve variable`."""
-    from cnncalc.language.options import Options
     from cnncalc.pages.solving.searches import variable_page
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.inputs.variables import solve_variable
 
     wants = parse_wants([want] if isinstance(want, str) else list(want))
-    found = solve_variable(named(net), name, Options(), dtype, wants, (None, None, None), None)
-    return Answer(found, named(net), variable_page)
+    path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
+    counted = type_of(dtype, amp)
+    found = solve_variable(path, name, options, counted, wants, (None, None, None), None, optimizer)
+    return Answer(found, path, variable_page)
 
 
 @known_keywords
 def file(
-    net: str | PathLike[str],
+    net: NetLike | Net,
     *,
     want: str | Sequence[str] = (),
     minimize: str | None = None,
     maximize: str | None = None,
     dtype: str = "float32",
+    amp: str | None = None,
+    batch: int = 1,
+    input: InputLike | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
 ) -> Answer[FileAnswer]:
     """The numbers of a file that are `?`, so that the net is as wanted: `cnncalc solve file`."""
-    from cnncalc.language.options import Options
     from cnncalc.pages.solving.searches import file_page
     from cnncalc.solve.asking import parse_wants
+    from cnncalc.solve.figures import FIGURES
     from cnncalc.solve.file.answer import Goal, solve_file
 
     figure = maximize or minimize
+    if maximize and minimize:
+        raise CnncalcError(Fault("`maximize` and `minimize` cannot be had together", help="take one of the two back"))
+    if figure and figure not in FIGURES:
+        raise CnncalcError(Fault(f"there is no figure `{figure[:60]}`", help=f"there are {', '.join(FIGURES)}"))
     goal = Goal(figure, maximize is not None) if figure else None
     wants = parse_wants([want] if isinstance(want, str) else list(want))
-    return Answer(solve_file(named(net), Options(), dtype, wants, goal, None), named(net), file_page)
+    path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
+    return Answer(solve_file(path, options, type_of(dtype, amp), wants, goal, None), path, file_page)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc import __version__
-from cnncalc.cli.faults import fault_of_os_error, faults_of_usage, faults_text, wants_json
+from cnncalc.cli.faults import faults_of_usage, faults_text, wants_json
 from cnncalc.cli.streams import gone, prepare, tell
 from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.limits import RECURSION
@@ -101,6 +101,8 @@ class Commands(click.Group):
             lost = error.filename is None  # it was the output that could not be written
             if lost:
                 gone(sys.stdout)
+            from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it
+
             code = _told([fault_of_os_error(error)], [] if lost else arguments)
         sys.exit(code if isinstance(code, int) else 0)
 

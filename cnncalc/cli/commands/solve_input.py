@@ -9,19 +9,14 @@ import click
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import net_argument, net_options, quantity, wanted
 from cnncalc.cli.output import answer
-from cnncalc.errors import CnncalcError, Fault
 
 NONE = 1
-LARGEST = 100_000
 
 
 def _bound(option: str, text: str | None) -> int | None:
     if text is None:
         return None
-    number = quantity(option, text, least=1)
-    if number > LARGEST:
-        raise CnncalcError(Fault(f"{option}: {number:,} is too large", help=f"the largest is {LARGEST:,}"))
-    return number
+    return quantity(option, text, least=1)
 
 
 @click.command("input-size", short_help=QUESTIONS["input-size"][1])
@@ -49,8 +44,6 @@ def command(net: str, **given: Any) -> None:
 
     asked = wanted(given)
     low, high = _bound("--from", given["low"]), _bound("--to", given["high"])
-    if low is not None and high is not None and low > high:
-        raise CnncalcError(Fault(f"--from {low} is larger than --to {high}", help="swap the two"))
     wants = InputWants(given["output"], given["same_weights"], given["strict"], tuple(given["where"]), low, high)
     found = solve_input(net, asked.options, wants)
     answer(page(found), given)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.faults import fault_of_os_error
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
@@ -93,6 +92,8 @@ def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], b
     except CnncalcError as error:
         return NetResult(net, None, error.faults)
     except OSError as error:
+        from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it
+
         return NetResult(net, None, (fault_of_os_error(error),))
     return NetResult(net, verification)
 

@@ -26,12 +26,15 @@ __all__ = ["InputWants", "solve_input"]
 
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 EXAMPLES = 5
+LARGEST = 100_000
+"""The largest length that is asked for."""
 FURTHEST = 1_024
 """Where axes depend on one another, lengths are listed so far unless told otherwise."""
 
 
 def solve_input(net: str, options: Options, wants: InputWants) -> InputAnswer:
     """The input sizes that work and meet the wants; raises `CnncalcError`."""
+    _bounded(wants.low, wants.high)
     declared, form = _form(net, options, wants)
     graph = load(net, options._replace(input=form, symbols=True))
     index = _tensor(graph, wants.output)
@@ -53,6 +56,15 @@ def solve_input(net: str, options: Options, wants: InputWants) -> InputAnswer:
     if not condition.relations:
         return answer
     return _related(answer, condition, symbols, declared, wants)
+
+
+def _bounded(low: int | None, high: int | None) -> None:
+    """Raises CnncalcError for lengths that nobody asks for, and for a least one above the largest."""
+    for option, number in (("--from", low), ("--to", high)):
+        if number is not None and number > LARGEST:
+            raise CnncalcError(Fault(f"{option}: {number:,} is too large", help=f"the largest is {LARGEST:,}"))
+    if low is not None and high is not None and low > high:
+        raise CnncalcError(Fault(f"--from {low} is larger than --to {high}", help="swap the two"))
 
 
 def _related(

@@ -58,7 +58,9 @@ def problem_of(
                 values[name] = NUMBERS[name].read(value)
             except FieldError as error:
                 help = error.help or "such as 3, or 1x7 for one an axis"
-                faults.append(Fault(f"{called(name)}: {error.rule}", help=help))
+                gap = isinstance(value, str) and not all(part.strip() for part in value.split("x"))
+                rule = f"`{str(value)[:40]}` lacks a number" if gap else error.rule
+                faults.append(Fault(f"{called(name)}: {rule}", help=help))
     if dialect not in DIALECTS:
         help = suggestion(dialect, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
         faults.append(Fault(f"{called('dialect')}: there is no dialect `{dialect[:60]}`", help=help))

@@ -1,0 +1,56 @@
+"""Nets that Python builds layer by layer: each step is held against what it takes before the graph sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.api.keywords import known_keywords
+from cnncalc.graph import Input, Level, Node, Origin
+from cnncalc.graph import Net as Built
+from cnncalc.layers import Layer
+
+__all__ = ["Buildable"]
+
+_TOP = Level()
+
+
+class Buildable(Built):
+    """A net that can be built, with mistakes of the types too as faults."""
+
+    __slots__ = ()
+
+    @known_keywords
+    def add(
+        self,
+        layer: Layer | str,
+        inputs: Input | Sequence[Input] | None = None,
+        *,
+        name: str | None = None,
+        level: Level = _TOP,
+        share: Input | None = None,
+        trainable: bool = True,
+        train_only: bool = False,
+        origin: Origin | None = None,
+    ) -> Node:
+        """One layer more, such as `conv 64 k3 s2`; it takes the last tensor, or `inputs`.
+
+        `name` is its own, `share` the layer whose parameters it uses. Raises CnncalcError with all that is wrong with
+        it; the net is then as before.
+        """
+        return super().add(
+            layer, inputs, name=name, level=level, share=share, trainable=trainable, train_only=train_only,
+            origin=origin,
+        )  # fmt: skip
+
+    @known_keywords
+    def output(self, tensor: Input, name: str | None = None) -> None:
+        """Make a tensor an output of the net, under its own name or another. Raises CnncalcError."""
+        super().output(tensor, name)
+
+    @known_keywords
+    def freeze(self, pattern: str) -> None:
+        """Freeze the layers and groups whose names match, as `features.*`, or with a `!` before it all others.
+
+        Their parameters are not trainable then. Raises CnncalcError where no layer matches.
+        """
+        super().freeze(pattern)

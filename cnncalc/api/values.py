@@ -1,0 +1,125 @@
+"""Values that Python may hand over, each held against what the function declares it to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from os import PathLike
+
+from cnncalc.errors import Fault
+from cnncalc.graph import Net, Node
+from cnncalc.language.options import Options
+from cnncalc.layers import Layer
+from cnncalc.limits import Limits
+
+__all__ = ["LEAST", "fault_of"]
+
+LEAST = {"batch": 1, "depth": 1, "jobs": 1, "low": 1, "high": 1, "memory": 1, "opset": 1, "seed": 0}
+"""The least that a whole number of that name may be, as on the command line."""
+SUCH = {
+    "amp": '"bfloat16"', "convention": '"fvcore"', "dialect": '"keras"', "dtype": '"float16"', "figures": '"params"',
+    "file": '"net.svg"', "form": '"markdown"', "freeze": '"features.*"', "layer": '"conv 64 k3 s2"',
+    "layers": '"layer1.*"', "limits": '{"layers": 400000}', "max": '{"params": "5M"}', "memory": '"24GiB"',
+    "optimizer": '"adam"', "require": '{"params": 61706}', "set": '{"width": 0.5}', "want": '"params <= 3.5M"',
+}  # fmt: skip
+"""A value that each keyword takes, for those to whom its type says little."""
+_LONGEST = 40
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _list_of(fits: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, Collection) and _is_list(value) and all(map(fits, value))
+
+
+def _named(fits: Callable[[object], bool]) -> Callable[[object], bool]:
+    """A mapping of texts to such values."""
+    return lambda value: (
+        isinstance(value, Mapping) and all(isinstance(name, str) for name in value) and all(map(fits, value.values()))
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or isinstance(value, float)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, (Node, str)) or _is_whole(value)
+
+
+def _is_a(owner: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, owner)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, PathLike)
+
+
+FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "None": (lambda value: value is None, ""),
+    "str": (_is_text, "a text"),
+    "bool": (lambda value: isinstance(value, bool), "True or False"),
+    "int": (_is_whole, "a whole number"),
+    "float": (_is_number, "a number"),
+    "PathLike[str]": (_is_path, "a path"),
+    "Sequence[str]": (_list_of(_is_text), "a list of texts"),
+    "Sequence[int]": (_list_of(_is_whole), "a list of whole numbers"),
+    "Mapping[str, object]": (_named(lambda value: value is not None), "a mapping of names to values"),
+    "Mapping[str, int]": (_named(_is_whole), "a mapping of names to whole numbers"),
+    "Mapping[str, int | str]": (
+        _named(lambda value: _is_whole(value) or _is_text(value)), "a mapping of names to whole numbers or texts",
+    ),
+    "Net": (_is_a(Net), "a net"),
+    "slice": (_is_a(slice), "a slice"),
+    "Layer": (_is_a(Layer), "a layer"),
+    "Limits": (_is_a(Limits), "limits"),
+    "Options": (_is_a(Options), "options"),
+    "Input": (_is_tensor, "a tensor's name or its node"),
+    "Sequence[Input]": (_list_of(_is_tensor), "a list of tensors"),
+}  # fmt: skip
+"""What is declared -> whether a value is it, and how it is said. What stands not here is looked at by who takes it."""
+
+
+@lru_cache(maxsize=256)
+def _forms(declared: str) -> tuple[tuple[Callable[[object], bool], str], ...] | None:
+    """The alternatives of a declaration; None where one of them may be anything."""
+    parts = _alternatives(declared)
+    return tuple(FORMS[part] for part in parts) if all(part in FORMS for part in parts) else None
+
+
+def _alternatives(declared: str) -> list[str]:
+    """`Mapping[str, int | str] | None` as its two alternatives."""
+    parts, depth = [""], 0
+    for character in declared.replace("'", "").replace('"', ""):
+        depth += (character == "[") - (character == "]")
+        if character == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def fault_of(name: str, value: object, declared: str) -> Fault | None:
+    """What is wrong with a value of that name; None where it is as declared, and large enough."""
+    forms = _forms(declared)
+    least = LEAST.get(name)
+    too_small = least is not None and isinstance(value, int) and value < least
+    if forms is None or (any(fits(value) for fits, _ in forms) and not too_small):
+        return None
+    said = [words for _, words in forms if words]
+    if least is not None:
+        said = [f"a whole number from {least} on" if words == "a whole number" else words for words in said]
+    shown = repr(value) if isinstance(value, (str, int, float, list, tuple, dict, type(None))) else type(value).__name__
+    shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    such = f", such as {SUCH[name]}" if name in SUCH else ""
+    return Fault(f"`{name}` cannot be {shown}", help=f"give {' or '.join(said)}{such}")
