@@ -57,3 +57,10 @@ def layers(*notations, shape="3x9x9", dialect="torch"):
     graph = chain(shape, *notations, dialect=dialect)
     found = json.loads(written(graph))["config"]["layers"][1:]
     return {one["name"]: (one["class_name"], one["config"]) for one in found}
+
+
+def test_names_that_keras_does_not_take_are_told_with_what_they_are():
+    graph = load_text("input: 3x8x8\nlayers: [{conv: 4 k1, name: 卷积}, {conv: 4 k1, name: a-b}]", "net", Options())
+    made = writer_for(None, "keras-json").write(graph, 1)
+    assert [one["name"] for one in json.loads(made.content)["config"]["layers"]] == ["input", "layer", "a_b"]
+    assert [note.partition(": ")[2] for note in made.notes] == ["`卷积` is `layer`, `a-b` is `a_b`"]

@@ -18,6 +18,7 @@ from cnncalc.interchange.opening import imported
 from cnncalc.interchange.sketch import Asked, Operator, Sketch
 from cnncalc.interchange.structure import chained, structured
 from cnncalc.interchange.structure.writing import written
+from cnncalc.language import load_text
 from cnncalc.limits import Limits
 
 
@@ -149,3 +150,20 @@ def test_groups_that_differ_in_numbers_are_a_block():
     data = model(onnx_graph(nodes, [("x", (1, 8, 16, 16))], [(last, ())], tensors))
     made = imported(ForeignFile("net.bin", None, Limits(), data), Asked())
     assert made is not None and made.text == UNITS
+
+
+def test_a_merge_has_the_names_of_what_it_takes_among_its_fields():
+    net = load_text(
+        "input: 3x8x8\nlayers:\n  - {conv: 4 k3 p1, name: a}\n  - {conv: 4 k3 p1, name: b}\n"
+        "  - {conv: 4 k3 p1, name: c}\n"
+        "  - {concat: {from: [a, c]}, name: d}\n  - {conv: 4 k1, name: e}\n  - concat: {from: [b, e, d]}\n",
+        "net.yaml",
+        Options(),
+    )
+    text, names, sketch = said(net)
+    assert "- {concat: {from: [a, c]}, name: d}\n" in text
+    assert "- concat: {from: [b, e, d]}\n" in text
+    assert not unlike(text, names, sketch, Limits())
+    plain, names = written(sketch, "net")
+    assert "{concat: {from: [b, e, d]}, name: concat1}" in plain
+    assert not unlike(plain, names, sketch, Limits())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from time import process_time
 
 import pytest
 from command_line import runner
@@ -221,3 +222,25 @@ def test_borders_and_what_makes_the_weight_are_said(kind, border):
 @pytest.mark.parametrize("layers", ["[fractional_maxpool k2 size=4]", "[{fractional_maxpool: k2x3 size=3x4, name: a}]"])
 def test_a_fractional_pool_is_said(layers):
     assert programs.differences(load_text(f"input: 4x8x9\nlayers: {layers}", "net.yaml", Options())) == []
+
+
+def test_what_some_blocks_lack_takes_the_arguments_of_the_class():
+    block = "add: [[conv $out k3 s$stride p1, conv $out k3 p1], [{conv: $out k1 s$stride, when: stride > 1}]]"
+    text = (
+        f"input: 16x8x8\nblocks: {{residual: {{with: {{out: required, stride: 1}}, layers: [{{{block}}}]}}}}\n"
+        "layers: [residual 16, residual 32 stride=2, residual 64 stride=2, residual 64]"
+    )
+    made = text_of(load_text(text, "net.yaml", Options()))
+    assert "nn.Conv2d(c_in, c_out, 1, stride)" in made
+    assert "stride=2) if" not in made
+
+
+def test_the_time_to_write_grows_as_the_net():
+    def seconds(layers: int) -> float:
+        branches = ", ".join(f"conv {1 + n % 5} k1" for n in range(layers))
+        graph = load_text(f"input: 8x8x8\nlayers: [{{concat: [{branches}]}}]", "net.yaml", Options())
+        started = process_time()
+        written(graph, 1)
+        return process_time() - started
+
+    assert seconds(3200) < 9 * min(seconds(800) for _ in range(2))  # four times as many; of a square it was 14

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnncalc.interchange.structure.blocks import Block
 from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.interchange.structure.labels import Labels
-from cnncalc.interchange.structure.writing import notation, quoted
+from cnncalc.interchange.structure.writing import head, notation, quoted
 from cnncalc.layers import Layer, show_shape
 from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
 
@@ -62,12 +62,11 @@ class _Writer:
         """A layer: its notation alone where that says all."""
         word, rest = self.words(item.step)
         keys = self.keys(item.step)
-        if item.takes is not None:
-            names = [quoted(self.labels.full[source]) for source in item.takes]
-            keys.append(f"from: {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
-        if not keys and rest[:1] not in ("{", '"'):
+        if item.takes is None and not keys and rest[:1] not in ("{", '"'):
             return f"{word} {rest}".rstrip()
-        return f"{{{', '.join([f'{word}: {rest}', *keys])}}}"
+        names = [quoted(self.labels.full[source]) for source in item.takes or ()]
+        first, *taken = head(self.layer(item.step), word, rest, names)
+        return f"{{{', '.join([first, *keys, *taken])}}}"
 
     def layer(self, step: int) -> Layer:
         """A step's layer."""
@@ -120,6 +119,8 @@ class _Writer:
         """A list, one item a line or more."""
         for item in items:
             flow = self.flow(item)
+            if isinstance(item, Leaf) and flow.endswith("}}"):
+                flow = flow[1:-1]  # one key alone, with all that is said among its fields
             if len(flow) + indent + 2 <= WIDTH and flow.count("[") <= NESTED * 2:
                 yield f"{' ' * indent}- {flow}"
             else:

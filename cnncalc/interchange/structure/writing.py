@@ -9,7 +9,7 @@ from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
 
-__all__ = ["beside", "name_parts", "names_of", "notation", "quoted", "written"]
+__all__ = ["beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#&*!|>'\"%@`?:]|^[-\s]|\s$|^$")
 _NUMBERED = re.compile(r"[0-9.+-]")
@@ -77,6 +77,14 @@ def notation(layer: Layer, dialect: str) -> tuple[str, str]:
     return kind, "{" + ", ".join(fields) + "}"
 
 
+def head(layer: Layer, kind: str, rest: str, sources: list[str]) -> list[str]:
+    """A layer with the names of what it takes, if not only what stands above it: a merge has them among its fields."""
+    told = f"from: {sources[0] if len(sources) == 1 else '[' + ', '.join(sources) + ']'}"
+    if not rest and len(sources) > 1 and layer.inputs[1] > 1:
+        return [f"{kind}: {{{told}}}"]
+    return [f"{kind}: {rest}", *([told] if sources else [])]
+
+
 def beside(sketch: Sketch) -> list[str]:
     """The side branch of the numbers that no layer has."""
     if not sketch.beside:
@@ -113,10 +121,9 @@ def written(sketch: Sketch, file: str) -> tuple[str, list[str]]:
 def _item(operator: Operator, number: int, names: list[str], dialect: str, previous: int) -> str:
     assert operator.layer is not None
     kind, rest = notation(operator.layer, dialect)
-    entries = [f"{kind}: {rest}", f"name: {quoted(names[number])}"]
-    if operator.inputs != (previous,):
-        sources = [quoted(names[tensor]) for tensor in operator.inputs]
-        entries.append(f"from: {sources[0]}" if len(sources) == 1 else f"from: [{', '.join(sources)}]")
+    sources = [quoted(names[tensor]) for tensor in operator.inputs] if operator.inputs != (previous,) else []
+    layer, *taken = head(operator.layer, kind, rest, sources)
+    entries = [layer, f"name: {quoted(names[number])}", *taken]
     if operator.share is not None:
         entries.append(f"share: {quoted(names[operator.share])}")
     return "{" + ", ".join(entries) + "}"

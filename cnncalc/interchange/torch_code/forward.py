@@ -81,6 +81,7 @@ class _Forward:
         self.left = self.uses.copy()
         """How often each is still to be written."""
         self.kinds = {n: one.step.kind for one in self.steps for n in one.step.gives}
+        self.givers = {n: one.step for one in self.steps for n in one.step.gives}
         self.at = 0
 
     @staticmethod
@@ -114,8 +115,9 @@ class _Forward:
         step = one.step
         waiting = [n for n in dict.fromkeys(step.takes[p] for p in takings(step.does)) if n in self.pending]
         twice = one.instead if one.flag and one.instead in self.pending and self._may_repeat(one) else None
+        times = Counter(self._taken(one))
         for tensor in waiting:
-            if tensor != twice and self._apart(one, tensor, alone=len(waiting) == 1):
+            if tensor != twice and (times[tensor] > 1 or self._apart(one, tensor, alone=len(waiting) == 1)):
                 self.write(tensor)
         if one.flag and one.instead in self.pending and one.instead != twice:
             self.write(one.instead)
@@ -129,8 +131,8 @@ class _Forward:
         return self.at == len(self.steps) - 1
 
     def _apart(self, one: Taking, tensor: int, *, alone: bool) -> bool:
-        """Whether what a step takes is a statement of its own: it is taken twice, or both are worth a line."""
-        if Counter(self._taken(one))[tensor] > 1 or not isinstance(one.step.does, Call):
+        """Whether what a step takes once is a statement of its own: both are worth a line."""
+        if not isinstance(one.step.does, Call):
             return True
         is_group = bool(one.step.path and not one.step.kind)
         ends = is_group and self._last() and alone and bool(self.kinds.get(tensor))
@@ -218,7 +220,7 @@ class _Forward:
 
     def _name(self, tensor: int, others: Sequence[str]) -> str:
         """A variable: `x` where that is free, else by the module that gives it, or a letter."""
-        step = next(one.step for one in self.steps if tensor in one.step.gives)
+        step = self.givers[tensor]
         own = step.path[-1] if step.path and is_attribute(step.path[-1]) else ""
         own = f"{own}_out" if own in NAMES else own
         if len(step.gives) > 1:

@@ -83,7 +83,8 @@ class Model:
 
     def name_of(self, wanted: str) -> str:
         """A name that no other layer has, of letters that Keras's backends take."""
-        cleaned = "".join(one if one.isascii() and one.isalnum() else "_" for one in wanted)[:150] or "layer"
+        cleaned = "".join(one if one.isascii() and one.isalnum() else "_" for one in wanted)[:150]
+        cleaned = cleaned if cleaned.strip("_") else "layer"
         name, number = cleaned, 1
         while name in self.layers:
             number += 1

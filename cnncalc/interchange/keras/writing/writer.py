@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
 from cnncalc.graph.nodes import Node
@@ -125,5 +127,22 @@ def _note(model: Model, graph: Graph) -> None:
     """What the reader of the model should know."""
     if any("." in node.name for node in graph.nodes):
         model.notes.append("dots in names are `_`, since Keras's torch backend takes none")
+    model.notes += _renamed(model, graph)
     if graph.idle:
         model.notes.append("the ends of side branches are outputs: Keras leaves out what leads to none")
+
+
+MOST_NAMED = 3
+
+
+def _renamed(model: Model, graph: Graph) -> list[str]:
+    """The names that lose more than dots, each with the layer that it is now."""
+    ends = {**{name: row.end for name, row in model.rows.items()}, **model.inputs}
+    odd = [node.name for node in graph.nodes if not re.fullmatch(r"[0-9A-Za-z_.]+", node.name)]
+    told = ", ".join(f"`{name[:60]}` is `{ends[name].layer}`" for name in odd[:MOST_NAMED])
+    more = f", and {len(odd) - MOST_NAMED} more are changed" if len(odd) > MOST_NAMED else ""
+    return (
+        [f"names are of ASCII letters, digits and `_`, as all of Keras's backends take them: {told}{more}"]
+        if odd
+        else []
+    )

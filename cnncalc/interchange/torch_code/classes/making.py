@@ -146,12 +146,10 @@ class _Maker:
     def steps(self, kind: Kind, bodies: list[Body], unifier: Unifier) -> list[Taking]:
         """The steps, each with the argument that says whether it is there."""
         made = []
+        own = [iter(body.steps) for body in bodies]
         for place, step in enumerate(kind.body.steps):
             there = tuple([kind.left[group.full].present[place] for group in kind.groups])
-            values = []
-            for body, group in zip(bodies, kind.groups):
-                present = kind.left[group.full].present
-                values.append(body.steps[sum(present[:place])].does if present[place] else MISSING)
+            values = [next(steps).does if present else MISSING for steps, present in zip(own, there)]
             flag, test, instead = "", "", -1
             if not all(there):
                 skips = [kind.left[group.full].instead for group, one in zip(kind.groups, there) if not one]

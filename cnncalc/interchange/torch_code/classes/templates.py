@@ -37,6 +37,8 @@ SMALL = 4
 ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "eps", "rate", "p", "negative_slope",
          "scale_factor", "output_size", "dim", "size", "initial", "sides", "groups", "number")  # fmt: skip
 """What numbers are besides channels: those of one role are one argument where they are equal."""
+FOLLOWED = ("channels", "stride")
+"""What a step that only some groups have takes from the arguments."""
 NAMED_ALWAYS = ("repeats", "kernel_size", "channels")
 """What a reader wants to see, usual or not."""
 FACTORS = range(2, 33)
@@ -157,8 +159,19 @@ class Unifier:
             if any(v.default != default for v in these):
                 same = all(v.value == v.default for v in these)
                 default = value if same else ALWAYS
+            if value != default and MISSING in column:
+                value = self._followed(value, tuple(column), one.name)
             made.append(Argument(one.name, value, default))
         return made
+
+    def _followed(self, value: Any, values: tuple[Any, ...], name: str) -> Any:
+        """What only some groups have, all of them alike: the argument that says it of these, where there is one."""
+        role = role_of(name)
+        found = next((p for p in self.parameters if p.role == role and _covers(p.values, values)), None)
+        if isinstance(value, Hole) or type(value) is bool or role not in FOLLOWED or found is None:
+            return value
+        self.holes.append(Text(found.name))
+        return Hole(len(self.holes) - 1)
 
     def _hole(self, values: tuple[Any, ...], name: str, member: str) -> Hole:
         """A place for numbers that differ: an argument that is there already, one worked out, or a new one."""
