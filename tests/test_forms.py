@@ -55,7 +55,7 @@ ADDED_UP = {
     "latex": r"^\w+ & [^&]* & \S+ & ([\d,]+) &",
     "plain": r"^\w+ +\w+ (?:\S+ )* +\S+ +([\d,]+) +[\d,]+$",
 }
-DOCUMENTS = {"schema", "completion", "import", "export", "draw"}
+DOCUMENTS = {"schema", "completion", "import", "export", "draw", "web"}
 """The commands that print a document of its own form."""
 
 

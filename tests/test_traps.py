@@ -45,7 +45,7 @@ def here(tmp_path, monkeypatch):
         ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
         ("chain 3x227x227 conv 96 k11 s4 relu maxpool k3", "one argument", "'conv 96 k11 s4' relu 'maxpool k3'"),
-        ("check own.yaml --max latency=5ms", "there is no figure `latency`", "params"),
+        ("check own.yaml --max latency=5ms", "a budget of time and a device go together", "--device"),
         ("sweep own.yaml --figures parms", "there is no figure `parms`", "`params`"),
         ("show own.yaml --set help=", "there is no variable `help`", ""),
         ("chain 3x8x8 'pool 2'", "no kind or block `pool`", "`maxpool 2`, `avgpool 2`"),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Node
 from cnncalc.graph.nodes import place_of
+from cnncalc.layers import Layer
+from cnncalc.layers.convolving import Bordered
+from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["Unsaid", "Unsayable", "Written"]
+__all__ = ["Unsaid", "Unsayable", "Written", "without_normalised_weights", "without_own_borders"]
 
 
 class Written(NamedTuple):
@@ -28,6 +31,18 @@ class Unsaid(Exception):
     def __init__(self, why: str, help: str = "") -> None:
         super().__init__(why)
         self.why, self.help = why, help
+
+
+def without_normalised_weights(layer: Layer, form: str) -> None:
+    """Raises `Unsaid` for a weight that is normalised in each call."""
+    if isinstance(layer, Reparametrised) and layer.norm is not None:
+        raise Unsaid(f"{form} has no {layer.norm} norm in its layers", "leave it out: it does nothing at inference")
+
+
+def without_own_borders(layer: Layer, form: str) -> None:
+    """Raises `Unsaid` for a convolution whose border is made of the map's own pixels."""
+    if isinstance(layer, Bordered) and layer.mode != "zeros":
+        raise Unsaid(f"{form} pads with zeros alone", f"leave `{layer.mode}` out")
 
 
 class Unsayable:

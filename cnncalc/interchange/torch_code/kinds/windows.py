@@ -10,7 +10,7 @@ from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import conv, local, pool, pyramid, unfolding
+from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
 
 __all__ = ["remembered"]
 
@@ -23,9 +23,10 @@ def symmetric(layer: Any) -> bool:
     return not isinstance(layer.padding, str) and all(before == after for before, after in layer.padding)
 
 
-def padded(x: Any, borders: Any, value: float = 0.0) -> Call:
+def padded(x: Any, borders: Any, value: float = 0.0, mode: str = "zeros") -> Call:
     """A map with a border."""
-    return call("F.pad", {"input": x, "sides": sides(list(borders))}, value=(value, 0.0))
+    kind = "constant" if mode == "zeros" else mode
+    return call("F.pad", {"input": x, "sides": sides(list(borders))}, mode=(kind, "constant"), value=(value, 0.0))
 
 
 def each_side(layer: Any, shape: Shape) -> Any:
@@ -34,7 +35,7 @@ def each_side(layer: Any, shape: Shape) -> Any:
 
 
 @says(conv.Conv, conv.DepthwiseConv)
-def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...], made: Shape) -> Said:
+def convolution(layer: conv.Conv | conv.DepthwiseConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Conv1d to Conv3d, behind a pad where torch has no such border."""
     (shape,) = shapes
     slid = layer.windows(shape)
@@ -51,8 +52,9 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...], made:
         dilation=(plain([window.dilation for window in slid]), 1),
         groups=(layer.group_count(shape), 1),
         bias=(layer.bias, True),
+        padding_mode=("zeros" if borders is not None else layer.mode, "zeros"),
     )
-    return Said(module, own() if borders is None else own(padded(X, borders)), holds=True)
+    return Said(module, own() if borders is None else own(padded(X, borders, mode=layer.mode)), holds=True)
 
 
 @says(conv.Deconv)
@@ -85,6 +87,20 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...], made: Shape) ->
         spanned = (n - 1) * window.stride + window.extent + added
         borders.append((-before, window.length(n) - (spanned - before)))
     return Said(module, padded(own(), borders), holds=True)
+
+
+@says(deformable.DeformableConv)
+def deformed(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torch itself has none."""
+    raise Unsaid("torch has no deformable convolution, torchvision has one", "write `conv`, or export to another form")
+
+
+@says(fractional.FractionalMaxPool)
+def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torch draws its windows anew in each call."""
+    rank = rank_of(shapes)
+    sizes = {"kernel_size": plain(list(spread(layer.kernel, rank))), "output_size": plain(list(made[1:]))}
+    return Said(call(f"nn.FractionalMaxPool{rank}d", sizes), own(), holds=True)
 
 
 @says(local.LocallyConnected)
