@@ -61,6 +61,11 @@ def _is_a(owner: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, owner)
 
 
+def _is_dtype(value: object) -> bool:
+    """Whether it is a torch.dtype; torch is not imported to ask."""
+    return (type(value).__module__, type(value).__name__) == ("torch", "dtype")
+
+
 def _is_path(value: object) -> bool:
     return isinstance(value, PathLike)
 
@@ -83,7 +88,7 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "slice": (_is_a(slice), "a slice"),
     "Level": (_is_a(Level), "a group"),
     "Origin": (lambda value: hasattr(value, "place"), "what has a place"),
-    "torch.dtype": (lambda value: (type(value).__module__, type(value).__name__) == ("torch", "dtype"), "a type of torch"),
+    "torch.dtype": (_is_dtype, "a type of torch"),
     "Layer": (_is_a(Layer), "a layer"),
     "Limits": (_is_a(Limits), "limits"),
     "Options": (_is_a(Options), "options"),
