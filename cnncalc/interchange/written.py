@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Node
 from cnncalc.graph.nodes import place_of
 from cnncalc.records import NamedTuple
 
-__all__ = ["Unsaid", "Unsayable", "Written"]
+__all__ = ["Unsaid", "Unsayable", "Written", "of_zeros"]
 
 
 class Written(NamedTuple):
@@ -28,6 +30,12 @@ class Unsaid(Exception):
     def __init__(self, why: str, help: str = "") -> None:
         super().__init__(why)
         self.why, self.help = why, help
+
+
+def of_zeros(mode: str, paddings: Iterable[tuple[int, int]], tool: str) -> None:
+    """Raises Unsaid for a convolution whose border is not of zeros, in a tool that has no other."""
+    if mode != "zeros" and any(map(any, paddings)):
+        raise Unsaid(f"{tool} pads with zeros only", f"put a `pad` with `{mode}` before it, or leave that out")
 
 
 class Unsayable:

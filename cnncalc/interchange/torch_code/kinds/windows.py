@@ -9,8 +9,9 @@ from cnncalc.interchange.torch_code.expressions import Argument, Call, Listed, T
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
+from cnncalc.layers.convolving import Bordered
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import conv, local, pool, pyramid, unfolding
+from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
 
 __all__ = ["remembered"]
 
@@ -23,9 +24,10 @@ def symmetric(layer: Any) -> bool:
     return not isinstance(layer.padding, str) and all(before == after for before, after in layer.padding)
 
 
-def padded(x: Any, borders: Any, value: float = 0.0) -> Call:
+def padded(x: Any, borders: Any, value: float = 0.0, mode: str = "zeros") -> Call:
     """A map with a border."""
-    return call("F.pad", {"input": x, "sides": sides(list(borders))}, value=(value, 0.0))
+    said = {"mode": ("constant" if mode == "zeros" else mode, "constant"), "value": (value, 0.0)}
+    return call("F.pad", {"input": x, "sides": sides(list(borders))}, **said)
 
 
 def each_side(layer: Any, shape: Shape) -> Any:
@@ -34,7 +36,7 @@ def each_side(layer: Any, shape: Shape) -> Any:
 
 
 @says(conv.Conv, conv.DepthwiseConv)
-def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...], made: Shape) -> Said:
+def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Conv1d to Conv3d, behind a pad where torch has no such border."""
     (shape,) = shapes
     slid = layer.windows(shape)
@@ -51,8 +53,15 @@ def convolution(layer: conv.ForwardConvolution, shapes: tuple[Shape, ...], made:
         dilation=(plain([window.dilation for window in slid]), 1),
         groups=(layer.group_count(shape), 1),
         bias=(layer.bias, True),
+        padding_mode=(layer.mode if borders is None else "zeros", "zeros"),
     )
-    return Said(module, own() if borders is None else own(padded(X, borders)), holds=True)
+    return Said(module, own() if borders is None else own(padded(X, borders, mode=layer.mode)), holds=True)
+
+
+@says(deformable.DeformableConv)
+def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torchvision has it; torch, which is all that a program needs, has not. Raises Unsaid, always."""
+    raise Unsaid("torch itself has no deformable convolution", "`net.to_torch()` runs it")
 
 
 @says(conv.Deconv)
@@ -225,6 +234,18 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...], made: Shape) 
         return said
     both = Call("nn.Sequential", (Argument("", said.module), Argument("", call("nn.Flatten"))))
     return Said(both, own(), method(said.function, "flatten", 1))
+
+
+@says(fractional.FractionalMaxPool)
+def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """FractionalMaxPool2d and 3d, whose windows are drawn anew each time."""
+    rank = rank_of(shapes)
+    kernel, size = {"kernel_size": plain(tuple(spread(layer.kernel, rank)))}, (plain(made[1:]), None)
+    return Said(
+        call(f"nn.FractionalMaxPool{rank}d", kernel, output_size=size),
+        own(),
+        call(f"F.fractional_max_pool{rank}d", {"input": X, **kernel}, output_size=size),
+    )
 
 
 @says(pyramid.SpatialPyramid)
