@@ -87,6 +87,8 @@ def percent(part: int, whole: int) -> str:
 
 def size_text(count: int) -> str:
     """Bytes in MiB (in KiB below one, in GiB … from 1,024 on) with three digits or more, by whole numbers."""
+    if not count:
+        return "0 bytes"
     power = 1 if count < 1024**2 else 2
     while power < len(_UNITS) - 1 and count >= 1024 ** (power + 1):
         power += 1

@@ -243,7 +243,7 @@ def test_check_goes_on_after_a_file_that_is_wrong(net, tmp_path):
     assert result.exit_code == 2
     assert "a.yaml" in result.stderr
     assert f"✓ {net}: 2 figures" in result.stdout
-    assert "1 file could not be read as a net" in result.stdout
+    assert "1 file with errors" in result.stdout
 
 
 def test_check_in_json(net, tmp_path):

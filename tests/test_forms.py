@@ -56,7 +56,7 @@ ADDED_UP = {
     "plain": r"^\w+ +\w+ (?:\S+ )* +\S+ +([\d,]+) +[\d,]+$",
 }
 DOCUMENTS = {"schema", "completion", "import", "export", "draw", "web"}
-"""The commands that print a document of its own form."""
+"""The commands that print a document of its own form, or serve a page."""
 
 
 def run(*words):

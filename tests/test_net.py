@@ -110,6 +110,7 @@ def test_faults_are_told_in_the_words_of_the_command_line(shape, layers):
         ({"name": "stem"}, "the name `stem` is taken"),
         ({"name": "a b"}, "`a b` is no name"),
         ({"name": ""}, "`` is no name"),
+        ({"name": "a" * 1_500}, "a name of 1,500 characters is too long"),
         ({"share": "nothing"}, "there is no layer `nothing` before this one"),
         ({"share": "stem"}, "the parameters of `stem` do not fit"),
         ({"share": "input"}, "the parameters of `input` do not fit"),

@@ -409,7 +409,7 @@ def test_cut_words_fit(text, most):
 @pytest.mark.parametrize(
     ("count", "text"),
     [
-        (0, "0.00 KiB"),
+        (0, "0 bytes"),
         (40, "0.04 KiB"),
         (1024, "1.00 KiB"),
         (1024**2 - 1, "1,024.0 KiB"),

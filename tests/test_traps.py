@@ -45,15 +45,23 @@ def here(tmp_path, monkeypatch):
         ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
         ("chain 3x227x227 conv 96 k11 s4 relu maxpool k3", "one argument", "'conv 96 k11 s4' relu 'maxpool k3'"),
-        ("check own.yaml --max latency=5ms", "a budget of time and a device go together", "--device"),
+        ("check own.yaml --max latency=5ms", "a budget of time and a device go together", "--device a100"),
         ("sweep own.yaml --figures parms", "there is no figure `parms`", "`params`"),
         ("show own.yaml --set help=", "there is no variable `help`", ""),
         ("chain 3x8x8 'pool 2'", "no kind or block `pool`", "`maxpool 2`, `avgpool 2`"),
+        ("chain 3x8x8 'pool k3 s2'", "no kind or block `pool`", "`maxpool k3 s2`, `avgpool k3 s2`"),
+        ("chain 3x8x8 'conv 8 kernel 3'", "`kernel 3` is one token", "write `k3`"),
+        ("chain 3x8x8 'conv 8 K3'", "`conv` does not know `K3`", "did you mean `k3`?"),
+        ("show resnet18 --input 3x224", "is not like the net's own input", "`--input 3x224x224`"),
+        ("show resnet18 --set classes=", "it is empty", "--set NAME=VALUE"),
+        ("list --where 'params <'", "the expression ends after `<`", "params < 5M"),
+        ("solve file asked.yaml --want 'output == 5'", "a shape has 3 lengths", "output == 4x5x5"),
         ("chain 3x8x8 '{conv: 8 k3, strid: 2}'", "`strid`", "did you mean `stride`"),
     ],
 )
 def test_a_slip_is_told_with_a_way_out(here, arguments, words, way_out):
     (here / "empty").mkdir()
+    (here / "asked.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k?]\n")
     before = sorted(here.iterdir())
     done = run(*shlex.split(arguments))
     assert done.exit_code in (1, 2)
@@ -250,3 +258,41 @@ def test_the_totals_are_computed_where_the_files_are_others(monkeypatch):
     monkeypatch.setattr(kept_totals, "_digest", lambda: "another")
     monkeypatch.setattr(kept_totals, "computed", lambda: iter(["computed"]))
     assert kept_totals.every_net() == ["computed"]
+
+
+def test_a_condition_that_is_none_is_told_before_any_net_is_counted(monkeypatch):
+    monkeypatch.setattr(kept_totals, "every_net", lambda: pytest.fail("the nets were counted"))
+    assert "the expression ends" in run("list", "--where", "params <").stderr
+
+
+def test_what_is_expected_may_have_a_unit(here):
+    (here / "own.yaml").write_text(NET + "expect: {params: 0.112k, macs: 3_888}\n")
+    assert run("check", "own.yaml").exit_code == 0
+    (here / "own.yaml").write_text(NET + "expect: {params: 0.1125k}\n")
+    assert "`params` is a whole number: `0.1125k` is not a whole number" in run("check", "own.yaml").stderr
+
+
+def test_a_kernel_larger_than_the_padded_input_is_not_among_the_bounds():
+    done = run("solve", "pool-kernel", "--input", 7, "--output", 1, "--stride", 1)
+    assert "kernel from 1 to 7 (a larger kernel does not fit the padded input)" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", ["compare lenet5 alexnet", "compare --diff lenet5 alexnet", "check own.yaml"])
+def test_every_html_page_has_a_heading(here, arguments):
+    run(*arguments.split(), "-o", "page.html")
+    assert (here / "page.html").read_text().count("<h1>") == 1
+
+
+def test_an_input_that_is_called_input_says_so_once(here):
+    run("draw", "own.yaml", "-o", "own.dot")
+    assert '"input\\n3×8×8"' in (here / "own.dot").read_text()
+
+
+def test_a_file_that_goes_while_its_folder_is_checked_is_passed_over(here, monkeypatch):
+    from cnncalc.cli.commands import check
+
+    gone = str(here / "gone.yaml")
+    monkeypatch.setattr(check, "files_in", lambda path: [(gone, True), (str(here / "own.yaml"), True)])
+    done = run("check", ".", "--max", "params=1M")
+    assert done.exit_code == 0
+    assert "gone since the folder was listed" in done.stdout

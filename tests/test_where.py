@@ -91,6 +91,8 @@ def test_a_condition_of_one_length_without_closed_form_does_not_tie_the_axes():
 def test_where_the_list_is_not_complete_it_says_so():
     answer = solve_input("vgg16", Options(), InputWants(where=("H == 2 * W",)))
     assert "listed up to 1,024 only" in answer.remarks[0]
+    endless = solve_input("vgg16", Options(), InputWants(where=("H <= W and H < 70",)))
+    assert "listed up to 1,024 only" in endless.remarks[0]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,8 @@ def test_where_the_list_is_not_complete_it_says_so():
         ("H * W <= 4096", lambda h, w: h * w <= 4_096),
         ("H * W == 4096", lambda h, w: h * w == 4_096),
         ("H // 2 * (W // 3) >= 500 and H + W >= 90", lambda h, w: (h // 2) * (w // 3) >= 500 and h + w >= 90),
+        ("H == W and H < 100", lambda h, w: h == w < 100),
+        ("W <= 2 * H and H < 70", lambda h, w: w <= 2 * h and h < 70),
         ("H + W <= 130", lambda h, w: h + w <= 130),
     ],
 )

@@ -9,6 +9,7 @@ from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
 from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import duration_text
+from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Graph
 from cnncalc.language import load
@@ -201,10 +202,22 @@ def _read(node: YamlNode) -> object:
 
 def _number(net: str, what: str, node: YamlNode, found: int) -> Check:
     expected = _read(node)
+    if isinstance(expected, str):
+        expected = _quantity(what, expected, node)
     if not isinstance(expected, int) or isinstance(expected, bool):
         help = "write it in full, with _ between thousands if you like"
         raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
     return Check(net, what, expected, found, expected == found, node.place())
+
+
+def _quantity(what: str, text: str, node: YamlNode) -> int:
+    """`5M` in full."""
+    try:
+        return parse_quantity(text, in_bytes=what.endswith("_bytes"))
+    except CnncalcError as error:
+        fault = error.faults[0]
+        message = f"`{what}` is a whole number: {fault.message}"
+        raise CnncalcError(Fault(message, node.place(), help=fault.help)) from None
 
 
 def _shape(net: str, what: str, node: YamlNode, found: str) -> Check:

@@ -9,12 +9,11 @@ from functools import lru_cache
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph.nodes import Origin
 
-__all__ = ["NAME_HELP", "UNKNOWN", "Level", "Names", "groups_of", "is_name", "matching"]
+__all__ = ["UNKNOWN", "Level", "Names", "groups_of", "is_name", "matching", "why_no_name"]
 
 UNKNOWN = -1
 """In place of a tensor's index: what comes out of a layer with a fault, or of a group that is still open."""
 
-NAME_HELP = "use letters, digits, - and _, with dots between levels"
 LONGEST = 200
 
 
@@ -24,6 +23,13 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= LONGEST and all(
         part.isdecimal() or part.replace("-", "_").lstrip("0123456789").isidentifier() for part in text.split(".")
     )
+
+
+def why_no_name(text: str) -> tuple[str, str]:
+    """What is wrong with a text that is no name, and the way out."""
+    if len(text) > LONGEST:
+        return f"a name of {len(text):,} characters is too long", f"{LONGEST} are the most"
+    return f"`{text[:60]}` is no name", "use letters, digits, - and _, with dots between levels"
 
 
 def groups_of(name: str) -> list[str]:
@@ -141,7 +147,8 @@ class Names:
     def taken(self, name: str, own: str | None = None) -> Fault | None:
         """Why a full name, whose last part is `own`, cannot be given; None where it can."""
         if own is not None and not is_name(own):
-            return Fault(f"`{own[:60]}` is no name", help=NAME_HELP)
+            message, help = why_no_name(own)
+            return Fault(message, help=help)
         if name not in self.tensors and name not in self.groups:
             return None
         first = self.given.get(name)

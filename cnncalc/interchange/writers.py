@@ -48,15 +48,29 @@ class Writer(NamedTuple):
         for name in settings.keys() - {*self.settings}:
             having = ", ".join(one.name for one in WRITERS if name in one.settings)
             raise CnncalcError(Fault(f"{self.name} has no `--{name}`", help=f"leave it out; it is for {having}"))
-        module, _, function = self.function.partition(":")
         try:
-            made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
-            assert isinstance(made, Written)
+            made = self._made(graph, batch, settings)
             if self.held:
                 _hold(graph, self, made)
         except CnncalcError as error:
-            others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self)
-            raise error.with_way_out(f"write it otherwise, without that layer, or try {others}") from None
+            others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self and one.says(graph, batch))
+            more = f", or try {others}" if others else ""
+            raise error.with_way_out(f"write it otherwise, without that layer{more}") from None
+        return made
+
+    def says(self, graph: Graph, batch: int) -> bool:
+        """Whether the format has every layer of a net, as far as can be told without what its writer needs."""
+        settings = {"file": f"net{self.suffix}", "values": "none"} if self.binary else {}
+        try:
+            self._made(graph, batch, settings)
+        except CnncalcError as error:
+            return not any(fault.layer for fault in error.faults)
+        return True
+
+    def _made(self, graph: Graph, batch: int, settings: Mapping[str, Any]) -> Written:
+        module, _, function = self.function.partition(":")
+        made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
+        assert isinstance(made, Written)
         return made
 
 

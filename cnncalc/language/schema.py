@@ -191,7 +191,7 @@ def _expect() -> Json:
             "output": SHAPE,
             "outputs": {"type": "object", "additionalProperties": SHAPE},
             "shapes": {"type": "object", "additionalProperties": SHAPE},
-            **{figure.key: {"type": "integer", "description": figure.help} for figure in FIGURES},
+            **{figure.key: {"type": ["integer", "string"], "description": figure.help} for figure in FIGURES},
             **dict.fromkeys(("train", *DIALECTS), nested),
         },
         "additionalProperties": False,

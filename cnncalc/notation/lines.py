@@ -21,6 +21,7 @@ from cnncalc.notation.vocabulary import (
     field_named,
     field_suggestion,
     kind_of,
+    kind_suggestion,
     usage,
     vocabulary,
 )
@@ -30,7 +31,6 @@ __all__ = [
     "Defaults",
     "Parsed",
     "TokenError",
-    "default_pairs",
     "make",
     "parse",
     "split_tokens",
@@ -97,6 +97,9 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
         if error.guess is not None:
             _read_tokens(error.guess.cls, tokens[1:], given, offsets)
             error.guess = Guess(error.guess.cls, given)
+        error.rest = " ".join(token for _, token in tokens[1:])
+        if error.unknown:
+            error.help = kind_suggestion(name, rest=error.rest)
         raise
     errors = _read_tokens(cls, tokens[1:], given, offsets)
     channels = given.pop("in", None)
@@ -118,7 +121,14 @@ def _read_tokens(
 ) -> list[TokenError]:
     """Set fields in `given` from all tokens; what cannot be read is returned."""
     errors = []
-    for offset, token in tokens:
+    waiting = list(tokens)[::-1]
+    while waiting:
+        offset, token = waiting.pop()
+        if waiting and (joined := _joined(cls, token, waiting[-1][1])):
+            end, value = waiting.pop()
+            message = f"`{token} {value}` is one token, without the blank"
+            errors.append(TokenError(message, help=f"write `{joined}`", offset=offset, width=end + len(value) - offset))
+            continue
         try:
             _read_token(cls, token, offset, given, offsets)
         except TokenError as error:
@@ -126,6 +136,15 @@ def _read_tokens(
             if not vocabulary(cls.kind).names:
                 break  # the kind takes nothing: one error says it
     return errors
+
+
+def _joined(cls: type[Layer], name: str, value: str) -> str:
+    """`stride 4` as it is written, `s4`; empty where the first is no field's name or the second no number."""
+    known = vocabulary(cls.kind)
+    declared = known.names.get(name) or known.letters.get(name)
+    if declared is None or name in known.words or value[0] not in "0123456789":
+        return ""
+    return f"{declared.letter or declared.name + '='}{value}"
 
 
 def _together(
@@ -296,19 +315,3 @@ def _token(declared: Field, value: Any) -> str:
             return word
     text = declared.type.write(value)
     return f"{declared.letter}{text}" if declared.letter else f"{declared.name}={text}"
-
-
-def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
-    cls, _ = kind_of(kind)
-    pairs: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        declared = field_named(cls, key)
-        if declared is None:
-            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
-        try:
-            pairs.append((declared.name, declared.read(value)))
-        except FieldError as error:
-            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
-            raise TokenError(message, key, error.help, in_value=True) from None
-    return cls.kind, tuple(pairs)

@@ -60,6 +60,8 @@ def way_to_like(shape: Shape, declared: Shape) -> str:
     """The way out of an input unlike the declared one: with a batch, without channels, or channels last; else empty."""
     if len(shape) == len(declared) + 1 and str(shape[1]) == str(declared[0]):
         return f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
+    if len(shape) == len(declared) - 1 > 0 and shape[0] == declared[0] != shape[-1]:
+        return f"a length is missing: `--input {show_shape((*shape, shape[-1]))}`"
     if len(shape) == len(declared) - 1:
         return f"channels come first: `--input {show_shape((declared[0], *shape))}`"
     if len(shape) != len(declared):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 from cnncalc.errors import near
-from cnncalc.layers import KINDS, Layer, kind_named
+from cnncalc.layers import KINDS, FieldError, Layer, kind_named
 from cnncalc.layers.base import MANY, Field
 from cnncalc.layers.registry import ALIASES
 from cnncalc.records import NamedTuple
@@ -15,6 +16,7 @@ __all__ = [
     "READ_ON",
     "Guess",
     "TokenError",
+    "default_pairs",
     "field_named",
     "field_suggestion",
     "kind_names",
@@ -50,6 +52,8 @@ class TokenError(Exception):
         self.guess: Guess | None = None
         self.unknown = ""
         """The word that is no kind; a block may be meant, which only the net knows."""
+        self.rest = ""
+        """What follows that word."""
 
 
 class Vocabulary(NamedTuple):
@@ -97,17 +101,22 @@ def _near_kinds(name: str, others: tuple[str, ...] = ()) -> list[str]:
 READ_ON = "`cnncalc kinds` lists the kinds, and `cnncalc kinds KIND` what each field takes"
 """The way out of a mistake that has none of its own."""
 
+_POOLS = "write which: `maxpool {0}`, `avgpool {0}`, `global_avgpool` or `adaptive_avgpool 7`"
 SEVERAL = {
-    "pool": "write which: `maxpool 2`, `avgpool 2`, `global_avgpool` or `adaptive_avgpool 7`",
-    "pooling": "write which: `maxpool 2`, `avgpool 2`, `global_avgpool` or `adaptive_avgpool 7`",
+    "pool": _POOLS,
+    "pooling": _POOLS,
     "norm": "write which: `batchnorm`, `layernorm`, `groupnorm 32` or `instancenorm`",
     "normalization": "write which: `batchnorm`, `layernorm`, `groupnorm 32` or `instancenorm`",
     "activation": "write which: `relu`, `silu`, `gelu`, …; `cnncalc kinds` lists them all",
 }
-"""Words that mean several kinds, each with the way out."""
+"""Words that mean several kinds, each with the way out; {0} is what followed the word."""
+LONGEST_REPEATED = 40
+"""Longer tokens are not repeated."""
 
 
-def kind_suggestion(name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all") -> str:
+def kind_suggestion(
+    name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all", rest: str = ""
+) -> str:
     """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
     from cnncalc.notation.elsewhere import way_from  # only a mistake pays for it
 
@@ -115,7 +124,7 @@ def kind_suggestion(name: str, others: tuple[str, ...] = (), otherwise: str = "`
     if "(" in name and (found := kind_named(called)):
         return f"{found[0].usage()}, without brackets and commas"
     if called.lower() in SEVERAL:
-        return SEVERAL[called.lower()]
+        return SEVERAL[called.lower()].replace("{0}", rest if 0 < len(rest) <= LONGEST_REPEATED else "2")
     if way := way_from(called):
         return way
     matches = _near_kinds(name, others)
@@ -134,6 +143,9 @@ def _field_suggestion(kind: str, name: str) -> str:
         declared = words.names[name]
         short = f"`{declared.letter}3` or " if declared.letter else ""
         return f"a field takes a value: {short}`{name}=3`"
+    small = name.lower()
+    if small != name and (small in words.words or small in words.names or small[0] in words.letters):
+        return f"did you mean `{small}`?"
     known = {alias: declared.name for alias, declared in words.names.items()}
     known.update((word, word) for word in words.words)
     matches = list(dict.fromkeys(known[match] for match in near(name, known)))
@@ -174,3 +186,19 @@ def usage(cls: type[Layer]) -> str:
         return takes
     how = f"its branches are a list, `{cls.kind}: [[conv 64 k3 p1], []]`, or named, `{{{cls.kind}: , from: [a, b]}}`"
     return f"{takes}; {how}" if parts else how
+
+
+def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
+    cls, _ = kind_of(kind)
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        declared = field_named(cls, key)
+        if declared is None:
+            raise TokenError(f"`{cls.kind}` has no field `{key[:60]}`", key, field_suggestion(cls, key))
+        try:
+            pairs.append((declared.name, declared.read(value)))
+        except FieldError as error:
+            message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
+            raise TokenError(message, key, error.help, in_value=True) from None
+    return cls.kind, tuple(pairs)

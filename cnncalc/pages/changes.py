@@ -10,7 +10,7 @@ from cnncalc.answers.page import Column, Page, Table, Verbatim
 from cnncalc.pages.comparison import object_of
 from cnncalc.pages.show.objects import layer_object
 from cnncalc.records import NamedTuple
-from cnncalc.text import BETWEEN, aligned, number, printable, shape_text, signed, width
+from cnncalc.text import BETWEEN, aligned, number, plural, printable, shape_text, signed, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,10 +87,9 @@ def _text(nets: Sequence[Compared], found: Sequence[Change]) -> str:
     for entry in entries:
         lines.append(f"  {entry.name}")
         lines += [_written(line, sizes) for line in entry.lines]
-    if not found:
-        lines.append("no layer changed")
     same = len(left.report.rows) - sum(change.left is not None for change in found)
-    lines += ["", f"{len(found):,} layers changed, {same:,} are the same"]
+    changed = plural(len(found), "layer") if found else "no layer"
+    lines += ["", f"{changed} changed, {same:,} {'is' if same == 1 else 'are'} the same"]
     lines += _totals(left, right)
     return "\n".join(lines) + "\n"
 

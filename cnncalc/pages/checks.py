@@ -72,7 +72,7 @@ def _summary(results: Sequence[FileResult]) -> str:
     figures = sum(len(result.checks) for result in results)
     summary = f"{plural(checked, 'file')} checked, {plural(figures, 'figure')}: "
     summary += f"{figures - failed:,} hold, {failed:,} fail" if failed else "all hold" if checked else "nothing to hold"
-    return summary + (f"; {plural(faulty, 'file')} could not be read as a net" if faulty else "")
+    return summary + (f"; {plural(faulty, 'file')} with errors" if faulty else "")
 
 
 def page(results: Sequence[FileResult]) -> Page:

@@ -80,7 +80,7 @@ def _mermaid(text: str) -> str:
 def _label(box: Box, end: str) -> str:
     texts = Texts("")
     lines = (texts.headline(box).replace("<br>", ""), texts.below(box).replace("<br>", ""), texts.shape(box))
-    return end.join(lines)
+    return end.join(dict.fromkeys(lines))  # an input that is called `input` says so once
 
 
 def _times(box: Box) -> str:

@@ -14,7 +14,8 @@ from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "FIGURES", "OPERATORS", "Measured", "Want", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",
+    "FIGURES", "OPERATORS", "Measured", "Want",
+    "check_lengths", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",
     "off",
 ]  # fmt: skip
 
@@ -85,6 +86,17 @@ def meets(found: int | str, want: Want) -> bool:
         "<": found < value,
         ">": found > value,
     }[want.operator]
+
+
+def check_lengths(found: int | str, want: Want) -> None:
+    """Raises `CnncalcError` where one number is wanted of a shape that has several lengths."""
+    if isinstance(found, str) and isinstance(want.value, int) and "x" in found:
+        lengths = found.split("x")
+        whole = "x".join([lengths[0], *[str(want.value)] * (len(lengths) - 1)])
+        help = f"write all of it, as {want.figure} {want.operator} {whole}"
+        raise CnncalcError(
+            Fault(f"--want {want.text}: a shape has {len(lengths)} lengths", values=f"such as {found}", help=help)
+        )
 
 
 def check_wants(wants: Sequence[Want]) -> None:

@@ -111,6 +111,8 @@ def test_layers_come_back_with_their_shapes(form, layers, output):
         ("caffe", ["conv 4 k2 same"], "Caffe pads both sides of an axis alike"),
         ("caffe", ["maxpool k3 d2"], "has no dilation"),
         ("darknet", ["conv 4 k3 nobias"], "a section without a batch norm has a bias"),
+        ("caffe", ["conv 4 k3 p1 circular"], "Caffe pads with zeros only"),
+        ("darknet", ["conv 4 k3 p1 reflect", "batchnorm"], "Darknet pads with zeros only"),
         ("darknet", ["conv 4 k1x3"], "a kernel of Darknet is the same along both axes"),
         ("darknet", ["layernorm", "gelu", "mean 1"], "there is no section of Darknet for `layernorm`"),
     ],
@@ -154,3 +156,21 @@ def test_a_form_has_to_be_known(arguments, told):
 def test_the_batch_and_the_input_are_those_asked_for():
     done = run("export", "resnet18", "--to", "caffe", "--batch", "8", "--input", "3x256x256")
     assert "shape { dim: 8 dim: 3 dim: 256 dim: 256 }" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("layers", "others", "never"),
+    [
+        ("[conv 4 k3, batchnorm, gelu]", ["torch", "keras", "darknet"], []),
+        ("[conv 4 k3, layernorm, gelu]", ["torch"], ["darknet"]),
+        ("[conv 4 k3 p1 circular, gelu]", ["torch"], ["darknet", "keras", "keras-json"]),
+        ("[{opaque: 4x9x9}]", ["onnx"], ["torch", "darknet", "keras"]),
+    ],
+)
+def test_only_forms_that_can_say_the_net_are_proposed(layers, others, never, tmp_path):
+    (tmp_path / "net.yaml").write_text(f"input: 3x9x9\nlayers: {layers}\n")
+    told = run("export", tmp_path / "net.yaml", "--to", "caffe").stderr
+    for form in others:
+        assert f"`--to {form}`" in told
+    for form in never:
+        assert f"`--to {form}`" not in told

@@ -194,3 +194,30 @@ def test_from_python(tmp_path):
     assert net.export(path, force=True).notes == ()
     with pytest.raises(CnncalcError, match="cannot be written"):
         net.export(tmp_path / "nowhere" / "net.py")
+
+
+def test_every_name_of_a_module_is_changed():
+    made = (torch.nn.Module(), torch.nn.Sequential(), torch.nn.ModuleList(), torch.nn.ModuleDict())
+    names = {name for module in made for name in (*dir(module), *vars(module)) if not name.startswith("__")}
+    assert names - RESERVED == set()
+
+
+@pytest.mark.parametrize("name", ["__init__", "__class__", "_modules", "_call_impl", "__own", "___", "__dict__"])
+@pytest.mark.parametrize("group", [True, False])
+def test_names_that_python_has_are_changed(name, group):
+    item = f"{{name: {name}, layers: [conv 4 k1, relu]}}" if group else f"{{conv: 4 k1, name: {name}}}"
+    graph = load_text(f"input: 3x8x8\nlayers: [{item}, {{conv: 5 k1, name: _conv}}]", "net.yaml", Options())
+    assert programs.differences(graph) == []
+    assert any(note.startswith(f"`{name}` is called") for note in written(graph, 1).notes)
+    assert "self._conv = " in text_of(graph)
+
+
+@pytest.mark.parametrize("border", ["p1 reflect", "p1:0 circular", "p2 replicate", "p1 weight", "p1 spectral"])
+@pytest.mark.parametrize("kind", ["conv: 4 k3", "dwconv: k3"])
+def test_borders_and_what_makes_the_weight_are_said(kind, border):
+    assert programs.differences(load_text(f"input: 4x6x7\nlayers: [{{{kind} {border}}}]", "net.yaml", Options())) == []
+
+
+@pytest.mark.parametrize("layers", ["[fractional_maxpool k2 size=4]", "[{fractional_maxpool: k2x3 size=3x4, name: a}]"])
+def test_a_fractional_pool_is_said(layers):
+    assert programs.differences(load_text(f"input: 4x8x9\nlayers: {layers}", "net.yaml", Options())) == []

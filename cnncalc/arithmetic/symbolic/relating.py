@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, compared, steps, tabulate
 
-__all__ = ["related"]
+__all__ = ["direction", "related"]
 
 FURTHEST = 10**9
 """A monotone condition that is not settled there is said as a relation."""
@@ -43,6 +43,15 @@ def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     else:
         holds = Relation(text(), lambda at: difference.at(at) == 0, symbols, sizes, over=over, zero=difference)
     return Condition({}, [holds])
+
+
+def direction(difference: Sum, symbol: str) -> int:
+    """1 where a polynomial never falls as one length grows, -1 where it never rises; 0 where neither is sure."""
+    terms = {term: factor for term, factor in difference.terms.items() if any(size.symbol == symbol for size in term)}
+    if not all(_grows(size) and size.table.at(1) >= 0 for term in terms for size in term):
+        return 0
+    signs = {factor > 0 for factor in terms.values()}
+    return (1 if True in signs else -1) if len(signs) == 1 else 0
 
 
 def _grows(size: Tabled) -> bool:

@@ -37,6 +37,7 @@ BAD_INPUT = 2
 
 def files_in(path: str) -> Iterator[tuple[str, bool]]:
     """The files that an argument names, and whether it named them by their folder."""
+    import os
     from pathlib import Path
 
     from cnncalc.cli.nets import natural
@@ -45,10 +46,12 @@ def files_in(path: str) -> Iterator[tuple[str, bool]]:
     if path == "-" or not folder.is_dir():
         yield path, False
         return
-    found = [file for suffix in ("yaml", "yml") for file in folder.rglob(f"*.{suffix}") if file.is_file()]
-    for file in sorted(found, key=lambda each: natural(str(each))):
-        if not any(part.startswith(".") for part in file.relative_to(folder).parts):
-            yield str(file), True
+    found: list[Path] = []
+    for inside, folders, names in os.walk(folder):  # which passes over a folder that cannot be read, or is gone
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        there = [Path(inside, name) for name in names if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
+        found += [file for file in there if file.is_file()]
+    yield from ((str(file), True) for file in sorted(found, key=lambda each: natural(str(each))))
 
 
 def why_skipped(net: str, options: Options) -> str:
@@ -71,6 +74,8 @@ def _result(
     required: dict[str, int | str],
     latency: Latency | None,
 ) -> FileResult:
+    from pathlib import Path
+
     from cnncalc.claims.expect import check
     from cnncalc.pages.checks import FileResult
 
@@ -86,6 +91,8 @@ def _result(
             checks += held(net, asked.options, given["weights"])
         return FileResult(shown, checks, "", (), checked.aside)
     except CnncalcError as error:
+        if in_folder and not Path(net).exists():
+            return FileResult(shown, (), "gone since the folder was listed", ())
         return FileResult(shown, (), "", error.faults)
     except OSError as error:
         from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it

@@ -15,6 +15,8 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnncalc.language.expressions import ExpressionError
+
 _QUANTITY = re.compile(r"\b\d+(?:_\d+)*(?:\.\d+)?\s*(?:[kKMGT]i?B?)\b")
 
 
@@ -37,6 +39,7 @@ def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None
     from cnncalc.cli.kept_totals import every_net
     from cnncalc.pages.listing import Family, Net, page
 
+    where = None if where is None else _checked(where)
     nets, families, known = [], [], set()
     for one in every_net():
         known.add(one.family)
@@ -53,13 +56,28 @@ def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None
     answer(page(nets, families if where is None else []), given)
 
 
-def _holds(where: str, scope: Mapping[str, Any]) -> bool:
-    """Whether a condition holds of a net; raises CnncalcError where it cannot be read."""
-    from cnncalc.language.expressions import ExpressionError, evaluate
+def _checked(where: str) -> str:
+    """A condition with its quantities in full; raises CnncalcError where it is none, before any net is counted."""
+    from cnncalc.language.expressions import ExpressionError, check_syntax
 
     text = _QUANTITY.sub(lambda match: str(parse_quantity(match.group())), where)
     try:
-        return bool(evaluate(text, scope))
+        check_syntax(text)
     except ExpressionError as error:
-        help = error.help or "such as 'params < 5M and macs < 600M'"
-        raise CnncalcError(Fault(f"--where: {error.message}", help=help)) from None
+        raise _fault(error) from None
+    return text
+
+
+def _holds(where: str, scope: Mapping[str, Any]) -> bool:
+    """Whether a condition holds of a net; raises CnncalcError where it cannot be told."""
+    from cnncalc.language.expressions import ExpressionError, evaluate
+
+    try:
+        return bool(evaluate(where, scope))
+    except ExpressionError as error:
+        raise _fault(error) from None
+
+
+def _fault(error: ExpressionError) -> CnncalcError:
+    help = error.help or "such as 'params < 5M and macs < 600M'"
+    return CnncalcError(Fault(f"--where: {error.message}", help=help))

@@ -149,6 +149,8 @@ def draw(page: Page, layout: Layout) -> str:
     body = fragment(page, layout)
     figure = _figure(page) if page.picture is not None else ""
     title = _title(page)
+    if "<h1>" not in body:
+        body = f"<h1>{escape(title)}</h1>\n{body}"
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy()}">
@@ -184,4 +186,4 @@ def _picture(page: Page) -> str:
 
 def _title(page: Page) -> str:
     first: Any = next(iter(page.body(Layout(document=True))), None)
-    return printable(first.name) if isinstance(first, Heading) else page.what
+    return printable(first.name) if isinstance(first, Heading) else page.what.partition(" ")[2].capitalize()

@@ -15,11 +15,10 @@ CSS = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
 font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{display:flex;gap:2rem;align-items:flex-start;padding:1.5rem 2rem}
-@media(max-width:70rem){main{flex-wrap:wrap}figure{max-width:100%!important}}
-.text{flex:0 1 auto;min-width:0}
-figure{flex:0 1 auto;margin:0;max-width:max(30rem,44vw);max-height:calc(100vh - 3rem);overflow:auto;position:sticky;
-top:1.5rem;border:1px solid var(--line);border-radius:8px}
+main{display:flex;flex-wrap:wrap;gap:2rem;align-items:flex-start;padding:1.5rem 2rem}
+.text{flex:0 0 auto;max-width:100%}li{max-width:70ch}
+figure{flex:1 1 24rem;min-width:0;margin:0;max-width:max-content;max-height:calc(100vh - 3rem);overflow:auto;
+position:sticky;top:1.5rem;border:1px solid var(--line);border-radius:8px}
 figure svg{display:block}figure.small svg{max-width:100%;height:auto}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .25rem}
 h2,h3{font-size:1.05rem;margin:1.5rem 0 .25rem}

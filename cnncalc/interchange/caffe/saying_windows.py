@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnncalc.interchange.caffe.pieces import Piece, Said, Values
-from cnncalc.interchange.written import Unsaid
+from cnncalc.interchange.written import Unsaid, of_zeros
 from cnncalc.layers import Shape
+from cnncalc.layers.convolving import Bordered
 from cnncalc.layers.kinds import conv, linear, pool, pyramid
 
 __all__ = ["adaptive", "convolution", "deconvolution", "full", "slid_pool", "spatial_pyramid", "whole_pool"]
@@ -28,10 +29,12 @@ def _even(paddings: list[tuple[int, int]]) -> list[int]:
     return [before for before, _ in paddings]
 
 
-def convolution(layer: conv.ForwardConvolution, x: tuple[Shape, ...], y: Shape) -> Said:
+def convolution(layer: Bordered, x: tuple[Shape, ...], y: Shape) -> Said:
     """Convolution; one with a group a channel is that with as many groups."""
     slid = layer.windows(x[0])
-    padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
+    paddings = [window.padding(n) for window, n in zip(slid, x[0][1:])]
+    of_zeros(layer.mode, paddings, "Caffe")
+    padding = _even(paddings)
     groups = layer.group_count(x[0])
     values: Values = [("num_output", layer.filters(x[0]))]
     values += _sizes("kernel_size", [window.kernel for window in slid], None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.written import Unsaid
+from cnncalc.interchange.written import Unsaid, of_zeros
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import conv, linear, local, norm, pool, resize, shuffle
+from cnncalc.layers.convolving import Bordered
+from cnncalc.layers.kinds import linear, local, norm, pool, resize, shuffle
 from cnncalc.layers.kinds.merge import Concat
 
 __all__ = ["ACTIVATIONS", "SECTIONS", "Lines", "activation_of", "check_norm"]
@@ -61,7 +62,7 @@ def padding_of(paddings: list[tuple[int, int]], dilation: int, kernel: int) -> L
     return ["pad=1"] if padding == kernel // 2 else [f"padding={padding}"]
 
 
-def convolution(layer: conv.ForwardConvolution, x: tuple[Shape, ...], y: Shape) -> Said:
+def convolution(layer: Bordered, x: tuple[Shape, ...], y: Shape) -> Said:
     """[convolutional]"""
     if len(x[0]) != 3:
         raise Unsaid("a convolution of Darknet has two spatial axes")
@@ -69,6 +70,7 @@ def convolution(layer: conv.ForwardConvolution, x: tuple[Shape, ...], y: Shape) 
     kernel = square([window.kernel for window in slid], "a kernel")
     dilation = square([window.dilation for window in slid], "a dilation")
     paddings = [window.padding(n) for window, n in zip(slid, x[0][1:])]
+    of_zeros(layer.mode, paddings, "Darknet")
     groups = layer.group_count(x[0])
     lines = [f"filters={layer.filters(x[0])}", f"size={kernel}", *strides([window.stride for window in slid])]
     lines += padding_of(paddings, dilation if kernel > 1 else 1, kernel)

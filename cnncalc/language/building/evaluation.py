@@ -126,7 +126,10 @@ class Evaluator:
             return value
         if isinstance(value, (list, dict)) or value is None:
             help = "write one item of it, as `$(x[0])`"
-            self.faults.add("a word or number is expected here", node, values=f"it is {str(value)[:60]}", help=help)
+            if value is None:
+                help = "a variable has no value yet: give it one, in `variables:` or as `--set NAME=VALUE`"
+            values = "it is empty" if value is None else f"it is {str(value)[:60]}"
+            self.faults.add("a word or number is expected here", node, values=values, help=help)
             return None
         return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
 

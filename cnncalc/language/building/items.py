@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import near
-from cnncalc.graph import NAME_HELP, is_name
+from cnncalc.graph import is_name, why_no_name
 from cnncalc.language.building.blocks import Blocks
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
@@ -209,7 +209,8 @@ class ItemReader:
         if name is not None and not isinstance(name, Scalar):
             self.faults.add("a name is one word", name, help="such as `name: stem` or `name: stage1.conv`")
         elif name is not None and "$" not in name.text and not is_name(name.text):
-            self.faults.add(f"`{name.text[:60]}` is no name", name, help=NAME_HELP)
+            message, help = why_no_name(name.text)
+            self.faults.add(message, name, help=help)
         naming = common.get("naming")
         if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
             help = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"

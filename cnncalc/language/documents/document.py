@@ -272,7 +272,7 @@ class Document:
 
     def default_fields(self, scope: MappingType[str, Value]) -> Defaults:
         """`defaults:` as (field, value) pairs of each kind; raises nothing, faults are noted."""
-        from cnncalc.notation.lines import TokenError, default_pairs
+        from cnncalc.notation.vocabulary import TokenError, default_pairs
 
         pairs: dict[str, tuple[tuple[str, Any], ...]] = {}
         for kind, (key, node) in self.defaults.items():

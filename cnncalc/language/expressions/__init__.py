@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cnncalc.language.expressions.nodes import Run
 
-__all__ = ["ExpressionError", "Value", "as_text", "evaluate", "expand"]
+__all__ = ["ExpressionError", "Value", "as_text", "check_syntax", "evaluate", "expand"]
 
 DEFAULT_LIMITS = Limits()
 # Longer texts are compiled each time: kept, they could take a hundred times the memory of their file.
@@ -64,6 +64,11 @@ def evaluate(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIM
         return compiled(text, limits)(scope, limits)
     except RecursionError:
         raise ExpressionError("the values are nested too deeply", 0, len(text)) from None
+
+
+def check_syntax(text: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raises ExpressionError where a text is no expression at all, whatever the values."""
+    _compiled(text, limits)
 
 
 def _compiled(text: str, limits: Limits) -> Run:

@@ -14,7 +14,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
-from cnncalc.solve.figures import FIGURES, Measured, Want, meets, miss, missed_by
+from cnncalc.solve.figures import FIGURES, Measured, Want, check_lengths, known_figures, meets, miss, missed_by
 from cnncalc.solve.file.diagram import DiagramNode, summarise
 from cnncalc.solve.file.growing import Growth, Progress
 from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
@@ -136,11 +136,13 @@ class Search:
         summarise(layers, self.judging.nothing)
         for want in self.judging.shapes:
             met = want.figure == "output" or want.figure in self.judging.known
-            if layers[-1] and not met and not self.undecided:
+            if layers[-1] and not self.undecided and (not met or isinstance(want.value, int)):
                 end = layers[-1][0]
                 assert end.stages is not None
                 assert end.state is not None
-                Measured(end.stages.whole(end.state), 1, self.dtype).figure(want.figure)
+                graph = end.stages.whole(end.state)
+                if not met or want.figure in known_figures(graph):
+                    check_lengths(Measured(graph, 1, self.dtype).figure(want.figure), want)
         return layers
 
     # -- what is as wanted --

@@ -7,7 +7,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from cnncalc.arithmetic.symbolic.conditions import Condition
+from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
+from cnncalc.arithmetic.symbolic.relating import direction
 
 __all__ = ["boxes_of"]
 
@@ -114,9 +115,37 @@ def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence
         if table is not None and not any(table.values) and table.start <= high:
             continue
         past = {**least, symbol: high + 1}
+        if _left_behind(condition, symbols, runs, symbol, high):
+            continue
         if not any(relation.over is not None and relation.over(past) for relation in condition.relations):
             return False
     return True
+
+
+def _left_behind(
+    condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], symbol: str, high: int
+) -> bool:
+    """Whether the other axes, all of which end, cannot keep up with one that goes past `high`, as in H = W < 100."""
+    others = [axis for axis in symbols if axis != symbol]
+    tables = [condition.sets.get(axis) for axis in others]
+    if not all(table is not None and not any(table.values) and table.start <= high for table in tables):
+        return False
+    beside = [axis for axis, one in zip(runs, symbols) if one != symbol]
+    known = [[n for low, last in axis for n in range(low, last + 1)] for axis in beside]
+    if prod(map(len, known)) > MOST_RUNS:
+        return False
+    lengths = [dict(zip((*others, symbol), (*each, high + 1))) for each in product(*known)]
+    return any(_never_past(relation, symbol, lengths) for relation in condition.relations)
+
+
+def _never_past(relation: Relation, symbol: str, lengths: Sequence[Mapping[str, int]]) -> bool:
+    """Whether a relation fails at all these lengths, and goes on to fail as the symbol's own grows."""
+    difference = relation.zero if relation.zero is not None else relation.least
+    way = 0 if difference is None else direction(difference, symbol)
+    values = [difference.at(at) for at in lengths] if way else [0]
+    if way < 0:
+        return max(values, default=-1) < 0
+    return relation.zero is not None and min(values, default=1) > 0
 
 
 def _endless(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:

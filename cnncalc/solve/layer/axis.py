@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cnncalc.arithmetic.windows.formulas import Border, TransposedWindow, Window
+from cnncalc.arithmetic.windows.formulas import Border, Rounding, TransposedWindow, Window
 from cnncalc.layers import KINDS, Layer, Requirement
 from cnncalc.records import NamedTuple
 
@@ -148,7 +148,9 @@ def _kernel_bounds(axis: Axis, output: int) -> Bounds:
     room = axis.input + axis.total - 1
     if axis.kind == "pool" and axis.stride is None:
         return Bounds(1, room + 1, "the padded input's length: a larger kernel can only give 1")
-    hanging = (axis.stride or 1) if axis.kind == "pool" else 0  # how far a last window may hang over when rounded up
+    window, hanging = axis.window(), 0
+    if axis.kind == "pool" and isinstance(window, Window) and window.rounding is not Rounding.FLOOR:
+        hanging = (axis.stride or 1) - 1  # how far a window may hang over when the length is rounded up
     return Bounds(1, (room + hanging) // axis.dilation + 1, "a larger kernel does not fit the padded input")
 
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["RULES", "Said", "X", "own", "plain", "rank_of", "says", "sides"]
+__all__ = ["RULES", "Said", "X", "own", "parametrised", "plain", "rank_of", "says", "sides"]
 
 X = Taken(0)
 
@@ -49,6 +50,15 @@ def says(*kinds: type[Layer]) -> Callable[[R], R]:
 def own(*taken: Any) -> Call:
     """A call of the layer's own module."""
     return Call(OWN, tuple([Argument("", one) for one in taken or (X,)]))
+
+
+def parametrised(said: Said, layer: Layer) -> Said:
+    """What is said of a layer, with what makes its weight."""
+    norm = layer.norm if isinstance(layer, Reparametrised) else None
+    if norm is None:
+        return said
+    function = f"nn.utils.parametrizations.{norm}_norm"
+    return said._replace(module=Call(function, (Argument("", said.module),)))
 
 
 def rank_of(shapes: Sequence[Shape]) -> int:

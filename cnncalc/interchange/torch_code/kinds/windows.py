@@ -9,6 +9,7 @@ from cnncalc.interchange.torch_code.expressions import Argument, Call, Listed, T
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
+from cnncalc.layers.convolving import Bordered
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
 
@@ -25,8 +26,8 @@ def symmetric(layer: Any) -> bool:
 
 def padded(x: Any, borders: Any, value: float = 0.0, mode: str = "zeros") -> Call:
     """A map with a border."""
-    kind = "constant" if mode == "zeros" else mode
-    return call("F.pad", {"input": x, "sides": sides(list(borders))}, mode=(kind, "constant"), value=(value, 0.0))
+    said = {"mode": ("constant" if mode == "zeros" else mode, "constant"), "value": (value, 0.0)}
+    return call("F.pad", {"input": x, "sides": sides(list(borders))}, **said)
 
 
 def each_side(layer: Any, shape: Shape) -> Any:
@@ -35,7 +36,7 @@ def each_side(layer: Any, shape: Shape) -> Any:
 
 
 @says(conv.Conv, conv.DepthwiseConv)
-def convolution(layer: conv.Conv | conv.DepthwiseConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
+def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Conv1d to Conv3d, behind a pad where torch has no such border."""
     (shape,) = shapes
     slid = layer.windows(shape)
@@ -52,9 +53,15 @@ def convolution(layer: conv.Conv | conv.DepthwiseConv, shapes: tuple[Shape, ...]
         dilation=(plain([window.dilation for window in slid]), 1),
         groups=(layer.group_count(shape), 1),
         bias=(layer.bias, True),
-        padding_mode=("zeros" if borders is not None else layer.mode, "zeros"),
+        padding_mode=(layer.mode if borders is None else "zeros", "zeros"),
     )
     return Said(module, own() if borders is None else own(padded(X, borders, mode=layer.mode)), holds=True)
+
+
+@says(deformable.DeformableConv)
+def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torchvision has it; torch, which is all that a program needs, has not. Raises Unsaid, always."""
+    raise Unsaid("torch itself has no deformable convolution", "`net.to_torch()` runs it")
 
 
 @says(conv.Deconv)
@@ -87,20 +94,6 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...], made: Shape) ->
         spanned = (n - 1) * window.stride + window.extent + added
         borders.append((-before, window.length(n) - (spanned - before)))
     return Said(module, padded(own(), borders), holds=True)
-
-
-@says(deformable.DeformableConv)
-def deformed(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torch itself has none."""
-    raise Unsaid("torch has no deformable convolution, torchvision has one", "write `conv`, or export to another form")
-
-
-@says(fractional.FractionalMaxPool)
-def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torch draws its windows anew in each call."""
-    rank = rank_of(shapes)
-    sizes = {"kernel_size": plain(list(spread(layer.kernel, rank))), "output_size": plain(list(made[1:]))}
-    return Said(call(f"nn.FractionalMaxPool{rank}d", sizes), own(), holds=True)
 
 
 @says(local.LocallyConnected)
@@ -241,6 +234,18 @@ def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...], made: Shape) 
         return said
     both = Call("nn.Sequential", (Argument("", said.module), Argument("", call("nn.Flatten"))))
     return Said(both, own(), method(said.function, "flatten", 1))
+
+
+@says(fractional.FractionalMaxPool)
+def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """FractionalMaxPool2d and 3d, whose windows are drawn anew each time."""
+    rank = rank_of(shapes)
+    kernel, size = {"kernel_size": plain(tuple(spread(layer.kernel, rank)))}, (plain(made[1:]), None)
+    return Said(
+        call(f"nn.FractionalMaxPool{rank}d", kernel, output_size=size),
+        own(),
+        call(f"F.fractional_max_pool{rank}d", {"input": X, **kernel}, output_size=size),
+    )
 
 
 @says(pyramid.SpatialPyramid)

@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
 from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
-from cnncalc.interchange.torch_code.kinds.said import RULES, Said, own
+from cnncalc.interchange.torch_code.kinds.said import RULES, Said, own, parametrised
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
@@ -107,6 +107,7 @@ class Bodies:
         try:
             without_normalised_weights(node.layer, "this program")
             said = RULES[node.layer.kind](node.layer, self.graph.input_shapes(node), node.shape)
+            said = parametrised(said, node.layer)
             said = windows.remembered(said) if index in self.tensors.remembered else said
             overwrites = getattr(node.layer, "inplace", False)
             return _apart(said) if overwrites and not self._alone(node) else said
