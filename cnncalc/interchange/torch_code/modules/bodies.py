@@ -12,7 +12,7 @@ from cnncalc.interchange.torch_code.kinds.said import RULES, Said, own, parametr
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
-from cnncalc.interchange.written import Unsaid, Unsayable, without_normalised_weights
+from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
 __all__ = ["Bodies", "Body", "Member", "Step", "numbered"]
@@ -105,7 +105,6 @@ class Bodies:
         """A layer by the table; nothing, and a fault, for one that cannot be said."""
         assert node.layer is not None
         try:
-            without_normalised_weights(node.layer, "this program")
             said = RULES[node.layer.kind](node.layer, self.graph.input_shapes(node), node.shape)
             said = parametrised(said, node.layer)
             said = windows.remembered(said) if index in self.tensors.remembered else said
