@@ -233,6 +233,24 @@ def test_to_torch_and_verify_are_methods():
     assert not net.verify().failed
 
 
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [({"seed": -1}, "from 0 on"), ({"seed": 10**30}, "from 0 to"), ({"device": "cdua"}, "such as `cpu`"),
+     ({"device": ""}, "such as `cpu`"), ({"dtype": "float16"}, "a type of torch"), ({"dtype": 3}, "a type of torch")],
+)  # fmt: skip
+def test_what_torch_does_not_take_is_a_fault(named, words):
+    pytest.importorskip("torch")
+    with pytest.raises(CnncalcError) as caught:
+        wrongly(cnncalc.load("lenet5").to_torch, **named)
+    assert words in str(caught.value)
+
+
+def test_whole_numbers_are_no_type_of_weights():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(CnncalcError, match="take one with fractions"):
+        cnncalc.load("lenet5").to_torch(dtype=torch.int8)
+
+
 def test_a_report_is_read_by_places():
     report = cnncalc.load("lenet5").report()
     assert report[0] is report.rows[0]
@@ -292,6 +310,11 @@ def test_questions_run_backwards_take_the_options_of_the_command_line():
     )
     loaded = cnncalc.load("mobilenet_v2", set={"width": 0.5})
     assert str(cnncalc.solve.batch_size(loaded, **memory, **options)) == str(found)
+    least = cnncalc.solve.variable("mobilenet_v2", "width", want="params <= 2M", low=0.25, high="1", step=0.25)
+    assert str(least) == printed(
+        *("solve", "variable", "mobilenet_v2", "width", "--want", "params <= 2M"),
+        *("--from", 0.25, "--to", 1, "--step", 0.25),
+    )
     width = cnncalc.solve.variable("mobilenet_v2", "width", want="macs <= 100M", input=(3, 96, 96))
     assert str(width) == printed(
         "solve", "variable", "mobilenet_v2", "width", "--want", "macs <= 100M", "--input", "3x96x96"
@@ -341,6 +364,10 @@ NOTHING: Any = None
         (lambda: cnncalc.solve.batch_size("lenet5", memory=-1), "from 1 on"),
         (lambda: wrongly(cnncalc.solve.batch_size, "lenet5"), "`batch_size` needs `memory`"),
         (lambda: cnncalc.solve.input_size("unet", low=9, high=3), "swap the two"),
+        (lambda: cnncalc.solve.input_size("unet", low=0), "the smallest is 1"),
+        (lambda: cnncalc.solve.pool(input=7, output=7, kernel=3, rounding="x"), "floor or ceil"),
+        (lambda: cnncalc.solve.variable("mobilenet_v2", "width", want="params <= 1M", low="x"), "such as 8 or 0.25"),
+        (lambda: cnncalc.load("lenet5", freeze=""), '`freeze=""` matches no layer'),
         (lambda: cnncalc.solve.input_size("unet", high=10**9), "`high`: 1,000,000,000 is too large"),
         (lambda: cnncalc.solve.conv(input="x", output=3, kernel=3), "`input`: `x` lacks a number"),
         (lambda: cnncalc.load("lenet5", input="1xHxW").report(), "`net.closed()`"),

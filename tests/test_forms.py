@@ -55,8 +55,8 @@ ADDED_UP = {
     "latex": r"^\w+ & [^&]* & \S+ & ([\d,]+) &",
     "plain": r"^\w+ +\w+ (?:\S+ )* +\S+ +([\d,]+) +[\d,]+$",
 }
-DOCUMENTS = {"schema", "completion", "import", "export", "draw"}
-"""The commands that print a document of its own form."""
+DOCUMENTS = {"schema", "completion", "import", "export", "draw", "web"}
+"""The commands that print a document of its own form, or serve a page."""
 
 
 def run(*words):

@@ -13,6 +13,8 @@ from cnncalc.api.rereading import reread
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from cnncalc.answers.solutions import InputAnswer, LayerAnswer
     from cnncalc.solve.file.answer import FileAnswer
     from cnncalc.solve.inputs.batches import BatchAnswer
@@ -157,12 +159,27 @@ def batch_size(
     return Answer(solve_batch(held.numbers(), room, type_of(dtype, amp), optimizer), held.name, batch_page)
 
 
+def _decimal(name: str, value: float | str | None) -> Fraction | None:
+    """A bound of a search. Raises CnncalcError for what is no number."""
+    from cnncalc.claims.decimals import decimal_number
+
+    if value is None:
+        return None
+    number = decimal_number(str(value))
+    if number is None:
+        raise CnncalcError(Fault(f"`{name}`: `{str(value)[:40]}` is no number", help="such as 8 or 0.25"))
+    return number
+
+
 @known_keywords
 def variable(
     net: NetLike | Net,
     name: str,
     *,
     want: str | Sequence[str],
+    low: float | str | None = None,
+    high: float | str | None = None,
+    step: float | str | None = None,
     dtype: str = "float32",
     amp: str | None = None,
     optimizer: str = "sgd",
@@ -172,15 +189,18 @@ def variable(
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
 ) -> Answer[VariableAnswer]:
-    """The values of a file's variable at which the net is as wanted: `cnncalc solve variable`."""
+    """The values of a file's variable at which the net is as wanted: `cnncalc solve variable`.
+
+    Those from `low` to `high` by `step` are tried. Raises CnncalcError where there is no such variable.
+    """
     from cnncalc.pages.solving.searches import variable_page
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.inputs.variables import solve_variable
 
     wants = parse_wants([want] if isinstance(want, str) else list(want))
+    bounds = (_decimal("low", low), _decimal("high", high), _decimal("step", step))
     path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
-    counted = type_of(dtype, amp)
-    found = solve_variable(path, name, options, counted, wants, (None, None, None), None, optimizer)
+    found = solve_variable(path, name, options, type_of(dtype, amp), wants, bounds, None, optimizer)
     return Answer(found, path, variable_page)
 
 

@@ -7,14 +7,14 @@ from functools import lru_cache
 from os import PathLike
 
 from cnncalc.errors import Fault
-from cnncalc.graph import Net, Node
+from cnncalc.graph import Level, Net, Node
 from cnncalc.language.options import Options
 from cnncalc.layers import Layer
 from cnncalc.limits import Limits
 
 __all__ = ["LEAST", "fault_of"]
 
-LEAST = {"batch": 1, "depth": 1, "jobs": 1, "low": 1, "high": 1, "memory": 1, "opset": 1, "seed": 0}
+LEAST = {"batch": 1, "depth": 1, "jobs": 1, "memory": 1, "opset": 1, "seed": 0}
 """The least that a whole number of that name may be, as on the command line."""
 SUCH = {
     "amp": '"bfloat16"', "convention": '"fvcore"', "dialect": '"keras"', "dtype": '"float16"', "figures": '"params"',
@@ -61,6 +61,11 @@ def _is_a(owner: type) -> Callable[[object], bool]:
     return lambda value: isinstance(value, owner)
 
 
+def _is_dtype(value: object) -> bool:
+    """Whether it is a torch.dtype; torch is not imported to ask."""
+    return (type(value).__module__, type(value).__name__) == ("torch", "dtype")
+
+
 def _is_path(value: object) -> bool:
     return isinstance(value, PathLike)
 
@@ -81,6 +86,9 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     ),
     "Net": (_is_a(Net), "a net"),
     "slice": (_is_a(slice), "a slice"),
+    "Level": (_is_a(Level), "a group"),
+    "Origin": (lambda value: hasattr(value, "place"), "what has a place"),
+    "torch.dtype": (_is_dtype, "a type of torch"),
     "Layer": (_is_a(Layer), "a layer"),
     "Limits": (_is_a(Limits), "limits"),
     "Options": (_is_a(Options), "options"),
@@ -121,5 +129,5 @@ def fault_of(name: str, value: object, declared: str) -> Fault | None:
         said = [f"a whole number from {least} on" if words == "a whole number" else words for words in said]
     shown = repr(value) if isinstance(value, (str, int, float, list, tuple, dict, type(None))) else type(value).__name__
     shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
-    such = f", such as {SUCH[name]}" if name in SUCH else ""
+    such = f", such as {SUCH[name]}" if name in SUCH and "torch" not in declared else ""
     return Fault(f"`{name}` cannot be {shown}", help=f"give {' or '.join(said)}{such}")

@@ -14,7 +14,7 @@ FLAGS = ("force", "opaque", "receptive-field", "same-weights", "strict", "train"
 """Options without a value."""
 MAPPINGS = ("limit", "max", "require", "set")
 """Options that are given as name=value, and here as mappings."""
-_QUOTED = re.compile(r"`--([a-z][a-z-]*)(?:[ =]([^`]+))?`")
+_QUOTED = re.compile(r"`--([a-z][a-z-]*)(?:[ =]([^`]*))?`")
 _BARE = re.compile(r"(?<![\w`-])--([a-z][a-z-]*)")
 _COMMAND = re.compile(r"(`cnncalc [^`]*`)")
 

@@ -37,7 +37,7 @@ __all__ = ["command"]
 @click.option("--weights", metavar="FILE", help="onnx: the learned numbers from a safetensors file, by their names.")
 @click.option("--seed", type=click.INT, help="onnx: of the random numbers; 0 unless said.")
 def command(net: str, output: str | None, to: str | None, force: bool, **given: Any) -> None:
-    """Write a net as a PyTorch program or a file of another tool: Caffe's prototxt, Darknet's cfg or an ONNX model.
+    """Write a net as a file of another tool: a PyTorch program, Caffe's prototxt, Darknet's cfg or an ONNX model.
 
     A net that the format cannot say is refused: every layer that it lacks, with the reason. What is written is read
     back and counted before it is given, so that it holds the same shapes and parameters; a program is not run.

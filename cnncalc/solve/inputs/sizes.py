@@ -61,6 +61,8 @@ def solve_input(net: str, options: Options, wants: InputWants) -> InputAnswer:
 def _bounded(low: int | None, high: int | None) -> None:
     """Raises CnncalcError for lengths that nobody asks for, and for a least one above the largest."""
     for option, number in (("--from", low), ("--to", high)):
+        if number is not None and number < 1:
+            raise CnncalcError(Fault(f"{option}: {number:,} is too small", help="the smallest is 1"))
         if number is not None and number > LARGEST:
             raise CnncalcError(Fault(f"{option}: {number:,} is too large", help=f"the largest is {LARGEST:,}"))
     if low is not None and high is not None and low > high:

@@ -15,6 +15,8 @@ __all__ = ["NUMBERS", "USUAL", "problem_of"]
 
 LONGEST = 10**9
 
+ROUNDINGS = (None, "floor", "ceil")
+"""How a pool rounds; None as its dialect does."""
 NUMBERS: dict[str, FieldType] = {
     "input": PerAxis(),
     "output": PerAxis(),
@@ -64,6 +66,9 @@ def problem_of(
     if dialect not in DIALECTS:
         help = suggestion(dialect, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
         faults.append(Fault(f"{called('dialect')}: there is no dialect `{dialect[:60]}`", help=help))
+    if rounding not in ROUNDINGS:
+        help = "it may be floor or ceil"
+        faults.append(Fault(f"{called('rounding')}: there is no rounding `{str(rounding)[:40]}`", help=help))
     if not faults:
         faults += _axes_faults(values, called)
     if faults:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from cnncalc.language.options import Options
 
 __all__ = ["GraphModule", "Group", "build", "to_torch"]
+
+LARGEST_SEED = 2**63 - 1
+"""The largest that torch's generators take."""
 
 
 class Group(nn.Module):
@@ -121,16 +125,34 @@ def _place(root: Group, name: str, module: nn.Module) -> None:
     at._modules[own] = module  # noqa: SLF001
 
 
+def _device(device: str | torch.device) -> torch.device:
+    """A device that is there. Raises CnncalcError."""
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError, ValueError):
+        message = f"torch knows no device `{str(device)[:40]}`"
+        raise CnncalcError(Fault(message, help="such as `cpu`, `cuda` or `meta`")) from None
+    if found.type == "cuda" and not torch.cuda.is_available():
+        raise CnncalcError(Fault("torch finds no CUDA device here", help="take `cpu` or `meta`"))
+    return found
+
+
 def build(
     graph: Graph, *, seed: int = 0, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
 ) -> GraphModule:
     """The module of a graph, in training mode, with random weights that depend on `seed` alone.
 
     `requires_grad` follows freezing. The global random state is left as it is. Raises CnncalcError for a kind that has
-    no builder.
+    no builder, and for a device, a type or a seed that torch does not take.
     """
     modules: dict[int, nn.Module] = {}
-    device = torch.device(device)
+    device = _device(device)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise CnncalcError(Fault(f"torch has no seed {seed}", help=f"give one from 0 to {LARGEST_SEED}"))
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise CnncalcError(
+            Fault(f"weights cannot be of the type {dtype}", help="take one with fractions, as torch.float16")
+        )
     if device.type == "cpu":  # fork_rng would do here too, but takes longer than a small net
         state = torch.get_rng_state()
         torch.default_generator.manual_seed(seed)
