@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import cProfile
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from time import process_time
 
 import pytest
 from command_line import runner
@@ -235,12 +235,13 @@ def test_what_some_blocks_lack_takes_the_arguments_of_the_class():
     assert "stride=2) if" not in made
 
 
-def test_the_time_to_write_grows_as_the_net():
-    def seconds(layers: int) -> float:
+def test_the_work_to_write_grows_as_the_net():
+    def calls(layers: int) -> int:
         branches = ", ".join(f"conv {1 + n % 5} k1" for n in range(layers))
         graph = load_text(f"input: 8x8x8\nlayers: [{{concat: [{branches}]}}]", "net.yaml", Options())
-        started = process_time()
-        written(graph, 1)
-        return process_time() - started
+        profile = cProfile.Profile()
+        profile.runcall(written, graph, 1)
+        return sum(one.callcount for one in profile.getstats())
 
-    assert seconds(3200) < 9 * min(seconds(800) for _ in range(2))  # four times as many; of a square it was 14
+    calls(10)  # what is done once
+    assert calls(600) < 2.5 * calls(300)

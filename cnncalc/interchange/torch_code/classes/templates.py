@@ -37,8 +37,7 @@ SMALL = 4
 ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "eps", "rate", "p", "negative_slope",
          "scale_factor", "output_size", "dim", "size", "initial", "sides", "groups", "number")  # fmt: skip
 """What numbers are besides channels: those of one role are one argument where they are equal."""
-FOLLOWED = ("channels", "stride")
-"""What a step that only some groups have takes from the arguments."""
+FOLLOWED = ("channels", "stride")  # what a step that only some groups have takes from the arguments
 NAMED_ALWAYS = ("repeats", "kernel_size", "channels")
 """What a reader wants to see, usual or not."""
 FACTORS = range(2, 33)
