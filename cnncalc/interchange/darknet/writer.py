@@ -43,7 +43,7 @@ class _Writer:
         inputs = [node for node in self.graph.nodes if node.layer is None]
         for node in inputs[1:]:
             self.unsayable.add(node, "a net of Darknet has one input")
-        self.places[inputs[0].index] = -1
+        self.places.update(dict.fromkeys([node.index for node in inputs], -1))
         for index, node in enumerate(self.graph.nodes):
             if node.layer is not None and index not in self.done:
                 try:
