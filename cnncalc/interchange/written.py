@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Node
 from cnncalc.graph.nodes import place_of
+from cnncalc.layers import Layer
+from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["Unsaid", "Unsayable", "Written", "of_zeros"]
+__all__ = ["Unsaid", "Unsayable", "Written", "of_zeros", "without_normalised_weights"]
 
 
 class Written(NamedTuple):
@@ -36,6 +38,12 @@ def of_zeros(mode: str, paddings: Iterable[tuple[int, int]], tool: str) -> None:
     """Raises Unsaid for a convolution whose border is not of zeros, in a tool that has no other."""
     if mode != "zeros" and any(map(any, paddings)):
         raise Unsaid(f"{tool} pads with zeros only", f"put a `pad` with `{mode}` before it, or leave that out")
+
+
+def without_normalised_weights(layer: Layer, form: str) -> None:
+    """Raises `Unsaid` for a weight that is normalised in each call."""
+    if isinstance(layer, Reparametrised) and layer.norm is not None:
+        raise Unsaid(f"{form} has no {layer.norm} norm in its layers", "leave it out: it does nothing at inference")
 
 
 class Unsayable:

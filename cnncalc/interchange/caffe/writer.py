@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.caffe.pieces import FACTORS, Piece
 from cnncalc.interchange.caffe.saying import RULES
-from cnncalc.interchange.written import Unsaid, Unsayable, Written
+from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 
 __all__ = ["written"]
 
@@ -69,6 +69,7 @@ class _Writer:
     def layer(self, index: int, node: Node) -> None:
         """One of our layers: no, one or more layers of Caffe, each on what the one before it makes."""
         assert node.layer is not None
+        without_normalised_weights(node.layer, "Caffe")
         rule = RULES.get(node.layer.kind)
         if rule is None:
             raise Unsaid(f"there is no layer of Caffe for `{node.layer.kind}`")

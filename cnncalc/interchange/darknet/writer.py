@@ -6,7 +6,7 @@ from collections import Counter
 
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, activation_of, check_norm
-from cnncalc.interchange.written import Unsaid, Unsayable, Written
+from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 from cnncalc.layers import Shape
 
 __all__ = ["written"]
@@ -85,6 +85,7 @@ class _Writer:
         rule = SECTIONS.get(layer.kind)
         if rule is None:
             raise Unsaid(f"there is no section of Darknet for `{layer.kind}`")
+        without_normalised_weights(layer, "Darknet")
         if len(node.shape) not in (1, 3) or any(len(x) not in (1, 3) for x in self.graph.input_shapes(node)):
             raise Unsaid("maps of Darknet have two spatial axes")
         if node.share is not None:

@@ -7,8 +7,7 @@ from cnncalc.graph import Graph
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
 from cnncalc.interchange.keras.writing.table import RULES
-from cnncalc.interchange.written import Unsaid, Unsayable, Written
-from cnncalc.layers.reparametrised import Reparametrised
+from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 
 __all__ = ["code", "json_text", "model_of"]
 
@@ -110,8 +109,7 @@ def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tens
     rule = RULES.get(node.layer.kind)
     if rule is None:
         raise Unsaid(f"there is no layer of Keras for `{node.layer.kind}`")
-    if isinstance(node.layer, Reparametrised) and node.layer.norm is not None:
-        raise Unsaid(f"Keras has no {node.layer.norm} norm in its layers", "leave it out: it does nothing at inference")
+    without_normalised_weights(node.layer, "Keras")
     if scribe.owner is not None and node.share is not None:
         theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
         if len(theirs) != len(ours):

@@ -21,6 +21,8 @@ FUNCTIONS: dict[str, Any] = {
     "gru": torch.gru,
     "rnn": {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu},
 }
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+"""Rows of weights for a number of the state, as torch has them."""
 
 
 class Recurred(nn.Module):
@@ -41,6 +43,10 @@ class Recurred(nn.Module):
             for direction in range(rule.directions):
                 end = f"_l{number}{'_reverse' if direction else ''}"
                 weights = [getattr(self, f"weight_{side}h{end}") for side in "ih"]
+                if {len(weight) for weight in weights} != {GATES[rule.kind] * rule.hidden}:
+                    raise ValueError(
+                        f"torch's {rule.kind} has {GATES[rule.kind]} gates"
+                    )  # it would read on beyond them
                 biases = [getattr(self, f"bias_{side}h{end}") for side in "ih"[: rule.bias_vectors]]
                 if len(biases) == 1:
                     biases.append(torch.zeros_like(biases[0]).detach())
