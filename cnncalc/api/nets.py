@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.api.answers import Answer, Report
 from cnncalc.api.building import Buildable
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of
+from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of, type_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-__all__ = ["Net", "chain", "load", "type_of"]
+__all__ = ["Net", "chain", "load"]
 
 
 class Net(Buildable):
@@ -254,13 +254,6 @@ class Net(Buildable):
         from cnncalc.solve.inputs.sizes import in_symbols
 
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
-
-
-def type_of(dtype: str, amp: str | None) -> str:
-    """A type of numbers, or what automatic mixed precision makes of it. Raises CnncalcError."""
-    from cnncalc.analysis.dtypes import with_amp
-
-    return dtype if amp is None else with_amp(amp, dtype)
 
 
 @known_keywords
