@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.api.keywords import known_keywords
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Input, Level, Node, Origin
 from cnncalc.graph import Net as Built
-from cnncalc.layers import Layer
+from cnncalc.layers import FieldError, Layer
+from cnncalc.notation.shapes import read_shape
 
 __all__ = ["Buildable"]
 
@@ -41,6 +43,19 @@ class Buildable(Built):
             layer, inputs, name=name, level=level, share=share, trainable=trainable, train_only=train_only,
             origin=origin,
         )  # fmt: skip
+
+    @known_keywords
+    def add_input(self, name: str, shape: str | Sequence[int]) -> Node:
+        """One more input, of a shape without the batch; they come before all layers. Raises CnncalcError."""
+        try:
+            return super().add_input(name, read_shape(shape, symbols=True))
+        except FieldError as error:
+            raise CnncalcError(Fault(f"an input's shape: {error.rule}", help=error.help)) from None
+
+    @known_keywords
+    def group(self, name: str, level: Level = _TOP, *, by_position: bool = False, like: str = "") -> Level:
+        """Open a named group; `level` is what is around it. Raises CnncalcError where the name is taken."""
+        return super().group(name, level, by_position=by_position, like=like)
 
     @known_keywords
     def output(self, tensor: Input, name: str | None = None) -> None:

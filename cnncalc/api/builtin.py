@@ -9,6 +9,7 @@ from cnncalc.api.answers import Report
 from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import NetLike
 from cnncalc.api.nets import Net, load
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
 
@@ -63,6 +64,10 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
+    if not hasattr(module, "state_dict"):
+        raise CnncalcError(
+            Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
+        )
     text = foreign_of(exported(module, inputs), name, opaque=opaque).text
 
     def build(options: Options) -> Built:

@@ -74,6 +74,6 @@ def known_keywords(function: F) -> F:
         except OSError as error:
             from cnncalc.language.unreadable import fault_of_os_error
 
-            raise CnncalcError(fault_of_os_error(error, "write elsewhere, or make room")) from None
+            raise CnncalcError(fault_of_os_error(error, "write elsewhere, or make room")) from error
 
     return cast("F", checked)

@@ -12,7 +12,7 @@ from cnncalc.language.options import Options
 from cnncalc.limits import raised
 from cnncalc.notation.shapes import has_symbols
 
-__all__ = ["InputLike", "NetLike", "graph_of", "kept", "options_of", "path_of", "written"]
+__all__ = ["InputLike", "NetLike", "graph_of", "kept", "options_of", "path_of", "type_of", "written"]
 
 NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], IO[bytes]]
 """A bundled net's name, a path, YAML text (with a line end in it), the same as a mapping, or an open file."""
@@ -71,6 +71,13 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def type_of(dtype: str, amp: str | None) -> str:
+    """A type of numbers, or what automatic mixed precision makes of it. Raises CnncalcError."""
+    from cnncalc.analysis.dtypes import with_amp
+
+    return dtype if amp is None else with_amp(amp, dtype)
 
 
 def path_of(net: NetLike) -> str | None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from cnncalc.api.answers import Answer, Report
 from cnncalc.api.building import Buildable
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of
-from cnncalc.errors import CnncalcError, Fault
+from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of, type_of
+from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
 from cnncalc.language.options import Options
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-__all__ = ["Net", "chain", "load", "type_of"]
+__all__ = ["Net", "chain", "load"]
 
 
 class Net(Buildable):
@@ -51,6 +52,9 @@ class Net(Buildable):
         self, name: str = "net", *, input: object = None, dialect: str = "torch", limits: Limits = Limits()
     ) -> None:
         """`input` is a shape without the batch, as 3x32x32, or a mapping of names to several. Raises CnncalcError."""
+        if dialect not in DIALECTS:
+            help = suggestion(dialect, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
+            raise CnncalcError(Fault(f"there is no dialect `{dialect[:60]}`", help=help))
         super().__init__(name, input=input, dialect=dialect, limits=limits)
         self.options = Options(limits=limits)
         self.build: Callable[[Options], Built] | None = None
@@ -237,7 +241,9 @@ class Net(Buildable):
         return self.options.batch if batch is None else batch
 
     def numbers(self) -> Net:
-        """The net, whose sizes are numbers. Raises CnncalcError where they are symbols."""
+        """The net, whose sizes are numbers. Raises CnncalcError where they are symbols, or there is nothing in it."""
+        if not self.inputs:
+            raise CnncalcError(Fault("the net is empty", help='start with `cnncalc.Net(input="3x32x32")`'))
         if any(not isinstance(length, int) for index in self.inputs.values() for length in self.nodes[index].shape):
             help = '`net.closed()` answers with formulas; for numbers, load it with a size, as `input="3x224x224"`'
             raise CnncalcError(Fault("the sizes of this net are symbols", help=help))
@@ -248,13 +254,6 @@ class Net(Buildable):
         from cnncalc.solve.inputs.sizes import in_symbols
 
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
-
-
-def type_of(dtype: str, amp: str | None) -> str:
-    """A type of numbers, or what automatic mixed precision makes of it. Raises CnncalcError."""
-    from cnncalc.analysis.dtypes import with_amp
-
-    return dtype if amp is None else with_amp(amp, dtype)
 
 
 @known_keywords

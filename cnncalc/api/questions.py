@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, options_of, path_of, written
-from cnncalc.api.nets import Net, load, type_of
+from cnncalc.api.loading import InputLike, NetLike, options_of, path_of, type_of, written
+from cnncalc.api.nets import Net, load
 from cnncalc.api.rereading import reread
 from cnncalc.claims import expect
 from cnncalc.errors import CnncalcError, Fault

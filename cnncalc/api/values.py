@@ -80,6 +80,8 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "Sequence[str]": (_list_of(_is_text), "a list of texts"),
     "Sequence[int]": (_list_of(_is_whole), "a list of whole numbers"),
     "Mapping[str, object]": (_named(lambda value: value is not None), "a mapping of names to values"),
+    "Mapping[str, str]": (_named(_is_text), "a mapping of names to texts"),
+    "tuple[str, ...]": (_list_of(_is_text), "a list of texts"),
     "Mapping[str, int]": (_named(_is_whole), "a mapping of names to whole numbers"),
     "Mapping[str, int | str]": (
         _named(lambda value: _is_whole(value) or _is_text(value)), "a mapping of names to whole numbers or texts",
@@ -119,6 +121,9 @@ def _alternatives(declared: str) -> list[str]:
 
 def fault_of(name: str, value: object, declared: str) -> Fault | None:
     """What is wrong with a value of that name; None where it is as declared, and large enough."""
+    if isinstance(value, Options):
+        fields = ((one, getattr(value, one), said) for one, said in Options.__annotations__.items())
+        return next((wrong for each in fields if (wrong := fault_of(*each)) is not None), None)
     forms = _forms(declared)
     least = LEAST.get(name)
     too_small = least is not None and isinstance(value, int) and value < least
