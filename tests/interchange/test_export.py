@@ -177,9 +177,7 @@ def test_only_forms_that_can_say_the_net_are_proposed(layers, others, never, tmp
 
 
 def test_a_net_of_two_inputs_is_refused_by_darknet(tmp_path):
-    (tmp_path / "net.yaml").write_text(
-        "inputs: {a: 3x9x9, b: 3x9x9}\nlayers: [{add: {from: [a, b]}}, {relu: , from: b}]\n"
-    )
+    (tmp_path / "net.yaml").write_text("inputs: {a: 3x9x9, b: 3x9x9}\nlayers: [{add: {from: [a, b]}}, relu]\n")
     done = run("export", tmp_path / "net.yaml", "--to", "darknet")
     assert done.exit_code == 2
     assert "a net of Darknet has one input" in done.stderr
