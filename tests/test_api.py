@@ -371,6 +371,7 @@ NOTHING: Any = None
         (lambda: wrongly(cnncalc.load("lenet5").explain, 3), "`layers` cannot be 3"),
         (lambda: wrongly(cnncalc.load("lenet5").report().text, 3), 'such as "markdown"'),
         (lambda: cnncalc.solve.batch_size("lenet5", memory=NOTHING), 'such as "24GiB"'),
+        (lambda: cnncalc.solve.batch_size("lenet5", memory="24"), 'as "24GiB"'),
         (lambda: cnncalc.solve.batch_size("lenet5", memory=-1), "from 1 on"),
         (lambda: wrongly(cnncalc.solve.batch_size, "lenet5"), "`batch_size` needs `memory`"),
         (lambda: cnncalc.solve.input_size("unet", low=9, high=3), "swap the two"),

@@ -155,6 +155,9 @@ def batch_size(
         held = load(*reread(net, **given))
     else:
         held = net
+    if isinstance(memory, str) and memory.strip().isdecimal():
+        help = f'write a unit, as "{memory.strip()[:20]}GiB", or bytes as a whole number'
+        raise CnncalcError(Fault(f"`memory` {memory[:40]}: bytes, or what?", help=help))
     room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
     return Answer(solve_batch(held.numbers(), room, type_of(dtype, amp), optimizer), held.name, batch_page)
 
