@@ -107,7 +107,7 @@ def test_a_number_of_the_weights_is_a_parameter_once():
 
 def test_an_input_without_a_size_asks_for_it_with_the_channels_that_its_weights_say():
     text = net("Convolution c 1 1 x y 0=4 1=3 6=180", shape="")
-    with pytest.raises(CnncalcError, match="give it: `input=\"5x224x224\"`"):
+    with pytest.raises(CnncalcError, match='give it: `input="5x224x224"`'):
         ncnn(text)
 
 
