@@ -95,13 +95,16 @@ def _list_devices(context: click.Context, parameter: click.Parameter, value: str
     return value
 
 
-def _list_variables(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """`--set help` lists the net's variables, each as its file has it, and ends."""
-    net = context.params.get("net")
-    if "help" in value and net:
+def _list_variables(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """`--set help` lists the net's variables, each as its file has it, and ends.
+
+    Of the net and the option, whichever comes last on the command line knows both.
+    """
+    known = {**context.params, parameter.name: value}
+    if "help" in (known.get("set_") or ()) and known.get("net"):
         from cnncalc.cli.nets import open_net
 
-        variables = open_net(net).variables
+        variables = open_net(known["net"]).variables
         _listing(context, list(variables), [key.source.lines[key.line - 1].strip() for key, _ in variables.values()])
     return value
 
@@ -115,7 +118,7 @@ def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, 
     return value[0] if value else None
 
 
-net_argument = click.argument("net", metavar="NET", is_eager=True, shell_complete=completing.nets)
+net_argument = click.argument("net", metavar="NET", callback=_list_variables, shell_complete=completing.nets)
 
 _NET_OPTIONS = (
     click.option(
