@@ -16,7 +16,8 @@ from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Costs, Graph, costs
+from cnncalc.graph import Costs, Graph, Node, costs
+from cnncalc.layers import Layer
 from cnncalc.notation.lines import write
 
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
@@ -64,10 +65,19 @@ class Counts(Counter):
         super().__init__(graph, batch, dtype, optimizer)
         self.followed = Followed(graph, batch, dtype) if followed is None else followed
 
+    @property
+    def elements(self) -> Sequence[int]:
+        """Bytes of an element of each node's tensor, worked out once for all that is asked of the net."""
+        return self.followed.elements
+
     @cached_property
     def costs(self) -> Sequence[Costs]:
         """What each signature of the graph costs."""
         return [met.costs for met in self.graph.signatures]
+
+    def read(self, node: Node, layer: Layer) -> Sequence[int]:
+        """Asked of its class once for all nets of a process, as its costs are."""
+        return self.graph.signatures[node.signature].read
 
     @cached_property
     def saved(self) -> dict[int, int]:

@@ -106,6 +106,10 @@ class Counter:
         """The most bytes alive at once in inference."""
         raise NotImplementedError
 
+    def read(self, node: Node, layer: Layer) -> Sequence[Any]:
+        """How many elements a layer reads of each of its inputs, of one image, if it moves any."""
+        return layer.read(*self.graph.input_shapes(node))
+
     # -- what follows --------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -136,33 +140,35 @@ class Counter:
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], saved
-                read = self._read_bytes(node, layer)
+                read = sum([count * elements[one] for count, one in zip(self.read(node, layer), node.inputs)])
                 cost = costs[node.signature]
                 found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes))
             numbers.append(number)
         return numbers, found, saved
 
-    def _read_bytes(self, node: Node, layer: Layer) -> Any:
-        """What a layer reads of its inputs for an image, if it moves any."""
-        counts = layer.read(*self.graph.input_shapes(node))
-        return sum([count * self.elements[one] for count, one in zip(counts, node.inputs)])
+    def _of_alike(self, key: str) -> list[Any] | None:
+        """A figure of what is alike, each computed once; None where what a layer saves is a part of it."""
+        rule = BY_KEY[key].layer
+        assert rule is not None
+        try:
+            return [rule(one) for one in self._alike[1]]
+        except _OfOneError:
+            return None
 
     def each(self, key: str) -> list[Any]:
         """A figure of every layer."""
         if key not in self._each:
-            rule = BY_KEY[key].layer
-            assert rule is not None
-            numbers, found, _ = self._alike
-            try:
-                values = [rule(one) for one in found]
-            except _OfOneError:
-                self._each[key] = self._apart(rule)
+            values = self._of_alike(key)
+            if values is None:
+                self._each[key] = self._apart(key)
             else:
-                self._each[key] = [values[number] for number in numbers]
+                self._each[key] = [values[number] for number in self._alike[0]]
         return self._each[key]
 
-    def _apart(self, rule: Callable[[OfLayer], Any]) -> list[Any]:
+    def _apart(self, key: str) -> list[Any]:
         """A figure of every layer, of which what it saves is a part."""
+        rule = BY_KEY[key].layer
+        assert rule is not None
         numbers, found, saved = self._alike
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), numbers):
@@ -173,15 +179,11 @@ class Counter:
 
     def sum(self, key: str) -> Any:
         """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
-        rule = BY_KEY[key].layer
-        assert rule is not None
-        numbers, found, _ = self._alike
-        try:
-            values = [rule(one) for one in found]
-        except _OfOneError:
+        values = self._of_alike(key)
+        if values is None:
             return sum(self.each(key))
-        times = [0] * len(found)
-        for number in numbers:
+        times = [0] * len(values)
+        for number in self._alike[0]:
             times[number] += 1
         return sum([count * value for count, value in zip(times, values)])
 

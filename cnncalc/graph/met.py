@@ -79,6 +79,12 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return costs(*self)
 
     @cached_property
+    def read(self) -> tuple[int, ...]:
+        """How many elements it reads of each of its inputs, for one sample, if it moves any."""
+        layer, shapes = self
+        return layer.read(*shapes)
+
+    @cached_property
     def weighs(self) -> bool:
         """Whether it has parameters."""
         layer, shapes = self

@@ -18,16 +18,11 @@ def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> s
     `names` are those that each operator should have. Compared are layers with all their fields, what they take, shapes,
     shared parameters and outputs.
     """
-    from cnncalc.language.building.builder import Builder
-    from cnncalc.language.documents.document import Document
-    from cnncalc.language.faults import Faults
+    from cnncalc.language import load_text
     from cnncalc.language.options import Options
-    from cnncalc.language.yaml.reader import read
 
-    options, faults = Options(limits=limits), Faults()
     try:
-        root = read(text, "what was written", limits)
-        graph = Builder(Document.of(root, "what was written", limits, faults), options, faults).build()
+        graph = load_text(text, "what was written", Options(limits=limits))
     except CnncalcError as error:
         return str(error)
     return _first_difference(graph, names, sketch)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc.graph import Net
+    from cnncalc.language.documents.document import Document
     from cnncalc.language.options import Options
     from cnncalc.language.yaml.reader import YamlNode
     from cnncalc.layers import Shape
 
-__all__ = ["bundled", "chain", "input_shapes", "load", "load_text", "loader"]
+__all__ = ["bundled", "chain", "input_shapes", "load", "load_text", "loader", "of_tree"]
 
 
 def load(net: str, options: Options) -> Net:
@@ -73,17 +74,18 @@ def load_text(text: str | bytes, name: str, options: Options) -> Net:
     """The graph of a text, which errors call `name`; raises `CnncalcError` with every fault."""
     from cnncalc.language.yaml.reader import read
 
-    return _of_tree(read(text, name, options.limits), name, options)
+    return of_tree(read(text, name, options.limits), name, options)[0]
 
 
 def chain(input: str, layers: Sequence[str], options: Options) -> Net:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
     from cnncalc.language.documents.arguments import tree
 
-    return _of_tree(tree(input, layers, options.limits), "chain", options)
+    return of_tree(tree(input, layers, options.limits), "chain", options)[0]
 
 
-def _of_tree(root: YamlNode, name: str, options: Options) -> Net:
+def of_tree(root: YamlNode, name: str, options: Options) -> tuple[Net, Document]:
+    """The graph of what was read, with the document, which knows where everything stands; raises `CnncalcError`."""
     from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
@@ -91,7 +93,7 @@ def _of_tree(root: YamlNode, name: str, options: Options) -> Net:
     faults = Faults()
     document = Document.of(root, name, options.limits, faults)
     document.symbols = options.symbols
-    return Assembler(document, options, faults).build()
+    return Assembler(document, options, faults).build(), document
 
 
 def bundled() -> dict[str, Path]:

@@ -33,6 +33,18 @@ def put(text, setting, value):
     return text[:offset] + str(value).join(setting["pieces"]) + text[until:]
 
 
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("extends: resnet50\nreplace: {fc: linear 10}\n", "23,528,522"),
+        ("input: 3x64x64\nlayers: [{net: resnet18, to: layer1}]\n", "157,504"),
+    ],
+)
+def test_nets_made_of_others_are_shown(text, parameters):
+    """torchvision's body of 23,508,032 with a new head of 20,490; its stem of 9,536 with 147,968 of layer1."""
+    assert ask(ask="show", text=text)["totals"][0][1] == parameters
+
+
 def test_a_net_is_shown_as_the_command_counts_it():
     shown = ask(ask="show", text="extends: vgg16\n")
     assert ["Parameters", "138,357,544", "138,344,128 weights + 13,416 biases"] in shown["totals"]

@@ -6,10 +6,8 @@ from functools import lru_cache
 
 from cnncalc.answers.page import Layout, Page
 from cnncalc.api import Net
-from cnncalc.graph import Net as Built
-from cnncalc.language.building.builder import Builder
+from cnncalc.language import load_text, of_tree
 from cnncalc.language.documents.document import Document
-from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import YamlNode, read
 from cnncalc.records import NamedTuple
@@ -29,20 +27,13 @@ class Held(NamedTuple):
     """Of the text itself: the document's is that of the last file that it extends."""
 
 
-def _built(text: str, options: Options) -> tuple[Built, Document, YamlNode]:
-    """What `cnncalc.language.load_text` does, with the document, which knows where each variable stands."""
-    faults = Faults()
-    root = read(text, TEXT, options.limits)
-    document = Document.of(root, TEXT, options.limits, faults)
-    document.symbols = options.symbols
-    return Builder(document, options, faults).build(), document, root
-
-
 @lru_cache(maxsize=1)
 def held(text: str) -> Held:
     """The net of a text. Raises CnncalcError with every fault."""
-    built, document, root = _built(text, Options())
-    return Held(Net.of(built, Options(), lambda options: _built(text, options)[0]), document, root)
+    options = Options()
+    root = read(text, TEXT, options.limits)
+    built, document = of_tree(root, TEXT, options)
+    return Held(Net.of(built, options, lambda other: load_text(text, TEXT, other)), document, root)
 
 
 def markup(page: Page) -> str:
