@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 __all__ = [
     "BETWEEN",
     "SUPERSCRIPTS",
+    "Distinct",
     "aligned",
     "axes_text",
     "number",
@@ -30,6 +31,33 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 AT_A_TIME = 10_000
 """Rows that are written at once."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+class Distinct:
+    """Names that are given once each: a second `conv` is `conv_2`. Many equal ones cost no more than many others."""
+
+    __slots__ = ("_numbers", "taken")
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        """Names that are reserved, or given."""
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, wanted: str, avoid: Container[str] = ()) -> str:
+        """The name, or else one that is `numbered`."""
+        if wanted in self.taken:
+            return self.numbered(wanted, avoid)
+        self.taken.add(wanted)
+        return wanted
+
+    def numbered(self, stem: str, avoid: Container[str] = ()) -> str:
+        """The first name of a stem with a number behind it, from 2 on, that nothing has and `avoid` has not."""
+        number = self._numbers.get(stem, 2)
+        while (name := f"{stem}_{number}") in self.taken or name in avoid:
+            number += 1
+        self._numbers[stem] = number + 1
+        self.taken.add(name)
+        return name
 
 
 def number(value: object) -> str:

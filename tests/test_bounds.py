@@ -27,6 +27,8 @@ FILES = {
     + "  - deconv 4 k4 s3 p1\n  - conv 4 k3 s2 p1\n  - deconv 4 k5 s7\n" * 60,
     "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
     + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
+    "equal_names.param": "7767517\n30001 30001\nInput in 0 1 b0 0=8 1=8 2=3\n"
+    + "".join(f"ReLU same 1 1 b{n} b{n + 1}\n" for n in range(30_000)),
     "padded.yaml": "input: 3x8x8\nlayers: [conv 4 k1 p1000000000]\n",
     "pad.yaml": "input: 3x8x8\nlayers: [pad 1000000000]\n",
     "sums.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [{relu: , when: 'sum([1]*10000) < 0'}]}, relu]\n",
@@ -55,6 +57,7 @@ def folder(tmp_path_factory):
         ("show inputs.yaml", 0, "Layers"),
         ("show slices.yaml --format csv", 0, "slice"),
         ("show ladder.yaml --input 3xHxW", 2, "200,000 cases"),
+        ("show equal_names.param --depth 1", 0, "30,000"),
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),
         ("show pad.yaml", 0, "Layers"),

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
 
-__all__ = ["Build", "Fields", "finished", "has_parameters", "leading", "learned", "unit_length"]
+__all__ = [
+    "MOST_FAULTS",
+    "Build",
+    "Fields",
+    "each_made",
+    "finished",
+    "has_parameters",
+    "leading",
+    "learned",
+    "unit_length",
+]
 
 Fields: TypeAlias = "dict[str, Any]"
 """Fields of a layer by name."""
+Operator = TypeVar("Operator")
+Made = TypeVar("Made")
+MOST_FAULTS = 20
+"""So many are told of a file, and no more of it is read."""
+
+
+def each_made(
+    operators: Iterable[Operator], make: Callable[[Operator], Made]
+) -> Iterator[tuple[Operator, Made | None]]:
+    """Every operator with what it makes, None where it is wrong. Raises CnncalcError in the end, with all that was."""
+    faults: list[Fault] = []
+    for operator in operators:
+        made = None
+        try:
+            made = make(operator)
+        except CnncalcError as error:
+            faults.extend(error.faults)
+        yield operator, made
+        if len(faults) >= MOST_FAULTS:
+            break
+    if faults:
+        raise CnncalcError(faults)
 
 
 class Build:

@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.formulas import CAUSAL, Window, exact_divide, pr
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, windowed
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
-from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, spread
+from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole, spread
 from cnncalc.layers.habits import not_fitting
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.layers.windows import (
@@ -23,7 +23,7 @@ from cnncalc.layers.windows import (
     saved_input,
 )
 
-__all__ = ["Bordered", "Convolution", "ForwardConvolution"]
+__all__ = ["Bordered", "Convolution", "Filtered", "ForwardConvolution", "Grouped"]
 
 
 class Convolution(Layer):
@@ -125,10 +125,35 @@ class Convolution(Layer):
         """(before, after) of each axis where they differ, so that torch needs a padding layer before; else None."""
         return None
 
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from per_axis_requirements(self, len(x[0]) - 1)
+        yield from self.channel_requirements(x[0])
+        yield from self.dilation_requirements()
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The input, or its padded copy: one formula of torch's serves both gradients."""
         if backward.any:
             yield from saved_input(x[0], self.explicit_padding(x[0]))
+
+
+class Filtered(Convolution):
+    """A convolution whose filters are counted by its field `out`."""
+
+    out: int = field(
+        Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
+    )
+
+    def filters(self, x: Shape) -> int:
+        return self.out
+
+
+class Grouped(Filtered):
+    """One whose channels may fall into groups that do not meet."""
+
+    groups: int = field(Whole(), "independent groups of channels", 1, letter="g", symbol="g", aliases=("group",))
+
+    def group_count(self, x: Shape) -> int:
+        return self.groups
 
 
 class ForwardConvolution(Convolution):
@@ -147,9 +172,7 @@ class ForwardConvolution(Convolution):
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
         rank = len(shape) - 1
-        yield from per_axis_requirements(self, rank)
-        yield from self.channel_requirements(shape)
-        yield from self.dilation_requirements()
+        yield from super().requirements(shape)
         yield Requirement(
             self.padding != CAUSAL or rank == 1,
             "`causal` is for one axis, that of time",

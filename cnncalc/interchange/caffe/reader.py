@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.building import Build, finished
+from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.caffe import data
 from cnncalc.interchange.caffe.elements import shares_channels
 from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_of
@@ -46,7 +46,6 @@ class Reader:
         self.owners: dict[tuple[str, ...], list[int]] = {}
         """What the first layer with parameters of these names became."""
         self.unknown = Unknown()
-        self.faults: list[Fault] = []
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
@@ -56,18 +55,16 @@ class Reader:
             )
         for name, shape in data.legacy_inputs(self.net):
             self.input(name, shape, None)
-        for layer in self.layers:
-            try:
-                self.layer(layer)
-            except CnncalcError as error:
-                self.faults.extend(error.faults)
+        for layer, taken in each_made(self.layers, self.taken):
+            if not taken:
                 self.makes_nothing(layer)
-            if len(self.faults) >= 20:
-                break
-        if self.faults:
-            raise CnncalcError(self.faults)
         self.unknown.raise_any("Caffe")
         return finished(self.sketch, list(self.open.values()))
+
+    def taken(self, layer: CaffeLayer) -> bool:
+        """Take a layer into the net; raises CnncalcError where that is wrong."""
+        self.layer(layer)
+        return True
 
     def makes(self, tops: Sequence[str], tensors: Sequence[int]) -> None:
         """These blobs hold these tensors from here on; what no later layer takes is an output of the net."""

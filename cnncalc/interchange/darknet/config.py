@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.building import MOST_FAULTS
 from cnncalc.interchange.text import Text
 from cnncalc.limits import Limits
 
@@ -92,7 +93,7 @@ def sections(source: Text, limits: Limits) -> list[Section]:
             message = "a section such as `[net]` comes first" if equals else "this line is no `key=value`"
             place = source.place(number, len(line) - len(line.lstrip()) + 1, len(line.strip()))
             faults.append(Fault(message, place, help="comments start with `#`"))
-            if len(faults) >= 20:
+            if len(faults) >= MOST_FAULTS:
                 break
             continue
         found[-1].options.setdefault(key, (value, number))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import Build, finished
+from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.darknet.config import Section, sections
 from cnncalc.interchange.darknet.table import ALIASES, DETECTORS, LOSSES, RULES
 from cnncalc.interchange.file import ForeignFile
@@ -69,14 +69,9 @@ class Reader:
         self.input = self.sketch.input(
             "input", self.given.get("") or self.given.get("input") or shape_of(self.sections[0])
         )
-        faults: list[Fault] = []
         detected: list[int] = []
-        for section in self.sections[1:]:
-            try:
-                tensor, made = self.layer(section)
-            except CnncalcError as error:
-                faults.extend(error.faults)
-                tensor, made = NOTHING, []
+        for section, became in each_made(self.sections[1:], self.layer):
+            tensor, made = became or (NOTHING, [])
             kind = kind_of(section)
             if kind in DETECTORS:
                 detected.append(tensor)
@@ -84,10 +79,6 @@ class Reader:
                 detected[-1] = tensor  # it goes on from a detector's output
             self.tensors.append(tensor)
             self.made.append(made)
-            if len(faults) >= 20:
-                break
-        if faults:
-            raise CnncalcError(faults)
         self.unknown.raise_any("Darknet")
         if not self.tensors:
             raise CnncalcError(Fault("this file has no layers", self.sections[0].place()))

@@ -12,6 +12,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.keras.config import Entry
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import KINDS, Layer, Shape
+from cnncalc.text import Distinct
 
 __all__ = ["Call", "Rule", "Work"]
 
@@ -23,7 +24,7 @@ class Work:
         self.sketch, self.channels_first, self.inputs = sketch, channels_first, inputs
         self.owners: dict[str, int] = {}
         """The layer of ours that holds the parameters of each foreign one, by its path."""
-        self.names: set[str] = set()
+        self.distinct = Distinct()
         self.calls = 0
         self.unknown: list[tuple[str, str]] = []
         """Layers that no rule knows: their class and name."""
@@ -42,13 +43,7 @@ class Work:
         """A name that no other layer has."""
         cleaned = "".join(one if one.isalnum() or one in "_-." else "_" for one in wanted.replace("/", "."))[:150]
         parts = [part if part[0].isalnum() or part[0] == "_" else f"_{part}" for part in cleaned.split(".") if part]
-        stem = name = ".".join(parts) or "layer"
-        number = 1
-        while name in self.names:
-            number += 1
-            name = f"{stem}_{number}"
-        self.names.add(name)
-        return name
+        return self.distinct(".".join(parts) or "layer")
 
 
 class Call:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.building import MOST_FAULTS
 from cnncalc.interchange.text import Text
 from cnncalc.limits import Limits
 
@@ -99,7 +100,7 @@ def operators(source: Text, limits: Limits) -> list[Operator]:
             found.append(_operator(source, number, PIECE.findall(text)))
         except CnncalcError as error:
             faults.extend(error.faults)
-        if len(faults) >= 20:
+        if len(faults) >= MOST_FAULTS:
             break
     if not faults and len(found) != counts[0]:
         values = f"it says {counts[0]}, and there are {len(found)}"

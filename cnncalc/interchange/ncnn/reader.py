@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.building import Build, Fields, finished
+from cnncalc.errors import suggestion
+from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.ncnn.elements import raised
 from cnncalc.interchange.ncnn.params import Operator, operators
@@ -47,21 +47,12 @@ class Reader:
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        faults: list[Fault] = []
-        for operator in self.operators:
-            try:
-                tops = self.made(operator)
-            except CnncalcError as error:
-                faults.extend(error.faults)
-                tops = []
+        for operator, made in each_made(self.operators, self.made):
+            tops = made or []
             self.blobs.update(dict.fromkeys(operator.tops, NOTHING))
             self.blobs.update(zip(operator.tops, tops))
             if operator.bottoms:
                 self.open.update(zip(operator.tops, tops))
-            if len(faults) >= 20:
-                break
-        if faults:
-            raise CnncalcError(faults)
         self.unknown.raise_any("ncnn")
         return finished(self.sketch, list(self.open.values()))
 

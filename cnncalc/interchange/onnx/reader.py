@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import has_parameters, leading
+from cnncalc.interchange.building import MOST_FAULTS, has_parameters, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
@@ -22,7 +22,6 @@ from cnncalc.layers.base import Shape
 
 __all__ = ["Reader", "read"]
 
-MOST_FAULTS = 20
 USUAL, LARGER = 224, 352
 """The lengths of maps that are taken where a file leaves them open, and the outputs do not depend on them."""
 OPEN = "the file leaves lengths of its input open"

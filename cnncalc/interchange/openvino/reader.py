@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from math import prod
 
-from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import Build, Fields, finished
+from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED, declared
 from cnncalc.interchange.openvino.xml import Ir, IrLayer, read_ir
@@ -37,7 +37,6 @@ class Reader:
         self.tensors: dict[Port, int] = {}
         self.outputs: list[int] = []
         self.unknown = Unknown()
-        self.faults: list[Fault] = []
         self.takers: dict[Port, list[IrLayer]] = {}
         for (to, _), source in net.edges.items():
             if to in net.layers:
@@ -49,18 +48,9 @@ class Reader:
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        for layer in ordered(self.net):
-            try:
-                made = self.made(layer)
-            except CnncalcError as error:
-                self.faults.extend(error.faults)
-                made = []
-            for number, port in enumerate(layer.outputs):
-                self.tensors[(layer.id, port)] = made[number] if number < len(made) else NOTHING
-            if len(self.faults) >= 20:
-                break
-        if self.faults:
-            raise CnncalcError(self.faults)
+        for layer, made in each_made(ordered(self.net), self.made):
+            ports = [(layer.id, port) for port in layer.outputs]
+            self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
         self.unknown.raise_any("OpenVINO")
         if self.scales:
             self.sketch.notes.append(f"{self.scales:,} scales and zero points of quantised weights count as nothing")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from math import prod
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import Build, finished
+from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.wire import Message
 from cnncalc.interchange.paddle.call import Call, Several, Value
@@ -19,7 +20,6 @@ from cnncalc.layers import Shape, show_shape
 
 __all__ = ["Reader", "read"]
 
-MOST_FAULTS = 20
 BIASED = ("conv2d", "depthwise_conv2d", "conv2d_transpose", "depthwise_conv2d_transpose", "matmul")
 
 
@@ -45,7 +45,6 @@ class Reader:
         self.owners: dict[Any, int] = {}
         self.outputs: list[int] = []
         self.unknown = Unknown()
-        self.faults: list[Fault] = []
         self.takers: dict[str, list[Operator]] = {}
         self.makers: dict[str, Operator] = {}
         for operator in program.operators:
@@ -59,18 +58,8 @@ class Reader:
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        for operator in self.program.operators:
-            try:
-                made = self.made(operator)
-            except CnncalcError as error:
-                self.faults.extend(error.faults)
-                made = []
-            for place, name in enumerate(operator.outputs):
-                self.values[name] = made[place] if place < len(made) else None
-            if len(self.faults) >= MOST_FAULTS:
-                break
-        if self.faults:
-            raise CnncalcError(self.faults)
+        for operator, made in each_made(self.program.operators, self.made):
+            self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
         self.unknown.raise_any("Paddle")
         if not self.outputs or not self.sketch.inputs:
             raise CnncalcError(Fault("the program has no input, or nothing comes out of it"))

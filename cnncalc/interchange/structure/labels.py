@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Use
+from cnncalc.text import Distinct
 
 __all__ = ["Labels"]
 
@@ -15,7 +16,8 @@ class _Level:
 
     def __init__(self, prefix: str, chosen: set[str], *, by_position: bool) -> None:
         self.prefix, self.chosen, self.by_position = prefix, chosen, by_position
-        self.taken: set[str] = set()
+        self.distinct = Distinct()
+        self.taken = self.distinct.taken
         self.counts: dict[str, int] = {}
         self.position = 0
 
@@ -39,20 +41,17 @@ class _Level:
             if not self.by_position:
                 self.counts[kind] = int(usual.removeprefix(self._stem(kind)))
             return self._took(usual), False
-        name = wanted or f"{kind}_{self.position}"
-        number = 2
-        while name in self.taken or (name in self.chosen and name != wanted):
-            name = f"{wanted or kind}_{number}"
-            number += 1
+        if wanted:
+            name = self.distinct(wanted, self.chosen)
+        else:
+            name = f"{kind}_{self.position}"
+            if name in self.taken or name in self.chosen:
+                name = self.distinct.numbered(kind, self.chosen)
         return self._took(name), True
 
     def input(self, wanted: str) -> str:
         """The name of an input of the net."""
-        name, number = wanted, 2
-        while name in self.taken or (number > 2 and name in self.chosen):
-            name, number = f"{wanted}_{number}", number + 1
-        self.taken.add(name)
-        return name
+        return self.distinct(wanted, self.chosen)
 
     def _took(self, name: str) -> str:
         self.taken.add(name)

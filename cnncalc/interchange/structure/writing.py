@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
+from cnncalc.text import Distinct
 
 __all__ = ["beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
 
@@ -39,17 +40,12 @@ def _part(text: str) -> str:
 
 def names_of(operators: Iterable[Operator]) -> list[str]:
     """A name of the language for each operator, near its own: levels by dots, each one only once."""
-    taken: set[str] = set()
+    distinct = Distinct()
     names = []
     for operator in operators:
         parts = name_parts(operator.name)
         stem = ".".join([*parts[:-1], parts[-1] or operator_kind(operator)])[-LONGEST:].strip(".")
-        name, count = stem, 1
-        while name in taken:
-            count += 1
-            name = f"{stem}_{count}"
-        taken.add(name)
-        names.append(name)
+        names.append(distinct(stem))
     return names
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, repeat
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import finished
+from cnncalc.interchange.building import each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.tflite.call import Call, Live, Value
@@ -19,7 +20,6 @@ from cnncalc.layers import show_shape
 
 __all__ = ["Reader", "read"]
 
-MOST_FAULTS = 20
 WEIGHTED = {
     "CONV_2D": (1, 2), "DEPTHWISE_CONV_2D": (1, 2), "TRANSPOSE_CONV": (1, 3), "FULLY_CONNECTED": (1, 2),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 18)), "SVDF": (1, 2, 3), "EMBEDDING_LOOKUP": (1,), "PRELU": (1,),
@@ -53,23 +53,12 @@ class Reader:
         self.batch = 1
         self.owners: dict[tuple[object, ...], int] = {}
         self.unknown = Unknown()
-        self.faults: list[Fault] = []
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
         self.inputs()
-        for operator in self.model.operators:
-            try:
-                made = self.made(operator)
-            except CnncalcError as error:
-                self.faults.extend(error.faults)
-                made = []
-            for place, number in enumerate(operator.outputs):
-                self.values[number] = made[place] if place < len(made) else None
-            if len(self.faults) >= MOST_FAULTS:
-                break
-        if self.faults:
-            raise CnncalcError(self.faults)
+        for operator, made in each_made(self.model.operators, self.made):
+            self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
         self.unknown.raise_any("TensorFlow Lite")
         outputs = [value for number in self.model.outputs if isinstance(value := self.values.get(number), Live)]
         if not outputs:

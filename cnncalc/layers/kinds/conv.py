@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnncalc.arithmetic.windows.formulas import CAUSAL, TransposedWindow, exact_divide, larger, product
 from cnncalc.arithmetic.windows.reach import Reach, transposed
 from cnncalc.layers.base import Requirement, Shape, field
-from cnncalc.layers.convolving import Bordered, Convolution, ForwardConvolution
+from cnncalc.layers.convolving import Bordered, Convolution, ForwardConvolution, Grouped
 from cnncalc.layers.fields import PerAxis, Whole, spread
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, per_axis_requirements
@@ -16,23 +16,12 @@ __all__ = ["Conv", "Convolution", "Deconv", "DepthwiseConv", "ForwardConvolution
 
 
 @layer("conv", aliases=("convolution", "convolutional", "cross_correlation"))
-class Conv(Bordered):
+class Conv(Grouped, Bordered):
     """Cross-correlation with `out` filters, as torch.nn.Conv1d, Conv2d and Conv3d.
 
     Output length ⌊(n + p_before + p_after − k_eff)/s⌋ + 1 an axis; it always rounds down (Dumoulin & Visin 2016,
     relationship 6).
     """
-
-    out: int = field(
-        Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
-    )
-    groups: int = field(Whole(), "independent groups of channels", 1, letter="g", symbol="g", aliases=("group",))
-
-    def filters(self, x: Shape) -> int:
-        return self.out
-
-    def group_count(self, x: Shape) -> int:
-        return self.groups
 
 
 @layer("dwconv", aliases=("depthwise_conv", "depthwise", "DepthwiseConv", "depthwise_convolution"))
@@ -61,26 +50,16 @@ class DepthwiseConv(Bordered):
         *(f"Conv{word}{rank}DTranspose" for word in ("", "olution") for rank in (1, 2, 3)),
     ),
 )
-class Deconv(Convolution):
+class Deconv(Grouped):
     """Transposed convolution, as torch.nn.ConvTranspose2d (Dumoulin & Visin 2016, relationship 14).
 
     Output length (n − 1)·s − p_before − p_after + k_eff + output_padding an axis. Each weight is used once for each
     input position.
     """
 
-    out: int = field(
-        Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
-    )
-    groups: int = field(Whole(), "independent groups of channels", 1, letter="g", symbol="g", aliases=("group",))
     output_padding: tuple[int, ...] | None = field(
         PerAxis(0), "pixels added after the output; 0 unless the dialect says", None, symbol="op"
     )
-
-    def filters(self, x: Shape) -> int:
-        return self.out
-
-    def group_count(self, x: Shape) -> int:
-        return self.groups
 
     def windows(self, x: Shape) -> tuple[TransposedWindow, ...]:
         """One window an axis."""
@@ -110,9 +89,7 @@ class Deconv(Convolution):
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
         rank = len(shape) - 1
-        yield from per_axis_requirements(self, rank)
-        yield from self.channel_requirements(shape)
-        yield from self.dilation_requirements()
+        yield from super().requirements(shape)
         yield Requirement(
             not isinstance(self.padding, str) or (bool(self.rules.transposed_same) and self.padding != CAUSAL),
             f"{self.dialect} has no `{self.padding}` padding for a transposed convolution",

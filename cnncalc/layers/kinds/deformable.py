@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Requirement, Shape, field, show_shape
-from cnncalc.layers.convolving import ForwardConvolution
-from cnncalc.layers.fields import Whole, spread
+from cnncalc.layers.base import Requirement, Shape, show_shape
+from cnncalc.layers.convolving import ForwardConvolution, Grouped
+from cnncalc.layers.fields import spread
 from cnncalc.layers.registry import layer
 
 __all__ = ["DeformableConv"]
@@ -19,7 +19,7 @@ __all__ = ["DeformableConv"]
     "deform_conv",
     aliases=("DeformConv", "DeformableConv", "deformable_conv", "dcn", "DCNv2", "ModulatedDeformConv"),
 )
-class DeformableConv(ForwardConvolution):
+class DeformableConv(Grouped, ForwardConvolution):
     """A deformable convolution (Dai et al. 2017; Zhu et al. 2019 with a mask), as torchvision.ops.deform_conv2d.
 
     `{deform_conv: 64 k3 p1, from: [map, offsets]}`, or with a mask as the third: the offsets are a map of 2·k·k
@@ -31,16 +31,6 @@ class DeformableConv(ForwardConvolution):
     inputs: ClassVar[tuple[int, int]] = (2, 3)
     autocast: ClassVar[str] = "float32"
     unseen: ClassVar[str] = "undefined: where a deformable convolution looks is learned"
-    out: int = field(
-        Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
-    )
-    groups: int = field(Whole(), "independent groups of channels", 1, letter="g", symbol="g", aliases=("group",))
-
-    def filters(self, x: Shape) -> int:
-        return self.out
-
-    def group_count(self, x: Shape) -> int:
-        return self.groups
 
     def taps(self, x: Shape) -> int:
         """The pixels of a kernel."""

@@ -6,28 +6,21 @@ from collections.abc import Iterator
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.backward import Backward, Saved
-from cnncalc.layers.base import Shape, field
-from cnncalc.layers.fields import Whole, spread
-from cnncalc.layers.kinds.conv import ForwardConvolution
+from cnncalc.layers.base import Shape
+from cnncalc.layers.convolving import Filtered, ForwardConvolution
+from cnncalc.layers.fields import spread
 from cnncalc.layers.registry import layer
 
 __all__ = ["LocallyConnected"]
 
 
 @layer("local", aliases=("LocallyConnected", "locally_connected", "LocalConvolution"))
-class LocallyConnected(ForwardConvolution):
+class LocallyConnected(Filtered, ForwardConvolution):
     """A convolution with filters and biases of their own at each output position (LeCun 1989), as Darknet's `[local]`.
 
     Windows and output length are those of `conv`. Each weight is used once, so there are as many multiply–accumulates
     as weights.
     """
-
-    out: int = field(
-        Whole(), "number of filters", position=0, symbol="C_out", aliases=("out_channels", "filters", "num_output")
-    )
-
-    def filters(self, x: Shape) -> int:
-        return self.out
 
     def group_count(self, x: Shape) -> int:
         return 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from cnncalc.graph import Graph
 from cnncalc.interchange.keras.writing.model import Call, Made, Model, Tensor
+from cnncalc.text import Distinct
 
 __all__ = ["text"]
 
@@ -40,7 +41,7 @@ class _Program:
         self.uses = Counter(one.place for _, _, call in self.calls for one in call.tensors())
         """How often each tensor is taken."""
         self.names: dict[tuple[str, int], str] = {}
-        self.given = set(TAKEN)
+        self.distinct = Distinct(TAKEN)
 
     def text(self) -> str:
         """All lines."""
@@ -103,12 +104,7 @@ class _Program:
         """A name for a variable that no other has."""
         stem = wanted if wanted[0].isalpha() or wanted[0] == "_" else f"_{wanted}"
         stem = f"{stem}_" if iskeyword(stem) or hasattr(builtins, stem) else stem
-        name, number = stem, 1
-        while name in self.given:
-            number += 1
-            name = f"{stem}_{number}"
-        self.given.add(name)
-        return name
+        return self.distinct(stem)
 
 
 def _ordered(model: Model) -> list[tuple[Made, int, Call]]:

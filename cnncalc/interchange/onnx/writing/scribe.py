@@ -9,6 +9,7 @@ from cnncalc.graph import Node
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.records import NamedTuple
+from cnncalc.text import Distinct
 
 __all__ = ["Held", "Learned", "Rule", "Said", "Scribe", "Step", "shaped"]
 
@@ -49,7 +50,7 @@ class Learned(NamedTuple):
 class Scribe:
     """The model so far. Every tensor has a name of its own: what a layer makes is called as the layer is."""
 
-    __slots__ = ("called", "held", "known", "learned", "nodes", "opset", "taken")
+    __slots__ = ("called", "fresh", "held", "known", "learned", "nodes", "opset")
 
     def __init__(self, opset: int, reserved: Sequence[str]) -> None:
         self.opset = opset
@@ -59,17 +60,8 @@ class Scribe:
         self.learned: dict[str, Learned] = {}
         self.called: dict[tuple[str, str], str] = {}
         """The name of each learned tensor, by its layer and role."""
-        self.taken = set(reserved)
-        """Names that are some layer's, or in use."""
-
-    def fresh(self, name: str) -> str:
-        """A name that nothing has yet."""
-        made, count = name, 1
-        while made in self.taken:
-            count += 1
-            made = f"{name}_{count}"
-        self.taken.add(made)
-        return made
+        self.fresh = Distinct(reserved)
+        """Gives names that no layer has, and nothing yet."""
 
     def keep(self, tensor: Held) -> str:
         """A tensor of given numbers, noted once however often it is used."""
