@@ -7,13 +7,13 @@ from random import Random
 from typing import Any
 
 import pytest
+import witnessed
 
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import dialects
 from cnncalc.layers.dialects import KERAS
 from cnncalc.notation.lines import parse
-from cnncalc.witnesses.table import WITNESSES
 
 # What Keras 3.15.1 (torch) gives, where no Keras is installed too: input, layer, output, parameters.
 KEPT = (
@@ -68,9 +68,7 @@ def keras():
 
 
 def failed(graph):
-    found = WITNESSES["keras"].verify(graph, net="", batch=2, options={})
-    rows = [(row.name, one.what, one.predicted, one.measured) for row in found.rows for one in row.failed]
-    return rows + [("", one.what, one.predicted, one.measured) for one in found.totals if not one.passed]
+    return witnessed.failed("keras", graph)
 
 
 @pytest.mark.parametrize(("shape", "layer", "output", "parameters"), KEPT)

@@ -6,13 +6,13 @@ from math import prod
 from typing import Any
 
 import pytest
+import witnessed
 
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import dialects
 from cnncalc.layers.dialects import PADDLE
-from cnncalc.witnesses.table import WITNESSES
 
 # What Paddle 3.3.1 gives, where no Paddle is installed too: input, layer, output, parameters.
 KEPT = (
@@ -56,9 +56,7 @@ def paddle():
 
 
 def failed(graph):
-    found = WITNESSES["paddle"].verify(graph, net="", batch=2, options={})
-    rows = [(row.name, one.what, one.predicted, one.measured) for row in found.rows for one in row.failed]
-    return rows + [("", one.what, one.predicted, one.measured) for one in found.totals if not one.passed]
+    return witnessed.failed("paddle", graph)
 
 
 @pytest.mark.parametrize(("shape", "layer", "output", "parameters"), KEPT)

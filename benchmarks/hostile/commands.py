@@ -9,7 +9,16 @@ from typing import NamedTuple
 import click
 
 from benchmarks.hostile.foreign import foreign_file
-from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
+from benchmarks.hostile.texts import (
+    COMPARISONS,
+    bundled_name,
+    chain_layers,
+    condition,
+    net_text,
+    symbols,
+    unknown_text,
+    wild_word,
+)  # fmt: skip
 from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.answers.figures import KEYS as TOTALS
 from cnncalc.cli.commands.solve import QUESTIONS
@@ -30,8 +39,6 @@ LAYER = [name for name, (module, _) in QUESTIONS.items() if module == "solve_lay
 METHODS = {"import": "import_net"}
 """Of the commands whose name is a word of Python."""
 SOLVE = ("layer", *(name for name in QUESTIONS if name not in LAYER))
-COMPARISONS = ("<=", ">=", "==", "<", ">", "!=")
-ARITHMETIC = ("+", "-", "*", "//", "%")
 
 
 class Case(NamedTuple):
@@ -283,7 +290,7 @@ class Writer:
     of_maximize = of_minimize = lambda self: self.random.choice([*FIGURES])
 
     def of_where(self) -> str:
-        return self.condition(2)
+        return condition(self.random, 2)
 
     def of_from(self) -> str:
         return self.random.choice(("1", "8", "0.5", "-1", "100"))
@@ -301,25 +308,6 @@ class Writer:
         return self.random.choice(("features", "layer1", "conv1", "*"))
 
     of_layer = of_group
-
-    # -- conditions --
-
-    def condition(self, depth: int) -> str:
-        """A condition on lengths."""
-        if depth and self.chance(0.3):
-            parts = [self.condition(depth - 1) for _ in range(2)]
-            return self.random.choice((" and ", " or ")).join(f"({part})" for part in parts)
-        if depth and self.chance(0.1):
-            return f"not ({self.condition(depth - 1)})"
-        return f"{self.number(2)} {self.random.choice(COMPARISONS)} {self.number(1)}"
-
-    def number(self, depth: int) -> str:
-        """A number that depends on lengths."""
-        if depth and self.chance(0.6):
-            if self.chance(0.15):
-                return f"{self.random.choice(('max', 'min'))}({self.number(depth - 1)}, {self.number(depth - 1)})"
-            return f"({self.number(depth - 1)} {self.random.choice(ARITHMETIC)} {self.number(depth - 1)})"
-        return self.random.choice(("H", "W", "H", "W", "L", "2", "3", "7", "16", "32", "0"))
 
 
 def _declared(path: tuple[str, ...]) -> list[click.Option]:

@@ -10,11 +10,15 @@ from networks import network
 
 from cnncalc.language import bundled
 
-__all__ = ["bundled_name", "chain_layers", "net_text", "symbols", "unknown_text", "wild_word"]
+__all__ = [
+    "COMPARISONS", "bundled_name", "chain_layers", "condition", "net_text", "symbols", "unknown_text", "wild_word",
+]  # fmt: skip
 
 SMALL = ("lenet5", "alexnet", "resnet18", "mobilenet_v2", "squeezenet1_0", "unet", "vgg11", "shufflenet_v2_x1_0")
 """Nets that are built in a few milliseconds."""
 LETTERS = "HWDLKSTZ"
+COMPARISONS = ("<=", ">=", "==", "<", ">", "!=")
+ARITHMETIC = ("+", "-", "*", "//", "%")
 EXPRESSIONS = (
     "$width", "$(width * 2)", "$(in_channels)", "$(max(width, 2))", "$(width // 2 + 1)", "$(divisible(width, 2))",
     "$(sum([width, 1]))", "$(len([1, 2, 3]))", "$(2 if width > 3 else 3)", "$(int(width * 1.5))",
@@ -123,3 +127,22 @@ def wild_word(random: Random) -> str:
         *WORDS, "²", "٣", "9" * 50, "9" * 5_000, "1e999", "-1", "\x1b[31m", "a\nb", "\udcff", "=1+1", "nan", "H*W",
         "3xHxW", "x" * 300, "*", "[", "(" * 90, "$(", "1:2:3", "{1:9}", ",", "=", "a=b=c", "-", "/dev/null", "..",
     ))  # fmt: skip
+
+
+def condition(random: Random, depth: int) -> str:
+    """A condition on lengths."""
+    if depth and random.random() < 0.3:
+        parts = [condition(random, depth - 1) for _ in range(2)]
+        return random.choice((" and ", " or ")).join(f"({part})" for part in parts)
+    if depth and random.random() < 0.1:
+        return f"not ({condition(random, depth - 1)})"
+    return f"{number(random, 2)} {random.choice(COMPARISONS)} {number(random, 1)}"
+
+
+def number(random: Random, depth: int) -> str:
+    """A number that depends on lengths."""
+    if depth and random.random() < 0.6:
+        if random.random() < 0.15:
+            return f"{random.choice(('max', 'min'))}({number(random, depth - 1)}, {number(random, depth - 1)})"
+        return f"({number(random, depth - 1)} {random.choice(ARITHMETIC)} {number(random, depth - 1)})"
+    return random.choice(("H", "W", "H", "W", "L", "2", "3", "7", "16", "32", "0"))

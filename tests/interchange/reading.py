@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -46,3 +47,15 @@ def darknet(text: str | bytes, **options: Any) -> Read:
 
 def ncnn(text: str | bytes, **options: Any) -> Read:
     return read(text, "net.param", **options)
+
+
+def mutated(whole: bytes, seed: int, *, least: int, kept: int = 0) -> bytes:
+    """A file with some bytes changed behind the first `kept`, sometimes cut, to no less than `least` bytes."""
+    random = Random(seed)
+    data = bytearray(whole)
+    for _ in range(random.choice((1, 1, 3, 12))):
+        at = random.randrange(kept, len(data))
+        data[at : at + random.choice((1, 1, 4))] = random.randbytes(random.choice((1, 4)))
+    if random.random() < 0.1:
+        del data[random.randrange(least, len(data)) :]
+    return bytes(data)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import struct
 import time
-from random import Random
 from typing import Any
 
 import pytest
-from reading import read
+from reading import mutated, read
 
 from cnncalc.errors import CnncalcError
 
@@ -244,17 +243,11 @@ def test_mutated_files_give_a_net_or_an_error_within_bounds(small):
     net, out = small()
     whole = net.bytes(out)
     for seed in range(150):
-        random = Random(seed)
-        data = bytearray(whole)
-        for _ in range(random.choice((1, 1, 3, 12))):
-            at = random.randrange(16, len(data))
-            data[at : at + random.choice((1, 1, 4))] = random.randbytes(random.choice((1, 4)))
-        if random.random() < 0.1:
-            del data[random.randrange(40, len(data)) :]
+        data = mutated(whole, seed, kept=16, least=40)
         start = time.process_time()
         said = 0
         try:
-            said = paddle(bytes(data), net.suffix).layers
+            said = paddle(data, net.suffix).layers
         except CnncalcError as error:
             said = min(len(fault.message) for fault in error.faults)
         assert said > 0

@@ -8,12 +8,11 @@ from __future__ import annotations
 import struct
 import time
 import tracemalloc
-from random import Random
 from typing import Any
 
 import pytest
 from flat_tables import Byte, Flat, written
-from reading import read
+from reading import mutated, read
 
 from cnncalc.errors import CnncalcError
 
@@ -269,17 +268,11 @@ def test_mutated_files_give_a_net_or_an_error_within_bounds():
     whole = net.bytes(out)
     tracemalloc.start()
     for seed in range(300):
-        random = Random(seed)
-        data = bytearray(whole)
-        for _ in range(random.choice((1, 1, 3, 12))):
-            at = random.randrange(len(data))
-            data[at : at + random.choice((1, 1, 4))] = random.randbytes(random.choice((1, 4)))
-        if random.random() < 0.1:
-            del data[random.randrange(8, len(data)) :]
+        data = mutated(whole, seed, least=8)
         start = time.process_time()
         said = 0
         try:
-            said = lite(bytes(data)).layers
+            said = lite(data).layers
         except CnncalcError as error:
             said = min(len(fault.message) for fault in error.faults)
         assert said > 0

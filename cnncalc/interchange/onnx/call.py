@@ -11,8 +11,6 @@ from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
-from cnncalc.layers.fields import Border, PerAxis
-from cnncalc.layers.registry import KINDS
 from cnncalc.records import NamedTuple
 
 __all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
@@ -192,7 +190,6 @@ class Call:
         names = (kind, *(weight.name for weight in weights))
         if weights and all(names):
             share = self.owners.get(names)
-        fields = {name: alike(kind, name, value) for name, value in fields.items()}
         tensor = self.sketch.add(
             self.name + suffix,
             kind,
@@ -205,12 +202,6 @@ class Call:
         if weights and all(names):
             self.owners.setdefault(names, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
-
-
-def alike(kind: str, field: str, value: object) -> object:
-    """A size that is the same along every axis, said once."""
-    per_axis = field in KINDS[kind].fields and isinstance(KINDS[kind].fields[field].type, (PerAxis, Border))
-    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 Rule: TypeAlias = "Any"
