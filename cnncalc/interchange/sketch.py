@@ -49,6 +49,7 @@ class Operator(NamedTuple):
     place: Place | None = None
     share: int | None = None
     """The operator whose parameters it uses."""
+    trainable: bool = True
 
 
 class Sketch:
