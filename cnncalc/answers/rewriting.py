@@ -15,7 +15,7 @@ SHIFTED = "shifted"
 RESHAPED = "reshaped"
 """A weight of the same numbers in another shape."""
 CLOSE = 1e-4
-"""Outputs are equal that differ by no more than this part of the largest number in them."""
+"""Outputs are equal that differ by no more than this part of what other inputs make of them."""
 
 
 class Made(NamedTuple):
@@ -35,17 +35,17 @@ class Proof(NamedTuple):
     seed: int
     outputs: int
     """How many numbers came out."""
-    largest: float
-    """The largest of them, without its sign."""
+    spread: float
+    """The largest difference between the outputs of two inputs: what the weights make of them."""
     difference: float
-    """The largest difference of two of them."""
+    """The largest difference between the outputs of the two nets."""
 
     @property
     def part(self) -> float:
-        """The difference as a part of the largest number."""
-        return self.difference / self.largest if self.largest else float(self.difference > 0)
+        """The difference between the nets as a part of that between inputs."""
+        return self.difference / self.spread if self.spread else float(self.difference > 0)
 
     @property
     def passed(self) -> bool:
-        """Whether the outputs are equal, and numbers other than zero; a number that is none is not."""
-        return 0 < self.largest < float("inf") and self.part <= CLOSE
+        """Whether the outputs are equal, and say something: they are numbers, and differ from input to input."""
+        return 0 < self.spread < float("inf") and self.part <= CLOSE

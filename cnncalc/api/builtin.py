@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
 from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import NetLike
+from cnncalc.api.loading import NetLike, options_of
 from cnncalc.api.nets import Net, load
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["bundled", "from_torch", "report", "to_torch"]
+    from cnncalc.api.rewriting import Rewritten
+
+__all__ = ["bundled", "chain", "from_torch", "report", "rewrite", "to_torch"]
 
 
 def bundled() -> dict[str, Path]:
@@ -49,6 +52,13 @@ def to_torch(
 
 
 @known_keywords
+def rewrite(net: NetLike | Built, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+    """A net through rules, see `Net.rewrite`. Raises CnncalcError."""
+    held = net if isinstance(net, Net) else load(net)
+    return held.rewrite(*rules, at=at)
+
+
+@known_keywords
 def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
     """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
 
@@ -74,3 +84,32 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
         return load_text(text, name, options)
 
     return Net.of(build(Options()), Options(), build)
+
+
+@known_keywords
+def chain(
+    input: str | Sequence[int],
+    *layers: str | Sequence[str] | Options,
+    batch: int = 1,
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    limits: Mapping[str, int] | None = None,
+) -> Net:
+    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
+
+    The layers may come as one list too, and behind them all options in one.
+    """
+    from cnncalc.language import chain as chained
+
+    texts = [
+        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
+    ]
+    given = next((one for one in layers if isinstance(one, Options)), None)
+    asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
+
+    shape = options_of(input=input).input or ""
+
+    def build(options: Options) -> Built:
+        return chained(options.input or shape, texts, options._replace(input=None))
+
+    return Net.of(build(asked), asked, build)

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.verification import Verification
     from cnncalc.api.pictures import Picture
+    from cnncalc.api.rewriting import Rewritten
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-__all__ = ["Net", "chain", "load"]
+__all__ = ["Net", "load"]
 
 
 class Net(Buildable):
@@ -218,6 +219,16 @@ class Net(Buildable):
         settings = {"opset": opset, "values": values, "weights": weights, "seed": seed}
         return exported(self, self.options.batch, None if file is None else fspath(file), to, settings, force=force)
 
+    @known_keywords
+    def rewrite(self, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+        """The net through rules, as `net.rewrite("fold-batchnorm", "new-head 10")`: `cnncalc rewrite`.
+
+        `at` are patterns of layers. `.net` is the net that comes out, `.text` its file. Raises CnncalcError.
+        """
+        from cnncalc.api.rewriting import rewritten
+
+        return rewritten(self.numbers(), self.path or self.name, rules, at, self.options, load)
+
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
         anew = self._anew(self.options._replace(input=input, symbols=True))
@@ -282,32 +293,3 @@ def load(
         return Net.of(net, asked, None)
     source = kept(net)
     return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
-
-
-@known_keywords
-def chain(
-    input: str | Sequence[int],
-    *layers: str | Sequence[str] | Options,
-    batch: int = 1,
-    dialect: str | None = None,
-    freeze: str | Sequence[str] = (),
-    limits: Mapping[str, int] | None = None,
-) -> Net:
-    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
-
-    The layers may come as one list too, and behind them all options in one.
-    """
-    from cnncalc.language import chain as chained
-
-    texts = [
-        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
-    ]
-    given = next((one for one in layers if isinstance(one, Options)), None)
-    asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
-
-    shape = options_of(input=input).input or ""
-
-    def build(options: Options) -> Built:
-        return chained(options.input or shape, texts, options._replace(input=None))
-
-    return Net.of(build(asked), asked, build)

@@ -13,7 +13,7 @@ from cnncalc.layers.kinds import norm, regularize
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["Edit", "Edits", "View", "changed"]
+__all__ = ["Edit", "Edits", "View", "changed", "new"]
 
 L = TypeVar("L", bound=Layer)
 
@@ -141,3 +141,8 @@ def changed(layer: L, **fields: object) -> L:
     """The layer with other values of some fields."""
     values: Mapping[str, object] = {name: getattr(layer, name) for name in layer.fields}
     return type(layer)(**{**values, **fields})
+
+
+def new(kind: type[L], **fields: object) -> L:
+    """A layer of a kind, in whose fields values are read as a person may write them."""
+    return kind(**fields)

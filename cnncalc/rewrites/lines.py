@@ -114,7 +114,10 @@ def _make(lines: list[str], change: _Change, dialect: str, defaults: Defaults) -
 
 
 def _name(item: Item) -> list[str]:
-    """The name that a mapping says beside its kind, which the last of several layers keeps. Raises `_Elsewhere` where that is more than a name."""
+    """The name that a mapping says beside its kind, which the last of several layers keeps.
+
+    Raises `_Elsewhere` where it says more than a name.
+    """
     if item.key is None:
         return []
     assert isinstance(item.node, Mapping)

@@ -14,14 +14,16 @@ from cnncalc.graph.names import matching
 from cnncalc.interchange.holding import sketched
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
+from cnncalc.language.yaml.reader import YamlNode
 from cnncalc.layers.base import show_shape
+from cnncalc.notation.lines import write
 from cnncalc.records import NamedTuple
 from cnncalc.rewrites.editing import Edits, View
 from cnncalc.rewrites.lines import edited, with_expectation
 from cnncalc.rewrites.naming import named_anew
 from cnncalc.rewrites.rebuilding import Rebuilt, rebuilt
 from cnncalc.rewrites.table import Asked
-from cnncalc.text import plural, shape_text
+from cnncalc.text import shape_text
 
 __all__ = ["Change", "Rewriting", "Step", "rewritten"]
 
@@ -59,8 +61,7 @@ class Rewriting(NamedTuple):
     steps: tuple[Step, ...]
     text: str
     in_place: bool
-    """Whether it is the user's own text with some lines changed."""
-    notes: tuple[str, ...] = ()
+    """Whether it is the net's own text with some lines changed; else it was written anew, without its comments."""
 
     @property
     def graph(self) -> Graph:
@@ -159,8 +160,6 @@ def _read(text: str, new: Rebuilt) -> Graph | None:
 
 
 def _changes(graph: Graph, edits: Edits) -> tuple[Change, ...]:
-    from cnncalc.notation.lines import write
-
     found = []
     for index, node, layer in graph.layers():
         if index in edits.dropped:
@@ -173,35 +172,27 @@ def _changes(graph: Graph, edits: Edits) -> tuple[Change, ...]:
 
 
 def rewritten(
-    net: str,
-    graph: Graph,
-    text: str,
-    rules: Sequence[Asked],
-    at: Sequence[str] = (),
-    *,
-    batch: int = 1,
-    dtype: str = "float32",
+    net: str, graph: Graph, rules: Sequence[Asked], at: Sequence[str] = (), *, batch: int = 1, dtype: str = "float32"
 ) -> Rewriting:
-    """A net through rules, one after another. `text` is what the net was read from, or empty.
+    """A net through rules, one after another; `net` is what the user calls it.
 
-    Raises CnncalcError for a rule that finds nothing, or would make what does not fit, and for a net that no text of
-    its own says.
+    Raises CnncalcError for a rule that finds nothing, or would make what does not fit.
     """
     if graph.idle:
         names = ", ".join(graph.nodes[index].name for index in sorted(graph.idle)[:SHOWN])
         raise CnncalcError(Fault("a side branch that ends in nothing cannot be written anew", values=names))
+    text = _text_of(graph)
     source = _Source(net, graph, text, batch, dtype)
-    own = bool(text)
     steps = tuple(source.step(one, at) for one in rules)
     expect = _expectation(source.graph)
     final = with_expectation(source.text, expect) if source.in_place else f"{source.text}{expect}\n"
-    notes = [] if source.in_place else [_why_anew(own, graph)]
-    return Rewriting(net, steps, final, source.in_place, tuple(notes))
+    return Rewriting(net, steps, final, source.in_place)
 
 
-def _why_anew(own: bool, graph: Graph) -> str:
-    why = "its layers stand elsewhere or for several" if own else "the net is made of other files or options"
-    return f"written anew, without the comments of the file: {why}"
+def _text_of(graph: Graph) -> str:
+    """The text that a net was read from; empty for one that Python has built."""
+    texts = {node.origin.source for _, node, _ in graph.layers() if isinstance(node.origin, YamlNode)}
+    return next((one.text for one in texts if one.name == graph.file), "")
 
 
 def _expectation(graph: Graph) -> str:

@@ -65,7 +65,7 @@ RULES = (
         "a bias right before a batch norm, or a norm of each channel", exact=True, same_field=True,
     ),
     Rule(
-        "fuse-branches", "folding:fuse_branches", "convolutions, norms and the identity that add up, as one convolution",
+        "fuse-branches", "folding:fuse_branches", "convolutions, norms and identities that add up, as one convolution",
         "an `add` of branches that are a convolution and a batch norm at most", exact=True,
     ),
     Rule(
@@ -157,7 +157,7 @@ def asked(words: Sequence[str]) -> list[Asked]:
 
 def _parts(word: str) -> Iterator[str]:
     """A word of the command line; a rule with its arguments in one text is several."""
-    if word.split(" ")[0] in BY_NAME and " " in word:
+    if word.partition(" ")[0] in BY_NAME and " " in word:
         try:
             yield from shlex.split(word)
         except ValueError:

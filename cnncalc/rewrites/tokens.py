@@ -24,9 +24,11 @@ def told(layer: Layer, dialect: str, defaults: Defaults) -> tuple[str, str]:
         for name, value in defaults.get(layer.kind, {}).items()
         if getattr(layer, name) == layer.default(name) != value
     ]
-    if not silent or rest[:1] in ("{", '"'):
+    if rest[:1] in ("{", '"'):
         return kind, rest
-    return kind, " ".join([rest, *(_token(layer.fields[name], getattr(layer, name)) for name in silent)]).strip()
+    usual = {_token(layer.fields[name], value) for name, value in defaults.get(layer.kind, {}).items()}
+    said = [token for token in rest.split() if token not in usual]
+    return kind, " ".join([*said, *(_token(layer.fields[name], getattr(layer, name)) for name in silent)])
 
 
 def retold(text: str, before: Layer, after: Layer, defaults: Defaults) -> str | None:

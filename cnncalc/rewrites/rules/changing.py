@@ -64,7 +64,7 @@ def _asked(text: str, dialect: str) -> tuple[type[Layer], dict[str, object]]:
         layer = parse(text, dialect).layer
     except TokenError as error:
         raise _fault(text, error) from None
-    return cls, {name: value for name, value in _said(layer)}
+    return cls, dict(_said(layer))
 
 
 def _said(layer: Layer) -> Iterator[tuple[str, object]]:
@@ -123,8 +123,8 @@ def width(view: View, factor: Fraction) -> Edits:
     edits = Edits()
     heads = _heads(view)
     widths: dict[int, int] = {}
-    for index, layer in view.layers_of(Filtered, Linear):
-        if index in heads:
+    for index, _, layer in view.graph.layers():
+        if index in heads or index not in view.chosen or not isinstance(layer, (Filtered, Linear)):
             continue
         groups = layer.group_count(view.entering(index)) if isinstance(layer, Filtered) else 1
         alone = groups > 1 and groups == view.entering(index)[0]

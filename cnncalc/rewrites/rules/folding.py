@@ -68,7 +68,7 @@ def remove_bias(view: View) -> Edits:
             view.leave("its statistics are sums", index)
         elif _source(view, index) is not None:
             edits.replace(source, changed(layer, bias=False))
-            if not isinstance(norm, GroupNorm) and norm.stats:
+            if isinstance(norm, (BatchNorm, InstanceNorm)) and norm.stats:
                 edits.replace(index, norm, how=SHIFTED, of=((index, source),))
     return edits
 

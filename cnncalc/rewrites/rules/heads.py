@@ -16,7 +16,7 @@ from cnncalc.layers.kinds.regularize import Dropout, DropPath, Identity
 from cnncalc.layers.kinds.reshape import Flatten, Reshape
 from cnncalc.layers.kinds.resize import Upsample
 from cnncalc.layers.sliding import Pool
-from cnncalc.rewrites.editing import Edits, View, changed
+from cnncalc.rewrites.editing import Edits, View, changed, new
 
 __all__ = ["fc_to_conv", "gap_head", "new_head"]
 
@@ -59,10 +59,10 @@ def _chain(view: View, edits: Edits, index: int, x: tuple[int, ...]) -> bool:
         if isinstance(layer, Linear) and at in view.chosen and view.own(at):
             kernel = x[1:] if at == index else (1,) * (len(x) - 1)
             size = kernel[:1] if len(set(kernel)) == 1 else kernel
-            found[at] = Conv(out=layer.out, kernel=size, bias=layer.bias, dialect=layer.dialect)
-        elif not isinstance(layer, Pointwise) and not (isinstance(layer, Softmax) and layer.axis == 0):
-            break
-        elif isinstance(layer, BatchNorm) and at in view.shared:
+            found[at] = new(Conv, out=layer.out, kernel=size, bias=layer.bias, dialect=layer.dialect)
+        elif at in view.shared or not (
+            isinstance(layer, Pointwise) or (isinstance(layer, Softmax) and layer.axis == 0)
+        ):
             break
         last, at = at, view.after(at)
     if index not in found:
@@ -103,7 +103,7 @@ def _one_linear(view: View, edits: Edits, start: int, linears: list[int], passed
         while isinstance(view.layer(before), (AdaptivePool, GlobalPool)) and view.after(before) is not None:
             edits.dropped.add(before)
             before = view.node(before).inputs[0]
-        edits.replace(start, GlobalAvgPool(), Flatten(), takes=before)
+        edits.replace(start, new(GlobalAvgPool), Flatten(), takes=before)
 
 
 def _head(view: View, end: int) -> tuple[int | None, list[int], list[int]]:

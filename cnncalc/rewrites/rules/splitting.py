@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.layers import Layer
+from cnncalc.layers.convolving import Bordered
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
-from cnncalc.rewrites.editing import Edits, View, changed
+from cnncalc.rewrites.editing import Edits, View, changed, new
 
 __all__ = ["bottleneck", "flatten_kernel", "separable", "split_kernel"]
 
 
-def _windows(view: View, index: int, layer: Conv | DepthwiseConv) -> tuple[tuple[int, ...], ...]:
+def _windows(view: View, index: int, layer: Bordered) -> tuple[tuple[int, ...], ...]:
     """Kernel, stride, dilation, and padding before and after, one number an axis each."""
     rank = len(view.entering(index)) - 1
     borders = [(0, 0) if isinstance(one, str) else one for one in layer.borders(rank)]
@@ -30,7 +31,7 @@ def _one(values: tuple[int, ...]) -> tuple[int, ...]:
     return values[:1] if len(set(values)) == 1 else values
 
 
-def _splits(view: View, index: int, layer: Conv | DepthwiseConv) -> bool:
+def _splits(view: View, index: int, layer: Bordered) -> bool:
     """Whether the border of a convolution can be shared out; the reason is noted where it cannot."""
     if layer.mode != "zeros" and layer.padding not in ((), ((0, 0),)):
         view.leave("its border is not of zeros", index)
@@ -56,7 +57,7 @@ def split_kernel(view: View) -> Edits:
             view.leave("its kernel is no square of an odd size", index)
         elif _splits(view, index, layer):
             times = max(sizes) // 2
-            parts = []
+            parts: list[Bordered] = []
             for part in range(times):
                 last = part == times - 1
                 fields: dict[str, object] = {
@@ -78,7 +79,7 @@ def _share(whole: int, times: int, part: int) -> int:
     return whole // times + (part < whole % times)
 
 
-def _between(parts: list[Conv | DepthwiseConv], what: list[Layer]) -> Iterator[Layer]:
+def _between(parts: list[Bordered], what: list[Layer]) -> Iterator[Layer]:
     """The parts with other layers between them."""
     for place, part in enumerate(parts):
         if place:
@@ -95,7 +96,7 @@ def flatten_kernel(view: View) -> Edits:
         if len(axes) < 2 or not _splits(view, index, layer):
             continue
         rank = len(kernel)
-        parts = []
+        parts: list[Bordered] = []
         for axis in reversed(axes):
             # an axis of one pixel goes with the part that comes first
             mine = {axis} | ({one for one in range(rank) if kernel[one] == 1} if axis == axes[-1] else set())
@@ -131,7 +132,7 @@ def separable(view: View) -> Edits:
 
 
 def _pointwise(layer: Conv, out: int, *, bias: bool) -> Conv:
-    return Conv(out=out, kernel=1, bias=bias, dialect=layer.dialect)
+    return new(Conv, out=out, kernel=1, bias=bias, dialect=layer.dialect)
 
 
 def bottleneck(view: View, ratio: int = 4) -> Edits:
@@ -150,10 +151,10 @@ def bottleneck(view: View, ratio: int = 4) -> Edits:
         elif layer.groups > 1 and inside % layer.groups:
             view.leave("its groups do not divide the fewer channels", index)
         elif view.own(index):
-            parts = [
+            parts: list[Bordered] = [
                 _pointwise(layer, inside, bias=layer.bias),
                 changed(layer, out=inside),
                 _pointwise(layer, layer.out, bias=layer.bias),
             ]
-            edits.replace(index, *_between(list(parts), view.behind(index)))
+            edits.replace(index, *_between(parts, view.behind(index)))
     return edits
