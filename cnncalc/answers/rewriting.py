@@ -28,10 +28,11 @@ class Made(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The outputs of a net and of what a rule made of it, on the same random inputs, by a framework in float64."""
+    """The outputs of a net and of what a rule made of it, on the same random inputs, by a framework."""
 
     rule: str
     framework: str
+    dtype: str
     seed: int
     outputs: int
     """How many numbers came out."""

@@ -112,10 +112,10 @@ def _field(step: Step) -> str:
 
 
 def _proof(proof: Proof) -> str:
-    mark = "✓" if proof.passed else "✗"
+    mark, word = ("✓", "equal") if proof.passed else ("✗", "not equal")
     return (
-        f"{mark} {proof.rule}: {proof.outputs:,} outputs {'equal' if proof.passed else 'differ'}, by {proof.part:.1e} of "
-        f"what they differ from input to input ({proof.framework}, float64, seed {proof.seed})"
+        f"{mark} {proof.rule}: {proof.outputs:,} outputs {word}: they differ by {proof.part:.1e} of what they differ "
+        f"from input to input ({proof.framework}, {proof.dtype}, seed {proof.seed})"
     )
 
 

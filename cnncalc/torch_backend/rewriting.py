@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cnncalc.answers.rewriting import FOLDED, RESHAPED, SAME, SHIFTED, Proof
 from cnncalc.torch_backend.building.builder import GraphModule, build
+from cnncalc.torch_backend.running.planning import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,26 +26,29 @@ __all__ = ["prove"]
 IMAGES = 2
 
 
-def prove(rule: str, before: Graph, after: Graph, made: Sequence[Made], *, seed: int = 0) -> Proof:
-    """Both nets on the same random inputs, in float64 and as at inference; norms have random scales and statistics.
+def prove(
+    rule: str, before: Graph, after: Graph, made: Sequence[Made], *, seed: int = 0, dtype: str = "float64"
+) -> Proof:
+    """Both nets on the same random inputs, as at inference; norms have random scales and statistics.
 
     Where parameters cannot be carried over, or a net cannot be run, what torch raises.
     """
+    stored = DTYPES[dtype]
     with torch.no_grad():
-        old = build(before, seed=seed, dtype=torch.float64).eval()
+        old = build(before, seed=seed, dtype=stored).eval()
         generator = torch.Generator().manual_seed(seed)
-        for module in {id(one): one for one in old.rows.values()}.values():
-            _unsettle(module, generator)
-        new = build(after, seed=seed + 1, dtype=torch.float64).eval()
+        shapes = [(IMAGES, *before.nodes[index].shape) for index in before.inputs.values()]
+        inputs = [torch.randn(shape, generator=generator, dtype=stored) for shape in shapes]
+        _unsettle(old, inputs, generator)
+        new = build(after, seed=seed + 1, dtype=stored).eval()
         for one in made:
             MAKERS[one.how](new.rows[one.layer], [[old.rows[name] for name in branch] for branch in one.of])
-        shapes = [(IMAGES, *before.nodes[index].shape) for index in before.inputs.values()]
-        inputs = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
         outputs = [_flat(module, inputs) for module in (old, new)]
     first, second = outputs
     return Proof(
         rule=rule,
         framework=f"torch {torch.__version__}",
+        dtype=dtype,
         seed=seed,
         outputs=first.numel(),
         spread=float((first[0] - first[1]).abs().max()),
@@ -59,17 +63,34 @@ def _flat(module: GraphModule, inputs: Sequence[Tensor]) -> Tensor:
     return torch.cat([one.double().flatten(1) for one in each], 1)
 
 
-def _unsettle(module: nn.Module, generator: torch.Generator) -> None:
-    """Scales, shifts and statistics that are not one and zero, as they are in a net that has learned."""
-    if getattr(module, "running_var", None) is None and not isinstance(module, (nn.GroupNorm, nn.InstanceNorm2d)):
-        return
-    for name, low, high in (
-        ("running_mean", -0.5, 0.5), ("running_var", 0.5, 1.5), ("weight", 0.5, 1.5), ("bias", -0.5, 0.5),
-    ):  # fmt: skip
-        values = getattr(module, name, None)
-        if values is not None:
-            drawn = torch.rand(values.shape, generator=generator, dtype=values.dtype)
-            values.copy_(low + (high - low) * drawn)
+def _unsettle(net: GraphModule, inputs: Sequence[Tensor], generator: torch.Generator) -> None:
+    """Parameters and statistics as in a net that has learned: what comes out depends on what goes in.
+
+    Filters keep the size of what they take (He et al. 2015), scales are not one and shifts not zero, and statistics are
+    those of the inputs.
+    """
+    norms = [one for one in net.modules() if isinstance(one, nn.modules.batchnorm._NormBase)]  # noqa: SLF001
+    for module in {id(one): one for one in net.modules()}.values():
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, Tensor) and weight.dim() > 1:
+            weight.mul_(6**0.5)  # torch draws with a variance of 1 / 3n, and 2 / n is wanted
+        elif isinstance(weight, Tensor) or module in norms:
+            _draw(weight, 0.5, 1.5, generator)
+            _draw(getattr(module, "bias", None), -0.5, 0.5, generator)
+    for norm in norms:
+        norm.momentum = None  # the statistics of one batch, whole
+        norm.train()
+    net(*inputs)
+    net.eval()
+    for norm in norms:
+        if norm.running_var is not None:  # of few numbers some variances are next to nothing, and would blow up the rest
+            norm.running_var.add_(norm.running_var.mean()).mul_(0.5)
+
+
+def _draw(values: object, low: float, high: float, generator: torch.Generator) -> None:
+    if isinstance(values, Tensor):
+        drawn = torch.rand(values.shape, generator=generator, dtype=torch.float64)
+        values.copy_(low + (high - low) * drawn)
 
 
 def _same(module: nn.Module, branches: Branches) -> None:
@@ -132,7 +153,7 @@ def _identity(weight: Tensor, module: nn.Module) -> Tensor:
 
 def _affine(norm: nn.Module, channels: int) -> tuple[Tensor, Tensor]:
     """What a norm does at inference, by what it does to zeros and to ones: a scale and a shift for each channel."""
-    images = torch.zeros(1, channels, *_ones(norm), dtype=torch.float64)
+    images = torch.zeros(1, channels, *_ones(norm), dtype=next(norm.buffers()).dtype)
     shift = norm(images).reshape(channels)
     return norm(images + 1).reshape(channels) - shift, shift
 

@@ -21,9 +21,14 @@ from cnncalc.rewrites.editing import Edits, View, changed, new
 __all__ = ["fc_to_conv", "gap_head", "new_head"]
 
 Pointwise = (Elementwise, Dropout, DropPath, Identity, BatchNorm)
-"""What does to a map of one pixel what it does to a vector."""
+"""What works on each number, or each channel, for itself."""
 Passing = (*Pointwise, Softmax, Flatten, Reshape, Pool, AdaptivePool, GlobalPool, Upsample)
 """What may stand between the layer that makes the scores and the output."""
+
+
+def _alike_on_maps(layer: Layer | None) -> bool:
+    """Whether a layer does to a map of one pixel what it does to a vector."""
+    return isinstance(layer, Pointwise) or (isinstance(layer, Softmax) and layer.axis == 0)
 
 
 def fc_to_conv(view: View) -> Edits:
@@ -60,9 +65,7 @@ def _chain(view: View, edits: Edits, index: int, x: tuple[int, ...]) -> bool:
             kernel = x[1:] if at == index else (1,) * (len(x) - 1)
             size = kernel[:1] if len(set(kernel)) == 1 else kernel
             found[at] = new(Conv, out=layer.out, kernel=size, bias=layer.bias, dialect=layer.dialect)
-        elif at in view.shared or not (
-            isinstance(layer, Pointwise) or (isinstance(layer, Softmax) and layer.axis == 0)
-        ):
+        elif at in view.shared or not _alike_on_maps(layer):
             break
         last, at = at, view.after(at)
     if index not in found:
