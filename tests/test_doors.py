@@ -51,6 +51,8 @@ DOORS = {
     "pictures.flow": "drawing painting tree",
     "pictures.volumes": "drawing",
     "pictures.windows": "field panels steps",
+    "rewrites": "rewriting table",
+    "rewrites.rules": "",
     "solve.file": "answer growing",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",

@@ -223,7 +223,7 @@ class Net(Buildable):
     def rewrite(self, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
         """The net through rules, as `net.rewrite("fold-batchnorm", "new-head 10")`: `cnncalc rewrite`.
 
-        `at` are patterns of layers. `.net` is the net that comes out, `.text` its file. Raises CnncalcError.
+        `at` are patterns of layers. `.net` is the net that comes out, `.yaml` its file. Raises CnncalcError.
         """
         from cnncalc.api.rewriting import rewritten
 

@@ -25,7 +25,7 @@ __all__ = ["Rewritten", "proved", "rewritten"]
 
 
 class Rewritten(Answer[Rewriting], Generic[N]):
-    """What rules made of a net: `steps` with the figures before and after, `text`, and `net`, which can be asked."""
+    """What rules made of a net: `steps` with the figures before and after, `yaml`, its file, and `net`, to be asked."""
 
     def __init__(self, found: Rewriting, net: N) -> None:
         super().__init__(found, found.net, page)
@@ -51,7 +51,7 @@ class Rewritten(Answer[Rewriting], Generic[N]):
         name = fspath(file)
         spare_yaml(name, force=force)
         try:
-            write_whole(self.data.text, Path(name))
+            write_whole(self.data.yaml, Path(name))
         except OSError as error:
             message = f"`{name[-60:]}` cannot be written: {error.strerror}"
             raise CnncalcError(Fault(message, help="write elsewhere")) from None
@@ -68,7 +68,7 @@ def rewritten(
     """A net through rules; `load` makes one of a text. Raises CnncalcError."""
     patterns = [at] if isinstance(at, str) else at
     found = through(name, graph, asked(rules), patterns, batch=options.batch)
-    return Rewritten(found, load(found.text))
+    return Rewritten(found, load(found.yaml))
 
 
 def proved(found: Rewriting, seed: int = 0) -> Proved:

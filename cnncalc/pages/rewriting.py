@@ -98,10 +98,12 @@ def _outcome(rewriting: Rewriting, proved: Proved | None, written: str) -> Itera
         yield from verification.page([result]).body(WHOLE)
     if not rewriting.in_place:
         yield Text("note: the text was written anew, without comments, variables and blocks of its own")
+    if rewriting.ended:
+        yield Text(f"note: what led nowhere is an output now: {_some(rewriting.ended)}")
     if written:
         yield Text(f"written to {printable(written)}")
     else:
-        yield Verbatim(rewriting.text, "yaml")
+        yield Verbatim(rewriting.yaml, "yaml")
 
 
 def _field(step: Step) -> str:
@@ -125,7 +127,8 @@ def _object(rewriting: Rewriting, nets: Sequence[Compared], proved: Proved | Non
         "nets": [comparison.object_of(one) for one in nets],
         "steps": [_step_object(step) for step in rewriting.steps],
         "in_place": rewriting.in_place,
-        "text": rewriting.text,
+        "new_outputs": list(rewriting.ended),
+        "yaml": rewriting.yaml,
     }
     if proved is not None:
         held = verification.page([verification.NetResult(rewriting.net, proved.verification)]).data

@@ -27,6 +27,8 @@ class Rebuilt(NamedTuple):
     """Of each operator the layer or input of the net before that it is, or that it stands in place of."""
     lasts: list[bool]
     """Whether it is the last of those that stand in place of that layer."""
+    idle: list[int]
+    """The tensors that side branches end in which are no outputs."""
 
     def made(self, names: Sequence[str], graph: Graph, edits: Edits) -> Iterator[Made]:
         """How each layer with parameters comes by them; `names` are the operators'."""
@@ -51,12 +53,13 @@ class _Maker:
         """One layer more; None, and a fault, where it does not take what it gets."""
         signature = self.sketch.signed.sign(layer, tuple(self.sketch.shape(one) for one in inputs))
         if isinstance(signature, Requirement):
-            rule = f"{signature.rule}, behind what is rewritten"
-            self.faults.append(Fault(rule, place_of(node.origin), node.name, signature.values, signature.way_out()))
+            self._fault(node, signature.rule, signature.values)
             return None
         share = self.tensors[node.share] if node.share is not None and last else None
         shape = self.sketch.signed.shapes[signature]
-        self.sketch.operators.append(Operator(name, layer, inputs, shape, place=place_of(node.origin), share=share))
+        place = place_of(node.origin)
+        operator = Operator(name, layer, inputs, shape, place=place, share=share, trainable=node.trainable)
+        self.sketch.operators.append(operator)
         self.olds.append(node.index)
         self.lasts.append(last)
         return len(self.sketch.operators) - 1
@@ -78,15 +81,17 @@ class _Maker:
                 return
             inputs = (at,)
         assert at is not None
-        self._keep(node, at)
-        self.tensors[node.index] = at
-
-    def _keep(self, node: Node, at: int) -> None:
-        """A fault where what stands in place of a layer has not its shape, and the rule is to keep that."""
         shape = self.sketch.shape(at)
         if self.keeps and shape != tuple(node.shape):
             values = f"it made {show_shape(node.shape)}, and would make {show_shape(shape)}"
-            self.faults.append(Fault("the rewrite would change a shape", place_of(node.origin), node.name, values))
+            self._fault(node, "a shape would change", values)
+        else:
+            self.tensors[node.index] = at
+
+    def _fault(self, node: Node, rule: str, values: str) -> None:
+        """That a layer does not go with what is rewritten."""
+        help = f"say what to rewrite, as `--at 'layer3.*'`, or what not to, as `--at '!{node.name}'`"
+        self.faults.append(Fault(rule, place_of(node.origin), node.name, values, help))
 
 
 def rebuilt(graph: Graph, edits: Edits, *, keeps: bool) -> Rebuilt:
@@ -107,4 +112,5 @@ def rebuilt(graph: Graph, edits: Edits, *, keeps: bool) -> Rebuilt:
     if maker.faults:
         raise CnncalcError(maker.faults)
     maker.sketch.outputs = [maker.tensors[index] for index in graph.outputs.values()]
-    return Rebuilt(maker.sketch, maker.olds, maker.lasts)
+    idle = [maker.tensors[index] for index in sorted(graph.idle)]
+    return Rebuilt(maker.sketch, maker.olds, maker.lasts, idle)

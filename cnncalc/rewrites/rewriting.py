@@ -59,9 +59,11 @@ class Rewriting(NamedTuple):
     net: str
     """As the user gave it."""
     steps: tuple[Step, ...]
-    text: str
+    yaml: str
     in_place: bool
     """Whether it is the net's own text with some lines changed; else it was written anew, without its comments."""
+    ended: tuple[str, ...] = ()
+    """Ends of side branches that were no outputs, and are some where the net was written anew."""
 
     @property
     def graph(self) -> Graph:
@@ -75,6 +77,8 @@ class _Source:
     def __init__(self, net: str, graph: Graph, text: str, batch: int, dtype: str) -> None:
         self.net, self.graph, self.text, self.batch, self.dtype = net, graph, text, batch, dtype
         self.in_place = bool(text)
+        self.ended: list[str] = []
+        """What side branches ended in, and are outputs since."""
 
     def step(self, asked: Asked, at: Sequence[str]) -> Step:
         """One rule more. Raises CnncalcError where it finds nothing to do, or cannot do it."""
@@ -88,7 +92,7 @@ class _Source:
             _hold_outputs(asked, graph, new)
         except CnncalcError as error:
             prefixed = [one._replace(message=f"`{asked.text[:60]}`: {one.message}") for one in error.faults]
-            raise CnncalcError(prefixed).with_way_out("name the layers to rewrite, as `--at 'layer3.*'`") from None
+            raise CnncalcError(prefixed) from None
         names = self._write(new, edits)
         made = tuple(new.made(names, graph, edits)) if asked.rule.exact else ()
         before = compared("before", graph, self.batch, self.dtype)
@@ -102,6 +106,8 @@ class _Source:
         if again is None:
             self.in_place = False
             sketch = named_anew(new, self.graph)
+            sketch.outputs += new.idle
+            self.ended += [self.graph.nodes[index].name for index in sorted(self.graph.idle)]
             text, names = sketched(sketch, PurePath(self.net).name, self.graph.limits)
             again = load_text(text, "what was written", Options(limits=self.graph.limits))
         else:
@@ -138,7 +144,8 @@ def _hold_outputs(asked: Asked, graph: Graph, new: Rebuilt) -> None:
     after = [new.sketch.shape(tensor) for tensor in new.sketch.outputs]
     if asked.rule.outputs and before != after:
         told = [", ".join(map(show_shape, one)) for one in (before, after)]
-        raise CnncalcError(Fault("the outputs would change shape", values=f"from {told[0]} to {told[1]}"))
+        values = f"from {told[0]} to {told[1]}"
+        raise CnncalcError(Fault("the outputs would change shape", values=values, help="leave their layers, by `--at`"))
 
 
 def _read(text: str, new: Rebuilt) -> Graph | None:
@@ -178,15 +185,12 @@ def rewritten(
 
     Raises CnncalcError for a rule that finds nothing, or would make what does not fit.
     """
-    if graph.idle:
-        names = ", ".join(graph.nodes[index].name for index in sorted(graph.idle)[:SHOWN])
-        raise CnncalcError(Fault("a side branch that ends in nothing cannot be written anew", values=names))
     text = _text_of(graph)
     source = _Source(net, graph, text, batch, dtype)
     steps = tuple(source.step(one, at) for one in rules)
     expect = _expectation(source.graph)
     final = with_expectation(source.text, expect) if source.in_place else f"{source.text}{expect}\n"
-    return Rewriting(net, steps, final, source.in_place)
+    return Rewriting(net, steps, final, source.in_place, tuple(source.ended))
 
 
 def _text_of(graph: Graph) -> str:

@@ -66,7 +66,7 @@ RULES = (
     ),
     Rule(
         "fuse-branches", "folding:fuse_branches", "convolutions, norms and identities that add up, as one convolution",
-        "an `add` of branches that are a convolution and a batch norm at most", exact=True,
+        "an `add` of branches that are a convolution and a batch norm at most", exact=True, same_field=True,
     ),
     Rule(
         "fc-to-conv", "heads:fc_to_conv", "linear layers on maps as convolutions, for inputs of any size",

@@ -43,7 +43,7 @@ def prove(
         new = build(after, seed=seed + 1, dtype=stored).eval()
         for one in made:
             MAKERS[one.how](new.rows[one.layer], [[old.rows[name] for name in branch] for branch in one.of])
-        outputs = [_flat(module, inputs) for module in (old, new)]
+        outputs = [_flat(module, inputs, len(before.outputs)) for module in (old, new)]
     first, second = outputs
     return Proof(
         rule=rule,
@@ -56,10 +56,10 @@ def prove(
     )
 
 
-def _flat(module: GraphModule, inputs: Sequence[Tensor]) -> Tensor:
-    """All outputs of each image in one vector: a vector and a map of one pixel are the same."""
+def _flat(module: GraphModule, inputs: Sequence[Tensor], count: int) -> Tensor:
+    """The first outputs of each image in one vector: a vector and a map of one pixel are the same."""
     made = module(*inputs)
-    each = made.values() if isinstance(made, dict) else [made]
+    each = [*made.values()][:count] if isinstance(made, dict) else [made]
     return torch.cat([one.double().flatten(1) for one in each], 1)
 
 
@@ -83,7 +83,7 @@ def _unsettle(net: GraphModule, inputs: Sequence[Tensor], generator: torch.Gener
     net(*inputs)
     net.eval()
     for norm in norms:
-        if norm.running_var is not None:  # of few numbers some variances are next to nothing, and would blow up the rest
+        if norm.running_var is not None:  # of few numbers some variances are next to nothing, and would blow up
             norm.running_var.add_(norm.running_var.mean()).mul_(0.5)
 
 

@@ -77,7 +77,7 @@ def command(net: str, rules: tuple[str, ...], output: str | None, force: bool, *
     found = rewritten(net, graph, applied, given["at"], batch=wants.options.batch, dtype=wants.dtype)
     proved = _proved(found, given["seed"]) if given["verify"] else None
     if output is not None:
-        emit(found.text, output, over=force)
+        emit(found.yaml, output, over=force)
     if output != "-":
         answer(page(found, proved, written=output or ""), {**given, "file": None})
     if proved is not None and not proved.passed:

@@ -34,7 +34,8 @@ def _alike_on_maps(layer: Layer | None) -> bool:
 def fc_to_conv(view: View) -> Edits:
     """A linear layer on a flattened C×h×w map is a convolution with an h×w kernel; one on a vector has a 1×1 kernel.
 
-    On a larger input the net then slides over it (Sermanet et al. 2014, OverFeat; Long et al. 2015).
+    On a larger input the net then slides over it (Sermanet et al. 2014, OverFeat; Long et al. 2015). An adaptive pool
+    before it that changes nothing at this size would take that away, and goes.
     """
     edits = Edits()
     for index, layer in view.layers_of(Linear):
@@ -47,12 +48,20 @@ def fc_to_conv(view: View) -> Edits:
         elif start is not None and isinstance(view.layer(start), Flatten) and len(view.entering(start)) > 1:
             if _chain(view, edits, index, view.entering(start)):
                 edits.remove(start)
-        elif start is not None and isinstance(pool := view.layer(start), GlobalPool):
+                pool = view.before(start)
+                if pool is not None and _idle(view, pool):
+                    edits.remove(pool)
+        elif start is not None and isinstance(means := view.layer(start), GlobalPool):
             if _chain(view, edits, index, (x[0], *(1 for _ in view.entering(start)[1:]))):
-                edits.replace(start, changed(pool, flat=False))
+                edits.replace(start, changed(means, flat=False))
         else:
             view.leave("no map is flattened right before it", index)
     return edits
+
+
+def _idle(view: View, index: int) -> bool:
+    """Whether a layer is an adaptive pool to the size that its input has."""
+    return isinstance(view.layer(index), AdaptivePool) and view.entering(index) == view.shape(index)
 
 
 def _chain(view: View, edits: Edits, index: int, x: tuple[int, ...]) -> bool:
@@ -75,7 +84,7 @@ def _chain(view: View, edits: Edits, index: int, x: tuple[int, ...]) -> bool:
     if last not in view.ends or view.users[last]:
         tail = found.get(last, view.layer(last))
         assert tail is not None
-        edits.replace(last, tail, Flatten(), how=RESHAPED)
+        edits.replace(last, tail, new(Flatten, dialect=view.graph.dialect), how=RESHAPED)
     return True
 
 
@@ -106,7 +115,8 @@ def _one_linear(view: View, edits: Edits, start: int, linears: list[int], passed
         while isinstance(view.layer(before), (AdaptivePool, GlobalPool)) and view.after(before) is not None:
             edits.dropped.add(before)
             before = view.node(before).inputs[0]
-        edits.replace(start, new(GlobalAvgPool), Flatten(), takes=before)
+        parts = (new(kind, dialect=view.graph.dialect) for kind in (GlobalAvgPool, Flatten))
+        edits.replace(start, *parts, takes=before)
 
 
 def _head(view: View, end: int) -> tuple[int | None, list[int], list[int]]:
