@@ -16,12 +16,12 @@ from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached, uncounted
 from cnncalc.interchange.onnx.patterns import together
 from cnncalc.interchange.onnx.table import RULES
-from cnncalc.interchange.onnx.wire import Message
+from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers.base import Shape
 
-__all__ = ["Reader", "read"]
+__all__ = ["Reader", "read", "read_model"]
 
 PLAIN = (
     "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
@@ -43,6 +43,11 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
             fault._replace(message=f"`{file.name}` seems to be an ONNX file: {fault.message}") for fault in error.faults
         ]
         raise CnncalcError(faults) from None
+    return read_model(model, file, asked)
+
+
+def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
+    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError."""
     return settled(lambda usual: Reader(model, file, asked, usual).read())
 
 
@@ -52,6 +57,7 @@ class Reader:
     def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None) -> None:
         self.model, self.file, self.asked, self.usual = model, file, asked, usual
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
+        source = source if model.tool == "ONNX" else model.tool
         self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
         self.unknown = Unknown()
         self.faults: list[Fault] = []
@@ -70,7 +76,7 @@ class Reader:
         self.run([node for node in graph.nodes if node.number in needed], values, graph.outputs, 0)
         if self.faults:
             raise CnncalcError(self.faults)
-        self.unknown.raise_any("ONNX")
+        self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
         if self.faults:
             raise CnncalcError(self.faults)

@@ -53,11 +53,11 @@ class Reader:
             ports = [(layer.id, port) for port in layer.outputs]
             self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
         self.unknown.raise_any("OpenVINO")
-        made = finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
+        sketch = finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
         if self.scales:
-            made.beside = self.scales
-            made.notes.append(f"{self.scales:,} {SCALES}")
-        return made
+            sketch.beside = self.scales
+            sketch.notes.append(f"{self.scales:,} {SCALES}")
+        return sketch
 
     def made(self, layer: IrLayer) -> list[int]:
         """The tensors that a layer makes."""

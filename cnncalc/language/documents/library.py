@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.documents.foreign import Foreign, foreign
+from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -99,6 +99,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():
+        if (packed := in_package(path)) is not None:
+            return packed
         raise CnncalcError(
             Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
         )
