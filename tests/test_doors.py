@@ -20,7 +20,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "json_form web.html",
     "forms.web": "html",
-    "graph": "nodes",
+    "graph": "nodes stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening refusing sketch weights.held "
@@ -43,7 +43,7 @@ DOORS = {
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "program",
     "interchange.ultralytics": "",
-    "interchange.weights": "held",
+    "interchange.weights": "held stored",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
