@@ -44,7 +44,7 @@ DOORS = {
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "program",
     "interchange.ultralytics": "",
-    "interchange.weights": "held stored",
+    "interchange.weights": "held",
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
