@@ -13,14 +13,15 @@ DOORS = {
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
-    "api": "answers builtin nets programs questions",
-    "claims": "decimals expect quantities wants",
+    "api": "answers builtin nets opening programs questions",
+    "api.boundary": "keywords",
+    "claims": "decimals expect latency quantities wants",
     "cli": "main",
     "cli.commands": "",
     "explain": "answer explanation totals",
-    "forms": "json_form web.html",
+    "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "nodes",
+    "graph": "nodes stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening refusing sketch weights.held "
@@ -50,7 +51,7 @@ DOORS = {
     "language.expressions": "values",
     "language.yaml": "kept reader",
     "pages.explanation": "page",
-    "pictures": "drawing scatter theme windows.field windows.panels windows.steps",
+    "pictures": "drawing heat scatter theme windows.field windows.panels windows.steps",
     "pictures.flow": "drawing painting tree",
     "pictures.volumes": "drawing",
     "pictures.windows": "field panels steps",
