@@ -25,12 +25,10 @@ from cnncalc.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cnncalc.claims.expect import Latency
+    from cnncalc.claims.latency import Latency
     from cnncalc.language.options import Options
     from cnncalc.pages.checks import FileResult
 
-LATENCY = "latency"
-"""The budget of time, which is of a device."""
 FAILED = 1
 BAD_INPUT = 2
 
@@ -122,21 +120,6 @@ def _required(name: str, text: str) -> int | str:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
-def _latency(most: str | None, device: str | None, dtype: str) -> Latency | None:
-    """What --max latency=5ms --device NAME asks for; None where neither is given. Raises CnncalcError."""
-    if most is None and device is None:
-        return None
-    if most is None or device is None:
-        missing = "add `--device a100`" if device is None else "add `--max latency=5ms`"
-        raise CnncalcError(Fault("a budget of time and a device go together", help=missing))
-    from cnncalc.claims.expect import Latency
-    from cnncalc.claims.quantities import parse_duration
-    from cnncalc.tools.devices import device_named, peak_type
-
-    found = device_named(device)
-    return Latency(parse_duration(most), found, peak_type(found, dtype))
-
-
 def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
@@ -186,11 +169,14 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     the same.
     """
     from cnncalc.answers.figures import KEYS
+    from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages import checks
+    from cnncalc.tools.devices import device_named
 
     asked = wanted(given)
+    device = None if given["device"] is None else device_named(given["device"])
     budgets, texts = assignments("--max", given["maxima"]), assignments("--require", given["required"])
-    latency = _latency(budgets.pop(LATENCY, None), given["device"], asked.dtype)
+    latency = latency_budget(budgets.pop(LATENCY, None), device, asked.dtype)
     faults = _unknown("--max", budgets, (*KEYS, LATENCY)) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
