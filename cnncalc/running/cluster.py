@@ -12,10 +12,10 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from threading import Lock
 from typing import Any
 
-from cnncalc import __version__
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.limits import RECURSION
 from cnncalc.running.processes import deaf
@@ -28,6 +28,8 @@ AHEAD = 4
 PATIENCE = 10
 """Seconds until a scheduler that does not answer is not there, and until one that has no workers will have none."""
 INSTALL = 'pip install "dask[distributed]"'
+VERSION: str = import_module("cnncalc").__version__
+"""The package's own: it names all floors above this one, for types, and none of them is meant here."""
 _ONE_AT_A_TIME = Lock()
 """Held by the one task that a process does: threads of a worker share what is remembered of nets."""
 
@@ -43,32 +45,42 @@ def in_order(work: Work, tasks: Iterable[Any], where: str | int) -> Iterator[Any
     except ImportError:
         message = "work is shared out by Dask, which is not installed"
         raise CnncalcError(Fault(message, help=f"`{INSTALL}`; `--jobs 2` needs nothing")) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # what matters of it is told as a fault
-    with _client(distributed, where) as client:
-        ahead = AHEAD * _threads(client)
-        left, handed = iter(tasks), deque[tuple[Any, Any]]()
-        try:
-            while True:
-                while len(handed) < ahead and (task := next(left, None)) is not None:
-                    handed.append((task, _submitted(client, work, task)))
-                if not handed:
-                    return
-                task, future = handed[0]
-                yield _result(distributed, client, work, task, future)
-                handed.popleft()
-        except (OSError, distributed.CancelledError, TimeoutError) as error:
-            message = "the scheduler of Dask went away"
-            help = "start it again; with `-o FILE`, --resume goes on with what was found"
-            raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None
+    _hush()
+    try:
+        with _client(distributed, where) as client:
+            yield from _results(distributed, client, work, tasks)
+    except (OSError, TimeoutError, distributed.CancelledError) as error:
+        message = "the scheduler of Dask went away"
+        help = "start it again; with `-o FILE`, --resume goes on with what was found"
+        raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None
+
+
+def _hush() -> None:
+    """What matters of what Dask would write to standard error is told as a fault."""
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _results(distributed: Any, client: Any, work: Work, tasks: Iterable[Any]) -> Iterator[Any]:
+    ahead = AHEAD * max(sum(client.nthreads().values()), 1)
+    left, handed = iter(tasks), deque[tuple[Any, Any]]()
+    while True:
+        while len(handed) < ahead and (task := next(left, None)) is not None:
+            handed.append((task, _submitted(client, work, task)))
+        if not handed:
+            return
+        task, future = handed[0]
+        yield _result(distributed, client, work, task, future)
+        handed.popleft()
 
 
 def _submitted(client: Any, work: Work, task: Any) -> Any:
-    return client.submit(_done, __version__, work.prepare, work.given, work.do, task, pure=False)
+    return client.submit(_done, VERSION, work.prepare, work.given, work.do, task, pure=False)
 
 
 def _done(version: str, prepare: Any, given: tuple[Any, ...], do: Any, task: Any) -> Any:
     """What a worker does. Workers that came later than the rest are of any version."""
-    _agree(version, __version__)
+    _agree(version, VERSION)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
     with _ONE_AT_A_TIME:
         prepare(*given)
@@ -107,20 +119,30 @@ def _client(distributed: Any, where: str | int) -> Iterator[Any]:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            help = f"start some by `dask worker {where}`, where cnncalc {__version__} is installed"
+            help = f"start some by `dask worker {where}`, where cnncalc {VERSION} is installed"
             raise CnncalcError(Fault(f"--scheduler {where}: it has no workers", help=help)) from None
-        for worker, seen in client.get_versions(packages=["cnncalc"])["workers"].items():
-            _agree(__version__, seen["packages"].get("cnncalc"), worker)
+        _agree(VERSION, _of_scheduler(client), "the scheduler of Dask")
+        for worker, theirs in client.run(_version, on_error="return").items():
+            _agree(VERSION, theirs if isinstance(theirs, str) else None, f"the worker of Dask at {worker}")
         yield client
 
 
-def _threads(client: Any) -> int:
-    return max(sum(client.nthreads().values()), 1)
+def _version() -> str:
+    """What is installed where it is called."""
+    return VERSION
 
 
-def _agree(ours: str, theirs: str | None, worker: str = "") -> None:
-    """Raises CnncalcError where a worker would count by the rules of another version."""
+def _of_scheduler(client: Any) -> str | None:
+    """The version of a scheduler, which reads what it hands out; None where it has none, or one from before this."""
+    try:
+        return str(client.run_on_scheduler(_version))
+    except (ImportError, AttributeError):
+        return None
+
+
+def _agree(ours: str, theirs: str | None, who: str = "a worker of Dask") -> None:
+    """Raises CnncalcError where somebody would count by the rules of another version."""
     if ours != theirs:
-        found = f"cnncalc {theirs}" if theirs else "no cnncalc"
-        message = f"a worker of Dask{f' at {worker}' if worker else ''} has {found}, and this is {ours}"
-        raise CnncalcError(Fault(message, help=f"install cnncalc {ours} where the workers run, and start them again"))
+        found = f"cnncalc {theirs}" if theirs else "no cnncalc that knows of this"
+        help = f"install cnncalc {ours} where the scheduler and its workers run, and start them again"
+        raise CnncalcError(Fault(f"{who} has {found}, and this is {ours}", help=help))

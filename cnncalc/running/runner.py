@@ -49,7 +49,7 @@ HERE = Runner()
 def in_order(work: Work, tasks: Iterable[Any], runner: Runner = HERE) -> Iterator[Any]:
     """The result of every task, in order, and no more of them at a time than can be looked at soon.
 
-    Raises CnncalcError where Dask is not installed, its scheduler is not reached, or its workers are of another version.
+    Raises CnncalcError where Dask is not installed, or its scheduler or workers are not there or of another version.
     """
     if runner.alone:
         work.prepare(*work.given)

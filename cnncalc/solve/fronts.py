@@ -102,5 +102,7 @@ def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]
     Less is better; of a figure with `-` before its name more is.
     """
     places = [(figures.index(name.removeprefix("-")), -1 if name.startswith("-") else 1) for name in wanted]
-    working = [(point, tuple([sign * point.figures[place] for place, sign in places])) for point in points if point.figures]
+    working = [
+        (point, tuple([sign * point.figures[place] for place, sign in places])) for point in points if point.figures
+    ]
     return [working[at][0] for at in unbeaten([numbers for _, numbers in working])]

@@ -91,7 +91,9 @@ class Evaluator:
             net, options, dtype, grid, figures, optimizer = self.asked
             try:
                 graph = load(net, self._options(choice)._replace(input=grid.input, symbols=True))
-                closed = _Closed(*symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer))
+                closed = _Closed(
+                    *symbolic_totals(graph, figures, batch=options.batch, dtype=dtype, optimizer=optimizer)
+                )
             except CnncalcError as error:
                 closed = _Closed({}, Condition({}, []), error.faults[0].message)
             self._last = choice, closed

@@ -1,8 +1,8 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which sweep it is; each further line holds all points of one part, column by column. A line that was cut off, or that
-is none of ours, is passed over, and what it held is computed again. So the file is right whenever the run ends, and
-whatever ends it.
+The first line says which sweep it is; each further line holds all points of one part, column by column. A line that was
+cut off, or that is none of ours, is passed over, and what it held is computed again. So the file is right whenever the
+run ends, and whatever ends it.
 """
 
 from __future__ import annotations
@@ -113,8 +113,12 @@ class Journal:
         """The points of one line; None where it is none of ours."""
         from cnncalc.solve.sweep.points import Points
 
-        axes, (columns, faults, texts) = self.grid.axes(part), (record.get(key) for key in KEYS)
+        axes = self.grid.axes(part)
         count = prod(map(len, axes))
+        columns: Any
+        faults: Any
+        texts: Any
+        columns, faults, texts = map(record.get, KEYS)
         if not (isinstance(columns, list) and _wholes(faults) and _texts(texts) and len(faults) == count):
             return None
         if len(columns) != self.figures and not (all(faults) and not columns):

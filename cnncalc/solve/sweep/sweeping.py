@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 from uuid import uuid4
 
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language import load
+from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.library import hold_standard_input, standard_input
+from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.running.runner import HERE, Runner, in_order
 from cnncalc.running.work import Work
@@ -16,7 +19,13 @@ from cnncalc.solve.sweep.evaluating import Asked, Evaluator
 from cnncalc.solve.sweep.grid import Grid, Part, check
 from cnncalc.solve.sweep.points import Points
 
-__all__ = ["sweep"]
+__all__ = ["digest", "sweep"]
+
+
+def digest(net: str, options: Options) -> str:
+    """By which the texts that a net comes from are known again: its own, and each that it extends."""
+    texts = Document(net, options, Faults()).texts  # the sweep tells its faults
+    return sha256("\0".join(texts).encode()).hexdigest()
 
 
 def sweep(
@@ -58,7 +67,8 @@ def _each(asked: Asked, runner: Runner, done: Collection[Part]) -> Iterator[tupl
         yield from ((part, evaluator.points(part)) for part in parts)
         return
     held = standard_input(asked.options.limits) if asked.net == "-" else b""
-    work = Work(_prepare, (asked, held, uuid4().hex), _here, partial(_ended, asked.grid))
+    given = asked, held, uuid4().hex, digest(asked.net, asked.options)
+    work = Work(_prepare, given, _here, partial(_ended, asked.grid))
     batches, waiting = asked.grid.batches(parts, runner.alike), list[list[Part]]()
 
     def handed_out() -> Iterator[list[Part]]:
@@ -74,12 +84,17 @@ _HERE: dict[str, Evaluator] = {}
 """What computes in this process, where it is one of several: of one sweep, by its mark."""
 
 
-def _prepare(asked: Asked, held: bytes, mark: str) -> None:
-    if mark not in _HERE:
-        _HERE.clear()
-        _HERE[mark] = Evaluator(asked)
+def _prepare(asked: Asked, held: bytes, mark: str, texts: str) -> None:
+    """Raises CnncalcError where the net is another one here: workers read its files where they run."""
     if asked.net == "-":
         hold_standard_input(held)
+    if mark not in _HERE:
+        if digest(asked.net, asked.options) != texts:
+            message = f"`{asked.net[:80]}` is another net where a worker runs"
+            help = "its files are read there too: they must be the same, or hand the net in on standard input, as `-`"
+            raise CnncalcError(Fault(message, help=help))
+        _HERE.clear()
+        _HERE[mark] = Evaluator(asked)
 
 
 def _here(parts: Sequence[Part]) -> list[Points]:
