@@ -19,7 +19,7 @@ DOORS = {
     "cli": "main",
     "cli.commands": "",
     "explain": "answer explanation totals",
-    "forms": "json_form web.html",
+    "forms": "coloured json_form web.html",
     "forms.web": "html",
     "graph": "nodes",
     "interchange": (

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cnncalc.cli.faults import note
 from cnncalc.cli.options import device_option, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
@@ -84,4 +85,4 @@ def command(net: str, file: str | None, scale: float | None, **given: Any) -> No
         deepest = max((row.name.count(".") + 1 for row in counted.rows), default=1)
         depth = fitting(counted)
         if depth < deepest:
-            click.echo(f"note: folded to {depth} of {deepest} levels of names; `--depth {deepest}` shows all", err=True)
+            note(f"folded to {depth} of {deepest} levels of names; `--depth {deepest}` shows all")
