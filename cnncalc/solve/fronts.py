@@ -8,8 +8,9 @@ earlier, and beat those that are later where they are not more in the rest, one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ Numbers: TypeAlias = "tuple[int | Fraction, ...]"
 """What is compared: less is better."""
 FEW = 8
 """So few are sooner held against each other one by one."""
+AT_A_TIME = 50_000
+"""Points that are in memory beside the best so far."""
 
 
 def unbeaten(found: Sequence[Numbers]) -> list[int]:
@@ -96,13 +99,16 @@ def _as_good(one: Numbers, other: Numbers) -> bool:
     return all(here <= there for here, there in zip(one, other))
 
 
-def front(points: Sequence[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
+def front(points: Iterable[Point], figures: Sequence[str], wanted: Sequence[str]) -> list[Point]:
     """The points of a sweep that no other beats in all wanted figures at once, of equal ones the first.
 
-    Less is better; of a figure with `-` before its name more is.
+    Less is better; of a figure with `-` before its name more is. A million points are read some at a time.
     """
     places = [(figures.index(name.removeprefix("-")), -1 if name.startswith("-") else 1) for name in wanted]
-    working = [
-        (point, tuple([sign * point.figures[place] for place, sign in places])) for point in points if point.figures
-    ]
-    return [working[at][0] for at in unbeaten([numbers for _, numbers in working])]
+    working = (point for point in points if point.figures)
+    best: list[Point] = []
+    while some := list(islice(working, AT_A_TIME)):
+        held = best + some
+        numbers = [tuple([sign * point.figures[place] for place, sign in places]) for point in held]
+        best = [held[at] for at in unbeaten(numbers)]
+    return best
