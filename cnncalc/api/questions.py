@@ -14,7 +14,6 @@ from cnncalc.api.loading import (
     device_of,
     on_device,
     options_of,
-    path_of,
     type_of,
     written,
 )  # fmt: skip
@@ -110,6 +109,11 @@ def check(
     return Checks(found, path, shown)
 
 
+def _called(net: Net) -> str:
+    """What a net is called beside others: as the user called it, or as it calls itself."""
+    return net.name if net.path is None or net.path.startswith("<") else net.path
+
+
 def _quantity(keyword: str, name: str, value: int | str) -> int:
     """A count that `max` or `require` holds a figure to. Raises CnncalcError."""
     from cnncalc.claims.quantities import parse_quantity
@@ -158,8 +162,7 @@ def compare(
         wanted = "`diff` takes two nets" if diff else "at least one net is compared"
         raise CnncalcError(Fault(f"{wanted}, not {len(nets)}", help='as `cnncalc.compare("resnet18", "resnet34")`'))
     held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
-    names = [path_of(net) if not isinstance(net, Net) else net.path for net in nets]
-    found = [compared(name or net.name, net.numbers(), batch, type_of(dtype, amp)) for name, net in zip(names, held)]
+    found = [compared(_called(net), net.numbers(), batch, type_of(dtype, amp)) for net in held]
     if diff and device is not None:
         raise CnncalcError(Fault("`device` does not go with `diff`", help="leave out one of them"))
     if diff:
