@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
+<<<<<<< HEAD
 from cnncalc.api.keywords import known_keywords
 from cnncalc.api.loading import NetLike, options_of
 from cnncalc.api.nets import Net, load
+=======
+from cnncalc.api.boundary.keywords import known_keywords
+from cnncalc.api.loading import NetLike
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
+>>>>>>> main
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
@@ -70,7 +77,7 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     224
     """
     from cnncalc.api.programs import foreign_of
-    from cnncalc.language import load_text
+    from cnncalc.language import given_text
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
@@ -79,6 +86,7 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
             Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
         )
     text = foreign_of(exported(module, inputs), name, opaque=opaque).text
+<<<<<<< HEAD
 
     def build(options: Options) -> Built:
         return load_text(text, name, options)
@@ -113,3 +121,6 @@ def chain(
         return chained(options.input or shape, texts, options._replace(input=None))
 
     return Net.of(build(asked), asked, build)
+=======
+    return Net.read(given_text(text, name), Options())
+>>>>>>> main

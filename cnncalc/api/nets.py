@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.building import Buildable
-from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of, type_of
+from cnncalc.api.loading import DeviceLike, InputLike, device_of, on_device, options_of, type_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
+<<<<<<< HEAD
 __all__ = ["Net", "load"]
+=======
+__all__ = ["Net"]
+>>>>>>> main
 
 
 class Net(Buildable):
@@ -63,7 +68,7 @@ class Net(Buildable):
         self.stood: list[Node] = []
         """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
         self.path: str | None = None
-        """The name or the path that `build` reads."""
+        """What `build` reads: a name, a path, or what stands for a text."""
 
     @classmethod
     def of(
@@ -75,6 +80,13 @@ class Net(Buildable):
             setattr(net, slot, getattr(built, slot))
         net.options, net.build, net.stood, net.path = options, build, [*built.nodes], path
         return net
+
+    @classmethod
+    def read(cls, source: str, options: Options) -> Net:
+        """The net of a name, a path, or what stands for a text. Raises CnncalcError with every fault."""
+        from cnncalc.language import load
+
+        return cls.of(load(source, options), options, partial(load, source), source)
 
     def fork(self) -> Net:
         """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
@@ -92,11 +104,13 @@ class Net(Buildable):
         amp: str | None = None,
         convention: str | None = None,
         functions: Sequence[str] = (),
+        device: DeviceLike | None = None,
     ) -> Report:
         """Shapes, parameters, costs and memory of every layer, and the totals: `cnncalc show`.
 
-        `train` counts side branches that only training uses; `convention` counts as another tool does. Raises
-        CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
+        `train` counts side branches that only training uses; `convention` counts as another tool does; `device`, a
+        name or a device's file, bounds the time of every layer there. Raises CnncalcError for a batch below 1, and for
+        a type, an optimizer, a convention or a device that there is not.
         """
         from cnncalc.analysis.costs import report
         from cnncalc.pages.show.report import page
@@ -105,7 +119,7 @@ class Net(Buildable):
         net: Built = self
         if train is not None and train != self.options.train:
             net = self._anew(self.options._replace(train=train)) or net
-        counted = report(net, images, type_of(dtype, amp), optimizer)
+        counted = on_device(report(net, images, type_of(dtype, amp), optimizer), device, type_of(dtype, amp))
         if convention is not None:
             from cnncalc.tools.conventions import convention_named
             from cnncalc.tools.conventions.counting import count, with_counting
@@ -121,12 +135,14 @@ class Net(Buildable):
         dtype: str = "float32",
         optimizer: str = "sgd",
         pixel: Sequence[int] | None = None,
+        device: DeviceLike | None = None,
     ) -> Answer[Explanation]:
         """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
         from cnncalc.explain.answer import explain
         from cnncalc.pages.explanation.page import page
 
-        found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
+        one = None if pixel is None else list(pixel)
+        found = explain(self, layers, self._batch(batch), dtype, one, optimizer, device_of(device))
         return Answer(found, self.name, page)
 
     @known_keywords
@@ -175,17 +191,19 @@ class Net(Buildable):
         theme: str = "auto",
         batch: int | None = None,
         dtype: str = "float32",
+        device: DeviceLike | None = None,
     ) -> Picture:
         """The net as a picture that a notebook shows, and `.save("net.svg")` writes: `cnncalc draw`.
 
-        `view` is `flow` or `volumes`, `heat` one of macs, params, memory; `depth` folds groups. Raises CnncalcError
-        for a choice that there is not, and for a net that is too large to be seen.
+        `view` is `flow` or `volumes`, `heat` one of macs, params, memory, and latency on a `device`; `depth` folds
+        groups. Raises CnncalcError for a choice that there is not, and for a net that is too large to be seen.
         """
         from cnncalc.analysis.costs import report
         from cnncalc.api.pictures import Picture
         from cnncalc.pictures.drawing import View
 
-        return Picture(report(self, self._batch(batch), dtype), View(depth, heat, theme, view, style))
+        counted = on_device(report(self, self._batch(batch), dtype), device, dtype)
+        return Picture(counted, View(depth, heat, theme, view, style))
 
     @known_keywords
     def to_torch(
@@ -265,6 +283,7 @@ class Net(Buildable):
         from cnncalc.solve.inputs.sizes import in_symbols
 
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
+<<<<<<< HEAD
 
 
 @known_keywords
@@ -293,3 +312,5 @@ def load(
         return Net.of(net, asked, None)
     source = kept(net)
     return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
+=======
+>>>>>>> main
