@@ -9,14 +9,9 @@ TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load
 if TYPE_CHECKING:
     from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
-<<<<<<< HEAD
-    from cnncalc.api.builtin import bundled, chain, from_torch, report, rewrite, to_torch
-    from cnncalc.api.nets import Net, load
-=======
-    from cnncalc.api.builtin import bundled, from_torch, report, to_torch
+    from cnncalc.api.builtin import bundled, from_torch, report, rewrite, to_torch
     from cnncalc.api.nets import Net
     from cnncalc.api.opening import chain, load
->>>>>>> main
     from cnncalc.api.questions import check, compare, sweep
     from cnncalc.errors import CnncalcError
     from cnncalc.language.options import Options
@@ -31,11 +26,7 @@ _OWNERS = {
     "Options": "cnncalc.language.options",
     "Report": "cnncalc.api.answers",
     "bundled": "cnncalc.api.builtin",
-<<<<<<< HEAD
-    "chain": "cnncalc.api.builtin",
-=======
     "chain": "cnncalc.api.opening",
->>>>>>> main
     "check": "cnncalc.api.questions",
     "compare": "cnncalc.api.questions",
     "from_torch": "cnncalc.api.builtin",

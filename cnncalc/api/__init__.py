@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.api.answers import Answer, Report
-<<<<<<< HEAD
-from cnncalc.api.builtin import chain
-from cnncalc.api.nets import Net, load
-=======
 from cnncalc.api.nets import Net
 from cnncalc.api.opening import chain, load
->>>>>>> main
 from cnncalc.api.questions import check, sweep
 
 __all__ = ["Answer", "Net", "Report", "chain", "check", "load", "sweep"]

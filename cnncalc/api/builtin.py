@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
-<<<<<<< HEAD
-from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import NetLike, options_of
-from cnncalc.api.nets import Net, load
-=======
 from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.loading import NetLike
 from cnncalc.api.nets import Net
 from cnncalc.api.opening import load
->>>>>>> main
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
@@ -27,7 +21,7 @@ if TYPE_CHECKING:
 
     from cnncalc.api.rewriting import Rewritten
 
-__all__ = ["bundled", "chain", "from_torch", "report", "rewrite", "to_torch"]
+__all__ = ["bundled", "from_torch", "report", "rewrite", "to_torch"]
 
 
 def bundled() -> dict[str, Path]:
@@ -86,41 +80,4 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
             Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
         )
     text = foreign_of(exported(module, inputs), name, opaque=opaque).text
-<<<<<<< HEAD
-
-    def build(options: Options) -> Built:
-        return load_text(text, name, options)
-
-    return Net.of(build(Options()), Options(), build)
-
-
-@known_keywords
-def chain(
-    input: str | Sequence[int],
-    *layers: str | Sequence[str] | Options,
-    batch: int = 1,
-    dialect: str | None = None,
-    freeze: str | Sequence[str] = (),
-    limits: Mapping[str, int] | None = None,
-) -> Net:
-    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
-
-    The layers may come as one list too, and behind them all options in one.
-    """
-    from cnncalc.language import chain as chained
-
-    texts = [
-        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
-    ]
-    given = next((one for one in layers if isinstance(one, Options)), None)
-    asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
-
-    shape = options_of(input=input).input or ""
-
-    def build(options: Options) -> Built:
-        return chained(options.input or shape, texts, options._replace(input=None))
-
-    return Net.of(build(asked), asked, build)
-=======
     return Net.read(given_text(text, name), Options())
->>>>>>> main

@@ -32,11 +32,7 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-<<<<<<< HEAD
-__all__ = ["Net", "load"]
-=======
 __all__ = ["Net"]
->>>>>>> main
 
 
 class Net(Buildable):
@@ -244,8 +240,12 @@ class Net(Buildable):
         `at` are patterns of layers. `.net` is the net that comes out, `.yaml` its file. Raises CnncalcError.
         """
         from cnncalc.api.rewriting import rewritten
+        from cnncalc.language import given_text
 
-        return rewritten(self.numbers(), self.path or self.name, rules, at, self.options, load)
+        def made(text: str) -> Net:
+            return Net.read(given_text(text, self.name), Options())
+
+        return rewritten(self.numbers(), self.name, rules, at, self.options, made)
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""
@@ -283,34 +283,3 @@ class Net(Buildable):
         from cnncalc.solve.inputs.sizes import in_symbols
 
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
-<<<<<<< HEAD
-
-
-@known_keywords
-def load(
-    net: NetLike | Built,
-    options: Options | None = None,
-    *,
-    input: InputLike | None = None,
-    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
-    dialect: str | None = None,
-    freeze: str | Sequence[str] = (),
-    train: bool = False,
-    opaque: bool = False,
-    limits: Mapping[str, int] | None = None,
-    trust: bool = False,
-) -> Net:
-    """A net: bundled (`load("resnet50")`), of a file, of YAML text, of a mapping, or of another tool's file.
-
-    The keywords are the options of the command line: `load("resnet50", input="3x320x320", set={"width": 0.5})`;
-    `options` is all of them in one. Raises CnncalcError with every fault.
-    """
-    asked = options or options_of(
-        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits, trust=trust
-    )
-    if isinstance(net, Built):
-        return Net.of(net, asked, None)
-    source = kept(net)
-    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
-=======
->>>>>>> main

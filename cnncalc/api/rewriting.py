@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cnncalc.api.answers import Answer
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.pages.rewriting import Proved, page
 from cnncalc.rewrites.rewriting import Rewriting

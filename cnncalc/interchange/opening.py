@@ -7,9 +7,9 @@ from pathlib import Path
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.formats import recognised
-from cnncalc.interchange.holding import sketched
 from cnncalc.interchange.refusing import misnamed
 from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.structure.holding import sketched
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.options import Options
 from cnncalc.layers import FieldError, Shape
@@ -34,30 +34,8 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-<<<<<<< HEAD
     text, _ = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
     return Foreign(text, found.name, tuple(made.notes))
-=======
-    return Foreign(_text(made, file), found.name, tuple(made.notes))
-
-
-def _text(sketch: Sketch, file: ForeignFile) -> str:
-    """The text of a sketch, as a person would write it, if that says the same.
-
-    Whatever is found to differ when the text is read back is written with one line a layer.
-    """
-    from cnncalc.interchange.structure import chained, structured
-    from cnncalc.interchange.structure.holding import unlike
-    from cnncalc.interchange.structure.writing import written
-
-    sketch = chained(sketch)
-    called = Path(file.name).name  # where it lies is of no use to whoever gets the text
-    for blocks in (True, False):
-        text, names = structured(sketch, called, blocks=blocks)
-        if not unlike(text, names, sketch, file.limits):
-            return text
-    return written(sketch, called)[0]
->>>>>>> main
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -9,9 +9,8 @@ from cnncalc.analysis.comparison import Compared, compared
 from cnncalc.analysis.costs import report
 from cnncalc.answers.rewriting import Made
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
-from cnncalc.graph.names import matching
-from cnncalc.interchange.holding import sketched
+from cnncalc.graph import Graph, matching
+from cnncalc.interchange.structure.holding import sketched
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import YamlNode
