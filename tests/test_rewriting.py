@@ -417,4 +417,4 @@ def test_in_python(file, tmp_path):
     built.add("batchnorm")
     assert "layers:\n  - conv 8 k3\n" in built.rewrite("fold-batchnorm").yaml
     with pytest.raises(CnncalcError, match="`at` cannot be 3"):
-        built.rewrite("fold-batchnorm", at=3)
+        built.rewrite("fold-batchnorm", at=3)  # type: ignore[arg-type]  # what is wrong is told
