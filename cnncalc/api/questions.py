@@ -186,16 +186,21 @@ def sweep(
     amp: str | None = None,
     optimizer: str = "sgd",
     jobs: int = 1,
+    workers: int = 0,
+    scheduler: str = "",
 ) -> Sweep:
     """A net over a grid: `sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:320:32}")`: `cnncalc sweep`.
 
     The values of a variable are a list, a text as `--set` takes it ("0.25:1.4:0.05", "0.5,1"), or one value. `pareto`
-    keeps the points that no other beats in all of these figures. Raises CnncalcError where there is nothing to sweep.
+    keeps the points that no other beats in all of these figures. `workers` are of Dask, on this machine, or those of a
+    `scheduler` somewhere. Raises CnncalcError where there is nothing to sweep.
     """
-    from cnncalc.solve.sweep.grid import Grid, front
+    from cnncalc.running.runner import Runner
+    from cnncalc.solve.fronts import front
+    from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.grid import check as held
-    from cnncalc.solve.sweep.grid import sweep as swept
     from cnncalc.solve.sweep.ranges import grid_of
+    from cnncalc.solve.sweep.sweeping import sweep as swept
 
     varied = {name: _values(name, values) for name, values in (set or {}).items()}
     grid = grid_of(varied, input)
@@ -207,9 +212,10 @@ def sweep(
     grid = grid or Grid(varied, "", {})
     asked, wished = _listed(figures), _listed(pareto)
     asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
-    held(grid, asked, optimizer)
-    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, jobs=jobs)
-    points = [one for each in found for one in each]
+    held(grid, asked, optimizer, options.limits)
+    runner = Runner(jobs, workers, scheduler).checked()
+    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, runner=runner)
+    points = [one for _, each in found for one in each]
     return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
 
 

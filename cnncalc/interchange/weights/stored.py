@@ -42,7 +42,7 @@ def _safetensors(file: ForeignFile) -> dict[str, Shape]:
 def _onnx(file: ForeignFile) -> dict[str, Shape]:
     """Initialisers and constants of floating-point numbers."""
     from cnncalc.interchange.onnx.model import model_of
-    from cnncalc.interchange.onnx.wire import Message
+    from cnncalc.interchange.protobuf.wire import Message
 
     tensors = model_of(Message(file.data)).graph.tensors
     return {name: tensor.dims for name, tensor in tensors.items() if tensor.floating}
