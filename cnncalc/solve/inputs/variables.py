@@ -101,7 +101,7 @@ def _value(net: str, variable: str, options: Options) -> str:
     """The variable's own value as text; empty where it is required. Raises `CnncalcError` where there is none."""
     faults = Faults()
     document = Document(net, options, faults)
-    document.scope(options.variables | dict.fromkeys(document.required(), "1"))  # what none of the values mends
+    document.declares(options.variables)  # which no value of this one mends
     faults.raise_any()
     if variable not in document.variables:
         known = list(document.variables)
