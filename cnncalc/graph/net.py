@@ -36,7 +36,7 @@ class Net:
 
     __slots__ = (
         "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
-        "nodes", "notices", "signed", "source", "train",
+        "nodes", "notices", "origins", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +67,7 @@ class Net:
         self.expect: Any = None  # the file's `expect:` block as it was read
         self.functions: dict[str, str] = {}  # patterns of layers that its code calls as a `function`, or a `mean`
         self.notices: dict[str, str] = {}  # what a reader may not expect of how it was written, by where
+        self.origins: Mapping[str, str] = {}  # by name the operator of another tool's file that a layer comes from
         if input is not None:
             for one, shape in (input if isinstance(input, Mapping) else {"input": input}).items():
                 try:
@@ -81,7 +82,7 @@ class Net:
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks.copy(), self.idle.copy(), self.functions
-        other.notices = self.notices.copy()
+        other.notices, other.origins = self.notices.copy(), self.origins
         return other
 
     def standing(self) -> Net:
@@ -90,7 +91,7 @@ class Net:
         other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
         other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle = self.blocks, self.idle.copy()
-        other.functions, other.notices = self.functions, self.notices
+        other.functions, other.notices, other.origins = self.functions, self.notices, self.origins
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

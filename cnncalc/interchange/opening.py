@@ -34,8 +34,9 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-    text, _ = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
-    return Foreign(text, found.name, tuple(made.notes))
+    text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
+    origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
+    return Foreign(text, found.name, tuple(made.notes), origins=origins)
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}
