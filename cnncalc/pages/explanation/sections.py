@@ -80,6 +80,8 @@ def _asked(told: Told, explanation: Explanation) -> Section:
         lines.append(Line("MACs", derivation.macs, f"{percent(row.macs, totals.macs)} of the net's"))
     if derivation.flops:
         lines.append(Line("FLOPs", derivation.flops))
+    if derivation.macs:
+        lines.append(Line("backward FLOPs", derivation.backward, told.gradients))
     lines += _receptive(told)
     stored = "" if row.activation_bytes else "; none of its own, they lie where its input lies"
     lines.append(Line("output bytes", derivation.memory, f"{size_text(derivation.memory.value)}{stored}"))

@@ -12,7 +12,7 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.costs import Counts
-from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.analysis.symbolic.report import symbolic_totals
 from cnncalc.answers.figures import KEYS
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Size, polynomial
@@ -71,7 +71,7 @@ class _Asked(NamedTuple):
 
 def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd") -> None:
     """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
-    optimizer_states(optimizer)
+    optimizer_named(optimizer)
     if grid.points > MOST:
         help = "take larger steps"
         raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
