@@ -219,25 +219,8 @@ FIGURES = (
         lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
-        "backward_flops", "Backward FLOPs", "",
-        "Of the pass backward: twice the multiply–accumulates of gradients, of weights that are trained and of what "
-        "they act on.",
-        lambda one: 2 * one.images * one.backward_macs(),
-        heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
-    ),
-    Figure(
         "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
         total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
-    ),
-    Figure(
-        "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",
-        lambda one: one.buffer_bytes, compared="", place=8, line=False,
-    ),
-    Figure(
-        "optimizer_bytes", "Optimizer bytes", "bytes",
-        "What the optimizer keeps from step to step for the parameters that are trained.",
-        lambda one: one.optimizer_bytes() if one.trainable else 0,
-        heading="Optimizer bytes", compared="", place=11, line=False,
     ),
     Figure(
         "activation_bytes", "Activation bytes", "bytes",
@@ -268,6 +251,23 @@ FIGURES = (
         "train_bytes", "Training bytes", "bytes", "Weights, buffers, gradients, optimizer state and saved activations.",
         total=_training, compared="", place=12,
         note=_training_note,
+    ),
+    Figure(
+        "backward_flops", "Backward FLOPs", "",
+        "Of the pass backward: twice the multiply–accumulates of gradients, of weights that are trained and of what "
+        "they act on.",
+        lambda one: 2 * one.images * one.backward_macs(),
+        heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
+    ),
+    Figure(
+        "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",
+        lambda one: one.buffer_bytes, compared="", place=8, line=False,
+    ),
+    Figure(
+        "optimizer_bytes", "Optimizer bytes", "bytes",
+        "What the optimizer keeps from step to step for the parameters that are trained.",
+        lambda one: one.optimizer_bytes() if one.trainable else 0,
+        heading="Optimizer bytes", compared="", place=11, line=False,
     ),
 )  # fmt: skip
 
