@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.loading import NetLike
-from cnncalc.api.nets import Net, load
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
-from typing import IO, TypeAlias, Union
+from os import PathLike, fspath
+from typing import IO, TYPE_CHECKING, TypeAlias, Union
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
@@ -12,7 +12,23 @@ from cnncalc.language.options import Options
 from cnncalc.limits import raised
 from cnncalc.notation.shapes import has_symbols
 
-__all__ = ["InputLike", "NetLike", "graph_of", "kept", "options_of", "path_of", "type_of", "written"]
+if TYPE_CHECKING:
+    from cnncalc.answers.report import Report
+    from cnncalc.answers.roofline import Device
+
+__all__ = [
+    "DeviceLike",
+    "InputLike",
+    "NetLike",
+    "device_of",
+    "graph_of",
+    "kept",
+    "on_device",
+    "options_of",
+    "path_of",
+    "type_of",
+    "written",
+]
 
 NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], IO[bytes]]
 """A bundled net's name, a path, YAML text (with a line end in it), the same as a mapping, or an open file."""
@@ -20,6 +36,10 @@ NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], 
 
 InputLike: TypeAlias = str | Sequence[int] | Mapping[str, object]
 """A shape without the batch: `3x224x224`, (3, 224, 224), or a mapping of the inputs' names to theirs."""
+
+
+DeviceLike: TypeAlias = Union[str, "PathLike[str]"]
+"""A bundled device's name, or the path of a device's file."""
 
 
 def options_of(
@@ -116,3 +136,22 @@ def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) 
             help = "use text, numbers, lists and mappings, as in a file"
             raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
     return load_text(str(net), "<text>", options)
+
+
+def device_of(given: DeviceLike | None) -> Device | None:
+    """The device; None where none is given. Raises CnncalcError for one that there is not."""
+    if given is None:
+        return None
+    from cnncalc.tools.devices import device_named
+
+    return device_named(fspath(given))
+
+
+def on_device(report: Report, given: DeviceLike | None, dtype: str) -> Report:
+    """The report with its least time on the device, or as it is without one. Raises CnncalcError."""
+    device = device_of(given)
+    if device is None:
+        return report
+    from cnncalc.analysis.roofline import bounded
+
+    return bounded(report, device, dtype)

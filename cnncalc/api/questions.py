@@ -6,9 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer
-from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, options_of, path_of, type_of, written
-from cnncalc.api.nets import Net, load
+from cnncalc.api.boundary.keywords import known_keywords
+from cnncalc.api.loading import (
+    DeviceLike,
+    InputLike,
+    NetLike,
+    device_of,
+    on_device,
+    options_of,
+    path_of,
+    type_of,
+    written,
+)  # fmt: skip
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
 from cnncalc.api.rereading import reread
 from cnncalc.claims import expect
 from cnncalc.errors import CnncalcError, Fault
@@ -71,12 +82,15 @@ def check(
     dtype: str = "float32",
     amp: str | None = None,
     optimizer: str = "sgd",
+    device: DeviceLike | None = None,
 ) -> Checks:
     """A net held to its file's `expect:`, to budgets (`max={"params": "5M"}`) and to figures: `cnncalc check`.
 
-    Raises CnncalcError where the net cannot be built, or a figure or a quantity is none.
+    `max={"latency": "5ms"}` is a budget of time on a `device`. Raises CnncalcError where the net cannot be built, or a
+    figure, a quantity or a device is none.
     """
     from cnncalc.claims.expect import check as checked
+    from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages.checks import FileResult, page
 
     path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
@@ -84,8 +98,11 @@ def check(
         name: _shape(value) if name == "output" else _quantity("require", name, value)
         for name, value in (require or {}).items()
     }
-    budgets = {name: _quantity("max", name, value) for name, value in (max or {}).items()}
-    found = checked(path, options, budgets, wanted, type_of(dtype, amp), optimizer)
+    most = dict(max or {})
+    time = most.pop(LATENCY, None)
+    latency = latency_budget(None if time is None else str(time), device_of(device), type_of(dtype, amp))
+    budgets = {name: _quantity("max", name, value) for name, value in most.items()}
+    found = checked(path, options, budgets, wanted, type_of(dtype, amp), optimizer, latency)
 
     def shown(answer: Checked) -> Page:
         return page([FileResult(path, answer.checks, "", (), answer.aside)])
@@ -126,10 +143,12 @@ def compare(
     dtype: str = "float32",
     amp: str | None = None,
     diff: bool = False,
+    device: DeviceLike | None = None,
 ) -> Answer[list[Compared]]:
     """Nets side by side, or with `diff` two of them layer by layer: `cnncalc compare`.
 
-    The options are those of the nets that are not loaded yet. Raises CnncalcError for a net that cannot be built.
+    The options are those of the nets that are not loaded yet; on a `device` their least times stand beside one another.
+    Raises CnncalcError for a net that cannot be built.
     """
     from cnncalc.analysis.comparison import changes, compared
     from cnncalc.pages import changes as changed
@@ -141,9 +160,12 @@ def compare(
     held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
     names = [path_of(net) if not isinstance(net, Net) else net.path for net in nets]
     found = [compared(name or net.name, net.numbers(), batch, type_of(dtype, amp)) for name, net in zip(names, held)]
+    if diff and device is not None:
+        raise CnncalcError(Fault("`device` does not go with `diff`", help="leave out one of them"))
     if diff:
         return Answer(found, "a difference", lambda both: changed.page(both, changes(both[0].report, both[1].report)))
-    return Answer(found, f"{len(found)} nets", comparison.page)
+    placed = [one._replace(report=on_device(one.report, device, type_of(dtype, amp))) for one in found]
+    return Answer(placed, f"{len(found)} nets", comparison.page)
 
 
 @known_keywords

@@ -259,7 +259,7 @@ class Document:
         """The values of all variables, `--set` applied."""
         taken = self.foreign.settings if self.foreign is not None else ()
         kept = {name: value for name, value in settings.items() if name not in taken}
-        return Variables(self.variables, self.file, self.limits, self.faults).compute(kept)
+        return Variables(self.variables, self.file, self.limits, self.faults, self.folder).compute(kept)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""

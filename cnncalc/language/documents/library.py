@@ -24,6 +24,7 @@ __all__ = [
     "is_plain",
     "library_blocks",
     "library_folder",
+    "members_of",
     "open_document",
 ]
 
@@ -47,6 +48,12 @@ def bundled() -> dict[str, Path]:
     """Every bundled architecture by name, families included; files of blocks alone are none."""
     files = sorted(library_folder().glob("*.yaml"))
     return {file.stem: file for file in files if not file.stem.endswith(BLOCKS)}
+
+
+def members_of(family: str) -> list[str]:
+    """The bundled nets that extend a bundled family, by the words of their files; families are none."""
+    texts = {name: file.read_text(encoding="utf-8") for name, file in bundled().items()}
+    return [name for name, text in texts.items() if f"\nextends: {family}\n" in text and ": required" not in text]
 
 
 def is_plain(name: str) -> bool:
