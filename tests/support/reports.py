@@ -27,7 +27,7 @@ def row(
         buffers=buffers,
         macs=macs,
         flops=2 * macs + size,
-        backward_flops=0 if frozen else 4 * macs,
+        backward_flops=4 * macs,
         optimizer_bytes=0,
         activation_bytes=4 * size,
         moved_bytes=4 * (params + size),
