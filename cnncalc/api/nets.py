@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
 from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.building import Buildable
-from cnncalc.api.loading import (
-    DeviceLike,
-    InputLike,
-    device_of,
-    on_device,
-    options_of,
-    type_of,
-)  # fmt: skip
+from cnncalc.api.loading import DeviceLike, InputLike, device_of, on_device, options_of, type_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -69,7 +63,7 @@ class Net(Buildable):
         self.stood: list[Node] = []
         """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
         self.path: str | None = None
-        """The name or the path that `build` reads."""
+        """What `build` reads: a name, a path, or what stands for a text."""
 
     @classmethod
     def of(
@@ -81,6 +75,13 @@ class Net(Buildable):
             setattr(net, slot, getattr(built, slot))
         net.options, net.build, net.stood, net.path = options, build, [*built.nodes], path
         return net
+
+    @classmethod
+    def read(cls, source: str, options: Options) -> Net:
+        """The net of a name, a path, or what stands for a text. Raises CnncalcError with every fault."""
+        from cnncalc.language import load
+
+        return cls.of(load(source, options), options, partial(load, source), source)
 
     def fork(self) -> Net:
         """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""

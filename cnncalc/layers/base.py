@@ -31,21 +31,8 @@ else:
 MANY = 1_000_000
 """As many inputs as one likes."""
 
-__all__ = [
-    "MANY",
-    "REQUIRED",
-    "Elementwise",
-    "Field",
-    "Layer",
-    "Requirement",
-    "Shape",
-    "count",
-    "field",
-    "is_bias",
-    "resized",
-    "show_shape",
-    "sure",
-]
+__all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
+           "resized", "show_shape", "sure"]  # fmt: skip
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -188,6 +175,13 @@ class Layer:
     def whole_numbers(self, *x: Shape) -> int:
         """How many whole numbers of 8 bytes torch keeps with its buffers: counts of batches, places in a table."""
         return 0
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
+
+        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
+        """
+        return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
 
     def macs(self, *x: Shape) -> int:
         """Multiply–accumulates for one sample, without bias."""
