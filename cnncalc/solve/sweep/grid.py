@@ -94,18 +94,11 @@ class Grid(NamedTuple):
 
 def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd", limits: Limits | None = None) -> None:
     """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
-<<<<<<< HEAD
     optimizer_named(optimizer)
-    if grid.points > MOST:
-        help = "take larger steps"
-        raise CnncalcError(Fault(f"{grid.points:,} points are more than {MOST:,}", help=help))
-=======
-    optimizer_states(optimizer)
     limits = limits or Limits()
     if grid.points > limits.points:
         message = f"{grid.points:,} points are more than {limits.points:,}, the bound `points`"
         raise CnncalcError(Fault(message, help=f"take larger steps, or {limits.way_out('points')}"))
->>>>>>> main
     if not figures:
         raise CnncalcError(Fault("a sweep of no figures", help="name some, as params,macs"))
     for name in figures:
