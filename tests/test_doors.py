@@ -30,7 +30,7 @@ DOORS = {
     "interchange.caffe": "",
     "interchange.coreml": "",
     "interchange.darknet": "",
-    "interchange.keras": "reader writing.config writing.model writing.writer",
+    "interchange.keras": "opening reader writing.config writing.model writing.writer",
     "interchange.ncnn": "",
     "interchange.nnef": "",
     "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
