@@ -408,6 +408,8 @@ def completed(*words):
         (["show", "vgg16", "--columns", "name,par"], ["name,params", "name,params_share"]),
         (["show", "vgg16", "--sort", "ma"], ["macs", "macs_share"]),
         (["show", "vgg16", "--format", "j"], ["json"]),
+        (["rewrite", "vgg16", "f"], ["fold-batchnorm", "fuse-branches", "fc-to-conv", "flatten-kernel"]),
+        (["rewrite", "vgg16", "fold-batchnorm", "--at", "classifier"], ["classifier.*", "classifier.0"]),
         (["show", "no_such_net", "--freeze", "a"], []),
     ],
 )
