@@ -130,6 +130,13 @@ def devices(context: click.Context, parameter: click.Parameter, incomplete: str)
     return _starting(known(), incomplete)
 
 
+def optimizers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The optimizers whose state is known."""
+    from cnncalc.analysis.memory.optimizers import OPTIMIZERS
+
+    return _starting(OPTIMIZERS, incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS
