@@ -77,6 +77,8 @@ class Dialect(NamedTuple):
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
     """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    counts_batches: bool = False
+    """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
     linear_takes: str = "vectors"
     """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
     one_pixel_norms: bool = False
@@ -102,6 +104,8 @@ OPSETS = tuple(range(17, 25))
 _VECTOR = {"flat": True}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
 
+_KERAS_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+
 KERAS = Dialect(
     "keras",
     "Keras 3.15",
@@ -120,6 +124,7 @@ KERAS = Dialect(
         "UpSampling": Named("upsample", {"scale": (2,)}),
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
+        **{name: Named(kind, {"returns": "final"}) for name, kind in _KERAS_RECURRENT.items()},
     },
     ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
@@ -218,5 +223,6 @@ NCNN = Dialect(
     linear_takes="flattens",
 )
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
+    dialect.name: dialect
+    for dialect in (Dialect("torch", counts_batches=True), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
 }

@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import Places, Sizes
+from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -138,22 +138,61 @@ class Attention(Places):
             shapes["cpb_mlp.0.bias"] = (self.continuous,)
             shapes["cpb_mlp.2.weight"] = (self.heads, self.continuous)
         elif self.relative:
-            shapes["relative_table"] = (self.distances(x[0]), self.heads)
+            shapes["relative_position_bias_table"] = (self.distances(x[0]), self.heads)
         return shapes
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         if self.continuous is None:
             return {}
-        return {"relative_coords": (self.distances(x[0]), len(self.places(x[0])))}
+        windows = self.windows(x[0])
+        return {"relative_coords_table": (1, *(2 * w - 1 for w in windows), len(windows))}
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
+        known = super().stored(*x)
+        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
+                for role, (name, shape) in known.items()}  # fmt: skip
+
+    def whole_numbers(self, *x: Shape) -> int:
+        """Of biases by distance, the row of the table for each two places of a window."""
+        asked = self.sizes(*x).asked
+        return asked * asked if self.biased else 0
 
     def macs(self, *x: Shape) -> int:
+        return sum(self.products(*x)) + self.macs_once(*x)
+
+    def products(self, *x: Shape) -> tuple[int, ...]:
+        """MACs: projections of queries, keys and values, their scores, the values' sums, the last projection."""
         size = self.sizes(*x)
-        asking = self.features(x[0]) * size.keyed * size.queries
-        keys = self.features(x[min(1, len(x) - 1)]) * size.key * size.keys
-        values = self.features(x[-1]) * size.value * size.keys
-        meeting = size.queries * size.asked * (size.keyed + size.valued)
-        joining = size.valued * self.leaving(x[0], size) * size.queries if self.project else 0
-        return asking + keys + values + meeting + joining + self.macs_once(*x)
+        return (
+            self.features(x[0]) * size.keyed * size.queries,
+            self.features(x[min(1, len(x) - 1)]) * size.key * size.keys,
+            self.features(x[-1]) * size.value * size.keys,
+            size.queries * size.asked * size.keyed,
+            size.queries * size.asked * size.valued,
+            size.valued * self.leaving(x[0], size) * size.queries if self.project else 0,
+        )
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Of each product those for the gradients of its two factors; a fused kernel computes all scores once more."""
+        if not backward.any:
+            return 0
+        weights, given = backward.weights, backward.inputs
+        sources = given[0], given[min(1, len(x) - 1)], given[-1]
+        *entering, scores, sums, joining = self.products(*x)
+        query, key, value = (weights or wanted for wanted in sources)
+        projections = sum(macs * (weights + wanted) for macs, wanted in zip(entering, sources))
+        if self.by_hand(*x):
+            meeting = scores * (query + key) + sums * ((query or key) + value)
+        else:
+            meeting = 3 * scores + 2 * sums
+        return projections + meeting + joining * (weights + 1) + self.backward_macs_once(backward, *x)
+
+    def backward_macs_once(self, backward: Backward, *x: Shape) -> int:
+        """The net on the distances, which are no input that a gradient is wanted for."""
+        if self.continuous is None or not backward.weights:
+            return 0
+        return self.distances(x[0]) * self.continuous * (len(self.places(x[0])) + 2 * self.heads)
 
     def macs_once(self, *x: Shape) -> int:
         """The net on the distances."""
@@ -207,7 +246,8 @@ class Attention(Places):
         """Whether torch computes it as products of matrices: fused kernels want heads alike, and add nothing."""
         size = self.sizes(*x)
         shifted = self.window is not None and any(self.shifts(x[0]))
-        return not self.fused or self.biased or self.cosine or shifted or size.key != size.value
+        plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
+        return not plain or size.key != size.value
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """What the projections take, and of the heads the queries, keys and values with what came of them.
