@@ -153,7 +153,7 @@ def test_an_archive_of_numpy_holds_by_its_headers(check):
     assert "is no array of NumPy" in text
 
 
-KERAS = {
+KERAS: dict[str, tuple[str, list[tuple[int, ...]]]] = {
     "layers/conv2d": ("stem", [(3, 3, 3, 4), (4,)]), "layers/batch_normalization": ("bn", [(4,)] * 4),
     "layers/dense": ("fc", [(144, 5), (5,)]),
 }  # fmt: skip
