@@ -30,9 +30,9 @@ ARGUMENTS = {
 CALLED_OTHERWISE = ("Bilinear", "Fold", "MaxUnpool")
 """What takes two tensors, or one of a special shape."""
 FURTHER = (
-    ("Conv2d", "8x16x16", "8 k4 padding=same"), ("Conv1d", "8x9", "4 k4 d3 same"), ("Conv3d", "8x6x6x6", "8 k2x3x4 same"),
-    ("Conv2d", "8x6x6", "8 k4 same s2"), ("Conv2d", "8x6x6", "8 k2 same circular"),
-    ("BatchNorm2d", "8x6x6", "nostats"), ("InstanceNorm2d", "8x6x6", "stats affine"),
+    ("Conv2d", "8x16x16", "8 k4 padding=same"), ("Conv1d", "8x9", "4 k4 d3 same"),
+    ("Conv3d", "8x6x6x6", "8 k2x3x4 same"), ("Conv2d", "8x6x6", "8 k4 same s2"),
+    ("Conv2d", "8x6x6", "8 k2 same circular"), ("BatchNorm2d", "8x6x6", "nostats"), ("InstanceNorm2d", "8x6x6", "stats affine"),
     ("Dropout2d", "8x6x6", "0.3 inplace"), ("AlphaDropout", "8x6x6", "0.3 inplace"), ("AlphaDropout", "8x6x6", "1"),
     ("RReLU", "8x6x6", "inplace"), ("RReLU", "8x6x6", "0.1 0.2"), ("GLU", "8x6x6", "axis=0"), ("ELU", "8x6", "0.5"),
 )  # fmt: skip
@@ -58,7 +58,7 @@ def named():
 
 
 def differing(shape, *layers, train=True):
-    """What verify finds of layers side by side, each behind one with weights, so that a gradient is wanted; how many."""
+    """What verify finds of layers side by side, each behind one with weights so that gradients are wanted; how many."""
     net = Net(input=shape, train=train)
     taken = 0
     for layer in layers:
@@ -95,7 +95,7 @@ def fresh():
     """Forget what was read by other tables of names, before and after."""
     for step in range(2):
         parse.cache_clear()
-        registry._known.cache_clear()  # noqa: SLF001
+        registry._known.cache_clear()
         forget()
         if step == 0:
             yield
@@ -116,7 +116,8 @@ WRONG = (
     ("LayerNorm", "8", "", "rmsnorm", {}), ("LSTM", "8x6", "5", "gru", {}), ("GRU", "8x6", "5", "rnn", {}),
     ("LogSoftmax", "8", "", "softmax", {}), ("Identity", "8", "", "softplus", {}), ("GELU", "8", "", "identity", {}),
     ("UpsamplingBilinear2d", "8x6x6", "2", "upsample", {}), ("PReLU", "8x6x6", "", "leaky_relu", {}),
-    ("PixelUnshuffle", "8x6x6", "2", "space_to_depth", {}), ("Hardtanh", "8", "", "function", {"of": "clip", "high": 1.0}),
+    ("PixelUnshuffle", "8x6x6", "2", "space_to_depth", {}),
+    ("Hardtanh", "8", "", "function", {"of": "clip", "high": 1.0}),
 )  # fmt: skip
 
 
@@ -124,8 +125,8 @@ WRONG = (
 def test_a_planted_wrong_alias_is_found(fresh, monkeypatch, name, shape, said, kind, fields):
     assert differing(shape, f"{name} {said}") == ([], 1)
     parse.cache_clear()
-    registry._known.cache_clear()  # noqa: SLF001
-    for plain in {registry._normalised(one) for one in (name, stem(name))}:  # noqa: SLF001
+    registry._known.cache_clear()
+    for plain in {registry._normalised(one) for one in (name, stem(name))}:
         monkeypatch.setitem(registry.ALIASES, plain, kind)
         monkeypatch.setitem(registry.PRESETS, plain, fields)
     monkeypatch.setitem(registry.DIALECTS, "torch", registry.DIALECTS["torch"]._replace(names={}))

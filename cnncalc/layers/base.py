@@ -32,7 +32,6 @@ else:
 
 MANY = 1_000_000
 """As many inputs as one likes."""
-
 __all__ = [
     "MANY",
     "REQUIRED",

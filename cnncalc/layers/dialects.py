@@ -8,6 +8,7 @@ mean more than the kind that we call so. The rules, with the versions they were 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import Rounding
@@ -22,7 +23,7 @@ class Named(NamedTuple):
     """What a framework's own class name stands for: a kind, and what its fields are where the file does not say."""
 
     kind: str
-    fields: Fields = {}
+    fields: Fields = MappingProxyType({})
     rank: int | None = None
     """The number of spatial axes that it is for, where its name does not say it."""
 

@@ -85,8 +85,9 @@ def softmax(kind: str) -> Any:
 
 def dropout(call: Call) -> Tensor:
     """Dropout, with its rate; of whole channels, and the alpha ones."""
-    of = {"channels": "feature" in call.word or None, "alpha": "alpha" in call.word or None}
-    return call.put("dropout", rate=float(call.get("p", 0.5)), inplace=True if call.word.endswith("_") else None, **of)
+    inplace, whole, alpha = call.word.endswith("_"), "feature" in call.word, "alpha" in call.word
+    rate = float(call.get("p", 0.5))
+    return call.put("dropout", rate=rate, inplace=inplace or None, channels=whole or None, alpha=alpha or None)
 
 
 def arithmetic(kind: str) -> Any:

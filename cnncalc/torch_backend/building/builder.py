@@ -152,8 +152,8 @@ def build(
 ) -> GraphModule:
     """The module of a graph, in training mode, with random weights that depend on `seed` alone.
 
-    `make` makes the module of each layer. `requires_grad` follows freezing. The global random state is left as it is. Raises CnncalcError for a kind that has
-    no builder, and for a device, a type or a seed that torch does not take.
+    `make` makes the module of each layer. `requires_grad` follows freezing. The global random state is left as it is.
+    Raises CnncalcError for a kind that has no builder, and for a device, a type or a seed that torch does not take.
     """
     modules: dict[int, nn.Module] = {}
     device = _device(device)

@@ -179,8 +179,8 @@ def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...], made: Sha
 @says(activation.RReLU)
 def rrelu(layer: activation.RReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """RReLU, as a module: as a function it would have to be told whether the net trains."""
-    bounds = {"lower": (layer.lower, 1 / 8), "upper": (layer.upper, 1 / 3)}
-    return Said(call("nn.RReLU", **bounds, inplace=(layer.inplace, False)), own())
+    lower, upper = (layer.lower, 1 / 8), (layer.upper, 1 / 3)
+    return Said(call("nn.RReLU", lower=lower, upper=upper, inplace=(layer.inplace, False)), own())
 
 
 @says(activation.ELU)
