@@ -151,13 +151,12 @@ def brute(wants):
         layers = [first, "relu", second, "flatten", "linear 10"]
         from cnncalc.language.building.builder import Builder
         from cnncalc.language.documents.document import Document
+        from cnncalc.language.documents.library import Given
         from cnncalc.language.faults import Faults
-        from cnncalc.language.yaml.reader import read
-        from cnncalc.limits import Limits
 
         text = "input: 3x32x32\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
         faults = Faults()
-        document = Document.of(read(text, "net"), "net", Limits(), faults)
+        document = Document(Given.text(text, "net"), Options(), faults)
         try:
             graph = Builder(document, Options(), faults).build()
         except CnncalcError:

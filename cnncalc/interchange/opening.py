@@ -41,8 +41,8 @@ def _text(sketch: Sketch, file: ForeignFile) -> str:
 
     Whatever is found to differ when the text is read back is written with one line a layer.
     """
-    from cnncalc.interchange.holding import unlike
     from cnncalc.interchange.structure import chained, structured
+    from cnncalc.interchange.structure.holding import unlike
     from cnncalc.interchange.structure.writing import written
 
     sketch = chained(sketch)

@@ -32,21 +32,9 @@ else:
 
 MANY = 1_000_000
 """As many inputs as one likes."""
-__all__ = [
-    "MANY",
-    "REQUIRED",
-    "Elementwise",
-    "Field",
-    "Layer",
-    "Requirement",
-    "Shape",
-    "count",
-    "field",
-    "is_bias",
-    "resized",
-    "show_shape",
-    "sure",
-]
+
+__all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
+           "resized", "show_shape", "sure"]  # fmt: skip
 
 
 class Requirement(NamedTuple):
@@ -206,6 +194,13 @@ class Layer:
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         """State that is kept but not learned."""
         return {}
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
+
+        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
+        """
+        return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
 
     def macs(self, *x: Shape) -> int:
         """Multiply–accumulates for one sample, without bias."""

@@ -100,6 +100,8 @@ class Model(NamedTuple):
     producer: str
     functions: Mapping[tuple[str, str], Function]
     opsets: Mapping[str, int]
+    tool: str = "ONNX"
+    """The format that it was told in."""
 
 
 def captured(node: Node) -> set[str]:

@@ -8,13 +8,11 @@ from pathlib import Path
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.formats import recognised
+from cnncalc.interchange.safetensors import WHOLE
 from cnncalc.layers import Shape
 from cnncalc.limits import Limits
 
 __all__ = ["tensors_of"]
-
-COUNTER = "num_batches_tracked"
-"""Torch's counter in a batch norm, which is no tensor of a layer here."""
 
 
 def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
@@ -32,7 +30,7 @@ def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
     else:
         what = f"`{path}` is a file of {name}" if name else f"`{path}` is no file of weights that is known"
         raise CnncalcError(Fault(what, help="weights are held of safetensors, ONNX and torch.export (.pt2) files"))
-    return {one: shape for one, shape in tensors.items() if not one.endswith(COUNTER)}
+    return {one: shape for one, shape in tensors.items() if not one.endswith(WHOLE)}
 
 
 def _safetensors(file: ForeignFile) -> dict[str, Shape]:
@@ -44,7 +42,7 @@ def _safetensors(file: ForeignFile) -> dict[str, Shape]:
 def _onnx(file: ForeignFile) -> dict[str, Shape]:
     """Initialisers and constants of floating-point numbers."""
     from cnncalc.interchange.onnx.model import model_of
-    from cnncalc.interchange.onnx.wire import Message
+    from cnncalc.interchange.protobuf.wire import Message
 
     tensors = model_of(Message(file.data)).graph.tensors
     return {name: tensor.dims for name, tensor in tensors.items() if tensor.floating}

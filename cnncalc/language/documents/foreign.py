@@ -12,9 +12,16 @@ from pathlib import Path
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
-__all__ = ["Foreign", "foreign"]
+__all__ = ["Foreign", "foreign", "in_package"]
 
 READERS = "cnncalc.interchange.opening"
+PACKAGES = ("Data/com.apple.CoreML/model.mlmodel", "graph.nnef")
+"""Where the net lies in a folder that is one model: a `.mlpackage` of Core ML, a model in NNEF."""
+
+
+def in_package(folder: Path) -> Path | None:
+    """The file with the net of a folder that is one model; None for any other folder."""
+    return next((file for place in PACKAGES if (file := folder / place).is_file()), None)
 
 
 class Foreign(NamedTuple):
