@@ -27,15 +27,7 @@ from cnncalc.notation.vocabulary import (
 )
 from cnncalc.records import NamedTuple
 
-__all__ = [
-    "Defaults",
-    "Parsed",
-    "TokenError",
-    "make",
-    "parse",
-    "split_tokens",
-    "write",
-]
+__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")

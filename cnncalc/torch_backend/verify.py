@@ -14,7 +14,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.building.builder import GraphModule, build
-from cnncalc.torch_backend.building.naming import Naming, without_warnings
+from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
 from cnncalc.torch_backend.running.measure import measure, training_step
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
 from cnncalc.torch_backend.running.watching import watched
