@@ -40,7 +40,10 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
-    return Assembler(document, options, faults).build(), document
+    net_of = Assembler(document, options, faults).build()
+    if document.foreign is not None:
+        net_of.origins = document.foreign.origins
+    return net_of, document
 
 
 def input_shapes(net: str, options: Options) -> dict[str, Shape]:

@@ -80,6 +80,8 @@ class Dialect(NamedTuple):
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
     """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    counts_batches: bool = False
+    """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
     linear_takes: str = "vectors"
     """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
     one_pixel_norms: bool = False
@@ -178,7 +180,7 @@ PADDLE = Dialect(
     one_pixel_norms=True,
     nearest_ranks=(2, 3),
 )
-TORCH = Dialect("torch", names={name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()})
+TORCH = Dialect("torch", counts_batches=True, names={name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()})
 ONNX = Dialect(
     "onnx",
     "onnxruntime 1.32",

@@ -45,6 +45,7 @@ class NetLayer:
         self.kind = LAYERS.get(number, "layer of an unknown kind")
         self.name, self.inputs, self.outputs = fields.text(1), fields.texts(2), fields.texts(3)
         self.settings = fields.part(number)
+        tell.foreign = f"{self.kind} {self.name}"
         self.rank = fields.part(4).whole(1, 0 if exact else 4)
         """The axes of its first input; 0 where the file does not say them."""
 

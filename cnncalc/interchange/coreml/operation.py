@@ -38,6 +38,7 @@ class Operation:
         values: Mapping[str, Value],
     ) -> None:
         self.kind, self.inputs, self.outputs, self.tell, self.values = kind, inputs, outputs, tell, values
+        tell.foreign = f"{kind} {self.name}"
 
     @property
     def name(self) -> str:

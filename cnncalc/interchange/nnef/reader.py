@@ -53,6 +53,7 @@ class Teller:
         named = {key: self.flat(value) for key, value in call.named.items()}
         flat = call._replace(ordered=ordered, named=named)
         names = NAMES.get(call.operation, tuple(str(place) for place in range(len(ordered))))
+        self.tell.foreign = f"{call.operation}, line {call.line}"
         op = Operation(flat, names, outputs, self.tell, self.dims, self.text)
         if call.operation == "external":
             self.tell.inputs[outputs[0]] = tuple(n or None for n in op.wholes("shape")) or None

@@ -196,7 +196,7 @@ class Call:
             fields,
             [live.tensor for live in lives],
             place=None,
-            foreign=f"{self.node.kind}, {self.node.where()}",
+            foreign=self.node.called(),
             share=share,
         )
         if weights and all(names):

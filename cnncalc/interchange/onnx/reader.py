@@ -193,9 +193,7 @@ class Reader:
         """What a node makes."""
         missing = [name for name in node.inputs if name and name not in values]
         if missing:
-            message = (
-                f"{node.kind}, {node.where()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
-            )
+            message = f"{node.called()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
             self.faults.append(Fault(message, help="the file is damaged, or its nodes stand in the wrong order"))
             return [None] * len(node.outputs)
         taken = [values[name] if name else None for name in node.inputs]
@@ -270,7 +268,7 @@ class Reader:
             declared = self.model.graph.declared.get(name)
             shape = tuple(n for n in (declared or ())[1:] if isinstance(n, int))
             if not lives or declared is None or len(shape) != len(declared) - 1 or not shape:
-                message = f"the file declares no shape for what {call.node.kind}, {call.node.where()}, makes"
+                message = f"the file declares no shape for what {call.node.called()}, makes"
                 self.faults.append(
                     Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file")
                 )

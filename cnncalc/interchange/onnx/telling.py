@@ -27,10 +27,12 @@ MOST = 100_000
 class Telling:
     """A net on its way: operators in order, tensors by name. A name that a format has left out is made up."""
 
-    __slots__ = ("declared", "inputs", "made_up", "nodes", "tensors", "tool")
+    __slots__ = ("declared", "foreign", "inputs", "made_up", "nodes", "tensors", "tool")
 
     def __init__(self, tool: str) -> None:
         self.tool, self.made_up = tool, 0
+        self.foreign = ""
+        """What the format calls the operator that is being told."""
         self.nodes: list[Node] = []
         self.tensors: dict[str, Tensor] = {}
         self.inputs: dict[str, Dims | None] = {}
@@ -47,7 +49,7 @@ class Telling:
         if len(self.nodes) >= MOST:
             raise CnncalcError(Fault(f"the net has more than {MOST:,} operators"))
         made = tuple(outputs) or (self.fresh(),)
-        self.nodes.append(Node(kind, tuple(inputs), made, name, "", said, "", len(self.nodes) + 1))
+        self.nodes.append(Node(kind, tuple(inputs), made, name, "", said, "", len(self.nodes) + 1, self.foreign))
         return made[0]
 
     def weight(self, name: str, dims: Sequence[int], label: str = "") -> str:

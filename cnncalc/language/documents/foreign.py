@@ -6,6 +6,7 @@ and loaded when a file is met that is no bundled one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Foreign(NamedTuple):
     """What was folded, left out or not counted."""
     settings: tuple[str, ...] = ()
     """What its reader has taken of the settings that the user made, so that the text has no such variable."""
+    origins: Mapping[str, str] = {}
+    """The operator of the file that each layer comes from, by the layer's name in the text."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

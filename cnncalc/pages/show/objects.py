@@ -36,6 +36,7 @@ def layer_object(row: Row) -> dict[str, object]:
         **{key: _size(getattr(row, key)) for key in OF_LAYERS},
         "receptive_field": _field(row.receptive_field),
         "line": row.line,
+        **({"origin": row.origin} if row.origin else {}),
     }
 
 
