@@ -227,6 +227,23 @@ def test_exact_rules_on_bundled_nets(net, input, rules):
         assert proof.passed and proof.part < 1e-9, proof
 
 
+def test_weights_go_with_the_net():
+    torch = pytest.importorskip("torch")
+    net = cnncalc.load(SMALL["convolutions"])
+    module = net.to_torch(seed=5)
+    x = torch.randn(4, 8, 9, 9)
+    module(x)  # in training: statistics are no longer zero and one
+    module.eval()
+    found = net.rewrite("fold-batchnorm", "fc-to-conv")
+    made = found.to_torch(module)
+    assert sum(one.numel() for one in made.parameters()) == found.net.report().totals.params
+    assert torch.allclose(made(x).flatten(1), module(x), atol=1e-5)
+    with pytest.raises(CnncalcError, match="no module of the net that was rewritten"):
+        found.to_torch(torch.nn.Conv2d(3, 8, 3))
+    with pytest.raises(CnncalcError, match="has to be trained"):
+        net.rewrite("new-head 3").to_torch(module)
+
+
 @pytest.mark.parametrize("rule", ["fold-batchnorm", "remove-bias-before-norm", "fc-to-conv"])
 def test_a_proof_fails_where_parameters_are_made_wrongly(rule, monkeypatch):
     pytest.importorskip("torch")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.answers.rewriting import FOLDED, RESHAPED, SAME, SHIFTED, Proof
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend.building.builder import GraphModule, build
 from cnncalc.torch_backend.running.planning import DTYPES
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Maker = Callable[[nn.Module, Branches], None]
     """Gives a module of the new net its parameters, of those of modules of the net before."""
 
-__all__ = ["prove"]
+__all__ = ["carried", "prove"]
 
 IMAGES = 2
 
@@ -40,9 +41,7 @@ def prove(
         shapes = [(IMAGES, *before.nodes[index].shape) for index in before.inputs.values()]
         inputs = [torch.randn(shape, generator=generator, dtype=stored) for shape in shapes]
         _unsettle(old, inputs, generator)
-        new = build(after, seed=seed + 1, dtype=stored).eval()
-        for one in made:
-            MAKERS[one.how](new.rows[one.layer], [[old.rows[name] for name in branch] for branch in one.of])
+        new = carried(old, after, made)
         outputs = [_flat(module, inputs, len(before.outputs)) for module in (old, new)]
     first, second = outputs
     return Proof(
@@ -54,6 +53,24 @@ def prove(
         spread=float((first[0] - first[1]).abs().max()) or float(first.abs().max()),
         difference=float((first - second).abs().max()),
     )
+
+
+def carried(module: nn.Module, after: Graph, made: Sequence[Made]) -> GraphModule:
+    """What a rule made of a net as a module, at inference, its parameters made of those of the net's own module.
+
+    Raises CnncalcError where that is no module of the net before.
+    """
+    if not isinstance(module, GraphModule) or not all(
+        name in module.rows for one in made for branch in one.of for name in branch
+    ):
+        message = "this is no module of the net that was rewritten"
+        raise CnncalcError(Fault(message, help="give what `net.to_torch()` has made, perhaps trained since"))
+    first = next(iter((*module.parameters(), *module.buffers())), None)
+    new = build(after, dtype=None if first is None else first.dtype).eval()
+    with torch.no_grad():
+        for one in made:
+            MAKERS[one.how](new.rows[one.layer], [[module.rows[name] for name in branch] for branch in one.of])
+    return new
 
 
 def _flat(module: GraphModule, inputs: Sequence[Tensor], count: int) -> Tensor:
