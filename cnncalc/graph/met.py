@@ -100,7 +100,7 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
     def unmoved(self) -> bool:
         """Whether each output element sees just what the input element in its place sees."""
         layer, shapes = self
-        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
+        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None and self.inferred[0] == shapes[0]
         return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
