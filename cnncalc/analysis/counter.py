@@ -12,6 +12,7 @@ from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
@@ -33,10 +34,12 @@ def of_layer(
     training: bool,
     read: Any,
     stored: int,
+    owns: bool | None = None,
 ) -> OfLayer:
     """What the rules of figures read of a layer.
 
-    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters.
+    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters;
+    `owns` says whether its output has a storage of its own, where the layer alone does not.
     """
     weights, biases, buffers, macs, operations = costs
     moves = layer.moves(training=training)
@@ -55,7 +58,7 @@ def of_layer(
         element_bytes,
         saved,
         node.trainable,
-        not layer.reuses_input(training=training),
+        not layer.reuses_input(training=training) if owns is None else owns,
         layer.weighted and owned,
         dialect.buffers_are_parameters,
         read if moves else 0,
@@ -126,7 +129,8 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _Saved]:
         """What the rules read of a layer but for what it saves: the number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...]], int] = {}
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool], int] = {}
+        layout = laid_out(self.graph, training=training)
         saved = _Saved()
         numbers: list[int] = []
         found: list[OfLayer] = []
@@ -135,14 +139,16 @@ class Counter:
             if layer is None:
                 continue
             taken = tuple([elements[one] for one in node.inputs]) if self.numbers.half else ()
-            key = node.signature, node.share is None, node.trainable, elements[index], taken
+            copied = bool(layout.gaps) and layout.owner[index] == index
+            key = node.signature, node.share is None, node.trainable, elements[index], taken, copied
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], saved
                 read = sum([count * elements[one] for count, one in zip(self.read(node, layer), node.inputs)])
                 cost = costs[node.signature]
-                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes))
+                owns = copied if layout.gaps else None
+                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
             numbers.append(number)
         return numbers, found, saved
 

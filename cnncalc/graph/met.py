@@ -104,16 +104,19 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
-    def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:
+    def _saved(self) -> dict[tuple[bool, tuple[bool, ...], bool], list[Saved]]:
         return {}
 
-    def saved(self, trains: bool, inputs: tuple[bool, ...]) -> list[Saved]:
-        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs."""
-        key = trains, inputs
+    def saved(self, trains: bool, inputs: tuple[bool, ...], alone: bool) -> list[Saved]:
+        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs.
+
+        `alone`: of one image.
+        """
+        key = trains, inputs, alone
         found = self._saved.get(key)
         if found is None:
             layer, shapes = self
-            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs), *shapes))
+            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs, alone), *shapes))
         return found
 
 

@@ -226,9 +226,20 @@ class Layer:
         """`autocast`, where a field decides."""
         return self.autocast
 
+    def joins(self, x: Shape) -> int:
+        """How many of an input's first axes torch joins with the batch to one; all, and one more, if all is one row.
+
+        Where there are gaps between them, in a part of a larger tensor, it copies the input, and keeps the copy.
+        """
+        return 0
+
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
+
+    def part_along(self, x: Shape) -> int | None:
+        """The axis of its first input along which the output is a part of that, in whose storage it lies; None: it is none."""
+        return None
 
     def reuses_input(self, *, training: bool) -> bool:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""

@@ -160,6 +160,9 @@ class GroupNorm(Layer):
     def operations(self, *x: Shape) -> int:
         return normalising(product(x[0]), self.affine)
 
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             yield Saved("input")
@@ -198,6 +201,9 @@ class InstanceNorm(Layer):
     def operations(self, *x: Shape) -> int:
         """With running statistics those of a batch norm."""
         return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
+
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch runs a batch norm on N·C channels: statistics, and copies of scale and buffers, for each image.
