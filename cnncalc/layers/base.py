@@ -238,7 +238,7 @@ class Layer:
         return backward.any
 
     def part_along(self, x: Shape) -> int | None:
-        """The axis of its first input along which the output is a part of that, in whose storage it lies; None: it is none."""
+        """The axis along which its output is a part of its first input, in whose storage it lies; None where it is none."""
         return None
 
     def reuses_input(self, *, training: bool) -> bool:
