@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
     from cnncalc.api.builtin import bundled, from_torch, report, to_torch
-    from cnncalc.api.nets import Net, chain, load
+    from cnncalc.api.nets import Net
+    from cnncalc.api.opening import chain, load
     from cnncalc.api.questions import check, compare, sweep
     from cnncalc.errors import CnncalcError
     from cnncalc.language.options import Options
@@ -25,11 +26,11 @@ _OWNERS = {
     "Options": "cnncalc.language.options",
     "Report": "cnncalc.api.answers",
     "bundled": "cnncalc.api.builtin",
-    "chain": "cnncalc.api.nets",
+    "chain": "cnncalc.api.opening",
     "check": "cnncalc.api.questions",
     "compare": "cnncalc.api.questions",
     "from_torch": "cnncalc.api.builtin",
-    "load": "cnncalc.api.nets",
+    "load": "cnncalc.api.opening",
     "report": "cnncalc.api.builtin",
     "solve": "cnncalc.solve",
     "sweep": "cnncalc.api.questions",

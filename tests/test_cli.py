@@ -529,6 +529,13 @@ def test_list_where():
     assert all(net["params"] < 62_000 and net["macs"] < 500_000 for net in nets)
 
 
+def test_a_family_names_its_members():
+    told = run("show", "densenet").stderr
+    assert "; of it are densenet121, densenet161, densenet169, densenet201" in told
+    assert "hrnet" not in run("show", "resnet").stderr.replace("hrnet_w", "")
+    assert all(run("show", name).exit_code == 0 for name in ("densenet121", "densenet201"))
+
+
 def test_variants_of_a_family():
     by_member, by_family = (run("show", name, "--variants", "--format", "json").stdout for name in ("vgg16", "vgg"))
     assert by_member == by_family

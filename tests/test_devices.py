@@ -10,22 +10,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import cnncalc
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import DTYPES
-from cnncalc.analysis.roofline import bounded
+from cnncalc.analysis.roofline import bounded, peak_type
 from cnncalc.answers.roofline import NOTHING, Bound, Device, duration_text
 from cnncalc.claims.quantities import parse_duration
-from cnncalc.cli.main import cnncalc
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import chain, load
 from cnncalc.language.options import Options
-from cnncalc.tools.devices import device_named, devices, peak_type
+from cnncalc.tools.devices import device_named, devices
 
 SLOW = Device("slow", "Slow", "by hand", {"float32": 1_000}, 100)
 
 
 def run(*arguments: str):
-    return CliRunner().invoke(cnncalc, arguments)
+    return CliRunner().invoke(program, arguments)
 
 
 def moved(shape: str, *layers: str, batch: int = 1, dtype: str = "float32") -> list[int]:
@@ -171,6 +172,32 @@ def test_nets_beside_one_another_on_a_device():
     assert "Least time" not in run("compare", "vgg16").stdout
 
 
+def test_explain_tells_both_times():
+    """AlexNet's widest layer: 9,216 x 4,096 products; those weights, biases and features, 4 bytes each."""
+    done = run("explain", "alexnet", "classifier.1", "--device", "a100")
+    assert (
+        "75,497,472 FLOPs ÷ 19.50 TFLOPS = 3.871 µs and 151,064,576 bytes moved ÷ 2.039 TB/s = 74.08 µs" in done.stdout
+    )
+    assert "bound by memory" in done.stdout
+    answer = json.loads(run("explain", "alexnet", "classifier.1", "--device", "a100", "--format", "json").stdout)
+    assert answer["parts"][0]["bound"]["picoseconds"] == 151_064_576 * 10**12 // 2_039_000_000_000
+    assert "at least" in run("chain", "1x8x8", "conv 2 k3", "--explain", "--device", "t4").stdout
+    assert "least time" not in run("explain", "alexnet", "classifier.1").stdout
+
+
+def test_python_asks_by_device():
+    net = cnncalc.load("alexnet")
+    told = net.report(device="a100")
+    assert told["classifier.1"].bound.by == "memory"
+    assert net.report().roofline is None
+    assert "74.08 µs" in str(net.explain("classifier.1", device="a100"))
+    assert "74.0 µs" in net.draw(heat="latency", device="a100").svg
+    assert "Least time" in str(cnncalc.compare("alexnet", device="a100"))
+    assert not cnncalc.check("alexnet", max={"latency": "1us"}, device="a100").passed
+    with pytest.raises(CnncalcError, match="there is no device `a101`"):
+        net.report(device="a101")
+
+
 def test_a_budget_of_time():
     assert run("check", "vgg16", "--device", "a100", "--max", "latency=1.9ms").exit_code == 0
     failed = run("check", "vgg16", "--device", "a100", "--max", "latency=1.8ms")
@@ -224,7 +251,8 @@ def test_all_faults_of_a_device_file_at_once(tmp_path, text, messages):
         (["show", "lenet5", "--sort", "bound_by"], "needs a device"),
         (["show", "lenet5", "--device", "t4", "--style", "keras"], "does not go with --style"),
         (["show", "lenet5", "--device", "t4", "--input", "1xHxW"], "does not go with symbols"),
-        (["chain", "1x8x8", "conv 2 k3", "--explain", "--device", "t4"], "--device"),
+        (["explain", "lenet5", "--device", "v101"], "did you mean `v100`"),
+        (["draw", "lenet5", "--heat", "latency", "--device", "edge-tpu"], "has no peak for float32"),
         (["compare", "lenet5", "vgg16", "--diff", "--device", "t4"], "does not go with --diff"),
         (["check", "lenet5", "--max", "latency=5ms"], "a budget of time and a device go together"),
         (["check", "lenet5", "--device", "t4"], "a budget of time and a device go together"),

@@ -26,6 +26,7 @@ from cnncalc.pictures.flow.drawing import laid
 from cnncalc.pictures.ink import cut, width_of
 from cnncalc.pictures.volumes.drawing import solids
 from cnncalc.pictures.volumes.maps import maps_of
+from cnncalc.tools.devices import on_device
 
 TOP = Level()
 DRAWN = {  # what it draws, and how often two wires cross in it
@@ -155,6 +156,16 @@ def test_the_command_draws_and_refuses(tmp_path):
     assert ".svg" in refused.stderr
 
 
+def test_the_hottest_box_takes_longest_on_the_device():
+    answer = on_device(counted("alexnet"), "a100", "float32")
+    root = ET.fromstring(drawing(answer, View(heat="latency")))
+    hot = [one.get("data-layer") for one in root.iter(f"{SVG}g") if "h9" in one[0].get("class", "").split()]
+    assert hot == [max(answer.rows, key=lambda row: row.bound.seconds).name] == ["classifier.1"]
+    texts = [one.text for one in root.iter(f"{SVG}text")]
+    assert "least time: none to most" in texts
+    assert any(text.endswith(" · 74.0 µs") for text in texts if text)  # 151,064,576 bytes at 2,039 GB/s, cut off
+
+
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_a_theme_has_its_colours(theme):
     svg = drawing(counted("lenet5"), View(theme=theme))
@@ -232,6 +243,7 @@ def test_pixels_and_pages_need_an_extra(suffix, library, tmp_path):
         (["--style", "unet"], "add `--view volumes`"),
         (["--view", "volumes", "--heat", "macs"], "leave `--view volumes` out"),
         (["--scale", "3"], "add `-o net.png`"),
+        (["--heat", "latency"], "add `--device a100`"),
     ],
 )
 def test_what_does_not_go_together_is_said(words, told):

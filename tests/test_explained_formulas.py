@@ -26,9 +26,9 @@ from cnncalc.explain.explanation import Told
 from cnncalc.language import load
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import read
 
 SIZES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2, "amp-bfloat16": 4, "amp-float16": 4}
 """Bytes of a parameter."""
@@ -39,9 +39,7 @@ LIBRARY = ["resnet18", "unet", "mobilenet_v2", "googlenet", "alexnet_paper", "de
 
 def graph_of(text, *, train):
     options, faults = Options(train=train), Faults()
-    return Builder(
-        Document.of(read(text, "random.yaml"), "random.yaml", options.limits, faults), options, faults
-    ).build()
+    return Builder(Document(Given.text(text, "random.yaml"), options, faults), options, faults).build()
 
 
 def drawn(name):

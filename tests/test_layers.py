@@ -15,7 +15,7 @@ from kind_cases import KIND_CASES, KIND_NAMES, KIND_REFUSED
 from cnncalc.analysis.costs import costs
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import KINDS, Layer, kind_named
-from cnncalc.layers.base import count
+from cnncalc.layers.base import count, is_bias
 from cnncalc.notation.lines import TokenError, parse
 
 CASES = [
@@ -174,7 +174,7 @@ def test_parameters_are_the_elements_of_the_weights(case):
     weights = layer.weight_shapes(*x)
     cost = costs(layer, x)
     assert sum(math.prod(tensor) for tensor in weights.values()) == cost.weights + cost.biases == count(weights)
-    assert cost.biases == sum(math.prod(tensor) for name, tensor in weights.items() if "bias" in name)
+    assert cost.biases == sum(math.prod(tensor) for name, tensor in weights.items() if is_bias(name))
 
 
 @given(st.lists(ANY_SHAPES, min_size=2, max_size=5), st.sampled_from(["add", "multiply", "maximum"]))

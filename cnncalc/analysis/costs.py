@@ -125,7 +125,7 @@ def report(
 
 def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
     """Every layer in execution order."""
-    batch, nodes = counter.images, graph.nodes
+    batch, nodes, origins = counter.images, graph.nodes, graph.origins
     seen = described(counter.followed.fields)
     notations = [write(layer) for layer, _ in graph.signatures]
     inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
@@ -141,6 +141,7 @@ def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
             *numbers,
             line=node.origin.line if node.origin else 0,
             receptive_field=seen[index],
+            origin=origins.get(node.name, ""),
         )
         for (index, node, layer), numbers in zip(graph.layers(), figures)
     ])  # fmt: skip

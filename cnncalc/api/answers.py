@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from cnncalc.answers import report as records
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:

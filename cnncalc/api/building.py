@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Input, Level, Node, Origin
 from cnncalc.graph import Net as Built

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Report
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.loading import NetLike
-from cnncalc.api.nets import Net, load
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
@@ -60,7 +61,7 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     224
     """
     from cnncalc.api.programs import foreign_of
-    from cnncalc.language import load_text
+    from cnncalc.language import given_text
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
@@ -69,8 +70,4 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
             Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
         )
     text = foreign_of(exported(module, inputs), name, opaque=opaque).text
-
-    def build(options: Options) -> Built:
-        return load_text(text, name, options)
-
-    return Net.of(build(Options()), Options(), build)
+    return Net.read(given_text(text, name), Options())

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
-from typing import IO, TypeAlias, Union
+from os import PathLike, fspath
+from typing import IO, TYPE_CHECKING, TypeAlias, Union
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.limits import raised
 from cnncalc.notation.shapes import has_symbols
 
-__all__ = ["InputLike", "NetLike", "graph_of", "kept", "options_of", "path_of", "type_of", "written"]
+if TYPE_CHECKING:
+    from cnncalc.answers.report import Report
+    from cnncalc.answers.roofline import Device
+
+__all__ = [
+    "DeviceLike",
+    "InputLike",
+    "NetLike",
+    "device_of",
+    "on_device",
+    "options_of",
+    "source_of",
+    "type_of",
+    "written",
+]
 
 NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], IO[bytes]]
 """A bundled net's name, a path, YAML text (with a line end in it), the same as a mapping, or an open file."""
@@ -20,6 +33,10 @@ NetLike: TypeAlias = Union[str, "PathLike[str]", Mapping[str, object], IO[str], 
 
 InputLike: TypeAlias = str | Sequence[int] | Mapping[str, object]
 """A shape without the batch: `3x224x224`, (3, 224, 224), or a mapping of the inputs' names to theirs."""
+
+
+DeviceLike: TypeAlias = Union[str, "PathLike[str]"]
+"""A bundled device's name, or the path of a device's file."""
 
 
 def options_of(
@@ -80,39 +97,48 @@ def type_of(dtype: str, amp: str | None) -> str:
     return dtype if amp is None else with_amp(amp, dtype)
 
 
-def path_of(net: NetLike) -> str | None:
-    """The name or path that a net is known by; None for one that is a text."""
+def source_of(net: NetLike) -> str:
+    """The name or path of a net, or what stands for one that is a text: it can be read again and again.
+
+    Raises CnncalcError for what is no net.
+    """
+    from cnncalc.language import given_text
+
+    if isinstance(net, Mapping):
+        from json import dumps
+
+        try:
+            return given_text(dumps(net), "<mapping>")
+        except (TypeError, ValueError, RecursionError) as error:
+            help = "use text, numbers, lists and mappings, as in a file"
+            raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
     if isinstance(net, PathLike):
-        return str(net)
-    return net if isinstance(net, str) and "\n" not in net else None
-
-
-def kept(net: NetLike) -> str | PathLike[str] | Mapping[str, object]:
-    """The net as what can be read again and again: of an open file its text. Raises CnncalcError for what is no net."""
-    if isinstance(net, (str, PathLike, Mapping)):
-        return net
+        return fspath(net)
+    if isinstance(net, str):
+        return given_text(net, "<text>") if "\n" in net else net
     read = getattr(net, "read", None)
     if read is None:
         message = f"a net cannot be of the type `{type(net).__name__}`"
         raise CnncalcError(Fault(message, help="give a name, a path, YAML text, a mapping or an open file"))
     content = read()
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
-    return text if "\n" in text else f"{text}\n"
+    return given_text(text, "<text>")
 
 
-def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) -> Net:
-    """The graph of any net. Raises CnncalcError with every fault."""
-    from cnncalc.language import load, load_text
+def device_of(given: DeviceLike | None) -> Device | None:
+    """The device; None where none is given. Raises CnncalcError for one that there is not."""
+    if given is None:
+        return None
+    from cnncalc.tools.devices import device_named
 
-    path = path_of(net)
-    if path is not None:
-        return load(path, options)
-    if isinstance(net, Mapping):
-        from json import dumps
+    return device_named(fspath(given))
 
-        try:
-            return load_text(dumps(net), "<mapping>", options)
-        except (TypeError, ValueError, RecursionError) as error:
-            help = "use text, numbers, lists and mappings, as in a file"
-            raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
-    return load_text(str(net), "<text>", options)
+
+def on_device(report: Report, given: DeviceLike | None, dtype: str) -> Report:
+    """The report with its least time on the device, or as it is without one. Raises CnncalcError."""
+    device = device_of(given)
+    if device is None:
+        return report
+    from cnncalc.analysis.roofline import bounded
+
+    return bounded(report, device, dtype)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.building import Buildable
-from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of, type_of
+from cnncalc.api.loading import DeviceLike, InputLike, device_of, on_device, options_of, type_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
-__all__ = ["Net", "chain", "load"]
+__all__ = ["Net"]
 
 
 class Net(Buildable):
@@ -62,7 +63,7 @@ class Net(Buildable):
         self.stood: list[Node] = []
         """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
         self.path: str | None = None
-        """The name or the path that `build` reads."""
+        """What `build` reads: a name, a path, or what stands for a text."""
 
     @classmethod
     def of(
@@ -74,6 +75,13 @@ class Net(Buildable):
             setattr(net, slot, getattr(built, slot))
         net.options, net.build, net.stood, net.path = options, build, [*built.nodes], path
         return net
+
+    @classmethod
+    def read(cls, source: str, options: Options) -> Net:
+        """The net of a name, a path, or what stands for a text. Raises CnncalcError with every fault."""
+        from cnncalc.language import load
+
+        return cls.of(load(source, options), options, partial(load, source), source)
 
     def fork(self) -> Net:
         """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
@@ -91,11 +99,13 @@ class Net(Buildable):
         amp: str | None = None,
         convention: str | None = None,
         functions: Sequence[str] = (),
+        device: DeviceLike | None = None,
     ) -> Report:
         """Shapes, parameters, costs and memory of every layer, and the totals: `cnncalc show`.
 
-        `train` counts side branches that only training uses; `convention` counts as another tool does. Raises
-        CnncalcError for a batch below 1, and for a type, an optimizer or a convention that there is not.
+        `train` counts side branches that only training uses; `convention` counts as another tool does; `device`, a
+        name or a device's file, bounds the time of every layer there. Raises CnncalcError for a batch below 1, and for
+        a type, an optimizer, a convention or a device that there is not.
         """
         from cnncalc.analysis.costs import report
         from cnncalc.pages.show.report import page
@@ -104,7 +114,7 @@ class Net(Buildable):
         net: Built = self
         if train is not None and train != self.options.train:
             net = self._anew(self.options._replace(train=train)) or net
-        counted = report(net, images, type_of(dtype, amp), optimizer)
+        counted = on_device(report(net, images, type_of(dtype, amp), optimizer), device, type_of(dtype, amp))
         if convention is not None:
             from cnncalc.tools.conventions import convention_named
             from cnncalc.tools.conventions.counting import count, with_counting
@@ -120,12 +130,14 @@ class Net(Buildable):
         dtype: str = "float32",
         optimizer: str = "sgd",
         pixel: Sequence[int] | None = None,
+        device: DeviceLike | None = None,
     ) -> Answer[Explanation]:
         """The derivation of every number: of the net, or of these layers, groups or patterns: `cnncalc explain`."""
         from cnncalc.explain.answer import explain
         from cnncalc.pages.explanation.page import page
 
-        found = explain(self, layers, self._batch(batch), dtype, None if pixel is None else list(pixel), optimizer)
+        one = None if pixel is None else list(pixel)
+        found = explain(self, layers, self._batch(batch), dtype, one, optimizer, device_of(device))
         return Answer(found, self.name, page)
 
     @known_keywords
@@ -174,17 +186,19 @@ class Net(Buildable):
         theme: str = "auto",
         batch: int | None = None,
         dtype: str = "float32",
+        device: DeviceLike | None = None,
     ) -> Picture:
         """The net as a picture that a notebook shows, and `.save("net.svg")` writes: `cnncalc draw`.
 
-        `view` is `flow` or `volumes`, `heat` one of macs, params, memory; `depth` folds groups. Raises CnncalcError
-        for a choice that there is not, and for a net that is too large to be seen.
+        `view` is `flow` or `volumes`, `heat` one of macs, params, memory, and latency on a `device`; `depth` folds
+        groups. Raises CnncalcError for a choice that there is not, and for a net that is too large to be seen.
         """
         from cnncalc.analysis.costs import report
         from cnncalc.api.pictures import Picture
         from cnncalc.pictures.drawing import View
 
-        return Picture(report(self, self._batch(batch), dtype), View(depth, heat, theme, view, style))
+        counted = on_device(report(self, self._batch(batch), dtype), device, dtype)
+        return Picture(counted, View(depth, heat, theme, view, style))
 
     @known_keywords
     def to_torch(
@@ -254,60 +268,3 @@ class Net(Buildable):
         from cnncalc.solve.inputs.sizes import in_symbols
 
         return in_symbols({name: self.nodes[index].shape for name, index in self.inputs.items()})
-
-
-@known_keywords
-def load(
-    net: NetLike | Built,
-    options: Options | None = None,
-    *,
-    input: InputLike | None = None,
-    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
-    dialect: str | None = None,
-    freeze: str | Sequence[str] = (),
-    train: bool = False,
-    opaque: bool = False,
-    limits: Mapping[str, int] | None = None,
-    trust: bool = False,
-) -> Net:
-    """A net: bundled (`load("resnet50")`), of a file, of YAML text, of a mapping, or of another tool's file.
-
-    The keywords are the options of the command line: `load("resnet50", input="3x320x320", set={"width": 0.5})`;
-    `options` is all of them in one. Raises CnncalcError with every fault.
-    """
-    asked = options or options_of(
-        input=input, set=set, dialect=dialect, freeze=freeze, train=train, opaque=opaque, limits=limits, trust=trust
-    )
-    if isinstance(net, Built):
-        return Net.of(net, asked, None)
-    source = kept(net)
-    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
-
-
-@known_keywords
-def chain(
-    input: str | Sequence[int],
-    *layers: str | Sequence[str] | Options,
-    batch: int = 1,
-    dialect: str | None = None,
-    freeze: str | Sequence[str] = (),
-    limits: Mapping[str, int] | None = None,
-) -> Net:
-    """Layers one after another: `chain("3x32x32", "conv 16 k3", "relu")`. Raises CnncalcError with every fault.
-
-    The layers may come as one list too, and behind them all options in one.
-    """
-    from cnncalc.language import chain as chained
-
-    texts = [
-        text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
-    ]
-    given = next((one for one in layers if isinstance(one, Options)), None)
-    asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
-
-    shape = options_of(input=input).input or ""
-
-    def build(options: Options) -> Built:
-        return chained(options.input or shape, texts, options._replace(input=None))
-
-    return Net.of(build(asked), asked, build)

@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.pictures.drawing import USUAL, View, drawing, suffix_of, written
 

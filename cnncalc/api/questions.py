@@ -6,9 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer
-from cnncalc.api.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, options_of, path_of, type_of, written
-from cnncalc.api.nets import Net, load
+from cnncalc.api.boundary.keywords import known_keywords
+from cnncalc.api.loading import (
+    DeviceLike,
+    InputLike,
+    NetLike,
+    device_of,
+    on_device,
+    options_of,
+    type_of,
+    written,
+)  # fmt: skip
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
 from cnncalc.api.rereading import reread
 from cnncalc.claims import expect
 from cnncalc.errors import CnncalcError, Fault
@@ -71,12 +81,15 @@ def check(
     dtype: str = "float32",
     amp: str | None = None,
     optimizer: str = "sgd",
+    device: DeviceLike | None = None,
 ) -> Checks:
     """A net held to its file's `expect:`, to budgets (`max={"params": "5M"}`) and to figures: `cnncalc check`.
 
-    Raises CnncalcError where the net cannot be built, or a figure or a quantity is none.
+    `max={"latency": "5ms"}` is a budget of time on a `device`. Raises CnncalcError where the net cannot be built, or a
+    figure, a quantity or a device is none.
     """
     from cnncalc.claims.expect import check as checked
+    from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages.checks import FileResult, page
 
     path, options = reread(net, input=input, set=set, dialect=dialect, freeze=freeze, batch=batch)
@@ -84,13 +97,21 @@ def check(
         name: _shape(value) if name == "output" else _quantity("require", name, value)
         for name, value in (require or {}).items()
     }
-    budgets = {name: _quantity("max", name, value) for name, value in (max or {}).items()}
-    found = checked(path, options, budgets, wanted, type_of(dtype, amp), optimizer)
+    most = dict(max or {})
+    time = most.pop(LATENCY, None)
+    latency = latency_budget(None if time is None else str(time), device_of(device), type_of(dtype, amp))
+    budgets = {name: _quantity("max", name, value) for name, value in most.items()}
+    found = checked(path, options, budgets, wanted, type_of(dtype, amp), optimizer, latency)
 
     def shown(answer: Checked) -> Page:
         return page([FileResult(path, answer.checks, "", (), answer.aside)])
 
     return Checks(found, path, shown)
+
+
+def _called(net: Net) -> str:
+    """What a net is called beside others: as the user called it, or as it calls itself."""
+    return net.name if net.path is None or net.path.startswith("<") else net.path
 
 
 def _quantity(keyword: str, name: str, value: int | str) -> int:
@@ -126,10 +147,12 @@ def compare(
     dtype: str = "float32",
     amp: str | None = None,
     diff: bool = False,
+    device: DeviceLike | None = None,
 ) -> Answer[list[Compared]]:
     """Nets side by side, or with `diff` two of them layer by layer: `cnncalc compare`.
 
-    The options are those of the nets that are not loaded yet. Raises CnncalcError for a net that cannot be built.
+    The options are those of the nets that are not loaded yet; on a `device` their least times stand beside one another.
+    Raises CnncalcError for a net that cannot be built.
     """
     from cnncalc.analysis.comparison import changes, compared
     from cnncalc.pages import changes as changed
@@ -139,11 +162,13 @@ def compare(
         wanted = "`diff` takes two nets" if diff else "at least one net is compared"
         raise CnncalcError(Fault(f"{wanted}, not {len(nets)}", help='as `cnncalc.compare("resnet18", "resnet34")`'))
     held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
-    names = [path_of(net) if not isinstance(net, Net) else net.path for net in nets]
-    found = [compared(name or net.name, net.numbers(), batch, type_of(dtype, amp)) for name, net in zip(names, held)]
+    found = [compared(_called(net), net.numbers(), batch, type_of(dtype, amp)) for net in held]
+    if diff and device is not None:
+        raise CnncalcError(Fault("`device` does not go with `diff`", help="leave out one of them"))
     if diff:
         return Answer(found, "a difference", lambda both: changed.page(both, changes(both[0].report, both[1].report)))
-    return Answer(found, f"{len(found)} nets", comparison.page)
+    placed = [one._replace(report=on_device(one.report, device, type_of(dtype, amp))) for one in found]
+    return Answer(placed, f"{len(found)} nets", comparison.page)
 
 
 @known_keywords
@@ -161,16 +186,21 @@ def sweep(
     amp: str | None = None,
     optimizer: str = "sgd",
     jobs: int = 1,
+    workers: int = 0,
+    scheduler: str = "",
 ) -> Sweep:
     """A net over a grid: `sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:320:32}")`: `cnncalc sweep`.
 
     The values of a variable are a list, a text as `--set` takes it ("0.25:1.4:0.05", "0.5,1"), or one value. `pareto`
-    keeps the points that no other beats in all of these figures. Raises CnncalcError where there is nothing to sweep.
+    keeps the points that no other beats in all of these figures. `workers` are of Dask, on this machine, or those of a
+    `scheduler` somewhere. Raises CnncalcError where there is nothing to sweep.
     """
-    from cnncalc.solve.sweep.grid import Grid, front
+    from cnncalc.running.runner import Runner
+    from cnncalc.solve.fronts import front
+    from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.grid import check as held
-    from cnncalc.solve.sweep.grid import sweep as swept
     from cnncalc.solve.sweep.ranges import grid_of
+    from cnncalc.solve.sweep.sweeping import sweep as swept
 
     varied = {name: _values(name, values) for name, values in (set or {}).items()}
     grid = grid_of(varied, input)
@@ -182,9 +212,10 @@ def sweep(
     grid = grid or Grid(varied, "", {})
     asked, wished = _listed(figures), _listed(pareto)
     asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
-    held(grid, asked, optimizer)
-    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, jobs=jobs)
-    points = [one for each in found for one in each]
+    held(grid, asked, optimizer, options.limits)
+    runner = Runner(jobs, workers, scheduler).checked()
+    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, runner=runner)
+    points = [one for _, each in found for one in each]
     return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
 
 

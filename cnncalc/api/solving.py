@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.api.answers import Answer
-from cnncalc.api.keywords import known_keywords
+from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.loading import InputLike, NetLike, options_of, type_of
-from cnncalc.api.nets import Net, load
+from cnncalc.api.nets import Net
+from cnncalc.api.opening import load
 from cnncalc.api.rereading import reread
 from cnncalc.errors import CnncalcError, Fault
 

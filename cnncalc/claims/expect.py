@@ -22,11 +22,9 @@ from cnncalc.notation.shapes import read_shape
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from fractions import Fraction
+    from cnncalc.claims.latency import Latency
 
-    from cnncalc.answers.roofline import Device
-
-__all__ = ["Check", "Checked", "Latency", "check"]
+__all__ = ["Check", "Checked", "check"]
 
 SHAPES = ("outputs", "shapes")
 NESTED = ("train", *DIALECTS)
@@ -44,16 +42,6 @@ class Check(NamedTuple):
     place: Place | None = None
     most: bool = False
     """Whether `expected` is the most that is allowed."""
-
-
-class Latency(NamedTuple):
-    """A budget of time on a device."""
-
-    most: Fraction
-    """Seconds."""
-    device: Device
-    dtype: str
-    """The type whose peak it is."""
 
 
 class Checked(NamedTuple):

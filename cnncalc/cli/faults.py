@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
+from cnncalc.cli.streams import on_terminal
 from cnncalc.errors import Fault, near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["faults_of_usage", "faults_text", "wants_json"]
+__all__ = ["coloured", "faults_of_usage", "faults_text", "note", "wants_json"]
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -24,13 +26,27 @@ def wants_json(arguments: Sequence[str]) -> bool:
 def faults_text(faults: Sequence[Fault], json: bool) -> str:
     """What is printed for the faults: text for people, or one JSON object with the first and, of several, all."""
     if not json:
-        return "".join(f"{fault}\n" for fault in faults)
+        return coloured("".join(f"{fault}\n" for fault in faults))
     from cnncalc.forms.json_form import dumps
 
     answer: dict[str, object] = {"error": faults[0].as_dict()}
     if len(faults) > 1:
         answer["errors"] = [fault.as_dict() for fault in faults]
     return dumps(answer)
+
+
+def coloured(text: str) -> str:
+    """What is told on standard error, in colours where a person reads it on a terminal."""
+    if not on_terminal(sys.stderr):
+        return text
+    from cnncalc.forms.coloured import coloured_faults, wanted
+
+    return coloured_faults(text) if wanted() else text
+
+
+def note(text: str) -> None:
+    """Tells what a user should know of an answer that is right."""
+    click.echo(coloured(f"note: {text}"), err=True)
 
 
 def _sentence(message: str) -> str:

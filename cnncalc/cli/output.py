@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc.cli.streams import on_terminal
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.files import write_whole
 from cnncalc.text import printable
@@ -48,7 +49,7 @@ def form_of(given: Mapping[str, Any]) -> str:
 
 def _on_terminal(file: str | None) -> bool:
     """Whether the result is read by a person on a terminal that understands colour and position."""
-    return file is None and sys.stdout.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+    return file is None and on_terminal(sys.stdout)
 
 
 def _known_suffix(file: str, form: str) -> None:

@@ -10,12 +10,11 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnncalc.answers.report import Report
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Graph
     from cnncalc.pages.show.report import View
 
-__all__ = ["no_view_in_json", "on_device", "show_graph", "view_of"]
+__all__ = ["no_view_in_json", "show_graph", "view_of"]
 
 
 def view_of(given: dict[str, Any]) -> View:
@@ -72,6 +71,8 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
 
     counted = report(graph, batch=wanted.options.batch, dtype=wanted.dtype, optimizer=given["optimizer"])
     if given["device"] is not None:
+        from cnncalc.tools.devices import on_device
+
         counted = on_device(counted, given["device"], wanted.dtype)
     if given["convention"] is not None:
         from cnncalc.cli.conventions import counted_as
@@ -79,15 +80,6 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
         counted = counted_as(graph, counted, wanted, given)
     shown = page(counted, view)
     answer(shown._replace(picture=_windows(graph) or shown.picture) if windows else shown, given)
-
-
-def on_device(report: Report, name: str, dtype: str) -> Report:
-    """The report with its least time on a device. Raises CnncalcError for one that there is not or lacks the type."""
-    from cnncalc.analysis.roofline import bounded
-    from cnncalc.tools.devices import device_named, peak_type
-
-    device = device_named(name)
-    return bounded(report, device, peak_type(device, dtype))
 
 
 def _windows(graph: Graph) -> Callable[[], str] | None:

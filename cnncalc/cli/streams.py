@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["gone", "prepare", "tell"]
+__all__ = ["gone", "on_terminal", "prepare", "tell"]
 
 
 class _Closed(io.TextIOBase):
@@ -44,6 +44,11 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether a person reads the stream on a terminal that understands colour and position."""
+    return stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
 
 
 def tell(text: str, *, error: bool) -> None:

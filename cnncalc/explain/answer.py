@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import Followed, report
 from cnncalc.analysis.receptive.fields import described
@@ -12,6 +13,9 @@ from cnncalc.explain.naming import Choice, choices
 from cnncalc.explain.telling import Teller
 from cnncalc.explain.totals import totals
 from cnncalc.graph import Graph
+
+if TYPE_CHECKING:
+    from cnncalc.answers.roofline import Device
 
 __all__ = ["explain"]
 
@@ -26,16 +30,22 @@ def explain(
     dtype: str = "float32",
     pixel: Sequence[int] | None = None,
     optimizer: str = "sgd",
+    device: Device | None = None,
 ) -> Explanation:
     """The layers of these names, groups or patterns, or the whole net as a lecture would tell it.
 
     `pixel` asks for the region of the input that this output pixel sees, one number an axis, counted from 0; the
-    `optimizer` is that of the training bytes. Raises `CnncalcError` for a name that matches nothing, a pixel that there
-    is not, and an optimizer that is not known.
+    `optimizer` is that of the training bytes, and on a `device` the least time of every layer is told. Raises
+    `CnncalcError` for a name that matches nothing, a pixel that there is not, an optimizer that is not known, and a
+    device without a peak for the type.
     """
     asked = choices(graph, layers)  # a name that there is not is told at once
     followed = Followed(graph, batch, dtype)
     counted = report(graph, batch, dtype, optimizer, followed)
+    if device is not None:
+        from cnncalc.analysis.roofline import bounded
+
+        counted = bounded(counted, device, dtype)
     teller = Teller(graph, counted, followed, batch, pixel)
     if not layers:
         parts = teller.walk([index for index, _, _ in graph.layers()])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.page import WHOLE, Heading, Items, Layout, Table, Verbatim
+from cnncalc.answers.page import WHOLE, Heading, Items, Layout, Table
 from cnncalc.forms import plain
 from cnncalc.forms.fitting import SHARE_WIDTH, bar, cut, fitted, shortened
 from cnncalc.text import BETWEEN, percent, width
@@ -26,8 +25,6 @@ MOST_ROWS = 2_000
 WIDEST = 110
 """Longer lines of text are hard to read, however wide the terminal is."""
 MARGIN = " "
-MARKS = {"-": "\x1b[31m", "+": "\x1b[32m"}
-"""What was in red, what is in green, as people know it from diffs."""
 
 
 def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> str:
@@ -40,20 +37,12 @@ def draw(page: Page, layout: Layout = WHOLE, console: Console | None = None) -> 
     blocks = list(page.body(layout))
     table = next((block for block in blocks if isinstance(block, Table) and block.fitted), None)
     if table is None:
-        return plain.Plain(min(layout.width or WIDEST, WIDEST)).drawn(map(_coloured, blocks))
+        from cnncalc.forms.coloured import Coloured, wanted
+
+        return (Coloured if wanted() else plain.Plain)(min(layout.width or WIDEST, WIDEST)).drawn(blocks)
     if len(table.rows) > MOST_ROWS:
         return plain.draw(page)
     return _Terminal(layout, console).drawn(blocks, table)
-
-
-def _coloured(block: Block) -> Block:
-    """A difference in colours, unless the user wants none."""
-    if not isinstance(block, Verbatim) or block.language != "diff" or os.environ.get("NO_COLOR"):
-        return block
-    lines = block.text.split("\n")
-    return block._replace(
-        text="\n".join(f"{MARKS[line[0]]}{line}\x1b[0m" if line[:1] in MARKS else line for line in lines)
-    )
 
 
 class _Terminal:

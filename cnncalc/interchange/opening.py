@@ -33,16 +33,18 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-    return Foreign(_text(made, file), found.name, tuple(made.notes))
+    text, names = _text(made, file)
+    origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
+    return Foreign(text, found.name, tuple(made.notes), origins=origins)
 
 
-def _text(sketch: Sketch, file: ForeignFile) -> str:
-    """The text of a sketch, as a person would write it, if that says the same.
+def _text(sketch: Sketch, file: ForeignFile) -> tuple[str, list[str]]:
+    """The text of a sketch, as a person would write it, if that says the same, and its operators' names there.
 
     Whatever is found to differ when the text is read back is written with one line a layer.
     """
-    from cnncalc.interchange.holding import unlike
     from cnncalc.interchange.structure import chained, structured
+    from cnncalc.interchange.structure.holding import unlike
     from cnncalc.interchange.structure.writing import written
 
     sketch = chained(sketch)
@@ -50,8 +52,8 @@ def _text(sketch: Sketch, file: ForeignFile) -> str:
     for blocks in (True, False):
         text, names = structured(sketch, called, blocks=blocks)
         if not unlike(text, names, sketch, file.limits):
-            return text
-    return written(sketch, called)[0]
+            return text, names
+    return written(sketch, called)
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -13,12 +13,14 @@ from cnncalc.records import NamedTuple
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Stored", "header_of", "numbers_of"]
+__all__ = ["WHOLE", "Stored", "header_of", "numbers_of"]
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own bound."""
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 FLOATING = ("F64", "F32", "F16", "BF16")
+WHOLE = ("num_batches_tracked", "relative_position_index")
+"""Whole numbers beside weights: torch's counter in a batch norm, which distance is which in windows of attention."""
 SAVED = "save it anew: `safetensors.torch.save_file(state_dict, …)`"
 
 

@@ -33,21 +33,8 @@ else:
 MANY = 1_000_000
 """As many inputs as one likes."""
 
-__all__ = [
-    "MANY",
-    "REQUIRED",
-    "Elementwise",
-    "Field",
-    "Layer",
-    "Requirement",
-    "Shape",
-    "count",
-    "field",
-    "is_bias",
-    "resized",
-    "show_shape",
-    "sure",
-]
+__all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
+           "resized", "show_shape", "sure"]  # fmt: skip
 
 
 class Requirement(NamedTuple):
@@ -158,8 +145,7 @@ class Layer:
     @classmethod
     def usage(cls) -> str:
         """One line that shows how the kind is written."""
-        parts = [f"<{declared.name}>" for declared in cls.positional()]
-        parts += [
+        parts = [f"<{declared.name}>" for declared in cls.positional()] + [
             f"{declared.letter}<{declared.name}>"
             for declared in cls.fields.values()
             if declared.letter and declared.position is None and declared.default is REQUIRED
@@ -206,6 +192,13 @@ class Layer:
         """State that is kept but not learned."""
         return {}
 
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
+
+        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
+        """
+        return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
+
     def macs(self, *x: Shape) -> int:
         """Multiply–accumulates for one sample, without bias."""
         return 0
@@ -227,10 +220,7 @@ class Layer:
         return self.autocast
 
     def joins(self, x: Shape) -> int:
-        """How many of an input's first axes torch joins with the batch to one; all, and one more, if all is one row.
-
-        Where there are gaps between them, in a part of a larger tensor, it copies the input, and keeps the copy.
-        """
+        """How many first axes torch joins with the batch, copying a part that has gaps there; +1: it lies whole."""
         return 0
 
     def keeps_weight(self, backward: Backward) -> bool:
@@ -238,7 +228,7 @@ class Layer:
         return backward.any
 
     def part_along(self, x: Shape) -> int | None:
-        """The axis along which its output is a part of its first input, in whose storage it lies; None where it is none."""
+        """The axis along which its output is a part of its first input, and a view of that; None: it is no part."""
         return None
 
     def reuses_input(self, *, training: bool) -> bool:

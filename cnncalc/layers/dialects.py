@@ -102,6 +102,8 @@ OPSETS = tuple(range(17, 25))
 _VECTOR = {"flat": True}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
 
+_KERAS_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+
 KERAS = Dialect(
     "keras",
     "Keras 3.15",
@@ -120,6 +122,7 @@ KERAS = Dialect(
         "UpSampling": Named("upsample", {"scale": (2,)}),
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
+        **{name: Named(kind, {"returns": "final"}) for name, kind in _KERAS_RECURRENT.items()},
     },
     ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",

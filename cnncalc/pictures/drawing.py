@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.pictures.heat import HEATS
 from cnncalc.pictures.theme import THEMES
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.answers.report import Report
 
-__all__ = ["HEATS", "STYLES", "SUFFIXES", "VIEWS", "View", "drawing", "fitting", "suffix_of", "written"]
+__all__ = ["STYLES", "SUFFIXES", "VIEWS", "View", "drawing", "fitting", "suffix_of", "written"]
 
 FITS = 400
 """Boxes that a picture has at most unless a depth is asked for."""
-HEATS = ("macs", "params", "memory")
 VIEWS = ("flow", "volumes")
 STYLES = ("vgg", "alexnet", "unet")
 SUFFIXES = (".svg", ".html", ".png", ".pdf", ".dot", ".mmd")
@@ -42,6 +42,8 @@ USUAL = View()
 def drawing(report: Report, view: View = USUAL) -> str:
     """The net as SVG. Raises CnncalcError for a choice that there is not, and for a net too large to be seen."""
     _checked(view)
+    if view.heat == "latency" and report.roofline is None:
+        raise CnncalcError(Fault("--heat latency is the least time on a device", help="add `--device a100`"))
     if view.view == "volumes":
         from cnncalc.pictures.volumes.drawing import drawn as drawn_to_scale
 

@@ -9,7 +9,7 @@ from cnncalc.layers.registry import KINDS
 from cnncalc.pictures.ink import FONT
 from cnncalc.records import NamedTuple
 
-__all__ = ["DARK", "FAMILIES", "HEATS", "LIGHT", "THEMES", "Theme", "family_of", "sheet"]
+__all__ = ["DARK", "FAMILIES", "LIGHT", "STEPS", "THEMES", "Theme", "family_of", "sheet"]
 
 THEMES = ("auto", "light", "dark")
 
@@ -32,7 +32,8 @@ _LIKE = {
     "local": "conv", "algebra": "merge", "pyramid": "pool", "shuffle": "resize", "unfolding": "resize",
     "reshape": "other", "regularize": "other", "tensors": "other",
 }  # fmt: skip
-HEATS = 10
+STEPS = 10
+"""Of warmth, from none to most."""
 _HEAT = {"light": ((255, 250, 235), (250, 128, 108)), "dark": ((36, 31, 26), (158, 38, 28))}
 
 
@@ -89,8 +90,8 @@ def _rules(theme: Theme) -> str:
             f".{name}-t{{fill:{_mixed(colour, theme.ground, 48)}}}.{name}-r{{fill:{_mixed(colour, theme.ground, 72)}}}"
         )
     low, high = _HEAT[theme.name]
-    for step in range(HEATS):
-        mixed = [(a * (HEATS - 1 - step) + b * step) // (HEATS - 1) for a, b in zip(low, high)]
+    for step in range(STEPS):
+        mixed = [(a * (STEPS - 1 - step) + b * step) // (STEPS - 1) for a, b in zip(low, high)]
         rules.append(f".h{step}{{fill:rgb({mixed[0]},{mixed[1]},{mixed[2]})}}")
     return "".join(rules)
 

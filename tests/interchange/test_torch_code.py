@@ -52,6 +52,16 @@ def test_a_program_gives_what_the_net_gives(net, shape):
     assert programs.differences(load(net, Options(input=shape, train=True)), batch=1) == []
 
 
+@pytest.mark.parametrize("net", ["convnext_tiny", "maxvit_t", "swin3d_t", "swin_t", "swin_v2_t", "vit_b_16"])
+def test_a_program_holds_torchvisions_tensors(net):
+    """Names and shapes, so that a checkpoint loads strictly; numbers that are no module's and whole ones too."""
+    lines = (ROOT / "tests" / "data" / "torchvision" / f"{net}.txt").read_text(encoding="utf-8").splitlines()
+    with torch.device("meta"):
+        made = programs.main_class(programs.run(text_of(load(net, Options()))))()
+    found = {f"{name} {'x'.join(map(str, shape))}" for name, shape in programs.learned(made).items()}
+    assert found == set(lines)
+
+
 def test_random_nets_run_as_programs():
     held = 0
     for number in range(60):

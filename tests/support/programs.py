@@ -70,7 +70,8 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
     wanted = {called(name, changed): shape for name, shape in learned(reference).items()}
     if learned(made) != wanted:
         return [f"parameters and buffers differ: {sorted(learned(made).items() ^ wanted.items())[:6]}"]
-    trained = {called(name, changed): one.requires_grad for name, one in reference.named_parameters()}
+    names = {name: one.name for name, one in reference.renamed.items()}
+    trained = {called(names.get(name, name), changed): one.requires_grad for name, one in reference.named_parameters()}
     found = {name: one.requires_grad for name, one in made.named_parameters()}
     if found != {name: trained.get(name, found[name]) for name in found}:
         return [f"what is trained differs: {sorted(found.items() ^ trained.items())[:6]}"]

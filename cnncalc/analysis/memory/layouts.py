@@ -1,6 +1,7 @@
 """Where the tensors of a net lie: in whose storage, and between which of their axes elements of it are left out.
 
-A slice is a view of a part, so there are gaps in it: two of eight channels are a quarter of each image's numbers. a reshape, or a product of matrices, joins axes with a gap between them, torch copies the part first.
+A slice is a view of a part, so there are gaps in it: two of eight channels are a quarter of each image's numbers. Where
+a reshape, or a product of matrices, joins axes with a gap between them, torch copies the part first.
 """
 
 from __future__ import annotations

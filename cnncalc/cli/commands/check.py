@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
+from cnncalc.cli.faults import coloured
 from cnncalc.cli.options import (
     Wanted,
     amp_option,
@@ -25,12 +26,10 @@ from cnncalc.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cnncalc.claims.expect import Latency
+    from cnncalc.claims.latency import Latency
     from cnncalc.language.options import Options
     from cnncalc.pages.checks import FileResult
 
-LATENCY = "latency"
-"""The budget of time, which is of a device."""
 FAILED = 1
 BAD_INPUT = 2
 
@@ -122,28 +121,13 @@ def _required(name: str, text: str) -> int | str:
         raise CnncalcError(Fault(f"--require output: {error.rule}", help="such as output=512x7x7")) from None
 
 
-def _latency(most: str | None, device: str | None, dtype: str) -> Latency | None:
-    """What --max latency=5ms --device NAME asks for; None where neither is given. Raises CnncalcError."""
-    if most is None and device is None:
-        return None
-    if most is None or device is None:
-        missing = "add `--device a100`" if device is None else "add `--max latency=5ms`"
-        raise CnncalcError(Fault("a budget of time and a device go together", help=missing))
-    from cnncalc.claims.expect import Latency
-    from cnncalc.claims.quantities import parse_duration
-    from cnncalc.tools.devices import device_named, peak_type
-
-    found = device_named(device)
-    return Latency(parse_duration(most), found, peak_type(found, dtype))
-
-
 def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if any(result.faults for result in results):
         return BAD_INPUT
     if not allow_empty and not any(result.checks for result in results):
         message = "nothing was held: no file has an `expect:` that applies, and no budget was given"
         help = "write `expect: {params: …}` in the file, or add `--max params=5M`; --allow-empty takes it for good"
-        click.echo(str(Fault(message, help=help)), err=True)
+        click.echo(coloured(str(Fault(message, help=help))), err=True)
         return FAILED
     return FAILED if any(not check.passed for result in results for check in result.checks) else 0
 
@@ -186,11 +170,14 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     the same.
     """
     from cnncalc.answers.figures import KEYS
+    from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages import checks
+    from cnncalc.tools.devices import device_named
 
     asked = wanted(given)
+    device = None if given["device"] is None else device_named(given["device"])
     budgets, texts = assignments("--max", given["maxima"]), assignments("--require", given["required"])
-    latency = _latency(budgets.pop(LATENCY, None), given["device"], asked.dtype)
+    latency = latency_budget(budgets.pop(LATENCY, None), device, asked.dtype)
     faults = _unknown("--max", budgets, (*KEYS, LATENCY)) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:
         raise CnncalcError(faults)
@@ -203,6 +190,6 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             result = _result(net, in_folder, asked, given, maxima, required, latency)
             results.append(result)
             if result.faults and form not in ("json", "github"):
-                click.echo("\n".join(map(str, result.faults)), err=True)
+                click.echo(coloured("\n".join(map(str, result.faults))), err=True)
     answer(checks.page(results), given)
     click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

@@ -37,7 +37,7 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
     asked = wanted(given)
     found = [compared(net, load(net, asked.options), asked.options.batch, asked.dtype) for net in nets]
     if given["device"] is not None:
-        from cnncalc.cli.showing import on_device
+        from cnncalc.tools.devices import on_device
 
         found = [one._replace(report=on_device(one.report, given["device"], asked.dtype)) for one in found]
     if given["diff"]:

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.options import net_argument, net_options, wanted
+from cnncalc.cli.faults import note
+from cnncalc.cli.options import device_option, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.pictures.drawing import HEATS, STYLES, VIEWS
+from cnncalc.pictures.drawing import STYLES, VIEWS
+from cnncalc.pictures.heat import HEATS
 from cnncalc.pictures.theme import THEMES
 
 __all__ = ["command"]
@@ -32,7 +34,7 @@ __all__ = ["command"]
     type=click.IntRange(min=1),
     help="Fold what lies deeper than N levels of names.  [default: as deep as fits]",
 )
-@click.option("--heat", type=click.Choice(HEATS), help="Colour each box of a flow by what it costs.")
+@click.option("--heat", type=click.Choice(list(HEATS)), help="Colour each box of a flow by what it costs.")
 @click.option("--style", type=click.Choice(STYLES), help="Arrange feature maps in a row, in two lanes, in a U.")
 @click.option(
     "--theme",
@@ -47,6 +49,7 @@ __all__ = ["command"]
     type=click.FloatRange(min=0, min_open=True),
     help="Pixels of a PNG for each of the picture's own.  [default: 2, or what fits]",
 )
+@device_option
 @net_options
 def command(net: str, file: str | None, scale: float | None, **given: Any) -> None:
     """Draw a net: how it flows, or its feature maps to scale.
@@ -64,6 +67,10 @@ def command(net: str, file: str | None, scale: float | None, **given: Any) -> No
         raise CnncalcError(Fault("--scale is that of a PNG", help="add `-o net.png`, or leave --scale out"))
     asked = wanted(given)
     counted = report(load(net, asked.options), batch=asked.options.batch, dtype=asked.dtype)
+    if given["device"] is not None:
+        from cnncalc.tools.devices import on_device
+
+        counted = on_device(counted, given["device"], asked.dtype)
     view = View(given["depth"], given["heat"] or "", given["theme"], given["view"], given["style"] or "")
     if suffix == ".html":
         from cnncalc.forms import draw
@@ -78,4 +85,4 @@ def command(net: str, file: str | None, scale: float | None, **given: Any) -> No
         deepest = max((row.name.count(".") + 1 for row in counted.rows), default=1)
         depth = fitting(counted)
         if depth < deepest:
-            click.echo(f"note: folded to {depth} of {deepest} levels of names; `--depth {deepest}` shows all", err=True)
+            note(f"folded to {depth} of {deepest} levels of names; `--depth {deepest}` shows all")

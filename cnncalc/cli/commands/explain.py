@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import amp_option, net_argument, net_options, optimizer_option, output_options, wanted
+from cnncalc.cli.options import (
+    amp_option,
+    device_option,
+    net_argument,
+    net_options,
+    optimizer_option,
+    output_options,
+    wanted,
+)
 from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
@@ -24,7 +32,12 @@ def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dic
     from cnncalc.pages.explanation.page import page
 
     pixel = _pixel(given.get("pixel"))
-    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel, given["optimizer"])
+    device = None
+    if given["device"] is not None:
+        from cnncalc.tools.devices import device_named
+
+        device = device_named(given["device"])
+    explanation = explain(graph, layers, asked.options.batch, asked.dtype, pixel, given["optimizer"], device)
     answer(page(explanation), given)
 
 
@@ -33,7 +46,7 @@ def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
     if symbols:
         message = "--explain puts numbers into the rules, and this input has symbols"
         raise CnncalcError(Fault(message, help="give the input in numbers, or leave --explain out"))
-    for option in ("columns", "sort", "depth", "style", "convention", "device"):
+    for option in ("columns", "sort", "depth", "style", "convention"):
         if given[option] is not None:
             help = f"leave --explain out to see the table with --{option}"
             if option == "convention":
@@ -67,6 +80,7 @@ def _pixel(text: str | None) -> list[int] | None:
     help="Layers that are called as functions, which some tools do not see. May be repeated.",
 )
 @optimizer_option
+@device_option
 @click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
 @output_options
 @amp_option

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cnncalc.cli.faults import note
 from cnncalc.cli.options import net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
@@ -59,5 +60,5 @@ def command(net: str, output: str | None, to: str | None, force: bool, **given: 
     options = wanted(given).options._replace(symbols=writer.symbols)
     made = writer.write(load(net, options), options.batch, **settings)
     emit(made.content, output)
-    for note in made.notes:
-        click.echo(f"note: {note}", err=True)
+    for text in made.notes:
+        note(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc.cli.faults import note
 from cnncalc.cli.options import net_argument, net_options, wanted
 from cnncalc.cli.output import emit
 from cnncalc.errors import CnncalcError, Fault
@@ -44,8 +45,8 @@ def command(net: str, output: str | None, force: bool, **given: Any) -> None:
     outputs = f"output: {shapes[0]}" if len(shapes) == 1 else f"outputs: {{{named}}}"
     expect = f"expect: {{{outputs}, params: {counted.totals.params}, macs: {counted.totals.macs}}}\n"
     emit(foreign.text + expect, output)
-    for note in foreign.notes:
-        click.echo(f"note: {note}", err=True)
+    for text in foreign.notes:
+        note(text)
 
 
 def _read(net: str, options: Options) -> tuple[Foreign, Graph]:
@@ -56,7 +57,7 @@ def _read(net: str, options: Options) -> tuple[Foreign, Graph]:
     from cnncalc.notation.shapes import read_shape
 
     if is_call(net):
-        click.echo(f"note: this runs the code of `{net}`", err=True)
+        note(f"this runs the code of `{net}`")
         shapes = [_shape(part.rpartition("=")[2], read_shape) for part in (options.input or "").split(",") if part]
         foreign = run(net, shapes, opaque=options.opaque)
         return foreign, load_text(foreign.text, net, options._replace(input=None))

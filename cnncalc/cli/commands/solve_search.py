@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,44 +18,19 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.running import named_progress_bar, progress_bar
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
-    from cnncalc.solve.file.growing import Progress
-
 NONE = 1
-CELLS = 24
 
 want_option = click.option(
     "--want", "wants", metavar="WANT", multiple=True,
     help="As 'params <= 3.5M', 'output == 512x7x7' or 'layer4 == 512x7x7'. May be repeated.",
 )  # fmt: skip
-
-
-def progress_bar() -> Callable[[int, int], None] | None:
-    """A progress bar on standard error, where that is a terminal."""
-    show = named_progress_bar()
-    return None if show is None else lambda done, total: show("", done, total)
-
-
-def named_progress_bar() -> Progress | None:
-    """One that says what is being done."""
-    if not sys.stderr.isatty():
-        return None
-    shown = [("", -1)]
-
-    def show(what: str, done: int, total: int) -> None:
-        cells = CELLS * done // max(total, 1)
-        if (what, cells) != shown[0]:
-            shown[0] = what, cells
-            bar = f"\r\x1b[K{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
-            click.echo("\r\x1b[K" if done == total else bar, nl=False, err=True)
-
-    return show
 
 
 def _decimal(option: str, text: str | None) -> Fraction | None:

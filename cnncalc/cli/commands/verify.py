@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
+from cnncalc.cli.faults import coloured
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
 from cnncalc.errors import CnncalcError, Fault
@@ -183,7 +184,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             if result.faults and len(nets) == 1:
                 raise CnncalcError(result.faults)
             if result.faults and form != "json":
-                click.echo("\n".join(map(str, result.faults)), err=True)
+                click.echo(coloured("\n".join(map(str, result.faults))), err=True)
     except KeyboardInterrupt:
         interrupted = True
     unfinished = len(nets) - len(results) if interrupted else 0

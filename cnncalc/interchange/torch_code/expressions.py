@@ -156,6 +156,8 @@ def replaced(value: Any, tensors: Mapping[int, Any], own: Any) -> Any:
     """An expression with others in place of the tensors that it takes, and of its own module."""
     if isinstance(value, Taken):
         return tensors[value.place]
+    if value == Text(OWN):
+        return Text(own)
     if isinstance(value, Listed):
         return Listed(tuple([replaced(item, tensors, own) for item in value.items]))
     if isinstance(value, Call):

@@ -19,9 +19,10 @@ from cnncalc.interchange.torch_code.expressions import (
     takings,
 )
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
+from cnncalc.interchange.torch_code.modules.bodies import Step
 from cnncalc.interchange.torch_code.modules.parts import is_attribute
 
-__all__ = ["forward", "place_of"]
+__all__ = ["forward", "place_of", "tensor_at"]
 
 INDENT = 8
 NEAR = 3
@@ -40,6 +41,13 @@ def place_of(path: Sequence[str], form: str) -> str:
     first, *rest = path
     text = f"self.{first}" if form == "module" else f"self[{first}]" if form == "sequence" else f'self["{first}"]'
     return text + "".join(f'["{name}"]' for name in rest)
+
+
+def tensor_at(path: Sequence[str], form: str, kept: bool = False) -> str:
+    """A tensor of a class, or of a module in it."""
+    around = place_of(path[:-1], form) if len(path) > 1 else "self"
+    how = "get_buffer" if kept else "get_parameter"
+    return f"{around}.{path[-1]}" if is_attribute(path[-1]) else f'{around}.{how}("{path[-1]}")'
 
 
 def _without_identities(made: Class) -> tuple[list[Taking], tuple[int, ...]]:
@@ -162,12 +170,19 @@ class _Forward:
             place: self.pending[n].value if n in self.pending else Text(self.names[n])
             for place, n in enumerate(step.takes)
         }
-        own = place_of(step.path, self.made.form) if step.path else ""
+        own = self.own(step)
         made = replaced(step.does, tensors, own)
         if not one.flag:
             return made
         there = f"{own} is not None" if step.path else f"self.{one.flag}"
         return Conditional(made, there, self.given(one.instead))
+
+    def own(self, step: Step) -> str:
+        """What stands at the path of a step."""
+        if step.bare:
+            made = next(one.made for one in self.made.members if one.name == ".".join(step.path))
+            return tensor_at(step.path, self.made.form, made.function == "nn.Buffer")
+        return place_of(step.path, self.made.form) if step.path else ""
 
     def keep(self, one: Taking, value: Any) -> None:
         """Note what a step gives, or write it, where it is taken more than once or is more than one tensor."""

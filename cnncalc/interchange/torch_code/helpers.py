@@ -128,20 +128,19 @@ class GlobalResponseNorm(nn.Module):
 ''',
 )
 _helper(
-    "LayerScale",
+    "ScaleAndShift",
     '''
-class LayerScale(nn.Module):
-    """A learned factor for each channel."""
+class ScaleAndShift(nn.Module):
+    """A learned factor for each channel, and a learned shift."""
 
-    def __init__(self, channels: int, initial: float, bias: bool = False) -> None:
+    def __init__(self, channels: int, initial: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full((channels,), initial))
-        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
+        self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
         ones = (1,) * (x.dim() - 2)
-        x = x * self.weight.view(-1, *ones)
-        return x if self.bias is None else x + self.bias.view(-1, *ones)
+        return x * self.weight.view(-1, *ones) + self.bias.view(-1, *ones)
 ''',
 )
 _helper(
@@ -228,24 +227,6 @@ class LocallyConnected(nn.Module):
         if self.bias is not None:
             x = x + self.bias[:, None]
         return x.permute(1, 2, 0).unflatten(2, lengths)
-''',
-)
-_helper(
-    "Given",
-    '''
-class Given(nn.Module):
-    """A tensor of its own, for each sample."""
-
-    def __init__(self, shape: tuple[int, ...], learned: bool = True) -> None:
-        super().__init__()
-        values = torch.randn(shape) * 0.02
-        if learned:
-            self.weight = nn.Parameter(values)
-        else:
-            self.register_buffer("weight", values)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.weight.repeat(len(x), *(1,) * self.weight.dim())
 ''',
 )
 _helper(

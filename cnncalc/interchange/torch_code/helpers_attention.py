@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ATTENTION"]
+__all__ = ["ATTENTION", "OTHERS"]
 
 ATTENTION: dict[str, str] = {}
 """The text of each class, by its name."""
@@ -85,6 +85,7 @@ class WindowAttention(nn.Module):
         relative: bool = False,
         hidden: int | None = None,
         cosine: bool = False,
+        scale: float | None = None,
         rows: tuple[int, ...] | None = None,
         out: int | None = 0,
         bias: bool = True,
@@ -93,6 +94,7 @@ class WindowAttention(nn.Module):
     ):
         super().__init__()
         self.heads, self.window, self.grid, self.causal = heads, window, grid, causal
+        self.scale = scale
         self.shift = shift or (0,) * len(window)
         self.rows = rows or (features, features, features)
         self.in_proj_weight = nn.Parameter(torch.randn(sum(self.rows), features) * 0.02)
@@ -103,7 +105,8 @@ class WindowAttention(nn.Module):
         self.out_proj = None
         if out is not None:
             self.out_proj = nn.Linear(joined, out or features, bias=project_bias)
-        self.relative_table = self.cpb_mlp = self.logit_scale = None
+        self.relative_position_bias_table = None
+        self.cpb_mlp = self.logit_scale = None
         if cosine:
             self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), math.log(10.0)))
         if relative or hidden is not None:
@@ -113,13 +116,12 @@ class WindowAttention(nn.Module):
             index = torch.zeros_like(apart[..., 0])
             for axis, n in enumerate(window):
                 index = index * (2 * n - 1) + apart[..., axis]
-            self.register_buffer("relative_index", index.flatten())
+            self.register_buffer("relative_position_index", index.flatten())
         if hidden is not None:
             steps = (torch.arange(1.0 - n, n) / max(n - 1, 1) for n in window)
-            far = 8 * torch.stack(torch.meshgrid(*steps, indexing="ij"), -1)
-            far = far.flatten(0, -2)
+            far = 8 * torch.stack(torch.meshgrid(*steps, indexing="ij"), -1)[None]
             coords = far.sign() * (far.abs() + 1).log2() / 3
-            self.register_buffer("relative_coords", coords)
+            self.register_buffer("relative_coords_table", coords)
             self.cpb_mlp = nn.Sequential(
                 nn.Linear(len(window), hidden),
                 nn.ReLU(),
@@ -127,7 +129,8 @@ class WindowAttention(nn.Module):
             )
         elif relative:
             distances = math.prod(2 * n - 1 for n in window)
-            self.relative_table = nn.Parameter(torch.randn(distances, heads) * 0.02)
+            table = torch.randn(distances, heads) * 0.02
+            self.relative_position_bias_table = nn.Parameter(table)
 
     def forward(self, x: Tensor) -> Tensor:
         places, axes = x.shape[1:-1], tuple(range(1, x.dim() - 1))
@@ -142,7 +145,8 @@ class WindowAttention(nn.Module):
         k = k.repeat_interleave(self.heads // self.groups, 2)
         v = v.repeat_interleave(self.heads // self.groups, 2)
         if self.logit_scale is None:
-            scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+            scale = self.scale or q.shape[-1] ** -0.5
+            scores = (q * scale) @ k.transpose(-2, -1)
         else:
             scale = self.logit_scale.clamp(max=math.log(100.0)).exp()
             scores = F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
@@ -178,11 +182,12 @@ class WindowAttention(nn.Module):
     def biased(self, scores: Tensor, places: tuple[int, ...]) -> Tensor:
         """Scores with what depends on places alone."""
         size = scores.shape[-1]
-        table = self.relative_table
+        table = self.relative_position_bias_table
         if self.cpb_mlp is not None:
-            table = self.cpb_mlp(self.relative_coords)
+            table = self.cpb_mlp(self.relative_coords_table).flatten(0, -2)
         if table is not None:
-            biases = table[self.relative_index].view(size, size, -1).permute(2, 0, 1)
+            biases = table[self.relative_position_index.flatten()]
+            biases = biases.view(size, size, -1).permute(2, 0, 1)
             biases = biases if self.cpb_mlp is None else 16 * biases.sigmoid()
             scores = scores + biases
         if self.causal:
@@ -201,3 +206,31 @@ class WindowAttention(nn.Module):
             scores = scores + apart[:, None].to(scores.dtype)
         return scores
 '''.strip()
+
+OTHERS = {"qkv": "ShiftedWindowAttention", "to_qkv": "PartitionAttention"}
+"""The classes whose projections are called otherwise than torch's."""
+LAST = {"qkv": "proj", "to_qkv": "merge"}
+
+
+def _renamed(first: str) -> str:
+    """Windows of attention whose matrices are modules of their own, called as checkpoints call them."""
+    text = ATTENTION["WindowAttention"].replace("class WindowAttention", f"class {OTHERS[first]}")
+    weight, zeros, bias, does = (
+        "        self.in_proj_weight = nn.Parameter(torch.randn(sum(self.rows), features) * 0.02)\n",
+        "        zeros = torch.zeros(sum(self.rows))\n",
+        "        self.in_proj_bias = nn.Parameter(zeros) if bias else None\n",
+        "        x = F.linear(x, self.in_proj_weight, self.in_proj_bias)\n",
+    )
+    text = text.replace(weight, f"        self.{first} = nn.Linear(features, sum(self.rows), bias=bias)\n")
+    text = text.replace(zeros, "").replace(bias, "").replace(does, f"        x = self.{first}(x)\n")
+    flattened = "index if len(window) > 2 else index.flatten()" if first == "qkv" else "index"
+    text = text.replace(
+        '            self.register_buffer("relative_position_index", index.flatten())\n',
+        f'            index = {flattened}\n            self.register_buffer("relative_position_index", index)\n',
+    )
+    text = text.replace("            index = index\n", "")
+    return text.replace("self.out_proj", f"self.{LAST[first]}")
+
+
+for _first, _name in OTHERS.items():
+    ATTENTION[_name] = _renamed(_first)

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from cnncalc.graph import Graph
-from cnncalc.interchange.torch_code.classes.making import Class, classes
+from cnncalc.interchange.torch_code.classes.making import Class, Held, classes
 from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
     Argument,
@@ -23,7 +23,7 @@ from cnncalc.interchange.torch_code.forward import forward, place_of
 from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
-from cnncalc.interchange.torch_code.modules.freezing import frozen
+from cnncalc.interchange.torch_code.modules.freezing import Frozen, frozen
 from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
 from cnncalc.interchange.written import Written
@@ -146,12 +146,15 @@ def _definition(name: str, words: Sequence[str], gives: str) -> list[str]:
 
 
 def _class(
-    made: Class, inputs: Sequence[str], outputs: Sequence[str] = (), freezing: Sequence[tuple[str, ...]] = ()
+    made: Class,
+    inputs: Sequence[str],
+    outputs: Sequence[str] = (),
+    freezing: Sequence[Frozen] = (),
 ) -> str:
     """The text of a class."""
     bases = {"module": "nn.Module", "dict": "nn.ModuleDict", "sequence": "nn.Sequential"}
     lines = [f"class {made.name}({bases[made.form]}):"]
-    frozen_lines = [f"        {_deep(path, made) if path else 'self'}.requires_grad_(False)" for path in freezing]
+    frozen_lines = [f"        {_deep(path, made, bare=bare)}.requires_grad_(False)" for path, bare in freezing]
     body = [*_init(made), *frozen_lines]
     if body or made.parameters or made.form == "sequence":
         lines += [*_signature(made), *body, ""]
@@ -179,17 +182,40 @@ def _init(made: Class) -> list[str]:
         return _super([one.made for one in made.members])
     lines = ["        super().__init__()"]
     if made.form == "dict":
-        lines = _super_dict({one.name: one.made for one in made.members})
+        lines = _super_dict({one.name: one.made for one in made.members if not one.bare})
     tied: dict[tuple[str, ...], Tie] = {tie.path: tie for tie in made.ties if not tie.names and len(tie.path) == 1}
     flags = {one.flag: one.test for one in made.steps if one.flag and not one.step.path}
     lines += [f"        self.{name} = {flags.get(name, name)}" for name in dict.fromkeys((*made.kept, *flags))]
-    for one in made.members if made.form == "module" else ():
+    taken = {".".join(tie.path) for tie in made.ties if tie.bare}
+    for one in made.members:
+        if one.bare:
+            lines += _tensor(one, made) if one.name not in taken else []
+            continue
+        if made.form != "module":
+            continue
         if (one.name,) in tied:
             lines.append(f"        self.{one.name} = {_deep(tied[one.name,].owner, made)}")
             continue
         value: Any = Conditional(one.made, one.test, None) if one.test else one.made
         lines += laid_out(value, 8, f"self.{one.name} = ")
     return [*lines, *_ties(made, tied)] if len(lines) > 1 or made.parameters or made.form == "dict" else []
+
+
+def _tensor(one: Held, made: Class) -> list[str]:
+    """The statement for a tensor of a class, or of a module in it."""
+    *around, name = one.name.split(".")
+    place = place_of(around, made.form) if around else "self"
+    value: Any = Conditional(one.made, one.test, None) if one.test else one.made
+    if one.made.function == "nn.Parameter":
+        return _given(place, name, value, "parameter")
+    return _given(place, name, value if is_attribute(name) else value.arguments[0].value, "buffer")
+
+
+def _given(place: str, name: str, value: Any, kind: str) -> list[str]:
+    """The statement that gives a module a tensor, which is registered where no attribute can be called so."""
+    if is_attribute(name):
+        return laid_out(value, 8, f"{place}.{name} = ")
+    return laid_out(call(f"{place}.register_{kind}", {"name": name, "tensor": value}), 8)
 
 
 def _super(items: Sequence[Any]) -> list[str]:
@@ -203,6 +229,10 @@ def _super_dict(items: Mapping[str, Any]) -> list[str]:
 def _ties(made: Class, done: Mapping[tuple[str, ...], Tie]) -> Iterator[str]:
     """The statements that share modules, or parameters."""
     for tie in made.ties:
+        if tie.bare:
+            theirs = Text(_deep(tie.owner, made, bare=True))
+            yield from _given(_deep(tie.path[:-1], made), tie.path[-1], theirs, "parameter")
+            continue
         if tie.path in done and made.form == "module":
             continue
         place, owner = _deep(tie.path, made), _deep(tie.owner, made)
@@ -215,8 +245,13 @@ def _ties(made: Class, done: Mapping[tuple[str, ...], Tie]) -> Iterator[str]:
             yield f"        {place}.{name} = {owner}.{name}"
 
 
-def _deep(path: Sequence[str], made: Class) -> str:
-    """A module at any depth."""
+def _deep(path: Sequence[str], made: Class, *, bare: bool = False) -> str:
+    """A module, or a tensor, at any depth."""
+    if bare:
+        around, name = _deep(path[:-1], made), path[-1]
+        return f"{around}.{name}" if is_attribute(name) else f'{around}.get_parameter("{name}")'
+    if not path:
+        return "self"
     first = place_of(path[:1], made.form)
     rest = ".".join(path[1:])
     if rest and all(map(is_attribute, path[1:])):

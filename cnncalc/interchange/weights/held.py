@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
 from cnncalc.graph import Graph
+from cnncalc.graph.stored import stored_in
 from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -44,14 +45,7 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
 
 def tensors_in(graph: Graph) -> dict[str, Shape]:
     """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
-    found: dict[str, Shape] = {}
-    for node in graph.nodes:
-        if node.layer is None or node.share is not None:
-            continue
-        shapes = tuple(graph.nodes[one].shape for one in node.inputs)
-        tensors = {**node.layer.weight_shapes(*shapes), **node.layer.buffer_shapes(*shapes)}
-        found.update((f"{node.name}.{role}", shape) for role, shape in tensors.items())
-    return found
+    return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
 
 
 def _prefix(wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
+from pathlib import Path
 from typing import TypeAlias
 
-from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.errors import CnncalcError
+from cnncalc.language.documents.library import library_folder, members_of
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
@@ -16,6 +18,8 @@ __all__ = ["Entry", "Variables", "is_required"]
 
 Entry: TypeAlias = "tuple[Scalar, YamlNode]"
 """A key and its value."""
+MOST_MEMBERS = 12
+"""Of a family, that are named."""
 
 
 def is_required(node: YamlNode) -> bool:
@@ -26,8 +30,10 @@ def is_required(node: YamlNode) -> bool:
 class Variables:
     """Computes variables one after another, those that one needs before it."""
 
-    def __init__(self, declared: MappingType[str, Entry], file: str, limits: Limits, faults: Faults) -> None:
-        self.declared, self.file, self.limits, self.faults = declared, file, limits, faults
+    def __init__(
+        self, declared: MappingType[str, Entry], file: str, limits: Limits, faults: Faults, folder: Path | None
+    ) -> None:
+        self.declared, self.file, self.limits, self.faults, self.folder = declared, file, limits, faults, folder
         self.values: dict[str, Value] = {}
 
     def compute(self, settings: MappingType[str, str]) -> dict[str, Value]:
@@ -40,9 +46,6 @@ class Variables:
         for name, text in settings.items():
             if name in self.declared:
                 self._set(name, text)
-            else:
-                help = suggestion(name, self.declared, f"it declares {', '.join(self.declared) or 'none'}")
-                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
         missing = [key for name, (key, node) in self.declared.items() if is_required(node) and name not in settings]
         self.faults.broken.update(key.text for key in missing)
         for name in self.declared:
@@ -89,6 +92,10 @@ class Variables:
         if missing[0].source.name != self.file:
             set_them = f"set them under `variables:` in {self.file}"
         help = f"{set_them}, or give `--set {missing[0].text}=…`"
+        if self.folder == library_folder():
+            members = members_of(Path(self.file).stem)
+            shown = ", ".join(members[:MOST_MEMBERS]) + (", …" if len(members) > MOST_MEMBERS else "")
+            help += f"; of it are {shown}" if members else ""
         self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
         self.faults.raise_any()
 

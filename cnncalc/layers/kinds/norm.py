@@ -299,6 +299,9 @@ class LayerScale(Layer):
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(True, x[0][:1]) if self.bias else {"weight": x[0][:1]}
 
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        return super().stored(*x) if self.bias else {"weight": ("", (x[0][0], *(1,) * (len(x[0]) - 1)))}
+
     def moves(self, *, training: bool) -> bool:
         return False
 

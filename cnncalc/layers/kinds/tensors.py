@@ -121,6 +121,9 @@ class Parameter(Given):
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {} if self.learned else {"weight": self.shape}
 
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        return {"weight": ("", (1, *self.shape))}
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if self.join == "multiply" and backward.weights:
             yield Saved("input")
@@ -149,6 +152,9 @@ class Positional(Layer):
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"weight": x[0]} if self.by == "learned" else {}
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        return {"weight": ("", (1, *x[0]))} if self.by == "learned" else {}
 
     def operations(self, *x: Shape) -> int:
         return product(x[0])

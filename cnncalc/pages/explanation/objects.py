@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic.traced.written import LATEX
 from cnncalc.explain.explanation import Group, Repeat, Told
+from cnncalc.pages.show.objects import bound_object
 from cnncalc.pages.show.objects import object_of as report_object
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def _told(told: Told) -> dict[str, object]:
         "saved": [{"what": what, "bytes": size} for what, size in told.saved],
         "remarks": [remark.text for remark in told.remarks],
     }
+    if row.bound:
+        answer["bound"] = bound_object(row.bound)
     if told.owner:
         answer["parameters_of"] = told.owner
     if told.regions:

@@ -81,6 +81,10 @@ def _asked(told: Told, explanation: Explanation) -> Section:
     if derivation.flops:
         lines.append(Line("FLOPs", derivation.flops))
     lines += _receptive(told)
+    if row.bound and explanation.report.roofline:
+        from cnncalc.pages.show.roofline import least_time
+
+        lines.append(Line("least time", note=least_time(row.bound, explanation.report.roofline)))
     stored = "" if row.activation_bytes else "; none of its own, they lie where its input lies"
     lines.append(Line("output bytes", derivation.memory, f"{size_text(derivation.memory.value)}{stored}"))
     if told.keeps:

@@ -49,6 +49,10 @@ def in_all(explanation: Explanation, totals: Totals) -> Section:
     note = f"{number(totals.activations.total)} numbers, {bytes_text}: {parts}{in_place}"
     lines.append(Line("activations", note=note))
     lines += _memory(totals, counted)
+    if explanation.report.roofline is not None:
+        from cnncalc.pages.show.roofline import roofline_lines
+
+        lines.append(Line("least time", note=roofline_lines(explanation.report)[0]))
     return Section("In all", "", "", tuple(lines))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cnncalc.answers.report import ReceptiveField, Report, Row
     from cnncalc.answers.roofline import Bound, Roofline
 
-__all__ = ["counting_object", "layer_object", "object_of"]
+__all__ = ["bound_object", "counting_object", "layer_object", "object_of"]
 
 
 def _size(value: object) -> int | str:
@@ -36,6 +36,7 @@ def layer_object(row: Row) -> dict[str, object]:
         **{key: _size(getattr(row, key)) for key in OF_LAYERS},
         "receptive_field": _field(row.receptive_field),
         "line": row.line,
+        **({"origin": row.origin} if row.origin else {}),
     }
 
 
@@ -69,11 +70,11 @@ def object_of(report: Report) -> dict[str, object]:
 def _layer(row: Row, report: Report) -> dict[str, object]:
     """A layer with what its report has besides: a convention's count, its least time on a device."""
     counted = {"counted": row.counted} if report.counting else {}
-    bound = {"bound": _bound(row.bound)} if row.bound else {}
+    bound = {"bound": bound_object(row.bound)} if row.bound else {}
     return layer_object(row) | counted | bound
 
 
-def _bound(bound: Bound) -> dict[str, object]:
+def bound_object(bound: Bound) -> dict[str, object]:
     """Whole picoseconds, cut off, so that they stay a bound."""
     return {
         "flops": bound.flops,
@@ -86,7 +87,7 @@ def _bound(bound: Bound) -> dict[str, object]:
 def _roofline(roofline: Roofline) -> dict[str, object]:
     device = roofline.device
     said = {"name": device.name, "title": device.title, "source": device.source, "peak": device.peak[roofline.dtype]}
-    more = {"bandwidth": device.bandwidth, "memory": device.memory, "bound": _bound(roofline.total)}
+    more = {"bandwidth": device.bandwidth, "memory": device.memory, "bound": bound_object(roofline.total)}
     return {**said, "dtype": roofline.dtype, **more}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.page import Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
-from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, roofline_lines, totals
+from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def page(report: Report, view: View = ALL) -> Page:
         if layout.height is not None and len(rows) < len(report.rows):
             notes.append("Groups are folded: `--depth N` unfolds to N levels, `| cat` prints every layer.")
         notes += counting_lines(report)
-        notes += roofline_lines(report)
+        if report.roofline is not None:
+            from cnncalc.pages.show.roofline import roofline_lines
+
+            notes += roofline_lines(report)
         if notes:
             yield Items(notes, indent=False)
         yield from _hints(report, short=layout.height is not None)

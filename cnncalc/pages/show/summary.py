@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import told
 from cnncalc.answers.page import Column, Heading, Table
-from cnncalc.answers.roofline import duration_text
 from cnncalc.records import NamedTuple
-from cnncalc.text import plural, printable, rounded, shape_text, shortened
+from cnncalc.text import printable, rounded, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.answers.counting import Counting
     from cnncalc.answers.report import Report
 
-__all__ = ["HintLine", "counting_lines", "header", "hint_lines", "names_text", "roofline_lines", "totals"]
+__all__ = ["HintLine", "counting_lines", "header", "hint_lines", "names_text", "totals"]
 
 
 class HintLine(NamedTuple):
@@ -75,30 +74,6 @@ def counting_lines(report: Report) -> list[str]:
         reasons.setdefault(reason, []).append(printable(name))
     lines += [f"not counted: {names_text(names, 3)}: {reason}." for reason, names in reasons.items()]
     return lines
-
-
-def roofline_lines(report: Report) -> list[str]:
-    """The least time of the net on the device, what it is made of, and what kind of bound that is."""
-    roofline = report.roofline
-    if roofline is None:
-        return []
-    device, total = roofline.device, roofline.total
-    by_memory = sum(row.bound.by == "memory" for row in report.rows if row.bound)
-    by_compute = sum(row.bound.by == "compute" for row in report.rows if row.bound)
-    rate = (
-        f"{shortened(device.bandwidth)}B/s" if device.bandwidth else "no bandwidth known, so that bytes bound nothing"
-    )
-    least = (
-        f"{printable(device.title)} in {roofline.dtype}: at least {duration_text(total.seconds)}, of which "
-        f"{duration_text(total.moving)} in {plural(by_memory, 'layer')} bound by memory, the rest in "
-        f"{plural(by_compute, 'layer')} bound by computing."
-    )
-    bound = (
-        "It is a lower bound, layer by layer, not a forecast: windows multiplied out, data from memory and not from a "
-        "cache, what works element by element fused."
-    )
-    source = f"{shortened(device.peak[roofline.dtype])}FLOPS, {rate} ({printable(device.source)})."
-    return [least, source, bound]
 
 
 def hint_lines(report: Report) -> list[HintLine]:

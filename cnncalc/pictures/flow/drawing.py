@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.pictures import ink, theme
 from cnncalc.pictures.flow.order import Arranger
-from cnncalc.pictures.flow.painting import HEAT_KEYS, Painter, Texts, legend, summed
+from cnncalc.pictures.flow.painting import Painter, Texts, legend, summed
 from cnncalc.pictures.flow.tree import tree_of
+from cnncalc.pictures.heat import HEATS
 from cnncalc.records import NamedTuple
 from cnncalc.text import number, plural, printable, shape_text, shortened
 
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from cnncalc.pictures.flow.blocks import Block
     from cnncalc.pictures.flow.tree import Tree
 
-__all__ = ["BOXES", "HEATS", "Laid", "drawn", "laid"]
+__all__ = ["BOXES", "Laid", "drawn", "laid"]
 
 BOXES = 4_000
 """That a picture holds: more, nobody sees."""
 MARGIN = 20.0
-HEATS = tuple(HEAT_KEYS)
 
 
 class Laid(NamedTuple):
@@ -57,7 +57,7 @@ def drawn(report: Report, depth: int | None = None, heat: str = "", colours: str
     """The net as SVG. Raises CnncalcError where it is too large to be seen."""
     _, block, texts = found = laid(report, depth, heat)
     cards = [box for box in found.tree.top.boxes() if box.inner is None]
-    hottest = max([summed(box, HEAT_KEYS[heat]) for box in cards], default=0) if heat else 0
+    hottest = max([summed(box, HEATS[heat].of) for box in cards], default=0) if heat else 0
     kinds = {theme.family_of(box.kind) for box in cards if box.kind != "input"}
     title, facts = printable(report.name), _facts(report)
     width = max(block.width, min(ink.width_of(facts, 10), 600.0), 260.0)
@@ -88,9 +88,8 @@ def _facts(report: Report) -> str:
 
 def _scale(heat: str, x: float, y: float) -> list[str]:
     """What the warmth of a card means."""
-    words = {"macs": "MACs", "params": "parameters", "memory": "activations"}[heat]
     cells = [
         ink.element("rect", x=x + 12 * step, y=y - 9, width=12, height=10, class_=f"h{step}")
-        for step in range(theme.HEATS)
+        for step in range(theme.STEPS)
     ]
-    return [*cells, ink.text(x + 12 * theme.HEATS + 8, y, f"{words}: none to most", "s")]
+    return [*cells, ink.text(x + 12 * theme.STEPS + 8, y, f"{HEATS[heat].words}: none to most", "s")]

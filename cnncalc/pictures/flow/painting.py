@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from cnncalc.pictures import ink
 from cnncalc.pictures.flow.blocks import HEAD, Card, Frame
-from cnncalc.pictures.theme import FAMILIES, HEATS, family_of
+from cnncalc.pictures.heat import HEATS
+from cnncalc.pictures.theme import FAMILIES, STEPS, family_of
 from cnncalc.text import number, plural, printable, shape_text, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
-    from cnncalc.answers.report import Shape
+    from cnncalc.answers.report import Row, Shape
     from cnncalc.pictures.flow.blocks import Block, Wire
     from cnncalc.pictures.flow.tree import Box
 
@@ -58,14 +60,15 @@ class Texts:
         return " · ".join(filter(None, (printable(box.label), self.costs(box))))
 
     def costs(self, box: Box) -> str:
-        """Parameters and MACs, and the memory where that is the heat."""
+        """Parameters and MACs, and the heat where it is another cost."""
         parts = []
         for key, unit in (("params", "params"), ("macs", "MACs")):
-            value = summed(box, key)
+            value = int(summed(box, HEATS[key].of))
             if value:
                 parts.append(f"{shortened(value)} {unit}")
-        if self.heat == "memory" and summed(box, "activation_bytes"):
-            parts.append(f"{shortened(summed(box, 'activation_bytes'))}B")
+        heat = HEATS.get(self.heat)
+        if heat and heat.text and (warmth := summed(box, heat.of)):
+            parts.append(heat.text(warmth))
         return " · ".join(parts)
 
     def card(self, box: Box) -> Card:
@@ -88,9 +91,9 @@ class Texts:
         return label + ink.width_of(costs, 10) + 4 * PAD + times
 
 
-def summed(box: Box, key: str) -> int:
-    """A figure of all layers of a box, each of the times that it stands there."""
-    return box.count * sum([int(getattr(row, key)) for row in box.rows])
+def summed(box: Box, cost: Callable[[Row], int | Fraction]) -> int | Fraction:
+    """A cost of all layers of a box, each of the times that it stands there."""
+    return box.count * sum([cost(row) for row in box.rows])
 
 
 def _tall(box: Box) -> bool:
@@ -107,7 +110,7 @@ def _light(box: Box) -> bool:
 class Painter:
     """Paints blocks; `shapes` are those of all tensors, and `heat` the figure by which cards are warm, or nothing."""
 
-    def __init__(self, texts: Texts, shapes: Sequence[Shape], hottest: int) -> None:
+    def __init__(self, texts: Texts, shapes: Sequence[Shape], hottest: int | Fraction) -> None:
         self.texts, self.shapes, self.hottest = texts, shapes, hottest
 
     def painted(self, block: Block, x: float, y: float) -> list[str]:
@@ -182,8 +185,8 @@ class Painter:
     def _heat(self, box: Box) -> str:
         if not self.texts.heat or not self.hottest:
             return ""
-        share = summed(box, HEAT_KEYS[self.texts.heat]) / self.hottest
-        return f"h{round(sqrt(share) * (HEATS - 1))}"
+        share = summed(box, HEATS[self.texts.heat].of) / self.hottest
+        return f"h{round(sqrt(share) * (STEPS - 1))}"
 
     def _told(self, box: Box) -> str:
         """What is said of a box when it is pointed at, or read aloud."""
@@ -191,11 +194,9 @@ class Painter:
             return f"{box.name}: input {shape_text(box.shape)}"
         what = box.rows[0].notation if box.kind != "group" else plural(len(box.rows), "layer")
         times = f", {box.count} times" if box.count > 1 else ""
-        costs = f"{number(summed(box, 'params'))} parameters, {number(summed(box, 'macs'))} MACs"
+        params, macs = (int(summed(box, HEATS[key].of)) for key in ("params", "macs"))
+        costs = f"{number(params)} parameters, {number(macs)} MACs"
         return f"{box.name}: {what}{times}, output {shape_text(box.shape)}, {costs}"
-
-
-HEAT_KEYS = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 
 
 def legend(kinds: Sequence[str], x: float, y: float, room: float) -> tuple[list[str], float]:

@@ -101,6 +101,7 @@ def _value(net: str, variable: str, options: Options) -> str:
     """The variable's own value as text; empty where it is required. Raises `CnncalcError` where there is none."""
     faults = Faults()
     document = Document(net, options, faults)
+    document.declares(options.variables)  # which no value of this one mends
     faults.raise_any()
     if variable not in document.variables:
         known = list(document.variables)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
+    from cnncalc.answers.report import Report
     from cnncalc.answers.roofline import Device
 
-__all__ = ["device_named", "devices", "peak_type"]
+__all__ = ["device_named", "devices", "on_device"]
 
 MOST_BYTES = 1_000_000
 """Of a device's file."""
@@ -49,17 +50,8 @@ def device_named(name: str) -> Device:
     return known[wanted]
 
 
-def peak_type(device: Device, dtype: str) -> str:
-    """The type whose peak bounds a net of `dtype`: with automatic mixed precision the half one.
+def on_device(report: Report, name: str, dtype: str) -> Report:
+    """The report with its least time on a device. Raises CnncalcError for one that there is not or lacks the type."""
+    from cnncalc.analysis.roofline import bounded
 
-    Raises CnncalcError where the device has no peak for it.
-    """
-    from cnncalc.analysis.dtypes import amp_of, element_bytes
-
-    computed = amp_of(dtype) or dtype
-    element_bytes(computed)
-    if computed not in device.peak:
-        message = f"{device.title} has no peak for {computed}"
-        help = f"it has {', '.join(device.peak)}: `--dtype {next(iter(device.peak))}`, or a device file of your own"
-        raise CnncalcError(Fault(message, help=help))
-    return computed
+    return bounded(report, device_named(name), dtype)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph.stored import stored_in
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
@@ -78,6 +79,10 @@ class GraphModule(Group):
         for name, module in self.rows.items():
             _place(self, name, module)
         self._share()
+        self.renamed = {own: one for own, one in stored_in(graph).items() if own != one.name}
+        if self.renamed:
+            self.register_state_dict_post_hook(_as_checkpoints)  # type: ignore[no-untyped-call]  # untyped in torch
+            self.register_load_state_dict_pre_hook(_as_modules)  # type: ignore[no-untyped-call]  # untyped in torch
 
     def _share(self) -> None:
         """Give the layers that share parameters in a module of their own those of their owners, and the buffers."""
@@ -110,6 +115,21 @@ class GraphModule(Group):
         if len(self.outputs) == 1:
             return tensors[next(iter(self.outputs.values()))]
         return {name: tensors[index] for name, index in self.outputs.items()}
+
+
+def _as_checkpoints(net: Any, state: dict[str, Tensor], prefix: str, _: object) -> None:
+    """What `state_dict` gives, called and laid out as in checkpoints of the field."""
+    for own, one in net.renamed.items():
+        if prefix + own in state:
+            state[prefix + one.name] = state.pop(prefix + own).reshape(one.shape)
+
+
+def _as_modules(net: Any, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """What is to be loaded, called and laid out as the modules have it; a tensor of a wrong shape is left to torch."""
+    for own, one in net.renamed.items():
+        if prefix + one.name in state:
+            found = state.pop(prefix + one.name)
+            state[prefix + own] = found.reshape(one.own) if tuple(found.shape) == one.shape else found
 
 
 def _place(root: Group, name: str, module: nn.Module) -> None:

@@ -42,7 +42,9 @@ class Learned(NamedTuple):
     own: tuple[int, ...]
     role: str
     source: str
-    """Its name in torch."""
+    """Its name in checkpoints of torch."""
+    stored: tuple[int, ...]
+    """Its shape there."""
     rows: tuple[int, int] | None = None
     """The rows of torch's tensor that it is, where not all."""
 
@@ -171,10 +173,13 @@ class Step:
         own = {**self.layer.weight_shapes(*self.x), **self.layer.buffer_shapes(*self.x)}[role]
         kept = own if rows is None else (rows[1] - rows[0], *own[1:])
         layout = tuple(map(self.fixed, kept if shape is None else shape))
-        wanted = Learned(layout, tuple(map(self.fixed, own)), role, f"{self.owner}.{role}", rows)
+        known, stored = self.layer.stored(*self.x)[role]
+        source = f"{self.owner}.{known}" if known else self.owner
+        wanted = Learned(layout, tuple(map(self.fixed, own)), role, source, tuple(map(self.fixed, stored)), rows)
         called = self.scribe.called.get((self.owner, name or role))
         if called is None:
-            called = self.scribe.called[self.owner, name or role] = self.scribe.fresh(f"{self.owner}.{name or role}")
+            fresh = self.scribe.fresh(f"{self.owner}.{name or known or role}")
+            called = self.scribe.called[self.owner, name or role] = fresh
             self.scribe.learned[called] = wanted
         elif self.scribe.learned[called].shape != wanted.shape:
             return self.put("Reshape", called, self.wholes(wanted.shape))

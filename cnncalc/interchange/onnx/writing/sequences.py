@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from itertools import product as every_combination
+from math import copysign, log, log2, prod
 from typing import Any
 
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
@@ -107,10 +108,12 @@ class Attending:
     def masks(self, places: int) -> list[str]:
         """What is added to the scores: biases by distance, −∞ for what comes later, −100 between parts of a shift."""
         step, added = self.step, []
-        if self.layer.relative:
-            read = step.put("Gather", step.learned("relative_table"), step.wholes(self.distances()))
-            square = step.put("Reshape", read, step.wholes((places, places, self.layer.heads)))
-            added.append(step.permuted(square, 2, 0, 1))
+        if self.layer.biased:
+            read = step.put("Gather", self.table(), step.wholes(self.distances()))
+            square = step.permuted(step.put("Reshape", read, step.wholes((places, places, self.layer.heads))), 2, 0, 1)
+            if self.layer.continuous is not None:
+                square = step.put("Mul", step.put("Sigmoid", square), step.number(16))
+            added.append(square)
         if self.layer.causal:
             wall = step.filled(float("-inf"), (places, places))
             added.append(step.put("Trilu", wall, step.whole(1), upper=1))
@@ -121,6 +124,18 @@ class Attending:
             apart = step.put("Sign", step.put("Abs", step.put("Sub", columns, rows)))
             added.append(step.put("Mul", apart, step.number(-100)))
         return added
+
+    def table(self) -> str:
+        """A bias for each distance and head, learned, or made by a net of the distances."""
+        step = self.step
+        if self.layer.continuous is None:
+            return step.learned("relative_position_bias_table")
+        apart = [[8 * at / max(w - 1, 1) for at in range(1 - w, w)] for w in self.window]
+        near = [[copysign(log2(abs(n) + 1) / 3, n) for n in one] for one in apart]
+        numbers = tuple([one for place in every_combination(*near) for one in place])
+        coords = step.scribe.keep(Held((len(numbers) // len(near), len(near)), numbers))
+        hidden = self.linear(coords, step.learned("cpb_mlp.0.weight"), step.learned("cpb_mlp.0.bias"))
+        return self.linear(step.put("Relu", hidden), step.learned("cpb_mlp.2.weight"), None)
 
     def distances(self) -> list[int]:
         """For each place of a window and each that it asks, the row of the table: every distance along each axis."""
@@ -161,8 +176,7 @@ class Attending:
         k = self.repeated(self.headed(key, asked, groups, each), asked, groups, each)
         v = self.repeated(self.headed(values, asked, groups, value), asked, groups, value)
         lead = len(self.lead)
-        turned = step.permuted(k, *range(lead + 2), lead + 3, lead + 2)
-        scores = step.put("MatMul", step.put("Mul", q, step.number(each**-0.5)), turned)
+        scores = self.scores(q, k, each)
         for mask in self.masks(asked):
             scores = step.put("Add", scores, mask)
         met = step.put("MatMul", step.put("Softmax", scores, axis=-1), v)
@@ -172,6 +186,23 @@ class Attending:
             bias = step.learned("out_proj.bias") if layer.project_bias else None
             out = self.linear(out, step.learned("out_proj.weight"), bias)
         return self.laid_out(out, layer.leaving(step.x[0], size))
+
+    def scores(self, query: str, key: str, each: int) -> str:
+        """Products of queries and keys, scaled; of a cosine those of their directions, by a learned scale a head."""
+        step, lead = self.step, len(self.lead)
+        if self.layer.cosine:
+            query, key = (
+                step.put("Div", one, step.put("Max", step.reduced("ReduceL2", one, [lead + 3]), step.number(1e-12)))
+                for one in (query, key)
+            )
+        else:
+            root = each * (self.layer.heads if self.layer.scaled == "all" else 1)
+            query = step.put("Mul", query, step.number(root**-0.5))
+        scores = step.put("MatMul", query, step.permuted(key, *range(lead + 2), lead + 3, lead + 2))
+        if not self.layer.cosine:
+            return scores
+        bounded = step.put("Min", step.learned("logit_scale"), step.number(log(100)))
+        return step.put("Mul", scores, step.put("Exp", bounded))
 
     def laid_out(self, x: str, features: int) -> str:
         """As the input is."""
@@ -199,9 +230,6 @@ def _places(lengths: Sequence[int]) -> list[tuple[int, ...]]:
 
 def attention(step: Step) -> str:
     """Projections, products and a softmax."""
-    layer: Any = step.layer
-    if layer.cosine or layer.continuous is not None:
-        raise Unsaid("it is one of cosines, or its biases come of a net of their own", "leave both out, as Swin does")
     return Attending(step).made()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.interchange.onnx.writing.scribe import Learned
+from cnncalc.interchange.safetensors import WHOLE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +63,7 @@ def named(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Source:
     def taken(name: str, learned: Learned) -> np.ndarray[Any, Any]:
         import numpy as np
 
-        return laid_out(np.asarray(tensors[learned.source], np.float32), learned)
+        return laid_out(np.asarray(tensors[learned.source], np.float32).reshape(learned.own), learned)
 
     return taken
 
@@ -78,7 +79,7 @@ def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
 
     stored = header_of(path)
     wanted = {one.source: one for one in learned.values()}
-    counters = {name for name in stored if name.endswith("num_batches_tracked")}
+    counters = {name for name in stored if name.endswith((*WHOLE, "relative_coords_table"))}  # which the graph makes
     faults = [
         *(_missing(name, one, stored) for name, one in wanted.items() if name not in stored),
         *(
@@ -88,10 +89,10 @@ def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
         *(
             Fault(
                 f"`{name[:80]}` has another shape in the file",
-                values=f"{_told(stored[name].shape)}, and {_told(one.own)} here",
+                values=f"{_told(stored[name].shape)}, and {_told(one.stored)} here",
             )
             for name, one in wanted.items()
-            if name in stored and stored[name].shape != one.own
+            if name in stored and stored[name].shape != one.stored
         ),
     ]
     if faults:
@@ -99,7 +100,7 @@ def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
         raise CnncalcError([fault if fault.help else fault._replace(help=help) for fault in faults])
 
     def taken(name: str, one: Learned) -> np.ndarray[Any, Any]:
-        return laid_out(numbers_of(path, stored[one.source]), one)
+        return laid_out(numbers_of(path, stored[one.source]).reshape(one.own), one)
 
     return taken
 
@@ -110,5 +111,7 @@ def _told(shape: tuple[int, ...]) -> str:
 
 def _missing(name: str, learned: Learned, stored: Mapping[str, Any]) -> Fault:
     return Fault(
-        f"the file has no `{name[:80]}`", values=f"a tensor of {_told(learned.own)}", help=suggestion(name, stored, "")
+        f"the file has no `{name[:80]}`",
+        values=f"a tensor of {_told(learned.stored)}",
+        help=suggestion(name, stored, ""),
     )

@@ -20,7 +20,7 @@ from cnncalc.interchange.torch_code.expressions import (
     Numbered,
     Repeated,
 )
-from cnncalc.interchange.torch_code.modules.bodies import Bodies, Body, Step
+from cnncalc.interchange.torch_code.modules.bodies import Bodies, Body, Member, Step
 from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group
 from cnncalc.interchange.torch_code.modules.sharing import Tie, together
 from cnncalc.interchange.torch_code.naming import camel, joined
@@ -37,6 +37,11 @@ class Held(NamedTuple):
     name: str
     made: Any
     test: str = ""
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a tensor, and no module."""
+        return Member(self.name, self.made).bare
 
 
 class Taking(NamedTuple):
@@ -130,7 +135,8 @@ class _Maker:
             return unifier, members, []
         members = self.members(kind, bodies, unifier)
         steps = self.steps(kind, bodies, unifier)
-        tests = {one.step.path[0]: one.test for one in steps if one.step.path and one.flag}
+        tests = {".".join(one.step.path) if one.step.bare else one.step.path[0]: one.test
+                 for one in steps if one.step.path and one.flag}  # fmt: skip
         return unifier, [one._replace(test=tests.get(one.name, "")) for one in members], steps
 
     def known(self, kind: Kind) -> dict[tuple[Any, ...], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.interchange.torch_code.expressions import Call, Taken, Text, call, method
-from cnncalc.interchange.torch_code.kinds.said import Said, X, own, rank_of, says
+from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, rank_of, says
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import activation, linear, norm, regularize
 from cnncalc.layers.kinds.algebra import products
@@ -50,8 +50,8 @@ def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...], made: Shape) ->
         affine=(layer.affine, True),
         track_running_stats=(layer.stats, True),
     )
-    for name, learned in (("weight", layer.scale), ("bias", layer.bias)):
-        if layer.affine and not learned:
+    for name, there in (("weight", layer.scale), ("bias", layer.bias)):
+        if layer.affine and not there:
             module = call("without", {"module": module, "name": name})
     for name in sorted(layer.buffer_shapes(*shapes).keys() - {"running_mean", "running_var"}):
         module = call("with_buffer", {"module": module, "name": name})
@@ -130,10 +130,11 @@ def global_response_norm(layer: norm.GlobalResponseNorm, shapes: tuple[Shape, ..
 
 @says(norm.LayerScale)
 def layer_scale(layer: norm.LayerScale, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """A module in the file itself."""
-    shape = (shapes[0][0], *(1,) * rank_of(shapes))
-    sizes = {"channels": shapes[0][0], "initial": layer.initial}
-    return Said(call("LayerScale", sizes, bias=(layer.bias, False)), own(), holds=bool(shape))
+    """A learned tensor; with a shift a module in the file itself."""
+    if layer.bias:
+        return Said(call("ScaleAndShift", {"channels": shapes[0][0], "initial": layer.initial}), own(), holds=True)
+    factors = learned(layer.initial, (shapes[0][0], *(1,) * rank_of(shapes)))
+    return Said(factors, call("*", {"left": X, "right": ITSELF}), holds=True, bare=True)
 
 
 IN_PLACE: dict[type[Layer], tuple[str, str]] = {

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken
+from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken, Text, call
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["RULES", "Said", "X", "own", "parametrised", "plain", "rank_of", "says", "sides"]
+__all__ = ["ITSELF", "RULES", "Said", "X", "learned", "own", "parametrised", "plain", "rank_of", "says", "sides"]
 
 X = Taken(0)
+ITSELF = Text(OWN)
+"""A layer's own tensor, which is no module."""
 
 
 class Said(NamedTuple):
@@ -26,6 +28,8 @@ class Said(NamedTuple):
     """What it does without a module."""
     holds: bool = False
     """Whether the module has parameters or buffers."""
+    bare: bool = False
+    """Whether that is no module, but a tensor of the module around it."""
     tensors: int = 1
     """How many it gives: a pool that remembers places gives these too."""
 
@@ -50,6 +54,15 @@ def says(*kinds: type[Layer]) -> Callable[[R], R]:
 def own(*taken: Any) -> Call:
     """A call of the layer's own module."""
     return Call(OWN, tuple([Argument("", one) for one in taken or (X,)]))
+
+
+def learned(initial: float | None, sizes: Sequence[int], *, kept: bool = False) -> Call:
+    """A tensor of a module: one number everywhere, or small random ones; `kept` and not learned."""
+    words = {f"channels{place or ''}": size for place, size in enumerate(sizes)}
+    made = call("torch.randn" if initial is None else "torch.ones", words)
+    if initial != 1:
+        made = call("*", {"initial": 0.02 if initial is None else initial, "numbers": made})
+    return call("nn.Buffer" if kept else "nn.Parameter", {"data": made})
 
 
 def parametrised(said: Said, layer: Layer) -> Said:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_code.expressions import Taken, call, method
+from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken, call, method
+from cnncalc.interchange.torch_code.helpers_attention import OTHERS
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, says
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
@@ -47,10 +48,15 @@ def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape)
 @says(attention.Attention)
 def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself, with the parameters of torch.nn.MultiheadAttention."""
-    if layer.window is not None or layer.biased or layer.cosine:
+    if layer.window is not None or layer.biased or layer.cosine or layer.scaled != "head":
         return in_windows(layer, shapes)
     size, first = layer.sizes(*shapes), shapes[0]
     own_features = layer.features(first)
+    if as_torchs(layer, shapes):
+        return of_torch(layer, shapes)
+    if layer.names != "in_proj":
+        why = f"attention whose matrix is called `{layer.names}` is written within windows alone"
+        raise Unsaid(why, "leave `names` out, and it is called as in torch.nn.MultiheadAttention")
     features: Any = own_features
     if not layer.packed(*shapes):
         features = (own_features, layer.features(shapes[1]), layer.features(shapes[-1]))
@@ -58,7 +64,7 @@ def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape)
     module = call(
         "Attention",
         {"features": features, "heads": layer.heads},
-        rows=((size.keyed, size.key, size.value), (own_features,) * 3),
+        rows=(rows_of(size, own_features), None),
         out=(leaving, own_features),
         bias=(layer.bias, True),
         project_bias=(layer.project_bias, True),
@@ -68,20 +74,51 @@ def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape)
     return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
 
 
+def rows_of(size: Any, features: int) -> tuple[int, int, int] | None:
+    """How many features queries, keys and values have; None where each has those of the input."""
+    rows = (size.keyed, size.key, size.value)
+    return None if rows == (features,) * 3 else rows
+
+
+def as_torchs(layer: attention.Attention, shapes: tuple[Shape, ...]) -> bool:
+    """Whether it is torch.nn.MultiheadAttention itself: of sequences, with features last."""
+    plain = (layer.key, layer.value, layer.out, layer.causal, layer.names) == (None, None, None, False, "in_proj")
+    plain = plain and layer.scaled == "head"
+    heads = layer.shared in (None, layer.heads) and layer.project and layer.bias == layer.project_bias
+    return plain and heads and layer.axis == "last" and all(len(one) == 2 for one in shapes)
+
+
+def of_torch(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
+    """MultiheadAttention."""
+    features = [layer.features(one) for one in (shapes[0], shapes[min(1, len(shapes) - 1)], shapes[-1])]
+    apart = not layer.packed(*shapes)
+    module = call(
+        "nn.MultiheadAttention",
+        {"embed_dim": features[0], "num_heads": layer.heads},
+        bias=(layer.bias, True),
+        kdim=(features[1] if apart else None, None),
+        vdim=(features[2] if apart else None, None),
+        batch_first=(True, False),
+    )
+    taken = [Argument("", Taken(min(place, len(shapes) - 1))) for place in range(3)]
+    return Said(module, call("@[0]", {"": Call(OWN, (*taken, Argument("need_weights", False, True)))}), holds=True)
+
+
 def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
     """Attention within windows, or with biases for distances: another module in the file itself."""
     if len(shapes) > 1:
         raise Unsaid("attention by cosines on several tensors is not written as code", "run the net by `to_torch`")
     size, features, window = layer.sizes(*shapes), layer.features(shapes[0]), tuple(layer.windows(shapes[0]))
     module = call(
-        "WindowAttention",
+        OTHERS.get(layer.names, "WindowAttention"),
         {"features": features, "heads": layer.heads, "window": window},
         shift=(tuple(layer.shifts(shapes[0])), (0,) * len(window)),
         grid=(layer.grid, False),
         relative=(layer.relative and layer.continuous is None, False),
         hidden=(layer.continuous, None),
         cosine=(layer.cosine, False),
-        rows=((size.keyed, size.key, size.value), (features,) * 3),
+        scale=(size.keyed**-0.5 if layer.scaled == "all" else None, None),
+        rows=(rows_of(size, features), None),
         out=(layer.leaving(shapes[0], size) if layer.project else None, features),
         bias=(layer.bias, True),
         project_bias=(layer.project_bias, True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_code.expressions import Call, Listed, Taken, call, method
-from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
+from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, plain, rank_of, says, sides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
@@ -240,10 +240,13 @@ def joined(layer: tensors.Given, given: Call | Any, rank: int) -> Call:
 
 @says(tensors.Parameter)
 def parameter(layer: tensors.Parameter, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """A module in the file itself, which gives its tensor for each sample."""
-    module = call("Given", {"shape": tuple(layer.shape)}, learned=(layer.learned, True))
-    does: Call = own() if layer.join == "alone" else joined(layer, own(), len(shapes[0]))
-    return Said(module, does, holds=True)
+    """A tensor of the module around it, expanded for each sample where nothing else does that."""
+    tensor = learned(None, (1, *layer.shape), kept=not layer.learned)
+    given: Any = ITSELF
+    if layer.join in ("alone", "concat"):
+        given = method(ITSELF, "expand", call("len", {"x": X}), *(-1,) * len(layer.shape))
+    does = given if layer.join == "alone" else joined(layer, given, len(shapes[0]))
+    return Said(tensor, does, holds=True, bare=True)
 
 
 @says(tensors.Constant)
@@ -257,8 +260,8 @@ def constant(layer: tensors.Constant, shapes: tuple[Shape, ...], made: Shape) ->
 def positional(layer: tensors.Positional, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A learned tensor that is added, or waves."""
     if layer.by == "learned":
-        module = call("Given", {"shape": tuple(shapes[0])})
-        return Said(module, call("+", {"left": X, "right": own()}), holds=True)
+        tensor = learned(None, (1, *shapes[0]))
+        return Said(tensor, call("+", {"left": X, "right": ITSELF}), holds=True, bare=True)
     return Said(function=call("+", {"left": X, "right": call("waves", {"x": X})}))
 
 

@@ -21,6 +21,7 @@ LEAST_COUNTED = 3
 """So many groups in a row whose names count up are a sequence."""
 SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
 """The kinds that may give the very numbers that they take, or a part of them."""
+TENSORS = ("nn.Parameter", "nn.Buffer")
 _TABLES = (elements, sequences, tensors, windows)
 """The rules register themselves."""
 
@@ -30,6 +31,11 @@ class Member(NamedTuple):
 
     name: str
     made: Any
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a tensor, which may stand deeper than a name."""
+        return isinstance(self.made, Call) and self.made.function in TENSORS
 
 
 class Step(NamedTuple):
@@ -45,6 +51,8 @@ class Step(NamedTuple):
     train_only: bool
     weighted: bool
     """Whether it is worth a line: a layer with weights, or a group."""
+    bare: bool = False
+    """Whether what stands at its path is a tensor, and no module."""
 
 
 class Body(NamedTuple):
@@ -119,7 +127,7 @@ class Bodies:
         index = node.inputs[0]
         while len(self.tensors.users.get((index, 0), ())) < 2 and (index, 0) not in self.tensors.outputs:
             before = self.graph.nodes[index]
-            if before.layer is None or before.layer.kind == "expand":
+            if before.layer is None or before.layer.kind == "expand" or getattr(before.layer, "join", "") == "alone":
                 return False
             if before.layer.kind not in SAME_MEMORY:
                 return True
@@ -132,15 +140,17 @@ class Bodies:
         called = {one.path for one in flow.operations}
         sequence = self._is_sequence(group, flow)
         members = []
+        loose: list[Member] = []
         for name, child in group.children.items():
-            made = self._made(child, (name,), called, sequence=sequence)
+            made = self._made(child, (name,), called, loose, sequence=sequence)
             if made is not None:
                 members.append(Member(name, made))
+        members += loose
         numbers = {tensor: number for number, tensor in enumerate(flow.takes)}
         steps = () if sequence else tuple([self._step(one, numbers) for one in flow.operations])
         if all(one.train_only for one in steps):
             steps = tuple([one._replace(train_only=False) for one in steps])
-        keyed = not all(is_attribute(one.name) for one in members)
+        keyed = not all(is_attribute(one.name) for one in members if not one.bare)
         form = "sequence" if sequence else "dict" if keyed else "module"
         gives = () if sequence else tuple([numbers[one] for one in flow.gives])
         ties = self.ties.get(group.full, ())
@@ -154,6 +164,8 @@ class Bodies:
             isinstance(child, Group) for child in group.children.values()
         )  # fmt: skip
         if not (placed or counted) or len(flow.operations) != len(names) or len(flow.takes) != 1:
+            return False
+        if any(isinstance(child, int) and self.said[child].bare for child in group.children.values()):
             return False
         before = flow.takes
         for name, operation in zip(names, flow.operations):
@@ -169,10 +181,21 @@ class Bodies:
             return said.holds
         return said.function is None or self.graph.nodes[index].name in self.graph.names.own
 
-    def _made(self, child: Group | int, path: tuple[str, ...], called: set[tuple[str, ...]], *, sequence: bool) -> Any:
-        """What makes a module; None where there is none."""
+    def _made(
+        self,
+        child: Group | int,
+        path: tuple[str, ...],
+        called: set[tuple[str, ...]],
+        loose: list[Member],
+        *,
+        sequence: bool,
+    ) -> Any:
+        """What makes a module; None where there is none. Tensors, which may lie deeper, are noted as `loose`."""
         if isinstance(child, int):
             said = self.said[child]
+            if said.bare:
+                loose.append(Member(".".join(path), said.module))
+                return None
             if sequence and said.does != own():
                 return self._wrapped(child, said)
             return said.module if sequence or self._is_module(child) else None
@@ -181,9 +204,13 @@ class Bodies:
                 return None
             self._build(child)
             return child
-        inner = [(name, self._made(one, (*path, name), called, sequence=False)) for name, one in child.children.items()]
+        before = len(loose)
+        inner = [
+            (name, self._made(one, (*path, name), called, loose, sequence=False))
+            for name, one in child.children.items()
+        ]
         held = tuple([(name, made) for name, made in inner if made is not None])
-        return call("nn.ModuleDict", {"modules": Mapped(held)}) if held else None
+        return call("nn.ModuleDict", {"modules": Mapped(held)}) if held or len(loose) > before else None
 
     def _wrapped(self, index: int, said: Said) -> Call:
         """A class of the file's own, for a member of a sequence that is no module of torch."""
@@ -214,4 +241,5 @@ class Bodies:
         module = self._is_module(operation.item)
         does = said.does if module else said.function
         path = operation.path if module else ()
-        return Step(path, does, takes, gives, node.layer.kind, node.train_only, weighted=said.holds and is_heavy(node))
+        heavy = said.holds and is_heavy(node)
+        return Step(path, does, takes, gives, node.layer.kind, node.train_only, heavy, said.bare)

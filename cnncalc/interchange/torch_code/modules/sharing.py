@@ -18,6 +18,8 @@ class Tie(NamedTuple):
     owner: tuple[str, ...]
     names: tuple[str, ...] = ()
     """The parameters that are shared by modules of their own; none: it is the module itself."""
+    bare: bool = False
+    """Whether it is a tensor, and no module."""
 
 
 def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
@@ -32,8 +34,11 @@ def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
             continue
         ours, theirs = paths[index], paths[node.share]
         depth = next(place for place, (a, b) in enumerate(zip(ours, theirs)) if a != b)
-        whole = one_module(graph, graph.nodes[node.share], node)
-        tie = Tie(ours[depth:], theirs[depth:], () if whole else names)
+        bare = (
+            any(not name for name, _ in node.layer.stored(*graph.input_shapes(node)).values()) if node.layer else False
+        )
+        whole = bare or one_module(graph, graph.nodes[node.share], node)
+        tie = Tie(ours[depth:], theirs[depth:], () if whole else names, bare)
         found.setdefault(fulls[ours[:depth]], []).append(tie)
     return {full: tuple(ties) for full, ties in found.items()}
 

@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import Places, Sizes
+from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -138,13 +138,20 @@ class Attention(Places):
             shapes["cpb_mlp.0.bias"] = (self.continuous,)
             shapes["cpb_mlp.2.weight"] = (self.heads, self.continuous)
         elif self.relative:
-            shapes["relative_table"] = (self.distances(x[0]), self.heads)
+            shapes["relative_position_bias_table"] = (self.distances(x[0]), self.heads)
         return shapes
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         if self.continuous is None:
             return {}
-        return {"relative_coords": (self.distances(x[0]), len(self.places(x[0])))}
+        windows = self.windows(x[0])
+        return {"relative_coords_table": (1, *(2 * w - 1 for w in windows), len(windows))}
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
+        known = super().stored(*x)
+        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
+                for role, (name, shape) in known.items()}  # fmt: skip
 
     def macs(self, *x: Shape) -> int:
         size = self.sizes(*x)
@@ -207,7 +214,8 @@ class Attention(Places):
         """Whether torch computes it as products of matrices: fused kernels want heads alike, and add nothing."""
         size = self.sizes(*x)
         shifted = self.window is not None and any(self.shifts(x[0]))
-        return not self.fused or self.biased or self.cosine or shifted or size.key != size.value
+        plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
+        return not plain or size.key != size.value
 
     def joins(self, x: Shape) -> int:
         """All places are the rows of one matrix; where features come first they are laid out anew anyway."""

@@ -9,7 +9,11 @@ from cnncalc.layers.base import Layer, Shape, field
 from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
 from cnncalc.records import NamedTuple
 
-__all__ = ["Places", "Sizes"]
+__all__ = ["NAMES", "Places", "Sizes"]
+
+
+NAMES = {"in_proj": ("in_proj_", "out_proj."), "qkv": ("qkv.", "proj."), "to_qkv": ("to_qkv.", "merge.")}
+"""What stands before `weight` and `bias` of the first matrix, and of that which joins the heads."""
 
 
 class Sizes(NamedTuple):
@@ -62,7 +66,13 @@ class Places(Layer):
         Whole(), "these biases come of a net with so many hidden units on the distances (Swin V2)", None
     )
     cosine: bool = field(Flag(), "queries and keys have length 1, and a learned scale for each head", False)
+    scaled: str = field(
+        Choice("head", "all"), "scores are divided by the root of a head's features, or of all heads'", "head"
+    )
     axis: str = field(Choice("channels", "last"), "where the features stand", "channels")
+    names: str = field(
+        Choice(*NAMES), "what checkpoints call its projections: as torch, as Swin and timm, as MaxViT", "in_proj"
+    )
 
     def features(self, x: Shape) -> int:
         """Features of a place."""

@@ -54,9 +54,9 @@ class Attended(nn.Module):
     q_proj_weight: Tensor
     k_proj_weight: Tensor
     v_proj_weight: Tensor
-    relative_table: Tensor
-    relative_index: Tensor
-    relative_coords: Tensor
+    relative_position_bias_table: Tensor
+    relative_position_index: Tensor
+    relative_coords_table: Tensor
     logit_scale: Tensor
 
     def __init__(self, rule: attention.Attention, shapes: tuple[Shape, ...]) -> None:
@@ -79,11 +79,12 @@ class Attended(nn.Module):
             index = torch.zeros_like(apart[0])
             for distance, n in zip(apart, window, strict=True):
                 index = index * (2 * n - 1) + distance
-            self.register_buffer("relative_index", index.flatten())
+            square = rule.names == "to_qkv" or (rule.names == "qkv" and len(window) > 2)  # as torchvision has it
+            self.register_buffer("relative_position_index", index if square else index.flatten())
         if rule.continuous is not None:
             around = torch.meshgrid(*(torch.arange(1.0 - n, n) / max(n - 1, 1) for n in window), indexing="ij")
-            far = 8 * torch.stack(around, -1).flatten(0, -2)
-            self.register_buffer("relative_coords", far.sign() * (far.abs() + 1).log2() / 3)
+            far = 8 * torch.stack(around, -1)[None]
+            self.register_buffer("relative_coords_table", far.sign() * (far.abs() + 1).log2() / 3)
             net = (nn.Linear(len(window), rule.continuous), nn.ReLU(), nn.Linear(rule.continuous, rule.heads, False))
             self.cpb_mlp = nn.Sequential(*net)
 
@@ -165,7 +166,8 @@ class Attended(nn.Module):
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """The products of queries and keys, scaled."""
         if not self.rule.cosine:
-            query = query * query.shape[-1] ** -0.5
+            each = query.shape[-1] * (self.rule.heads if self.rule.scaled == "all" else 1)
+            query = query * each**-0.5
             return query @ key.transpose(-2, -1)
         scale: Tensor = self.logit_scale.clamp(max=math.log(100.0)).exp()
         return (query @ key.transpose(-2, -1)) * scale
@@ -174,8 +176,12 @@ class Attended(nn.Module):
         """The scores with what is added to them."""
         rule, places = self.rule, scores.shape[-1]
         if rule.biased:
-            table = self.relative_table if rule.continuous is None else self.cpb_mlp(self.relative_coords)
-            each = table[self.relative_index].view(places, places, -1).permute(2, 0, 1).contiguous()
+            table = (
+                self.relative_position_bias_table
+                if rule.continuous is None
+                else self.cpb_mlp(self.relative_coords_table).flatten(0, -2)
+            )
+            each = table[self.relative_position_index.flatten()].view(places, places, -1).permute(2, 0, 1).contiguous()
             scores = scores + (each if rule.continuous is None else 16 * each.sigmoid())
         if rule.causal:
             scores = scores + torch.full((places, places), -torch.inf, device=scores.device, dtype=scores.dtype).triu(1)

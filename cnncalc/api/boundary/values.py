@@ -77,6 +77,7 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "int": (_is_whole, "a whole number"),
     "float": (_is_number, "a number"),
     "PathLike[str]": (_is_path, "a path"),
+    "DeviceLike": (lambda value: _is_text(value) or _is_path(value), 'a device, such as "a100" or its file'),
     "Sequence[str]": (_list_of(_is_text), "a list of texts"),
     "Sequence[int]": (_list_of(_is_whole), "a list of whole numbers"),
     "Mapping[str, object]": (_named(lambda value: value is not None), "a mapping of names to values"),

@@ -7,8 +7,8 @@ from functools import wraps
 from types import CodeType
 from typing import Any, TypeVar, cast
 
-from cnncalc.api.values import fault_of
-from cnncalc.api.words import in_python
+from cnncalc.api.boundary.values import fault_of
+from cnncalc.api.boundary.words import in_python
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 __all__ = ["known_keywords"]

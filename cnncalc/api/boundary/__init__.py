@@ -1,0 +1,1 @@
+"""The boundary of Python's questions: what is asked wrongly is told before anything is computed."""

@@ -1,0 +1,32 @@
+"""What the tensors of a net are called in checkpoints of torch, and their shapes there."""
+
+from __future__ import annotations
+
+from cnncalc.graph.net import Graph
+from cnncalc.layers import Shape
+from cnncalc.records import NamedTuple
+
+__all__ = ["Stored", "stored_in"]
+
+
+class Stored(NamedTuple):
+    """A tensor as a `state_dict` has it."""
+
+    name: str
+    shape: Shape
+    own: Shape
+    """Its shape in the layer."""
+    shared: bool
+    """Whether it is another layer's."""
+
+
+def stored_in(graph: Graph) -> dict[str, Stored]:
+    """What a net learns and keeps, by the layer's name and the tensor's role in it, such as `conv1.weight`."""
+    found: dict[str, Stored] = {}
+    for _, node, layer in graph.layers():
+        shapes = graph.input_shapes(node)
+        own = {**layer.weight_shapes(*shapes), **layer.buffer_shapes(*shapes)}
+        for role, (name, shape) in layer.stored(*shapes).items() if own else ():
+            full = f"{node.name}.{name}" if name else node.name
+            found[f"{node.name}.{role}"] = Stored(full, shape, own[role], node.share is not None)
+    return found

@@ -1,0 +1,54 @@
+"""What a page says of a net on a device: the least time, what it is made of, and what kind of bound that is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from cnncalc.answers.roofline import duration_text
+from cnncalc.text import number, plural, printable, shortened
+
+if TYPE_CHECKING:
+    from cnncalc.answers.report import Report
+    from cnncalc.answers.roofline import Bound, Roofline
+
+__all__ = ["least_time", "roofline_lines"]
+
+
+def least_time(bound: Bound, roofline: Roofline) -> str:
+    """The longer of two times, and what they are: that of its operations and that of its bytes."""
+    device = roofline.device
+    peak = device.peak[roofline.dtype]
+    computing = f"{number(bound.flops)} FLOPs ÷ {shortened(peak)}FLOPS = {duration_text(Fraction(bound.flops, peak))}"
+    if device.bandwidth is None:
+        return f"{duration_text(bound.seconds)}: {computing}"
+    moving = (
+        f"{number(bound.moved)} bytes moved ÷ {shortened(device.bandwidth)}B/s = "
+        f"{duration_text(Fraction(bound.moved, device.bandwidth))}"
+    )
+    by = f", bound by {bound.by}" if bound.by else ""
+    return f"{duration_text(bound.seconds)}, the longer of {computing} and {moving}{by}"
+
+
+def roofline_lines(report: Report) -> list[str]:
+    """The least time of the net on the device, what it is made of, and what kind of bound that is."""
+    roofline = report.roofline
+    if roofline is None:
+        return []
+    device, total = roofline.device, roofline.total
+    by_memory = sum(row.bound.by == "memory" for row in report.rows if row.bound)
+    by_compute = sum(row.bound.by == "compute" for row in report.rows if row.bound)
+    rate = (
+        f"{shortened(device.bandwidth)}B/s" if device.bandwidth else "no bandwidth known, so that bytes bound nothing"
+    )
+    least = (
+        f"{printable(device.title)} in {roofline.dtype}: at least {duration_text(total.seconds)}, of which "
+        f"{duration_text(total.moving)} in {plural(by_memory, 'layer')} bound by memory, the rest in "
+        f"{plural(by_compute, 'layer')} bound by computing."
+    )
+    bound = (
+        "It is a lower bound, layer by layer, not a forecast: windows multiplied out, data from memory and not from a "
+        "cache, what works element by element fused."
+    )
+    source = f"{shortened(device.peak[roofline.dtype])}FLOPS, {rate} ({printable(device.source)})."
+    return [least, source, bound]
