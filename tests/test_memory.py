@@ -111,12 +111,17 @@ def test_a_shortcut_stays_alive_until_its_sum():
     assert peak(graph, 1, 4).size == 4 * (32 + 128 + 128)
 
 
-@pytest.mark.parametrize(("optimizer", "states"), [("sgd", 0), ("momentum", 1), ("adam", 2), ("adamw", 2)])
-def test_training_memory_by_optimizer(optimizer, states):
+@pytest.mark.parametrize(
+    ("optimizer", "states", "counters"), [("sgd", 0, 0), ("momentum", 1, 0), ("adam", 2, 1), ("adamw", 2, 1)]
+)
+def test_training_memory_by_optimizer(optimizer, states, counters):
+    """Four tensors, each with its counter of 4 bytes, and a batch norm's of 8."""
     graph = chain("2x4x4", ["conv 3 k3 p1", "batchnorm"], Options())
     totals = report(graph, optimizer=optimizer).totals
     params, buffers = 3 * 2 * 9 + 3 + 6, 6
-    assert totals.train_bytes == 4 * (params * (2 + states) + buffers) + totals.saved_bytes
+    assert totals.optimizer_bytes == 4 * params * states + 4 * 4 * counters
+    assert totals.buffer_bytes == 4 * buffers + 8
+    assert totals.train_bytes == 8 * params + totals.buffer_bytes + totals.optimizer_bytes + totals.saved_bytes
 
 
 def test_an_unknown_optimizer_offers_near_ones():
@@ -166,7 +171,7 @@ def test_training_memory_under_mixed_precision():
     params, buffers = 3 * 2 * 9 + 3 + 6, 6
     saved = 2 * (2 * 2 * 16) + 2 * (3 * 2 * 9) + 2 * (2 * 3 * 16) + 4 * 6 + 2 * (2 * 3 * 16)
     assert totals.saved_bytes == saved
-    assert totals.train_bytes == 4 * (params * 4 + buffers) + saved
+    assert totals.train_bytes == 4 * (params * 4 + buffers) + 8 + 4 * 4 + saved
     assert totals.weight_bytes == 4 * params
     assert totals.activation_bytes == 4 * (2 * 2 * 16) + 3 * 2 * (2 * 3 * 16)
     assert totals.peak_bytes == 4 * (2 * 2 * 16) + 2 * (2 * 3 * 16)

@@ -72,11 +72,12 @@ def answer(page: Page, given: Mapping[str, Any]) -> None:
     emit(draw(page, form_of(given)), given["file"])
 
 
-def emit(text: str | bytes, output: str | None) -> None:
+def emit(text: str | bytes, output: str | None, *, over: bool = False) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
     What could steer a terminal is written as an escape, whoever put it in; colours on a terminal are ours.
-    Raises CnncalcError for a folder that there is not, or a file that cannot be written.
+    Raises CnncalcError for a folder that there is not, a file that cannot be written, or, unless it may be written
+    `over`, one that was read as a net.
     """
     if isinstance(text, str):
         text = _harmless(text, coloured=_on_terminal(output))
@@ -84,7 +85,8 @@ def emit(text: str | bytes, output: str | None) -> None:
         click.echo(text, nl=False)
         return
     target = target_of(output)
-    _spare_nets(target)
+    if not over:
+        _spare_nets(target)
     try:
         write_whole(text, target)
     except OSError as error:  # its own message would name the temporary file

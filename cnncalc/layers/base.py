@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, field
+from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Choice, FieldError
-from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -35,25 +33,6 @@ MANY = 1_000_000
 
 __all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
            "resized", "show_shape", "sure"]  # fmt: skip
-
-
-class Requirement(NamedTuple):
-    """A condition on input shapes, with what to say where it does not hold."""
-
-    holds: bool
-    rule: str
-    values: str
-    help: str | Callable[[], str] = ""
-    """The way out; a function where finding it takes time that only an error should cost."""
-    larger: bool = False
-    """Whether a larger input to the net would mend it."""
-
-    def way_out(self) -> str:
-        """The help, found by now; empty where it depends on lengths that are symbols."""
-        try:
-            return self.help if isinstance(self.help, str) else self.help()
-        except NoClosedForm:
-            return ""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -192,6 +171,10 @@ class Layer:
         """State that is kept but not learned."""
         return {}
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """How many whole numbers of 8 bytes torch keeps with its buffers: counts of batches, places in a table."""
+        return 0
+
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
         """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
 
@@ -205,6 +188,18 @@ class Layer:
 
     def macs_once(self, *x: Shape) -> int:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
+        return 0
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Multiply–accumulates of the pass backward for one sample.
+
+        The gradient of each factor of a product, of a weight that is trained or an input before which something is,
+        is a product of as many as the product itself.
+        """
+        return self.macs(*x) * (backward.weights + any(backward.inputs))
+
+    def backward_macs_once(self, backward: Backward, *x: Shape) -> int:
+        """Those of `backward_macs` that torch does once for a whole batch."""
         return 0
 
     def operations(self, *x: Shape) -> int:

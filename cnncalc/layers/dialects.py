@@ -77,6 +77,8 @@ class Dialect(NamedTuple):
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
     """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    counts_batches: bool = False
+    """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
     linear_takes: str = "vectors"
     """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
     one_pixel_norms: bool = False
@@ -221,5 +223,6 @@ NCNN = Dialect(
     linear_takes="flattens",
 )
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
+    dialect.name: dialect
+    for dialect in (Dialect("torch", counts_batches=True), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
 }

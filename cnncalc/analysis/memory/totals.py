@@ -10,25 +10,18 @@ from collections.abc import Iterator, Sequence
 from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "OPTIMIZER_STATES",
     "Kept",
     "Peak",
     "backwards",
     "kept_for_backward",
     "lifetimes",
-    "optimizer_states",
     "peak",
 ]
-
-OPTIMIZER_STATES = {"sgd": 0, "momentum": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
-"""Numbers that an optimizer keeps for each trained parameter (torch's defaults; `momentum` is sgd with momentum)."""
-
 
 NEVER = -1
 """In place of a node that uses a storage: there is no such storage."""
@@ -156,11 +149,3 @@ def _last_uses(graph: Graph, owner: Sequence[int]) -> list[int]:
 
 def _alive_at(graph: Graph, owner: Sequence[int], last: Sequence[int], at: int) -> tuple[int, ...]:
     return tuple([storage for storage in range(at + 1) if owner[storage] == storage and last[storage] >= at])
-
-
-def optimizer_states(optimizer: str) -> int:
-    """The numbers that an optimizer keeps for each trained parameter; raises `CnncalcError` for an unknown one."""
-    if optimizer not in OPTIMIZER_STATES:
-        help = suggestion(optimizer, OPTIMIZER_STATES, f"the optimizers are {', '.join(OPTIMIZER_STATES)}")
-        raise CnncalcError(Fault(f"there is no optimizer `{optimizer[:60]}`", help=help))
-    return OPTIMIZER_STATES[optimizer]

@@ -149,6 +149,10 @@ class Bilinear(Layer):
     def macs(self, *x: Shape) -> int:
         return self.out * x[0][0] * x[1][0]
 
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """As many for each of three factors whose gradient is wanted."""
+        return self.macs(*x) * (backward.weights + sum(backward.inputs))
+
     def operations(self, *x: Shape) -> int:
         """The products of all pairs, and the additions of the bias."""
         return x[0][0] * x[1][0] + (self.out if self.bias else 0)

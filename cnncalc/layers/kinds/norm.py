@@ -66,6 +66,10 @@ class BatchNorm(Layer):
         factor: dict[str, Shape] = {"factor": (1,)} if self.rules.statistics_have_factor else {}
         return {"running_mean": x[0][:1], "running_var": x[0][:1], **factor}
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """`num_batches_tracked`."""
+        return int(self.stats and self.rules.counts_batches)
+
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Without running statistics, those of the whole map."""
         return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
@@ -193,6 +197,10 @@ class InstanceNorm(Layer):
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
+
+    def whole_numbers(self, *x: Shape) -> int:
+        """`num_batches_tracked`."""
+        return int(self.stats and self.rules.counts_batches)
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map, unless running ones are kept."""

@@ -153,14 +153,46 @@ class Attention(Places):
         return {role: (name.replace(own_first, first).replace(own_last, last), shape)
                 for role, (name, shape) in known.items()}  # fmt: skip
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """Of biases by distance, the row of the table for each two places of a window."""
+        asked = self.sizes(*x).asked
+        return asked * asked if self.biased else 0
+
     def macs(self, *x: Shape) -> int:
+        return sum(self.products(*x)) + self.macs_once(*x)
+
+    def products(self, *x: Shape) -> tuple[int, ...]:
+        """MACs: projections of queries, keys and values, their scores, the values' sums, the last projection."""
         size = self.sizes(*x)
-        asking = self.features(x[0]) * size.keyed * size.queries
-        keys = self.features(x[min(1, len(x) - 1)]) * size.key * size.keys
-        values = self.features(x[-1]) * size.value * size.keys
-        meeting = size.queries * size.asked * (size.keyed + size.valued)
-        joining = size.valued * self.leaving(x[0], size) * size.queries if self.project else 0
-        return asking + keys + values + meeting + joining + self.macs_once(*x)
+        return (
+            self.features(x[0]) * size.keyed * size.queries,
+            self.features(x[min(1, len(x) - 1)]) * size.key * size.keys,
+            self.features(x[-1]) * size.value * size.keys,
+            size.queries * size.asked * size.keyed,
+            size.queries * size.asked * size.valued,
+            size.valued * self.leaving(x[0], size) * size.queries if self.project else 0,
+        )
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Of each product those for the gradients of its two factors; a fused kernel computes all scores once more."""
+        if not backward.any:
+            return 0
+        weights, given = backward.weights, backward.inputs
+        sources = given[0], given[min(1, len(x) - 1)], given[-1]
+        *entering, scores, sums, joining = self.products(*x)
+        query, key, value = (weights or wanted for wanted in sources)
+        projections = sum(macs * (weights + wanted) for macs, wanted in zip(entering, sources))
+        if self.by_hand(*x):
+            meeting = scores * (query + key) + sums * ((query or key) + value)
+        else:
+            meeting = 3 * scores + 2 * sums
+        return projections + meeting + joining * (weights + 1) + self.backward_macs_once(backward, *x)
+
+    def backward_macs_once(self, backward: Backward, *x: Shape) -> int:
+        """The net on the distances, which are no input that a gradient is wanted for."""
+        if self.continuous is None or not backward.weights:
+            return 0
+        return self.distances(x[0]) * self.continuous * (len(self.places(x[0])) + 2 * self.heads)
 
     def macs_once(self, *x: Shape) -> int:
         """The net on the distances."""

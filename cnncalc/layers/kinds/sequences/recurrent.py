@@ -41,6 +41,10 @@ CELLS = {
 """What is kept was measured on torch 2.13 (CPU, without oneDNN), which composes each step of its operations."""
 
 
+_FIRST = ("weight_ih_l0", "weight_ih_l0_reverse")
+"""The weights that what comes in is multiplied by."""
+
+
 class Recurrent(Layer):
     """A cell run along a sequence, features x length; with `axis=last` length x features.
 
@@ -145,6 +149,22 @@ class Recurrent(Layer):
         return self.length(x[0]) * sum(
             product(shape) for name, shape in self.weight_shapes(*x).items() if name.startswith("weight")
         )
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Every weight once a step for its own gradient, and once for that of what it multiplies.
+
+        That is not wanted of the state that is there before the first step, nor of an input before which nothing is
+        trained.
+        """
+        if not backward.any:
+            return 0
+        length, passed = self.length(x[0]), 0
+        for name, shape in self.weight_shapes(*x).items():
+            if name.startswith("weight_hh"):
+                passed += product(shape) * (length - 1)
+            elif name.startswith("weight") and (any(backward.inputs) or name not in _FIRST):
+                passed += product(shape) * length
+        return passed + (self.macs(*x) if backward.weights else 0)
 
     def operations(self, *x: Shape) -> int:
         cell, runs = self.cell, self.layers * self.directions
