@@ -15,14 +15,8 @@ from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
 
 __all__ = [
-    "BatchNorm",
-    "GlobalResponseNorm",
-    "GroupNorm",
-    "InstanceNorm",
-    "LayerNorm",
-    "LayerScale",
-    "LocalResponseNorm",
-]
+    "BatchNorm", "GlobalResponseNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LayerScale", "LocalResponseNorm",
+]  # fmt: skip
 
 
 def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
