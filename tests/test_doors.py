@@ -64,7 +64,7 @@ DOORS = {
     "solve.sweep": "grid journal points ranges sweeping",
     "tools": "conventions conventions.counting conventions.difference devices styles",
     "torch_backend": "calling building.builder exporting rewriting verify",
-    "torch_backend.building.kinds": "unfolding",
+    "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",

@@ -67,6 +67,8 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    called: ClassVar[str] = ""
+    """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
     def __init__(self, **values: Any) -> None:
         given = self.__dict__

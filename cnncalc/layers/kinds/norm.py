@@ -200,6 +200,10 @@ class InstanceNorm(Layer):
         """Its statistics are those of the whole map, unless running ones are kept."""
         return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
+    def moves(self, *, training: bool) -> bool:
+        """With running statistics, as a batch norm."""
+        return training or not self.stats
+
     def operations(self, *x: Shape) -> int:
         """With running statistics those of a batch norm."""
         return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
