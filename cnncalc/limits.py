@@ -44,6 +44,9 @@ class Limits(NamedTuple):
     search: int = 300_000
     """Layers that `solve file` and `solve variable` build, over all candidates; four that are copied count as one."""
 
+    points: int = 1_000_000
+    """Points of a `sweep`; all are in memory when they are printed."""
+
     def way_out(self, name: str) -> str:
         """The end of every message about a bound: how to raise it.
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command_line import runner
 
 import cnncalc
 from cnncalc import CnncalcError, Options
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.limits import Limits
 
 TEXT = "input: 3x8x8\nvariables: {width: 4}\nlayers:\n  - {name: stem, layers: [conv $width k3, relu]}\n  - conv 2 k1\n"
 
@@ -295,9 +298,9 @@ def test_questions_that_read_again_take_what_was_loaded(tmp_path):
     assert not cnncalc.check(half, max={"params": 1_968_680}, set={"width": 1}).passed
     assert cnncalc.sweep(half, input="3x{96:128:32}", figures="params").rows[0]["params"] == 1_968_680
     half.add("relu")
-    for net in (half, cnncalc.load(TEXT)):
-        with pytest.raises(CnncalcError, match="give its path"):
-            cnncalc.check(net)
+    with pytest.raises(CnncalcError, match="the path of its file"):
+        cnncalc.check(half)
+    assert cnncalc.check(cnncalc.load(TEXT), require={"params": 112 + 10}).passed
 
 
 def test_questions_run_backwards_take_the_options_of_the_command_line():
@@ -399,3 +402,43 @@ def test_a_way_out_is_in_words_of_python(tmp_path):
         net.export(file)
     with pytest.raises(CnncalcError, match='leave `view="volumes"` out'):
         net.draw(view="volumes", heat="macs")
+
+
+HELD = """\
+input: 3x16x16
+variables: {w: 4}
+layers: [conv $w k3 p1, relu, maxpool 2, flatten, linear 10]
+expect: {output: 10}
+"""
+
+
+def test_a_text_is_asked_like_a_file(tmp_path):
+    """Every question that reads its net again and again gives the same of a text, of a mapping and of the file."""
+    file = tmp_path / "net.yaml"
+    file.write_text(HELD)
+    mapping = yaml.safe_load(HELD)
+    asked = [
+        lambda net: cnncalc.check(net, max={"params": "1k"}).checks[1:],
+        lambda net: cnncalc.sweep(net, set={"w": [2, 4]}, input="3x{16,32}").rows,
+        lambda net: cnncalc.sweep(net, set={"w": [2, 4]}, jobs=2).rows,
+        lambda net: cnncalc.solve.input_size(net, output="8x8").to_dict(),
+        lambda net: cnncalc.solve.variable(net, "w", want="params <= 5k").to_dict(),
+    ]
+    for ask in asked:
+        told = [
+            str(ask(net)).replace(str(file), "<text>").replace("<mapping>", "<text>") for net in (file, HELD, mapping)
+        ]
+        assert told[0] == told[1] == told[2]
+        assert len(told[0]) > 20
+    unknown = cnncalc.solve.file(HELD.replace("$w", "?2|4|8"), want="params <= 5k")
+    assert len(unknown.to_dict()["solutions"]) == 2
+
+
+def test_a_chain_is_asked_like_a_text():
+    chained = cnncalc.chain("3x16x16", "conv 4 k3 s2", "flatten", "linear 10")
+    assert [row["params"] for row in cnncalc.sweep(chained, input="3x{16,32}").rows] == [2_082, 9_122]
+    assert cnncalc.check(chained, require={"params": 2_082}).passed
+    assert pickle.loads(pickle.dumps(chained.path)).tree(Limits()).entries.keys() == {"input", "layers"}
+    chained.add("relu")
+    with pytest.raises(CnncalcError, match="built layer by layer"):
+        cnncalc.check(chained)

@@ -26,9 +26,9 @@ from cnncalc.explain.explanation import Told
 from cnncalc.language import load
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import read
 
 SIZES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2, "amp-bfloat16": 4, "amp-float16": 4}
 """Bytes of a parameter."""
@@ -39,9 +39,7 @@ LIBRARY = ["resnet18", "unet", "mobilenet_v2", "googlenet", "alexnet_paper", "de
 
 def graph_of(text, *, train):
     options, faults = Options(train=train), Faults()
-    return Builder(
-        Document.of(read(text, "random.yaml"), "random.yaml", options.limits, faults), options, faults
-    ).build()
+    return Builder(Document(Given.text(text, "random.yaml"), options, faults), options, faults).build()
 
 
 def drawn(name):
@@ -92,7 +90,7 @@ def formulas_held(graph, batch, dtype):
         if dtype.startswith("amp"):  # each tensor has a type of its own
             (memory,) = (formula for formula in part["formulas"] if formula["quantity"] == "output bytes")
             meanings["b"] = exactly(memory["value"], batch * prod(node.shape), (2, 4))
-        counted = {"MACs": row.macs, "FLOPs": row.flops}
+        counted = {"MACs": row.macs, "FLOPs": row.flops, "backward FLOPs": row.backward_flops}
         sizes = dict(zip(meanings.letters_out, node.shape))
         for formula in part["formulas"]:
             count += held(formula, meanings)
@@ -125,7 +123,7 @@ def totals_held(graph, batch, dtype):
     training = summary["training"]
     assert sum(part["value"] for part in training["parts"]) == training["formula"]["value"] == totals["train_bytes"]
     known = {"params": totals["weights"] + totals["biases"], "trained": totals["trainable"], "b": SIZES[dtype]}
-    known |= {"buffers": totals["buffers"], "kept": totals["saved_bytes"]}
+    known |= {"buffers": totals["buffer_bytes"], "state": totals["optimizer_bytes"], "kept": totals["saved_bytes"]}
     formula = training["formula"]
     assert_equal(formula["steps"], formula["latex"], "bytes", totals["train_bytes"], known)
     return 2 * len(formula["steps"])

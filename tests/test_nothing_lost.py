@@ -9,7 +9,7 @@ from command_line import runner
 from failing_writes import Disk, on
 
 from cnncalc.cli.main import cnncalc as program
-from cnncalc.solve.sweep import grid
+from cnncalc.solve.sweep.evaluating import Evaluator
 
 SWEEP = ("lenet5", "--set", "classes=1:6", "--input", "1x{28:36:4}")
 WRITERS = [
@@ -61,8 +61,8 @@ def test_a_disk_that_is_full_leaves_what_stood_there(tmp_path, monkeypatch, argu
 def counted(monkeypatch):
     """The nets that are computed from now on."""
     computed = []
-    plain = grid._of_one
-    monkeypatch.setattr(grid, "_of_one", lambda asked, choice: computed.append(choice) or plain(asked, choice))
+    plain = Evaluator.points
+    monkeypatch.setattr(Evaluator, "points", lambda self, part: computed.append(part.choice) or plain(self, part))
     return computed
 
 
@@ -126,16 +126,16 @@ def nets(tmp_path, monkeypatch):
 
 def stop(monkeypatch, net, *arguments, **more):
     """A sweep that stops after two nets."""
-    plain, count = grid._of_one, []
+    plain, count = Evaluator.points, []
 
-    def stopping(asked, choice):
-        count.append(choice)
+    def stopping(self, part):
+        count.append(part)
         if len(count) > 2:
             raise KeyboardInterrupt
-        return plain(asked, choice)
+        return plain(self, part)
 
     with monkeypatch.context() as patched:
-        patched.setattr(grid, "_of_one", stopping)
+        patched.setattr(Evaluator, "points", stopping)
         done = runner().invoke(program, ["sweep", net, "--set", "classes=1:5", "-o", "s.csv", *arguments], **more)
     assert done.exit_code == 130
 
@@ -188,13 +188,13 @@ def test_another_version_makes_another_sweep(nets, monkeypatch):
 
 
 def test_a_file_that_changes_while_the_sweep_runs_is_told(nets, monkeypatch):
-    plain = grid._of_one
+    plain = Evaluator.points
 
-    def changing(asked, choice):
+    def changing(self, part):
         (nets / "parent.yaml").write_text(CHANGED)
-        return plain(asked, choice)
+        return plain(self, part)
 
-    monkeypatch.setattr(grid, "_of_one", changing)
+    monkeypatch.setattr(Evaluator, "points", changing)
     done = runner().invoke(program, ["sweep", "net", "--set", "classes=1:5", "-o", "s.csv"])
     assert done.exit_code == 2
     assert "was changed while the sweep ran" in done.stderr
@@ -227,11 +227,24 @@ def test_a_journal_that_is_none_says_so_and_how_to_begin_afresh(nets, name):
 
 
 LINES = [
-    b"\n", b"null\n", b"{}\n", b"[1]\n", b"\xff\n", b'{"net": ["1"], "points": []}\n', b'{"net": "1", "points": [1]}\n',
-    b'{"net": ["1"], "points": [[[], [1], ""]]}\n', b'{"net": ["1"], "points": [[[], ["1", "2"], ""]]}\n',
-    b'{"net": ["9"], "points": [[[], [1, 2], ""]]}\n', b'{"net": [1], "points": [[[], [1, 2], ""]]}\n',
-    b'{"net": ["1"], "points": [[[8], [1, 2], ""]]}\n', b'{"net": ["1"], "points": [[[], [1, 2.5], ""]]}\n',
-    b'{"net": ["1"], "points": [[[], [1, 2], 3]]}\n', b'{"net": ["1"], "points": [[[], [true, 2], ""]]}\n',
+    b"\n", b"null\n", b"{}\n", b"[1]\n", b"\xff\n",
+    b'{"net": "1", "from": 0, "figures": [[1], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["9"], "from": 0, "figures": [[1], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": [1], "from": 0, "figures": [[1], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 1, "figures": [[1], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": false, "figures": [[1], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [["1"], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2.5]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[true], [2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1, 1], [2, 2]], "faults": [0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2]], "faults": [0, 0], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2]], "faults": [-1], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2]], "faults": [1], "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2]], "faults": 3, "texts": []}\n',
+    b'{"net": ["1"], "from": 0, "figures": [[1], [2]], "faults": [0], "texts": [3]}\n',
+    b'{"net": ["1"], "from": 0}\n',
     b"[" * 100_000 + b"\n", b"7" * 5_000 + b"\n", b"x" * 5_000_000 + b"\n",
 ]  # fmt: skip
 

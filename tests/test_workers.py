@@ -15,7 +15,8 @@ from processes import ROOT
 
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.solve.sweep.workers import in_order
+from cnncalc.running.runner import Runner, in_order
+from cnncalc.running.work import Work
 
 SLOW = ["densenet121", "--set", "classes=1:40", "--input", "3x{64:128:32}"]
 
@@ -41,26 +42,25 @@ def none(number):
 
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_a_task_that_ends_its_process_is_named_and_the_rest_goes_on(tmp_path, jobs):
-    found = list(in_order(begin, (tmp_path,), square, none, range(9), jobs))
+    found = list(in_order(Work(begin, (tmp_path,), square, none), range(9), Runner(jobs)))
     assert found == [0, 1, 4, 9, 16, -5, 36, 49, 64]
 
 
 def test_faults_come_whole_out_of_a_process(tmp_path):
     with pytest.raises(CnncalcError) as caught:
-        list(in_order(begin, (tmp_path,), square, none, [1, 11, 2], 2))
+        list(in_order(Work(begin, (tmp_path,), square, none), [1, 11, 2], Runner(2)))
     assert [fault.message for fault in caught.value.faults] == ["first", "second"]
 
 
 def children(process):
     """The processes that it started, which do its work."""
-    found = Path(f"/proc/{process}/task/{process}/children")
-    pids = map(int, found.read_text().split()) if found.exists() else ()
+    pids = [int(pid) for found in Path(f"/proc/{process}/task").glob("*/children") for pid in found.read_text().split()]
     return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def begun(tmp_path, lines):
+def begun(tmp_path, lines, how=("--jobs", "2")):
     """A sweep with two processes, whose journal has so many lines."""
-    command = [sys.executable, "-m", "cnncalc", "sweep", *SLOW, "--jobs", "2", "-o", str(tmp_path / "sweep.csv")]
+    command = [sys.executable, "-m", "cnncalc", "sweep", *SLOW, *how, "-o", str(tmp_path / "sweep.csv")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # a process that a script starts in the background inherits an ignored SIGINT
     heeding = {"start_new_session": True, "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
@@ -108,3 +108,17 @@ def test_an_interrupt_at_any_time_shows_no_traceback(tmp_path, lines, after):
     assert process.returncode == 130
     assert (printed, told.strip().endswith("--resume goes on from there.")) == ("", True), told
     assert part.exists()
+
+
+def test_dask_that_is_not_installed_is_told_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    for how in (["--workers", "2"], ["--scheduler", "tcp://127.0.0.1:8786"]):
+        done = runner().invoke(program, ["sweep", *SLOW, *how])
+        assert done.exit_code == 2
+        assert "Dask, which is not installed" in done.stderr and 'pip install "dask[distributed]"' in done.stderr
+
+
+def test_work_is_shared_out_one_way():
+    done = runner().invoke(program, ["sweep", *SLOW, "--workers", "2", "--jobs", "2"])
+    assert done.exit_code == 2
+    assert "--jobs and --workers are two ways" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["bundled", "from_torch", "report", "to_torch"]
+    from cnncalc.api.rewriting import Rewritten
+
+__all__ = ["bundled", "from_torch", "report", "rewrite", "to_torch"]
 
 
 def bundled() -> dict[str, Path]:
@@ -50,6 +53,13 @@ def to_torch(
 
 
 @known_keywords
+def rewrite(net: NetLike | Built, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+    """A net through rules, see `Net.rewrite`. Raises CnncalcError."""
+    held = net if isinstance(net, Net) else load(net)
+    return held.rewrite(*rules, at=at)
+
+
+@known_keywords
 def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
     """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
 
@@ -61,7 +71,7 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
     224
     """
     from cnncalc.api.programs import foreign_of
-    from cnncalc.language import load_text
+    from cnncalc.language import given_text
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
@@ -70,8 +80,4 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
             Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
         )
     text = foreign_of(exported(module, inputs), name, opaque=opaque).text
-
-    def build(options: Options) -> Built:
-        return load_text(text, name, options)
-
-    return Net.of(build(Options()), Options(), build)
+    return Net.read(given_text(text, name), Options())

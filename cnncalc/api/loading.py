@@ -7,7 +7,6 @@ from os import PathLike, fspath
 from typing import IO, TYPE_CHECKING, TypeAlias, Union
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.limits import raised
 from cnncalc.notation.shapes import has_symbols
@@ -21,11 +20,9 @@ __all__ = [
     "InputLike",
     "NetLike",
     "device_of",
-    "graph_of",
-    "kept",
     "on_device",
     "options_of",
-    "path_of",
+    "source_of",
     "type_of",
     "written",
 ]
@@ -100,42 +97,32 @@ def type_of(dtype: str, amp: str | None) -> str:
     return dtype if amp is None else with_amp(amp, dtype)
 
 
-def path_of(net: NetLike) -> str | None:
-    """The name or path that a net is known by; None for one that is a text."""
+def source_of(net: NetLike) -> str:
+    """The name or path of a net, or what stands for one that is a text: it can be read again and again.
+
+    Raises CnncalcError for what is no net.
+    """
+    from cnncalc.language import given_text
+
+    if isinstance(net, Mapping):
+        from json import dumps
+
+        try:
+            return given_text(dumps(net), "<mapping>")
+        except (TypeError, ValueError, RecursionError) as error:
+            help = "use text, numbers, lists and mappings, as in a file"
+            raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
     if isinstance(net, PathLike):
-        return str(net)
-    return net if isinstance(net, str) and "\n" not in net else None
-
-
-def kept(net: NetLike) -> str | PathLike[str] | Mapping[str, object]:
-    """The net as what can be read again and again: of an open file its text. Raises CnncalcError for what is no net."""
-    if isinstance(net, (str, PathLike, Mapping)):
-        return net
+        return fspath(net)
+    if isinstance(net, str):
+        return given_text(net, "<text>") if "\n" in net else net
     read = getattr(net, "read", None)
     if read is None:
         message = f"a net cannot be of the type `{type(net).__name__}`"
         raise CnncalcError(Fault(message, help="give a name, a path, YAML text, a mapping or an open file"))
     content = read()
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
-    return text if "\n" in text else f"{text}\n"
-
-
-def graph_of(net: str | PathLike[str] | Mapping[str, object], options: Options) -> Net:
-    """The graph of any net. Raises CnncalcError with every fault."""
-    from cnncalc.language import load, load_text
-
-    path = path_of(net)
-    if path is not None:
-        return load(path, options)
-    if isinstance(net, Mapping):
-        from json import dumps
-
-        try:
-            return load_text(dumps(net), "<mapping>", options)
-        except (TypeError, ValueError, RecursionError) as error:
-            help = "use text, numbers, lists and mappings, as in a file"
-            raise CnncalcError(Fault(f"the mapping is no net: {error}", help=help)) from None
-    return load_text(str(net), "<text>", options)
+    return given_text(text, "<text>")
 
 
 def device_of(given: DeviceLike | None) -> Device | None:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from os import fspath
 from typing import TYPE_CHECKING
 
 from cnncalc.api.answers import Answer, Report
 from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.building import Buildable
-from cnncalc.api.loading import (
-    DeviceLike,
-    InputLike,
-    device_of,
-    on_device,
-    options_of,
-    type_of,
-)  # fmt: skip
+from cnncalc.api.loading import DeviceLike, InputLike, device_of, on_device, options_of, type_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
@@ -34,6 +28,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.verification import Verification
     from cnncalc.api.pictures import Picture
+    from cnncalc.api.rewriting import Rewritten
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
@@ -69,7 +64,7 @@ class Net(Buildable):
         self.stood: list[Node] = []
         """The nodes that `build` has built: it knows nothing of what was added or frozen since."""
         self.path: str | None = None
-        """The name or the path that `build` reads."""
+        """What `build` reads: a name, a path, or what stands for a text."""
 
     @classmethod
     def of(
@@ -81,6 +76,13 @@ class Net(Buildable):
             setattr(net, slot, getattr(built, slot))
         net.options, net.build, net.stood, net.path = options, build, [*built.nodes], path
         return net
+
+    @classmethod
+    def read(cls, source: str, options: Options) -> Net:
+        """The net of a name, a path, or what stands for a text. Raises CnncalcError with every fault."""
+        from cnncalc.language import load
+
+        return cls.of(load(source, options), options, partial(load, source), source)
 
     def fork(self) -> Net:
         """A net of its own that goes on from here: what is added to one is not in the other. It costs microseconds."""
@@ -230,6 +232,20 @@ class Net(Buildable):
 
         settings = {"opset": opset, "values": values, "weights": weights, "seed": seed}
         return exported(self, self.options.batch, None if file is None else fspath(file), to, settings, force=force)
+
+    @known_keywords
+    def rewrite(self, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+        """The net through rules, as `net.rewrite("fold-batchnorm", "new-head 10")`: `cnncalc rewrite`.
+
+        `at` are patterns of layers. `.net` is the net that comes out, `.yaml` its file. Raises CnncalcError.
+        """
+        from cnncalc.api.rewriting import rewritten
+        from cnncalc.language import given_text
+
+        def made(text: str) -> Net:
+            return Net.read(given_text(text, self.name), Options())
+
+        return rewritten(self.numbers(), self.name, rules, at, self.options, made)
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cnncalc.api.boundary.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, graph_of, kept, options_of, path_of
+from cnncalc.api.loading import InputLike, NetLike, options_of, source_of
 from cnncalc.api.nets import Net
 from cnncalc.graph import Net as Built
 from cnncalc.language.options import Options
@@ -37,8 +37,7 @@ def load(
     )
     if isinstance(net, Built):
         return Net.of(net, asked, None)
-    source = kept(net)
-    return Net.of(graph_of(source, asked), asked, lambda other: graph_of(source, other), path_of(net))
+    return Net.read(source_of(net), asked)
 
 
 @known_keywords
@@ -54,7 +53,7 @@ def chain(
 
     The layers may come as one list too, and behind them all options in one.
     """
-    from cnncalc.language import chain as chained
+    from cnncalc.language import given_chain
 
     texts = [
         text for one in layers if not isinstance(one, Options) for text in ([one] if isinstance(one, str) else one)
@@ -62,9 +61,4 @@ def chain(
     given = next((one for one in layers if isinstance(one, Options)), None)
     asked = given or options_of(dialect=dialect, freeze=freeze, limits=limits, batch=batch)
 
-    shape = options_of(input=input).input or ""
-
-    def build(options: Options) -> Built:
-        return chained(options.input or shape, texts, options._replace(input=None))
-
-    return Net.of(build(asked), asked, build)
+    return Net.read(given_chain(options_of(input=input).input or "", texts), asked)

@@ -14,7 +14,6 @@ from cnncalc.api.loading import (
     device_of,
     on_device,
     options_of,
-    path_of,
     type_of,
     written,
 )  # fmt: skip
@@ -110,6 +109,11 @@ def check(
     return Checks(found, path, shown)
 
 
+def _called(net: Net) -> str:
+    """What a net is called beside others: as the user called it, or as it calls itself."""
+    return net.name if net.path is None or net.path.startswith("<") else net.path
+
+
 def _quantity(keyword: str, name: str, value: int | str) -> int:
     """A count that `max` or `require` holds a figure to. Raises CnncalcError."""
     from cnncalc.claims.quantities import parse_quantity
@@ -158,8 +162,7 @@ def compare(
         wanted = "`diff` takes two nets" if diff else "at least one net is compared"
         raise CnncalcError(Fault(f"{wanted}, not {len(nets)}", help='as `cnncalc.compare("resnet18", "resnet34")`'))
     held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
-    names = [path_of(net) if not isinstance(net, Net) else net.path for net in nets]
-    found = [compared(name or net.name, net.numbers(), batch, type_of(dtype, amp)) for name, net in zip(names, held)]
+    found = [compared(_called(net), net.numbers(), batch, type_of(dtype, amp)) for net in held]
     if diff and device is not None:
         raise CnncalcError(Fault("`device` does not go with `diff`", help="leave out one of them"))
     if diff:
@@ -183,16 +186,21 @@ def sweep(
     amp: str | None = None,
     optimizer: str = "sgd",
     jobs: int = 1,
+    workers: int = 0,
+    scheduler: str = "",
 ) -> Sweep:
     """A net over a grid: `sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:320:32}")`: `cnncalc sweep`.
 
     The values of a variable are a list, a text as `--set` takes it ("0.25:1.4:0.05", "0.5,1"), or one value. `pareto`
-    keeps the points that no other beats in all of these figures. Raises CnncalcError where there is nothing to sweep.
+    keeps the points that no other beats in all of these figures. `workers` are of Dask, on this machine, or those of a
+    `scheduler` somewhere. Raises CnncalcError where there is nothing to sweep.
     """
-    from cnncalc.solve.sweep.grid import Grid, front
+    from cnncalc.running.runner import Runner
+    from cnncalc.solve.fronts import front
+    from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.grid import check as held
-    from cnncalc.solve.sweep.grid import sweep as swept
     from cnncalc.solve.sweep.ranges import grid_of
+    from cnncalc.solve.sweep.sweeping import sweep as swept
 
     varied = {name: _values(name, values) for name, values in (set or {}).items()}
     grid = grid_of(varied, input)
@@ -204,9 +212,10 @@ def sweep(
     grid = grid or Grid(varied, "", {})
     asked, wished = _listed(figures), _listed(pareto)
     asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
-    held(grid, asked, optimizer)
-    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, jobs=jobs)
-    points = [one for each in found for one in each]
+    held(grid, asked, optimizer, options.limits)
+    runner = Runner(jobs, workers, scheduler).checked()
+    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, runner=runner)
+    points = [one for _, each in found for one in each]
     return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.api.loading import NetLike, kept, options_of, path_of
+from cnncalc.api.loading import NetLike, options_of, source_of
 from cnncalc.api.nets import Net
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.options import Options
@@ -13,18 +13,20 @@ __all__ = ["reread"]
 
 
 def reread(net: NetLike | Net, **keywords: Any) -> tuple[str, Options]:
-    """The name or path of a net, and the options to read it under: those of the keywords, else its own.
+    """What a net is read from, and the options to read it under: those of the keywords, else its own.
 
-    Raises CnncalcError for a net without a file, or to which layers were added since.
+    Raises CnncalcError for a net that was built, or gone on with, layer by layer.
     """
     asked, usual = options_of(**keywords), Options()
+    path: str | None
     if not isinstance(net, Net):
-        path = path_of(kept(net))
-        own = usual
+        path, own = source_of(net), usual
     else:
         path, own = (net.path if net.nodes == net.stood else None), net.options
     if path is None:
-        help = "write the net to a file, as YAML, and give its path"
-        raise CnncalcError(Fault("this question reads a net's file again and again, and this net has none", help=help))
+        help = "write the net as YAML, and give that text, or the path of its file"
+        raise CnncalcError(
+            Fault("this question builds a net again and again, and this one was built layer by layer", help=help)
+        )
     given = {name: value for name, value in asked._asdict().items() if value != getattr(usual, name)}
     return path, own._replace(**given)

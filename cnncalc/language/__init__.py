@@ -11,14 +11,28 @@ if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.documents.document import Document
     from cnncalc.language.options import Options
-    from cnncalc.language.yaml.reader import YamlNode
     from cnncalc.layers import Shape
 
-__all__ = ["bundled", "chain", "input_shapes", "load", "load_text", "loader", "of_tree"]
+__all__ = [
+    "bundled",
+    "chain",
+    "given_chain",
+    "given_text",
+    "input_shapes",
+    "load",
+    "load_text",
+    "loader",
+    "read_document",
+]
 
 
 def load(net: str, options: Options) -> Net:
     """The graph of a file, of `-` (standard input) or of a bundled net; raises `CnncalcError` with every fault."""
+    return read_document(net, options)[0]
+
+
+def read_document(net: str, options: Options) -> tuple[Net, Document]:
+    """The graph, with the document, which knows where everything stands; raises `CnncalcError`."""
     from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
@@ -26,7 +40,10 @@ def load(net: str, options: Options) -> Net:
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
-    return Assembler(document, options, faults).build()
+    net_of = Assembler(document, options, faults).build()
+    if document.foreign is not None:
+        net_of.origins = document.foreign.origins
+    return net_of, document
 
 
 def input_shapes(net: str, options: Options) -> dict[str, Shape]:
@@ -72,28 +89,29 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
 
 def load_text(text: str | bytes, name: str, options: Options) -> Net:
     """The graph of a text, which errors call `name`; raises `CnncalcError` with every fault."""
-    from cnncalc.language.yaml.reader import read
-
-    return of_tree(read(text, name, options.limits), name, options)[0]
+    return load(given_text(text, name), options)
 
 
 def chain(input: str, layers: Sequence[str], options: Options) -> Net:
     """The graph of layers written one after another on the command line; raises `CnncalcError`."""
+    return load(given_chain(input, layers), options)
+
+
+def given_text(text: str | bytes, name: str) -> str:
+    """A net of a text, for whatever takes a net's name; errors call it `name`."""
+    from cnncalc.language.documents.library import Given
+
+    return Given.text(text, name)
+
+
+def given_chain(input: str, layers: Sequence[str]) -> str:
+    """A net of layers one after another, for whatever takes a net's name."""
+    from functools import partial
+
     from cnncalc.language.documents.arguments import tree
+    from cnncalc.language.documents.library import Given
 
-    return of_tree(tree(input, layers, options.limits), "chain", options)[0]
-
-
-def of_tree(root: YamlNode, name: str, options: Options) -> tuple[Net, Document]:
-    """The graph of what was read, with the document, which knows where everything stands; raises `CnncalcError`."""
-    from cnncalc.language.building.assembling import Assembler
-    from cnncalc.language.documents.document import Document
-    from cnncalc.language.faults import Faults
-
-    faults = Faults()
-    document = Document.of(root, name, options.limits, faults)
-    document.symbols = options.symbols
-    return Assembler(document, options, faults).build(), document
+    return Given.read_by(partial(tree, input, tuple(layers)), "chain")
 
 
 def bundled() -> dict[str, Path]:

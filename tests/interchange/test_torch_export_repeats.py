@@ -17,15 +17,11 @@ nn = torch.nn
 functional = torch.nn.functional
 
 
-class Does(torch.nn.Module):
+def module_that(does):
     """A function as a module."""
-
-    def __init__(self, does):
-        super().__init__()
-        self.does = does
-
-    def forward(self, x):
-        return self.does(x)
+    made = nn.Identity()
+    made.forward = does
+    return made
 
 
 SHAPES = {
@@ -44,7 +40,7 @@ def test_a_shape_is_as_torch_makes_it(does):
     function, wanted = SHAPES[does]
     x = torch.zeros(1, 3, 5, 7)
     assert "x".join(map(str, function(x).shape[1:])) == wanted
-    net = from_torch(Does(function), x)
+    net = from_torch(module_that(function), x)
     assert [net.nodes[index].shape for index in net.outputs.values()] == [tuple(map(int, wanted.split("x")))]
 
 

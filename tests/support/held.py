@@ -16,9 +16,9 @@ from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import read
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import deformable, reshape, resize, shuffle
 from cnncalc.layers.kinds.activation import Maxout
@@ -75,7 +75,7 @@ def channels_blurred(graph: Graph) -> bool:
 def graph_of(text: str, *, train: bool = False) -> Graph:
     """The graph of a net's text."""
     options, faults = Options(train=train), Faults()
-    document = Document.of(read(text, "random.yaml"), "random.yaml", options.limits, faults)
+    document = Document(Given.text(text, "random.yaml"), options, faults)
     return Builder(document, options, faults).build()
 
 

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from cnncalc.errors import CnncalcError
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.reader import read
-from cnncalc.limits import Limits
 from cnncalc.solve.figures import FIGURES, Measured
 from cnncalc.solve.file.answer import solve_file
 
@@ -30,8 +29,8 @@ def nets(text):
             written = UNKNOWN.sub(str(value), written, count=1)
         faults = Faults()
         try:
-            root = read(written, "net")
-            yield values, Builder(Document.of(root, "net", Limits(), faults), Options(), faults).build()
+            document = Document(Given.text(written, "net"), Options(), faults)
+            yield values, Builder(document, Options(), faults).build()
         except CnncalcError:
             yield values, None
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from cnncalc.answers.page import Layout, Page
 from cnncalc.api import Net
-from cnncalc.language import load_text, of_tree
+from cnncalc.language import load_text, read_document
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import Given
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import YamlNode, read
 from cnncalc.records import NamedTuple
@@ -32,7 +33,7 @@ def held(text: str) -> Held:
     """The net of a text. Raises CnncalcError with every fault."""
     options = Options()
     root = read(text, TEXT, options.limits)
-    built, document = of_tree(root, TEXT, options)
+    built, document = read_document(Given.read_by(lambda _: root, TEXT), options)
     return Held(Net.of(built, options, lambda other: load_text(text, TEXT, other)), document, root)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import (
     amp_option,
@@ -19,44 +18,19 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.running import named_progress_bar, progress_bar
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
-    from cnncalc.solve.file.growing import Progress
-
 NONE = 1
-CELLS = 24
 
 want_option = click.option(
     "--want", "wants", metavar="WANT", multiple=True,
     help="As 'params <= 3.5M', 'output == 512x7x7' or 'layer4 == 512x7x7'. May be repeated.",
 )  # fmt: skip
-
-
-def progress_bar() -> Callable[[int, int], None] | None:
-    """A progress bar on standard error, where that is a terminal."""
-    show = named_progress_bar()
-    return None if show is None else lambda done, total: show("", done, total)
-
-
-def named_progress_bar() -> Progress | None:
-    """One that says what is being done."""
-    if not sys.stderr.isatty():
-        return None
-    shown = [("", -1)]
-
-    def show(what: str, done: int, total: int) -> None:
-        cells = CELLS * done // max(total, 1)
-        if (what, cells) != shown[0]:
-            shown[0] = what, cells
-            bar = f"\r\x1b[K{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
-            click.echo("\r\x1b[K" if done == total else bar, nl=False, err=True)
-
-    return show
 
 
 def _decimal(option: str, text: str | None) -> Fraction | None:
@@ -126,7 +100,10 @@ def _memory(text: str | None, device: str | None) -> int:
 @net_argument
 @click.option("--memory", metavar="BYTES", help="What there is, as 24GiB.")
 @device_option
-@click.option("--optimizer", metavar="NAME", help="Training with it: sgd, momentum, rmsprop, adam or adamw.")
+@click.option(
+    "--optimizer", metavar="NAME", shell_complete=completing.optimizers, callback=listings.optimizers,
+    help="Training with it, as adamw; `--optimizer help` lists them.",
+)  # fmt: skip
 @all_answer_options
 @amp_option
 @net_options

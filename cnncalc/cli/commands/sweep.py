@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc import __version__
-from cnncalc.cli import completing
-from cnncalc.cli.commands.solve_search import progress_bar
+from cnncalc.cli import completing, listings
 from cnncalc.cli.options import (
     amp_option,
     assignments,
-    list_figures,
     net_argument,
     net_options,
+    optimizer_option,
     output_options,
     wanted,
 )
 from cnncalc.cli.output import answer, form_of, target_of
+from cnncalc.cli.running import RUNNERS, progress_bar, runner_of, runner_options
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.running.runner import Runner
+    from cnncalc.solve.sweep.grid import Grid, Part
     from cnncalc.solve.sweep.journal import Journal
-    from cnncalc.solve.sweep.points import Point
+    from cnncalc.solve.sweep.points import Point, Points
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
@@ -49,22 +50,22 @@ def grid_of(given: dict[str, Any]) -> Grid:
     return grid
 
 
-NO_MATTER = ("jobs", "resume", "file", "format_", "pareto", "figures")
+NO_MATTER = (*RUNNERS, "resume", "file", "format_", "pareto", "figures")
 """Options that change nothing in what is computed, or that are looked at by themselves."""
 
 
 @click.command("sweep", short_help="A net over a grid of variables and input sizes.")
 @net_argument
 @click.option(
-    "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=list_figures,
+    "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=listings.figures,
     shell_complete=completing.figures, help="What to compute; `--figures help` lists them.",
 )  # fmt: skip
-@click.option("--optimizer", metavar="NAME", default="sgd", show_default=True, help="Whose state train_bytes counts.")
+@optimizer_option
 @click.option(
     "--pareto", metavar="A,-B", shell_complete=completing.figures,
     help="Only the points that no other beats in all of these figures; of one with `-` before it more is better.",
 )  # fmt: skip
-@click.option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
+@runner_options
 @click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
 @output_options
 @amp_option
@@ -79,7 +80,8 @@ def command(net: str, **given: Any) -> None:
     the net's closed form, so that a thousand of them cost little more than one.
     """
     from cnncalc.pages.solving.sweeps import page
-    from cnncalc.solve.sweep.grid import check, front
+    from cnncalc.solve.fronts import front
+    from cnncalc.solve.sweep.grid import check
     from cnncalc.solve.sweep.journal import Journal
 
     form_of(given)  # what cannot be written is not computed
@@ -87,16 +89,16 @@ def command(net: str, **given: Any) -> None:
     if given["resume"] and given["file"] is None:
         raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
     asked = {name: value for name, value in given.items() if name not in NO_MATTER}
-    grid = grid_of(given)
+    grid, runner = grid_of(given), runner_of(given)
     figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
     figures += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in figures]
-    check(grid, figures, given["optimizer"])
+    check(grid, figures, given["optimizer"], wanted(given).options.limits)
     journal = None
     if given["file"] is not None and _kept_beside(given["file"]):
         depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures}
         journal = Journal(given["file"], depends, grid, len(figures))
-    points, whole = _found(net, given, grid, figures, journal)
+    points, whole = _found(net, given, grid, figures, journal, runner)
     if journal is not None and _digest(net, given) != depends["texts"]:
         journal.end()
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
@@ -120,43 +122,39 @@ def _kept_beside(file: str) -> bool:
 
 def _digest(net: str, given: dict[str, Any]) -> str:
     """By which the texts that a net comes from are known again: its own, and each that it extends."""
-    from hashlib import sha256
+    from cnncalc.solve.sweep.sweeping import digest
 
-    from cnncalc.language.documents.document import Document
-    from cnncalc.language.faults import Faults
-
-    texts = Document(net, wanted(given).options, Faults()).texts  # the sweep tells its faults
-    return sha256("\0".join(texts).encode()).hexdigest()
+    return digest(net, wanted(given).options)
 
 
 def _found(
-    net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None
+    net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None, runner: Runner
 ) -> tuple[Sequence[Point], bool]:
     """Every point, and whether they are all; what is found is kept in the journal on the way."""
-    from cnncalc.solve.sweep.grid import sweep
     from cnncalc.solve.sweep.points import Joined
+    from cnncalc.solve.sweep.sweeping import sweep
 
     asked = wanted(given)
-    nets: dict[tuple[str, ...], Sequence[Point]] = {} if journal is None else journal.begin(resume=given["resume"])
+    kept: dict[Part, Points] = {} if journal is None else journal.begin(resume=given["resume"])
     if given["resume"]:
-        kept = sum(map(len, nets.values()))
-        click.echo(f"{kept:,} rows kept, {grid.points - kept:,} to compute", err=True)
+        rows = sum(map(len, kept.values()))
+        click.echo(f"{rows:,} rows kept, {grid.points - rows:,} to compute", err=True)
     found = sweep(
-        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], jobs=given["jobs"],
-        done=frozenset(nets), progress=progress_bar(),
+        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], runner=runner,
+        done=frozenset(kept), progress=progress_bar(),
     )  # fmt: skip
     whole = True
     try:
-        for points in found:
-            nets[points[0].variables] = points
+        for part, points in found:
+            kept[part] = points
             if journal is not None:
-                journal.add(points)
+                journal.add(part, points)
     except KeyboardInterrupt:
         whole = False
         if journal is not None:
             click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
     except CnncalcError:
-        if journal is not None and not any(point.figures for points in nets.values() for point in points):
+        if journal is not None and not any(point.figures for points in kept.values() for point in points):
             journal.end()
         raise
-    return Joined([nets[choice] for choice in grid.choices() if choice in nets]), whole
+    return Joined([kept[part] for part in grid.parts() if part in kept]), whole

@@ -35,7 +35,7 @@ class Live(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor"
-_PARAMETER = re.compile(r"[._/](weight|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
+_PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
 
@@ -196,7 +196,7 @@ class Call:
             fields,
             [live.tensor for live in lives],
             place=None,
-            foreign=f"{self.node.kind}, {self.node.where()}",
+            foreign=self.node.called(),
             share=share,
         )
         if weights and all(names):

@@ -244,18 +244,25 @@ def expand(call: Call) -> list[Value]:
     return [live if shape == call.shape(live) else call.put("expand", live, shape=shape)]
 
 
+MOST_TIMES = 1_000
+
+
 def tile(call: Call) -> list[Value]:
-    """Tile, of axes of length 1."""
+    """Tile: axes of length 1 become longer, of longer ones there are several."""
     live, times = call.live(), call.numbers(1)
     full = call.full(live)
     if times is None or len(times) != len(full) or times[live.axis] != 1:
         raise NotKnown("how often it repeats is not known")
     if all(one == 1 for one in times):
         return [live]
-    if any(one > 1 and n > 1 for one, n in zip(times, full)):
-        raise NotKnown("it repeats an axis longer than 1")
+    if not all(1 <= one <= MOST_TIMES for one in times):
+        raise NotKnown("how often it repeats is not known")
+    for axis, one in enumerate(times):
+        if one > 1 and full[axis] > 1:
+            live = call.put("concat", *[live] * one, suffix=f"_{axis}", axis=call.ours(axis, live))
     made = tuple(n * one for n, one in zip(full, times))
-    return [call.put("expand", live, shape=(*made[: live.axis], *made[live.axis + 1 :]))]
+    shape = (*made[: live.axis], *made[live.axis + 1 :])
+    return [live if call.shape(live) == shape else call.put("expand", live, shape=shape)]
 
 
 def depth_to_space(call: Call) -> list[Value]:

@@ -18,7 +18,6 @@ from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers.dialects import DIALECTS
-from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -91,18 +90,6 @@ class Document:
         """The files that it extends, the nearest first."""
         self.notices: dict[str, str] = {}
         """What a reader may not expect of the file, by where."""
-
-    @classmethod
-    def of(cls, root: YamlNode, file: str, limits: Limits, faults: Faults) -> Document:
-        """The document of a tree that is already read, such as the arguments of `chain`."""
-        begin_work()
-        document = cls.__new__(cls)
-        document.options, document.limits, document.faults, document.file = Options(limits=limits), limits, faults, file
-        document.begin()
-        document.texts = []
-        document.fence = document.folder = None
-        document.take(root, None, [])
-        return document
 
     def other(self, node: Scalar, faults: Faults) -> Document:
         """The net that this file names as a part of its own, found as what it would extend; faults are noted."""
@@ -259,7 +246,15 @@ class Document:
         """The values of all variables, `--set` applied."""
         taken = self.foreign.settings if self.foreign is not None else ()
         kept = {name: value for name, value in settings.items() if name not in taken}
+        self.declares(kept)
         return Variables(self.variables, self.file, self.limits, self.faults, self.folder).compute(kept)
+
+    def declares(self, settings: MappingType[str, str]) -> None:
+        """Whether the file declares what is set; a fault is noted for each name that it does not."""
+        for name in settings:
+            if name not in self.variables:
+                help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
+                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""

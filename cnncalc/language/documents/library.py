@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.documents.foreign import Foreign, foreign
+from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -17,6 +18,7 @@ from cnncalc.text import printable
 
 __all__ = [
     "BLOCKS",
+    "Given",
     "block_texts",
     "bundled",
     "hidden",
@@ -27,6 +29,27 @@ __all__ = [
     "members_of",
     "open_document",
 ]
+
+
+class Given(str):
+    """What a net is called that is no file, with what reads it: whatever takes a net's name takes it too."""
+
+    __slots__ = ("tree",)
+
+    tree: Callable[[Limits], YamlNode]
+
+    @classmethod
+    def read_by(cls, tree: Callable[[Limits], YamlNode], name: str) -> Given:
+        """A net that `tree` reads; other processes can be handed it where they are to."""
+        given = cls(name)
+        given.tree = tree
+        return given
+
+    @classmethod
+    def text(cls, text: str | bytes, name: str) -> Given:
+        """A net of a text."""
+        return cls.read_by(partial(read, text, name), name)
+
 
 READ: set[Path] = set()
 """Every file that was read as a net, or as what a net extends: nothing is written over these."""
@@ -74,7 +97,7 @@ def is_bundled(file: str, folder: Path | None) -> bool:
 
 def hidden(net: str) -> str:
     """The file of the current folder that one may mean by a bundled net's name; empty where there is none."""
-    if _own_file(net) is None:
+    if isinstance(net, Given) or _own_file(net) is None:
         return ""
     return next((name for name in (f"{net}.yaml", f"{net}.yml", net) if Path(name).is_file()), "")
 
@@ -106,6 +129,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():
+        if (packed := in_package(path)) is not None:
+            return packed
         raise CnncalcError(
             Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
         )
@@ -123,7 +148,7 @@ class Opened(NamedTuple):
     root: YamlNode
     name: str
     folder: Path | None
-    """None for standard input."""
+    """None for standard input, and for what is no file."""
     foreign: Foreign | None = None
 
 
@@ -158,6 +183,8 @@ def hold_standard_input(data: bytes) -> None:
 def open_document(net: str, options: Options, beside: Path | None = None) -> Opened:
     """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
     limits = options.limits
+    if isinstance(net, Given):
+        return Opened(net.tree(limits), net, None)
     if net == "-":
         data = standard_input(limits)
         other = foreign("-", None, data, options)
@@ -165,7 +192,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     path = locate(net, beside)
     own = path.parent == library_folder()
     READ.add(path if own else path.resolve())
-    name = printable(net if path == Path(net) else path.name)
+    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     if own:
         return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
     other = foreign(name, path, None, options)

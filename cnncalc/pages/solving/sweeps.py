@@ -53,7 +53,7 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
 def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:
     """The points at which the net works, by the first two figures."""
     from cnncalc.pictures.scatter import Dot
-    from cnncalc.solve.sweep.grid import front
+    from cnncalc.solve.fronts import front
 
     working = [point for point in points if point.figures]
     best = {id(point) for point in front(working, figures, figures[:2])}

@@ -1,8 +1,8 @@
 """What a sweep has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which sweep it is; each further line holds all points of one net. A line that was cut off, or that
-is none of ours, is passed over, and what it held is computed again. So the file is right whenever the run ends, and
-whatever ends it.
+The first line says which sweep it is; each further line holds all points of one part, column by column. A line that was
+cut off, or that is none of ours, is passed over, and what it held is computed again. So the file is right whenever the
+run ends, and whatever ends it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from itertools import product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.solve.sweep.grid import SIZES, Grid, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from cnncalc.solve.sweep.grid import Grid
-    from cnncalc.solve.sweep.points import Point
+    from cnncalc.solve.sweep.points import Points
 
 __all__ = ["Journal"]
 
 SUFFIX = ".part"
+KEYS = ("figures", "faults", "texts")
+"""Of a line: the numbers of each figure; for each point the place of its fault in the texts, counted from 1, or 0."""
 LONGEST_FIRST = 1_000_000
 LONGEST_POINT = 2_000
 """Bytes; a longer line is none of ours."""
@@ -38,8 +40,8 @@ class Journal:
         self.first = json.dumps(sweep, default=str, sort_keys=True)
         self.grid, self.figures = grid, figures
 
-    def begin(self, *, resume: bool) -> dict[tuple[str, ...], Sequence[Point]]:
-        """The nets that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
+    def begin(self, *, resume: bool) -> dict[Part, Points]:
+        """The parts that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
         with self._told():
             if not os.path.lexists(self.path):
                 self._start()
@@ -92,42 +94,47 @@ class Journal:
             help = f"give the same net and options again, or {fresh}"
             raise CnncalcError(Fault(f"`{self.path}` holds another sweep", values=what, help=help))
 
-    def _read(self, file: BinaryIO) -> tuple[dict[tuple[str, ...], Sequence[Point]], int]:
+    def _read(self, file: BinaryIO) -> tuple[dict[Part, Points], int]:
         """The points of every line that is whole and ours, and where the last whole line ends."""
-        found: dict[tuple[str, ...], Sequence[Point]] = {}
-        choices, sizes = set(self.grid.choices()), list(product(*self.grid.lengths.values()))
+        found: dict[Part, Points] = {}
+        parts = {(part.choice, part.low): part for part in self.grid.parts()}
         end = file.tell()
-        for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * len(sizes)):
+        for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * min(self.grid.sizes, 2 * SIZES)):
             end = file.tell()
-            points = self._points(_json(line))
-            if points and points[0].variables in choices and [point.lengths for point in points] == sizes:
-                found[points[0].variables] = points
+            record = _json(line)
+            if isinstance(record, dict) and _texts(record.get("net")) and type(record.get("from")) is int:
+                part = parts.get((tuple(record["net"]), record["from"]))
+                points = self._points(part, record) if part is not None else None
+                if part is not None and points is not None:
+                    found[part] = points
         return found, end
 
-    def _points(self, record: Any) -> list[Point]:
-        """The points of one line; none where it is none of ours."""
-        from cnncalc.solve.sweep.points import Point
+    def _points(self, part: Part, record: dict[str, Any]) -> Points | None:
+        """The points of one line; None where it is none of ours."""
+        from cnncalc.solve.sweep.points import Points
 
-        if not (isinstance(record, dict) and _texts(record.get("net")) and isinstance(record.get("points"), list)):
-            return []
-        choice, points = tuple(record["net"]), []
-        for row in record["points"]:
-            if not (isinstance(row, list) and len(row) == 3 and isinstance(row[2], str)):
-                return []
-            lengths, figures, fault = row
-            if not (_wholes(lengths) and _wholes(figures) and len(figures) == (0 if fault else self.figures)):
-                return []
-            points.append(Point(choice, tuple(lengths), tuple(figures), fault))
-        return points
+        axes = self.grid.axes(part)
+        count = prod(map(len, axes))
+        columns: Any
+        faults: Any
+        texts: Any
+        columns, faults, texts = map(record.get, KEYS)
+        if not (isinstance(columns, list) and _wholes(faults) and _texts(texts) and len(faults) == count):
+            return None
+        if len(columns) != self.figures and not (all(faults) and not columns):
+            return None
+        if not all(_wholes(column) and len(column) == count for column in columns):
+            return None
+        if not all(0 <= fault <= len(texts) for fault in faults):
+            return None
+        return Points(part.choice, axes, columns, faults, texts)
 
-    def add(self, points: Sequence[Point]) -> None:
-        """Keep the points of one net."""
-        rows = (json.dumps([point.lengths, point.figures, point.fault]).encode() for point in points)
+    def add(self, part: Part, points: Points) -> None:
+        """Keep the points of one part."""
+        columns, faults = [list(column) for column in points.columns], list(points.faults)
+        line = {"net": part.choice, "from": part.low, **dict(zip(KEYS, (columns, faults, points.texts)))}
         with self._told(), self.path.open("ab") as file:
-            file.write(f'{{"net": {json.dumps(points[0].variables)}, "points": ['.encode())
-            for place, row in enumerate(rows):
-                file.write(b", " + row if place else row)
-            file.write(b"]}\n")
+            file.write(f"{json.dumps(line)}\n".encode())
 
     def end(self) -> None:
         """All points have been written to the target."""

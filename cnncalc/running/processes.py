@@ -6,70 +6,66 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from multiprocessing import parent_process
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.limits import RECURSION
+from cnncalc.running.work import Work
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
 
-__all__ = ["in_order"]
+__all__ = ["deaf", "in_order"]
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 AHEAD = 4
 """So many tasks for each process are handed out at once: results wait for their turn, and must not pile up."""
 
 
-def in_order(
-    prepare: Callable[..., None],
-    given: tuple[Any, ...],
-    work: Callable[[Task], Result],
-    ended: Callable[[Task], Result],
-    tasks: Sequence[Task],
-    jobs: int,
-) -> Iterator[Result]:
-    """`work(task)` of every task, in order, from `jobs` processes; each is set up by `prepare(*given)`.
+def in_order(work: Work, tasks: Iterable[Any], jobs: int) -> Iterator[Any]:
+    """The result of every task, in order, from so many processes.
 
     A task whose process was ended from outside is done again, by a process of its own; where that is ended as well,
-    the task is what ends it, and `ended(task)` stands in its place. The others go on.
+    the task is what ends it, and `work.ended(task)` stands in its place. The others go on.
     """
-    start = 0
-    while start < len(tasks):
-        for result in _until_one_ends(prepare, given, work, tasks[start:], jobs):
-            yield result
-            start += 1
-        if start < len(tasks):
-            yield next(_until_one_ends(prepare, given, work, [tasks[start]], 1), None) or ended(tasks[start])
-            start += 1
+    left = iter(tasks)
+    while True:
+        handed: deque[Any] = deque()
+        yield from _until_one_ends(work, left, handed, jobs)
+        if not handed:
+            return
+        task = handed.popleft()
+        yield next(_until_one_ends(work, iter([task]), deque(), 1), None) or work.ended(task)
+        left = chain(handed, left)
 
 
-def _until_one_ends(
-    prepare: Callable[..., None],
-    given: tuple[Any, ...],
-    work: Callable[[Task], Result],
-    tasks: Sequence[Task],
-    jobs: int,
-) -> Iterator[Result]:
-    """The results of the first tasks: all of them, or those before one whose process was ended."""
+def _until_one_ends(work: Work, left: Iterator[Any], handed: deque[Any], jobs: int) -> Iterator[Any]:
+    """The results of the first tasks: all of them, or those before one whose process was ended.
+
+    Those that were handed out and have no result are left in `handed`.
+    """
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import active_children, get_context
 
     others = set(active_children())
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), get_context("spawn"), _begin, (prepare, given))
-    left, handed = iter(tasks), deque[Any]()
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (work.prepare, work.given))
+    results: deque[Future[Any]] = deque()
     try:
-        _hand_out(pool, work, left, handed, jobs * AHEAD)
-        while handed:
-            yield handed[0].result()
+        while True:
+            while len(handed) < jobs * AHEAD and (task := next(left, None)) is not None:
+                handed.append(task)
+                with deaf():  # a process is started when the first task that it could do is handed out
+                    results.append(pool.submit(work.do, task))
+            if not results:
+                return
+            yield results[0].result()
+            results.popleft()
             handed.popleft()
-            _hand_out(pool, work, left, handed, jobs * AHEAD)
     except BrokenProcessPool:
         return
     finally:
@@ -91,16 +87,8 @@ def _end_with(parent: BaseProcess | None) -> None:
         os._exit(1)
 
 
-def _hand_out(
-    pool: ProcessPoolExecutor, work: Callable[[Any], Any], left: Iterator[Any], handed: deque[Future[Any]], most: int
-) -> None:
-    while len(handed) < most and (task := next(left, None)) is not None:
-        with _deaf():  # a process is started when the first task that it could do is handed out
-            handed.append(pool.submit(work, task))
-
-
 @contextmanager
-def _deaf() -> Iterator[None]:
+def deaf() -> Iterator[None]:
     """Ctrl-C goes to every process; those that are started meanwhile never hear it, and the one that writes does after.
 
     Only the one that writes knows what to do. What a process blocks when it is started it blocks from its first moment.

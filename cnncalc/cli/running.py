@@ -1,0 +1,94 @@
+"""Long work: who does it, and how far it is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnncalc.running.runner import Runner
+
+__all__ = ["named_progress_bar", "progress_bar", "runner_of", "runner_options"]
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+CELLS = 24
+SOON = 1
+"""Seconds after which it is told how fast it goes: before, nobody knows."""
+OFTEN = 0.1
+"""Seconds between two pictures of a bar."""
+
+
+def runner_options(function: Function) -> Function:
+    """--jobs, --workers and --scheduler."""
+    jobs = click.option(
+        "--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]"
+    )
+    workers = click.option(
+        "--workers", metavar="N", type=click.IntRange(min=1), help="Workers of Dask on this machine, a process each."
+    )
+    scheduler = click.option(
+        "--scheduler", metavar="ADDRESS", help="The workers of a scheduler of Dask, as tcp://192.168.0.2:8786."
+    )
+    return jobs(workers(scheduler(function)))
+
+
+RUNNERS = ("jobs", "workers", "scheduler")
+"""What `runner_options` gives."""
+
+
+def runner_of(given: dict[str, Any]) -> Runner:
+    """Who does the work. Raises CnncalcError where it is two ways at once."""
+    from cnncalc.running.runner import Runner
+
+    return Runner(given["jobs"], given["workers"] or 0, given["scheduler"] or "").checked()
+
+
+def progress_bar() -> Callable[[int, int], None] | None:
+    """A progress bar on standard error, where that is a terminal."""
+    show = named_progress_bar()
+    return None if show is None else lambda done, total: show("", done, total)
+
+
+def named_progress_bar() -> Callable[[str, int, int], None] | None:
+    """One that says what is being done, and how long it still takes."""
+    return _Bar().show if sys.stderr.isatty() else None
+
+
+class _Bar:
+    def __init__(self) -> None:
+        self.what, self.shown = "", 0.0
+        self.began, self.first = time.monotonic(), 0
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Draw it, unless it was just drawn."""
+        now = time.monotonic()
+        if what != self.what:
+            self.what, self.began, self.first, self.shown = what, now, done, 0.0
+        if done >= total:
+            click.echo("\r\x1b[K", nl=False, err=True)
+        elif now - self.shown >= OFTEN:
+            self.shown = now
+            cells = CELLS * done // max(total, 1)
+            bar = f"{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
+            pace = _pace(done - self.first, total - done, now - self.began)
+            click.echo(f"\r\x1b[K{bar.rstrip()}{pace}", nl=False, err=True)
+
+
+def _pace(done: int, left: int, seconds: float) -> str:
+    """How many a second, and how long the rest takes at that; empty where it is too soon to tell.
+
+    >>> _pace(300, 18_000, 2.0)
+    ', 150 a second, 2:00 left'
+    """
+    if seconds < SOON or done < 1:
+        return ""
+    rate = done / seconds
+    minutes, rest = divmod(round(left / rate), 60)
+    hours, minutes = divmod(minutes, 60)
+    time_left = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f", {rate:,.{0 if rate >= 10 else 1}f} a second, {time_left} left"

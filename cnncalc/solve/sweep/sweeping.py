@@ -1,0 +1,107 @@
+"""A net over a grid of variables and input sizes, by one process or many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from hashlib import sha256
+from uuid import uuid4
+
+from cnncalc.errors import CnncalcError, Fault
+from cnncalc.language import load
+from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import hold_standard_input, standard_input
+from cnncalc.language.faults import Faults
+from cnncalc.language.options import Options
+from cnncalc.running.runner import HERE, Runner, in_order
+from cnncalc.running.work import Work
+from cnncalc.solve.sweep.evaluating import Asked, Evaluator
+from cnncalc.solve.sweep.grid import Grid, Part, check
+from cnncalc.solve.sweep.points import Points
+
+__all__ = ["digest", "sweep"]
+
+
+def digest(net: str, options: Options) -> str:
+    """By which the texts that a net comes from are known again: its own, and each that it extends."""
+    texts = Document(net, options, Faults()).texts  # the sweep tells its faults
+    return sha256("\0".join(texts).encode()).hexdigest()
+
+
+def sweep(
+    net: str,
+    options: Options,
+    dtype: str,
+    grid: Grid,
+    figures: Sequence[str],
+    *,
+    optimizer: str = "sgd",
+    runner: Runner = HERE,
+    done: Collection[Part] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[Part, Points]]:
+    """Every part of the grid with its points, in order; parts in `done` are passed over.
+
+    Raises `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
+    """
+    check(grid, figures, optimizer, options.limits)
+    asked = Asked(net, options, dtype, grid, tuple(figures), optimizer)
+    works, found, left = bool(done), 0, grid.points - sum(grid.sizes_of(part) for part in done)
+    for part, points in _each(asked, runner, done):
+        found += len(points)
+        if not works:
+            works = any(point.figures for point in points)
+            if found == left and not works:  # whatever the size, it cannot even be read
+                chosen = dict(zip(grid.variables, next(grid.choices())))
+                load(net, options._replace(variables={**options.variables, **chosen}))
+        if progress is not None:
+            progress(found, left)
+        yield part, points
+
+
+def _each(asked: Asked, runner: Runner, done: Collection[Part]) -> Iterator[tuple[Part, Points]]:
+    """The points of every part, in order, by whoever does it."""
+    parts = (part for part in asked.grid.parts() if part not in done)
+    if runner.alone:
+        evaluator = Evaluator(asked)
+        yield from ((part, evaluator.points(part)) for part in parts)
+        return
+    held = standard_input(asked.options.limits) if asked.net == "-" else b""
+    given = asked, held, uuid4().hex, digest(asked.net, asked.options)
+    work = Work(_prepare, given, _here, partial(_ended, asked.grid))
+    batches, waiting = asked.grid.batches(parts, runner.alike), list[list[Part]]()
+
+    def handed_out() -> Iterator[list[Part]]:
+        for batch in batches:
+            waiting.append(batch)
+            yield batch
+
+    for found in in_order(work, handed_out(), runner):
+        yield from zip(waiting.pop(0), found)
+
+
+_HERE: dict[str, Evaluator] = {}
+"""What computes in this process, where it is one of several: of one sweep, by its mark."""
+
+
+def _prepare(asked: Asked, held: bytes, mark: str, texts: str) -> None:
+    """Raises CnncalcError where the net is another one here: workers read its files where they run."""
+    if asked.net == "-":
+        hold_standard_input(held)
+    if mark not in _HERE:
+        if digest(asked.net, asked.options) != texts:
+            message = f"`{asked.net[:80]}` is another net where a worker runs"
+            help = "its files are read there too: they must be the same, or hand the net in on standard input, as `-`"
+            raise CnncalcError(Fault(message, help=help))
+        _HERE.clear()
+        _HERE[mark] = Evaluator(asked)
+
+
+def _here(parts: Sequence[Part]) -> list[Points]:
+    (evaluator,) = _HERE.values()
+    return [evaluator.points(part) for part in parts]
+
+
+def _ended(grid: Grid, parts: Sequence[Part]) -> list[Points]:
+    fault = "the process that computed this was ended twice: out of memory?"
+    return [Points.faulty(part.choice, grid.axes(part), fault) for part in parts]
