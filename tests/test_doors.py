@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements optimizers totals",
+    "analysis.memory": "elements layouts optimizers totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -64,7 +64,7 @@ DOORS = {
     "solve.sweep": "grid journal points ranges sweeping",
     "tools": "conventions conventions.counting conventions.difference devices styles",
     "torch_backend": "calling building.builder exporting rewriting verify",
-    "torch_backend.building.kinds": "unfolding",
+    "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",

@@ -34,7 +34,7 @@ PAPER = Convention(
     ),
     unknown={},
     leaves_out=REST,
-    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"embedding", "maxunpool"},
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"embedding", "maxunpool", "rrelu"},
 )
 
 
