@@ -99,7 +99,7 @@ def test_the_batch_is_the_largest_that_fits(name, memory, optimizer):
 
     def needed(batch):
         totals = report(graph, batch, "float32", optimizer or "sgd").totals
-        forward = totals.peak_bytes + totals.weight_bytes + 4 * totals.buffers
+        forward = totals.peak_bytes + totals.weight_bytes + totals.buffer_bytes
         return max(forward, totals.train_bytes) if optimizer else forward
 
     assert answer.batch >= 1

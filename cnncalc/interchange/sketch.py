@@ -53,6 +53,7 @@ class Operator(NamedTuple):
     place: Place | None = None
     share: int | None = None
     """The operator whose parameters it uses."""
+    trainable: bool = True
 
     def origin(self) -> str:
         """What it is in the file, in words: `Convolution conv1, line 12`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -65,7 +65,7 @@ def solve_variable(
 ) -> VariableAnswer:
     """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
     check_wants(wants)
-    optimizer_states(optimizer)
+    optimizer_named(optimizer)
     low, high, step = _grid(_value(net, variable, options), variable, bounds)
     count = int((high - low) // step) + 1
     if count > MOST:
