@@ -34,6 +34,7 @@ DOORS = {
     "interchange.ncnn": "",
     "interchange.nnef": "",
     "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
+    "interchange.onnx.rules": "table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
     "interchange.paddle": "",
