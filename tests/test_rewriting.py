@@ -420,7 +420,7 @@ layers:
         ("layers: [{repeat: 2, layers: [conv $(8 if first else 4) k3 p1, relu]}]",
          "separable", ["dwconv k3 p1", "conv 8 k1", "conv 4 k1"], False),
         ("layers: ['conv 8 k3 p1', \"batchnorm\", relu]", "fold-batchnorm", ["layers: ['conv 8 k3 p1', relu]"], True),
-        ("layers:\n  - name: a\n    conv: 8 k3 nobias   # why\n  - batchnorm: eps=0.001\n    name: b\n  # rest\n  - relu",
+        ("layers:\n  - name: a\n    conv: 8 k3 nobias   # why\n  - batchnorm: eps=1\n    name: b\n  # rest\n  - relu",
          "fold-batchnorm", ["  - name: a", "    conv: 8 k3   # why", "  # rest", "  - relu"], True),
         ("layers:\n  - {conv: {out: 8, kernel: 3}, name: a}\n  - batchnorm", "fold-batchnorm",
          ["  - {conv: {out: 8, kernel: 3}, name: a}"], True),

@@ -155,18 +155,18 @@ def _alter(lines: list[str], item: Item, pairs: list[tuple[Layer, Layer]], diale
     line = lines[text.line - 1]
     if line[start:end] != text.text:
         raise _Elsewhere
-    word, _, rest = text.text.partition(" ") if item.key is None else (item.key.text, "", text.text)
-    again = {retold(rest, before, after, defaults) for before, after in pairs}
-    kind, rest = (
-        (word, _only(again)) if None not in again else _only({told(one, dialect, defaults) for _, one in pairs})
-    )
-    assert rest is not None
+    word, _, said = text.text.partition(" ") if item.key is None else (item.key.text, "", text.text)
+    again = {retold(said, before, after, defaults) for before, after in pairs}
+    if None in again:
+        kind, rest = _only({told(after, dialect, defaults) for _, after in pairs})
+    else:
+        kind, rest = word, _only(again) or ""
     if item.key is None:
         if rest[:1] in ("{", '"'):
             raise _Elsewhere
         lines[text.line - 1] = line[:start] + f"{kind} {rest}".strip() + line[end:]
         return
-    if item.key.line != text.line and text.text:
+    if item.key.line != text.line:
         raise _Elsewhere
     blank = " " if rest and not line[:start].endswith((" ", '"', "'")) else ""
     line = line[:start] + blank + rest + line[end:]
