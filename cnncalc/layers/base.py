@@ -36,6 +36,13 @@ __all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class _Rules:
+    """The habits of a layer's framework: those of its dialect, unless it stands `under` others."""
+
+    def __get__(self, layer: Layer, owner: type[Layer]) -> Dialect:
+        return DIALECTS[layer.dialect]
+
+
 class Layer:
     """A layer of some kind with its fields set; immutable, compared by kind and fields."""
 
@@ -67,6 +74,7 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    rules: ClassVar[_Rules] = _Rules()
     called: ClassVar[str] = ""
     """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
@@ -112,10 +120,11 @@ class Layer:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
 
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
+    def under(self, rules: Dialect) -> Layer:
+        """The same layer by other rules than its dialect's, such as those of a runtime."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, rules=rules)
+        return made
 
     def default(self, name: str) -> Any:
         """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
