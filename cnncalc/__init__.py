@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # as type checkers read it; importing `typing` would load
 if TYPE_CHECKING:
     from cnncalc import solve
     from cnncalc.api.answers import Answer, Report
-    from cnncalc.api.builtin import bundled, from_torch, report, to_torch
+    from cnncalc.api.builtin import bundled, from_torch, report, rewrite, to_torch
     from cnncalc.api.nets import Net
     from cnncalc.api.opening import chain, load
     from cnncalc.api.questions import check, compare, sweep
@@ -32,6 +32,7 @@ _OWNERS = {
     "from_torch": "cnncalc.api.builtin",
     "load": "cnncalc.api.opening",
     "report": "cnncalc.api.builtin",
+    "rewrite": "cnncalc.api.builtin",
     "solve": "cnncalc.solve",
     "sweep": "cnncalc.api.questions",
     "to_torch": "cnncalc.api.builtin",
@@ -51,6 +52,7 @@ __all__ = [
     "from_torch",
     "load",
     "report",
+    "rewrite",
     "solve",
     "sweep",
     "to_torch",

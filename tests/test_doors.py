@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements totals",
+    "analysis.memory": "elements layouts optimizers totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
-    "api": "answers builtin nets opening programs questions",
+    "api": "answers builtin nets opening programs questions rewriting",
     "api.boundary": "keywords",
     "claims": "decimals expect latency quantities wants",
     "cli": "main",
@@ -24,18 +24,22 @@ DOORS = {
     "graph": "nodes stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
-        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening refusing sketch weights.held "
-        "writers written"
+        "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
+        "structure.writing weights.held writers written"
     ),
     "interchange.caffe": "",
+    "interchange.coreml": "",
     "interchange.darknet": "",
-    "interchange.keras": "reader writing.config writing.model writing.writer",
+    "interchange.keras": "opening reader writing.config writing.model writing.writer",
     "interchange.ncnn": "",
-    "interchange.onnx": "model wire writing.model writing.scribe writing.writer",
+    "interchange.nnef": "",
+    "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
+    "interchange.onnx.rules": "table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
     "interchange.paddle": "",
-    "interchange.structure": "writing",
+    "interchange.protobuf": "fields wire",
+    "interchange.structure": "holding writing",
     "interchange.tfjs": "",
     "interchange.tflite": "",
     "interchange.torch_code": "",
@@ -52,6 +56,8 @@ DOORS = {
     "pictures.flow": "drawing painting tree",
     "pictures.volumes": "drawing",
     "pictures.windows": "field panels steps",
+    "rewrites": "rewriting table",
+    "rewrites.rules": "",
     "running": "runner work",
     "solve.file": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
@@ -59,8 +65,8 @@ DOORS = {
     "solve.search": "answer question",
     "solve.sweep": "evaluating grid journal points ranges sweeping",
     "tools": "conventions conventions.counting conventions.difference devices styles",
-    "torch_backend": "calling building.builder exporting verify",
-    "torch_backend.building.kinds": "unfolding",
+    "torch_backend": "calling building.builder exporting rewriting verify",
+    "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
     "torch_backend.running": "measure planning watching",
     "witnesses": "table",

@@ -76,6 +76,8 @@ conv1   conv 96 k11 s4 p2:1   3x224x224 → 96x55x55
                      (100.0% of the net's)
   FLOPs              2·MACs + C_out·H_out·W_out = 2·105,415,200 + 96·55·55
                      = 210,830,400 + 290,400 = 211,120,800
+  backward FLOPs     2·MACs = 2·105,415,200 = 210,830,400
+                     (for its weights alone: nothing before it is trained)
   receptive field    r_out = r_in + (k − 1)·j_in = 1 + (11 − 1)·1 = 11
   its stride         j_out = j_in·s = 1·4 = 4
   its padding        P_out = P_in + p_top·j_in = 0 + 2·1 = 2

@@ -154,14 +154,15 @@ def test_a_group_of_several_inputs():
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "state", "rule"),
+    ("optimizer", "state", "counters", "rule"),
     [
-        ("sgd", 0, "(params + buffers + trained)·b + kept"),
-        ("momentum", 1, "(params + buffers + 2·trained)·b + kept"),
-        ("adam", 2, "(params + buffers + 3·trained)·b + kept"),
+        ("sgd", 0, 0, "(params + trained)·b + buffers + kept"),
+        ("momentum", 1, 0, "(params + trained)·b + buffers + state + kept"),
+        ("adam", 2, 50, "(params + trained)·b + buffers + state + kept"),
     ],
 )
-def test_training_bytes_by_optimizer(optimizer, state, rule):
+def test_training_bytes_by_optimizer(optimizer, state, counters, rule):
+    """Of 62 tensors layer1 has 12: 50 are trained."""
     explanation = explain(load("resnet18", Options(freeze=("layer1",))), optimizer=optimizer)
     totals, counted = explanation.totals, explanation.report.totals
     assert totals.training.text[0] == rule
@@ -170,7 +171,7 @@ def test_training_bytes_by_optimizer(optimizer, state, rule):
     assert sum(parts.values()) == counted.train_bytes
     assert parts["weights"] == 4 * 11_689_512  # torchvision's resnet18
     assert parts["gradients"] == 4 * (11_689_512 - 147_968)  # without layer1
-    assert parts.get("optimizer state", 0) == state * parts["gradients"]
+    assert parts.get("optimizer state", 0) == state * parts["gradients"] + 4 * counters
     assert f"training, {optimizer}" in explained(explanation)
 
 

@@ -90,7 +90,7 @@ def formulas_held(graph, batch, dtype):
         if dtype.startswith("amp"):  # each tensor has a type of its own
             (memory,) = (formula for formula in part["formulas"] if formula["quantity"] == "output bytes")
             meanings["b"] = exactly(memory["value"], batch * prod(node.shape), (2, 4))
-        counted = {"MACs": row.macs, "FLOPs": row.flops}
+        counted = {"MACs": row.macs, "FLOPs": row.flops, "backward FLOPs": row.backward_flops}
         sizes = dict(zip(meanings.letters_out, node.shape))
         for formula in part["formulas"]:
             count += held(formula, meanings)
@@ -123,7 +123,7 @@ def totals_held(graph, batch, dtype):
     training = summary["training"]
     assert sum(part["value"] for part in training["parts"]) == training["formula"]["value"] == totals["train_bytes"]
     known = {"params": totals["weights"] + totals["biases"], "trained": totals["trainable"], "b": SIZES[dtype]}
-    known |= {"buffers": totals["buffers"], "kept": totals["saved_bytes"]}
+    known |= {"buffers": totals["buffer_bytes"], "state": totals["optimizer_bytes"], "kept": totals["saved_bytes"]}
     formula = training["formula"]
     assert_equal(formula["steps"], formula["latex"], "bytes", totals["train_bytes"], known)
     return 2 * len(formula["steps"])

@@ -37,6 +37,7 @@ ASKED = {
     "explain --convention": ("explain", "lenet5", "--convention", "thop,fvcore"),
     "compare": ("compare", "lenet5", "alexnet"),
     "compare --diff": ("compare", "--diff", "lenet5", "alexnet"),
+    "rewrite": ("rewrite", "lenet5", "fc-to-conv", "width 0.5"),
     "list": ("list", "--family", "lenet5"),
     "check": ("check", "lenet5", "--max", "params=1k"),
     "verify": ("verify", "lenet5", "--device", "meta"),

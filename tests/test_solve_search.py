@@ -57,6 +57,14 @@ def test_a_variable_is_as_large_as_the_want_allows():
         assert (params <= 3_000_000) == met
 
 
+def test_a_setting_of_no_variable_is_told_before_anything_is_tried(monkeypatch):
+    monkeypatch.setattr("cnncalc.solve.inputs.variables.loader", lambda net, options: pytest.fail("a net was built"))
+    words = ["solve", "variable", "resnet18", "classes", "--want", "params <= 12M", "--set", "clases=1"]
+    done = CliRunner().invoke(program, words)
+    assert done.exit_code == 2
+    assert "there is no variable `clases` to set" in done.output
+
+
 def test_a_whole_variable_is_tried_one_by_one():
     answer = answered("variable", "lenet5", "classes", "--want", "params == 61_706", "--to", 20)
     assert [trial["value"] for trial in answer["trials"] if trial["met"]] == ["10"]
@@ -91,7 +99,7 @@ def test_the_batch_is_the_largest_that_fits(name, memory, optimizer):
 
     def needed(batch):
         totals = report(graph, batch, "float32", optimizer or "sgd").totals
-        forward = totals.peak_bytes + totals.weight_bytes + 4 * totals.buffers
+        forward = totals.peak_bytes + totals.weight_bytes + totals.buffer_bytes
         return max(forward, totals.train_bytes) if optimizer else forward
 
     assert answer.batch >= 1

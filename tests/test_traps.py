@@ -296,3 +296,31 @@ def test_a_file_that_goes_while_its_folder_is_checked_is_passed_over(here, monke
     done = run("check", ".", "--max", "params=1M")
     assert done.exit_code == 0
     assert "gone since the folder was listed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("layer", "way"),
+    [
+        ("conv 8 k3 in_channels=3", "it is never written: what comes in says it"),
+        ("conv 8 k3 activation=relu", "write it as a layer behind this one"),
+        ("relu max_value=6", "`relu6`, or `clip 0 MAX`"),
+        ("PReLU shared_axes=[1,2]", "`per_channel` one a channel (Keras: [1, 2] of a map)"),
+        ("conv 8 k3 kernel_initializer=he", "changes no count: leave it out"),
+        ("conv 3 8 3", "torch's `Conv2d 3 64 7` is `conv 64 k7`"),
+    ],
+)
+def test_arguments_of_other_frameworks_are_said_as_they_are_here(layer, way):
+    done = run("chain", "3x8x8", layer)
+    assert done.exit_code == 2
+    assert way in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "params"),
+    # Keras 3.15.1: Sequential([Input((10, 8)), LSTM(16)]).output_shape and .count_params(), and so on
+    [("LSTM 16", "16", "1,600"), ("GRU 16", "16", "1,248"), ("SimpleRNN 16", "16", "400"),
+     ("LSTM 16 bidirectional", "32", "3,200"), ("LSTM 16 sequence", "16x10", "1,600"), ("lstm 16", "16x10", "1,600")],
+)  # fmt: skip
+def test_a_recurrent_layer_of_keras_gives_its_last_state(layer, shape, params):
+    row = run("chain", "8x10", layer, "--dialect", "keras").stdout.split("\n")[3]
+    assert row.split()[-3:-1] == [shape, params]

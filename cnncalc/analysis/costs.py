@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.elements import Elements
@@ -18,6 +19,7 @@ from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
 from cnncalc.graph import Costs, Graph, Node, costs
 from cnncalc.layers import Layer
+from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
 
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
@@ -39,6 +41,11 @@ class Followed:
     def fields(self) -> dict[str, list[Fields]]:
         """What every node's tensor sees of each input of the net, by its name."""
         return of_inputs(self.graph)
+
+    @cached_property
+    def gradients(self) -> dict[int, Backward]:
+        """The gradients that are wanted of each node that the pass backward reaches."""
+        return gradients(self.graph)
 
     @cached_property
     def kept(self) -> Sequence[Kept]:
@@ -88,9 +95,22 @@ class Counts(Counter):
         return found
 
     @cached_property
+    def backward(self) -> dict[int, int]:
+        """Multiply–accumulates of the pass backward by node, of one image."""
+        nodes, mets = self.graph.nodes, self.graph.signatures
+        return {
+            index: mets[nodes[index].signature].backward_macs(one) for index, one in self.followed.gradients.items()
+        }
+
+    @cached_property
     def peak(self) -> int:
         """The most bytes alive at once."""
         return self.followed.peak.size
+
+    def state(self, node: Node) -> int:
+        """The optimizer's rule on each tensor."""
+        rule, size = self.optimizer.state, self.element_bytes
+        return sum([rule(shape, size) for shape in self.graph.signatures[node.signature].tensors])
 
 
 def report(
@@ -125,7 +145,7 @@ def report(
 
 def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
     """Every layer in execution order."""
-    batch, nodes = counter.images, graph.nodes
+    batch, nodes, origins = counter.images, graph.nodes, graph.origins
     seen = described(counter.followed.fields)
     notations = [write(layer) for layer, _ in graph.signatures]
     inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
@@ -141,6 +161,7 @@ def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
             *numbers,
             line=node.origin.line if node.origin else 0,
             receptive_field=seen[index],
+            origin=origins.get(node.name, ""),
         )
         for (index, node, layer), numbers in zip(graph.layers(), figures)
     ])  # fmt: skip

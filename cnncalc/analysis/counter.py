@@ -7,12 +7,13 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.elements import Elements
-from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.memory.layouts import laid_out
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
@@ -20,6 +21,9 @@ from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS, Dialect
 
 __all__ = ["Counter", "of_layer"]
+
+WHOLE = 8
+"""Bytes of a whole number that torch keeps."""
 
 
 def of_layer(
@@ -29,16 +33,21 @@ def of_layer(
     images: Any,
     element_bytes: int,
     saved: Callable[[], Any],
+    backward: Callable[[], Any],
+    state: Callable[[], Any],
     dialect: Dialect,
     training: bool,
     read: Any,
     stored: int,
+    owns: bool | None = None,
 ) -> OfLayer:
     """What the rules of figures read of a layer.
 
-    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters.
+    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters,
+    `state` those that an optimizer keeps for these; `owns` says whether its output has a storage of its own, where the
+    layer alone does not.
     """
-    weights, biases, buffers, macs, operations = costs
+    weights, biases, buffers, whole, macs, operations = costs
     moves = layer.moves(training=training)
     parameters = (weights + biases + buffers) * stored if moves and not layer.looks_up else 0
     owned = node.share is None
@@ -48,14 +57,17 @@ def of_layer(
         weights,
         biases,
         buffers,
+        buffers * stored + (WHOLE * whole if owned else 0),
         macs,
         operations,
         images,
         product(node.shape),
         element_bytes,
         saved,
+        backward,
+        state if owned else _nothing,
         node.trainable,
-        not layer.reuses_input(training=training),
+        not layer.reuses_input(training=training) if owns is None else owns,
         layer.weighted and owned,
         dialect.buffers_are_parameters,
         read if moves else 0,
@@ -64,19 +76,32 @@ def of_layer(
     )
 
 
+def _nothing() -> int:
+    return 0
+
+
 class _OfOneError(Exception):
     """A rule asks for what is not the same of all layers that are alike."""
 
 
-class _Saved:
-    """What a layer saves, set for one after the other; asked for many at once it fails."""
+class _One:
+    """What is told of each layer alone, of one after the other; asked for many at once it fails."""
 
-    value: Any = None
+    def __init__(self, counter: Counter) -> None:
+        self.counter = counter
+        self.node: int | None = None
 
-    def __call__(self) -> Any:
-        if self.value is None:
+    def saved(self) -> Any:
+        """The bytes that autograd keeps."""
+        if self.node is None:
             raise _OfOneError
-        return self.value
+        return self.counter.saved.get(self.node, 0)
+
+    def backward(self) -> Any:
+        """The multiply–accumulates of the pass backward."""
+        if self.node is None:
+            raise _OfOneError
+        return self.counter.backward.get(self.node, 0)
 
 
 class Counter:
@@ -85,7 +110,7 @@ class Counter:
     def __init__(self, graph: Graph, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
         self.element_bytes = self.numbers.size
-        self.optimizer_states = optimizer_states(optimizer)
+        self.optimizer = optimizer_named(optimizer)
         self._each: dict[str, list[Any]] = {}
         self._totals: dict[str, Any] = {}
 
@@ -102,8 +127,17 @@ class Counter:
         raise NotImplementedError
 
     @cached_property
+    def backward(self) -> Mapping[int, Any]:
+        """For each node that the pass backward reaches its multiply–accumulates there, of one image."""
+        raise NotImplementedError
+
+    @cached_property
     def peak(self) -> Any:
         """The most bytes alive at once in inference."""
+        raise NotImplementedError
+
+    def state(self, node: Node) -> Any:
+        """The bytes that the optimizer keeps for a layer's parameters, if they are trained."""
         raise NotImplementedError
 
     def read(self, node: Node, layer: Layer) -> Sequence[Any]:
@@ -123,35 +157,39 @@ class Counter:
         return sum(product(self.graph.nodes[index].shape) for index in self.graph.inputs.values())
 
     @cached_property
-    def _alike(self) -> tuple[list[int], list[OfLayer], _Saved]:
-        """What the rules read of a layer but for what it saves: the number for each layer, and of each number what."""
+    def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
+        """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...]], int] = {}
-        saved = _Saved()
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool], int] = {}
+        one = _One(self)
+        parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        layout = laid_out(self.graph, training=training) if parted else None
         numbers: list[int] = []
         found: list[OfLayer] = []
         for index, node in enumerate(self.graph.nodes):
             layer = node.layer
             if layer is None:
                 continue
-            taken = tuple([elements[one] for one in node.inputs]) if self.numbers.half else ()
-            key = node.signature, node.share is None, node.trainable, elements[index], taken
+            taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half else ()
+            own = layout is not None and layout.owner[index] == index
+            key = node.signature, node.share is None, node.trainable, elements[index], taken, own
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
-                apart = self.images, elements[index], saved
-                read = sum([count * elements[one] for count, one in zip(self.read(node, layer), node.inputs)])
+                apart = self.images, elements[index], one.saved, one.backward, partial(self.state, node)
+                read = sum([count * elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
                 cost = costs[node.signature]
-                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes))
+                owns = own if parted else None
+                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
             numbers.append(number)
-        return numbers, found, saved
+        return numbers, found, one
 
     def _of_alike(self, key: str) -> list[Any] | None:
-        """A figure of what is alike, each computed once; None where what a layer saves is a part of it."""
+        """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
         rule = BY_KEY[key].layer
         assert rule is not None
         try:
-            return [rule(one) for one in self._alike[1]]
+            return [rule(each) for each in self._alike[1]]
         except _OfOneError:
             return None
 
@@ -166,15 +204,15 @@ class Counter:
         return self._each[key]
 
     def _apart(self, key: str) -> list[Any]:
-        """A figure of every layer, of which what it saves is a part."""
+        """A figure of every layer, of which what is its own is a part."""
         rule = BY_KEY[key].layer
         assert rule is not None
-        numbers, found, saved = self._alike
+        numbers, found, one = self._alike
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), numbers):
-            saved.value = self.saved.get(index, 0)
+            one.node = index
             values.append(rule(found[number]))
-        saved.value = None
+        one.node = None
         return values
 
     def sum(self, key: str) -> Any:

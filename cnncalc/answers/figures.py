@@ -22,8 +22,6 @@ if TYPE_CHECKING:
         images: Any
         element_bytes: int
         """Of a number that is stored: a parameter, its gradient, an element of an input."""
-        optimizer_states: int
-        """Numbers that the optimizer keeps for each trained parameter."""
 
         @property
         def input_elements(self) -> Any:
@@ -69,6 +67,8 @@ class OfLayer(NamedTuple):
     """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
     biases: Any
     buffers: Any
+    buffer_bytes: Any
+    """Those of the buffers, and of what is counted beside them."""
     macs: Any
     operations: Any
     images: Any
@@ -77,6 +77,10 @@ class OfLayer(NamedTuple):
     element_bytes: int
     saved: Callable[[], Any]
     """The bytes that autograd keeps for backward in training mode and first meets at this layer."""
+    backward_macs: Callable[[], Any]
+    """Multiply–accumulates of the pass backward, of one image."""
+    optimizer_bytes: Callable[[], Any]
+    """The bytes that the optimizer would keep for its parameters."""
     trainable: bool
     stored: bool
     """Whether its output has a storage of its own, in place of that of its input."""
@@ -165,15 +169,15 @@ def _moved(one: OfLayer) -> Any:
     return one.parameter_bytes + one.images * (one.read_bytes + written)
 
 
-def train_bytes(trainable: Any, parameters: Any, buffers: Any, saved: Any, size: Any, states: int) -> Any:
-    """Weights, buffers, gradients, optimizer state and saved activations in bytes; `size` is that of a number."""
-    return (parameters + buffers + trainable * (1 + states)) * size + saved
+def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:
+    """Parameters and gradients, of `size` bytes a number; and bytes of buffers, optimizer state and what is saved."""
+    return (parameters + trainable) * size + buffers + state + saved
 
 
 def _training(net: OfNet) -> Any:
     parameters = net["weights"] + net["biases"]
-    sizes = (net.element_bytes, net.optimizer_states)
-    return train_bytes(net["trainable"], parameters, net["buffers"], net["saved_bytes"], *sizes)
+    others = (net["buffer_bytes"], net["optimizer_bytes"], net["saved_bytes"])
+    return train_bytes(net["trainable"], parameters, net.element_bytes, *others)
 
 
 FIGURES = (
@@ -247,6 +251,23 @@ FIGURES = (
         "train_bytes", "Training bytes", "bytes", "Weights, buffers, gradients, optimizer state and saved activations.",
         total=_training, compared="", place=12,
         note=_training_note,
+    ),
+    Figure(
+        "backward_flops", "Backward FLOPs", "",
+        "Of the pass backward: twice the multiply–accumulates of gradients, of weights that are trained and of what "
+        "they act on.",
+        lambda one: 2 * one.images * one.backward_macs(),
+        heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
+    ),
+    Figure(
+        "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",
+        lambda one: one.buffer_bytes, compared="", place=8, line=False,
+    ),
+    Figure(
+        "optimizer_bytes", "Optimizer bytes", "bytes",
+        "What the optimizer keeps from step to step for the parameters that are trained.",
+        lambda one: one.optimizer_bytes() if one.trainable else 0,
+        heading="Optimizer bytes", compared="", place=11, line=False,
     ),
 )  # fmt: skip
 

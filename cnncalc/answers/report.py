@@ -44,7 +44,11 @@ class ReceptiveField(NamedTuple):
         return any(self.stride)
 
 
-class Row(Record, fields=(*LAYER, "receptive_field", "counted", "bound"), defaults=(ReceptiveField(), 0, None)):
+BESIDE = {"receptive_field": ReceptiveField(), "counted": 0, "bound": None, "origin": ""}
+"""What a row may have besides, and what it is where it has none."""
+
+
+class Row(Record, fields=(*LAYER, *BESIDE), defaults=tuple(BESIDE.values())):
     """One layer, in execution order; every figure of `OF_LAYERS` is a field too."""
 
     __slots__ = ()
@@ -64,6 +68,8 @@ class Row(Record, fields=(*LAYER, "receptive_field", "counted", "bound"), defaul
     """What the convention of the report counts for it; None where it cannot."""
     bound: Bound | None
     """The least time that it takes on the device of the report; None where none is asked for."""
+    origin: str
+    """The operator of another tool's file that it comes from; empty where there is none."""
 
     if TYPE_CHECKING:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["bundled", "from_torch", "report", "to_torch"]
+    from cnncalc.api.rewriting import Rewritten
+
+__all__ = ["bundled", "from_torch", "report", "rewrite", "to_torch"]
 
 
 def bundled() -> dict[str, Path]:
@@ -47,6 +50,13 @@ def to_torch(
     """A net as a torch module, see `Net.to_torch`. It needs torch. Raises CnncalcError."""
     held = net if isinstance(net, Net) else load(net, options)
     return held.to_torch(seed=seed, device=device, dtype=dtype)
+
+
+@known_keywords
+def rewrite(net: NetLike | Built, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+    """A net through rules, see `Net.rewrite`. Raises CnncalcError."""
+    held = net if isinstance(net, Net) else load(net)
+    return held.rewrite(*rules, at=at)
 
 
 @known_keywords

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.verification import Verification
     from cnncalc.api.pictures import Picture
+    from cnncalc.api.rewriting import Rewritten
     from cnncalc.explain.explanation import Explanation
     from cnncalc.interchange.written import Written
 
@@ -231,6 +232,20 @@ class Net(Buildable):
 
         settings = {"opset": opset, "values": values, "weights": weights, "seed": seed}
         return exported(self, self.options.batch, None if file is None else fspath(file), to, settings, force=force)
+
+    @known_keywords
+    def rewrite(self, *rules: str, at: str | Sequence[str] = ()) -> Rewritten[Net]:
+        """The net through rules, as `net.rewrite("fold-batchnorm", "new-head 10")`: `cnncalc rewrite`.
+
+        `at` are patterns of layers. `.net` is the net that comes out, `.yaml` its file. Raises CnncalcError.
+        """
+        from cnncalc.api.rewriting import rewritten
+        from cnncalc.language import given_text
+
+        def made(text: str) -> Net:
+            return Net.read(given_text(text, self.name), Options())
+
+        return rewritten(self.numbers(), self.name, rules, at, self.options, made)
 
     def _at(self, input: str) -> Built:
         """The net on inputs with symbols for lengths. Raises CnncalcError where a layer does not take them."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "budgets", "columns", "conventions", "devices", "dialects", "dtypes", "figures", "kinds", "layers", "limits",
-    "nets", "variable_names", "variables", "witnesses",
+    "nets", "rules", "variable_names", "variables", "witnesses",
 ]  # fmt: skip
 
 
@@ -130,6 +130,13 @@ def devices(context: click.Context, parameter: click.Parameter, incomplete: str)
     return _starting(known(), incomplete)
 
 
+def optimizers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The optimizers whose state is known."""
+    from cnncalc.analysis.memory.optimizers import OPTIMIZERS
+
+    return _starting(OPTIMIZERS, incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS
@@ -157,3 +164,10 @@ def columns(context: click.Context, parameter: click.Parameter, incomplete: str)
 
     before, comma, _ = incomplete.rpartition(",")
     return _starting([before + comma + column.key for column in COLUMNS], incomplete)
+
+
+def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The rules of `rewrite`."""
+    from cnncalc.rewrites.table import RULES
+
+    return _starting([rule.name for rule in RULES], incomplete)

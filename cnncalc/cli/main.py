@@ -35,6 +35,7 @@ COMMANDS = {
     "list": ("list_nets", "List the bundled architectures with their totals."),
     "import": ("import_net", "Print a file of another tool as YAML of cnncalc."),
     "export": ("export", "Write a net as a file of another tool."),
+    "rewrite": ("rewrite", "Make another net of a net: fold, split, fuse, replace, and what that gains."),
     "check": ("check", "Hold files to their `expect:` blocks and to budgets."),
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),

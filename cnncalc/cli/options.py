@@ -8,7 +8,7 @@ import click
 
 from cnncalc.analysis.dtypes import HALVES, with_amp
 from cnncalc.claims.quantities import parse_quantity
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.forms import FORMS
 from cnncalc.records import NamedTuple
@@ -25,7 +25,6 @@ __all__ = [
     "device_option",
     "file_option",
     "format_option",
-    "list_figures",
     "net_argument",
     "net_options",
     "optimizer_option",
@@ -46,69 +45,6 @@ class Wanted(NamedTuple):
     dtype: str
 
 
-def _list_columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """`--columns help` lists the columns and ends."""
-    if value == "help":
-        from cnncalc.pages.show.columns import COLUMNS
-        from cnncalc.text import aligned
-
-        marks = ["usual" if column.usual else "" for column in COLUMNS]
-        keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
-        click.echo("\n".join(aligned(list(zip(keys, headings, marks)), [False] * 3)))
-        context.exit()
-    return value
-
-
-def _listing(context: click.Context, names: Sequence[str], texts: Sequence[str]) -> None:
-    """Print names with what is said of each, and end."""
-    from cnncalc.text import aligned
-
-    click.echo("\n".join(aligned(list(zip(names, texts)), [False] * 2)))
-    context.exit()
-
-
-def list_figures(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """`--figures help` lists the figures and ends."""
-    if value == "help":
-        from cnncalc.answers.figures import FIGURES
-
-        _listing(context, [one.key for one in FIGURES], [one.help for one in FIGURES])
-    return value
-
-
-def _list_limits(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """`--limit help` lists the bounds and ends."""
-    if "help" in value:
-        from cnncalc.limits import Limits
-
-        _listing(context, Limits._fields, [f"{bound:,}" for bound in Limits()])
-    return value
-
-
-def _list_devices(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """`--device help` lists the devices and ends."""
-    if value == "help":
-        from cnncalc.tools.devices import devices
-
-        known = devices()
-        _listing(context, list(known), [device.title for device in known.values()])
-    return value
-
-
-def _list_variables(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """`--set help` lists the net's variables, each as its file has it, and ends.
-
-    Of the net and the option, whichever comes last on the command line knows both.
-    """
-    known = {**context.params, parameter.name: value}
-    if "help" in (known.get("set_") or ()) and known.get("net"):
-        from cnncalc.cli.nets import open_net
-
-        variables = open_net(known["net"]).variables
-        _listing(context, list(variables), [key.source.lines[key.line - 1].strip() for key, _ in variables.values()])
-    return value
-
-
 def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
     """The one value of an option that is given once; of two, the last would silently win."""
     if len(value) > 1:
@@ -118,7 +54,7 @@ def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, 
     return value[0] if value else None
 
 
-net_argument = click.argument("net", metavar="NET", callback=_list_variables, shell_complete=completing.nets)
+net_argument = click.argument("net", metavar="NET", callback=listings.variables, shell_complete=completing.nets)
 
 _NET_OPTIONS = (
     click.option(
@@ -128,7 +64,7 @@ _NET_OPTIONS = (
     click.option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
     click.option(
         "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=completing.variables,
-        callback=_list_variables,
+        callback=listings.variables,
         help="Give a variable of the file another value; `--set help` lists them. May be repeated.",
     ),
     click.option(
@@ -151,7 +87,7 @@ _NET_OPTIONS = (
         help="Type of a number in memory.",
     ),
     click.option(
-        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, callback=_list_limits,
+        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, callback=listings.limits,
         help="Raise a bound on what a file may ask for, as layers=400k; `--limit help` lists them. May be repeated.",
     ),
     click.option(
@@ -191,14 +127,16 @@ optimizer_option = click.option(
     metavar="NAME",
     default="sgd",
     show_default=True,
-    help="Whose state the training bytes count: sgd, momentum, rmsprop, adam or adamw.",
+    shell_complete=completing.optimizers,
+    callback=listings.optimizers,
+    help="Whose state the training bytes count, as adamw; `--optimizer help` lists them.",
 )
 
 device_option = click.option(
     "--device",
     metavar="NAME|FILE",
     shell_complete=completing.devices,
-    callback=_list_devices,
+    callback=listings.devices,
     help="A device, for the least time on it or its memory: `--device help` lists them, FILE.yaml is your own.",
 )
 
@@ -207,7 +145,7 @@ _VIEW_OPTIONS = (
         "--columns",
         metavar="A,B,…",
         shell_complete=completing.columns,
-        callback=_list_columns,
+        callback=listings.columns,
         help="Columns to show; `--columns help` lists them.",
     ),
     click.option(

@@ -24,6 +24,9 @@ __all__ = ["answer", "emit", "form_of", "target_of"]
 STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """A colour, or a character that does more than stand there."""
 
+AT_ONCE = 2**20
+"""Characters, or bytes, that are looked at and printed together: of a text of hundreds of megabytes there is one."""
+
 PLAIN_SUFFIXES = (".txt",)
 """Of files that a table is written to, besides those without a suffix."""
 
@@ -72,19 +75,22 @@ def answer(page: Page, given: Mapping[str, Any]) -> None:
     emit(draw(page, form_of(given)), given["file"])
 
 
-def emit(text: str | bytes, output: str | None) -> None:
+def emit(text: str | bytes, output: str | None, *, over: bool = False) -> None:
     """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
 
     What could steer a terminal is written as an escape, whoever put it in; colours on a terminal are ours.
-    Raises CnncalcError for a folder that there is not, or a file that cannot be written.
+    Raises CnncalcError for a folder that there is not, a file that cannot be written, or, unless it may be written
+    `over`, one that was read as a net.
     """
     if isinstance(text, str):
         text = _harmless(text, coloured=_on_terminal(output))
     if output is None or output == "-":
-        click.echo(text, nl=False)
+        for start in range(0, len(text), AT_ONCE):
+            click.echo(text[start : start + AT_ONCE], nl=False)
         return
     target = target_of(output)
-    _spare_nets(target)
+    if not over:
+        _spare_nets(target)
     try:
         write_whole(text, target)
     except OSError as error:  # its own message would name the temporary file
@@ -111,7 +117,8 @@ def _unwritable(output: str, error: OSError) -> CnncalcError:
 
 
 def _harmless(text: str, *, coloured: bool) -> str:
-    if text.replace("\n", "").isprintable():
+    starts = range(0, len(text), AT_ONCE)
+    if all(text[start : start + AT_ONCE].replace("\n", "").isprintable() for start in starts):
         return text
     import re  # few texts have anything odd in them
 

@@ -16,6 +16,7 @@ from cnncalc.arithmetic.traced.written import LATEX, TEXT, defined, steps
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import Reach
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.backward import Backward
 from cnncalc.layers.base import REQUIRED, Field, is_bias
 from cnncalc.layers.fields import Border, PerAxis, spread
 from cnncalc.layers.kinds.conv import ForwardConvolution, axis_name
@@ -51,6 +52,8 @@ class Derivation(NamedTuple):
     parameters: Formula | None
     macs: Formula | None
     flops: Formula | None
+    backward: Formula | None
+    """FLOPs of the pass backward."""
     memory: Formula
     """Bytes of the output."""
     receptive: tuple[Formula, ...]
@@ -64,11 +67,13 @@ def derive(
     batch: int,
     size: int,
     behind: Sequence[Seen] | None = None,
+    gradients: Backward | None = None,
 ) -> Derivation:
     """All that a layer's rules say of inputs of these shapes.
 
     `seen` is the receptive field of the input, one an axis, or None where it has no such three numbers, and `behind`
-    what the net's fields say of the output: a recurrence that misses that is not told. `size` is the bytes of a number.
+    what the net's fields say of the output: a recurrence that misses that is not told. `size` is the bytes of a number,
+    `gradients` are those that the pass backward wants, None where it does not come here.
     """
     view = traced_layer(layer, shapes)
     inputs = traced_inputs(shapes)
@@ -92,9 +97,21 @@ def derive(
         _formula("weights + biases" if weights and biases else "weights", "params", weights + biases),
         _formula("MACs", "MACs", images * macs),
         _formula("FLOPs", "FLOPs", 2 * macs_named + images * operations),
+        _formula("backward FLOPs", "FLOPs", 2 * _backward(layer, shapes, gradients, view, images, macs_named)),
         certain("output bytes", "bytes", images * product(named) * Traced.symbol("b", size)),
         _receptive(view, inputs, seen, behind),
     )
+
+
+def _backward(
+    layer: Layer, shapes: tuple[Shape, ...], gradients: Backward | None, view: Layer, images: Any, macs: Any
+) -> Any:
+    """Multiply–accumulates of the pass backward: those forward so many times, where it is a whole number of times."""
+    forward = layer.macs(*shapes)
+    found = layer.backward_macs(gradients, *shapes) if gradients is not None and forward else 0
+    if not found or found % forward:
+        return images * view.backward_macs(gradients, *traced_inputs(shapes)) if found and gradients else 0
+    return found // forward * macs
 
 
 def traced_layer(layer: Layer, shapes: tuple[Shape, ...]) -> Layer:

@@ -28,6 +28,8 @@ class Told(NamedTuple):
     """Whether its receptive field is that of none of its inputs."""
     owner: str = ""
     """The layer whose parameters it uses and where they are counted, if they are not its own."""
+    gradients: str = ""
+    """Which gradients of its products are computed in the pass backward, and why no others."""
     smallest: tuple[int, ...] = ()
     """The least that one of its pixels sees, an axis, where not all see as much."""
     regions: tuple[Region, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from cnncalc.analysis.costs import Followed
+from cnncalc.analysis.memory.totals import backwards
 from cnncalc.analysis.receptive.fields import NOTHING, Fields, before
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.analysis.remarks.nets import PASSING, Neighbours, remarks
@@ -46,6 +47,7 @@ class Teller:
         self.seen, self.elements = followed.fields, followed.elements
         self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
         self.net = Neighbours(graph, tuple(followed.fields.values()))
+        self.gradients = followed.gradients
         self.kept: dict[int, list[tuple[str, int]]] = {}
         for kept in followed.kept:
             self.kept.setdefault(kept.node, []).append((kept.what, kept.size))
@@ -60,15 +62,38 @@ class Teller:
         regions = self._regions(index)
         return Told(
             self.rows[index],
-            derive(layer, shapes, self._before(node), self.batch, self.elements[index], self._behind(index)),
+            derive(
+                layer,
+                shapes,
+                self._before(node),
+                self.batch,
+                self.elements[index],
+                self._behind(index),
+                self.gradients.get(index),
+            ),
             (*remarks(self.net, index), *self._unseen_pixel(index)),
             tuple(self.kept.get(index, ())),
             any(True for _ in layer.saved(every, *shapes)),
             any(_differs(seen[index], [seen[one] for one in node.inputs]) for seen in self.seen.values()),
             "" if node.share is None else self.graph.nodes[node.share].name,
+            self._wanted(index),
             self._smallest(index),
             regions,
         )
+
+    def _wanted(self, index: int) -> str:
+        """Which gradients of its products the pass backward computes, and why no others."""
+        node, gradients = self.graph.nodes[index], self.gradients.get(index)
+        if gradients is None:
+            trained = any(one == index and (trains or any(wanted)) for one, _, trains, wanted in backwards(self.graph))
+            return "none: it leads to no output" if trained else "none: nothing in it or before it is trained"
+        inputs = "its inputs" if len(node.inputs) > 1 else "its input"
+        weighs = self.graph.signatures[node.signature].weighs
+        if not gradients.weights:
+            return f"for {inputs} alone: its weights are frozen" if weighs else f"for {inputs}"
+        if not any(gradients.inputs):
+            return "for its weights alone: nothing before it is trained"
+        return f"for its weights and {inputs}"
 
     def _before(self, node: Node) -> list[Seen] | None:
         """The receptive field of what comes in, where three numbers an axis say it all."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cnncalc.analysis.costs import Followed
-from cnncalc.analysis.memory.totals import optimizer_states
 from cnncalc.answers.figures import train_bytes
 from cnncalc.answers.report import Report, Row
 from cnncalc.arithmetic.traced.numbers import Traced
@@ -100,11 +99,12 @@ def _training(counted: Report, size: int) -> Formula:
     numbers = {
         "params": totals.weights + totals.biases,
         "trained": totals.trainable,
-        "buffers": totals.buffers,
+        "buffers": totals.buffer_bytes,
+        "state": totals.optimizer_bytes,
         "kept": totals.saved_bytes,
     }
-    params, trained, buffers, kept = (Traced.symbol(name, n) if n else 0 for name, n in numbers.items())
-    number = train_bytes(trained, params, buffers, kept, Traced.symbol("b", size), optimizer_states(counted.optimizer))
+    params, trained, *others = (Traced.symbol(name, n) if n else 0 for name, n in numbers.items())
+    number = train_bytes(trained, params, Traced.symbol("b", size), *others)
     return certain("training bytes", "bytes", number)
 
 
@@ -114,9 +114,9 @@ def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
     gradients = totals.trainable * size
     parts = (
         Largest("weights", totals.weight_bytes),
-        Largest("buffers", totals.buffers * size),
+        Largest("buffers", totals.buffer_bytes),
         Largest("gradients", gradients),
-        Largest("optimizer state", gradients * optimizer_states(counted.optimizer)),
+        Largest("optimizer state", totals.optimizer_bytes),
         Largest("kept for backward", totals.saved_bytes),
     )
     return tuple(part for part in parts if part.value)

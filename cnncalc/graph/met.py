@@ -28,6 +28,8 @@ class Costs(NamedTuple):
     weights: int
     biases: int
     buffers: int
+    whole_numbers: int
+    """Those of 8 bytes that torch keeps with the buffers."""
     macs: int
     operations: int
 
@@ -40,6 +42,7 @@ def costs(layer: Layer, shapes: tuple[Shape, ...]) -> Costs:
         count(parameters) - biases,
         biases,
         count(layer.buffer_shapes(*shapes)),
+        layer.whole_numbers(*shapes),
         layer.macs(*shapes),
         layer.operations(*shapes),
     )
@@ -100,20 +103,41 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
     def unmoved(self) -> bool:
         """Whether each output element sees just what the input element in its place sees."""
         layer, shapes = self
-        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
+        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None and self.inferred[0] == shapes[0]
         return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
-    def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:
+    def tensors(self) -> tuple[Shape, ...]:
+        """The shapes of its learnable tensors."""
+        layer, shapes = self
+        return tuple(layer.weight_shapes(*shapes).values())
+
+    @cached_property
+    def _backward(self) -> dict[Backward, int]:
         return {}
 
-    def saved(self, trains: bool, inputs: tuple[bool, ...]) -> list[Saved]:
-        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs."""
-        key = trains, inputs
+    def backward_macs(self, backward: Backward) -> int:
+        """Those of the pass backward, where these gradients are wanted."""
+        found = self._backward.get(backward)
+        if found is None:
+            layer, shapes = self
+            found = self._backward[backward] = layer.backward_macs(backward, *shapes)
+        return found
+
+    @cached_property
+    def _saved(self) -> dict[tuple[bool, tuple[bool, ...], bool], list[Saved]]:
+        return {}
+
+    def saved(self, trains: bool, inputs: tuple[bool, ...], alone: bool) -> list[Saved]:
+        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs.
+
+        `alone`: of one image.
+        """
+        key = trains, inputs, alone
         found = self._saved.get(key)
         if found is None:
             layer, shapes = self
-            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs), *shapes))
+            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs, alone), *shapes))
         return found
 
 

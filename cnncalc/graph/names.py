@@ -38,7 +38,7 @@ def groups_of(name: str) -> list[str]:
     return [".".join(levels[:depth]) for depth in range(1, len(levels))]
 
 
-def matching(pattern: str, layers: Mapping[str, int]) -> list[int]:
+def matching(pattern: str, layers: Mapping[str, int], option: str = "--freeze") -> list[int]:
     """Those of the layers whose names, or groups, match a pattern as `features.*`, or with a `!` before it all others.
 
     Raises `CnncalcError` where none does.
@@ -48,7 +48,7 @@ def matching(pattern: str, layers: Mapping[str, int]) -> list[int]:
     if not matched:
         groups = dict.fromkeys(name.rpartition(".")[0] + ".*" for name in layers if "." in name)
         help = suggestion(wanted, [*groups, *layers], "`*` stands for anything, as in `features.*`")
-        raise CnncalcError(Fault(f"`--freeze {pattern[:60]}` matches no layer", help=help))
+        raise CnncalcError(Fault(f"`{option} {pattern[:60]}` matches no layer", help=help))
     others = set(layers).difference(matched)
     return [index for name, index in layers.items() if (name in others) == pattern.startswith("!")]
 

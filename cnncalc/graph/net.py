@@ -36,7 +36,7 @@ class Net:
 
     __slots__ = (
         "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
-        "nodes", "notices", "signed", "source", "train",
+        "nodes", "notices", "origins", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -54,19 +54,19 @@ class Net:
 
         Raises `CnncalcError`.
         """
-        self.name, self.source, self.dialect, self.file, self.train = name, source, dialect, file, train
-        self.limits = limits
+        self.name, self.source, self.dialect, self.file = name, source, dialect, file
+        self.train, self.limits = train, limits
         self.nodes: list[Node] = []
-        self.signed, self.names = Signatures(limits), Names()
         self.inputs: dict[str, int] = {}
+        self.signed, self.names = Signatures(limits), Names()
         self.chosen: dict[str, int] = {}  # the tensors that were made outputs, by name
-        self.idle: set[int] = set()
-        """The ends of side branches that are no outputs: what they make is taken by nothing."""
+        self.idle: set[int] = set()  # the ends of side branches that are no outputs: nothing takes what they make
         self.blocks: dict[str, str] = {}
         """The block that each group is a use of, where it is one with names and no plain sequence."""
-        self.expect: Any = None  # the file's `expect:` block as it was read
+        self.expect: Any = None  # the file's `expect:` as it was read
         self.functions: dict[str, str] = {}  # patterns of layers that its code calls as a `function`, or a `mean`
         self.notices: dict[str, str] = {}  # what a reader may not expect of how it was written, by where
+        self.origins: Mapping[str, str] = {}  # by name the operator of another tool's file that a layer comes from
         if input is not None:
             for one, shape in (input if isinstance(input, Mapping) else {"input": input}).items():
                 try:
@@ -77,7 +77,7 @@ class Net:
     def fork(self) -> Net:
         """A net of its own that goes on from here; nodes are shared, so that only lists and tables are copied."""
         other = Net(self.name, source=self.source, dialect=self.dialect, file=self.file, train=self.train)
-        other.limits, other.expect = self.limits, self.expect
+        other.limits, other.expect, other.origins = self.limits, self.expect, self.origins
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks.copy(), self.idle.copy(), self.functions
@@ -89,8 +89,8 @@ class Net:
         other = Net(self.name, source=self.source, dialect=self.dialect, file=self.file, train=self.train)
         other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
         other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
-        other.blocks, other.idle = self.blocks, self.idle.copy()
-        other.functions, other.notices = self.functions, self.notices
+        other.blocks, other.idle, other.functions = self.blocks, self.idle.copy(), self.functions
+        other.notices, other.origins = self.notices, self.origins
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

@@ -68,8 +68,15 @@ def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: file.head.startswith(b"PK\x03\x04") and member in file.data[-DIRECTORY:]
 
 
+CORE_ML = matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)")
+"""A version, then a description that begins with an input, or with functions."""
 FORMATS: tuple[Format, ...] = (
-    Format("Core ML", matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]?[\x00-\x7f]\n"), "refusing:core_ml"),
+    Format(
+        "Core ML",
+        matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)"),
+        "coreml.reader:read",
+    ),
+    Format("Core ML", archive_with(b"com.apple.CoreML/model.mlmodel"), "coreml.reader:read_package"),
     Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
     Format(
@@ -86,7 +93,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
-    Format("NNEF", matches(rb"^version\s+\d+\.\d+;[\s\S]*^graph\s"), "refusing:nnef"),
+    Format("NNEF", within(rb"^\s*version\s+\d+\.\d+\s*;[\s\S]*^\s*graph\s"), "nnef.reader:read"),
     Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
     Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )

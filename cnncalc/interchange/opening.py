@@ -9,6 +9,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.formats import recognised
 from cnncalc.interchange.refusing import misnamed
 from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.structure.holding import sketched
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.options import Options
 from cnncalc.layers import FieldError, Shape
@@ -33,25 +34,9 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if isinstance(made, str):
         return Foreign(made, found.name)
     assert isinstance(made, Sketch)
-    return Foreign(_text(made, file), found.name, tuple(made.notes))
-
-
-def _text(sketch: Sketch, file: ForeignFile) -> str:
-    """The text of a sketch, as a person would write it, if that says the same.
-
-    Whatever is found to differ when the text is read back is written with one line a layer.
-    """
-    from cnncalc.interchange.holding import unlike
-    from cnncalc.interchange.structure import chained, structured
-    from cnncalc.interchange.structure.writing import written
-
-    sketch = chained(sketch)
-    called = Path(file.name).name  # where it lies is of no use to whoever gets the text
-    for blocks in (True, False):
-        text, names = structured(sketch, called, blocks=blocks)
-        if not unlike(text, names, sketch, file.limits):
-            return text
-    return written(sketch, called)[0]
+    text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
+    origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
+    return Foreign(text, found.name, tuple(made.notes), origins=origins)
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -8,13 +8,11 @@ from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked
 
-__all__ = ["YAML_SUFFIXES", "core_ml", "is_yaml", "misnamed", "named_as", "nnef", "pickle", "python"]
+__all__ = ["YAML_SUFFIXES", "is_yaml", "misnamed", "named_as", "pickle", "python"]
 
 EXPORTED = (
     "export it once: `torch.onnx.export(…)` or `torch.export.save(…)`, or `cnncalc.from_torch(module, x)` in Python"
 )
-
-CONVERTED = "load what it was converted from, or that as an ONNX file"
 
 YAML_SUFFIXES = (".yaml", ".yml")
 NAMED = {
@@ -47,16 +45,6 @@ NO_NET = {
     ".weights": "weights alone do not say the net: give the .cfg beside them",
 }
 """Of formats that are not read, what to do."""
-
-
-def core_ml(file: ForeignFile, asked: Asked) -> NoReturn:
-    """A model of Apple's. Raises CnncalcError, always."""
-    raise CnncalcError(Fault(f"`{file.name}` is a Core ML model, which is not read yet", help=CONVERTED))
-
-
-def nnef(file: ForeignFile, asked: Asked) -> NoReturn:
-    """Khronos's exchange format. Raises CnncalcError, always."""
-    raise CnncalcError(Fault(f"`{file.name}` is a graph in NNEF, which is not read yet", help=CONVERTED))
 
 
 def pickle(file: ForeignFile, asked: Asked) -> NoReturn:

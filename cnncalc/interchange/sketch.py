@@ -21,6 +21,10 @@ from cnncalc.records import NamedTuple
 __all__ = ["Asked", "Operator", "Sketch"]
 
 
+LONGEST = 120
+"""Characters of a foreign operator's name that are told."""
+
+
 class Asked(NamedTuple):
     """What a user says that a file may leave open."""
 
@@ -49,6 +53,13 @@ class Operator(NamedTuple):
     place: Place | None = None
     share: int | None = None
     """The operator whose parameters it uses."""
+    trainable: bool = True
+
+    def origin(self) -> str:
+        """What it is in the file, in words: `Convolution conv1, line 12`."""
+        own = self.name if self.name not in self.foreign and "," not in self.foreign else ""
+        called = f"{self.foreign} {own}".strip()[:LONGEST]
+        return called if self.place is None else f"{called}, line {self.place.line}"
 
 
 class Sketch:

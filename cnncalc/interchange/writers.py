@@ -22,7 +22,7 @@ from cnncalc.layers.base import count
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["WRITERS", "Writer", "exported", "spare", "writer_for"]
+__all__ = ["WRITERS", "Writer", "exported", "spare", "spare_yaml", "writer_for"]
 
 
 class Writer(NamedTuple):
@@ -98,6 +98,13 @@ def spare(file: str, *, force: bool) -> None:
     """Raises CnncalcError for a file that is there, unless it may be written over; a device holds nothing to lose."""
     if not force and Path(file).is_file():
         raise CnncalcError(Fault(f"`{file[-60:]}` is there already", help="write elsewhere, or over it with `--force`"))
+
+
+def spare_yaml(file: str, *, force: bool) -> None:
+    """`spare`, and raises CnncalcError for a name that is not one of a YAML file."""
+    if Path(file).suffix not in YAML_SUFFIXES:
+        raise CnncalcError(Fault(f"-o {file}: what is written is YAML", help=f"write `-o {Path(file).stem}.yaml`"))
+    spare(file, force=force)
 
 
 USUAL = 224

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, field
+from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Choice, FieldError
-from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -35,25 +33,6 @@ MANY = 1_000_000
 
 __all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
            "resized", "show_shape", "sure"]  # fmt: skip
-
-
-class Requirement(NamedTuple):
-    """A condition on input shapes, with what to say where it does not hold."""
-
-    holds: bool
-    rule: str
-    values: str
-    help: str | Callable[[], str] = ""
-    """The way out; a function where finding it takes time that only an error should cost."""
-    larger: bool = False
-    """Whether a larger input to the net would mend it."""
-
-    def way_out(self) -> str:
-        """The help, found by now; empty where it depends on lengths that are symbols."""
-        try:
-            return self.help if isinstance(self.help, str) else self.help()
-        except NoClosedForm:
-            return ""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -88,6 +67,8 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    called: ClassVar[str] = ""
+    """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
     def __init__(self, **values: Any) -> None:
         given = self.__dict__
@@ -145,8 +126,7 @@ class Layer:
     @classmethod
     def usage(cls) -> str:
         """One line that shows how the kind is written."""
-        parts = [f"<{declared.name}>" for declared in cls.positional()]
-        parts += [
+        parts = [f"<{declared.name}>" for declared in cls.positional()] + [
             f"{declared.letter}<{declared.name}>"
             for declared in cls.fields.values()
             if declared.letter and declared.position is None and declared.default is REQUIRED
@@ -193,6 +173,10 @@ class Layer:
         """State that is kept but not learned."""
         return {}
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """How many whole numbers of 8 bytes torch keeps with its buffers: counts of batches, places in a table."""
+        return 0
+
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
         """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
 
@@ -208,6 +192,18 @@ class Layer:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
         return 0
 
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Multiply–accumulates of the pass backward for one sample.
+
+        The gradient of each factor of a product, of a weight that is trained or an input before which something is,
+        is a product of as many as the product itself.
+        """
+        return self.macs(*x) * (backward.weights + any(backward.inputs))
+
+    def backward_macs_once(self, backward: Backward, *x: Shape) -> int:
+        """Those of `backward_macs` that torch does once for a whole batch."""
+        return 0
+
     def operations(self, *x: Shape) -> int:
         """Every operation for one sample that is no multiply–accumulate; an elementary function counts one."""
         return 0
@@ -220,9 +216,17 @@ class Layer:
         """`autocast`, where a field decides."""
         return self.autocast
 
+    def joins(self, x: Shape) -> int:
+        """How many first axes torch joins with the batch, copying a part that has gaps there; +1: it lies whole."""
+        return 0
+
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
+
+    def part_along(self, x: Shape) -> int | None:
+        """The axis along which its output is a part of its first input, and a view of that; None: it is no part."""
+        return None
 
     def reuses_input(self, *, training: bool) -> bool:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""

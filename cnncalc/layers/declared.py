@@ -1,14 +1,36 @@
-"""How a kind declares its fields."""
+"""What a kind declares: its fields, and the conditions on its inputs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.layers.reading import FieldError, FieldType
+from cnncalc.records import NamedTuple
 
-__all__ = ["REQUIRED", "Field", "field"]
+__all__ = ["REQUIRED", "Field", "Requirement", "field"]
 
 REQUIRED: Any = object()
+
+
+class Requirement(NamedTuple):
+    """A condition on input shapes, with what to say where it does not hold."""
+
+    holds: bool
+    rule: str
+    values: str
+    help: str | Callable[[], str] = ""
+    """The way out; a function where finding it takes time that only an error should cost."""
+    larger: bool = False
+    """Whether a larger input to the net would mend it."""
+
+    def way_out(self) -> str:
+        """The help, found by now; empty where it depends on lengths that are symbols."""
+        try:
+            return self.help if isinstance(self.help, str) else self.help()
+        except NoClosedForm:
+            return ""
 
 
 class Field:

@@ -8,6 +8,7 @@ mean more than the kind that we call so. The rules, with the versions they were 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import Rounding
@@ -22,7 +23,9 @@ class Named(NamedTuple):
     """What a framework's own class name stands for: a kind, and what its fields are where the file does not say."""
 
     kind: str
-    fields: Fields
+    fields: Fields = MappingProxyType({})
+    rank: int | None = None
+    """The number of spatial axes that it is for, where its name does not say it."""
 
 
 class Dialect(NamedTuple):
@@ -77,6 +80,8 @@ class Dialect(NamedTuple):
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
     """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    counts_batches: bool = False
+    """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
     linear_takes: str = "vectors"
     """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
     one_pixel_norms: bool = False
@@ -100,7 +105,10 @@ OPSETS = tuple(range(17, 25))
 """The ONNX opsets that were measured; `onnx` itself is the newest."""
 
 _VECTOR = {"flat": True}
+_SHUFFLES = {"PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle"}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
+
+_KERAS_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
 
 KERAS = Dialect(
     "keras",
@@ -120,6 +128,7 @@ KERAS = Dialect(
         "UpSampling": Named("upsample", {"scale": (2,)}),
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
+        **{name: Named(kind, {"returns": "final"}) for name, kind in _KERAS_RECURRENT.items()},
     },
     ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
@@ -171,6 +180,7 @@ PADDLE = Dialect(
     one_pixel_norms=True,
     nearest_ranks=(2, 3),
 )
+TORCH = Dialect("torch", counts_batches=True, names={name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()})
 ONNX = Dialect(
     "onnx",
     "onnxruntime 1.32",
@@ -218,5 +228,5 @@ NCNN = Dialect(
     linear_takes="flattens",
 )
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (Dialect("torch"), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
+    dialect.name: dialect for dialect in (TORCH, KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
 }

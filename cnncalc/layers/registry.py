@@ -74,7 +74,7 @@ def _looked_up(name: str, dialect: str) -> tuple[type[Layer], int | None] | None
     match = _DIMENSION.search(name)
     own = name_in(dialect, name)
     if own is not None:
-        return KINDS[own.kind], int(match.group(1)) if match else None
+        return KINDS[own.kind], int(match.group(1)) if match else own.rank
     stem = name[: match.start()] if match else name
     kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
     if kind is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["way_from"]
+__all__ = ["field_way_from", "way_from"]
 
 _LOSS = "a loss is no layer of the net: leave it out, costs end where it compares"
 _CONTAINER = "it holds layers and is none: write a list of them, `{name: stage, layers: [...]}`"
@@ -52,7 +52,6 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("CosineSimilarity", "`multiply` both and `reduce sum` of the features, each divided by its `reduce l2`"),
     ("PairwiseDistance", "`subtract` one from the other, then `reduce l2` of the features"),
     ("EmbeddingBag", "`embedding`, then `mean -1` over its places"),
-    ("RReLU", "at inference it is `leaky_relu 0.22916666666666666`, the middle of its slopes"),
     ("Softmin", "`negate`, then `softmax`"),
     ("GRUCell", _STEP.format("gru HIDDEN")),
     ("LSTMCell", _STEP.format("lstm HIDDEN")),
@@ -176,6 +175,37 @@ _WAYS: tuple[tuple[str, str], ...] = (
 )
 """Names as their frameworks spell them, without a `2d` at the end, and the way out for these."""
 
+_FIELDS: tuple[tuple[str, str], ...] = (
+    (
+        "in_channels in_features input_size num_features embed_dim normalized_shape input_channels c_i input_dim",
+        "it is never written: what comes in says it; `in=64` holds it to that",
+    ),
+    ("activation", "write it as a layer behind this one: `relu`, `silu`, `softmax`, …"),
+    ("return_sequences", "`sequence` is True, `final` False"),
+    ("reset_after", "`biases=2` is True, `biases=1` False"),
+    (
+        "shared_axes",
+        "`shared` is one slope in all, `per_channel` one a channel (Keras: [1, 2] of a map)",
+    ),
+    ("max_value", "write which: `relu6`, or `clip 0 MAX`"),
+    (
+        "data_format channels_last channels_first batch_first time_major",
+        "shapes are channels first, without the batch",
+    ),
+    ("input_shape batch_input_shape batch_shape", "write it once, above the layers: `input: 3x224x224`"),
+    (
+        (
+            "kernel_initializer bias_initializer depthwise_initializer pointwise_initializer gamma_initializer "
+            "beta_initializer alpha_initializer recurrent_initializer weight_filler bias_filler weight_attr bias_attr "
+            "kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint"
+        ),
+        "what values weights have changes no count: leave it out",
+    ),
+    ("return_state stateful go_backwards unroll device name_scope autocast", "it changes no count: leave it out"),
+    ("trainable", "freeze it from outside: `--freeze NAME`"),
+)
+"""Arguments of other frameworks' layers, and the way out for these."""
+
 _DIMENSION = re.compile(r"[123][dD]\Z")
 
 
@@ -189,3 +219,11 @@ _BY_PLAIN = {_plain(name): way for names, way in _WAYS for name in names.split()
 def way_from(name: str) -> str:
     """What does the job of a layer that other frameworks have, or why nothing does; empty for a name of none."""
     return _BY_PLAIN.get(_plain(name), "").replace("{0}", name)
+
+
+_BY_FIELD = {name: way for names, way in _FIELDS for name in names.split()}
+
+
+def field_way_from(name: str) -> str:
+    """How an argument that other frameworks' layers take is said here; empty for one of none."""
+    return _BY_FIELD.get(name.lower(), "")

@@ -27,15 +27,7 @@ from cnncalc.notation.vocabulary import (
 )
 from cnncalc.records import NamedTuple
 
-__all__ = [
-    "Defaults",
-    "Parsed",
-    "TokenError",
-    "make",
-    "parse",
-    "split_tokens",
-    "write",
-]
+__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
@@ -193,6 +185,8 @@ def _read_token(
             message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
             kernel = "k" in known.letters and known.letters["k"].name not in given
             help = f"a kernel is written `k{token}`" if kernel else usage(cls)
+            if kernel and "out" in given and token.isdecimal():
+                help += "; torch's `Conv2d 3 64 7` is `conv 64 k7`: the channels that come in are never written"
             raise TokenError(message, help=help, offset=offset, width=len(token))
         field, content = free[0].name, token
     else:
@@ -244,11 +238,14 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     for name, value in (*dict(defaults).get(cls.kind, ()), *(own.fields.items() if own else ())):
         values.setdefault(name, value)
     try:
-        return cls(**values)
+        layer = cls(**values)
     except FieldError as fault:
         if fault.field in given:
             raise _of_field(cls, fault) from None
         raise TokenError(fault.rule, fault.field, fault.help) from None
+    if called not in KINDS:
+        layer.__dict__["called"] = called
+    return layer
 
 
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:

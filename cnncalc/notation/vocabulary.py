@@ -143,6 +143,10 @@ def _field_suggestion(kind: str, name: str) -> str:
         declared = words.names[name]
         short = f"`{declared.letter}3` or " if declared.letter else ""
         return f"a field takes a value: {short}`{name}=3`"
+    from cnncalc.notation.elsewhere import field_way_from  # only a mistake pays for it
+
+    if way := field_way_from(name):
+        return way
     small = name.lower()
     if small != name and (small in words.words or small in words.names or small[0] in words.letters):
         return f"did you mean `{small}`?"

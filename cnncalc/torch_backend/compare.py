@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
 from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.memory.totals import kept_for_backward
+from cnncalc.analysis.memory.totals import backwards, kept_for_backward
 from cnncalc.answers.verification import Figure, VerifiedRow
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.layers.backward import Backward
 from cnncalc.layers.base import is_bias
 from cnncalc.layers.dialects import DIALECTS
 
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
     from cnncalc.layers import Layer
     from cnncalc.torch_backend.building.builder import GraphModule
-    from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement
+    from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement, TrainingStep
 
-__all__ = ["rows", "totals"]
+__all__ = ["backward", "rows", "totals"]
 
 
 def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[VerifiedRow, ...]:
@@ -46,10 +48,12 @@ def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -
     shapes = graph.input_shapes(node)
     parameters = layer.weight_shapes(*shapes)
     made: Value = row.output_shapes[0] if len(row.output_shapes) == 1 else f"{len(row.output_shapes)} tensors"
+    whole = sum(product(shape) for shape in row.counters.values())
     figures = [
         Figure("output shape", (batch, *node.shape), made),
         Figure("parameters", parameters, row.parameters),
         Figure("buffers", layer.buffer_shapes(*shapes), row.buffers),
+        *([Figure("whole numbers", layer.whole_numbers(*shapes), whole)] if graph.dialect == "torch" else ()),
         Figure("macs", batch * layer.macs(*shapes), row.macs + (batch - 1) * layer.macs_once(*shapes)),
     ]
     if parameters:
@@ -87,3 +91,15 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     if measured.finite is not None:
         figures.append(Figure("finite", True, measured.finite))
     return tuple(figures)
+
+
+def backward(graph: Graph, step: TrainingStep, batch: int, dtype: str) -> Figure:
+    """What the pass backward costs; what torch does once for a batch we count for each image."""
+    once = sum(
+        graph.signatures[node.signature][0].backward_macs_once(
+            Backward(True, trains, inputs), *graph.input_shapes(node)
+        )
+        for _, node, trains, inputs in backwards(graph)
+    )
+    found = report(graph, batch, dtype).totals.backward_flops
+    return Figure("backward flops", found, step.backward_flops + 2 * (batch - 1) * once)

@@ -11,9 +11,11 @@ import torch
 from cnncalc.analysis.dtypes import amp_of
 from cnncalc.answers.verification import Figure, Verification
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.layers.kinds.deformable import DeformableConv
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.building.builder import GraphModule, build
+from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
 from cnncalc.torch_backend.running.measure import measure, training_step
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
 from cnncalc.torch_backend.running.watching import watched
@@ -57,7 +59,8 @@ def verify(
     planned = plan(graph, device, batch, dtype)
     stored = DTYPES["float32" if amp_of(dtype) else dtype]
     numbers = planned.device not in ("meta", PRETENDED)
-    module = build(graph, seed=seed, device=planned.device if numbers else "meta", dtype=stored)
+    naming = Naming()
+    module = build(graph, seed=seed, device=planned.device if numbers else "meta", dtype=stored, make=naming)
     module.train(planned.training)
     if progress is not None:
         _report_progress(module, progress)
@@ -73,8 +76,11 @@ def verify(
     around: AbstractContextManager[object] = nullcontext()
     if planned.device == PRETENDED:
         around, inputs = pretend_cuda(module, inputs)
-    with around:
+    with around, without_warnings():
         rows, totals = _held(graph, module, inputs, planned, dtype, notes)
+    rows = tuple(
+        row._replace(figures=(naming.held[row.name], *row.figures)) if row.name in naming.held else row for row in rows
+    )
     if receptive_field:
         rows = _with_fields(graph, rows, seed, notes)
     return Verification(
@@ -116,20 +122,26 @@ def _held(
     rows = compare.rows(graph, measured, planned.batch, dtype)
     totals = compare.totals(graph, module, measured, planned.batch, dtype)
     if planned.training and planned.device != PRETENDED:
-        totals += (_training(module, inputs, planned, dtype, notes),)
+        totals += _training(graph, module, inputs, planned, dtype, notes)
     return rows, totals
 
 
-def _training(module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]) -> Figure:
+def _training(
+    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
+) -> tuple[Figure, ...]:
+    """Whether a step of training runs, and what its pass backward costs."""
     try:
         step = training_step(module, inputs, half=DTYPES.get(amp_of(dtype)))
     except (RuntimeError, ValueError, MemoryError) as error:
         _raise_unable(error, planned, dtype)
-        return Figure("training step", "runs", _line(error))
+        return (Figure("training step", "runs", _line(error)),)
     if step.without_gradient:
         names = ", ".join(step.without_gradient[:3])
         notes.append(f"backward reaches {len(step.without_gradient)} trainable tensors not at all, such as {names}")
-    return Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
+    ran = Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
+    if any(isinstance(layer, DeformableConv) for layer, _ in graph.signatures):  # ours runs forward again in backward
+        return (ran,)
+    return ran, compare.backward(graph, step, planned.batch, dtype)
 
 
 def _refusal(module: GraphModule, inputs: Sequence[Tensor], error: Exception, planned: Plan, dtype: str) -> Figure:

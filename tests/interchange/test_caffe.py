@@ -194,7 +194,10 @@ FAULTS = [
     ("layer { name: }", "a value is expected for `name`, not `}`"),
     ("layer: 5", "`layer` is a message"),
     ("layers { layer { name: 'c' type: 'conv' } }", "before 2014"),
-    ('layer { name: "d" type: "Data" top: "d" }', "the shape of the input `d` is not in the file"),
+    (
+        'layer { name: "d" type: "Data" top: "d" }' + on_x("ReLU").replace('"x"', '"d"'),
+        "the shape of the input `d` is not in the file",
+    ),
     (on_x("Pooling", "pooling_param { kernel_size: 99 }"), "the kernel does not fit"),
     (on_x("InnerProduct", "inner_product_param { num_output: 99999999999999 }"), "`num_output` is beyond"),
     (on_x("Slice", 'top: "b" slice_param { slice_point: 9 }'), "slices end where the next starts"),
@@ -235,3 +238,18 @@ def test_what_is_imported_passes_check(tmp_path):
         done = runner().invoke(program, arguments)
         assert done.exit_code == 0, done.output
     assert "outputs: {accuracy: scalar, loss: scalar}" in made.read_text(encoding="utf-8")
+
+
+CODE = """layer { name: "d" type: "Python" top: "data" top: "label" python_param { module: "m" layer: "L" } }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "l" type: "SoftmaxWithLoss" bottom: "c" bottom: "label" top: "loss" }
+"""
+
+
+def test_a_size_that_code_or_a_database_has_is_usual_where_nothing_depends_on_it():
+    assert caffe(CODE).params == 4 * 3 * 9 + 4  # the loss of a fully convolutional net is one number at any size
+    assert caffe(CODE, input="data=3x9x9").macs == 4 * 27 * 49
+    with pytest.raises(CnncalcError, match="comes from code"):
+        caffe(CODE.replace("SoftmaxWithLoss", "Silence"))  # its map is an output then
+    with pytest.raises(CnncalcError, match="comes from code"):
+        caffe(CODE.replace("Convolution", "InnerProduct").replace("convolution_param", "inner_product_param"))

@@ -111,6 +111,14 @@ def test_an_input_without_a_size_asks_for_it_with_the_channels_that_its_weights_
         ncnn(text)
 
 
+def test_an_input_without_a_size_is_of_the_usual_one_where_the_output_does_not_depend_on_it():
+    conv = "Convolution c 1 1 x y 0=4 1=3 3=32 4=1 5=1 6=108"
+    pooled = ncnn(net(conv, "Pooling p 1 1 y z 0=1 4=1", shape=""))
+    assert (pooled.outputs, pooled.macs) == ({"p": "4"}, 4 * 27 * 49)
+    stated = ncnn(net(conv, "Reshape r 1 1 y z 0=49 1=4", shape=""))  # no other length fits what the file states
+    assert stated.outputs == {"r": "4x49"}
+
+
 def test_an_input_without_a_size_takes_what_is_given():
     text = net("ReLU r 1 1 x y", shape="")
     with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):

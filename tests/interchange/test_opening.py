@@ -174,3 +174,13 @@ def test_what_would_have_to_be_run_is_told_as_what_it_is(tmp_path, content, word
     assert done.exit_code == 2
     assert words in done.stderr
     assert "cnncalc.from_torch(module, x)" in done.stderr
+
+
+def test_json_says_of_which_operator_each_layer_was_made(toy):
+    shown = json.loads(run("show", toy, "--format", "json").stdout)["layers"]
+    assert [layer["origin"] for layer in shown][:2] == ["CONV stem, line 2", "MAXPOOL pool/1, line 3"]
+    written = load(str(toy), Options())
+    lines = run("import", toy).stdout.splitlines()
+    assert all(f"{layer['kind']}" in lines[layer["line"] - 1] or layer["kind"] == "add" for layer in shown[:3])
+    assert set(written.origins) == {layer["name"] for layer in shown}
+    assert "origin" not in json.loads(run("show", "lenet5", "--format", "json").stdout)["layers"][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from reading import read
 
+from cnncalc import report
 from cnncalc.errors import CnncalcError
 
 
@@ -91,7 +92,8 @@ def test_weights_in_half_precision_and_quantised_ones_are_those_of_the_layer():
     w = net.add("Convert", [(8, 4, 3, 3)], [w])
     w = net.add("Subtract", [(8, 4, 3, 3)], [w, net.add("Const", [(8, 1, 1, 1)])])
     w = net.add("Multiply", [(8, 4, 3, 3)], [w, net.add("Const", [(8, 1, 1, 1)])])
-    assert result(net, net.add("Convolution", [(1, 8, 5, 5)], [x, w], **CONV)).params == 288
+    found = result(net, net.add("Convolution", [(1, 8, 5, 5)], [x, w], **CONV))
+    assert (found.params, report(found.graph).rows[-1].params) == (288 + 8 + 8, 16)  # its scales in a row of their own
 
 
 def test_what_is_laid_out_anew_has_its_declared_shape():

@@ -13,10 +13,10 @@ from reading import read
 from cnncalc import Options, load, report
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.holding import unlike
 from cnncalc.interchange.opening import imported
 from cnncalc.interchange.sketch import Asked, Operator, Sketch
 from cnncalc.interchange.structure import chained, structured
+from cnncalc.interchange.structure.holding import unlike
 from cnncalc.interchange.structure.writing import written
 from cnncalc.language import load_text
 from cnncalc.limits import Limits

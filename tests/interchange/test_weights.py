@@ -131,3 +131,71 @@ def test_shared_parameters_are_asked_for_once(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(safetensors({"a.weight": (4, 4, 3, 3), "a.bias": (4,)}))
     done = runner().invoke(program, ["check", str(tmp_path / "net.yaml"), "--weights", str(tmp_path / "w.safetensors")])
     assert done.exit_code == 0, done.stdout + done.stderr
+
+
+def npz(tensors, *, broken=False):
+    """What numpy.savez writes: an array a member, each with its header."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, shape in tensors.items():
+            head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+            magic = b"hurz" if broken else b"\x93NUMPY"
+            archive.writestr(f"{name}.npy", magic + b"\x01\x00" + struct.pack("<H", len(head)) + head)
+    return made.getvalue()
+
+
+def test_an_archive_of_numpy_holds_by_its_headers(check):
+    learned = {name: shape for name, shape in TENSORS.items() if not name.endswith("tracked")}
+    code, text = check(npz(learned), "weights.npz")
+    assert (code, failed(text)) == (0, {})
+    code, text = check(npz(learned, broken=True), "weights.npz")
+    assert code == 2
+    assert "is no array of NumPy" in text
+
+
+KERAS: dict[str, tuple[str, list[tuple[int, ...]]]] = {
+    "layers/conv2d": ("stem", [(3, 3, 3, 4), (4,)]), "layers/batch_normalization": ("bn", [(4,)] * 4),
+    "layers/dense": ("fc", [(144, 5), (5,)]),
+}  # fmt: skip
+OLDER = {
+    "model_weights/stem/stem/kernel:0": (3, 3, 3, 4), "model_weights/stem/stem/bias:0": (4,),
+    "model_weights/bn/bn/gamma:0": (4,), "model_weights/bn/bn/beta:0": (4,), "model_weights/bn/bn/moving_mean:0": (4,),
+    "model_weights/bn/bn/moving_variance:0": (4,), "model_weights/fc/fc/kernel:0": (144, 5),
+    "model_weights/fc/fc/bias:0": (5,), "optimizer_weights/adam/learning_rate:0": (),
+}  # fmt: skip
+
+
+def test_files_of_keras_hold_with_their_axes_turned(check):
+    h5py = pytest.importorskip("h5py")
+    older, newer = io.BytesIO(), io.BytesIO()
+    with h5py.File(older, "w") as file:
+        for path, shape in OLDER.items():
+            file.create_dataset(path, shape, "f4")
+    with h5py.File(newer, "w") as file:
+        file.create_group("vars").attrs["name"] = "net"
+        for group, (name, shapes) in KERAS.items():
+            held = file.create_group(f"{group}/vars")
+            held.attrs["name"] = name
+            for place, shape in enumerate(shapes):
+                held.create_dataset(str(place), shape, "f4")
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", newer.getvalue())
+    for made, name in ((older, "old.h5"), (newer, "new.weights.h5"), (whole, "net.keras")):
+        code, text = check(made.getvalue(), name)
+        assert (code, failed(text)) == (0, {}), name
+
+
+def test_arrays_of_keras_have_the_shapes_of_torch():
+    """Of kernels that are not square in inputs and outputs, as tf.keras and Keras 3 name them."""
+    from cnncalc.interchange.weights.keras import named, numbered
+
+    assert named({"dw/dw/depthwise_kernel:0": (3, 3, 4, 2), "p/p/alpha:0": (1, 1, 8)}, set()) == {
+        "dw.weight": (8, 1, 3, 3), "p.weight": (8,),
+    }  # fmt: skip
+    assert named({"model_weights/dw/dw/kernel": (3, 3, 4, 2)}, {"dw"}) == {"dw.weight": (8, 1, 3, 3)}
+    arrays = {"layers/separable_conv2d_1/vars/0": (3, 3, 4, 1), "layers/separable_conv2d_1/vars/1": (1, 1, 4, 6)}
+    assert numbered(arrays, {"layers/separable_conv2d_1": "sep"}) == {
+        "sep.depthwise.weight": (4, 1, 3, 3), "sep.pointwise.weight": (6, 4, 1, 1),
+    }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of
 from cnncalc.analysis.symbolic.closed import Closed, Closing
@@ -16,8 +17,9 @@ from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
-from cnncalc.graph import Costs, Graph, costs
+from cnncalc.graph import Costs, Graph, Node, costs
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
 from cnncalc.records import NamedTuple, Record
 
@@ -121,7 +123,8 @@ def _costs(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Cos
     first, *others = cases(lambda: costs(layer, shapes), condition)
     if not others:
         return first[1]
-    return Costs(*(sum(indicator(case) * cost[place] for case, cost in (first, *others)) for place in range(5)))
+    places = range(len(Costs._fields))
+    return Costs(*(sum(indicator(case) * cost[place] for case, cost in (first, *others)) for place in places))
 
 
 class _Closing(Counter):
@@ -133,15 +136,34 @@ class _Closing(Counter):
 
     @cached_property
     def costs(self) -> Sequence[Sequence[Any]]:
-        """Costs by signature; where they have no closed form, the reason five times."""
+        """Costs by signature; where they have no closed form, the reason in place of each."""
         found = [_attempt(partial(_costs, *signature, self.condition)) for signature in self.graph.signatures]
-        return [(cost,) * 5 if isinstance(cost, NoClosedForm) else cost for cost in found]
+        return [(cost,) * len(Costs._fields) if isinstance(cost, NoClosedForm) else cost for cost in found]
 
     @cached_property
     def saved(self) -> Mapping[int, Any]:
         """What backward keeps, case by case."""
         found = _attempt(lambda: saved_by_layer(self.graph, self.condition, self.images, *self.numbers))
         return dict.fromkeys(range(len(self.graph.nodes)), found) if isinstance(found, NoClosedForm) else found
+
+    @cached_property
+    def backward(self) -> Mapping[int, Any]:
+        """Those of each layer, case by case."""
+        return {index: self._backward(index, one) for index, one in gradients(self.graph).items()}
+
+    def _backward(self, index: int, backward: Backward) -> Any:
+        layer, shapes = self.graph.signatures[self.graph.nodes[index].signature]
+        return self._summed(lambda: layer.backward_macs(backward, *shapes))
+
+    def state(self, node: Node) -> Any:
+        """The optimizer's rule on each tensor, case by case."""
+        layer, shapes = self.graph.signatures[node.signature]
+        rule, size = self.optimizer.state, self.element_bytes
+        return self._summed(lambda: sum(rule(shape, size) for shape in layer.weight_shapes(*shapes).values()))
+
+    def _summed(self, rule: Callable[[], Any]) -> Any:
+        """A number; where its rule branches on a length, the sum over the cases."""
+        return _attempt(lambda: sum(indicator(case) * value for case, value in cases(rule, self.condition)))
 
     @cached_property
     def peak(self) -> Any:

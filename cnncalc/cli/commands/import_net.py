@@ -35,9 +35,11 @@ def command(net: str, output: str | None, force: bool, **given: Any) -> None:
     run, and the torch module that it makes is read by torch.export on zeros of the shape `--input`; it needs torch.
     """
     from cnncalc.analysis.costs import report
+    from cnncalc.interchange.writers import spare_yaml
     from cnncalc.text import shape_text
 
-    _refuse(output, force=force)
+    if output is not None and output != "-":
+        spare_yaml(output, force=force)
     foreign, graph = _read(net, wanted(given).options)
     counted = report(graph)
     shapes = [shape_text(shape) or "scalar" for shape in counted.outputs.values()]
@@ -76,17 +78,3 @@ def _shape(text: str, read: Callable[[str], Shape]) -> Shape:
         return read(text)
     except FieldError as error:
         raise CnncalcError(Fault(f"--input {text[:60]}: {error.rule}", help="such as 3x224x224")) from None
-
-
-def _refuse(output: str | None, *, force: bool) -> None:
-    """An output that is no .yaml file, or that is there already. Raises CnncalcError."""
-    from pathlib import Path
-
-    from cnncalc.interchange.refusing import YAML_SUFFIXES
-    from cnncalc.interchange.writers import spare
-
-    if output is None or output == "-":
-        return
-    if Path(output).suffix not in YAML_SUFFIXES:
-        raise CnncalcError(Fault(f"-o {output}: what is written is YAML", help=f"write `-o {Path(output).stem}.yaml`"))
-    spare(output, force=force)

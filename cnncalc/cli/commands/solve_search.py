@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import (
     amp_option,
@@ -100,7 +100,10 @@ def _memory(text: str | None, device: str | None) -> int:
 @net_argument
 @click.option("--memory", metavar="BYTES", help="What there is, as 24GiB.")
 @device_option
-@click.option("--optimizer", metavar="NAME", help="Training with it: sgd, momentum, rmsprop, adam or adamw.")
+@click.option(
+    "--optimizer", metavar="NAME", shell_complete=completing.optimizers, callback=listings.optimizers,
+    help="Training with it, as adamw; `--optimizer help` lists them.",
+)  # fmt: skip
 @all_answer_options
 @amp_option
 @net_options

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc import __version__
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.cli.options import (
     amp_option,
     assignments,
-    list_figures,
     net_argument,
     net_options,
+    optimizer_option,
     output_options,
     wanted,
 )
@@ -57,10 +57,10 @@ NO_MATTER = (*RUNNERS, "resume", "file", "format_", "pareto", "figures")
 @click.command("sweep", short_help="A net over a grid of variables and input sizes.")
 @net_argument
 @click.option(
-    "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=list_figures,
+    "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=listings.figures,
     shell_complete=completing.figures, help="What to compute; `--figures help` lists them.",
 )  # fmt: skip
-@click.option("--optimizer", metavar="NAME", default="sgd", show_default=True, help="Whose state train_bytes counts.")
+@optimizer_option
 @click.option(
     "--pareto", metavar="A,-B", shell_complete=completing.figures,
     help="Only the points that no other beats in all of these figures; of one with `-` before it more is better.",

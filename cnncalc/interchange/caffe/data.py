@@ -8,7 +8,7 @@ from cnncalc.interchange.caffe.net import CaffeLayer
 from cnncalc.interchange.caffe.prototext import Message
 from cnncalc.layers.base import Shape
 
-__all__ = ["FREE", "LOSSES", "data_shapes", "labels", "legacy_inputs"]
+__all__ = ["FREE", "LOSSES", "OPEN", "data_shapes", "labels", "legacy_inputs"]
 
 LOSSES = {
     "accuracy",
@@ -37,7 +37,10 @@ IMAGES = {
     "memorydata",
     "imagesegdata",
     "denseimagedata",
+    "python",
 }
+OPEN = (0, 0)
+"""The size of an image that the file does not say."""
 
 
 def legacy_inputs(net: Message) -> list[tuple[str, Shape | None]]:
@@ -65,11 +68,12 @@ def data_shapes(layer: CaffeLayer) -> list[Shape | None]:
     named = [four.wholes(name) for name in ("channels", "height", "width")]
     if all(named):
         return [(1, *(given[min(place, len(given) - 1)] for given in named)) for place in range(tops)]
-    return [_image(layer), *(None for _ in range(tops - 1))]
+    each = layer.kind == "python"
+    return [_image(layer), *(_image(layer) if each else None for _ in range(tops - 1))]
 
 
 def _image(layer: CaffeLayer) -> Shape | None:
-    """An image of the size to which the layer crops or resizes it."""
+    """An image of the size to which the layer crops or resizes it, or of an `OPEN` one."""
     if layer.kind not in IMAGES:
         return None
     own = layer.part("data_param", "image_data_param", "window_data_param")
@@ -84,7 +88,7 @@ def _image(layer: CaffeLayer) -> Shape | None:
     ]
     size = next((size for size in sizes if min(size) > 0), None)
     grey = transform.flag("force_gray", default=False) or not own.flag("is_color", default=True)
-    return (1, 1 if grey else 3, *size) if size else None
+    return (1, 1 if grey else 3, *(size or OPEN))
 
 
 def labels(layers: Sequence[CaffeLayer]) -> set[str]:

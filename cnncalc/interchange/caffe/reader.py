@@ -12,6 +12,7 @@ from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_o
 from cnncalc.interchange.caffe.prototext import Message, read_message
 from cnncalc.interchange.caffe.table import RULES
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown
@@ -27,14 +28,15 @@ SINKS = {"silence", "hdf5output"}
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A prototxt. Raises CnncalcError with everything that is wrong."""
-    return Reader(read_message(Text(file.name, file.text), file.limits), asked).read()
+    net = read_message(Text(file.name, file.text), file.limits)
+    return settled(lambda usual: Reader(net, asked, usual).read())
 
 
 class Reader:
     """One net on its way."""
 
-    def __init__(self, net: Message, asked: Asked) -> None:
-        self.net, self.given, self.opaque = net, asked.inputs, asked.opaque
+    def __init__(self, net: Message, asked: Asked, usual: int | None) -> None:
+        self.net, self.given, self.opaque, self.usual = net, asked.inputs, asked.opaque, usual
         self.layers = chosen(list(layers_of(net)), state_of(net, train=asked.train))
         self.sketch = Sketch(net.word("name"), "caffe")
         self.blobs: dict[str, int] = {}
@@ -79,9 +81,13 @@ class Reader:
         """An input of the net, with the shape that the user gives, or else the file; the file's has the batch."""
         given = self.given.get(name) or self.given.get("")
         own = shape[1:] if shape is not None and len(shape) > 1 else None
+        if given is None and own and own[1:] == data.OPEN and self.usual:
+            opened(self.sketch, name, self.usual)
+            own = (own[0], self.usual, self.usual)
         if given is None and (own is None or min(own) < 1):
             place = layer.place() if layer else self.net.place()
-            values = f"it says {'x'.join(map(str, own))}" if own else "it is in a database, or comes from code"
+            said = own is not None and own[1:] != data.OPEN
+            values = f"it says {'x'.join(map(str, own or ()))}" if said else "it is in a database, or comes from code"
             help = f"give it: `--input 3x224x224`, or `--input {name}=3x224x224` where there are several"
             raise CnncalcError(Fault(f"the shape of the input `{name}` is not in the file", place, name, values, help))
         self.blobs[name] = self.sketch.input(name, given or own or ())

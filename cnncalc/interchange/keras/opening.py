@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.archives import json_of, member_of
 from cnncalc.interchange.file import ForeignFile
 
-__all__ = ["HDF5", "document"]
+__all__ = ["HDF5", "document", "hdf5"]
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK\x03\x04"
@@ -24,23 +26,27 @@ def document(file: ForeignFile) -> Any:
 
 
 def _attribute(file: ForeignFile) -> bytes:
-    """The attribute `model_config`, which h5py reads; nothing else of the file is."""
-    try:
-        import h5py
-    except ImportError:
-        help = "pip install 'cnncalc[keras]', or save the model as `.keras` or with `to_json`"
-        raise CnncalcError(Fault("reading an HDF5 file needs h5py", help=help)) from None
-    import io
-
-    try:
-        with h5py.File(io.BytesIO(bytes(file.data)) if file.path is None else file.path, "r") as opened:
-            value = opened.attrs.get("model_config")
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        values = str(error).splitlines()[0][:100] if str(error) else ""
-        raise CnncalcError(Fault(f"`{file.name}` is a broken HDF5 file", values=values)) from None
+    """The attribute `model_config`; nothing else of the file is read."""
+    value = hdf5(file, lambda root: root.attrs.get("model_config"))
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     help = "it holds weights alone: save the whole model, or read its `to_json()`"
     raise CnncalcError(Fault(f"`{file.name}` holds no model, only data", help=help))
+
+
+def hdf5(file: ForeignFile, read: Callable[[Any], Any], inside: Any = None) -> Any:
+    """What `read` makes of the root of an HDF5 file, or of one that lies inside; h5py opens it. Raises CnncalcError."""
+    try:
+        import h5py
+    except ImportError:
+        help = "pip install 'cnncalc[keras]', or save the model as `.keras` or with `to_json`"
+        raise CnncalcError(Fault("reading an HDF5 file needs h5py", help=help)) from None
+    whole = inside or (io.BytesIO(bytes(file.data)) if file.path is None else file.path)
+    try:
+        with h5py.File(whole, "r") as opened:
+            return read(opened)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        values = str(error).splitlines()[0][:100] if str(error) else ""
+        raise CnncalcError(Fault(f"`{file.name}` is a broken HDF5 file", values=values)) from None

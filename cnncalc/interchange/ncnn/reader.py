@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cnncalc.errors import suggestion
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.ncnn.elements import raised
 from cnncalc.interchange.ncnn.params import Operator, operators
 from cnncalc.interchange.ncnn.table import RULES
@@ -28,14 +29,15 @@ NOTHING = -1
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A `.param`. Raises CnncalcError with everything that is wrong."""
-    return Reader(operators(Text(file.name, file.text), file.limits), asked).read()
+    found = operators(Text(file.name, file.text), file.limits)
+    return settled(lambda usual: Reader(found, asked, usual).read())
 
 
 class Reader:
     """One net on its way."""
 
-    def __init__(self, found: Sequence[Operator], asked: Asked) -> None:
-        self.operators, self.given, self.opaque = found, asked.inputs, asked.opaque
+    def __init__(self, found: Sequence[Operator], asked: Asked, usual: int | None) -> None:
+        self.operators, self.given, self.opaque, self.usual = found, asked.inputs, asked.opaque, usual
         self.sketch = Sketch("", "ncnn")
         self.blobs: dict[str, int] = {}
         self.open: dict[str, int] = {}
@@ -116,19 +118,23 @@ class Reader:
     def shape(self, operator: Operator, name: str) -> Shape:
         """The shape of an input, as the user gives it or else the file."""
         shape = self.given.get(name) or self.given.get("") or declared(operator)
+        channels = self.channels(name)
+        if not shape and channels and self.usual:
+            opened(self.sketch, name, self.usual)
+            return (channels, self.usual, self.usual)
         if not shape or min(shape) < 1:
-            like = f"{self.channels(name)}x224x224"
+            like = f"{channels or 3}x224x224"
             help = f"give it: `--input {like}`, or `--input {name}={like}` where there are several"
             raise operator.fault(f"the shape of the input `{name[:60]}` is not in the file", help=help)
         return shape
 
     def channels(self, blob: str) -> int:
-        """The channels that the first convolution on an input takes, by the size of its weights; 3 where none says."""
+        """The channels that the first convolution on an input takes, by the size of its weights; 0 where none says."""
         for operator in self.operators:
             out, width = operator.whole(0, 0), operator.whole(1, 0)
             if blob in operator.bottoms and operator.type == "Convolution" and out > 0 and width > 0:
-                return max(operator.whole(6, 0) // (out * width * operator.whole(11, width)), 1)
-        return 3
+                return operator.whole(6, 0) // max(out * width * operator.whole(11, width), 1)
+        return 0
 
 
 def declared(operator: Operator) -> Shape:

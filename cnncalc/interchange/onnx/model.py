@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.parts import MOST_READ, TYPES, Attribute, Function, Graph, Model, Node, Numbers, Tensor
-from cnncalc.interchange.onnx.wire import Message, Span, signed
+from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
 __all__ = ["is_onnx", "model_of"]
 

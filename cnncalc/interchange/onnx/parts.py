@@ -67,6 +67,12 @@ class Node(NamedTuple):
     """Where an exporter of torch says that it comes from: the names of the modules around it."""
     number: int
     """Its place in its graph, from 1."""
+    told: str = ""
+    """What the format calls it from which it was told in ONNX's terms."""
+
+    def called(self) -> str:
+        """The operator in the file, with its place."""
+        return self.told or f"{self.kind}, {self.where()}"
 
     def where(self) -> str:
         """Its place in words."""
@@ -100,6 +106,8 @@ class Model(NamedTuple):
     producer: str
     functions: Mapping[tuple[str, str], Function]
     opsets: Mapping[str, int]
+    tool: str = "ONNX"
+    """The format that it was told in."""
 
 
 def captured(node: Node) -> set[str]:

@@ -9,22 +9,20 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, has_parameters, leading
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached, uncounted
 from cnncalc.interchange.onnx.patterns import together
-from cnncalc.interchange.onnx.table import RULES
-from cnncalc.interchange.onnx.wire import Message
+from cnncalc.interchange.onnx.rules.table import RULES
+from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers.base import Shape
 
-__all__ = ["Reader", "read"]
+__all__ = ["Reader", "read", "read_model"]
 
-USUAL, LARGER = 224, 352
-"""The lengths of maps that are taken where a file leaves them open, and the outputs do not depend on them."""
-OPEN = "the file leaves lengths of its input open"
 PLAIN = (
     "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
 )
@@ -45,24 +43,21 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
             fault._replace(message=f"`{file.name}` seems to be an ONNX file: {fault.message}") for fault in error.faults
         ]
         raise CnncalcError(faults) from None
-    sketch = Reader(model, file, asked).read()
-    opened = any(note.startswith(OPEN) for note in sketch.notes)
-    if opened and shapes_of(sketch) != shapes_of(Reader(model, file, asked, LARGER).read()):
-        Reader(model, file, asked, None).read()
-    return sketch
+    return read_model(model, file, asked)
 
 
-def shapes_of(sketch: Sketch) -> list[Shape]:
-    """The shapes of the outputs."""
-    return [sketch.shape(tensor) for tensor in sketch.outputs]
+def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
+    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError."""
+    return settled(lambda usual: Reader(model, file, asked, usual).read())
 
 
 class Reader:
     """One model on its way."""
 
-    def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None = USUAL) -> None:
+    def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None) -> None:
         self.model, self.file, self.asked, self.usual = model, file, asked, usual
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
+        source = source if model.tool == "ONNX" else model.tool
         self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
         self.unknown = Unknown()
         self.faults: list[Fault] = []
@@ -81,7 +76,7 @@ class Reader:
         self.run([node for node in graph.nodes if node.number in needed], values, graph.outputs, 0)
         if self.faults:
             raise CnncalcError(self.faults)
-        self.unknown.raise_any("ONNX")
+        self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
         if self.faults:
             raise CnncalcError(self.faults)
@@ -124,7 +119,7 @@ class Reader:
         """The declared lengths without the batch; 0 for one that is open and cannot be taken as usual."""
         if self.usual and len(declared) > 2 and isinstance(declared[1], int) and declared[1] <= 4:
             if any(not isinstance(n, int) for n in declared[2:]):
-                self.sketch.notes.append(f"{OPEN}: `{name}` is counted with {self.usual}, `--input` says another")
+                opened(self.sketch, name, self.usual)
             return tuple(n if isinstance(n, int) else self.usual for n in declared[1:])
         return tuple(n if isinstance(n, int) else 0 for n in declared[1:])
 
@@ -148,15 +143,16 @@ class Reader:
             self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
             return None
         if value.axis == WITHIN:
-            self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
-            return None
+            shape = self.sketch.shape(value.tensor)
+            if shape[:1] != (self.batch,) or len(shape) < 2:
+                self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
+                return None
+            fields = {"shape": shape[1:]}
+            return self.sketch.add("", "reshape", fields, [value.tensor], place=None, foreign=f"the output {name[:60]}")
         if value.axis:
             shape = self.sketch.shape(value.tensor)
             full = "x".join(map(str, (*shape[: value.axis], "N", *shape[value.axis :])))
-            help = "cnncalc's tensors have the batch first; export the net with it there"
-            self.faults.append(
-                Fault(f"the output `{name[:60]}` has the batch as axis {value.axis}", None, name, full, help)
-            )
+            self.sketch.notes.append(f"the output `{name[:60]}` is {full} in the file; here the batch comes first")
         return value.tensor
 
     # -- nodes --
@@ -201,9 +197,7 @@ class Reader:
         """What a node makes."""
         missing = [name for name in node.inputs if name and name not in values]
         if missing:
-            message = (
-                f"{node.kind}, {node.where()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
-            )
+            message = f"{node.called()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
             self.faults.append(Fault(message, help="the file is damaged, or its nodes stand in the wrong order"))
             return [None] * len(node.outputs)
         taken = [values[name] if name else None for name in node.inputs]
@@ -278,7 +272,7 @@ class Reader:
             declared = self.model.graph.declared.get(name)
             shape = tuple(n for n in (declared or ())[1:] if isinstance(n, int))
             if not lives or declared is None or len(shape) != len(declared) - 1 or not shape:
-                message = f"the file declares no shape for what {call.node.kind}, {call.node.where()}, makes"
+                message = f"the file declares no shape for what {call.node.called()}, makes"
                 self.faults.append(
                     Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file")
                 )

@@ -21,6 +21,7 @@ FIXED = -2
 """The tensor of what does not depend on the inputs: weights, and shapes."""
 NOTHING = -1
 """The tensor of what could not be read."""
+SCALES = "scales and zero points of quantised weights, or of lengths, count as `exporter_constants`: none learned"
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
@@ -52,9 +53,11 @@ class Reader:
             ports = [(layer.id, port) for port in layer.outputs]
             self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
         self.unknown.raise_any("OpenVINO")
+        sketch = finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
         if self.scales:
-            self.sketch.notes.append(f"{self.scales:,} scales and zero points of quantised weights count as nothing")
-        return finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
+            sketch.beside = self.scales
+            sketch.notes.append(f"{self.scales:,} {SCALES}")
+        return sketch
 
     def made(self, layer: IrLayer) -> list[int]:
         """The tensors that a layer makes."""
@@ -96,9 +99,10 @@ class Reader:
         ]
 
     def scaling(self, layer: IrLayer, sources: list[Port]) -> None:
-        """Keep account of what only turns stored integers into weights: zero points and scales."""
-        if layer.type in ("Multiply", "Subtract") and len(layer.made()[0]) > 1:
-            self.scales += min(prod(self.shape(source)) for source in sources)
+        """Keep account of what turns stored integers into weights, or a length into another: scales, zero points."""
+        if layer.type in ("Add", "Multiply", "Subtract"):
+            floating = [source for source in sources if self.floating(source)]
+            self.scales += min((prod(self.shape(source)) for source in floating), default=0)
 
     def input(self, layer: IrLayer) -> Shape:
         """The shape of an input, as the user gives it or else the file."""
@@ -126,11 +130,20 @@ class Reader:
 
     def fixed(self, port: Port) -> int:
         """Whether a tensor that is not made yet is one of the weights."""
+        return FIXED if self.held(port) is not None else NOTHING
+
+    def floating(self, port: Port) -> bool:
+        """Whether a tensor is one of the weights' file, and not stored as 32 or 64 bits of whole numbers."""
+        layer = self.held(port)
+        return layer is not None and layer.attributes.get("element_type") not in ("i32", "i64", "u32", "u64")
+
+    def held(self, port: Port) -> IrLayer | None:
+        """The constant that a tensor is, if only its type is changed on the way."""
         layer = self.net.layers.get(port[0])
         while layer is not None and layer.type in PASSED:
             sources = self.net.sources(layer)
             layer = self.net.layers.get(sources[0][0]) if sources else None
-        return FIXED if layer is not None and layer.type == "Const" else NOTHING
+        return layer if layer is not None and layer.type == "Const" else None
 
     def weighted(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
         """A convolution, forward or transposed."""

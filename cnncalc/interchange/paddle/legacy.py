@@ -7,8 +7,8 @@ import struct
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.onnx.wire import Message, Span, signed
 from cnncalc.interchange.paddle.program import MOST, Operator, Program, Weight
+from cnncalc.interchange.protobuf.wire import Message, Span, signed
 from cnncalc.records import NamedTuple
 
 __all__ = ["program_of"]

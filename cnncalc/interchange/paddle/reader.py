@@ -9,11 +9,11 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.onnx.wire import Message
 from cnncalc.interchange.paddle.call import Call, Several, Value
 from cnncalc.interchange.paddle.program import Operator, Program, Weight
 from cnncalc.interchange.paddle.shapes import parts
 from cnncalc.interchange.paddle.table import PASSED, RULES
+from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers import Shape, show_shape

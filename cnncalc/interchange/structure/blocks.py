@@ -118,7 +118,8 @@ def _skeleton(items: Sequence[Item], labels: Labels, *, nested: bool) -> Hashabl
             return None
         operator = labels.sketch.operators[item.step]
         layer = operator.layer
-        if layer is None or operator.share is not None or (isinstance(item, Leaf) and item.takes is not None):
+        alone = operator.share is not None or not operator.trainable
+        if layer is None or alone or (isinstance(item, Leaf) and item.takes is not None):
             return None
         rest = tuple(
             (name, getattr(layer, name)) for name in layer.fields if name not in NUMBERS or _number(layer, name) is None

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.onnx.wire import LONGEST_NAME, Bytes, Span, WireError
+from cnncalc.interchange.protobuf.wire import LONGEST_NAME, Bytes, Span, WireError
 
 __all__ = ["Table", "root"]
 

@@ -6,7 +6,7 @@ import struct
 from math import prod
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.onnx.wire import Bytes
+from cnncalc.interchange.protobuf.wire import Bytes
 from cnncalc.interchange.tflite.flatbuffer import Table, root
 from cnncalc.interchange.tflite.names import OPERATORS
 from cnncalc.records import NamedTuple

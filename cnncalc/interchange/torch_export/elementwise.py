@@ -84,8 +84,10 @@ def softmax(kind: str) -> Any:
 
 
 def dropout(call: Call) -> Tensor:
-    """Dropout, with its rate."""
-    return call.put("dropout", rate=float(call.get("p", 0.5)), inplace=True if call.word.endswith("_") else None)
+    """Dropout, with its rate; of whole channels, and the alpha ones."""
+    inplace, whole, alpha = call.word.endswith("_"), "feature" in call.word, "alpha" in call.word
+    rate = float(call.get("p", 0.5))
+    return call.put("dropout", rate=rate, inplace=inplace or None, channels=whole or None, alpha=alpha or None)
 
 
 def arithmetic(kind: str) -> Any:
@@ -248,7 +250,13 @@ ELEMENTWISE: dict[str, Any] = {
     "_softmax": softmax("softmax"),
     "log_softmax": softmax("log_softmax"),
     "_log_softmax": softmax("log_softmax"),
-    **dict.fromkeys(("dropout", "dropout_", "feature_dropout", "native_dropout", "alpha_dropout"), dropout),
+    **dict.fromkeys(
+        (
+            "native_dropout",
+            *(f"{of}dropout{end}" for of in ("", "feature_", "alpha_", "feature_alpha_") for end in ("", "_")),
+        ),
+        dropout,
+    ),
     **{
         f"{name}{mark}": arithmetic(kind)
         for name, kind in (

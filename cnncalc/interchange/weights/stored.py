@@ -1,4 +1,4 @@
-"""The tensors that a file of weights holds, by name: safetensors, ONNX and torch.export."""
+"""The tensors that a file of weights holds, by name: safetensors, ONNX, torch.export, Keras and NumPy's archives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from cnncalc.limits import Limits
 
 __all__ = ["tensors_of"]
 
+KNOWN = "weights are held of safetensors, ONNX, torch.export (.pt2), Keras (.keras, .h5) and NumPy (.npz) files"
+
 
 def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
     """The shapes of a file's tensors by name. Raises CnncalcError for what is none, or whose reading runs code."""
@@ -27,9 +29,11 @@ def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
         raise CnncalcError(Fault(message, help="save it anew: `safetensors.torch.save_file(state_dict, …)`"))
     elif file.head[8:9] == b"{":
         tensors = _safetensors(file)
+    elif file.head.startswith(b"PK\x03\x04"):
+        tensors = _numpy(file)
     else:
         what = f"`{path}` is a file of {name}" if name else f"`{path}` is no file of weights that is known"
-        raise CnncalcError(Fault(what, help="weights are held of safetensors, ONNX and torch.export (.pt2) files"))
+        raise CnncalcError(Fault(what, help=KNOWN))
     return {one: shape for one, shape in tensors.items() if not one.endswith(WHOLE)}
 
 
@@ -42,7 +46,7 @@ def _safetensors(file: ForeignFile) -> dict[str, Shape]:
 def _onnx(file: ForeignFile) -> dict[str, Shape]:
     """Initialisers and constants of floating-point numbers."""
     from cnncalc.interchange.onnx.model import model_of
-    from cnncalc.interchange.onnx.wire import Message
+    from cnncalc.interchange.protobuf.wire import Message
 
     tensors = model_of(Message(file.data)).graph.tensors
     return {name: tensor.dims for name, tensor in tensors.items() if tensor.floating}
@@ -57,5 +61,23 @@ def _torch_export(file: ForeignFile) -> dict[str, Shape]:
     return {name: program.shapes[tensor] for tensor, name in named.items() if tensor in program.shapes}
 
 
-READERS: dict[str, Callable[[ForeignFile], dict[str, Shape]]] = {"ONNX": _onnx, "torch.export": _torch_export}
+def _keras(file: ForeignFile) -> dict[str, Shape]:
+    """Arrays by the names and in the shapes that torch would have."""
+    from cnncalc.interchange.weights.keras import arrays_of
+
+    return arrays_of(file)
+
+
+def _numpy(file: ForeignFile) -> dict[str, Shape]:
+    """The arrays of an `.npz`."""
+    from cnncalc.interchange.weights.numpy import arrays_of
+
+    return arrays_of(file)
+
+
+READERS: dict[str, Callable[[ForeignFile], dict[str, Shape]]] = {
+    "Keras": _keras,
+    "ONNX": _onnx,
+    "torch.export": _torch_export,
+}
 """By the name of the format."""

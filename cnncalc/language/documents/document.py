@@ -246,7 +246,22 @@ class Document:
         """The values of all variables, `--set` applied."""
         taken = self.foreign.settings if self.foreign is not None else ()
         kept = {name: value for name, value in settings.items() if name not in taken}
+        self.declares(kept)
         return Variables(self.variables, self.file, self.limits, self.faults, self.folder).compute(kept)
+
+    def layers(self) -> YamlNode:
+        """What stands under `layers`. Raises CnncalcError where that key is missing, and with what is known by then."""
+        if "layers" not in self.keys:
+            self.faults.add("the net has no layers", self.start(), help="write `layers:` and a list below it")
+            self.faults.raise_any()
+        return self.keys["layers"][1]
+
+    def declares(self, settings: MappingType[str, str]) -> None:
+        """Whether the file declares what is set; a fault is noted for each name that it does not."""
+        for name in settings:
+            if name not in self.variables:
+                help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
+                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
 
     def required(self) -> list[str]:
         """The variables without a value: a file that has some is a family, and only its members are nets."""

@@ -6,15 +6,23 @@ and loaded when a file is met that is no bundled one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
-__all__ = ["Foreign", "foreign"]
+__all__ = ["Foreign", "foreign", "in_package"]
 
 READERS = "cnncalc.interchange.opening"
+PACKAGES = ("Data/com.apple.CoreML/model.mlmodel", "graph.nnef")
+"""Where the net lies in a folder that is one model: a `.mlpackage` of Core ML, a model in NNEF."""
+
+
+def in_package(folder: Path) -> Path | None:
+    """The file with the net of a folder that is one model; None for any other folder."""
+    return next((file for place in PACKAGES if (file := folder / place).is_file()), None)
 
 
 class Foreign(NamedTuple):
@@ -26,6 +34,8 @@ class Foreign(NamedTuple):
     """What was folded, left out or not counted."""
     settings: tuple[str, ...] = ()
     """What its reader has taken of the settings that the user made, so that the text has no such variable."""
+    origins: Mapping[str, str] = {}
+    """The operator of the file that each layer comes from, by the layer's name in the text."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

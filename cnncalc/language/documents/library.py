@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.language.documents.foreign import Foreign, foreign
+from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -129,6 +129,8 @@ def locate(net: str, beside: Path | None = None) -> Path:
     if len(alike) == 1:  # regnet_x_16gf and regnet_x_1_6gf are alike, and two
         return bundled()[alike[0]]
     if net and path.is_dir():
+        if (packed := in_package(path)) is not None:
+            return packed
         raise CnncalcError(
             Fault(f"`{net}` is a folder", help="name one file in it, or use `cnncalc check` on the folder")
         )
@@ -190,7 +192,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     path = locate(net, beside)
     own = path.parent == library_folder()
     READ.add(path if own else path.resolve())
-    name = printable(net if path == Path(net) else path.name)
+    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     if own:
         return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
     other = foreign(name, path, None, options)

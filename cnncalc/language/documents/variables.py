@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import TypeAlias
 
-from cnncalc.errors import CnncalcError, suggestion
+from cnncalc.errors import CnncalcError
 from cnncalc.language.documents.library import library_folder, members_of
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
@@ -46,9 +46,6 @@ class Variables:
         for name, text in settings.items():
             if name in self.declared:
                 self._set(name, text)
-            else:
-                help = suggestion(name, self.declared, f"it declares {', '.join(self.declared) or 'none'}")
-                self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
         missing = [key for name, (key, node) in self.declared.items() if is_required(node) and name not in settings]
         self.faults.broken.update(key.text for key in missing)
         for name in self.declared:

@@ -89,6 +89,10 @@ class Linear(Reparametrised):
             shapes["bias"] = (self.out,)
         return shapes
 
+    def joins(self, x: Shape) -> int:
+        """All places are the rows of one matrix."""
+        return len(x) - 1
+
     def macs(self, *x: Shape) -> int:
         """Every weight is used once for each vector."""
         return self.features(x[0]) * product(self.output_shape(*x))
@@ -144,6 +148,10 @@ class Bilinear(Layer):
 
     def macs(self, *x: Shape) -> int:
         return self.out * x[0][0] * x[1][0]
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """As many for each of three factors whose gradient is wanted."""
+        return self.macs(*x) * (backward.weights + sum(backward.inputs))
 
     def operations(self, *x: Shape) -> int:
         """The products of all pairs, and the additions of the bias."""

@@ -15,14 +15,8 @@ from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
 
 __all__ = [
-    "BatchNorm",
-    "GlobalResponseNorm",
-    "GroupNorm",
-    "InstanceNorm",
-    "LayerNorm",
-    "LayerScale",
-    "LocalResponseNorm",
-]
+    "BatchNorm", "GlobalResponseNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LayerScale", "LocalResponseNorm",
+]  # fmt: skip
 
 
 def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
@@ -65,6 +59,10 @@ class BatchNorm(Layer):
             return {}
         factor: dict[str, Shape] = {"factor": (1,)} if self.rules.statistics_have_factor else {}
         return {"running_mean": x[0][:1], "running_var": x[0][:1], **factor}
+
+    def whole_numbers(self, *x: Shape) -> int:
+        """`num_batches_tracked`."""
+        return int(self.stats and self.rules.counts_batches)
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Without running statistics, those of the whole map."""
@@ -160,6 +158,9 @@ class GroupNorm(Layer):
     def operations(self, *x: Shape) -> int:
         return normalising(product(x[0]), self.affine)
 
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             yield Saved("input")
@@ -191,13 +192,24 @@ class InstanceNorm(Layer):
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """`num_batches_tracked`."""
+        return int(self.stats and self.rules.counts_batches)
+
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Its statistics are those of the whole map, unless running ones are kept."""
         return tuple(IDENTITY if self.stats else everywhere(n) for n in x[0][1:])
 
+    def moves(self, *, training: bool) -> bool:
+        """With running statistics, as a batch norm."""
+        return training or not self.stats
+
     def operations(self, *x: Shape) -> int:
         """With running statistics those of a batch norm."""
         return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
+
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch runs a batch norm on N·C channels: statistics, and copies of scale and buffers, for each image.

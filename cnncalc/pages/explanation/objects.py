@@ -55,7 +55,8 @@ def _group(group: Group) -> dict[str, object]:
 
 def _told(told: Told) -> dict[str, object]:
     row, derivation = told.row, told.derivation
-    single = (derivation.weights, derivation.biases, derivation.macs, derivation.flops, derivation.memory)
+    costs = (derivation.macs, derivation.flops, derivation.backward)
+    single = (derivation.weights, derivation.biases, *costs, derivation.memory)
     formulas = (*derivation.padding, *derivation.sizes, *filter(None, single), *derivation.receptive)
     answer: dict[str, object] = {
         "name": row.name,
@@ -69,6 +70,8 @@ def _told(told: Told) -> dict[str, object]:
         "saved": [{"what": what, "bytes": size} for what, size in told.saved],
         "remarks": [remark.text for remark in told.remarks],
     }
+    if derivation.macs:
+        answer["gradients"] = told.gradients
     if row.bound:
         answer["bound"] = bound_object(row.bound)
     if told.owner:

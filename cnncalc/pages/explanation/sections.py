@@ -80,6 +80,8 @@ def _asked(told: Told, explanation: Explanation) -> Section:
         lines.append(Line("MACs", derivation.macs, f"{percent(row.macs, totals.macs)} of the net's"))
     if derivation.flops:
         lines.append(Line("FLOPs", derivation.flops))
+    if derivation.macs:
+        lines.append(Line("backward FLOPs", derivation.backward, told.gradients))
     lines += _receptive(told)
     if row.bound and explanation.report.roofline:
         from cnncalc.pages.show.roofline import least_time

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import OF_LAYERS
+from cnncalc.answers.page import Each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def layer_object(row: Row) -> dict[str, object]:
         **{key: _size(getattr(row, key)) for key in OF_LAYERS},
         "receptive_field": _field(row.receptive_field),
         "line": row.line,
+        **({"origin": row.origin} if row.origin else {}),
     }
 
 
@@ -57,7 +59,7 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": [_layer(row, report) for row in report.rows],
+        "layers": Each(report.rows, lambda row: _layer(row, report)),
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
         **({"amp": report.amp} if report.amp else {}),

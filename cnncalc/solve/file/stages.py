@@ -202,7 +202,6 @@ class Stages:
             net = self._resumed(state)
             try:
                 finish(net, self.file.document, state.current, self.file.options, self.faults)
-                self.faults.raise_any()
                 places = {node.name: node.index for node in reversed(net.nodes)}
                 ends = Ends(net, net.outputs, {**places, **net.groups})
             except CnncalcError as error:

@@ -51,9 +51,9 @@ class Counting:
         self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        one = OfLayer(
-            0, 0, 0, 0, 0, 1, 0, self._element_bytes, _UNKNOWN, self._trainable, True, True, False, _UNKNOWN, 0, True
-        )
+        costs, unknown = (0, 0, 0, 0, 0, 0), (_UNKNOWN,) * 3
+        node = (self._trainable, True, True, False)
+        one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True)
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
         }
@@ -68,8 +68,8 @@ class Counting:
         if node.layer is None:
             return (*self.nothing[:-2], product(node.shape), 0)
         known = net.signatures[node.signature].costs
-        apart = self.element_bytes, _UNKNOWN
-        one = of_layer(node, node.layer, known, self.images, *apart, self._dialect, self._training, _UNKNOWN, 0)
+        apart = self.element_bytes, _UNKNOWN, _UNKNOWN, _UNKNOWN, self._dialect, self._training, _UNKNOWN
+        one = of_layer(node, node.layer, known, self.images, *apart, self.element_bytes)
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
     def items(self, built: int) -> Sums:
@@ -87,7 +87,7 @@ class _Total:
 
     def __init__(self, counting: Counting, sums: Sums) -> None:
         self.counting, self.sums = counting, sums
-        self.images, self.element_bytes, self.optimizer_states = counting.images, counting.element_bytes, 0
+        self.images, self.element_bytes = counting.images, counting.element_bytes
 
     def sum(self, key: str) -> int:
         """What the layers add up to."""

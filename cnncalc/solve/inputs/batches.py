@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.memory.totals import OPTIMIZER_STATES
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.report import Totals
-from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.records import NamedTuple
 
@@ -56,13 +55,12 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
 
     Training also runs the net forward, which takes what inference takes: where layers are frozen that can be the more.
     """
-    if optimizer is not None and optimizer not in OPTIMIZER_STATES:
-        help = suggestion(optimizer, OPTIMIZER_STATES, f"there are {', '.join(OPTIMIZER_STATES)}")
-        raise CnncalcError(Fault(f"there is no optimizer `{optimizer[:60]}`", help=help))
-    one, two = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2))
-    needs = [_line(_inference(one), _inference(two))]
+    if optimizer is not None:
+        optimizer_named(optimizer)
+    one, two, three = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2, 3))
+    needs = [_line(memory, *map(_inference, (one, two, three)))]
     if optimizer:
-        needs.insert(0, _line(one.train_bytes, two.train_bytes))
+        needs.insert(0, _line(memory, one.train_bytes, two.train_bytes, three.train_bytes))
     least = min(needs, key=lambda need: need.most(memory))
     batch = least.most(memory)
     used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
@@ -72,8 +70,10 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
 
 
-def _line(one: int, two: int) -> _Line:
-    return _Line(2 * one - two, two - one)
+def _line(memory: int, one: int, two: int, three: int) -> _Line:
+    """What so many images need: from the second on every image adds the same, the first may do with less."""
+    later = _Line(3 * two - 2 * three, three - two)
+    return later if later.most(memory) > 1 else _Line(2 * one - two, two - one)
 
 
 def _inference(totals: Totals) -> int:
@@ -82,20 +82,15 @@ def _inference(totals: Totals) -> int:
 
 def _stored(totals: Totals) -> int:
     """Parameters and buffers."""
-    return totals.weight_bytes + _buffer_bytes(totals)
-
-
-def _buffer_bytes(totals: Totals) -> int:
-    numbers = totals.weights + totals.biases
-    return totals.buffers * totals.weight_bytes // numbers if numbers else 0
+    return totals.weight_bytes + totals.buffer_bytes
 
 
 def _parts(totals: Totals, optimizer: str | None, fixed: int) -> tuple[tuple[str, int], ...]:
     numbers = totals.weights + totals.biases
     size = totals.weight_bytes // numbers if numbers else 0
-    parts = [("parameters", totals.weight_bytes), ("buffers", _buffer_bytes(totals))]
+    parts = [("parameters", totals.weight_bytes), ("buffers", totals.buffer_bytes)]
     if optimizer:
         parts += [("gradients", totals.trainable * size)]
-        parts += [(f"the state of {optimizer}", totals.trainable * size * OPTIMIZER_STATES[optimizer])]
+        parts += [(f"the state of {optimizer}", totals.optimizer_bytes)]
     rest = fixed - sum(value for _, value in parts)
     return tuple((name, value) for name, value in [*parts, ("saved once for the batch", rest)] if value)

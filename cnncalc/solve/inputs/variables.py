@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -65,7 +65,7 @@ def solve_variable(
 ) -> VariableAnswer:
     """Every value from `bounds[0]` to `bounds[1]` in steps of `bounds[2]`; an interruption keeps what was found."""
     check_wants(wants)
-    optimizer_states(optimizer)
+    optimizer_named(optimizer)
     low, high, step = _grid(_value(net, variable, options), variable, bounds)
     count = int((high - low) // step) + 1
     if count > MOST:
@@ -101,6 +101,7 @@ def _value(net: str, variable: str, options: Options) -> str:
     """The variable's own value as text; empty where it is required. Raises `CnncalcError` where there is none."""
     faults = Faults()
     document = Document(net, options, faults)
+    document.declares(options.variables)  # which no value of this one mends
     faults.raise_any()
     if variable not in document.variables:
         known = list(document.variables)

@@ -7,7 +7,7 @@ from itertools import islice, product
 from math import prod
 from operator import contains
 
-from cnncalc.analysis.memory.totals import optimizer_states
+from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.figures import KEYS
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.limits import Limits
@@ -123,7 +123,7 @@ class Grid(NamedTuple):
 
 def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd", limits: Limits | None = None) -> None:
     """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
-    optimizer_states(optimizer)
+    optimizer_named(optimizer)
     limits = limits or Limits()
     if grid.points > limits.points:
         message = f"{grid.points:,} points are more than {limits.points:,}, the bound `points`"

@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.building.autocasting import autocast, has_numbers
 from cnncalc.torch_backend.running.alive import Lives
-from cnncalc.torch_backend.running.flops import unknown_to_torch
+from cnncalc.torch_backend.running.flops import counted_otherwise
 from cnncalc.torch_backend.running.watching import (
     OUTSIDE,
     Shape,
@@ -68,7 +68,7 @@ class MeasuredRow(NamedTuple):
     """The names of those parameters that take no gradient."""
     buffers: dict[str, Shape]
     counters: dict[str, Shape]
-    """Buffers of whole numbers: `num_batches_tracked`."""
+    """Buffers of whole numbers, as `num_batches_tracked`."""
     macs: int
     kept: tuple[Kept, ...] | None
     """What autograd keeps and first met in this row, parameters and buffers apart; None if it was not asked for."""
@@ -119,6 +119,8 @@ class TrainingStep(NamedTuple):
     """Trainable parameters that backward never reached."""
     finite: bool | None
     """Whether loss and parameters are finite after the step; None on meta."""
+    backward_flops: int
+    """Of the pass backward, by torch's FlopCounterMode, which counts products alone."""
 
 
 def measure(
@@ -177,8 +179,10 @@ def training_step(
         with autocast(half):
             outputs = tensors_in(module(*fresh(inputs)))
         loss = torch.stack([output.mean() for output in outputs]).sum()
+        counter = FlopCounterMode(display=False, custom_mapping=counted_otherwise())
         if loss.requires_grad:
-            torch.autograd.backward(loss)
+            with counter:
+                torch.autograd.backward(loss)
     trainable = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
     if loss.requires_grad:
         torch.optim.SGD(trainable.values(), lr=lr).step()
@@ -186,6 +190,7 @@ def training_step(
         loss=None if loss.is_meta else loss.item(),
         without_gradient=tuple(name for name, parameter in trainable.items() if parameter.grad is None),
         finite=all_finite([loss.detach(), *(parameter.detach() for parameter in trainable.values())]),
+        backward_flops=counter.get_total_flops(),
     )
 
 
@@ -211,7 +216,7 @@ class _Autograd(NamedTuple):
 def _count(
     module: nn.Module, rows: Mapping[str, nn.Module], inputs: Sequence[Tensor], finite: bool, half: torch.dtype | None
 ) -> _Counted:
-    counter = FlopCounterMode(display=False, custom_mapping=unknown_to_torch())
+    counter = FlopCounterMode(display=False, custom_mapping=counted_otherwise())
     run = _Counted({}, {}, {}, {}, [])
     counted = 0
 

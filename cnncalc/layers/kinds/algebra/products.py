@@ -64,10 +64,18 @@ class MatMul(Merge):
         """Every output element is a sum of k products."""
         return x[0][-1] * product(self.output_shape(*x))
 
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """As many for each factor whose gradient is wanted."""
+        return self.macs(*x) * sum(backward.inputs)
+
     def reaches_into(self, index: int, *x: Shape) -> tuple[Reach | None, ...] | None:
         """Told as all of both matrices; an element sees a row of the one and a column of the other."""
         last = len(x[index]) - 2
         return tuple(IDENTITY if axis < last else everywhere(n) for axis, n in enumerate(x[index]))
+
+    def joins(self, x: Shape) -> int:
+        """All matrices are one stack."""
+        return len(x) - 2
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """Each factor where the gradient of the other needs it."""

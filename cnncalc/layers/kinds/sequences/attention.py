@@ -153,14 +153,46 @@ class Attention(Places):
         return {role: (name.replace(own_first, first).replace(own_last, last), shape)
                 for role, (name, shape) in known.items()}  # fmt: skip
 
+    def whole_numbers(self, *x: Shape) -> int:
+        """Of biases by distance, the row of the table for each two places of a window."""
+        asked = self.sizes(*x).asked
+        return asked * asked if self.biased else 0
+
     def macs(self, *x: Shape) -> int:
+        return sum(self.products(*x)) + self.macs_once(*x)
+
+    def products(self, *x: Shape) -> tuple[int, ...]:
+        """MACs: projections of queries, keys and values, their scores, the values' sums, the last projection."""
         size = self.sizes(*x)
-        asking = self.features(x[0]) * size.keyed * size.queries
-        keys = self.features(x[min(1, len(x) - 1)]) * size.key * size.keys
-        values = self.features(x[-1]) * size.value * size.keys
-        meeting = size.queries * size.asked * (size.keyed + size.valued)
-        joining = size.valued * self.leaving(x[0], size) * size.queries if self.project else 0
-        return asking + keys + values + meeting + joining + self.macs_once(*x)
+        return (
+            self.features(x[0]) * size.keyed * size.queries,
+            self.features(x[min(1, len(x) - 1)]) * size.key * size.keys,
+            self.features(x[-1]) * size.value * size.keys,
+            size.queries * size.asked * size.keyed,
+            size.queries * size.asked * size.valued,
+            size.valued * self.leaving(x[0], size) * size.queries if self.project else 0,
+        )
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Of each product those for the gradients of its two factors; a fused kernel computes all scores once more."""
+        if not backward.any:
+            return 0
+        weights, given = backward.weights, backward.inputs
+        sources = given[0], given[min(1, len(x) - 1)], given[-1]
+        *entering, scores, sums, joining = self.products(*x)
+        query, key, value = (weights or wanted for wanted in sources)
+        projections = sum(macs * (weights + wanted) for macs, wanted in zip(entering, sources))
+        if self.by_hand(*x):
+            meeting = scores * (query + key) + sums * ((query or key) + value)
+        else:
+            meeting = 3 * scores + 2 * sums
+        return projections + meeting + joining * (weights + 1) + self.backward_macs_once(backward, *x)
+
+    def backward_macs_once(self, backward: Backward, *x: Shape) -> int:
+        """The net on the distances, which are no input that a gradient is wanted for."""
+        if self.continuous is None or not backward.weights:
+            return 0
+        return self.distances(x[0]) * self.continuous * (len(self.places(x[0])) + 2 * self.heads)
 
     def macs_once(self, *x: Shape) -> int:
         """The net on the distances."""
@@ -217,6 +249,10 @@ class Attention(Places):
         plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
         return not plain or size.key != size.value
 
+    def joins(self, x: Shape) -> int:
+        """All places are the rows of one matrix; where features come first they are laid out anew anyway."""
+        return len(x) - 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """What the projections take, and of the heads the queries, keys and values with what came of them.
 
@@ -233,11 +269,10 @@ class Attention(Places):
                 else:
                     yield Saved("places", index, shape=one)
         if self.by_hand(*x):
-            spread_out = size.keys * (size.keyed + size.valued)
             if self.cosine:
                 yield from self.saved_lengths(backward, size, *x)
             yield Saved("scaled queries", shape=(size.queries, size.keyed))
-            yield Saved("keys and values of every head", shape=(spread_out,))
+            yield from self.saved_heads(backward, size, *x)
             yield Saved("weights of all places", shape=(self.heads, size.queries, size.asked))
         else:
             yield Saved("queries", shape=(size.queries, size.keyed))
@@ -249,6 +284,22 @@ class Attention(Places):
             yield Saved("biases", shape=(self.heads, size.asked, size.asked), batched=False)
         if self.project and backward.weights and self.by_hand(*x):
             yield Saved("values of all heads", shape=(size.queries, size.valued))
+
+    def saved_heads(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
+        """Keys and values, laid out head by head for their products unless one matrix for each window is there anyway.
+
+        Else they lie where they were made: with the queries where one matrix makes all, or cosines have made new keys.
+        """
+        groups = self.heads if self.shared is None else self.shared
+        if groups < self.heads or not (self.heads == 1 or (backward.alone and size.asked == size.keys)):
+            yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
+        elif self.cosine:
+            yield Saved("keys of length 1", shape=(size.keys, size.key))
+            if len(x) > 1:
+                yield Saved("values", shape=(size.keys, size.value))
+        else:
+            queries = size.keyed * size.queries if len(x) == 1 else 0
+            yield Saved("queries, keys and values", shape=(queries + size.keys * (size.key + size.value),))
 
     def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
         """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as

@@ -41,6 +41,10 @@ CELLS = {
 """What is kept was measured on torch 2.13 (CPU, without oneDNN), which composes each step of its operations."""
 
 
+_FIRST = ("weight_ih_l0", "weight_ih_l0_reverse")
+"""The weights that what comes in is multiplied by."""
+
+
 class Recurrent(Layer):
     """A cell run along a sequence, features x length; with `axis=last` length x features.
 
@@ -146,6 +150,22 @@ class Recurrent(Layer):
             product(shape) for name, shape in self.weight_shapes(*x).items() if name.startswith("weight")
         )
 
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """Every weight once a step for its own gradient, and once for that of what it multiplies.
+
+        That is not wanted of the state that is there before the first step, nor of an input before which nothing is
+        trained.
+        """
+        if not backward.any:
+            return 0
+        length, passed = self.length(x[0]), 0
+        for name, shape in self.weight_shapes(*x).items():
+            if name.startswith("weight_hh"):
+                passed += product(shape) * (length - 1)
+            elif name.startswith("weight") and (any(backward.inputs) or name not in _FIRST):
+                passed += product(shape) * length
+        return passed + (self.macs(*x) if backward.weights else 0)
+
     def operations(self, *x: Shape) -> int:
         cell, runs = self.cell, self.layers * self.directions
         return (cell.each + cell.gates * self.bias_vectors) * self.hidden * runs * self.length(x[0])
@@ -157,14 +177,21 @@ class Recurrent(Layer):
         return everywhere(x[0][0])
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """What comes into each layer and the states of each direction, for the matrices; what the cells keep."""
+        """What comes into each layer and the states of each direction, for the matrices; what the cells keep.
+
+        Of several images each direction lays the net's tensor out anew, the steps first.
+        """
         if not backward.any:
             return
         length = self.length(x[0])
         for number in range(self.layers):
-            entering = self.features(x[0]) if number == 0 else self.directions * self.state
-            if backward.weights:
-                yield Saved("what comes in, step by step", shape=(length, entering))
+            if backward.weights and number > 0:
+                yield Saved("what comes in, step by step", shape=(length, self.directions * self.state))
+            elif backward.weights and (backward.alone or length == 1):
+                yield Saved("input")
+            elif backward.weights:
+                for _ in range(self.directions):
+                    yield Saved("what comes in, step by step", shape=(length, self.features(x[0])))
             for _ in range(self.directions):
                 yield from self.of_cells(backward, length)
 

@@ -38,7 +38,7 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     channels = call.shape(live)[0]
     if rank < 1 or len(call.full(live)) != rank + 2:
         raise NotKnown("the axes of weight and input differ")
-    groups = call.whole("group", 1)
+    groups = call.whole("group", 1) or channels  # NNEF says 0 for one a channel
     if channels != weight.dims[1] * groups:
         raise NotKnown(f"the weight is for {weight.dims[1] * groups} channels, and {channels} come in")
     bias = [call.fixed(b)] if call.given(b) and call.fixed(b).name else []  # torch may write zeros of its own

@@ -1,4 +1,4 @@
-"""The text of a foreign file, held against the sketch that it was written from."""
+"""The text of a sketch, held against what it was written from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ from cnncalc.graph import Graph
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.limits import Limits
 
-__all__ = ["unlike"]
+__all__ = ["sketched", "unlike"]
+
+
+def sketched(sketch: Sketch, called: str, limits: Limits) -> tuple[str, list[str]]:
+    """The text of a sketch, as a person would write it, if that says the same; and the name of each operator in it.
+
+    `called` is the name of the file. Whatever is found to differ when the text is read back is written with one line a
+    layer.
+    """
+    from cnncalc.interchange.structure import chained, structured
+    from cnncalc.interchange.structure.writing import written
+
+    sketch = chained(sketch)
+    for blocks in (True, False):
+        text, names = structured(sketch, called, blocks=blocks)
+        if not unlike(text, names, sketch, limits):
+            return text, names
+    return written(sketch, called)
 
 
 def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> str:
@@ -43,6 +60,7 @@ def _first_difference(graph: Graph, names: Sequence[str], sketch: Sketch) -> str
             ("layer", node.layer, operator.layer),
             ("shape", tuple(node.shape), tuple(operator.shape)),
             ("inputs", taken, [names[one] for one in operator.inputs]),
+            ("training", node.trainable, operator.trainable),
             ("owner of its parameters", shared, None if operator.share is None else names[operator.share]),
         ):
             if found != wanted:

@@ -1,0 +1,37 @@
+"""The pass backward: which layers it reaches, and what is wanted of each there."""
+
+from __future__ import annotations
+
+from cnncalc.analysis.memory.totals import backwards
+from cnncalc.graph import Graph
+from cnncalc.layers.backward import Backward
+
+__all__ = ["gradients"]
+
+
+def gradients(graph: Graph) -> dict[int, Backward]:
+    """For each node that the pass backward reaches the gradients that are wanted of it.
+
+    It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
+    output of the net has no gradient.
+    """
+    reached = _reached(graph)
+    return {
+        index: Backward(True, trains, inputs)
+        for index, _, trains, inputs in backwards(graph)
+        if reached[index] and (trains or True in inputs)
+    }
+
+
+def _reached(graph: Graph) -> list[bool]:
+    """For each node whether a gradient can come to it from an output."""
+    nodes = graph.nodes
+    reached = [False] * len(nodes)
+    for index in graph.outputs.values():
+        reached[index] = True
+    for index in range(len(nodes) - 1, -1, -1):
+        layer = nodes[index].layer
+        if reached[index] and layer is not None and layer.passes_gradient:
+            for one in nodes[index].inputs[: layer.seen_inputs]:
+                reached[one] = True
+    return reached

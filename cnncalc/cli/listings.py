@@ -1,0 +1,84 @@
+"""`--columns help` and its like: what an option takes, listed, in place of an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["columns", "devices", "figures", "limits", "optimizers", "variables"]
+
+
+def columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--columns help` lists the columns and ends."""
+    if value == "help":
+        from cnncalc.pages.show.columns import COLUMNS
+        from cnncalc.text import aligned
+
+        marks = ["usual" if column.usual else "" for column in COLUMNS]
+        keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
+        click.echo("\n".join(aligned(list(zip(keys, headings, marks)), [False] * 3)))
+        context.exit()
+    return value
+
+
+def _listing(context: click.Context, names: Sequence[str], texts: Sequence[str]) -> None:
+    """Print names with what is said of each, and end."""
+    from cnncalc.text import aligned
+
+    click.echo("\n".join(aligned(list(zip(names, texts)), [False] * 2)))
+    context.exit()
+
+
+def figures(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """`--figures help` lists the figures and ends."""
+    if value == "help":
+        from cnncalc.answers.figures import FIGURES
+
+        _listing(context, [one.key for one in FIGURES], [one.help for one in FIGURES])
+    return value
+
+
+def limits(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """`--limit help` lists the bounds and ends."""
+    if "help" in value:
+        from cnncalc.limits import Limits
+
+        _listing(context, Limits._fields, [f"{bound:,}" for bound in Limits()])
+    return value
+
+
+def devices(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--device help` lists the devices and ends."""
+    if value == "help":
+        from cnncalc.tools.devices import devices
+
+        known = devices()
+        _listing(context, list(known), [device.title for device in known.values()])
+    return value
+
+
+def variables(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """`--set help` lists the net's variables, each as its file has it, and ends.
+
+    Of the net and the option, whichever comes last on the command line knows both.
+    """
+    known = {**context.params, parameter.name: value}
+    if "help" in (known.get("set_") or ()) and known.get("net"):
+        from cnncalc.cli.nets import open_net
+
+        variables = open_net(known["net"]).variables
+        _listing(context, list(variables), [key.source.lines[key.line - 1].strip() for key, _ in variables.values()])
+    return value
+
+
+def optimizers(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--optimizer help` lists the optimizers and ends."""
+    if value == "help":
+        from cnncalc.analysis.memory.optimizers import OPTIMIZERS
+
+        _listing(context, list(OPTIMIZERS), [one.title for one in OPTIMIZERS.values()])
+    return value

@@ -1,0 +1,1 @@
+"""Core ML: neural networks and programs, told in ONNX's operators."""

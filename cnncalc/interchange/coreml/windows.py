@@ -1,0 +1,121 @@
+"""The operations of an ML Program that slide windows over maps, and those that change how large maps are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.coreml.operation import Operation, Rule
+
+__all__ = ["convolution", "deconvolution", "pad", "pool", "resized"]
+
+AUTO = {"same": "SAME_UPPER", "same_lower": "SAME_LOWER", "valid": "VALID"}
+
+
+def borders(op: Operation, rank: int) -> dict[str, Any]:
+    """`pad_type` and `pad`, which has the begin and the end of each axis in turn."""
+    word = op.word("pad_type", "valid")
+    if word in AUTO:
+        return {"auto_pad": AUTO[word]}
+    pad = op.wholes("pad") or (0,) * 2 * rank
+    return {"pads": (*pad[::2], *pad[1::2])}
+
+
+def convolution(op: Operation) -> None:
+    """conv."""
+    weight = op.held("weight")
+    if weight is None:
+        raise op.fault("its weight is made by the net")
+    rank = len(weight.dims) - 2
+    op.say(
+        "Conv",
+        op.x(),
+        op.learned(weight, "weight"),
+        op.learned(op.held("bias"), "bias"),
+        strides=op.wholes("strides") or (1,) * rank,
+        dilations=op.wholes("dilations") or (1,) * rank,
+        group=op.whole("groups", 1),
+        **borders(op, rank),
+    )
+
+
+def deconvolution(op: Operation) -> None:
+    """conv_transpose, whose output's shape is stated."""
+    weight = op.held("weight")
+    if weight is None:
+        raise op.fault("its weight is made by the net")
+    rank = len(weight.dims) - 2
+    said = borders(op, rank)
+    if "output_shape" in op.inputs:
+        said["output_shape"] = op.wholes("output_shape")[-rank:]
+    op.say(
+        "ConvTranspose",
+        op.x(),
+        op.learned(weight, "weight"),
+        op.learned(op.held("bias"), "bias"),
+        strides=op.wholes("strides") or (1,) * rank,
+        dilations=op.wholes("dilations") or (1,) * rank,
+        group=op.whole("groups", 1),
+        **said,
+    )
+
+
+def pool(kind: str) -> Rule:
+    """A pool. What its last windows lack where it rounds up follows from its stated output: Core ML clips none."""
+
+    def rule(op: Operation) -> None:
+        kernel = op.wholes("kernel_sizes")
+        strides = op.wholes("strides") or (1,) * len(kernel)
+        said = borders(op, len(kernel))
+        if op.whole("ceil_mode", 0):
+            said = {"pads": widened(op, kernel, strides, said.get("pads", (0,) * 2 * len(kernel)))}
+        if kind == "AveragePool":
+            said["count_include_pad"] = int(not op.whole("exclude_padding_from_average", 0))
+        op.say(kind, op.x(), kernel_shape=kernel, strides=strides, **said)
+
+    return rule
+
+
+def widened(op: Operation, kernel: tuple[int, ...], strides: tuple[int, ...], pads: tuple[int, ...]) -> tuple[int, ...]:
+    """The borders with which windows that round down make the stated output."""
+    source = op.x()
+    before = op.tell.declared.get(source) or op.tell.inputs.get(source) or ()
+    after = next(iter(op.outputs.values())) or ()
+    rank = len(kernel)
+    lengths = [*before[2:], *after[2:]]
+    if len(lengths) != 2 * rank or not all(isinstance(n, int) for n in lengths):
+        raise op.fault("it rounds up, and its shapes are not stated")
+    whole = [n for n in lengths if isinstance(n, int)]
+    needed = [(m - 1) * s + k for m, s, k in zip(whole[rank:], strides, kernel)]
+    ends = [max(end, need - n - begin) for end, need, n, begin in zip(pads[rank:], needed, whole, pads[:rank])]
+    return (*pads[:rank], *ends)
+
+
+def pad(op: Operation) -> None:
+    """pad: the begin and the end of the last axes in turn."""
+    given = op.wholes("pad")
+    source = op.x()
+    dims = op.tell.declared.get(source) or op.tell.inputs.get(source) or ()
+    missing = 2 * len(dims) - len(given)
+    whole = (*(0,) * max(missing, 0), *given)
+    mode = {"reflect": "reflect", "replicate": "edge"}.get(op.word("mode", "constant"), "constant")
+    op.say("Pad", source, op.tell.numbers(*whole[::2], *whole[1::2]), mode=mode)
+
+
+def resized(mode: str, *, target: bool) -> Rule:
+    """upsample_… by factors, resize_… to a size."""
+
+    def rule(op: Operation) -> None:
+        named = [f"target_size_{side}" if target else f"scale_factor_{side}" for side in ("height", "width")]
+        numbers = [op.real(key, 1.0) for key in named]
+        corners = op.whole("align_corners", 0) or op.word("sampling_mode", "") == "STRICT_ALIGN_CORNERS"
+        said = {"mode": mode, "coordinate_transformation_mode": "align_corners" if corners else "half_pixel"}
+        if target:
+            after = next(iter(op.outputs.values())) or ()
+            if len(after) < 3 or not isinstance(after[1], int) or not isinstance(after[0], int):
+                raise op.fault("the shape of its output is not stated")
+            sizes = op.tell.numbers(after[0], after[1], *(int(n) for n in numbers))
+            op.say("Resize", op.x(), "", "", sizes, **said)
+            return
+        op.say("Resize", op.x(), "", op.tell.reals(1.0, 1.0, *numbers), **said)
+
+    return rule

@@ -1,0 +1,1 @@
+"""NNEF, Khronos's exchange format: a graph as text, told in ONNX's operators. Its tensors' files are not read."""

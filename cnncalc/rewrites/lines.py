@@ -1,0 +1,216 @@
+"""A rewrite made in the text of a net, line by line, so that all that it does not touch stays as it was written.
+
+It is made where each layer that changes stands in one place of the file, and all layers of that place change alike.
+Whoever calls this reads the text again and holds it against the net that it is to be: what is made here may be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.graph import Graph
+from cnncalc.interchange.structure.writing import quoted
+from cnncalc.language.yaml.reader import Mapping, Scalar, plain_value, read
+from cnncalc.layers import Layer
+from cnncalc.layers.kinds.merge import Merge
+from cnncalc.notation.vocabulary import TokenError, default_pairs
+from cnncalc.records import NamedTuple
+from cnncalc.rewrites.editing import Edit, Edits
+from cnncalc.rewrites.places import Item, items_of
+from cnncalc.rewrites.tokens import Defaults, retold, told
+
+__all__ = ["edited", "with_expectation"]
+
+
+class _Change(NamedTuple):
+    """What becomes of the layers of one item."""
+
+    item: Item
+    before: Layer
+    after: tuple[Layer, ...]
+
+
+class _Elsewhere(Exception):
+    """The text cannot be changed in its lines."""
+
+
+def edited(text: str, graph: Graph, edits: Edits) -> str | None:
+    """The text with the edits made in its lines; None where they cannot be made there. `graph` is the text's net."""
+    root = read(text, "net", graph.limits)
+    if not isinstance(root, Mapping) or "extends" in root.entries:
+        return None
+    lines = text.splitlines()
+    try:
+        changes = _changes(graph, edits, items_of(root), lines)
+        defaults = _defaults(root)
+        changes.sort(key=lambda change: (change.item.line, change.item.start), reverse=True)
+        for change in changes:
+            _make(lines, change, graph.dialect, defaults)
+    except _Elsewhere:
+        return None
+    return "\n".join(lines) + "\n"
+
+
+def _defaults(root: Mapping) -> Defaults:
+    """The fields that the file sets for kinds."""
+    if "defaults" not in root.entries:
+        return {}
+    said = plain_value(root.entries["defaults"][1])
+    found: dict[str, dict[str, object]] = {}
+    for kind, fields in said.items() if isinstance(said, dict) else ():
+        try:
+            name, pairs = default_pairs(kind, fields)
+        except TokenError:
+            raise _Elsewhere from None  # an expression
+        found[name] = dict(pairs)
+    return found
+
+
+def _changes(graph: Graph, edits: Edits, items: dict[tuple[int, int], Item], lines: list[str]) -> list[_Change]:
+    """The items that change, each once. Raises `_Elsewhere` where layers of one place change in different ways."""
+    found: dict[tuple[int, int], _Change] = {}
+    places: dict[tuple[int, int], set[tuple[Layer, ...]]] = {}
+    for index, node, layer in graph.layers():
+        if node.origin is None:
+            raise _Elsewhere
+        place = node.origin.place()
+        at = place.line, place.column
+        edit = Edit() if index in edits.dropped else edits.made.get(index, Edit((layer,)))
+        if edits.touches(index) and edit.layers != (layer,):
+            if at not in items or place.text != lines[place.line - 1]:
+                raise _Elsewhere
+            found.setdefault(at, _Change(items[at], layer, edit.layers))
+        places.setdefault(at, set()).add(edit.layers)
+    wholes = [change.item for change in found.values() if isinstance(change.before, Merge) and change.after]
+    inside = [at for at in found if any(_within(items[at], whole, at, lines) for whole in wholes)]
+    for at in inside:
+        del found[at]
+    if any(len(places[at]) > 1 for at in found):
+        raise _Elsewhere
+    return [*found.values()]
+
+
+def _within(item: Item, whole: Item, at: tuple[int, int], lines: list[str]) -> bool:
+    return item.node is not whole.node and whole.holds(at, lines)
+
+
+def _make(lines: list[str], change: _Change, dialect: str, defaults: Defaults) -> None:
+    """Change the lines of one item."""
+    item, before, after = change
+    if not after:
+        _remove(lines, item)
+        return
+    if len(after) == 1 and not isinstance(before, Merge):
+        _alter(lines, item, before, after[0], dialect, defaults)
+        return
+    name = _name(item)
+    texts = []
+    for place, layer in enumerate(after):
+        kind, rest = told(layer, dialect, defaults)
+        keys = name if place == len(after) - 1 else []
+        plain = not keys and rest[:1] not in ("{", '"')
+        texts.append(f"{kind} {rest}".strip() if plain else "{" + ", ".join([f"{kind}: {rest}", *keys]) + "}")
+    _put(lines, item, texts)
+
+
+def _name(item: Item) -> list[str]:
+    """The name that a mapping says beside its kind, which the last of several layers keeps.
+
+    Raises `_Elsewhere` where it says more than a name.
+    """
+    if item.key is None:
+        return []
+    assert isinstance(item.node, Mapping)
+    keys = []
+    for name, (key, value) in item.node.entries.items():
+        if key is item.key:
+            continue
+        if name != "name" or not isinstance(value, Scalar):
+            raise _Elsewhere
+        keys.append(f"name: {quoted(value.text)}")
+    return keys
+
+
+def _alter(lines: list[str], item: Item, before: Layer, after: Layer, dialect: str, defaults: Defaults) -> None:
+    """Write one layer in place of another, its name and the like as they were."""
+    text = item.node if item.key is None else item.value
+    if not isinstance(text, Scalar):
+        raise _Elsewhere
+    start, end = text.column - 1, text.column - 1 + len(text.text)
+    line = lines[text.line - 1]
+    if line[start:end] != text.text:
+        raise _Elsewhere
+    word, _, rest = text.text.partition(" ") if item.key is None else (item.key.text, "", text.text)
+    again = retold(rest, before, after, defaults)
+    if again is not None:
+        new = f"{word} {again}".strip() if item.key is None else again
+        lines[text.line - 1] = _spliced(line, start, end, new, beside=item.key is not None)
+        return
+    kind, rest = told(after, dialect, defaults)
+    if item.key is None:
+        if rest[:1] in ("{", '"'):
+            raise _Elsewhere
+        lines[text.line - 1] = line[:start] + f"{kind} {rest}".strip() + line[end:]
+        return
+    if item.key.line != text.line and text.text:
+        raise _Elsewhere
+    lines[text.line - 1] = _spliced(line, start, end, rest, beside=True)
+    line = lines[item.key.line - 1]
+    start = item.key.column - 1
+    lines[item.key.line - 1] = line[:start] + kind + line[start + len(item.key.text) :]
+
+
+def _spliced(line: str, start: int, end: int, new: str, *, beside: bool) -> str:
+    """A line with a text in place of another; behind a colon it has a blank before it."""
+    if beside and new and not line[:start].endswith((" ", '"', "'")):
+        new = f" {new}"
+    return line[:start] + new + line[end:]
+
+
+def _put(lines: list[str], item: Item, texts: list[str]) -> None:
+    """Put items in place of one."""
+    dash = item.dashed(lines)
+    end = item.bracketed(lines)
+    if dash is not None:
+        line = lines[item.line]
+        behind = line[end:] if end is not None else ""
+        head = line[: item.start]
+        last = item.line if end is not None else item.last(lines)
+        more = [f"{head}{text}" for text in texts[1:]]
+        lines[item.line : last + 1] = [f"{head}{texts[0]}{behind}", *more]
+    elif end is not None:
+        line = lines[item.line]
+        lines[item.line] = line[: item.start] + ", ".join(texts) + line[end:]
+    else:
+        raise _Elsewhere
+
+
+def _remove(lines: list[str], item: Item) -> None:
+    """Take an item out, with its comment."""
+    if item.dashed(lines) is not None:
+        del lines[item.line : item.last(lines) + 1]
+        return
+    end = item.bracketed(lines)
+    if end is None:
+        raise _Elsewhere
+    line = lines[item.line]
+    before, behind = line[: item.start], line[end:]
+    if comma := re.match(r"\s*,\s*", behind):
+        behind = behind[comma.end() :]
+    elif comma := re.search(r"\s*,\s*\Z", before):
+        before = before[: comma.start()]
+    lines[item.line] = before + behind
+
+
+def with_expectation(text: str, expect: str) -> str:
+    """The text with this line in place of its `expect:` block; without one it is as it was."""
+    lines = text.splitlines()
+    start = next((place for place, line in enumerate(lines) if re.match(r"expect\s*:", line)), None)
+    if start is None:
+        return text
+    end = start + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t"):
+        end += 1
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return "\n".join([*lines[:start], expect, *lines[end:]]) + "\n"
