@@ -125,7 +125,7 @@ def space(request, tmp_path):
     ids=str,
 )  # fmt: skip
 def test_the_front_by_sums_is_that_of_all_nets(space, objectives):
-    agrees(*space, objectives)
+    agrees(space[0], space[1], objectives)
 
 
 @settings(max_examples=60, deadline=None)
@@ -153,7 +153,7 @@ def test_a_space_of_sizes(space):
 
 
 def test_memory_is_told_by_every_net(space):
-    answer = agrees(*space, [("peak_bytes",), ("params", True)], way="points")
+    answer = agrees(space[0], space[1], [("peak_bytes",), ("params", True)], way="points")
     assert "`peak_bytes` is no sum" in answer.reason and answer.exact
 
 
