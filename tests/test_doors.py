@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements optimizers totals",
+    "analysis.memory": "elements layouts optimizers totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -34,6 +34,7 @@ DOORS = {
     "interchange.ncnn": "",
     "interchange.nnef": "",
     "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
+    "interchange.onnx.rules": "table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
     "interchange.paddle": "",
@@ -58,10 +59,11 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer",
+    "solve.file": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
-    "solve.sweep": "grid journal points ranges sweeping",
+    "solve.search": "answer question",
+    "solve.sweep": "evaluating grid journal points ranges sweeping",
     "tools": "conventions conventions.counting conventions.difference devices runtimes.running runtimes.table styles",
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
