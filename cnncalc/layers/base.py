@@ -15,7 +15,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Choice, FieldError
 
@@ -36,13 +36,6 @@ __all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-class _Rules:
-    """The habits of a layer's framework: those of its dialect, unless it stands `under` others."""
-
-    def __get__(self, layer: Layer, owner: type[Layer]) -> Dialect:
-        return DIALECTS[layer.dialect]
-
-
 class Layer:
     """A layer of some kind with its fields set; immutable, compared by kind and fields."""
 
@@ -74,7 +67,7 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
-    rules: ClassVar[_Rules] = _Rules()
+    rules: ClassVar[OwnRules] = OwnRules()
     called: ClassVar[str] = ""
     """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
