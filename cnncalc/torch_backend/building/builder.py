@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph.stored import stored_in
 from cnncalc.records import NamedTuple
+from cnncalc.torch_backend.building.again import Again
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
@@ -71,6 +72,7 @@ class GraphModule(Group):
         self.steps = tuple(
             Step(modules[index], node.inputs, index, tuple(freed.get(index, ()))) for index, node, _ in graph.layers()
         )
+        self.again = _again(graph, self.steps)
         self.borrowers = tuple(
             (modules[node.share], modules[index])
             for index, node, _ in graph.layers()
@@ -108,7 +110,13 @@ class GraphModule(Group):
         for index in self.unused:
             del tensors[index]
         del inputs
+        ended = -1
         for module, taken, made, freed in self.steps:
+            if made in self.again:
+                self.again[made].run(tensors)
+                ended = self.again[made].steps[-1].output
+            if made <= ended:
+                continue
             tensors[made] = module(*[tensors[index] for index in taken])
             for index in freed:
                 del tensors[index]
@@ -130,6 +138,16 @@ def _as_modules(net: Any, state: dict[str, Tensor], prefix: str, *_: object) -> 
         if prefix + one.name in state:
             found = state.pop(prefix + one.name)
             state[prefix + own] = found.reshape(one.own) if tuple(found.shape) == one.shape else found
+
+
+def _again(graph: Graph, steps: tuple[Step, ...]) -> dict[int, Again]:
+    """The groups that run again, by the first node of each."""
+    found = {}
+    for part in graph.plan.checkpoints:
+        own = [step for step in steps if part.first <= step.output <= part.last]
+        outside = {one for step in steps if step.output > part.last for one in step.inputs}
+        found[part.first] = Again(part, own, outside.union(graph.outputs.values()))
+    return found
 
 
 def _place(root: Group, name: str, module: nn.Module) -> None:
