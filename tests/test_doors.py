@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements optimizers totals",
+    "analysis.memory": "checkpoints elements optimizers totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -66,7 +66,7 @@ DOORS = {
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "measure planning watching",
+    "torch_backend.running": "keeping measure planning watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }
