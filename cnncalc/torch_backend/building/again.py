@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from torch.utils.checkpoint import checkpoint
 
+from cnncalc.records import NamedTuple
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from cnncalc.graph.plan import Part
-    from cnncalc.torch_backend.building.builder import Step
 
-__all__ = ["Again"]
+__all__ = ["Again", "Step"]
+
+
+class Step(NamedTuple):
+    """One layer's call: the module, the tensors that it takes and the one that it makes, and what may go after it."""
+
+    module: nn.Module
+    inputs: tuple[int, ...]
+    output: int
+    freed: tuple[int, ...]
 
 
 class Again:

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph.stored import stored_in
-from cnncalc.records import NamedTuple
-from cnncalc.torch_backend.building.again import Again
+from cnncalc.torch_backend.building.again import Again, Step
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
@@ -37,15 +36,6 @@ class Group(nn.Module):
         for child in self.children():
             child.train(mode)
         return self
-
-
-class Step(NamedTuple):
-    """One layer's call: the module, the tensors that it takes and the one that it makes, and what may go after it."""
-
-    module: nn.Module
-    inputs: tuple[int, ...]
-    output: int
-    freed: tuple[int, ...]
 
 
 class GraphModule(Group):
