@@ -42,6 +42,10 @@ def settled_refusal(graph: Graph, refusal: str) -> str:
 
 SETTLED = (
     Settled(
+        "a circular border wider than the map goes round again there; torch refuses it, and so do we",
+        lambda layer, shapes, said, theirs: getattr(layer, "mode", "") == "circular" and "there are too few" in said,
+    ),
+    Settled(
         "a window does not fit: the error says that onnxruntime pools what is left",
         lambda layer, shapes, said, theirs: "the kernel does not fit" in said and "pools what is left" in said,
     ),

@@ -45,6 +45,7 @@ ASKED = {
     "kinds conv": ("kinds", "conv"),
     "kinds double_conv": ("kinds", "double_conv"),
     "sweep": ("sweep", "lenet5", "--input", "1x{12:36:4}"),
+    "search": ("search", "lenet5", "--over", "classes=5,10", "--input", "1x{28:36:4}", "--minimize", "macs,params"),
     "solve conv-padding": ("solve", "conv-padding", *CONV),
     "solve input-size": ("solve", "input-size", "unet"),
     "solve variable": ("solve", "variable", "mobilenet_v2", "width", "--want", "params <= 3.5M", "--to", "1"),

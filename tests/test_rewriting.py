@@ -276,6 +276,26 @@ def test_the_first_matrix_of_vgg_is_a_7x7_of_512():
     assert larger.outputs == {"classifier.6": (1, 1000, 6, 6)}
 
 
+@pytest.mark.parametrize(
+    ("net", "params", "macs"),
+    [
+        ("a0", "8.30", "1.4"),
+        ("a1", "12.78", "2.4"),
+        ("a2", "25.49", "5.1"),
+        ("b0", "14.33", "3.1"),
+        ("b1", "51.82", "11.8"),
+        ("b2", "80.31", "18.4"),
+        ("b3", "110.96", "26.2"),
+    ],
+)
+def test_repvgg_as_it_is_deployed(net, params, macs):
+    """Ding et al. 2021, ImageNet, 120 epochs: millions of parameters, cut off, billions of multiply–accumulates."""
+    (step,) = cnncalc.load(f"repvgg_{net}").rewrite("fuse-branches").steps
+    totals = step.after.report.totals
+    assert f"{totals.params // 10_000 / 100:.2f}" == params and f"{totals.macs / 10**9:.1f}" == macs
+    assert not [row for row in step.after.report.rows if row.kind in ("batchnorm", "add")]
+
+
 def test_a_net_of_others_is_written_anew():
     found = cnncalc.load("resnet18", freeze="layer1.*").rewrite("fold-batchnorm", "new-head 5")
     assert not found.in_place and "expect: {output: 5, params: " in found.yaml

@@ -1,10 +1,14 @@
-"""`python -m benchmarks.conventions`: run every tool on every net and write tests/data/conventions.csv."""
+"""`python -m benchmarks.conventions`: run every tool on every net and write tests/data/conventions.csv.
+
+What is installed is measured, and the rows of the other tools are kept: two of them cannot be installed together.
+"""
 
 from __future__ import annotations
 
 import csv
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -35,6 +39,7 @@ TORCHVISION = (
     "squeezenet1_1",
     "vgg16",
     "vgg16_bn",
+    "vit_b_16",
 )
 """torchvision's own models; what their code calls as functions, their files say."""
 STOCK = ("lenet5", "lenet5_variant", "mobilenet_v1", "unet")
@@ -49,7 +54,7 @@ def short(error):
 
 def torch_rows(name, witness, functions, model, graph):
     inputs = tuple(torch.zeros(1, *graph.nodes[index].shape) for index in graph.inputs.values())
-    for convention in tools.COUNTERS:
+    for convention in tools.installed():
         try:
             number, tool, unit = tools.counted(convention, model, inputs)
         except Exception as error:  # noqa: BLE001 - that a tool fails on a net, in whatever way, is a result
@@ -88,6 +93,8 @@ def rows():
     for name, path in [*((name, name) for name in STOCK), *((file.stem, str(file)) for file in files)]:
         graph = load(path, Options())
         yield from torch_rows(name, "torch", "", stock.Stock(graph), graph)
+    if find_spec("paddle") is None:
+        return
     for name in PADDLE_VISION:
         import paddle
 
@@ -99,15 +106,19 @@ def rows():
 
 
 def main():
-    table = []
+    kept = {}
+    if TABLE.exists():
+        with TABLE.open(encoding="utf-8") as file:
+            kept = {
+                (row["net"], row["witness"], row["convention"]): tuple(row.values()) for row in csv.DictReader(file)
+            }
     for row in rows():
         print(*row, file=sys.stderr)
-        table.append(row)
-    table.sort(key=lambda row: (row[0], row[1], row[3]))
+        kept[row[0], row[1], row[3]] = row
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADING)
-        writer.writerows(table)
+        writer.writerows(row for _, row in sorted(kept.items()))
 
 
 main()

@@ -11,8 +11,10 @@ from functools import partial
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrizations
 from torchvision.models.convnext import LayerNorm2d
 
+from benchmarks.conventions import stock_sequences
 from benchmarks.conventions.stock_kinds import ADAPTIVE, NORMS, POOLS, alike, scalar
 from cnncalc.layers.fields import spread
 
@@ -73,6 +75,8 @@ def pool(name, layer, x, rank):
     if name == "LPPool":
         return by_rank(name, rank)(layer.norm, **given, ceil_mode=ceil)
     assert all(before == after for before, after in borders)
+    if name == "AvgPool":
+        given["count_include_pad"] = layer.count_include_pad
     return by_rank(name, rank)(padding=scalar(before for before, _ in borders), ceil_mode=ceil, **given)
 
 
@@ -108,8 +112,18 @@ class Flat(nn.Module):
         return torch.flatten(self.pool(x), 1)
 
 
+REPARAMETRISED = {"weight": parametrizations.weight_norm, "spectral": parametrizations.spectral_norm}
+
+
 def module_of(layer, shapes):
     """The stock module of a layer; None for what people write as a function."""
+    made = plain_module_of(layer, shapes)
+    norm = getattr(layer, "norm", "") if layer.kind in ("conv", "dwconv", "linear") else ""
+    return REPARAMETRISED[norm](made) if norm else made
+
+
+def plain_module_of(layer, shapes):
+    """The same, whatever makes its weight."""
     x, kind = shapes[0], layer.kind
     rank = len(x) - 1
     if kind in ("conv", "dwconv"):
@@ -134,6 +148,8 @@ def module_of(layer, shapes):
         return upsample(layer, x, rank)
     if kind == "pad":
         return pad_module(list(layer.borders(x)), rank)
+    if kind in stock_sequences.MADE:
+        return stock_sequences.made_of(layer, shapes)
     return alike(nn, layer, x)
 
 
@@ -142,7 +158,7 @@ def merged(layer, tensors):
     if kind == "concat":
         return torch.cat(tensors, layer.axis + 1)
     total = tensors[0]
-    for one in tensors[1:]:
+    for one in [*tensors[1:], *([] if layer.number is None else [torch.as_tensor(layer.number)])]:
         total = {"add": total.__add__, "multiply": total.__mul__, "maximum": partial(torch.maximum, total)}[kind](one)
     return total
 
@@ -173,6 +189,14 @@ def called(layer, shapes, tensors):
     raise NotImplementedError(kind)
 
 
+OWN = ("parameter", "constant", "positional")
+
+
+def own_shape(layer, graph, node):
+    """The shape of the tensor that a layer brings itself."""
+    return getattr(layer, "shape", graph.input_shapes(node)[0])
+
+
 class Stock(nn.Module):
     """The net. The module of a layer that shares another's parameters is that one's, called again."""
 
@@ -189,6 +213,8 @@ class Stock(nn.Module):
                 self.register_parameter(name, nn.Parameter(torch.ones(graph.input_shapes(node)[0][0])))
                 self.of[index] = name
                 continue
+            if layer.kind in OWN:
+                self.register_parameter(f"own_{index}", nn.Parameter(torch.ones(1, *own_shape(layer, graph, node))))
             made = module_of(layer, graph.input_shapes(node))
             self.of[index] = None
             if made is not None:
@@ -202,6 +228,8 @@ class Stock(nn.Module):
             name = self.of[index]
             if layer.kind == "layerscale":
                 tensors[index] = getattr(self, name).view(-1, *(1,) * (taken[0].dim() - 2)) * taken[0]
+            elif layer.kind in stock_sequences.CALLED:
+                tensors[index] = stock_sequences.called_of(layer, taken, getattr(self, f"own_{index}", None))
             elif name is None:
                 tensors[index] = called(layer, self.graph.input_shapes(node), taken)
             else:

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import io
 import warnings
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
@@ -49,7 +49,7 @@ def _ptflops(model, inputs, backend):
     given = {f"input{place}": one for place, one in enumerate(inputs)}
     return get_model_complexity_info(
         Named(model), tuple(inputs[0].shape[1:]), as_strings=False, print_per_layer_stat=False, backend=backend,
-        input_constructor=(lambda _: given) if len(inputs) > 1 else None,
+        input_constructor=lambda _: given,
     )[0]  # fmt: skip
 
 
@@ -73,11 +73,34 @@ def count_calflops(model, inputs):
     pipeline = CalFlopsPipline(model=model, include_backPropagation=False, compute_bp_factor=2.0)
     pipeline.start_flops_calculate(ignore_list=None)
     try:
-        with torch.no_grad():
-            model(*inputs)
+        model(*inputs)
         return pipeline.get_total_flops()
     finally:  # it replaces torch's functions, and does not put them back where a net fails
         pipeline.end_flops_calculate()
+
+
+def count_torchscan(model, inputs):
+    from torchscan import crawl_module
+
+    return crawl_module(model, args=tuple(inputs))["totals"]["module_flops"]["known_value"]
+
+
+def count_torchprofile(model, inputs):
+    from torchprofile import profile_macs
+
+    return profile_macs(model, tuple(inputs))
+
+
+def count_deepspeed(model, inputs):
+    from deepspeed.profiling.flops_profiler import FlopsProfiler
+
+    profiler = FlopsProfiler(model)
+    profiler.start_profile()
+    try:
+        model(*inputs)
+        return profiler.get_total_flops()
+    finally:  # it replaces torch's functions, and does not put them back where a net fails
+        profiler.end_profile()
 
 
 COUNTERS = {
@@ -88,7 +111,21 @@ COUNTERS = {
     "ptflops-aten": (count_ptflops_aten, "ptflops", "MACs"),
     "torchinfo": (count_torchinfo, "torchinfo", "MACs"),
     "calflops": (count_calflops, "calflops", "FLOPs"),
+    "torchscan": (count_torchscan, "torchscan", "FLOPs"),
+    "torchprofile": (count_torchprofile, "torchprofile", "MACs"),
+    "deepspeed": (count_deepspeed, "deepspeed", "FLOPs"),
+    "ultralytics-thop": (count_thop, "ultralytics-thop", "MACs"),
 }
+
+
+def installed():
+    """The conventions whose tools are here. thop and its fork are one package by name, of which one can be."""
+    found = []
+    for convention, (_, package, _) in COUNTERS.items():
+        with contextlib.suppress(PackageNotFoundError):
+            version(package)
+            found.append(convention)
+    return found
 
 
 def counted(convention, model, inputs):

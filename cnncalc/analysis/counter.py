@@ -12,6 +12,7 @@ from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
@@ -39,11 +40,13 @@ def of_layer(
     training: bool,
     read: Any,
     stored: int,
+    owns: bool | None = None,
 ) -> OfLayer:
     """What the rules of figures read of a layer.
 
     `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters,
-    `state` those that an optimizer keeps for these.
+    `state` those that an optimizer keeps for these; `owns` says whether its output has a storage of its own, where the
+    layer alone does not.
     """
     weights, biases, buffers, whole, macs, operations = costs
     moves = layer.moves(training=training)
@@ -66,7 +69,7 @@ def of_layer(
         again,
         state if owned else _nothing,
         node.trainable,
-        not layer.reuses_input(training=training),
+        not layer.reuses_input(training=training) if owns is None else owns,
         layer.weighted and owned,
         dialect.buffers_are_parameters,
         read if moves else 0,
@@ -177,8 +180,10 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
         """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...]], int] = {}
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool], int] = {}
         one = _One(self)
+        parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        layout = laid_out(self.graph, training=training) if parted else None
         numbers: list[int] = []
         found: list[OfLayer] = []
         for index, node in enumerate(self.graph.nodes):
@@ -186,14 +191,16 @@ class Counter:
             if layer is None:
                 continue
             taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half else ()
-            key = node.signature, node.share is None, node.trainable, elements[index], taken
+            own = layout is not None and layout.owner[index] == index
+            key = node.signature, node.share is None, node.trainable, elements[index], taken, own
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
                 read = sum([count * elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
                 cost = costs[node.signature]
-                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes))
+                owns = own if parted else None
+                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
             numbers.append(number)
         return numbers, found, one
 

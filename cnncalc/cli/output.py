@@ -24,6 +24,9 @@ __all__ = ["answer", "emit", "form_of", "target_of"]
 STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """A colour, or a character that does more than stand there."""
 
+AT_ONCE = 2**20
+"""Characters, or bytes, that are looked at and printed together: of a text of hundreds of megabytes there is one."""
+
 PLAIN_SUFFIXES = (".txt",)
 """Of files that a table is written to, besides those without a suffix."""
 
@@ -82,7 +85,8 @@ def emit(text: str | bytes, output: str | None, *, over: bool = False) -> None:
     if isinstance(text, str):
         text = _harmless(text, coloured=_on_terminal(output))
     if output is None or output == "-":
-        click.echo(text, nl=False)
+        for start in range(0, len(text), AT_ONCE):
+            click.echo(text[start : start + AT_ONCE], nl=False)
         return
     target = target_of(output)
     if not over:
@@ -113,7 +117,8 @@ def _unwritable(output: str, error: OSError) -> CnncalcError:
 
 
 def _harmless(text: str, *, coloured: bool) -> str:
-    if text.replace("\n", "").isprintable():
+    starts = range(0, len(text), AT_ONCE)
+    if all(text[start : start + AT_ONCE].replace("\n", "").isprintable() for start in starts):
         return text
     import re  # few texts have anything odd in them
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.page import Each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
     from cnncalc.answers.page import Layout, Page
 
@@ -26,21 +26,29 @@ def dumps(value: object) -> str:
 
     The outermost levels stand one entry a line; each layer is one line, so that two reports can be compared by lines.
     """
-    return _written(value, 0) + "\n"
+    return "".join(_pieces(value, 0)) + "\n"
 
 
-def _written(value: object, level: int) -> str:
+def _pieces(value: object, level: int) -> Iterator[str]:
+    """The text in pieces, of which a million layers are never held twice."""
     outer = level < 2
     if isinstance(value, dict) and value and outer:
-        parts = [f"{json.dumps(str(key))}: {_written(item, level + 1)}" for key, item in value.items()]
-        return _spread("{", parts, "}", level)
-    if isinstance(value, Each):  # one at a time: there may be a million
-        return _spread("[", [_written(item, 2) for item in value], "]", level) if value else "[]"
-    if isinstance(value, list) and outer and any(isinstance(item, dict) for item in value):
-        return _spread("[", [_written(item, level + 1) for item in value], "]", level)
-    return json.dumps(value)
+        entries = ((f"{json.dumps(str(key))}: ", item) for key, item in value.items())
+        yield from _spread("{", entries, "}", level, level + 1)
+    elif isinstance(value, Each):  # one at a time: there may be a million
+        yield from _spread("[", (("", item) for item in value), "]", level, 2)
+    elif isinstance(value, list) and outer and any(isinstance(item, dict) for item in value):
+        yield from _spread("[", (("", item) for item in value), "]", level, level + 1)
+    else:
+        yield json.dumps(value)
 
 
-def _spread(opening: str, parts: Sequence[str], closing: str, level: int) -> str:
-    indent = "  " * (level + 1)
-    return f"{opening}\n{indent}" + f",\n{indent}".join(parts) + f"\n{'  ' * level}{closing}"
+def _spread(opening: str, entries: Iterable[tuple[str, object]], closing: str, level: int, inner: int) -> Iterator[str]:
+    """Entries one a line, each with what stands before it; nothing between the brackets where there is none."""
+    start = between = f"{opening}\n{'  ' * (level + 1)}"
+    for before, item in entries:
+        yield between
+        yield before
+        yield from _pieces(item, inner)
+        between = f",\n{'  ' * (level + 1)}"
+    yield f"{opening}{closing}" if between == start else f"\n{'  ' * level}{closing}"

@@ -67,6 +67,8 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    called: ClassVar[str] = ""
+    """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
     def __init__(self, **values: Any) -> None:
         given = self.__dict__
@@ -124,8 +126,7 @@ class Layer:
     @classmethod
     def usage(cls) -> str:
         """One line that shows how the kind is written."""
-        parts = [f"<{declared.name}>" for declared in cls.positional()]
-        parts += [
+        parts = [f"<{declared.name}>" for declared in cls.positional()] + [
             f"{declared.letter}<{declared.name}>"
             for declared in cls.fields.values()
             if declared.letter and declared.position is None and declared.default is REQUIRED
@@ -219,9 +220,17 @@ class Layer:
         """`autocast`, where a field decides."""
         return self.autocast
 
+    def joins(self, x: Shape) -> int:
+        """How many first axes torch joins with the batch, copying a part that has gaps there; +1: it lies whole."""
+        return 0
+
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
+
+    def part_along(self, x: Shape) -> int | None:
+        """The axis along which its output is a part of its first input, and a view of that; None: it is no part."""
+        return None
 
     def reuses_input(self, *, training: bool) -> bool:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import ClassVar
 
-from cnncalc.arithmetic.windows.formulas import CAUSAL, Window, exact_divide, product
+from cnncalc.arithmetic.windows.formulas import CAUSAL, SAME, Window, exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, windowed
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
@@ -130,10 +130,14 @@ class Convolution(Layer):
         yield from self.channel_requirements(x[0])
         yield from self.dilation_requirements()
 
+    def laid_before(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
+        """(before, after) of what torch pads by a copy of the input, axis by axis; None where it makes none."""
+        return self.explicit_padding(x)
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The input, or its padded copy: one formula of torch's serves both gradients."""
         if backward.any:
-            yield from saved_input(x[0], self.explicit_padding(x[0]))
+            yield from saved_input(x[0], self.laid_before(x[0]))
 
 
 class Filtered(Convolution):
@@ -168,6 +172,17 @@ class ForwardConvolution(Convolution):
     def explicit_padding(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
         padding = tuple(window.padding(n) for window, n in zip(self.windows(x), x[1:]))
         return None if all(before == after for before, after in padding) else padding
+
+    def laid_before(self, x: Shape) -> tuple[tuple[int, int], ...] | None:
+        """Of its own `same` torch pads the pixel alone that one side has more; the kernel pads the rest."""
+        borders = self.explicit_padding(x)
+        if borders is None or not self.native_same():
+            return borders
+        return tuple((0, after - before) for before, after in borders)
+
+    def native_same(self) -> bool:
+        """Whether torch's own `padding="same"` is what is meant: it has none for a stride."""
+        return self.padding == SAME and set(self.stride) == {1}
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
@@ -220,6 +235,9 @@ class Bordered(Reparametrised, ForwardConvolution):
         if self.mode == "zeros":
             return super().explicit_padding(x)
         return tuple(window.padding(n) for window, n in zip(self.windows(x), x[1:]))
+
+    def native_same(self) -> bool:
+        return self.mode == "zeros" and super().native_same()
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """Beside its padded copy what `pad` of that mode keeps."""

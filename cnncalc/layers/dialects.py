@@ -8,6 +8,7 @@ mean more than the kind that we call so. The rules, with the versions they were 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import Rounding
@@ -22,7 +23,9 @@ class Named(NamedTuple):
     """What a framework's own class name stands for: a kind, and what its fields are where the file does not say."""
 
     kind: str
-    fields: Fields
+    fields: Fields = MappingProxyType({})
+    rank: int | None = None
+    """The number of spatial axes that it is for, where its name does not say it."""
 
 
 class Dialect(NamedTuple):
@@ -102,6 +105,7 @@ OPSETS = tuple(range(17, 25))
 """The ONNX opsets that were measured; `onnx` itself is the newest."""
 
 _VECTOR = {"flat": True}
+_SHUFFLES = {"PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle"}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
 
 _KERAS_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
@@ -176,6 +180,7 @@ PADDLE = Dialect(
     one_pixel_norms=True,
     nearest_ranks=(2, 3),
 )
+TORCH = Dialect("torch", counts_batches=True, names={name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()})
 ONNX = Dialect(
     "onnx",
     "onnxruntime 1.32",
@@ -223,6 +228,5 @@ NCNN = Dialect(
     linear_takes="flattens",
 )
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect
-    for dialect in (Dialect("torch", counts_batches=True), KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
+    dialect.name: dialect for dialect in (TORCH, KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
 }

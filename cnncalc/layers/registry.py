@@ -74,7 +74,7 @@ def _looked_up(name: str, dialect: str) -> tuple[type[Layer], int | None] | None
     match = _DIMENSION.search(name)
     own = name_in(dialect, name)
     if own is not None:
-        return KINDS[own.kind], int(match.group(1)) if match else None
+        return KINDS[own.kind], int(match.group(1)) if match else own.rank
     stem = name[: match.start()] if match else name
     kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
     if kind is None:
@@ -95,8 +95,13 @@ def preset_of(name: str) -> Mapping[str, object]:
 
 
 def preset_name(layer: Layer) -> str:
-    """The name that says the most of a layer: that of its kind, or one that sets fields to what the layer has."""
+    """The name that says the most of a layer: that of its kind, or one that sets fields to what the layer has.
+
+    One that ends in a number of axes, as `2d`, is for these alone, and a layer fits others too.
+    """
     for name, fields in layer.presets.items():
-        if all(getattr(layer, field) == value for field, value in fields.items()):
+        if name[-2:] not in ("1d", "2d", "3d") and all(
+            getattr(layer, field) == value for field, value in fields.items()
+        ):
             return name
     return layer.kind

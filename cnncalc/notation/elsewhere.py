@@ -52,7 +52,6 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("CosineSimilarity", "`multiply` both and `reduce sum` of the features, each divided by its `reduce l2`"),
     ("PairwiseDistance", "`subtract` one from the other, then `reduce l2` of the features"),
     ("EmbeddingBag", "`embedding`, then `mean -1` over its places"),
-    ("RReLU", "at inference it is `leaky_relu 0.22916666666666666`, the middle of its slopes"),
     ("Softmin", "`negate`, then `softmax`"),
     ("GRUCell", _STEP.format("gru HIDDEN")),
     ("LSTMCell", _STEP.format("lstm HIDDEN")),

@@ -27,15 +27,7 @@ from cnncalc.notation.vocabulary import (
 )
 from cnncalc.records import NamedTuple
 
-__all__ = [
-    "Defaults",
-    "Parsed",
-    "TokenError",
-    "make",
-    "parse",
-    "split_tokens",
-    "write",
-]
+__all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
 _ENDING = re.compile(r"\s+|[()]")
@@ -246,11 +238,14 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     for name, value in (*dict(defaults).get(cls.kind, ()), *(own.fields.items() if own else ())):
         values.setdefault(name, value)
     try:
-        return cls(**values)
+        layer = cls(**values)
     except FieldError as fault:
         if fault.field in given:
             raise _of_field(cls, fault) from None
         raise TokenError(fault.rule, fault.field, fault.help) from None
+    if called not in KINDS:
+        layer.__dict__["called"] = called
+    return layer
 
 
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:

@@ -15,6 +15,7 @@ from cnncalc.layers.kinds.deformable import DeformableConv
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.building.builder import GraphModule, build
+from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
 from cnncalc.torch_backend.running.keeping import alive
 from cnncalc.torch_backend.running.measure import measure, training_step
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
@@ -59,7 +60,8 @@ def verify(
     planned = plan(graph, device, batch, dtype)
     stored = DTYPES["float32" if amp_of(dtype) else dtype]
     numbers = planned.device not in ("meta", PRETENDED)
-    module = build(graph, seed=seed, device=planned.device if numbers else "meta", dtype=stored)
+    naming = Naming()
+    module = build(graph, seed=seed, device=planned.device if numbers else "meta", dtype=stored, make=naming)
     module.train(planned.training)
     if progress is not None:
         _report_progress(module, progress)
@@ -75,8 +77,11 @@ def verify(
     around: AbstractContextManager[object] = nullcontext()
     if planned.device == PRETENDED:
         around, inputs = pretend_cuda(module, inputs)
-    with around:
+    with around, without_warnings():
         rows, totals = _held(graph, module, inputs, planned, dtype, notes)
+    rows = tuple(
+        row._replace(figures=(naming.held[row.name], *row.figures)) if row.name in naming.held else row for row in rows
+    )
     if receptive_field:
         rows = _with_fields(graph, rows, seed, notes)
     return Verification(

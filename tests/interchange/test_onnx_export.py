@@ -192,6 +192,11 @@ def test_a_kind_runs_as_torch_runs_it(onnx, shape, layer, opset):
     assert unlike(onnx, chain(shape, [layer], Options()), opset) < 1e-4
 
 
+def may_be_no_number(layer):
+    """Whether rounding decides on that, or an odd root of what is negative: onnxruntime's max pools pass NaN over."""
+    return layer.kind in ("power", "function", "groupnorm") or (layer.kind == "lppool" and layer.norm % 2 != 0)
+
+
 def test_random_nets_run_as_torch_runs_them(onnx):
     from cnncalc.interchange.writers import writer_for
 
@@ -199,9 +204,8 @@ def test_random_nets_run_as_torch_runs_them(onnx):
     for number in range(150):
         net = network(Random(f"export/{number}"))
         graph = load_text(net.text.replace("inplace", "inplace=false"), "net", options=Options(train=net.train))
-        kinds = {layer.kind for _, _, layer in graph.layers()}
-        if graph.dialect.startswith("onnx") or kinds & {"power", "function", "groupnorm"}:
-            continue  # what runs where inference differs; where rounding decides on whether there is a number
+        if graph.dialect.startswith("onnx") or any(may_be_no_number(layer) for _, _, layer in graph.layers()):
+            continue  # in the dialects of ONNX a layer is the node of that name
         try:
             writer_for(None, "onnx").write(graph, 1)
         except CnncalcError:

@@ -253,7 +253,8 @@ def norm(random: Random, shape: Shape, kind: str) -> str:
 def activation(random: Random, shape: Shape, kind: str) -> str:
     text = kind
     if kind in ("leaky_relu", "elu") and random.random() < 0.4:
-        text += random.choice((" 0.2", " 1", " 0.01"))
+        number = random.choice((" 0.2", " 1", " 0.01", ""))
+        text = text + number if number or kind == "elu" else "rrelu" + random.choice(("", " 0.1", " 0.1 0.1"))
     if kind == "prelu":
         text += random.choice(("", " per_channel", " shared"))
     if kind == "gelu":
@@ -264,6 +265,8 @@ def activation(random: Random, shape: Shape, kind: str) -> str:
         return f"maxout {random.choice([d for d in divisors(shape[0]) if d > 1] or [2])}"
     if kind in ("dropout", "droppath"):
         text += random.choice(("", " 0.5", " 0", " 1", " 0.1", " rate=0.2"))
+    if kind == "dropout" and random.random() < 0.4:
+        text += random.choice((" channels", " alpha", " alpha channels"))
     if kind in IN_PLACE and random.random() < 0.3:
         text += " inplace"
     return text

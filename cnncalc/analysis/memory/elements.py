@@ -6,9 +6,10 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cnncalc.analysis.memory.layouts import joined
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph
 from cnncalc.layers.backward import Backward, Saved
@@ -21,6 +22,9 @@ MASK = 1
 """Bytes of a bool."""
 FULL = 4
 """Bytes of a float32."""
+
+
+PRECISIONS = ("float32", "half precision")
 
 
 class Storage(NamedTuple):
@@ -43,14 +47,19 @@ class Storage(NamedTuple):
 class Elements:
     """The types of a graph's tensors. `of` holds, for each node, the bytes of an element of its output.
 
-    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0.
+    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0. What
+    is kept depends on how many `images` there are, and on the `gaps` in parts of tensors (`layouts`).
     """
 
-    __slots__ = ("graph", "half", "of", "size")
+    __slots__ = ("alone", "gaps", "graph", "half", "of", "size")
 
-    def __init__(self, graph: Graph, size: int, half: int = 0) -> None:
+    def __init__(
+        self, graph: Graph, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
+    ) -> None:
         self.graph, self.size, self.half = graph, size, half
         self.of = [size] * len(graph.nodes)
+        self.alone = type(images) is int and images == 1
+        self.gaps = gaps or {}
         if half:
             for index, _, layer in graph.layers():
                 self.of[index] = size if layer.casting() == "mixed" else self.computing(index)
@@ -75,9 +84,15 @@ class Elements:
             return index
         if saved.what != "input":
             return None
-        source = self.graph.nodes[index].inputs[saved.index]
+        node = self.graph.nodes[index]
+        source = node.inputs[saved.index]
         copied = self.half and saved.element != "taken" and self._cast(index) not in (0, self.of[source])
-        return None if copied or (saved.element == "full" and self.of[source] < FULL) else source
+        if copied or (saved.element == "full" and self.of[source] < FULL):
+            return None
+        layer, shapes = self.graph.signatures[node.signature]
+        shape = shapes[saved.index]
+        apart = source in self.gaps and joined(self.gaps[source], shape, layer.joins(shape), alone=self.alone)
+        return None if apart else source
 
     def own(self, index: int, saved: Saved) -> Storage:
         """The storage of what a layer keeps that is no tensor of the net: an extra, or a copy in another type."""
@@ -85,9 +100,9 @@ class Elements:
         if saved.what == "input":
             source = nodes[index].inputs[saved.index]
             cast = self._cast(index) if self.half else 0
-            wanted = FULL if cast in (0, self.of[source]) else cast
-            name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
-            return Storage(None, name, nodes[source].shape, True, wanted)
+            wanted = FULL if saved.element == "full" and cast in (0, self.of[source]) else cast or self.of[source]
+            how = "in one piece" if wanted == self.of[source] else f"in {PRECISIONS[wanted == self.half]}"
+            return Storage(None, f"{nodes[source].name} {how}", nodes[source].shape, True, wanted)
         key = None
         if saved.what in ("indices", "indices of input"):
             key = "indices", index if saved.what == "indices" else nodes[index].inputs[saved.index]

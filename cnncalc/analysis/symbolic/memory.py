@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.analysis.memory.elements import Elements
-from cnncalc.analysis.memory.totals import backwards, lifetimes, storages
+from cnncalc.analysis.memory.layouts import laid_out
+from cnncalc.analysis.memory.totals import backwards, lifetimes
 from cnncalc.arithmetic.symbolic.cases import ALWAYS, cases, indicator, union_indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Sum, largest_of, sum_of
@@ -21,13 +22,13 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
 
     `condition` is that of the whole net, `size` and `half` as in `Elements`. Raises `NoClosedForm`.
     """
-    owner = storages(graph, training=True)
-    elements = Elements(graph, size, half)
+    owner, gaps = laid_out(graph, training=True)
+    elements = Elements(graph, size, half, images, gaps)
     keeping: dict[object, list[Condition]] = {}
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
     for index, node, trains, inputs in backwards(graph):
-        backward = Backward(True, trains, inputs)
+        backward = Backward(True, trains, inputs, elements.alone)
         key = (node.signature, backward)
         if key not in memo:
             layer, shapes = graph.signatures[node.signature]

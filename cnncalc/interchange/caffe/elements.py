@@ -26,6 +26,7 @@ __all__ = [
     "relu",
     "same",
     "scale",
+    "selu_dropout",
     "shares_channels",
     "shuffle",
     "threshold",
@@ -84,6 +85,12 @@ def threshold(layer: CaffeLayer, build: Build) -> list[int]:
 def dropout(layer: CaffeLayer, build: Build) -> list[int]:
     """`dropout_ratio` is 0.5 unless given."""
     return [build.put("dropout", rate=layer.part("dropout_param").real("dropout_ratio", 0.5))]
+
+
+def selu_dropout(layer: CaffeLayer, build: Build) -> list[int]:
+    """The dropout that goes with a SELU."""
+    rate = layer.part("dropout_param").real("dropout_ratio", 0.5)
+    return [build.put("dropout", rate=rate, alpha=True)]
 
 
 def lrn(layer: CaffeLayer, build: Build) -> list[int]:

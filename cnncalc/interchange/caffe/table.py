@@ -59,7 +59,7 @@ RULES: dict[str, Rule] = {
     "roipooling": detection.region_pooling,
     "scale": elements.scale,
     "selu": same("selu"),
-    "seludropout": elements.dropout,
+    "seludropout": elements.selu_dropout,
     "shufflechannel": elements.shuffle,
     "sigmoid": same("sigmoid"),
     "slice": shapes.slices,

@@ -74,7 +74,8 @@ def dropout(call: Call) -> int:
     noise = call.config.get("noise_shape")
     if isinstance(noise, list) and noise[1:] and all(one == 1 for one in noise[1:]):
         return call.put("droppath", rate=rate)
-    return call.put("dropout", rate=rate, channels=call.entry.kind.startswith("Spatial") or None)
+    whole, alpha = (call.entry.kind.startswith(word) or None for word in ("Spatial", "Alpha"))
+    return call.put("dropout", rate=rate, channels=whole, alpha=alpha)
 
 
 NOTHING = (

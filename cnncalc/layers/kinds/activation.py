@@ -64,6 +64,31 @@ class LeakyReLU(InPlace):
     each = 2
 
 
+@layer("rrelu", aliases=("RReLU",))
+class RReLU(InPlace):
+    """A leaky ReLU whose slopes are drawn anew for each element in training (Xu et al. 2015); else it is their middle.
+
+    torch keeps the slopes for backward, in evaluation too, where there is nothing in them.
+    """
+
+    lower: float = field(Real(), "least slope of negative values", 1 / 8, position=0, symbol="a")
+    upper: float = field(Real(), "largest slope of negative values", 1 / 3, position=1, symbol="b")
+    each = 2
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield Requirement(
+            self.lower <= self.upper,
+            "the least slope is no larger than the largest",
+            f"lower {self.lower:g}, upper {self.upper:g}",
+            "give them the other way round",
+        )
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        yield from super().saved(backward, *x)
+        if backward.any:
+            yield Saved("slopes", shape=x[0])
+
+
 @layer("prelu", aliases=("PReLU",))
 class PReLU(Elementwise):
     """Leaky ReLU with a learned slope (He et al. 2015): one in all as torch.nn.PReLU, one a channel, or one an element.

@@ -13,12 +13,17 @@ __all__ = ["DropPath", "Dropout", "Identity"]
 
 
 _WHOLE = {"channels": True}
+_ALPHA = {"alpha": True}
 
 
 @layer(
     "dropout",
-    aliases=("Dropout", "AlphaDropout"),
-    presets=dict.fromkeys(("SpatialDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"), _WHOLE),
+    aliases=("Dropout",),
+    presets={
+        **dict.fromkeys(("SpatialDropout", "Dropout1d", "Dropout2d", "Dropout3d"), _WHOLE),
+        "AlphaDropout": _ALPHA,
+        "FeatureAlphaDropout": {**_WHOLE, **_ALPHA},
+    },
 )
 class Dropout(Layer):
     """Zeroes each element with probability `rate` in training; does nothing at inference (Srivastava et al. 2014)."""
@@ -29,19 +34,23 @@ class Dropout(Layer):
     inplace: bool = field(Flag(), "whether the output overwrites the input's memory", False)
     channels: bool = field(Flag(), "whether whole channels are zeroed, as Dropout2d does (Tompson et al. 2015)", False)
 
+    alpha: bool = field(
+        Flag(), "whether it keeps mean and variance behind a SELU, as AlphaDropout (Klambauer et al. 2017)", False
+    )
+
     def reuses_input(self, *, training: bool) -> bool:
         return self.inplace or not training or self.rate == 0
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all.
 
-        Of whole channels it is a number a channel, of the net's dtype everywhere.
+        Of whole channels it is a number a channel; that, and an alpha dropout's, is of the net's dtype everywhere.
         """
         if backward.any and backward.training and self.rate > 0:
             if self.channels and self.rate < 1:
                 yield Saved("mask", shape=x[0][:1])
             elif self.rate < 1:
-                yield Saved("mask", shape=x[0], element="" if self.inplace else "mask")
+                yield Saved("mask", shape=x[0], element="" if self.inplace or self.alpha else "mask")
             else:
                 yield Saved("mask", shape=(1,), batched=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import OF_LAYERS
+from cnncalc.answers.page import Each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": [_layer(row, report) for row in report.rows],
+        "layers": Each(report.rows, lambda row: _layer(row, report)),
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
         **({"amp": report.amp} if report.amp else {}),

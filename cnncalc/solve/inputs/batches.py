@@ -57,10 +57,11 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     """
     if optimizer is not None:
         optimizer_named(optimizer)
-    one, two = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2))
-    needs = [_line(_inference(one), _inference(two))]
+    one, two, three = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2, 3))
+    needs = [_line(memory, *map(_inference, (one, two, three)))]
     if optimizer:
-        needs.insert(0, _training(graph, memory, dtype, optimizer, _line(one.train_bytes, two.train_bytes)))
+        line = _line(memory, one.train_bytes, two.train_bytes, three.train_bytes)
+        needs.insert(0, _training(graph, memory, dtype, optimizer, line))
     least = min(needs, key=lambda need: need.most(memory))
     batch = least.most(memory)
     used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
@@ -86,8 +87,10 @@ def _training(graph: Graph, memory: int, dtype: str, optimizer: str, line: _Line
     return line
 
 
-def _line(one: int, two: int) -> _Line:
-    return _Line(2 * one - two, two - one)
+def _line(memory: int, one: int, two: int, three: int) -> _Line:
+    """What so many images need: from the second on every image adds the same, the first may do with less."""
+    later = _Line(3 * two - 2 * three, three - two)
+    return later if later.most(memory) > 1 else _Line(2 * one - two, two - one)
 
 
 def _inference(totals: Totals) -> int:

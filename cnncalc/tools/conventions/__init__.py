@@ -15,21 +15,36 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "convention_named"]
 
-NAMES = ("torch", "fvcore", "thop", "ptflops", "ptflops-aten", "torchinfo", "calflops", "paddle", "paper")
+NAMES = (
+    "torch", "fvcore", "thop", "ultralytics-thop", "ptflops", "ptflops-aten", "torchinfo", "torchscan", "torchprofile",
+    "calflops", "deepspeed", "paddle", "paper",
+)  # fmt: skip
 
 
 def convention_named(name: str) -> Convention:
     """The convention of that name. Raises CnncalcError where there is none."""
-    from cnncalc.tools.conventions import functions, modules, operators
+    from cnncalc.tools.conventions import (
+        deepspeed,
+        functions,
+        modules,
+        operators,
+        torchprofile,
+        torchscan,
+        ultralytics,
+    )
 
     known = {
         "torch": operators.TORCH,
         "fvcore": operators.FVCORE,
         "thop": modules.THOP,
+        "ultralytics-thop": ultralytics.ULTRALYTICS,
         "ptflops": functions.PTFLOPS,
         "ptflops-aten": operators.PTFLOPS_ATEN,
         "torchinfo": modules.TORCHINFO,
+        "torchscan": torchscan.TORCHSCAN,
+        "torchprofile": torchprofile.TORCHPROFILE,
         "calflops": functions.CALFLOPS,
+        "deepspeed": deepspeed.DEEPSPEED,
         "paddle": modules.PADDLE,
         "paper": operators.PAPER,
     }

@@ -16,6 +16,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.base import Layer, Shape, count
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.pool import Pool
+from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "NORMS",
     "QUIET",
     "SECOND",
+    "WINDOWED",
     "Case",
     "Convention",
     "Rule",
@@ -117,6 +119,11 @@ class Case:
         return bool(getattr(self.layer, "stats", False))
 
     @property
+    def parametrised(self) -> bool:
+        """Whether its weight is made of others, as by torch.nn.utils.parametrizations."""
+        return bool(getattr(self.layer, "norm", None)) and isinstance(self.layer, Reparametrised)
+
+    @property
     def named_same(self) -> bool:
         """Whether torch is told `padding="same"`; it takes that for stride 1, else the border is a layer before."""
         layer = self.layer
@@ -177,42 +184,34 @@ class Convention(NamedTuple):
     """Whether it counts nets of a framework of its own: what a file says of torchvision's code is not said of these."""
     one_image: bool = False
     """Whether it counts one image whatever the batch."""
+    by_class: bool = False
+    """Whether it knows a module by its very class, which a parametrised weight changes."""
+    means: tuple[Rule, ...] = ()
+    """What it counts for a tensor's mean that stands in a pool's place."""
 
 
 FREE = frozenset(
-    [
-        "dropout",
-        "droppath",
-        "flatten",
-        "reshape",
-        "permute",
-        "pad",
-        "crop",
-        "slice",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "channel_shuffle",
-        "space_to_depth",
-        "add",
-        "multiply",
-        "maximum",
-        "concat",
-        "identity",
-        "maxout",
-        "layerscale",
-    ]
-)
-"""Kinds that no tool counts: what moves elements, merges by `+`, `*` and torch.cat, and what is idle at inference.
+    (
+        "dropout", "droppath", "flatten", "reshape", "permute", "pad", "crop", "slice", "pixel_shuffle",
+        "pixel_unshuffle", "channel_shuffle", "space_to_depth", "add", "multiply", "maximum", "minimum", "subtract",
+        "divide", "power", "concat", "identity", "maxout", "layerscale", "argmax", "topk", "select", "expand",
+        "function", "reduce", "parameter", "constant", "positional",
+    )
+)  # fmt: skip
+"""Kinds that a tool counts only if it has a rule for them: what moves elements, arithmetic by `+`, `*` and functions,
+and what is idle at inference.
 
 A layer scale is a parameter of the block that multiplies by it, as torchvision has it, and no layer at all.
 """
+WINDOWED = frozenset(("fold", "fractional_maxpool", "glu", "unfold"))
+"""Modules of torch for which no tool measured has a rule."""
 
 # Kinds that stand together in what a tool counts as nothing.
 QUIET = frozenset(("hardsigmoid", "hardswish", "log_softmax", "mish", "selu", "sigmoid", "softplus", "tanh"))
 ACTIVATIONS = QUIET | frozenset(("elu", "gelu", "leaky_relu", "prelu", "relu", "relu6", "silu", "softmax"))
 MAXIMA = frozenset(("adaptive_maxpool", "global_maxpool", "lppool", "maxpool"))
 AVERAGES = frozenset(("adaptive_avgpool", "avgpool", "global_avgpool", "spp", "upsample"))
-NORMS = frozenset(("batchnorm", "grn", "groupnorm", "instancenorm", "layernorm", "lrn"))
+NORMS = frozenset(("batchnorm", "grn", "groupnorm", "instancenorm", "layernorm", "lrn", "rmsnorm"))
 
 MACS = Rule("multiply–accumulates", "one each", lambda c: c.macs)
 SECOND = Rule("multiply–accumulates as two operations", "a multiplication and an addition", lambda c: c.macs)
@@ -220,16 +219,26 @@ SECOND = Rule("multiply–accumulates as two operations", "a multiplication and 
 
 def counted(convention: Convention, case: Case) -> Counted:
     """What the convention makes of a layer; one of a kind without a rule is not counted, and that is said."""
-    if case.called == "mean" or (convention.modules_only and case.called == "function"):
+    if case.called == "mean":
+        return Counted(_terms(convention.means, case))
+    if convention.modules_only and case.called == "function":
         return Counted(())
     if case.kind in convention.unknown:
         return Counted((), convention.unknown[case.kind])
     reason = convention.refuses(case)
     if reason:
         return Counted((), reason)
-    if case.kind in FREE or case.kind in convention.nothing:
-        return Counted(())
     if case.kind not in convention.rules:
-        return Counted((), f"what {convention.tool} counts for `{case.kind}` was not measured")
-    terms = (Term(rule.what, rule.how, rule.arithmetic(case), rule.bug) for rule in convention.rules[case.kind])
-    return Counted(tuple(term for term in terms if term.amount))
+        known = case.kind in FREE or case.kind in convention.nothing
+        return Counted((), "" if known else f"what {convention.tool} counts for `{case.kind}` was not measured")
+    terms = _terms(convention.rules[case.kind], case)
+    if convention.by_class and case.parametrised:
+        whole = sum(term.amount for term in terms)
+        how = "their class is no longer one that the tool knows"
+        terms = (*terms, Term("layers with parametrised weights taken for nothing", how, -whole, bug=True))
+    return Counted(terms)
+
+
+def _terms(rules: tuple[Rule, ...], case: Case) -> tuple[Term, ...]:
+    terms = (Term(rule.what, rule.how, rule.arithmetic(case), rule.bug) for rule in rules)
+    return tuple(term for term in terms if term.amount)

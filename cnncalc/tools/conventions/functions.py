@@ -5,14 +5,27 @@ from __future__ import annotations
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.kinds.conv import Deconv, ForwardConvolution
 from cnncalc.layers.kinds.resize import Upsample
-from cnncalc.tools.conventions.base import MACS, QUIET, SECOND, Case, Convention, Rule
+from cnncalc.layers.kinds.sequences.attention import Attention
+from cnncalc.tools.conventions.base import MACS, QUIET, SECOND, WINDOWED, Case, Convention, Rule
 from cnncalc.tools.conventions.modules import channels_of_map, uneven_refused
+from cnncalc.tools.conventions.sequences import (
+    ELEMENTWISE,
+    FUSED,
+    PATCHED,
+    PROJECTION,
+    RECURRENT,
+    Cells,
+    attention_bias,
+    cells_of,
+    hidden_products,
+)
 
 __all__ = ["CALFLOPS", "PTFLOPS"]
 
 TWICE = "modules counted again as functions"
 BIAS = Rule("bias additions", "one an output element", lambda c: c.bias)
 HAND_WRITTEN = "which of torch's functions it calls depends on how it is written"
+BY_NAME = "`torch.matmul` is counted and `@` is not"
 
 
 def unless_function(c: Case, elements: int) -> int:
@@ -69,6 +82,45 @@ def resized_module(c: Case) -> int:
     return unless_function(c, c.out) if len(c.shapes) == 1 else 0
 
 
+def stepwise(c: Case) -> int:
+    """The sums and products a unit, and two biases a gate, of every step."""
+    cells = Cells(c)
+    biases = 2 * cells.gates * cells.hidden if cells.layer.bias else 0
+    return cells_of(c) * cells.layer.layers * (ELEMENTWISE[c.kind] * cells.hidden + biases)
+
+
+def ptflops_attention(c: Case) -> int:
+    """The queries scaled, a softmax of one operation a score, biases; the last one is always there."""
+    assert isinstance(c.layer, Attention)
+    size = c.layer.sizes(*c.shapes)
+    value = c.layer.features(c.shapes[-1])
+    scores = c.layer.heads * size.queries * size.asked
+    added = attention_bias(c) // c.batch
+    return c.batch * (size.keyed * size.queries + scores + value * size.queries) + c.batch * added
+
+
+def own_widths(c: Case) -> int:
+    """Keys and values as if each were projected to as many features as it has, and the values' way out."""
+    assert isinstance(c.layer, Attention)
+    layer, size = c.layer, c.layer.sizes(*c.shapes)
+    q, k, v = (layer.features(c.shapes[min(at, len(c.shapes) - 1)]) for at in (0, 1, -1))
+    heads = layer.heads * size.queries * size.keys * (q // layer.heads + v // layer.heads)
+    whole = size.queries * q * q + size.keys * (k * k + v * v) + heads + size.queries * v * v
+    return c.batch * whole - c.macs
+
+
+def sampled(c: Case) -> int:
+    """24 a pixel of a window and position to look between pixels, 25 with a mask: as if there was one channel."""
+    return product(c.layer.used_weight(*c.shapes)[2:]) * c.positions * (24 + (len(c.shapes) > 2))
+
+
+def ptflops_refuses(c: Case) -> str:
+    layer = c.layer
+    if isinstance(layer, Upsample) and layer.scale is not None and any(one % 1 for one in layer.scale):
+        return "the tool multiplies by a fraction in floating point, and cuts off the sum of all layers"
+    return uneven_refused(c)
+
+
 PTFLOPS_NORM = (Rule("normalisation", "2 an element, 1 without a learned scale", scaled),)
 
 PTFLOPS = Convention(
@@ -93,12 +145,31 @@ PTFLOPS = Convention(
             Rule("upsampling", "1 an output element", lambda c: c.out),
             Rule(TWICE, "by the function that it calls", resized_module, bug=True),
         ),
+        **dict.fromkeys(
+            RECURRENT,
+            (
+                MACS,
+                Rule(
+                    "sums and biases of recurrent layers",
+                    "two biases a gate, and the sums and products a unit",
+                    stepwise,
+                ),
+                PROJECTION,
+            ),
+        ),
+        "attention": (
+            MACS,
+            Rule("scaling, softmax and biases of attention", "1 a query, a score and a bias", ptflops_attention),
+            Rule("keys and values of other widths", "projected to their own width", own_widths, bug=True),
+        ),
+        "deform_conv": (MACS, BIAS, Rule("sampling", "24 a pixel of a window, of one channel", sampled, bug=True)),
     },
-    unknown={"spp": HAND_WRITTEN, "grn": HAND_WRITTEN},
+    unknown={"spp": HAND_WRITTEN, "grn": HAND_WRITTEN, "matmul": BY_NAME},
     leaves_out="It leaves out merges and the activations that it has no rule for (sigmoid, tanh, hardswish, …).",
-    refuses=uneven_refused,
+    refuses=ptflops_refuses,
     one_image=True,
-    nothing=QUIET | {"bilinear"},
+    by_class=True,
+    nothing=QUIET | WINDOWED | {"bilinear", "embedding", "rmsnorm"},
 )
 
 
@@ -193,10 +264,12 @@ CALFLOPS = Convention(
         ),
         "lppool": LPPOOL,
         "upsample": (Rule("upsampling", "1 an input element, or the positions of a given size", resized),),
+        **dict.fromkeys(RECURRENT, PATCHED),
+        "attention": (MACS, SECOND, Rule(FUSED.what, FUSED.how, lambda c: 2 * hidden_products(c), bug=True)),
     },
-    unknown={"spp": HAND_WRITTEN, "grn": HAND_WRITTEN},
+    unknown={"spp": HAND_WRITTEN, "grn": HAND_WRITTEN, "matmul": BY_NAME},
     leaves_out="It leaves out merges, the biases of linear layers, and the activations that it has no rule for "
     "(ReLU6, sigmoid, hardswish, …).",
     refuses=calflops_refuses,
-    nothing=QUIET | {"bilinear", "relu6"},
+    nothing=QUIET | WINDOWED | {"bilinear", "deform_conv", "embedding", "relu6", "rmsnorm"},
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.tools.conventions.base import AVERAGES, MACS, MAXIMA, QUIET, Case, Convention, Rule
+from cnncalc.layers.kinds.sequences.recurrent import Recurrent
+from cnncalc.tools.conventions.base import AVERAGES, MACS, MAXIMA, QUIET, WINDOWED, Case, Convention, Rule
+from cnncalc.tools.conventions.sequences import Cells, other_attention
 
 __all__ = ["PADDLE", "THOP", "TORCHINFO"]
 
@@ -14,7 +16,8 @@ UNEVEN = "the framework's transposed convolution has one border for both sides"
 
 
 def uneven_refused(c: Case) -> str:
-    return UNEVEN if c.uneven else ""
+    """Why torch's module is not to be had; empty where it is."""
+    return UNEVEN if c.uneven else other_attention(c)
 
 
 def over_output(c: Case) -> int:
@@ -59,8 +62,44 @@ def channels_of_map(c: Case) -> bool:
     return c.rank > 0 and getattr(c.layer, "over", "") == "channels"
 
 
+CELLS_OF_THOP = {"lstm": (4, 4), "gru": (3, 4), "rnn": (1, 0)}
+"""Gates, and sums and products a unit and step beside what each gate adds."""
+
+
+def thop_cells(c: Case) -> int:
+    """A gate's two products, its sum and its biases; the state's sums and products. A projection it does not know."""
+    cells = Cells(c)
+    layer, hidden = cells.layer, cells.hidden
+    gates, beside = CELLS_OF_THOP[c.kind]
+    first, later = layer.features(c.shapes[0]), layer.directions * hidden
+    added = 3 if layer.bias else 1
+    each = [hidden * (gates * (n + hidden + added) + beside) for n in [first] + [later] * (layer.layers - 1)]
+    return cells.steps * layer.directions * sum(each)
+
+
+def plain_products(c: Case) -> int:
+    """The products of matrices of the same cells without a projection."""
+    cells = Cells(c)
+    layer, hidden = cells.layer, cells.hidden
+    widths = [layer.features(c.shapes[0]) + hidden] + [(layer.directions + 1) * hidden] * (layer.layers - 1)
+    return cells.steps * layer.directions * cells.gates * hidden * sum(widths)
+
+
+CELLS = Rule(
+    "sums and biases of recurrent layers",
+    "two biases a gate, and the sums and products a unit",
+    lambda c: thop_cells(c) - plain_products(c),
+)
+UNPROJECTED = Rule(
+    "projections of an LSTM not known",
+    "counted as if its states had all units",
+    lambda c: plain_products(c) - c.macs,
+    bug=True,
+)
 FOUR = "4 an element, 2 without a learned scale"
 THOP_ADAPTIVE = "(input pixels of a window + 1) an output element"
+
+ATTENTION = Rule("attention taken for nothing", "the tool has no rule for it", lambda c: -c.macs, bug=True)
 
 THOP = Convention(
     name="thop",
@@ -80,14 +119,19 @@ THOP = Convention(
         "prelu": (Rule("activations", "PReLU: 1 an element", lambda c: c.size),),
         "softmax": (Rule("activations", "softmax: 3n − 1 for n channels", thop_softmax),),
         "upsample": (Rule("upsampling", "1 (nearest), 5 (linear) or 11 (bilinear) an output element", thop_resized),),
+        **dict.fromkeys(("lstm", "gru", "rnn"), (MACS, CELLS, UNPROJECTED)),
+        "attention": (MACS, ATTENTION),
     },
     unknown={"spp": "whether its pools are modules, and of which class, depends on how it is written"},
     leaves_out="It leaves out biases, group norm, max pools, merges, most activations, and calls of functions.",
     refuses=uneven_refused,
     modules_only=True,
+    by_class=True,
     nothing=MAXIMA
     | QUIET
-    | {"bilinear", "elu", "gelu", "grn", "groupnorm", "leaky_relu", "lrn", "relu", "relu6", "silu"},
+    | WINDOWED
+    | {"bilinear", "deform_conv", "elu", "embedding", "gelu", "grn", "groupnorm", "leaky_relu", "lrn", "matmul"}
+    | {"relu", "relu6", "rmsnorm", "silu"},
 )
 
 
@@ -143,6 +187,17 @@ PADDLE = Convention(
 )
 
 
+def each_step(c: Case) -> int:
+    """Every parameter of a recurrent layer once a step, less what is multiplied."""
+    assert isinstance(c.layer, Recurrent)
+    return c.batch * c.layer.length(c.shapes[0]) * c.parameters - c.macs
+
+
+def table(c: Case) -> int:
+    """All of an embedding's table, once an image."""
+    return c.batch * c.parameters
+
+
 def one_use(c: Case) -> int:
     """A linear layer on more than a vector: its weights are counted once an image, so this is missing."""
     return c.batch * c.weight - c.macs
@@ -172,12 +227,22 @@ TORCHINFO = Convention(
         "layernorm": SIZELESS,
         "groupnorm": SIZELESS,
         "instancenorm": SIZELESS,
+        "rmsnorm": SIZELESS,
         "prelu": (Rule("activations", "PReLU: its slopes once an image", lambda c: c.batch * c.parameters),),
+        **dict.fromkeys(("lstm", "gru", "rnn"), (MACS, Rule("bias additions", "both vectors of biases", each_step))),
+        "deform_conv": (MACS, INFO_BIAS),
+        "embedding": (Rule("embeddings", "all of the table once an image, though it is looked up", table, bug=True),),
+        "attention": (MACS, ATTENTION),
     },
     unknown={
         "grn": "its two parameters count where they are called weight and bias, which depends on how it is written"
     },
     leaves_out="It leaves out whatever has no parameters: pools, activations, merges.",
     refuses=uneven_refused,
-    nothing=MAXIMA | AVERAGES | QUIET | {"elu", "gelu", "leaky_relu", "lrn", "relu", "relu6", "silu", "softmax"},
+    by_class=True,
+    nothing=MAXIMA
+    | AVERAGES
+    | QUIET
+    | WINDOWED
+    | {"elu", "gelu", "leaky_relu", "lrn", "matmul", "relu", "relu6", "silu", "softmax"},
 )

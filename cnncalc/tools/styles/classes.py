@@ -40,6 +40,7 @@ PLAIN = {
     "relu": "ReLU",
     "relu6": "ReLU6",
     "leaky_relu": "LeakyReLU",
+    "rrelu": "RReLU",
     "prelu": "PReLU",
     "elu": "ELU",
     "selu": "SELU",

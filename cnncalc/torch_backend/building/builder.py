@@ -14,8 +14,13 @@ from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnncalc.graph import Graph, Node
     from cnncalc.language.options import Options
+    from cnncalc.layers import Layer, Shape
+
+    Make = Callable[[Layer, tuple[Shape, ...], str], nn.Module]
 
 __all__ = ["GraphModule", "Group", "build", "to_torch"]
 
@@ -166,12 +171,17 @@ def _device(device: str | torch.device) -> torch.device:
 
 
 def build(
-    graph: Graph, *, seed: int = 0, device: str | torch.device = "cpu", dtype: torch.dtype | None = None
+    graph: Graph,
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+    make: Make = module_of,
 ) -> GraphModule:
     """The module of a graph, in training mode, with random weights that depend on `seed` alone.
 
-    `requires_grad` follows freezing. The global random state is left as it is. Raises CnncalcError for a kind that has
-    no builder, and for a device, a type or a seed that torch does not take.
+    `make` makes the module of each layer. `requires_grad` follows freezing. The global random state is left as it is.
+    Raises CnncalcError for a kind that has no builder, and for a device, a type or a seed that torch does not take.
     """
     modules: dict[int, nn.Module] = {}
     device = _device(device)
@@ -185,26 +195,26 @@ def build(
         state = torch.get_rng_state()
         torch.default_generator.manual_seed(seed)
         try:
-            _fill(graph, modules)
+            _fill(graph, modules, make)
         finally:
             torch.set_rng_state(state)
     else:
         with torch.random.fork_rng([device] if device.type == "cuda" else []), device:
             torch.manual_seed(seed)
-            _fill(graph, modules)
+            _fill(graph, modules, make)
     module = GraphModule(graph, modules)
     if dtype is not None and dtype != torch.get_default_dtype():
         module.to(dtype)
     return module
 
 
-def _fill(graph: Graph, modules: dict[int, nn.Module]) -> None:
+def _fill(graph: Graph, modules: dict[int, nn.Module], make: Make) -> None:
     for index, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
         if node.share is not None and _one_module(graph, graph.nodes[node.share], node):
             modules[index] = modules[node.share]
             continue
-        modules[index] = module = module_of(layer, shapes, node.name)
+        modules[index] = module = make(layer, shapes, node.name)
         if node.share is None and not node.trainable:
             module.requires_grad_(requires_grad=False)
         if layer.beside == "pool":

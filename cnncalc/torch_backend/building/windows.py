@@ -52,14 +52,15 @@ def even(rule: Any, x: Tensor) -> list[int]:
 
 
 class _PaddedConvolution(nn.modules.conv._ConvNd):  # noqa: SLF001  (torch's own base of its convolutions)
-    """Pads as the layer's rule says, then convolves."""
+    """Lays a copy of the input before, as far as the layer's rule says, and convolves with the rest of the padding."""
 
     rule: ForwardConvolution
 
     def forward(self, x: Tensor) -> Tensor:
-        borders = self.rule.explicit_padding(spatial(x))
-        padding: int | list[int] = even(self.rule, x) if borders is None else 0
+        borders = self.rule.laid_before(spatial(x))
+        padding = even(self.rule, x)
         if borders is not None:
+            padding = [before - laid for before, (laid, _) in zip(padding, borders)]
             mode = getattr(self.rule, "mode", "zeros")
             x = functional.pad(x, sides(borders), mode="constant" if mode == "zeros" else mode)
         convolve: Any = CONVOLVE[x.dim() - 3]

@@ -86,7 +86,8 @@ def plain(name: str, **fields: str) -> Rule:
 
 def dropped(paddle: Any, layer: Any, x: Shapes) -> Run:
     """Dropout, which does nothing at inference."""
-    made: Run = paddle.nn.Dropout(layer.rate)
+    name = ("FeatureAlphaDropout" if layer.channels else "AlphaDropout") if layer.alpha else "Dropout"
+    made: Run = getattr(paddle.nn, name)(layer.rate)
     return made
 
 
@@ -166,6 +167,7 @@ RULES: dict[str, Rule] = {
     "instancenorm": instance_norm,
     "layernorm": layer_norm,
     "leaky_relu": plain("LeakyReLU", negative_slope="slope"),
+    "rrelu": plain("RReLU", lower="lower", upper="upper"),
     "linear": full,
     "lrn": plain("LocalResponseNorm", size="size"),
     "maximum": joined("maximum"),

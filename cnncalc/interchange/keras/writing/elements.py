@@ -194,7 +194,11 @@ def response_norm(scribe: Scribe, layer: norm.GlobalResponseNorm, x: Shapes, tak
 
 
 def dropout(scribe: Scribe, layer: regularize.Dropout, x: Shapes, taken: Taken) -> Tensor:
-    """Dropout, and SpatialDropout of whole channels."""
+    """Dropout, SpatialDropout of whole channels, and AlphaDropout."""
+    if layer.alpha:
+        if layer.channels:
+            raise Unsaid("Keras's alpha dropout is of single elements")
+        return scribe.layer("AlphaDropout", taken[0], rate=layer.rate)
     kind = f"SpatialDropout{axes_of(x[0])}" if layer.channels and 2 <= len(x[0]) <= 4 else "Dropout"
     return scribe.layer(kind, taken[0], rate=layer.rate)
 

@@ -67,6 +67,7 @@ ACTIVATIONS: dict[str, Rule] = {
     "relu": plain("Relu"),
     "relu6": six,
     "leaky_relu": lambda step: step.put("LeakyRelu", alpha=step.layer.slope),
+    "rrelu": lambda step: step.put("LeakyRelu", alpha=(step.layer.lower + step.layer.upper) / 2),
     "elu": lambda step: step.put("Elu", alpha=step.layer.alpha),
     "selu": plain("Selu"),
     "gelu": gelu,

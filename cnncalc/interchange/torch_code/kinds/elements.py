@@ -177,6 +177,13 @@ def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...], made: Sha
     )
 
 
+@says(activation.RReLU)
+def rrelu(layer: activation.RReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """RReLU, as a module: as a function it would have to be told whether the net trains."""
+    lower, upper = (layer.lower, 1 / 8), (layer.upper, 1 / 3)
+    return Said(call("nn.RReLU", lower=lower, upper=upper, inplace=(layer.inplace, False)), own())
+
+
 @says(activation.ELU)
 def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """ELU."""
@@ -217,13 +224,16 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...], made: Shape) -> 
 
 @says(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """Dropout; of whole channels Dropout1d to Dropout3d."""
-    which = str(rank_of(shapes)) + "d" if layer.channels else ""
+    """Dropout; of whole channels Dropout1d to Dropout3d; and the alpha ones."""
+    which = str(rank_of(shapes)) + "d" if layer.channels and rank_of(shapes) else ""
     inplace = (layer.inplace, False)
+    name, word = f"Dropout{which}", f"dropout{which}"
+    if layer.alpha:
+        name, word = ("FeatureAlpha", "feature_alpha_") if layer.channels else ("Alpha", "alpha_")
+        name, word = name + "Dropout", word + "dropout"
+    given = {"x": X, "p": layer.rate, "training": Text("self.training")}
     return Said(
-        call(f"nn.Dropout{which}", {"p": layer.rate}, inplace=inplace),
-        own(),
-        call(f"F.dropout{which}", {"x": X, "p": layer.rate, "training": Text("self.training")}, inplace=inplace),
+        call(f"nn.{name}", {"p": layer.rate}, inplace=inplace), own(), call(f"F.{word}", given, inplace=inplace)
     )
 
 

@@ -41,6 +41,9 @@ def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said
     (shape,) = shapes
     slid = layer.windows(shape)
     borders = None if symmetric(layer) else layer.explicit_padding(shape)
+    same = borders is not None and layer.native_same()
+    padding = "same" if same else each_side(layer, shape) if borders is None else 0
+    borders = None if same else borders
     module = call(
         f"nn.Conv{rank_of(shapes)}d",
         {
@@ -49,7 +52,7 @@ def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said
             "kernel_size": plain([window.kernel for window in slid]),
         },
         stride=(plain([window.stride for window in slid]), 1),
-        padding=(0 if borders is not None else each_side(layer, shape), 0),
+        padding=(padding, 0),
         dilation=(plain([window.dilation for window in slid]), 1),
         groups=(layer.group_count(shape), 1),
         bias=(layer.bias, True),

@@ -254,6 +254,10 @@ class Attention(Places):
         plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
         return not plain or size.key != size.value
 
+    def joins(self, x: Shape) -> int:
+        """All places are the rows of one matrix; where features come first they are laid out anew anyway."""
+        return len(x) - 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """What the projections take, and of the heads the queries, keys and values with what came of them.
 
@@ -270,11 +274,10 @@ class Attention(Places):
                 else:
                     yield Saved("places", index, shape=one)
         if self.by_hand(*x):
-            spread_out = size.keys * (size.keyed + size.valued)
             if self.cosine:
                 yield from self.saved_lengths(backward, size, *x)
             yield Saved("scaled queries", shape=(size.queries, size.keyed))
-            yield Saved("keys and values of every head", shape=(spread_out,))
+            yield from self.saved_heads(backward, size, *x)
             yield Saved("weights of all places", shape=(self.heads, size.queries, size.asked))
         else:
             yield Saved("queries", shape=(size.queries, size.keyed))
@@ -286,6 +289,22 @@ class Attention(Places):
             yield Saved("biases", shape=(self.heads, size.asked, size.asked), batched=False)
         if self.project and backward.weights and self.by_hand(*x):
             yield Saved("values of all heads", shape=(size.queries, size.valued))
+
+    def saved_heads(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
+        """Keys and values, laid out head by head for their products unless one matrix for each window is there anyway.
+
+        Else they lie where they were made: with the queries where one matrix makes all, or cosines have made new keys.
+        """
+        groups = self.heads if self.shared is None else self.shared
+        if groups < self.heads or not (self.heads == 1 or (backward.alone and size.asked == size.keys)):
+            yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
+        elif self.cosine:
+            yield Saved("keys of length 1", shape=(size.keys, size.key))
+            if len(x) > 1:
+                yield Saved("values", shape=(size.keys, size.value))
+        else:
+            queries = size.keyed * size.queries if len(x) == 1 else 0
+            yield Saved("queries, keys and values", shape=(queries + size.keys * (size.key + size.value),))
 
     def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
         """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as

@@ -130,6 +130,12 @@ def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...]) -> nn.Mod
     return nn.LeakyReLU(layer.slope, inplace=layer.inplace)
 
 
+@builds(activation.RReLU)
+def rrelu(layer: activation.RReLU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """RReLU."""
+    return nn.RReLU(layer.lower, layer.upper, inplace=layer.inplace)
+
+
 @builds(activation.ELU)
 def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
     """ELU."""
@@ -176,8 +182,10 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Dropout; of whole channels Dropout1d to Dropout3d."""
-    if layer.channels:
+    """Dropout; of whole channels Dropout1d to Dropout3d, of a vector's features as of elements; and the alpha ones."""
+    if layer.alpha:
+        return (nn.FeatureAlphaDropout if layer.channels else nn.AlphaDropout)(layer.rate, inplace=layer.inplace)
+    if layer.channels and rank_of(shapes):
         whole: nn.Module = of_rank("Dropout", rank_of(shapes))(layer.rate, inplace=layer.inplace)
         return whole
     return nn.Dropout(layer.rate, inplace=layer.inplace)

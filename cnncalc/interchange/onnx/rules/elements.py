@@ -151,7 +151,7 @@ def together(call: Call, kind: str, lives: list[Any]) -> Live:
         else:
             aligned.append(live)
     if len({live.axis for live in aligned}) > 1:
-        raise NotKnown("the batch is another axis of each input")
+        aligned = [call.freed(live) for live in aligned]
     return aligned[0] if len(aligned) == 1 else call.put(kind, *aligned)
 
 
@@ -170,7 +170,7 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     dims = (1,) * (rank - len(fixed.dims)) + fixed.dims
     if len(dims) != rank or (dims[live.axis] != 1 and live.axis != WITHIN):
         raise NotKnown("the fixed tensor has an axis for the batch")
-    shape = dims if live.axis == WITHIN else (*dims[: live.axis], *dims[live.axis + 1 :])
+    shape = call.own(live, dims)
     join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
     if join is None:
         if first and kind == "power":
