@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cnncalc.analysis.memory.elements import Elements, Storage
-from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward, storages
+from cnncalc.analysis.memory.layouts import laid_out
+from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
 from cnncalc.graph import Graph
 from cnncalc.graph.plan import Part
 from cnncalc.layers.backward import Backward
@@ -35,7 +36,8 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
     if not graph.plan.checkpoints:
         kept = kept_for_backward(graph, batch, size, half)
         return Checkpointed(kept, sum([one.size for one in kept]), "")
-    owner, elements = storages(graph, training=True), Elements(graph, size, half)
+    owner, gaps = laid_out(graph, training=True)
+    elements = Elements(graph, size, half, batch, gaps)
     around = _around(graph)
     found: dict[object, Kept] = {}
     inside: dict[Part, dict[object, int]] = {}
@@ -70,7 +72,7 @@ def recomputed(graph: Graph) -> dict[int, bool]:
     around, found, last = _around(graph), {}, {}
     if not around:
         return {}
-    for index, _ in _saving(graph, Elements(graph, 4), storages(graph, training=True)):
+    for index, _ in _saving(graph, Elements(graph, 4), laid_out(graph, training=True).owner):
         if index in around:
             last[around[index]] = index
     for part, end in last.items():
@@ -92,7 +94,9 @@ def _saving(graph: Graph, elements: Elements, owner: list[int]) -> Iterator[tupl
     """The layers that save anything, parameters too, and the storages that they save beside these."""
     mets = graph.signatures
     for index, node, trains, inputs in backwards(graph):
-        saved = [elements.storage(index, one, owner) for one in mets[node.signature].saved(trains, inputs)]
+        saved = [
+            elements.storage(index, one, owner) for one in mets[node.signature].saved(trains, inputs, elements.alone)
+        ]
         copied = elements.weight(index, Backward(True, trains, inputs))
         saved = [one for one in (*saved, copied) if one is not None and one.element]
         if saved or (any(inputs) and mets[node.signature].weighs):
