@@ -21,7 +21,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "nodes plan stored",
+    "graph": "nodes plan rules stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
@@ -64,7 +64,7 @@ DOORS = {
     "solve.layer": "answer asking",
     "solve.search": "answer question",
     "solve.sweep": "evaluating grid journal points ranges sweeping",
-    "tools": "conventions conventions.counting conventions.difference devices styles",
+    "tools": "conventions conventions.counting conventions.difference devices runtimes.running runtimes.table styles",
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",

@@ -143,6 +143,13 @@ def optimizers(context: click.Context, parameter: click.Parameter, incomplete: s
     return _starting(OPTIMIZERS, incomplete)
 
 
+def runtimes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The runtimes that were measured."""
+    from cnncalc.tools.runtimes.table import RUNTIMES
+
+    return _starting(RUNTIMES, incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS

@@ -29,6 +29,7 @@ __all__ = [
     "net_options",
     "optimizer_option",
     "output_options",
+    "runtime_option",
     "view_options",
     "wanted",
 ]
@@ -136,6 +137,14 @@ optimizer_option = click.option(
     help="Whose state the training bytes count, as adamw; `--optimizer help` lists them.",
 )
 
+runtime_option = click.option(
+    "--runtime",
+    metavar="NAME",
+    shell_complete=completing.runtimes,
+    callback=listings.runtimes,
+    help="The sizes that a runtime makes, as openvino, beside the dialect's; `--runtime help` lists them.",
+)
+
 device_option = click.option(
     "--device",
     metavar="NAME|FILE",
@@ -162,7 +171,8 @@ _VIEW_OPTIONS = (
         "--convention",
         metavar="NAME",
         shell_complete=completing.conventions,
-        help="Count as that tool does: torch, fvcore, thop, ptflops, ptflops-aten, torchinfo, calflops, paddle, paper.",
+        help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
+        "torchscan, torchprofile, calflops, deepspeed, paddle, paper.",
     ),
     click.option(
         "--style",
