@@ -368,6 +368,14 @@ def test_rules_that_do_not_go_with_a_net(file, rule, fault):
     assert re.search(fault, str(raised.value), re.DOTALL)
 
 
+def test_layers_that_see_other_pixels():
+    net = cnncalc.load("input: 4x9x9\nlayers: [conv 4 k3 p1, relu, conv 4 k5 p2, {name: c, conv: 4 k1}]\n")
+    (step,) = net.rewrite("replace", "conv 4 k5 p2", "conv 4 k3 p1").steps
+    assert step.unlike == ("conv2", "c")
+    (step,) = net.rewrite("split-kernel").steps
+    assert step.unlike == ()
+
+
 def test_what_a_rule_leaves_is_told(file):
     (step,) = cnncalc.load(str(file)).rewrite("fold-batchnorm").steps
     assert dict(step.passed) == {"no convolution or linear layer stands before the norm": ["batchnorm6"]}

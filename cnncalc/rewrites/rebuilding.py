@@ -31,7 +31,7 @@ class Rebuilt(NamedTuple):
     """The tensors that side branches end in which are no outputs."""
 
     def same(self, names: Sequence[str], graph: Graph) -> dict[str, str]:
-        """The layers in whose place layers stand, or that they are, by the names of these; `names` are the operators'."""
+        """For the name of each layer that of the one in whose place it stands; `names` are the operators'."""
         each = zip(names, self.olds, self.lasts, self.sketch.operators)
         return {name: graph.nodes[old].name for name, old, last, one in each if last and one.layer is not None}
 
