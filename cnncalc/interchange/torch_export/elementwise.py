@@ -156,6 +156,25 @@ def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | Non
     return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
 
 
+def subtracted(call: Call) -> Value:
+    """aten.rsub: what it takes second less the first."""
+    left, right = call.arguments.get("self"), call.get("other")
+    if isinstance(right, Tensor):
+        return _of_two(call, "subtract", right, left)
+    if not isinstance(left, Tensor):
+        return _of_parameters(call, left, right)
+    negated = call.layer("function", [left.number], f"{call.name()}_negated", of="negate")
+    return call.held(call.layer("add", [negated], number=float(right or 0)), call.dims, left.batch)
+
+
+def addcmul(call: Call) -> Value:
+    """A product, perhaps times a number, and a third tensor added."""
+    product = _of_two(call, "multiply", call.get("tensor1"), call.get("tensor2"))
+    if call.get("value", 1) != 1:
+        product = product._replace(number=call.layer("multiply", [product.number], number=float(call.get("value"))))
+    return _of_two(call, "add", call.get("self"), product)
+
+
 def batch_norm(call: Call) -> Tensor:
     """aten.batch_norm and the forms that it is decomposed to."""
     weight, bias, mean = call.parameter("weight"), call.parameter("bias"), call.parameter("running_mean")
@@ -276,6 +295,8 @@ ELEMENTWISE: dict[str, Any] = {
         )
         for mark in ("", "_")
     },
+    "rsub": subtracted,
+    "addcmul": addcmul,
     "maximum": arithmetic("maximum"),
     "minimum": arithmetic("minimum"),
     **dict.fromkeys(

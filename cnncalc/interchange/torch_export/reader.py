@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import only
+from cnncalc.interchange.building import finished, only
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
@@ -61,7 +61,8 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     if not sketch.outputs or all(one.layer is None for one in sketch.operators):
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
-    return _without_unused(sketch)
+    kept = _without_unused(sketch)
+    return finished(kept, kept.outputs)
 
 
 def _without_unused(sketch: Sketch) -> Sketch:
