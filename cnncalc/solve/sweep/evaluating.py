@@ -126,7 +126,7 @@ class Evaluator:
         lengths = dict(zip(grid.lengths, axes))
         allowed = _allowing(closed.condition, lengths)
         numbers = [_column_function(name, closed.totals[name], lengths) for name in figures]
-        *outer, inner = axes
+        *outer, _ = axes
         columns: list[Sequence[int]] = [packed(()) for _ in figures]
         faults = array("H")
         for before in product(*outer):
