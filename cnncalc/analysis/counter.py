@@ -196,13 +196,8 @@ class Counter:
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
-<<<<<<< HEAD
-                apart = self.images, elements[index], one.saved, one.backward, partial(self.state, node)
-                read = partial(self._read_bytes, node, layer)
-=======
                 apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
-                read = sum([count * elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
->>>>>>> main
+                read = partial(self._read_bytes, node, layer)
                 cost = costs[node.signature]
                 owns = own if parted else None
                 found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
