@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements layouts optimizers totals",
+    "analysis.memory": "checkpoints elements layouts optimizers totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -21,7 +21,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "nodes rules stored",
+    "graph": "nodes plan rules stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
@@ -68,7 +68,7 @@ DOORS = {
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "measure planning watching",
+    "torch_backend.running": "keeping measure planning watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }

@@ -62,6 +62,12 @@ def layers(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return _starting([*groups, *names], incomplete)
 
 
+def groups(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Patterns of the groups of the net that stands on the command line, but for the `*` behind a dot."""
+    found = [str(one.value) for one in layers(context, parameter, "")]
+    return _starting([name.removesuffix(".*") for name in found if name.endswith(".*")], incomplete)
+
+
 def variables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`name=` for each variable of the net that stands on the command line."""
     from cnncalc.cli.nets import open_net

@@ -77,6 +77,10 @@ _NET_OPTIONS = (
         help="Freeze the layers of that name or pattern, as 'features.*', or all others, as '!fc'. May be repeated.",
     ),
     click.option(
+        "--checkpoint", metavar="PATTERN", multiple=True, shell_complete=completing.groups,
+        help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
+    ),
+    click.option(
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
@@ -250,6 +254,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         variables=assignments("--set", given["set_"]),
         dialect=given["dialect"],
         freeze=tuple(given["freeze"]),
+        checkpoint=tuple(given["checkpoint"]),
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),

@@ -194,6 +194,10 @@ class Layer:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
         return 0
 
+    def last_macs(self, *x: Shape) -> int:
+        """Those of `macs` behind the last tensor that it saves: torch stops there where it runs it again."""
+        return self.macs(*x)
+
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Multiply–accumulates of the pass backward for one sample.
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
+from cnncalc.graph.plan import checkpoint
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
@@ -218,6 +219,7 @@ class Stages:
         net.infer()
         for pattern in self.file.options.freeze:
             net.freeze(pattern)
+        checkpoint(net, self.file.options.checkpoint)
         return net
 
 
