@@ -15,7 +15,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.fields import Choice, FieldError
 
@@ -67,6 +67,7 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    rules: ClassVar[OwnRules] = OwnRules()
     called: ClassVar[str] = ""
     """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
@@ -112,10 +113,11 @@ class Layer:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
 
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
+    def under(self, rules: Dialect) -> Layer:
+        """The same layer by other rules than its dialect's, such as those of a runtime."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, rules=rules)
+        return made
 
     def default(self, name: str) -> Any:
         """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
@@ -191,6 +193,10 @@ class Layer:
     def macs_once(self, *x: Shape) -> int:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
         return 0
+
+    def last_macs(self, *x: Shape) -> int:
+        """Those of `macs` behind the last tensor that it saves: torch stops there where it runs it again."""
+        return self.macs(*x)
 
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Multiply–accumulates of the pass backward for one sample.

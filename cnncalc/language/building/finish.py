@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
+from cnncalc.graph.plan import checkpoint
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -40,6 +41,10 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             net.freeze(pattern)
         except CnncalcError as error:
             faults.extend(error)
+    try:
+        checkpoint(net, options.checkpoint)
+    except CnncalcError as error:
+        faults.extend(error)
     if not faults:
         _check_used(net, faults, document)
     if not faults and net.chosen == last and not any(current in node.inputs for node in net.nodes):
