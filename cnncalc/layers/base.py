@@ -16,7 +16,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
-from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
 if TYPE_CHECKING:
@@ -112,12 +112,6 @@ class Layer:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
-
-    def under(self, rules: Dialect) -> Layer:
-        """The same layer by other rules than its dialect's, such as those of a runtime."""
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__, rules=rules)
-        return made
 
     def default(self, name: str) -> Any:
         """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
