@@ -174,10 +174,7 @@ class Layer:
         return 0
 
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
-
-        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
-        """
+        """What checkpoints of torch call each, behind the layer's name (empty: it is that one), and its shape there."""
         return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
 
     def macs(self, *x: Shape) -> int:
