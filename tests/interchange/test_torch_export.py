@@ -149,7 +149,6 @@ HEADS = 2 * 2 * 12 * 12 * 4
 """Two products of two heads: 12 x 12 places, 4 features each."""
 UNCOUNTED = {
     "attention": HEADS,
-    "attention with a bias": 2 * 8 * 8 * 12,
     "attention of torch": HEADS + 12 * 8 * 24 + 12 * 8 * 8,
 }
 """What FlopCounterMode (torch 2.13) leaves out: fused attention on a CPU; the second has its matrices in it."""
