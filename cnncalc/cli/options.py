@@ -173,7 +173,7 @@ _VIEW_OPTIONS = (
         metavar="NAME",
         shell_complete=completing.conventions,
         help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
-        "torchscan, torchprofile, calflops, deepspeed, paddle, paper.",
+        "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
     ),
     click.option(
         "--style",

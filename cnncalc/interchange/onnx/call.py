@@ -13,7 +13,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "of_module", "own_name"]
 
 
 class NotKnown(Exception):
@@ -37,6 +37,11 @@ class Live(NamedTuple):
 Value: TypeAlias = "Live | Tensor"
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
+
+
+def of_module(weight: Tensor) -> bool:
+    """Whether a tensor is called as a module's weight: an exporter's own have other names."""
+    return "::" not in weight.name and _PARAMETER.search(weight.name) is not None
 
 
 def own_name(node: Node, weight: Tensor | None) -> str:

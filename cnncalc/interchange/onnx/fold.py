@@ -215,6 +215,17 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     return [values[0]._replace(dims=(*around, *values[0].dims[depth:]), numbers=None, name="")]
 
 
+def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """ReduceL2 of weights, with which a normalised weight begins: its shape."""
+    axes = axes_of(node, values)
+    rank = len(values[0].dims)
+    if axes is None or any(not -rank <= axis < rank for axis in axes) or not node.attributes.get("keepdims", 1):
+        return None
+    gone = {axis % rank for axis in axes}
+    dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims))
+    return [values[0]._replace(dims=dims, numbers=None, name="")]
+
+
 def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     ends = [value.numbers for value in values[:3]]
     if any(end is None or len(end) != 1 for end in ends):
@@ -254,7 +265,7 @@ FOLDS: dict[str, Fold] = {
     "Pad": padded, "ScatterND": shaped, "GatherND": gathered, "Clip": shaped, "Trilu": shaped, "Sin": shaped,
     "Cos": shaped, "Shape": shape_of, "Size": shape_of,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
-    "ReduceMin": partial(reduced, min),
+    "ReduceMin": partial(reduced, min), "ReduceL2": lengths,
 }  # fmt: skip
 
 

@@ -27,6 +27,24 @@ def function(kind: str, **fields: Any) -> Any:
 INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "dropout")
 
 
+def shrunk(of: str) -> Any:
+    """A shrinkage by torch's own λ; any other is no function of ours."""
+
+    def rule(call: Call) -> Tensor:
+        if call.get("lambd", 0.5) != 0.5:
+            raise Refused(f"a shrinkage by {str(call.get('lambd'))[:20]}")
+        return call.put("function", of=of)
+
+    return rule
+
+
+def threshold(call: Call) -> Tensor:
+    """Zero up to 1."""
+    if (call.get("threshold"), call.get("value")) != (1, 0):
+        raise Refused("a threshold of another number than 1, or with a value in its place that is not 0")
+    return call.put("function", of="threshold")
+
+
 def hardtanh(call: Call) -> Tensor:
     """Between two bounds; from 0 to 6 it is relu6."""
     low, high = call.get("min_val", call.get("min", -1.0)), call.get("max_val", call.get("max", 1.0))
@@ -247,6 +265,9 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"{name}{mark}": function(kind) for name, kind in _NAMED.items() for mark in ("", "_")},
     **{f"{name}{mark}": function("function", of=of) for name, of in _FUNCTIONS.items() for mark in ("", "_")},
     **{f"hardtanh{mark}": hardtanh for mark in ("", "_")},
+    "softshrink": shrunk("softshrink"),
+    "hardshrink": shrunk("hardshrink"),
+    "threshold": threshold,
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},

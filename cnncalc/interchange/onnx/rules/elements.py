@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value, of_module
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
@@ -215,6 +215,8 @@ def layer_norm(call: Call) -> list[Value]:
 def group_norm(call: Call) -> list[Value]:
     """InstanceNormalization and GroupNormalization."""
     weights, affine = [call.fixed(1)], learned(call, 1)
+    if not of_module(weights[0]) and set(weights[0].numbers or ()) == {1.0}:
+        affine = False  # ONNX has no norm without a scale: torch writes ones
     eps = call.real("epsilon", 1e-5)
     if call.node.kind == "InstanceNormalization":
         return [call.put("instancenorm", call.map(), weights=weights, affine=affine, eps=eps)]
