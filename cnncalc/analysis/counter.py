@@ -38,7 +38,7 @@ def of_layer(
     state: Callable[[], Any],
     dialect: Dialect,
     training: bool,
-    read: Any,
+    read: Callable[[], Any],
     stored: int,
     owns: bool | None = None,
 ) -> OfLayer:
@@ -72,7 +72,7 @@ def of_layer(
         not layer.reuses_input(training=training) if owns is None else owns,
         layer.weighted and owned,
         dialect.buffers_are_parameters,
-        read if moves else 0,
+        read if moves else _nothing,
         parameters,
         moves,
     )
@@ -197,12 +197,15 @@ class Counter:
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
-                read = sum([count * elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
+                read = partial(self._read_bytes, node, layer)
                 cost = costs[node.signature]
                 owns = own if parted else None
                 found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
             numbers.append(number)
         return numbers, found, one
+
+    def _read_bytes(self, node: Node, layer: Layer) -> Any:
+        return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
 
     def _of_alike(self, key: str) -> list[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""

@@ -94,7 +94,7 @@ class OfLayer(NamedTuple):
     """Whether it is a convolution or linear, with parameters of its own."""
     buffers_are_parameters: bool
     """Whether the dialect counts them so."""
-    read_bytes: Any
+    read_bytes: Callable[[], Any]
     """What it reads of its inputs, of one image, each element at its type; 0 where it moves nothing."""
     parameter_bytes: Any
     """What it reads of weights, biases and buffers, whoever owns them; 0 where it moves nothing."""
@@ -172,7 +172,7 @@ def _params(one: OfLayer) -> Any:
 
 def _moved(one: OfLayer) -> Any:
     written = one.elements * one.element_bytes if one.moves else 0
-    return one.parameter_bytes + one.images * (one.read_bytes + written)
+    return one.parameter_bytes + one.images * (one.read_bytes() + written)
 
 
 def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:

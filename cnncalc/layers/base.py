@@ -15,7 +15,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field, is_bias
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
@@ -301,12 +301,6 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 def show_shape(shape: Shape) -> str:
     """`512x7x7`; `scalar` for a number without an axis."""
     return "x".join(map(str, shape)) or "scalar"
-
-
-def is_bias(name: str) -> bool:
-    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
-    own = name.rpartition(".")[2]
-    return own.endswith("bias") or own.startswith("bias_")
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import Places, Sizes
+from cnncalc.layers.kinds.sequences.places import Places, Sizes, way_to_divide
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -306,9 +306,3 @@ class Attention(Places):
         yield Saved("scales", shape=(self.heads,), batched=False)
         if backward.weights:
             yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
-
-
-def way_to_divide(n: int, window: int) -> str:
-    """The way out where windows do not divide an axis: the lengths and windows next to it that do."""
-    above = -(-n // window) * window
-    return f"`pad` or `upsample` the map to {above}, or {divisors_help(n, window)}"
