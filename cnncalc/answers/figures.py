@@ -70,6 +70,8 @@ class OfLayer(NamedTuple):
     weights: Any
     """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
     biases: Any
+    weight_bytes: Any
+    """Of both, in the layer's own format where it has one."""
     buffers: Any
     buffer_bytes: Any
     """Those of the buffers, and of what is counted beside them."""
@@ -225,8 +227,8 @@ FIGURES = (
         lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
-        "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
-        total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
+        "weight_bytes", "Weight bytes", "bytes", "Memory of weights and biases, with their scales.",
+        lambda one: one.weight_bytes, heading="Weight bytes", share="Weight %", compared="Weight memory", place=8,
     ),
     Figure(
         "activation_bytes", "Activation bytes", "bytes",
