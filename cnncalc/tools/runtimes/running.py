@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.graph import Graph
 from cnncalc.graph.rules import broken_requirement
 from cnncalc.layers.base import Layer, Shape, show_shape
+from cnncalc.layers.dialects import Dialect
 from cnncalc.records import NamedTuple
 from cnncalc.tools.runtimes.table import Runtime
 
@@ -46,11 +47,18 @@ def sizes(graph: Graph, runtime: Runtime) -> list[Sized]:
     return found
 
 
+def under(layer: Layer, rules: Dialect) -> Layer:
+    """The same layer by other rules than its dialect's."""
+    made = object.__new__(type(layer))
+    made.__dict__.update(layer.__dict__, rules=rules)
+    return made
+
+
 def sized(
     layer: Layer, runtime: Runtime, shapes: tuple[Shape, ...], own: tuple[Shape, ...]
 ) -> tuple[Shape | None, str]:
     """What a runtime makes of a layer on these shapes, or why nothing; its weights are those for its own shapes."""
-    ruled = layer.under(runtime.ruled(layer.rules))
+    ruled = under(layer, runtime.ruled(layer.rules))
     broken = broken_requirement(ruled, shapes)
     if broken is not None:
         return None, f"{broken.rule}: {broken.values}" if broken.values else broken.rule
