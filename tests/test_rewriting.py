@@ -227,6 +227,23 @@ def test_exact_rules_on_bundled_nets(net, input, rules):
         assert proof.passed and proof.part < 1e-9, proof
 
 
+def test_weights_go_with_the_net():
+    torch = pytest.importorskip("torch")
+    net = cnncalc.load(SMALL["convolutions"])
+    module = net.to_torch(seed=5)
+    x = torch.randn(4, 8, 9, 9)
+    module(x)  # in training: statistics are no longer zero and one
+    module.eval()
+    found = net.rewrite("fold-batchnorm", "fc-to-conv")
+    made = found.to_torch(module)
+    assert sum(one.numel() for one in made.parameters()) == found.net.report().totals.params
+    assert torch.allclose(made(x).flatten(1), module(x), atol=1e-5)
+    with pytest.raises(CnncalcError, match="no module of the net that was rewritten"):
+        found.to_torch(torch.nn.Conv2d(3, 8, 3))
+    with pytest.raises(CnncalcError, match="has to be trained"):
+        net.rewrite("new-head 3").to_torch(module)
+
+
 @pytest.mark.parametrize("rule", ["fold-batchnorm", "remove-bias-before-norm", "fc-to-conv"])
 def test_a_proof_fails_where_parameters_are_made_wrongly(rule, monkeypatch):
     pytest.importorskip("torch")
@@ -389,6 +406,45 @@ layers:
     with pytest.raises(CnncalcError) as raised:
         cnncalc.load(text).rewrite(rule, at=["a", "b", "groupnorm1", "add1", "add2"])
     assert why in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "lines", "in_place"),
+    [
+        ("layers: [{conv: 8 k3 p1, name: a}, {batchnorm: , name: b}, {add: , from: [a, b]}, conv 4 k1, batchnorm]",
+         "fold-batchnorm", ["{add: , from: [a, b]}, conv 4 k1]"], True),
+        ("layers: [{conv: 8 k3 p1, name: a}, {batchnorm: , name: b}, relu, {add: , from: [b, relu1]}]",
+         "fold-batchnorm", ["  - {conv: 8 k3 p1, name: a}", "  - {add: [[], [relu]]}"], False),
+        ("layers: [&unit {layers: [conv 3 k7 p3, relu]}, *unit]",
+         "split-kernel", ["conv 3 k3 p1, relu, conv 3 k3 p1, relu, conv 3 k3 p1, relu"], True),
+        ("layers: [{repeat: 2, layers: [conv $(8 if first else 4) k3 p1, relu]}]",
+         "separable", ["dwconv k3 p1", "conv 8 k1", "conv 4 k1"], False),
+        ("layers: ['conv 8 k3 p1', \"batchnorm\", relu]", "fold-batchnorm", ["layers: ['conv 8 k3 p1', relu]"], True),
+        ("layers:\n  - name: a\n    conv: 8 k3 nobias   # why\n  - batchnorm: eps=1\n    name: b\n  # rest\n  - relu",
+         "fold-batchnorm", ["  - name: a", "    conv: 8 k3   # why", "  # rest", "  - relu"], True),
+        ("layers:\n  - {conv: {out: 8, kernel: 3}, name: a}\n  - batchnorm", "fold-batchnorm",
+         ["  - {conv: {out: 8, kernel: 3}, name: a}"], True),
+        ("layers:\n  - {conv: {out: 8, kernel: 3, bias: false}, name: a}\n  - batchnorm", "fold-batchnorm",
+         ["  - {conv: 8 k3, name: a}"], False),
+        ("blocks: {unit: {with: {c: required}, layers: [conv $c k3 p1 nobias, batchnorm]}}\nlayers: [unit 8, unit 4]",
+         "fold-batchnorm", ["blocks: {unit: {with: {c: required}, layers: [conv $c k3 p1]}}"], True),
+        ("variables: {w: 8}\nlayers: [conv $(2 * w) k3 groups=1 p1 bias=false, batchnorm]",
+         "fold-batchnorm", ["layers: [conv $(2 * w) k3 groups=1 p1]"], True),
+        ("layers: [conv 8 k3, batchnorm]\nexpect: {output: 8x6x6}\n# end", "fold-batchnorm",
+         ["layers: [conv 8 k3]", "expect: {output: 8x6x6, params: 224, macs: 7776}", "# end"], True),
+    ],
+)  # fmt: skip
+def test_how_layers_may_be_written(text, rule, lines, in_place):
+    found = cnncalc.load(f"input: 3x8x8\n{text}\n").rewrite(rule)
+    assert found.in_place is in_place
+    written = found.yaml.splitlines()
+    assert [one for one in lines if not any(one in line for line in written)] == []
+
+
+def test_a_net_in_one_line_keeps_no_old_figures():
+    text = "{input: 3x8x8, layers: [conv 8 k3, batchnorm], expect: {params: 240}}\n"
+    found = cnncalc.load(text).rewrite("fold-batchnorm")
+    assert not found.in_place and "params: 224" in found.yaml and "240" not in found.yaml
 
 
 def test_files(file, tmp_path):

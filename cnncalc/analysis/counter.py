@@ -34,6 +34,7 @@ def of_layer(
     element_bytes: int,
     saved: Callable[[], Any],
     backward: Callable[[], Any],
+    again: Callable[[], Any],
     state: Callable[[], Any],
     dialect: Dialect,
     training: bool,
@@ -65,6 +66,7 @@ def of_layer(
         element_bytes,
         saved,
         backward,
+        again,
         state if owned else _nothing,
         node.trainable,
         not layer.reuses_input(training=training) if owns is None else owns,
@@ -103,6 +105,14 @@ class _One:
             raise _OfOneError
         return self.counter.backward.get(self.node, 0)
 
+    def again(self) -> Any:
+        """Those that are done again in it."""
+        if not self.counter.graph.plan.checkpoints:
+            return 0
+        if self.node is None:
+            raise _OfOneError
+        return self.counter.again.get(self.node, 0)
+
 
 class Counter:
     """A graph for `images` in a batch, with elements of `dtype`; raises `CnncalcError` for names that are not known."""
@@ -129,6 +139,16 @@ class Counter:
     @cached_property
     def backward(self) -> Mapping[int, Any]:
         """For each node that the pass backward reaches its multiply–accumulates there, of one image."""
+        raise NotImplementedError
+
+    @cached_property
+    def again(self) -> Mapping[int, Any]:
+        """For each node that runs again in the pass backward the multiply–accumulates there, of one image."""
+        raise NotImplementedError
+
+    @cached_property
+    def most_kept(self) -> Any:
+        """The most bytes that autograd keeps at once in the pass backward."""
         raise NotImplementedError
 
     @cached_property
@@ -176,7 +196,7 @@ class Counter:
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
-                apart = self.images, elements[index], one.saved, one.backward, partial(self.state, node)
+                apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
                 read = sum([count * elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
                 cost = costs[node.signature]
                 owns = own if parted else None

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
             """The bytes that autograd keeps for backward in training mode, by the node that first meets them."""
 
         @property
+        def most_kept(self) -> Any:
+            """The most of these that are there at once in the pass backward."""
+
+        @property
         def peak(self) -> Any:
             """The most bytes alive at once in inference, layer by layer, parameters apart."""
 
@@ -79,6 +83,8 @@ class OfLayer(NamedTuple):
     """The bytes that autograd keeps for backward in training mode and first meets at this layer."""
     backward_macs: Callable[[], Any]
     """Multiply–accumulates of the pass backward, of one image."""
+    recomputed_macs: Callable[[], Any]
+    """Those that are done again in the pass backward, of one image."""
     optimizer_bytes: Callable[[], Any]
     """The bytes that the optimizer would keep for its parameters."""
     trainable: bool
@@ -176,7 +182,7 @@ def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state:
 
 def _training(net: OfNet) -> Any:
     parameters = net["weights"] + net["biases"]
-    others = (net["buffer_bytes"], net["optimizer_bytes"], net["saved_bytes"])
+    others = (net["buffer_bytes"], net["optimizer_bytes"], net["backward_bytes"])
     return train_bytes(net["trainable"], parameters, net.element_bytes, *others)
 
 
@@ -258,6 +264,15 @@ FIGURES = (
         "they act on.",
         lambda one: 2 * one.images * one.backward_macs(),
         heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
+    ),
+    Figure(
+        "recomputed_macs", "Recomputed MACs", "", "Done again in the pass backward by groups that --checkpoint names.",
+        lambda one: one.images * one.recomputed_macs(), heading="Recomputed MACs", compared="", place=7, line=False,
+    ),
+    Figure(
+        "backward_bytes", "Backward bytes", "bytes",
+        "The most that autograd keeps at once: saved_bytes, or more where a group of --checkpoint runs again.",
+        total=lambda net: net.most_kept, compared="", place=11, line=False,
     ),
     Figure(
         "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",

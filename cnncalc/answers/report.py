@@ -111,14 +111,16 @@ class Report:
         amp: str = "",
         counting: Counting | None = None,
         roofline: Roofline | None = None,
+        checkpoints: tuple[str, ...] = (),
     ) -> None:
         """`source` is where the architecture is published; empty where the file does not say.
 
         `optimizer` is the one whose state `train_bytes` counts, `amp` the type in which torch.autocast computes, where
         it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for,
-        `roofline` its least time on a device, likewise.
+        `roofline` its least time on a device, likewise, `checkpoints` the groups that run again in the pass backward.
         """
         self.name, self.source, self.dialect, self.file, self.inputs = name, source, dialect, file, inputs
+        self.checkpoints = checkpoints
         self.optimizer, self.amp, self.counting, self.roofline = optimizer, amp, counting, roofline
         self._rows, self._outputs, self._totals, self._hints = rows, outputs, totals, hints
 

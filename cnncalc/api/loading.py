@@ -45,6 +45,7 @@ def options_of(
     set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
+    checkpoint: str | Sequence[str] = (),
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
@@ -62,6 +63,7 @@ def options_of(
         variables={name: written(value) for name, value in (set or {}).items()},
         dialect=dialect,
         freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
+        checkpoint=(checkpoint,) if isinstance(checkpoint, str) else tuple(checkpoint),
         train=train,
         opaque=opaque,
         limits=raised(limits or {}),

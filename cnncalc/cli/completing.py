@@ -62,6 +62,12 @@ def layers(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return _starting([*groups, *names], incomplete)
 
 
+def groups(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Patterns of the groups of the net that stands on the command line, but for the `*` behind a dot."""
+    found = [str(one.value) for one in layers(context, parameter, "")]
+    return _starting([name.removesuffix(".*") for name in found if name.endswith(".*")], incomplete)
+
+
 def variables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`name=` for each variable of the net that stands on the command line."""
     from cnncalc.cli.nets import open_net
@@ -135,6 +141,13 @@ def optimizers(context: click.Context, parameter: click.Parameter, incomplete: s
     from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 
     return _starting(OPTIMIZERS, incomplete)
+
+
+def runtimes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The runtimes that were measured."""
+    from cnncalc.tools.runtimes.table import RUNTIMES
+
+    return _starting(RUNTIMES, incomplete)
 
 
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

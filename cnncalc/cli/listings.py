@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["columns", "devices", "figures", "limits", "optimizers", "variables"]
+__all__ = ["columns", "devices", "figures", "limits", "optimizers", "runtimes", "variables"]
 
 
 def columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -81,4 +81,13 @@ def optimizers(context: click.Context, parameter: click.Parameter, value: str | 
         from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 
         _listing(context, list(OPTIMIZERS), [one.title for one in OPTIMIZERS.values()])
+    return value
+
+
+def runtimes(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--runtime help` lists the runtimes with the releases that were measured, and ends."""
+    if value == "help":
+        from cnncalc.tools.runtimes.table import RUNTIMES
+
+        _listing(context, list(RUNTIMES), [str(one) for one in RUNTIMES.values()])
     return value

@@ -29,6 +29,7 @@ __all__ = [
     "net_options",
     "optimizer_option",
     "output_options",
+    "runtime_option",
     "view_options",
     "wanted",
 ]
@@ -74,6 +75,10 @@ _NET_OPTIONS = (
     click.option(
         "--freeze", metavar="PATTERN", multiple=True, shell_complete=completing.layers,
         help="Freeze the layers of that name or pattern, as 'features.*', or all others, as '!fc'. May be repeated.",
+    ),
+    click.option(
+        "--checkpoint", metavar="PATTERN", multiple=True, shell_complete=completing.groups,
+        help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
     ),
     click.option(
         "--train/--eval", default=False,
@@ -132,6 +137,14 @@ optimizer_option = click.option(
     help="Whose state the training bytes count, as adamw; `--optimizer help` lists them.",
 )
 
+runtime_option = click.option(
+    "--runtime",
+    metavar="NAME",
+    shell_complete=completing.runtimes,
+    callback=listings.runtimes,
+    help="The sizes that a runtime makes, as openvino, beside the dialect's; `--runtime help` lists them.",
+)
+
 device_option = click.option(
     "--device",
     metavar="NAME|FILE",
@@ -158,7 +171,8 @@ _VIEW_OPTIONS = (
         "--convention",
         metavar="NAME",
         shell_complete=completing.conventions,
-        help="Count as that tool does: torch, fvcore, thop, ptflops, ptflops-aten, torchinfo, calflops, paddle, paper.",
+        help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
+        "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
     ),
     click.option(
         "--style",
@@ -240,6 +254,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         variables=assignments("--set", given["set_"]),
         dialect=given["dialect"],
         freeze=tuple(given["freeze"]),
+        checkpoint=tuple(given["checkpoint"]),
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),

@@ -21,6 +21,8 @@ class Options(NamedTuple):
     dialect: str | None = None
     freeze: tuple[str, ...] = ()
     """Patterns of layer names, as in `features.*`."""
+    checkpoint: tuple[str, ...] = ()
+    """Patterns of groups that run again in the pass backward, as in `layer*`."""
     train: bool = False
     """Whether side branches that only training uses are part of the net."""
     limits: Limits = Limits()
@@ -43,6 +45,7 @@ class Options(NamedTuple):
             "--set": bool(self.variables),
             "--dialect": self.dialect is not None,
             "--freeze": bool(self.freeze),
+            "--checkpoint": bool(self.checkpoint),
             "--train": self.train,
         }
         return tuple(option for option, changed in given.items() if changed)

@@ -15,8 +15,8 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
-from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    rules: ClassVar[OwnRules] = OwnRules()
     called: ClassVar[str] = ""
     """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
@@ -111,11 +112,6 @@ class Layer:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
-
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
 
     def default(self, name: str) -> Any:
         """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
@@ -190,6 +186,10 @@ class Layer:
     def macs_once(self, *x: Shape) -> int:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
         return 0
+
+    def last_macs(self, *x: Shape) -> int:
+        """Those of `macs` behind the last tensor that it saves: torch stops there where it runs it again."""
+        return self.macs(*x)
 
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Multiply–accumulates of the pass backward for one sample.

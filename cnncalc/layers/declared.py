@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.reading import FieldError, FieldType
 from cnncalc.records import NamedTuple
 
-__all__ = ["REQUIRED", "Field", "Requirement", "field"]
+__all__ = ["REQUIRED", "Field", "OwnRules", "Requirement", "field"]
 
 REQUIRED: Any = object()
 
@@ -79,3 +80,10 @@ def field(
     `aliases` the names that frameworks give it in long form. A `hidden` field is set by the dialect, not printed.
     """
     return Field(type, doc, default, letter, position, symbol, aliases, hidden)
+
+
+class OwnRules:
+    """A layer's rules: those of its dialect, unless it stands `under` others, as a runtime's."""
+
+    def __get__(self, layer: Any, owner: type) -> Dialect:
+        return DIALECTS[layer.dialect]

@@ -114,10 +114,13 @@ def _field(step: Step) -> str:
 
 
 def _proof(proof: Proof) -> str:
+    where = f"({proof.framework}, {proof.dtype}, seed {proof.seed})"
+    if not 0 < proof.spread < float("inf"):
+        return f"✗ {proof.rule}: the outputs are zero, or no numbers, with random weights: nothing is proved {where}"
     mark, word = ("✓", "equal") if proof.passed else ("✗", "not equal")
     return (
         f"{mark} {proof.rule}: {proof.outputs:,} outputs {word}: they differ by {proof.part:.1e} of what they differ "
-        f"from input to input ({proof.framework}, {proof.dtype}, seed {proof.seed})"
+        f"from input to input {where}"
     )
 
 

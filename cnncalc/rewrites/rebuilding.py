@@ -42,7 +42,8 @@ class Rebuilt(NamedTuple):
 class _Maker:
     def __init__(self, graph: Graph, edits: Edits, *, keeps: bool) -> None:
         self.graph, self.edits, self.keeps = graph, edits, keeps
-        self.sketch = Sketch(graph.name, graph.dialect, graph.source)
+        name = "" if graph.name == graph.file else graph.name
+        self.sketch = Sketch(name, graph.dialect, graph.source)
         self.tensors: dict[int, int] = {}
         """The new number of each tensor of the net before."""
         self.olds: list[int] = []

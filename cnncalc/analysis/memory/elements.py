@@ -114,8 +114,12 @@ class Elements:
         tensor = self.tensor(index, saved)
         if tensor is None:
             return self.own(index, saved)
-        held = self.graph.nodes[owner[tensor]]
-        return Storage(owner[tensor], held.name, held.shape, True, self.of[owner[tensor]])
+        return self.tensor_storage(owner[tensor])
+
+    def tensor_storage(self, owner: int) -> Storage:
+        """The storage of a tensor of the net, which lies in no other's."""
+        held = self.graph.nodes[owner]
+        return Storage(owner, held.name, held.shape, True, self.of[owner])
 
     def weights(self, index: int, backward: Backward) -> Iterator[Storage]:
         """The copies of a layer's weights that autocast makes and autograd keeps.

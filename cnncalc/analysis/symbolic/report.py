@@ -143,8 +143,26 @@ class _Closing(Counter):
     @cached_property
     def saved(self) -> Mapping[int, Any]:
         """What backward keeps, case by case."""
-        found = _attempt(lambda: saved_by_layer(self.graph, self.condition, self.images, *self.numbers))
+        found = self._checkpoints or _attempt(
+            lambda: saved_by_layer(self.graph, self.condition, self.images, *self.numbers)
+        )
         return dict.fromkeys(range(len(self.graph.nodes)), found) if isinstance(found, NoClosedForm) else found
+
+    @property
+    def _checkpoints(self) -> NoClosedForm | None:
+        """Why nothing is told of what is kept where groups run again."""
+        return NoClosedForm("with --checkpoint it is told of sizes in numbers") if self.graph.plan.checkpoints else None
+
+    @property
+    def again(self) -> Mapping[int, Any]:
+        """Nothing, or the reason why it is not told."""
+        why = self._checkpoints
+        return {} if why is None else dict.fromkeys(range(len(self.graph.nodes)), why)
+
+    @property
+    def most_kept(self) -> Any:
+        """All that is kept: it is there when the pass backward begins."""
+        return self["saved_bytes"]
 
     @cached_property
     def backward(self) -> Mapping[int, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.interchange.torch_export.norms_of_weights import divided
 from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
 from cnncalc.layers import Shape
 
@@ -106,7 +107,11 @@ def arithmetic(kind: str) -> Any:
 
 
 def _of_parameters(call: Call, left: Value, right: Value) -> Value:
-    """What is made of constants is one; of a learned parameter it becomes a layer."""
+    """What is made of constants is one; of a learned parameter it becomes a layer, or a weight that is normalised."""
+    if call.word == "div" and isinstance(left, Parameter) and isinstance(right, Parameter):
+        normalised = divided(left, right)
+        if normalised is not None:
+            return normalised
     if any(isinstance(one, Parameter) and one.name for one in (left, right)):
         made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
         number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
@@ -120,7 +125,7 @@ def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
     """Two tensors, one of which may be a parameter or a constant; axes of length 1 are put where torch puts them."""
     dims = call.dims
     x = left if isinstance(left, Tensor) else right
-    batch = call.world.batch_of(dims, x.batch)
+    batch = x.batch if x.dims == dims else call.world.batch_of(dims, x.batch)
     for one, other in ((left, right), (right, left)):
         joins = {"add": "add", "multiply": "multiply"}
         if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
@@ -167,18 +172,20 @@ def batch_norm(call: Call) -> Tensor:
     )
 
 
+def over_axes(call: Call) -> str | None:
+    """What a norm is over: the last axis, or all but the batch; None as it usually is."""
+    shape, ours = call.get("normalized_shape", []), call.world.sketch.shape(call.x().number)
+    if tuple(shape) == ours[-1:]:
+        return "last" if len(ours) > 1 else None
+    if tuple(shape) == ours:
+        return "all"
+    raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
+
+
 def layer_norm(call: Call) -> Tensor:
     """Over the last axis, or over all but the batch."""
-    x = call.x()
-    shape = call.get("normalized_shape", [])
+    over = over_axes(call)
     weight, bias = call.parameter("weight"), call.parameter("bias")
-    ours = call.world.sketch.shape(x.number)
-    if tuple(shape) == ours[-1:]:
-        over = "last" if len(ours) > 1 else None
-    elif tuple(shape) == ours:
-        over = "all"
-    else:
-        raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
     names = [one.name if one is not None else "" for one in (weight, bias)]
     affine = None if weight is not None else False
     return call.put(
@@ -191,10 +198,11 @@ def layer_norm(call: Call) -> Tensor:
 
 
 def rms_norm(call: Call) -> Tensor:
-    """Over the last axis."""
+    """Over the last axis, or over all but the batch."""
     weight = call.parameter("weight")
-    over = "last" if len(call.world.sketch.shape(call.x().number)) > 1 else None
-    return call.put("rmsnorm", parameters=[weight.name if weight else ""], over=over, affine=None if weight else False)
+    return call.put(
+        "rmsnorm", parameters=[weight.name if weight else ""], over=over_axes(call), affine=None if weight else False
+    )
 
 
 def group_norm(call: Call) -> Tensor:

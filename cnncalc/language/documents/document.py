@@ -249,6 +249,13 @@ class Document:
         self.declares(kept)
         return Variables(self.variables, self.file, self.limits, self.faults, self.folder).compute(kept)
 
+    def layers(self) -> YamlNode:
+        """What stands under `layers`. Raises CnncalcError where that key is missing, and with what is known by then."""
+        if "layers" not in self.keys:
+            self.faults.add("the net has no layers", self.start(), help="write `layers:` and a list below it")
+            self.faults.raise_any()
+        return self.keys["layers"][1]
+
     def declares(self, settings: MappingType[str, str]) -> None:
         """Whether the file declares what is set; a fault is noted for each name that it does not."""
         for name in settings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.figures import told
 from cnncalc.answers.page import Column, Heading, Table
 from cnncalc.records import NamedTuple
-from cnncalc.text import printable, rounded, shape_text
+from cnncalc.text import plural, printable, rounded, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,8 @@ def header(report: Report, level: int = 3) -> Heading:
     facts.append(f"dialect {report.dialect}")
     if report.amp:
         facts.append(f"torch.autocast in {report.amp}")
+    if report.checkpoints:
+        facts.append(f"{plural(len(report.checkpoints), 'checkpointed group')}")
     return Heading(printable(report.name), facts, level)
 
 

@@ -80,8 +80,8 @@ class Search:
         self.file, self.dtype, self.wants, self.goal = file, dtype, wants, goal
         self.counting = Counting(file, dtype)
         figure = goal.figure if goal is not None else None
-        self.judging = Judging(self.counting, wants, figure, file.options.limits)
-        self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
+        self.judging = Judging(self.counting, wants, [figure] if figure else [], file.options.limits)
+        self.measures = bool(self.judging.measured) or (goal is not None and not self.judging.goals)
         self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([figure] if figure else [])]))
         values = narrowed(file, self.judging)
         self.narrowed = values is not None
@@ -175,10 +175,9 @@ class Search:
 
     def _weigh(self, sums: Tracked, choice: Values) -> Rank:
         """By the goal, then by small values."""
-        place = self.judging.goal
-        if self.goal is None or place is None:
+        if self.goal is None or not self.judging.goals:
             return 0, sum(choice)
-        return (-1 if self.goal.largest else 1) * sums[place], sum(choice)
+        return (-1 if self.goal.largest else 1) * sums[self.judging.goals[0]], sum(choice)
 
     def _measure(self, values: Values) -> None:
         candidate = self._candidate(values)

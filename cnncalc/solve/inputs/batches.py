@@ -60,7 +60,8 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     one, two, three = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2, 3))
     needs = [_line(memory, *map(_inference, (one, two, three)))]
     if optimizer:
-        needs.insert(0, _line(memory, one.train_bytes, two.train_bytes, three.train_bytes))
+        line = _line(memory, one.train_bytes, two.train_bytes, three.train_bytes)
+        needs.insert(0, _training(graph, memory, dtype, optimizer, line))
     least = min(needs, key=lambda need: need.most(memory))
     batch = least.most(memory)
     used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
@@ -68,6 +69,22 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     forward = least is not needs[0]
     parts = _parts(one, None if forward else optimizer, least.fixed)
     return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
+
+
+def _training(graph: Graph, memory: int, dtype: str, optimizer: str, line: _Line) -> _Line:
+    """The line that training follows at the batch that fits.
+
+    Where groups run again it is the largest of several lines, one a group: each that is met is followed to where it
+    leaves the memory, which is never below the batch that fits.
+    """
+    while graph.plan.checkpoints:
+        batch = max(line.most(memory), 1)
+        one, two = (report(graph, count, dtype, optimizer).totals.train_bytes for count in (batch, batch + 1))
+        steeper = _Line(one - batch * (two - one), two - one)
+        if steeper == line or line.most(memory) == 0:
+            break
+        line = steeper
+    return line
 
 
 def _line(memory: int, one: int, two: int, three: int) -> _Line:

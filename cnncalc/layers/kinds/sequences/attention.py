@@ -173,6 +173,11 @@ class Attention(Places):
             size.valued * self.leaving(x[0], size) * size.queries if self.project else 0,
         )
 
+    def last_macs(self, *x: Shape) -> int:
+        """Those of the last projection; without one those of the values' sums, of which a fused kernel saves more."""
+        *_, sums, joining = self.products(*x)
+        return joining or (sums if self.by_hand(*x) else 0)
+
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Of each product those for the gradients of its two factors; a fused kernel computes all scores once more."""
         if not backward.any:

@@ -150,6 +150,10 @@ class Recurrent(Layer):
             product(shape) for name, shape in self.weight_shapes(*x).items() if name.startswith("weight")
         )
 
+    def last_macs(self, *x: Shape) -> int:
+        """None: the last step saves what comes of its gates."""
+        return 0
+
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Every weight once a step for its own gradient, and once for that of what it multiplies.
 
