@@ -317,9 +317,3 @@ class Attention(Places):
         yield Saved("scales", shape=(self.heads,), batched=False)
         if backward.weights:
             yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
-
-
-def way_to_divide(n: int, window: int) -> str:
-    """The way out where windows do not divide an axis: the lengths and windows next to it that do."""
-    above = -(-n // window) * window
-    return f"`pad` or `upsample` the map to {above}, or {divisors_help(n, window)}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.layers.base import Layer, Shape, field
 from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
+from cnncalc.layers.windows import divisors_help
 from cnncalc.records import NamedTuple
 
 __all__ = ["NAMES", "Places", "Sizes"]
@@ -127,3 +128,9 @@ class Places(Layer):
         if not self.project:
             return sizes.valued
         return self.features(x) if self.out is None else self.out
+
+
+def way_to_divide(n: int, window: int) -> str:
+    """The way out where windows do not divide an axis: the lengths and windows next to it that do."""
+    above = -(-n // window) * window
+    return f"`pad` or `upsample` the map to {above}, or {divisors_help(n, window)}"
