@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes
+from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes, way_to_divide
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
