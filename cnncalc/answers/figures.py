@@ -70,6 +70,8 @@ class OfLayer(NamedTuple):
     weights: Any
     """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
     biases: Any
+    weight_bytes: Any
+    """Of both, in the layer's own format where it has one."""
     buffers: Any
     buffer_bytes: Any
     """Those of the buffers, and of what is counted beside them."""
@@ -94,7 +96,7 @@ class OfLayer(NamedTuple):
     """Whether it is a convolution or linear, with parameters of its own."""
     buffers_are_parameters: bool
     """Whether the dialect counts them so."""
-    read_bytes: Any
+    read_bytes: Callable[[], Any]
     """What it reads of its inputs, of one image, each element at its type; 0 where it moves nothing."""
     parameter_bytes: Any
     """What it reads of weights, biases and buffers, whoever owns them; 0 where it moves nothing."""
@@ -172,7 +174,7 @@ def _params(one: OfLayer) -> Any:
 
 def _moved(one: OfLayer) -> Any:
     written = one.elements * one.element_bytes if one.moves else 0
-    return one.parameter_bytes + one.images * (one.read_bytes + written)
+    return one.parameter_bytes + one.images * (one.read_bytes() + written)
 
 
 def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:
@@ -225,8 +227,8 @@ FIGURES = (
         lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
-        "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
-        total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
+        "weight_bytes", "Weight bytes", "bytes", "Memory of weights and biases, with their scales.",
+        lambda one: one.weight_bytes, heading="Weight bytes", share="Weight %", compared="Weight memory", place=8,
     ),
     Figure(
         "activation_bytes", "Activation bytes", "bytes",

@@ -23,6 +23,7 @@ def load(
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
     checkpoint: str | Sequence[str] = (),
+    dtypes: Mapping[str, str] | None = None,
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
@@ -34,8 +35,8 @@ def load(
     `options` is all of them in one. Raises CnncalcError with every fault.
     """
     asked = options or options_of(
-        input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, train=train, opaque=opaque,
-        limits=limits, trust=trust,
+        input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, dtypes=dtypes,
+        train=train, opaque=opaque, limits=limits, trust=trust,
     )  # fmt: skip
     if isinstance(net, Built):
         return Net.of(net, asked, None)

@@ -1,13 +1,13 @@
-"""How a net is to be trained and stored, beyond its layers: which groups are run again in the pass backward."""
+"""How a net is to be trained and stored, beyond its layers: which groups are run again, and types of single layers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph.names import groups_of
+from cnncalc.graph.names import groups_of, matching
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         plan: Plan
 
 
-__all__ = ["Part", "Plan", "checkpoint"]
+__all__ = ["Part", "Plan", "cast", "checkpoint"]
 
 
 class Part(NamedTuple):
@@ -41,6 +41,8 @@ class Plan(NamedTuple):
 
     checkpoints: tuple[Part, ...] = ()
     """In execution order; none is in another."""
+    types: Mapping[int, str] = {}
+    """The type of the layers that have one of their own, by node."""
 
 
 def checkpoint(net: Planned, patterns: Collection[str]) -> None:
@@ -49,6 +51,20 @@ def checkpoint(net: Planned, patterns: Collection[str]) -> None:
     Raises `CnncalcError` where one matches no group.
     """
     net.plan = net.plan._replace(checkpoints=_parts(net.nodes, patterns))
+
+
+def cast(net: Planned, types: Sequence[tuple[str, str]]) -> None:
+    """Give the layers and groups whose names match types of their own: pairs of a pattern and a type, the last wins.
+
+    Raises `CnncalcError` where a pattern matches no layer.
+    """
+    if not types:
+        return
+    names = {node.name: index for index, node in enumerate(net.nodes) if node.layer is not None}
+    found: dict[int, str] = {}
+    for pattern, stored in types:
+        found.update(dict.fromkeys(matching(pattern, names, "--dtype"), stored))
+    net.plan = net.plan._replace(types=found)
 
 
 def _parts(nodes: Sequence[Node], patterns: Collection[str]) -> tuple[Part, ...]:

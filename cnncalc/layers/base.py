@@ -15,7 +15,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field, is_bias
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
@@ -173,10 +173,7 @@ class Layer:
         return 0
 
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
-
-        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
-        """
+        """What checkpoints of torch call each, behind the layer's name (empty: it is that one), and its shape there."""
         return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
 
     def macs(self, *x: Shape) -> int:
@@ -307,12 +304,6 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 def show_shape(shape: Shape) -> str:
     """`512x7x7`; `scalar` for a number without an axis."""
     return "x".join(map(str, shape)) or "scalar"
-
-
-def is_bias(name: str) -> bool:
-    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
-    own = name.rpartition(".")[2]
-    return own.endswith("bias") or own.startswith("bias_")
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cnncalc.analysis.formats import activation_bytes
 from cnncalc.analysis.memory.layouts import joined
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph
@@ -16,7 +17,7 @@ from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Elements", "Storage"]
+__all__ = ["Elements", "Storage", "sizes"]
 
 MASK = 1
 """Bytes of a bool."""
@@ -42,6 +43,16 @@ class Storage(NamedTuple):
     def bytes(self, images: Any) -> Any:
         """Its size for so many images."""
         return product(self.shape) * (images if self.batched else 1) * self.element
+
+
+def sizes(graph: Graph, size: int, half: int = 0) -> list[int]:
+    """Bytes of an element of each node's output in inference.
+
+    Types of single layers are of inference: what training keeps is counted in the type of the net.
+    """
+    if not graph.plan.types:
+        return Elements(graph, size, half).of
+    return activation_bytes(graph, size)
 
 
 class Elements:

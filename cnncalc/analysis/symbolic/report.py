@@ -179,6 +179,10 @@ class _Closing(Counter):
         rule, size = self.optimizer.state, self.element_bytes
         return self._summed(lambda: sum(rule(shape, size) for shape in layer.weight_shapes(*shapes).values()))
 
+    def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
+        """Case by case."""
+        return self._summed(lambda: super(_Closing, self).weight_bytes(node, layer, stored))
+
     def _summed(self, rule: Callable[[], Any]) -> Any:
         """A number; where its rule branches on a length, the sum over the cases."""
         return _attempt(lambda: sum(indicator(case) * value for case, value in cases(rule, self.condition)))

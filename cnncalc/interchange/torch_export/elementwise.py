@@ -27,6 +27,24 @@ def function(kind: str, **fields: Any) -> Any:
 INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "dropout")
 
 
+def shrunk(of: str) -> Any:
+    """A shrinkage by torch's own λ; any other is no function of ours."""
+
+    def rule(call: Call) -> Tensor:
+        if call.get("lambd", 0.5) != 0.5:
+            raise Refused(f"a shrinkage by {str(call.get('lambd'))[:20]}")
+        return call.put("function", of=of)
+
+    return rule
+
+
+def threshold(call: Call) -> Tensor:
+    """Zero up to 1."""
+    if (call.get("threshold"), call.get("value")) != (1, 0):
+        raise Refused("a threshold of another number than 1, or with a value in its place that is not 0")
+    return call.put("function", of="threshold")
+
+
 def hardtanh(call: Call) -> Tensor:
     """Between two bounds; from 0 to 6 it is relu6."""
     low, high = call.get("min_val", call.get("min", -1.0)), call.get("max_val", call.get("max", 1.0))
@@ -156,6 +174,25 @@ def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | Non
     return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
 
 
+def subtracted(call: Call) -> Value:
+    """aten.rsub: what it takes second less the first."""
+    left, right = call.arguments.get("self"), call.get("other")
+    if isinstance(right, Tensor):
+        return _of_two(call, "subtract", right, left)
+    if not isinstance(left, Tensor):
+        return _of_parameters(call, left, right)
+    negated = call.layer("function", [left.number], f"{call.name()}_negated", of="negate")
+    return call.held(call.layer("add", [negated], number=float(right or 0)), call.dims, left.batch)
+
+
+def addcmul(call: Call) -> Value:
+    """A product, perhaps times a number, and a third tensor added."""
+    product = _of_two(call, "multiply", call.get("tensor1"), call.get("tensor2"))
+    if call.get("value", 1) != 1:
+        product = product._replace(number=call.layer("multiply", [product.number], number=float(call.get("value"))))
+    return _of_two(call, "add", call.get("self"), product)
+
+
 def batch_norm(call: Call) -> Tensor:
     """aten.batch_norm and the forms that it is decomposed to."""
     weight, bias, mean = call.parameter("weight"), call.parameter("bias"), call.parameter("running_mean")
@@ -247,6 +284,9 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"{name}{mark}": function(kind) for name, kind in _NAMED.items() for mark in ("", "_")},
     **{f"{name}{mark}": function("function", of=of) for name, of in _FUNCTIONS.items() for mark in ("", "_")},
     **{f"hardtanh{mark}": hardtanh for mark in ("", "_")},
+    "softshrink": shrunk("softshrink"),
+    "hardshrink": shrunk("hardshrink"),
+    "threshold": threshold,
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
@@ -276,6 +316,8 @@ ELEMENTWISE: dict[str, Any] = {
         )
         for mark in ("", "_")
     },
+    "rsub": subtracted,
+    "addcmul": addcmul,
     "maximum": arithmetic("maximum"),
     "minimum": arithmetic("minimum"),
     **dict.fromkeys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
 
 __all__ = ["PRODUCTS"]
 
@@ -81,6 +81,12 @@ def attention(call: Call) -> Tensor:
         raise Refused("its heads share keys")
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
     scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
+    mask = call.arguments.get("attn_mask")
+    if isinstance(mask, Tensor):
+        own, wide = call.world.sketch.shape(mask.number), call.world.sketch.shape(scaled)
+        shape = (*(1,) * (len(wide) - len(own)), *own)
+        aligned = mask.number if shape == own else add("reshape", [mask.number], f"{name}_mask", shape=shape)
+        scaled = add("add", [scaled, aligned], f"{name}_masked")
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)
@@ -107,24 +113,33 @@ def recurrent(kind: str, **more: Any) -> Any:
         x, parameters = call.x(), call.get("params", [])
         if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
             raise Refused("its matrices are no parameters of the module")
-        if call.used_beside_the_first() or len(x.dims) != 3:
-            raise Refused("its last states are handed on, which a layer of ours does not have")
+        if len(x.dims) != 3:
+            raise Refused("it takes no batch of sequences")
+        state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
+        ends = not call.world.used.isdisjoint(state)
+        if ends and not call.world.used.isdisjoint(others):
+            raise Refused("its last states are handed on beside all others, which a layer of ours does not have")
         rows = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
         units, biased = parameters[0].dims[0] // rows, bool(call.get("has_biases", True))
         projected = parameters[1].dims[1]
-        made = call.put(
-            kind,
-            x,
-            parameters=[one.name for one in parameters],
-            hidden=units,
-            layers=call.get("num_layers", 1),
-            bidirectional=True if call.get("bidirectional", False) else None,
-            bias=None if biased else False,
-            projection=projected if projected != units else None,
-            axis="last",
+        fields = {
+            "parameters": [one.name for one in parameters],
+            "hidden": units,
+            "layers": call.get("num_layers", 1),
+            "bidirectional": True if call.get("bidirectional", False) else None,
+            "bias": None if biased else False,
+            "projection": projected if projected != units else None,
+            "axis": "last",
             **more,
-        )
-        return [made] + [None] * (len(call.operation.outputs) - 1)
+        }
+        rest: list[Value] = [None] * (len(call.operation.outputs) - 1)
+        if not ends:
+            return [call.put(kind, x, **fields), *rest]
+        directions = 2 if fields["bidirectional"] else 1
+        final = call.layer(kind, [x.number], call.name(), fields.pop("parameters"), returns="final", **fields)
+        if directions > 1:
+            final = call.layer("reshape", [final], f"{call.name()}_ends", shape=(directions, projected))
+        return [None, States(Tensor(final, (directions, call.world.size, projected), 1)), *rest[1:]]
 
     return rule
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import only
+from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
@@ -17,7 +17,7 @@ from cnncalc.interchange.torch_export.program import Operation, Program, program
 from cnncalc.interchange.torch_export.reductions import REDUCTIONS
 from cnncalc.interchange.torch_export.repeating import REPEATING
 from cnncalc.interchange.torch_export.shapes import SHAPES
-from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Places, Refused, Tensor, Value, World
+from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Places, Refused, States, Tensor, Value, World
 from cnncalc.interchange.torch_export.windows import WINDOWS
 from cnncalc.layers import show_shape
 
@@ -61,17 +61,17 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     if not sketch.outputs or all(one.layer is None for one in sketch.operators):
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
-    return _without_unused(sketch)
+    return _led(sketch)
 
 
-def _without_unused(sketch: Sketch) -> Sketch:
-    """The sketch without the inputs that nothing takes but their shape: a note says so."""
-    taken = {tensor for one in sketch.operators for tensor in one.inputs} | {*sketch.outputs}
-    unused = [name for name, number in sketch.inputs.items() if number not in taken]
-    if not unused or len(unused) == len(sketch.inputs):
-        return sketch
-    sketch.notes.append(f"nothing takes the numbers of {', '.join(f'`{one}`' for one in unused)}: left out")
-    return only(sketch, {number for number, one in enumerate(sketch.operators) if one.layer or one.name not in unused})
+def _led(sketch: Sketch) -> Sketch:
+    """The sketch without what no output comes of, such as inputs of which only the shape is taken: a note says so."""
+    named = {number: name for name, number in sketch.inputs.items()}
+    made = leading(sketch, sketch.outputs)
+    unused = [name for name in named.values() if name not in made.inputs]
+    if unused:
+        made.notes.append(f"nothing takes the numbers of {', '.join(f'`{one}`' for one in unused)}: left out")
+    return made
 
 
 def _without_batch(world: World, end: Tensor) -> int:
@@ -156,7 +156,7 @@ def _is_constant(call: Call) -> bool:
         one = waiting.pop()
         if isinstance(one, list):
             waiting += one
-        elif isinstance(one, (Tensor, Parameter, Places)):
+        elif isinstance(one, (Tensor, Parameter, Places, States)):
             values.append(one)
     made_anew = call.word in ("new_zeros", "new_ones", "new_full", *LIKE)
     return made_anew or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
 
 __all__ = ["SHAPES"]
 
@@ -150,6 +150,10 @@ def selected(call: Call) -> Value:
 def sliced(call: Call) -> Value:
     """slice and narrow: places of an axis."""
     value = next(iter(call.arguments.values()))
+    if isinstance(value, States):
+        if call.get("dim", 0) != 0 or call.get("start", 0) != -value.final.dims[0] or call.dims != value.final.dims:
+            raise Refused("it takes other last states than those of the last layer")
+        return value.final
     if isinstance(value, Parameter) and not value.name:
         return Parameter("", call.dims)
     x = call.tensor(value)

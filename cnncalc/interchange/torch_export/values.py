@@ -16,7 +16,7 @@ from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["LIKE", "Call", "Parameter", "Places", "Refused", "Tensor", "Value", "World"]
+__all__ = ["LIKE", "Call", "Parameter", "Places", "Refused", "States", "Tensor", "Value", "World"]
 
 
 class Tensor(NamedTuple):
@@ -45,6 +45,12 @@ class Parameter(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Those of all parameters that it is made of."""
         return (self.name, *self.beside)
+
+
+class States(NamedTuple):
+    """The last states of all layers of a recurrence, of which only those of its last layer are known: `final`."""
+
+    final: Tensor
 
 
 class Places(NamedTuple):

@@ -35,6 +35,9 @@ def header(report: Report, level: int = 3) -> Heading:
     facts.append(f"dialect {report.dialect}")
     if report.amp:
         facts.append(f"torch.autocast in {report.amp}")
+    if report.types:
+        names = ", ".join(dict.fromkeys(report.types.values()))
+        facts.append(f"{plural(len(report.types), 'layer')} in {names}, training as without")
     if report.checkpoints:
         facts.append(f"{plural(len(report.checkpoints), 'checkpointed group')}")
     return Heading(printable(report.name), facts, level)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Each, Page, Table
+from cnncalc.answers.page import Column, Columnar, Each, Page, Table
+from cnncalc.solve.sweep.points import Joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,10 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         def cells(one: Point) -> list[object]:
             return [*one.variables, *one.lengths, *(one.figures or nothing), one.fault]
 
-        return Table(columns, Each(points, cells))
+        if not isinstance(points, Joined):
+            return Table(columns, Each(points, cells))
+        parts = points.parts
+        return Table(columns, Columnar(points, cells, lambda: (one.by_columns(len(figures)) for one in parts)))
 
     def shown() -> Table:
         whole = table()

@@ -21,7 +21,7 @@ from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
 from cnncalc.solve.file.listing import FOLLOWED, Listing
 from cnncalc.solve.file.narrowing import narrowed
 from cnncalc.solve.file.nearest import Miss, Nearest
-from cnncalc.solve.file.ranking import Rank, Values
+from cnncalc.solve.file.ranking import Path, Rank, Values
 from cnncalc.solve.file.stages import MissedUnknownError, Stages, State
 from cnncalc.solve.file.sums import Counting
 
@@ -93,6 +93,8 @@ class Search:
         self.nearest: list[Assignment] = []
         self.nearest_complete = True
         self.total = 0
+        self._shapes: dict[int, dict[str, int | str]] = {}
+        """What the nets have that end in a node, which are alike in it."""
         self.exact = True
         """Whether there are no more."""
         self.undecided = 0
@@ -153,8 +155,8 @@ class Search:
             self.left.append("the sums are too many to list all")
         if not self.measures:
             self.total, self.exact = listing.total or 0, listing.total is not None
-            for values in islice(listing.paths(self._weigh), KEPT):
-                self.found.append(self._assignment(values))
+            for path in islice(listing.paths(self._weigh), KEPT):
+                self.found.append(self._of_path(path))
             self.total = max(self.total, len(self.found))
             return
         total = FOLLOWED if listing.total is None else listing.total
@@ -167,8 +169,8 @@ class Search:
             raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
         self.exact = listing.ordered
         self.undecided += total
-        for number, values in enumerate(listing.paths(self._weigh), 1):
-            self._measure(values)
+        for number, path in enumerate(listing.paths(self._weigh), 1):
+            self._measure(path.values)
             self.undecided -= 1
             if progress is not None:
                 progress("measured", number, total)
@@ -196,6 +198,20 @@ class Search:
         net = candidate or self._candidate(values)
         figures = tuple([(name, self._figure(net, name)) for name in self.figures])
         return Assignment(tuple([given[number] for number in range(len(given))]), figures)
+
+    def _of_path(self, path: Path) -> Assignment:
+        """As `_assignment`, but nothing is built: sums are the path's, and shapes those of all nets that end there."""
+        if (shapes := self._shapes.get(id(path.end))) is None:
+            assert path.end.stages is not None
+            assert path.end.state is not None
+            net = Candidate(self.counting, self.dtype, path.end.stages, path.end.state)
+            shapes = {name: self._figure(net, name) for name in self.figures if name not in self.judging.figures}
+            self._shapes[id(path.end)] = shapes
+        places = self.judging.figures
+        figures = [
+            (name, shapes[name] if name in shapes else int(path.sums[places.index(name)])) for name in self.figures
+        ]
+        return Assignment(tuple([value for _, value in sorted(zip(self.growth.order, path.values))]), tuple(figures))
 
     def _figure(self, candidate: Candidate, name: str) -> int | str:
         """A figure; `ABSENT` for a layer that only other candidates have."""

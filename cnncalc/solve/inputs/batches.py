@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.costs import report
+from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.report import Totals
 from cnncalc.graph import Graph
@@ -67,7 +68,7 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
     assert batch == 0 or used <= memory < more
     forward = least is not needs[0]
-    parts = _parts(one, None if forward else optimizer, least.fixed)
+    parts = _parts(one, None if forward else optimizer, least.fixed, numbers_of(dtype).size)
     return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
 
 
@@ -102,11 +103,10 @@ def _stored(totals: Totals) -> int:
     return totals.weight_bytes + totals.buffer_bytes
 
 
-def _parts(totals: Totals, optimizer: str | None, fixed: int) -> tuple[tuple[str, int], ...]:
-    numbers = totals.weights + totals.biases
-    size = totals.weight_bytes // numbers if numbers else 0
+def _parts(totals: Totals, optimizer: str | None, fixed: int, size: int) -> tuple[tuple[str, int], ...]:
     parts = [("parameters", totals.weight_bytes), ("buffers", totals.buffer_bytes)]
     if optimizer:
+        parts[0] = ("parameters", (totals.weights + totals.biases) * size)
         parts += [("gradients", totals.trainable * size)]
         parts += [(f"the state of {optimizer}", totals.optimizer_bytes)]
     rest = fixed - sum(value for _, value in parts)

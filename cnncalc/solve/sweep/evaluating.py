@@ -126,12 +126,12 @@ class Evaluator:
         lengths = dict(zip(grid.lengths, axes))
         allowed = _allowing(closed.condition, lengths)
         numbers = [_column_function(name, closed.totals[name], lengths) for name in figures]
-        *outer, inner = axes
+        *outer, _ = axes
         columns: list[Sequence[int]] = [packed(()) for _ in figures]
         faults = array("H")
         for before in product(*outer):
             columns = [_longer(column, one(before)) for column, one in zip(columns, numbers)]
-            faults.extend([not allowed((*before, last)) for last in inner])
+            faults.extend(allowed(before))
         return Points(part.choice, axes, columns, faults, (f"it works where {closed.condition}",))
 
     def _closed(self, choice: tuple[str, ...]) -> _Closed:
@@ -157,15 +157,21 @@ def _longer(column: Sequence[int], values: Sequence[int]) -> Sequence[int]:
     return [*column, *more]
 
 
-def _allowing(condition: Condition, grid: Mapping[str, Sequence[int]]) -> Callable[[tuple[int, ...]], bool]:
-    """Whether the net works at a size."""
+def _allowing(
+    condition: Condition, grid: Mapping[str, Sequence[int]]
+) -> Callable[[tuple[int, ...]], Sequence[bool] | Sequence[int]]:
+    """Whether the net works at no length of the last axis, or at which, as a function of the lengths of the others."""
+    *outer, last = grid
+    inner = grid[last]
+    fine, wrong = [0] * len(inner), [1] * len(inner)
     if condition.always:
-        return lambda _: True
+        return lambda _: fine
     if condition.relations:
-        return lambda size: condition.holds_at(dict(zip(grid, size)))
+        return lambda before: [not condition.holds_at(dict(zip(grid, (*before, n)))) for n in inner]
     every = Table("", (), 0, (1,))
-    sets = [{n for n in lengths if condition.sets.get(symbol, every).at(n)} for symbol, lengths in grid.items()]
-    return lambda size: all(n in known for n, known in zip(size, sets))
+    sets = [{n for n in grid[symbol] if condition.sets.get(symbol, every).at(n)} for symbol in outer]
+    some = [not condition.sets.get(last, every).at(n) for n in inner]
+    return lambda before: some if all(n in known for n, known in zip(before, sets)) else wrong
 
 
 def _column_function(
@@ -192,10 +198,13 @@ def _sum_function(value: Any, grid: Mapping[str, Sequence[int]]) -> Callable[[tu
     columns = list(zip(*(_values(term, last, grid[last]) for term in terms)))
     before = [[dict(zip(grid[symbol], _values(term, symbol, grid[symbol]))) for symbol in outer] for term in terms]
     factors = list(terms.values())
+    constant = factors * len(grid[last]) if list(terms) == [()] else None
 
     def column(lengths: tuple[int, ...]) -> list[int]:
         if not columns:
             return [0] * len(grid[last])
+        if constant is not None:
+            return constant
         left = [
             prod((factor, *(known[n] for known, n in zip(tables, lengths)))) for factor, tables in zip(factors, before)
         ]

@@ -79,7 +79,9 @@ def _apart(said: Said) -> Said:
     return said._replace(module=_without_inplace(said.module), function=_without_inplace(said.function))
 
 
-def _without_inplace(value: Call) -> Call:
+def _without_inplace(value: Call | None) -> Call | None:
+    if value is None:
+        return None
     return Call(value.function, tuple([one for one in value.arguments if one.name != "inplace"]))
 
 

@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes, way_to_divide
+from cnncalc.layers.kinds.sequences.places import Places, Sizes, way_to_divide
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -146,17 +146,6 @@ class Attention(Places):
             return {}
         windows = self.windows(x[0])
         return {"relative_coords_table": (1, *(2 * w - 1 for w in windows), len(windows))}
-
-    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
-        known = super().stored(*x)
-        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
-                for role, (name, shape) in known.items()}  # fmt: skip
-
-    def whole_numbers(self, *x: Shape) -> int:
-        """Of biases by distance, the row of the table for each two places of a window."""
-        asked = self.sizes(*x).asked
-        return asked * asked if self.biased else 0
 
     def macs(self, *x: Shape) -> int:
         return sum(self.products(*x)) + self.macs_once(*x)

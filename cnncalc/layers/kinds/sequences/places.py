@@ -10,7 +10,7 @@ from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
 from cnncalc.layers.windows import divisors_help
 from cnncalc.records import NamedTuple
 
-__all__ = ["NAMES", "Places", "Sizes"]
+__all__ = ["NAMES", "Places", "Sizes", "way_to_divide"]
 
 
 NAMES = {"in_proj": ("in_proj_", "out_proj."), "qkv": ("qkv.", "proj."), "to_qkv": ("to_qkv.", "merge.")}
@@ -74,6 +74,17 @@ class Places(Layer):
     names: str = field(
         Choice(*NAMES), "what checkpoints call its projections: as torch, as Swin and timm, as MaxViT", "in_proj"
     )
+
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
+        known = super().stored(*x)
+        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
+                for role, (name, shape) in known.items()}  # fmt: skip
+
+    def whole_numbers(self, *x: Shape) -> int:
+        """Of biases by distance, the row of the table for each two places of a window."""
+        asked = self.sizes(*x).asked
+        return asked * asked if self.biased else 0
 
     def features(self, x: Shape) -> int:
         """Features of a place."""
