@@ -96,6 +96,8 @@ class Dialect(NamedTuple):
     """An upsample multiplies lengths in single precision."""
     one_level_is_a_map: bool = False
     """A spatial pyramid of one level gives the pool's map, not a vector."""
+    pyramid_pads: bool = False
+    """A level of a spatial pyramid is a pool of windows that are all alike, padded by less than its kernel."""
     merges: str = "ranks alike"
     """What meets element by element: inputs of `ranks alike` (axes of length 1 spread), only `shapes alike`, or with
     axes put in behind the batch (`ranks filled`)."""
@@ -150,7 +152,7 @@ CAFFE = Dialect(
         "BatchNorm": Named("batchnorm", {"affine": False}),
         "Scale": Named("layerscale", {"initial": 1.0, "bias": True}),
     },
-    ranks=_MAPS_OF_FOUR,
+    ranks={**_MAPS_OF_FOUR, "prelu": (0, 1, 2)},
     pool_rounding="ceil",
     clip_needs_padding=True,
     pool_stride_is_kernel=False,
@@ -161,6 +163,7 @@ CAFFE = Dialect(
     one_pixel_norms=True,
     lrn_size_is_odd=True,
     one_level_is_a_map=True,
+    pyramid_pads=True,
     merges="shapes alike",
 )
 PADDLE = Dialect(
