@@ -39,6 +39,7 @@ def held_by_torch(graph: Graph) -> list[str]:
 TARGETS: dict[str, Callable[[Graph], list[str]]] = {
     "torch": held_by_torch,
     "torch-back": programs.back,
+    "to-torch-back": programs.through_torch,
 }
 """How a net as written for a target differs from itself. Raises CnncalcError where the target cannot say it."""
 

@@ -1,8 +1,9 @@
 """`python -m benchmarks.rewrites exact`: every rule on every bundled net that it applies to, held against torch.
 
-`exact` proves the exact rules, outputs against outputs, at the smallest of a few input sizes that the net takes;
-`others` holds the counts of what the other rules make, on meta, and the receptive fields where they are to stay. Each
-result is a line of the file `-o`; what stands there is not done again.
+`exact` proves the exact rules, outputs against outputs, at the smallest of a few input sizes that the net takes, and
+holds the counts of what all of them make of a net one after another. `others` holds the counts of what each other rule
+makes, and the receptive fields where they are to stay. Counts are held on meta. Each result is a line of the file `-o`;
+what stands there is not done again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,14 +23,15 @@ from cnncalc import Options, bundled, load
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.rewrites.rewriting import Step, rewritten
-from cnncalc.rewrites.table import RULES, Rule, asked
+from cnncalc.rewrites.table import RULES, asked
 from cnncalc.torch_backend.rewriting import prove
 from cnncalc.torch_backend.verify import verify
 
-SIDES = (32, 64, 96, 128, 192)
+SIDES = (32, 64, 96, 128, 192, 256)
 LARGE = 120_000_000
 """Parameters from which on a net is proved in 32 bits, for want of memory."""
-ARGUMENTS = {"new-head": "10", "grouped": "2", "width": "0.5", "replace": "relu leaky_relu"}
+ALL = "all exact"
+ARGUMENTS = {"new-head": "7", "grouped": "2", "width": "0.5", "replace": "relu leaky_relu"}
 
 
 def smallest(name: str) -> Graph | None:
@@ -50,38 +53,47 @@ def smallest(name: str) -> Graph | None:
     return own
 
 
-def step_of(name: str, graph: Graph, rule: Rule) -> Step | CnncalcError:
-    """What a rule makes of a net, or why it makes nothing."""
-    text = f"{rule.name} {ARGUMENTS.get(rule.name, '')}".strip()
-    try:
-        return rewritten(name, graph, asked([text])).steps[0]
-    except CnncalcError as error:
-        return error
+def made(name: str, graph: Graph, rule: str) -> tuple[Step, ...] | CnncalcError:
+    """What a rule, or every exact one that applies, makes of a net; or why it makes nothing."""
+    steps: tuple[Step, ...] = ()
+    error = CnncalcError([])
+    for one in [one.name for one in RULES if one.exact] if rule == ALL else [rule]:
+        try:
+            steps += rewritten(name, graph, asked([f"{one} {ARGUMENTS.get(one, '')}".strip()])).steps
+            graph = steps[-1].graphs[1]
+        except CnncalcError as found:
+            error = found
+    return steps or error
 
 
-def held(name: str, graph: Graph, rule: Rule) -> dict[str, object]:
+def held(name: str, graph: Graph, rule: str) -> dict[str, object]:
     """One rule on one net."""
-    found = {"net": name, "rule": rule.name}
-    step = step_of(name, graph, rule)
-    if isinstance(step, CnncalcError):
-        return {**found, "none": str(step.faults[0].message)[:200], "values": str(step.faults[0].values)[:200]}
-    found |= {"changes": len(step.changes), "left": sum(map(len, step.passed.values()))}
-    found |= {"input": ["x".join(map(str, graph.nodes[one].shape)) for one in graph.inputs.values()]}
-    if rule.exact:
-        dtype = "float32" if step.before.report.totals.params > LARGE else "float64"
-        proof = prove(rule.name, *step.graphs, step.made, dtype=dtype)
+    found: dict[str, object] = {"net": name, "rule": rule}
+    start = time.process_time()
+    steps = made(name, graph, rule)
+    if isinstance(steps, CnncalcError):
+        return {**found, "none": str(steps.faults[0].message)[:200], "values": str(steps.faults[0].values)[:200]}
+    found["changes"] = sum(len(step.changes) for step in steps)
+    found["left"] = sum(map(len, steps[0].passed.values()))
+    found["input"] = ["x".join(map(str, graph.nodes[one].shape)) for one in graph.inputs.values()]
+    if rule != ALL and steps[0].asked.rule.exact:
+        dtype = "float32" if steps[0].before.report.totals.params > LARGE else "float64"
+        proof = prove(rule, *steps[0].graphs, steps[0].made, dtype=dtype)
         found |= {"passed": proof.passed, "part": proof.part, "outputs": proof.outputs, "dtype": dtype}
-    if rule.same_field:
-        found["field"] = step.before.receptive_field.size == step.after.receptive_field.size
-    verified = verify(step.graphs[1], net=name, device="meta")
-    return {**found, "held": verified.held, "failed": verified.failed}
+    else:
+        verified = verify(steps[-1].graphs[1], net=name, device="meta")
+        found |= {"held": verified.held, "failed": verified.failed}
+    if all(step.asked.rule.same_field for step in steps):
+        found["field"] = not any(step.unlike for step in steps)
+    return {**found, "seconds": round(time.process_time() - start, 1)}
 
 
-def jobs(given: argparse.Namespace, done: set[tuple[str, str]]) -> Iterator[tuple[str, Graph, Rule]]:
+def jobs(given: argparse.Namespace, done: set[tuple[object, object]]) -> Iterator[tuple[str, Graph, str]]:
     """What is still to be held."""
-    rules = [rule for rule in RULES if rule.exact == (given.which == "exact")]
+    exact = given.which == "exact"
+    rules = [rule.name for rule in RULES if rule.exact == exact] + [ALL] * exact
     for name in given.nets or bundled():
-        left = [rule for rule in rules if (name, rule.name) not in done]
+        left = [rule for rule in rules if (name, rule) not in done]
         graph = smallest(name) if left else None
         if graph is not None:
             yield from ((name, graph, rule) for rule in left)
@@ -105,29 +117,29 @@ def main() -> int:
             try:
                 result = held(name, graph, rule)
             except Exception as error:  # noqa: BLE001  (whatever it is, it is told with the net)
-                result = {"net": name, "rule": rule.name, "error": repr(error)[:500]}
+                result = {"net": name, "rule": rule, "error": repr(error)[:500]}
             results.append(result)
             print(json.dumps(result), file=file, flush=True)
     return told(results, time.monotonic() - start)
 
 
-def told(results: list[dict[str, object]], seconds: float) -> int:
+def told(results: list[dict[str, Any]], seconds: float) -> int:
     """Print a line a rule, and each result that is not as it should be."""
+    right = {"passed": True, "field": True, "failed": 0}
     wrong = [
-        one
-        for one in results
-        if "none" not in one
-        and ("error" in one or one["failed"] or not one.get("passed", True) or not one.get("field", True))
+        one for one in results if "error" in one or any(one.get(key, value) != value for key, value in right.items())
     ]
     for one in wrong:
         print(one)
     for name in dict.fromkeys(one["rule"] for one in results):
         of_rule = [one for one in results if one["rule"] == name]
-        made = [one for one in of_rule if "none" not in one and "error" not in one]
-        parts = [float(str(one["part"])) for one in made if "part" in one]
+        found = [one for one in of_rule if "changes" in one]
+        precise = [one["part"] for one in found if one.get("dtype") == "float64"]
+        others = [one["part"] for one in found if one.get("dtype") == "float32"]
         print(
-            f"{name}: {len(made)} of {len(of_rule)} nets, {sum(int(str(one['changes'])) for one in made):,} layers, "
-            f"{sum(int(str(one['held'])) for one in made):,} figures, largest part {max(parts, default=0):.1e}"
+            f"{name}: {len(found)} of {len(of_rule)} nets, {sum(one['changes'] for one in found):,} layers, "
+            f"{sum(one.get('held', 0) for one in found):,} figures; largest part {max(precise, default=0):.1e}, "
+            f"of {len(others)} in 32 bits {max(others, default=0):.1e}"
         )
     print(f"{len(wrong)} wrong; {seconds:,.0f} s, torch {torch.__version__}")
     return 1 if wrong else 0

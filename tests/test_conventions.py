@@ -59,10 +59,19 @@ def test_twelve_nets_and_more_are_held_in_every_convention():
         assert len({row["net"] for row in TABLE if row["convention"] == name and "Error" not in row["count"]}) >= 12
 
 
+FAILS = {
+    ("stretched", "calflops"): ["upsample1"], ("activations", "onnx-tool"): ["selu1"],
+    ("norms", "onnx-tool"): ["lrn2", "batchnorm1", "batchnorm2"],
+    ("resizing", "onnx-tool"): ["lppool1", "upsample3", "upsample4", "global_maxpool1"],
+    ("sequence", "onnx-tool"): ["lppool1"],
+}  # fmt: skip
+"""Nets that a tool fails on, and the layers that are not counted for it, among them those that it fails on."""
+
+
 @pytest.mark.parametrize("row", [row for row in TABLE if "Error" in row["count"]], ids=lambda row: row["net"])
 def test_where_the_tool_fails_the_layer_is_named_and_the_rest_counted(row):
     counted = count(graph_of(row["net"]), convention_named(row["convention"]))
-    assert list(counted.unknown) == ["upsample1"]
+    assert list(counted.unknown) == FAILS[row["net"], row["convention"]]
     assert counted.total > 0
 
 
@@ -77,10 +86,11 @@ def test_resnet50_as_others_count_it(name):
 
 WINDOWED = {"fold", "fractional_maxpool", "glu", "unfold"}
 UNMEASURED = {
-    **{key: {"local", "maxunpool", "opaque", "rrelu"} for key in NAMES},
+    **{key: {"convlstm", "einsum", "local", "maxunpool", "opaque", "rrelu"} for key in NAMES},
     "paper": {"opaque"},
-    "paddle": {"attention", "deform_conv", "embedding", "gru", "local", "lstm", "matmul", "maxunpool", "opaque",
-               "rmsnorm", "rnn", "rrelu"} | WINDOWED,
+    "onnx-tool": {"convlstm", "einsum", "opaque"},
+    "paddle": {"attention", "convlstm", "deform_conv", "einsum", "embedding", "gru", "local", "lstm", "matmul",
+               "maxunpool", "opaque", "rmsnorm", "rnn", "rrelu"} | WINDOWED,
 }  # fmt: skip
 """Kinds that a tool was not measured on: its convention calls them not counted, never 0."""
 
@@ -101,7 +111,7 @@ def test_a_convention_says_what_it_does_with_every_kind(name):
 LAYERS = list(csv.DictReader((DATA / "convention_layers.csv").read_text(encoding="utf-8").splitlines()))
 VERSIONS, LAYERS = LAYERS[0], LAYERS[1:]
 TOLD = {  # conventions that say "not counted" of a layer that their tool has a number for, and of how many
-    "ptflops": 5, "calflops": 2,
+    "ptflops": 5, "calflops": 2, "onnx-tool": 8,
 }  # fmt: skip
 
 
@@ -137,6 +147,9 @@ def test_the_tool_itself_gives_this_number_for_each_layer(name):
         ("torchprofile", "gru 16", "it knows the LSTM alone"),
         ("deepspeed", "upsample size=20x21 linear", "one channel of one image"),
         ("ptflops", "lstm 16 projection=5", "projections of an LSTM"),
+        ("onnx-tool", "batchnorm", "31 an element"),
+        ("onnx-tool", "deconv 8 k4 s2 p1 nobias", "by a group's filters"),
+        ("onnx-tool", "lstm 16 bidirectional", "cells of a second direction"),
     ],
 )
 def test_a_tools_mistake_on_a_layer_is_named(name, layer, words):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "elements optimizers totals",
+    "analysis.memory": "checkpoints elements layouts optimizers sharding totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -21,7 +21,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "nodes stored",
+    "graph": "nodes plan rules stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
@@ -34,6 +34,7 @@ DOORS = {
     "interchange.ncnn": "",
     "interchange.nnef": "",
     "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
+    "interchange.onnx.rules": "table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
     "interchange.paddle": "",
@@ -58,15 +59,16 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer",
+    "solve.file": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
-    "solve.sweep": "grid journal points ranges sweeping",
-    "tools": "conventions conventions.counting conventions.difference devices styles",
+    "solve.search": "answer question",
+    "solve.sweep": "evaluating grid journal points ranges sweeping",
+    "tools": "conventions conventions.counting conventions.difference devices runtimes.running runtimes.table styles",
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "measure planning watching",
+    "torch_backend.running": "keeping measure planning watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }

@@ -53,6 +53,7 @@ STEPS = (
     "channel_shuffle 2", "slice 0:2", "pixel_shuffle 2", "space_to_depth 2", "reshape 4x-1x8", "reshape 2x2x-1",
     "reshape 8x-1", "flatten", "instancenorm", "{concat: [conv 2 k3 p1, conv 2 k1]}", "{add: [global_avgpool, []]}",
     "{multiply: [[crop size=1x1], []]}", "{add: [[maxpool k2, upsample 2], []]}", "conv 4 k3 s2 same",
+    "constant 3 concat", "parameter 2 concat first", "constant 4x1x8 concat axis=1", "parameter 4x8x2 concat axis=2",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Memory: figures that were measured on torch, and small nets counted by hand."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from click.testing import CliRunner
@@ -12,14 +13,22 @@ from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.solve.figures import Measured
+from cnncalc.solve.inputs.batches import solve_batch
 
 # facts measured with torch 2.14.1, batch 1, float32, training mode (the input's 602,112 bytes among them)
-MEASURED = {"vgg16": 73_355_264, "resnet50": 86_121_984, "mobilenet_v2": 78_345_984}
+MEASURED = {
+    "vgg16": 73_355_264, "resnet50": 86_121_984, "mobilenet_v2": 78_345_984,
+    # torchvision 0.29.1's own modules: a class token is a view of all tokens, one window needs no copies of its keys
+    "vit_b_16": 118_160_680, "swin_t": 106_935_272, "maxvit_t": 307_826_320,
+    # Ultralytics 8.4, whose training makes no boxes; the authors' modules, without oneDNN's recurrence
+    "yolo11n": 223_269_056, "crnn": 4_856_320,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("net", "size"), MEASURED.items())
 def test_saved_bytes_as_torch_measures_them(net, size):
-    assert report(load(net, Options())).totals.saved_bytes == size
+    variables = {"decode": "false"} if net == "yolo11n" else {}
+    assert report(load(net, Options(variables=variables))).totals.saved_bytes == size
 
 
 def test_vgg16_activations_are_58_mib_not_93():
@@ -39,6 +48,32 @@ def kept(shape, *layers, batch=1):
 def test_a_relu_keeps_its_output_and_a_convolution_its_input():
     found = kept("2x4x4", "conv 3 k3 p1", "relu", "conv 1 k1")
     assert found == {("input", 2 * 16 * 4), ("relu1", 3 * 16 * 4)}
+
+
+def test_a_part_keeps_the_whole_and_a_copy_of_one_itself():
+    """Half of four channels is seen by a convolution; joined to rows, it is copied, but of one image."""
+    assert kept("2x4x4", "conv 4 k1", "slice 2:", "conv 1 k1", batch=3) == {
+        ("input", 3 * 128),
+        ("conv1", 3 * 4 * 16 * 4),
+    }
+    rows = "2x4x4", "conv 4 k1", "slice 2:", "linear 1 axis=last"
+    assert kept(*rows, batch=3) == {("input", 3 * 128), ("slice1 in one piece", 3 * 2 * 16 * 4)}
+    assert kept(*rows) == {("input", 128), ("conv1", 4 * 16 * 4)}
+    joined = "2x4x4", "conv 4 k1", "slice :2 axis=1", "flatten", "linear 1"
+    assert kept(*joined) == {("input", 128), ("flatten1", 4 * 2 * 4 * 4)}  # between the channels are gaps
+
+
+def test_the_largest_batch_counts_from_the_second_image_on():
+    """Of several images a group norm copies its part: the line through one and two images would be another."""
+    graph = chain(
+        "2x8x8", ["conv 8 k1", "slice :2", "groupnorm 1", "conv 9 k1", "relu", "conv 9 k1", "relu"], Options()
+    )
+    needs = [report(graph, batch, "float32", "sgd").totals.train_bytes for batch in range(1, 6)]
+    assert len({after - before for before, after in pairwise(needs[1:])}) == 1
+    assert needs[1] - needs[0] != needs[2] - needs[1]
+    for batch, memory in enumerate(needs, 1):
+        assert solve_batch(graph, memory, "float32", "sgd").batch == batch
+        assert solve_batch(graph, memory - 1, "float32", "sgd").batch == batch - 1
 
 
 def test_what_two_layers_keep_counts_once():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnncalc import Options, chain, load, report
 from cnncalc.analysis.receptive.fields import NOTHING, WHOLE, fields, receptive_field
-from cnncalc.analysis.receptive.sight import ACROSS, BROADCAST, MIXED, RATES, TORN
+from cnncalc.analysis.receptive.sight import ACROSS, BESIDE, BROADCAST, MIXED, RATES, TORN
 from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window
 from cnncalc.arithmetic.windows.reach import (
     Field,
@@ -228,6 +228,9 @@ def test_branches_join_to_the_hull():
         (["{add: [[permute 0x2x1], []]}"], ACROSS),
         (["reshape 4x64", "conv 2 k3"], MIXED),
         (["conv 1 k3", "reshape 1x4x9"], TORN),
+        # rows and columns joined, and elements put beside them that are no pixels
+        (["flatten", "constant 1 concat"], BESIDE),
+        (["flatten", "parameter 1 concat first", "relu"], BESIDE),
         (["{concat: [[conv 2 k1 s2], [crop p0:4x0:4]]}"], RATES),
         # each token sees all rows and columns once the tokens are mixed
         (["conv 6 k2 s2", "reshape 6x16", "linear 9 axis=last"], WHOLE),

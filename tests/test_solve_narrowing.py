@@ -128,7 +128,7 @@ def test_what_is_judged_is_what_is_reported(tmp_path):
     wants = [Want(name, ">=", 0) for name in FIGURES]
     search = Search(unknown, "float32", wants, None)
     graph = narrowing._built(unknown, (5,))
-    judging = Judging(search.counting, wants, None, Options().limits)
+    judging = Judging(search.counting, wants, [], Options().limits)
     totals = report(graph).totals
     found = dict(zip(judging.figures, narrowing._figures(graph, judging)))
     assert {name: found[name] for name in FIGURES} == {name: getattr(totals, name) for name in FIGURES}

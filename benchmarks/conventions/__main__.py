@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 import torchvision
 
-from benchmarks.conventions import stock, tools
+from benchmarks.conventions import files, stock, tools
 from cnncalc import Options, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,9 @@ TORCHVISION = (
 """torchvision's own models; what their code calls as functions, their files say."""
 STOCK = ("lenet5", "lenet5_variant", "mobilenet_v1", "unet")
 PADDLE_VISION = ("densenet121", "mobilenet_v2", "resnet18", "resnet50", "resnext50_32x4d", "vgg16", "wide_resnet50_2")
+WRITTEN = ("efficientnet_b0", "mnasnet1_0", "mobilenet_v2", "mobilenet_v3_small", "resnet18", "shufflenet_v2_x1_0",
+           "squeezenet1_1")  # fmt: skip
+"""Bundled nets of which our own ONNX file is counted."""
 PADDLE_STOCK = (*STOCK, "alexnet", "efficientnet_b0")
 
 
@@ -83,16 +86,28 @@ def paddle_rows(name, witness, make, graph):
     yield name, witness, "", "paddle", tool, unit, number
 
 
+def file_rows(name, graph):
+    for convention in tools.installed(files.FILES):
+        count, package, unit = files.FILES[convention]
+        try:
+            number, tool, unit = count(graph)
+        except Exception as error:  # noqa: BLE001 - that a tool fails on a net, in whatever way, is a result
+            number, tool = short(error), f"{package} {version(package)}"
+        yield name, "onnx", "", convention, tool, unit, number
+
+
 def rows():
     for name in TORCHVISION:
         slow = name in ("googlenet", "inception_v3")  # to give them weights takes a minute
         model = torchvision.models.get_model(name, **({"init_weights": False} if slow else {}))
         yield from torch_rows(name, "torchvision", "", model, load(name, Options()))
         yield from published(name)
-    files = sorted(NETS.glob("*.yaml"))
-    for name, path in [*((name, name) for name in STOCK), *((file.stem, str(file)) for file in files)]:
+    own = sorted(NETS.glob("*.yaml"))
+    for name, path in [*((name, name) for name in STOCK), *((file.stem, str(file)) for file in own)]:
         graph = load(path, Options())
         yield from torch_rows(name, "torch", "", stock.Stock(graph), graph)
+    for name, path in [*((name, name) for name in (*STOCK, *WRITTEN)), *((file.stem, str(file)) for file in own)]:
+        yield from file_rows(name, load(path, Options()))
     if find_spec("paddle") is None:
         return
     for name in PADDLE_VISION:
@@ -100,7 +115,7 @@ def rows():
 
         model = getattr(paddle.vision.models, name)
         yield from paddle_rows(name, "paddle.vision", lambda _, model=model: model(), load(name, Options()))
-    for name, path in [*((name, name) for name in PADDLE_STOCK), *((file.stem, str(file)) for file in files)]:
+    for name, path in [*((name, name) for name in PADDLE_STOCK), *((file.stem, str(file)) for file in own)]:
         graph = load(path, Options())
         yield from paddle_rows(name, "paddle", lambda kinds, graph=graph: kinds.Stock(graph), graph)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.conventions import stock, tools
+from benchmarks.conventions import files, stock, tools
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 sys.path.insert(0, str(DATA.parent / "support"))
@@ -28,6 +28,11 @@ TABLE = DATA / "convention_layers.csv"
 def counted(case, convention):
     """The tool's number for the net of one layer, or the name of the error that it fails with."""
     graph = one_layer(case)
+    if convention in files.FILES:
+        try:
+            return str(files.FILES[convention][0](graph)[0])
+        except Exception as error:  # noqa: BLE001 - that a tool fails on a layer, in whatever way, is a result
+            return type(error).__name__
     inputs = tuple(torch.zeros(1, *graph.nodes[index].shape) for index in graph.inputs.values())
     model = stock.Stock(graph)
     try:
@@ -46,12 +51,12 @@ def main():
                 case = row.pop("case")
                 for convention, number in row.items():
                     columns.setdefault(convention, {})[case] = number
-    for convention in tools.installed():
-        package = tools.COUNTERS[convention][1]
+    for convention in tools.installed({**tools.COUNTERS, **files.FILES}):
+        package = (tools.COUNTERS | files.FILES)[convention][1]
         columns[convention] = {"": f"{package} {version(package)}"}
         for case in cases:
             columns[convention][case] = counted(case, convention)
-    order = [name for name in tools.COUNTERS if name in columns]
+    order = [name for name in (*tools.COUNTERS, *files.FILES) if name in columns]
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["case", *order])

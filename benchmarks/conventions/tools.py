@@ -118,10 +118,10 @@ COUNTERS = {
 }
 
 
-def installed():
+def installed(counters=None):
     """The conventions whose tools are here. thop and its fork are one package by name, of which one can be."""
     found = []
-    for convention, (_, package, _) in COUNTERS.items():
+    for convention, (_, package, _) in (counters or COUNTERS).items():
         with contextlib.suppress(PackageNotFoundError):
             version(package)
             found.append(convention)

@@ -11,8 +11,9 @@ from functools import cached_property
 from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
-from cnncalc.analysis.memory.elements import Elements
-from cnncalc.analysis.memory.totals import Kept, Peak, kept_for_backward, peak
+from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
+from cnncalc.analysis.memory.elements import sizes
+from cnncalc.analysis.memory.totals import Kept, Peak, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
@@ -35,7 +36,7 @@ class Followed:
     @cached_property
     def elements(self) -> Sequence[int]:
         """Bytes of an element of each node's tensor."""
-        return Elements(self.graph, *self.numbers).of
+        return sizes(self.graph, *self.numbers)
 
     @cached_property
     def fields(self) -> dict[str, list[Fields]]:
@@ -48,9 +49,14 @@ class Followed:
         return gradients(self.graph)
 
     @cached_property
+    def checkpointed(self) -> Checkpointed:
+        """What autograd keeps, and the most of it at once."""
+        return checkpointed(self.graph, self.batch, *self.numbers)
+
+    @property
     def kept(self) -> Sequence[Kept]:
-        """What autograd keeps."""
-        return kept_for_backward(self.graph, self.batch, *self.numbers)
+        """What autograd keeps after the pass forward."""
+        return self.checkpointed.kept
 
     @cached_property
     def peak(self) -> Peak:
@@ -103,6 +109,21 @@ class Counts(Counter):
         }
 
     @cached_property
+    def again(self) -> dict[int, int]:
+        """Multiply–accumulates that are done again by node, of one image."""
+        nodes, mets = self.graph.nodes, self.graph.signatures
+        found = {}
+        for index, whole in recomputed(self.graph).items():
+            layer, shapes = mets[nodes[index].signature]
+            found[index] = layer.macs(*shapes) - (0 if whole else layer.last_macs(*shapes))
+        return found
+
+    @property
+    def most_kept(self) -> int:
+        """The most bytes that autograd keeps at once."""
+        return self.followed.checkpointed.most
+
+    @cached_property
     def peak(self) -> int:
         """The most bytes alive at once."""
         return self.followed.peak.size
@@ -140,6 +161,9 @@ def report(
         hints=lambda: hints(graph, counter.followed, batch),
         optimizer=optimizer,
         amp=amp_of(dtype),
+        checkpoints=tuple([one.name for one in graph.plan.checkpoints]),
+        sharding=graph.plan.sharding,
+        types={graph.nodes[index].name: stored for index, stored in graph.plan.types.items()},
     )
 
 

@@ -32,6 +32,14 @@ if TYPE_CHECKING:
             """The bytes that autograd keeps for backward in training mode, by the node that first meets them."""
 
         @property
+        def most_kept(self) -> Any:
+            """The most of these that are there at once in the pass backward."""
+
+        @property
+        def rank_bytes(self) -> Any:
+            """Bytes that each rank holds of those that train together."""
+
+        @property
         def peak(self) -> Any:
             """The most bytes alive at once in inference, layer by layer, parameters apart."""
 
@@ -66,6 +74,8 @@ class OfLayer(NamedTuple):
     weights: Any
     """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
     biases: Any
+    weight_bytes: Any
+    """Of both, in the layer's own format where it has one."""
     buffers: Any
     buffer_bytes: Any
     """Those of the buffers, and of what is counted beside them."""
@@ -79,6 +89,8 @@ class OfLayer(NamedTuple):
     """The bytes that autograd keeps for backward in training mode and first meets at this layer."""
     backward_macs: Callable[[], Any]
     """Multiply–accumulates of the pass backward, of one image."""
+    recomputed_macs: Callable[[], Any]
+    """Those that are done again in the pass backward, of one image."""
     optimizer_bytes: Callable[[], Any]
     """The bytes that the optimizer would keep for its parameters."""
     trainable: bool
@@ -88,7 +100,7 @@ class OfLayer(NamedTuple):
     """Whether it is a convolution or linear, with parameters of its own."""
     buffers_are_parameters: bool
     """Whether the dialect counts them so."""
-    read_bytes: Any
+    read_bytes: Callable[[], Any]
     """What it reads of its inputs, of one image, each element at its type; 0 where it moves nothing."""
     parameter_bytes: Any
     """What it reads of weights, biases and buffers, whoever owns them; 0 where it moves nothing."""
@@ -166,7 +178,7 @@ def _params(one: OfLayer) -> Any:
 
 def _moved(one: OfLayer) -> Any:
     written = one.elements * one.element_bytes if one.moves else 0
-    return one.parameter_bytes + one.images * (one.read_bytes + written)
+    return one.parameter_bytes + one.images * (one.read_bytes() + written)
 
 
 def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:
@@ -176,7 +188,7 @@ def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state:
 
 def _training(net: OfNet) -> Any:
     parameters = net["weights"] + net["biases"]
-    others = (net["buffer_bytes"], net["optimizer_bytes"], net["saved_bytes"])
+    others = (net["buffer_bytes"], net["optimizer_bytes"], net["backward_bytes"])
     return train_bytes(net["trainable"], parameters, net.element_bytes, *others)
 
 
@@ -219,8 +231,8 @@ FIGURES = (
         lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
-        "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
-        total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
+        "weight_bytes", "Weight bytes", "bytes", "Memory of weights and biases, with their scales.",
+        lambda one: one.weight_bytes, heading="Weight bytes", share="Weight %", compared="Weight memory", place=8,
     ),
     Figure(
         "activation_bytes", "Activation bytes", "bytes",
@@ -258,6 +270,20 @@ FIGURES = (
         "they act on.",
         lambda one: 2 * one.images * one.backward_macs(),
         heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
+    ),
+    Figure(
+        "recomputed_macs", "Recomputed MACs", "", "Done again in the pass backward by groups that --checkpoint names.",
+        lambda one: one.images * one.recomputed_macs(), heading="Recomputed MACs", compared="", place=7, line=False,
+    ),
+    Figure(
+        "backward_bytes", "Backward bytes", "bytes",
+        "The most that autograd keeps at once: saved_bytes, or more where a group of --checkpoint runs again.",
+        total=lambda net: net.most_kept, compared="", place=11, line=False,
+    ),
+    Figure(
+        "rank_bytes", "Bytes a rank", "bytes",
+        "Training bytes of each of the ranks of --shard, a batch each; train_bytes without.",
+        total=lambda net: net.rank_bytes, compared="", place=13, line=False,
     ),
     Figure(
         "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",

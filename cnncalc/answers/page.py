@@ -22,6 +22,7 @@ __all__ = [
     "Annotation",
     "Block",
     "Column",
+    "Columnar",
     "Each",
     "Heading",
     "Items",
@@ -92,6 +93,18 @@ class Each(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return map(self.made, self.of)
+
+
+class Columnar(Each):
+    """Such a list of rows that is kept by columns: some rows at a time, as a list of values for each column."""
+
+    __slots__ = ("stretches",)
+
+    def __init__(
+        self, of: Sequence[Any], made: Callable[[Any], Any], stretches: Callable[[], Iterator[list[Sequence[Any]]]]
+    ) -> None:
+        super().__init__(of, made)
+        self.stretches = stretches
 
 
 class Table(NamedTuple):

@@ -37,7 +37,7 @@ class Proof(NamedTuple):
     outputs: int
     """How many numbers came out."""
     spread: float
-    """The largest difference between the outputs of two inputs: what the weights make of them."""
+    """The largest difference between the outputs of two inputs, or, where these are equal, the largest output."""
     difference: float
     """The largest difference between the outputs of the two nets."""
 
@@ -48,5 +48,5 @@ class Proof(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Whether the outputs are equal, and say something: they are numbers, and differ from input to input."""
+        """Whether the outputs are equal, and say something: they are numbers other than zero."""
         return 0 < self.spread < float("inf") and self.part <= CLOSE

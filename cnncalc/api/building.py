@@ -8,6 +8,7 @@ from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Input, Level, Node, Origin
 from cnncalc.graph import Net as Built
+from cnncalc.graph.plan import checkpoint
 from cnncalc.layers import FieldError, Layer
 from cnncalc.notation.shapes import read_shape
 
@@ -69,3 +70,11 @@ class Buildable(Built):
         Their parameters are not trainable then. Raises CnncalcError where no layer matches.
         """
         super().freeze(pattern)
+
+    @known_keywords
+    def checkpoint(self, *patterns: str) -> None:
+        """Run the groups whose names match again in the pass backward, as torch.utils.checkpoint: `layer*`.
+
+        Of groups in groups the outermost; without a pattern none. Raises CnncalcError where a pattern matches no group.
+        """
+        checkpoint(self, patterns)

@@ -243,7 +243,7 @@ class Net(Buildable):
         from cnncalc.language import given_text
 
         def made(text: str) -> Net:
-            return Net.read(given_text(text, self.name), Options())
+            return Net.read(given_text(text, self.name), Options(limits=self.options.limits))
 
         return rewritten(self.numbers(), self.name, rules, at, self.options, made)
 

@@ -16,6 +16,8 @@ from cnncalc.rewrites.rewriting import rewritten as through
 from cnncalc.rewrites.table import asked
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from cnncalc.graph import Graph
     from cnncalc.language.options import Options
 
@@ -38,6 +40,23 @@ class Rewritten(Answer[Rewriting], Generic[N]):
         It needs torch. Raises CnncalcError.
         """
         return Answer(proved(self.data, seed), self.data.net, lambda found: page(self.data, found))
+
+    @known_keywords
+    def to_torch(self, module: nn.Module) -> nn.Module:
+        """The new net as a torch module whose parameters are made of those of `module`, at inference. It needs torch.
+
+        `module` is the net before, as its `to_torch` has made it, with whatever weights it has by now. It is left as it
+        is. Raises CnncalcError for another module, and for a rule that is not exact.
+        """
+        from cnncalc.torch_backend.rewriting import carried
+
+        for step in self.data.steps:
+            if not step.asked.rule.exact:
+                message = f"`{step.asked.text[:60]}` makes a net that has to be trained"
+                raise CnncalcError(Fault(message, help="`.net.to_torch()` has new weights"))
+        for step in self.data.steps:
+            module = carried(module, step.graphs[1], step.made)
+        return module
 
     @known_keywords
     def save(self, file: str | PathLike[str], *, force: bool = False) -> None:

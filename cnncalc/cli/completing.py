@@ -62,6 +62,12 @@ def layers(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return _starting([*groups, *names], incomplete)
 
 
+def groups(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Patterns of the groups of the net that stands on the command line, but for the `*` behind a dot."""
+    found = [str(one.value) for one in layers(context, parameter, "")]
+    return _starting([name.removesuffix(".*") for name in found if name.endswith(".*")], incomplete)
+
+
 def variables(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`name=` for each variable of the net that stands on the command line."""
     from cnncalc.cli.nets import open_net
@@ -137,6 +143,20 @@ def optimizers(context: click.Context, parameter: click.Parameter, incomplete: s
     return _starting(OPTIMIZERS, incomplete)
 
 
+def runtimes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The runtimes that were measured."""
+    from cnncalc.tools.runtimes.table import RUNTIMES
+
+    return _starting(RUNTIMES, incomplete)
+
+
+def shardings(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`how:` for each way in which ranks share what training holds."""
+    from cnncalc.analysis.memory.sharding import SHARDINGS
+
+    return _starting([f"{name}:" for name in SHARDINGS], incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS
@@ -145,10 +165,12 @@ def dialects(context: click.Context, parameter: click.Parameter, incomplete: str
 
 
 def dtypes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The types of numbers whose size is known."""
+    """The types of numbers whose size is known; behind a pattern those of layers."""
     from cnncalc.analysis.dtypes import DTYPES
+    from cnncalc.analysis.formats import FORMATS
 
-    return _starting(DTYPES, incomplete)
+    pattern, equals, _ = incomplete.rpartition("=")
+    return _starting([pattern + equals + name for name in (FORMATS if equals else DTYPES)], incomplete)
 
 
 def limits(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

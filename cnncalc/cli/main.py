@@ -40,6 +40,7 @@ COMMANDS = {
     "verify": ("verify", "Build the net in torch, run it, and hold every number against it."),
     "solve": ("solve", "Run it backwards: what must go in so that this comes out."),
     "sweep": ("sweep", "A net over a grid of variables and input sizes."),
+    "search": ("search", "The best of a space of nets: a Pareto front."),
     "kinds": ("kinds", "Say what a kind of layer is and which fields it has."),
     "web": ("web", "Serve the calculator as a page, on this machine."),
     "schema": ("schema", "Print the JSON Schema of the language, for editors."),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["asks_symbols", "show_symbolic"]
 
-REFUSED = {"convention": "it counts numbers", "style": "it prints numbers", "device": "it times numbers"}
+REFUSED = {"convention": "it counts numbers", "style": "it prints numbers", "device": "it times numbers",
+           "runtime": "runtimes were measured on numbers"}  # fmt: skip
 
 
 def asks_symbols(shape: str | None, batch: str) -> bool:

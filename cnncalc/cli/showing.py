@@ -37,6 +37,8 @@ def view_of(given: dict[str, Any]) -> View:
         raise CnncalcError(Fault("a time, and what bounds it, needs a device", help="add `--device a100`"))
     if given["style"] is not None:
         _style_alone(given)
+    if given["runtime"] is not None:
+        _sizes_alone(given)
     no_view_in_json(given)
     return View(keys, given["sort"], given["depth"])
 
@@ -59,8 +61,24 @@ def _style_alone(given: dict[str, Any]) -> None:
         raise CnncalcError(Fault(f"--{name} does not go with --style {given['style']}", help=help))
 
 
+def _sizes_alone(given: dict[str, Any]) -> None:
+    """A runtime's sizes are a table of their own. Raises CnncalcError for options of another one."""
+    for name in ("columns", "sort", "depth", "convention", "style", "amp", "device"):
+        if given[name] is not None:
+            help = "leave it out: what is shown of a runtime is the size of each layer's output"
+            raise CnncalcError(Fault(f"--{name} does not go with --runtime", help=help))
+
+
 def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], *, windows: bool = False) -> None:
     """Counts the graph and prints or writes the report; its picture is that of the net, or of its `windows`."""
+    if given["runtime"] is not None:
+        from cnncalc.pages import runtimes
+        from cnncalc.tools.runtimes.running import sizes
+        from cnncalc.tools.runtimes.table import asked_for
+
+        runtime, note = asked_for(given["runtime"])
+        answer(runtimes.page(graph, runtime, sizes(graph, runtime), [note] if note else []), given)
+        return
     if given["style"] is not None:
         from cnncalc.pages.styles import page as styled
 

@@ -87,6 +87,10 @@ class Teller:
         if gradients is None:
             trained = any(one == index and (trains or any(wanted)) for one, _, trains, wanted in backwards(self.graph))
             return "none: it leads to no output" if trained else "none: nothing in it or before it is trained"
+        again = next((one.name for one in self.graph.plan.checkpoints if one.first <= index <= one.last), "")
+        return self._gradients(node, gradients) + (f"; it runs again with {again}" if again else "")
+
+    def _gradients(self, node: Node, gradients: Backward) -> str:
         inputs = "its inputs" if len(node.inputs) > 1 else "its input"
         weighs = self.graph.signatures[node.signature].weighs
         if not gradients.weights:

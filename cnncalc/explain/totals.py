@@ -48,6 +48,8 @@ class Totals(NamedTuple):
     """The tensors alive at the peak of inference, in bytes."""
     saved: Breakdown
     """Bytes that autograd keeps for backward, by kind of the layer that keeps them first."""
+    again_at: str
+    """The group that keeps most when it runs again; empty where most is kept before any does."""
     training: Formula
     """Bytes for training, batch and all."""
     training_parts: tuple[Largest, ...]
@@ -86,6 +88,7 @@ def totals(graph: Graph, counted: Report, followed: Followed, batch: int) -> Tot
         peak_at=graph.nodes[most.at].name,
         peak=tuple(sorted(alive, key=lambda one: -one.value)),
         saved=breakdown(saved),
+        again_at=followed.checkpointed.at,
         training=_training(counted, size),
         training_parts=_training_parts(counted, size),
         optimizer=counted.optimizer,
@@ -101,7 +104,7 @@ def _training(counted: Report, size: int) -> Formula:
         "trained": totals.trainable,
         "buffers": totals.buffer_bytes,
         "state": totals.optimizer_bytes,
-        "kept": totals.saved_bytes,
+        "kept": totals.backward_bytes,
     }
     params, trained, *others = (Traced.symbol(name, n) if n else 0 for name, n in numbers.items())
     number = train_bytes(trained, params, Traced.symbol("b", size), *others)
@@ -113,11 +116,11 @@ def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
     totals = counted.totals
     gradients = totals.trainable * size
     parts = (
-        Largest("weights", totals.weight_bytes),
+        Largest("weights", (totals.weights + totals.biases) * size),
         Largest("buffers", totals.buffer_bytes),
         Largest("gradients", gradients),
         Largest("optimizer state", totals.optimizer_bytes),
-        Largest("kept for backward", totals.saved_bytes),
+        Largest("kept for backward", totals.backward_bytes),
     )
     return tuple(part for part in parts if part.value)
 

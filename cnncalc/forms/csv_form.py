@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from array import array
 from typing import TYPE_CHECKING
 
+from cnncalc.answers.page import Columnar
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cnncalc.answers.page import Column, Layout, Page
 
@@ -27,6 +30,11 @@ def draw(page: Page, _: Layout) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(column.key) for column in table.columns])
     columns = table.columns
+    if isinstance(table.rows, Columnar):
+        for stretch in table.rows.stretches():
+            written = [_written(column, values) for column, values in zip(columns, stretch)]
+            text.write("".join([f"{line}\n" for line in map(",".join, zip(*written))]))
+        return text.getvalue()
     rounded = [place for place, column in enumerate(columns) if not column.exact]
 
     def cells(row: Sequence[object]) -> list[object]:
@@ -37,6 +45,25 @@ def draw(page: Page, _: Layout) -> str:
 
     writer.writerows(map(cells, table.rows))
     return text.getvalue()
+
+
+def _written(column: Column, values: Sequence[object]) -> Iterator[str]:
+    if isinstance(values, array) and column.exact:
+        return map(str, values)
+    return map(_Written(column).__getitem__, values)
+
+
+class _Written(dict[object, str]):
+    """The cells of a column, each written once."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+
+    def __missing__(self, value: object) -> str:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow([_text(self.column, value), 0])  # one cell alone is never empty
+        cell = self[value] = line.getvalue()[:-2]
+        return cell
 
 
 def _text(column: Column, value: object) -> object:

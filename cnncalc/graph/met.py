@@ -103,7 +103,7 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
     def unmoved(self) -> bool:
         """Whether each output element sees just what the input element in its place sees."""
         layer, shapes = self
-        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None
+        stays = layer.taken_axes(*shapes) is layer.kept_axes(*shapes) is None and self.inferred[0] == shapes[0]
         return stays and bool(layer.seen_inputs) and all(one is IDENTITY for one in self.reaches)
 
     @cached_property
@@ -125,16 +125,19 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return found
 
     @cached_property
-    def _saved(self) -> dict[tuple[bool, tuple[bool, ...]], list[Saved]]:
+    def _saved(self) -> dict[tuple[bool, tuple[bool, ...], bool], list[Saved]]:
         return {}
 
-    def saved(self, trains: bool, inputs: tuple[bool, ...]) -> list[Saved]:
-        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs."""
-        key = trains, inputs
+    def saved(self, trains: bool, inputs: tuple[bool, ...], alone: bool) -> list[Saved]:
+        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs.
+
+        `alone`: of one image.
+        """
+        key = trains, inputs, alone
         found = self._saved.get(key)
         if found is None:
             layer, shapes = self
-            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs), *shapes))
+            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs, alone), *shapes))
         return found
 
 

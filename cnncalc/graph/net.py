@@ -17,6 +17,7 @@ from cnncalc.graph.fitting import broken, not_as_asserted, parameters_misfit
 from cnncalc.graph.met import Met, met
 from cnncalc.graph.names import UNKNOWN, Level, Names, matching
 from cnncalc.graph.nodes import Node, Origin, place_of
+from cnncalc.graph.plan import Plan
 from cnncalc.graph.signatures import Signatures
 from cnncalc.layers import FieldError, Layer, Requirement, Shape
 from cnncalc.limits import Limits
@@ -36,7 +37,7 @@ class Net:
 
     __slots__ = (
         "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
-        "nodes", "notices", "origins", "signed", "source", "train",
+        "nodes", "notices", "origins", "plan", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -50,12 +51,9 @@ class Net:
         train: bool = False,
         limits: Limits = Limits(),
     ) -> None:
-        """`input` is a shape without the batch, `3x32x32` or (3, 32, 32), or a mapping of names to several.
-
-        Raises `CnncalcError`.
-        """
-        self.name, self.source, self.dialect, self.file = name, source, dialect, file
-        self.train, self.limits = train, limits
+        """`input` is a shape without the batch, `3x32x32`, or a mapping of names to several. Raises `CnncalcError`."""
+        self.name, self.source, self.dialect, self.file, self.train = name, source, dialect, file, train
+        self.limits, self.plan = limits, Plan()
         self.nodes: list[Node] = []
         self.inputs: dict[str, int] = {}
         self.signed, self.names = Signatures(limits), Names()
@@ -77,7 +75,7 @@ class Net:
     def fork(self) -> Net:
         """A net of its own that goes on from here; nodes are shared, so that only lists and tables are copied."""
         other = Net(self.name, source=self.source, dialect=self.dialect, file=self.file, train=self.train)
-        other.limits, other.expect, other.origins = self.limits, self.expect, self.origins
+        other.limits, other.expect, other.origins, other.plan = self.limits, self.expect, self.origins, self.plan
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks.copy(), self.idle.copy(), self.functions
@@ -90,7 +88,7 @@ class Net:
         other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
         other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks, self.idle.copy(), self.functions
-        other.notices, other.origins = self.notices, self.origins
+        other.notices, other.origins, other.plan = self.notices, self.origins, self.plan
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

@@ -16,6 +16,7 @@ class Stored(NamedTuple):
     shape: Shape
     own: Shape
     """Its shape in the layer."""
+    layer: str
     shared: bool
     """Whether it is another layer's."""
 
@@ -28,5 +29,5 @@ def stored_in(graph: Graph) -> dict[str, Stored]:
         own = {**layer.weight_shapes(*shapes), **layer.buffer_shapes(*shapes)}
         for role, (name, shape) in layer.stored(*shapes).items() if own else ():
             full = f"{node.name}.{name}" if name else node.name
-            found[f"{node.name}.{role}"] = Stored(full, shape, own[role], node.share is not None)
+            found[f"{node.name}.{role}"] = Stored(full, shape, own[role], node.name, node.share is not None)
     return found

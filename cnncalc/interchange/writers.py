@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -131,7 +131,7 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
         path = Path(folder) / "net.yaml"
         path.write_text(foreign.text, encoding="utf-8")
         back = load(str(path), Options())
-    ours, theirs = _known(graph, made.macs), _known(back)
+    ours, theirs = _known(graph, made.macs, made.ends), _known(back)
     if ours != theirs:
         values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))
@@ -142,7 +142,7 @@ def _open(length: object) -> bool:
     return not isinstance(length, int)
 
 
-def _known(graph: Graph, beside: int = 0) -> tuple[list[Shape], int, int]:
+def _known(graph: Graph, beside: int = 0, ends: Collection[int] = ()) -> tuple[list[Shape], int, int]:
     """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
 
     A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.
@@ -154,7 +154,7 @@ def _known(graph: Graph, beside: int = 0) -> tuple[list[Shape], int, int]:
         if node.share is None:
             held += count(layer.weight_shapes(*shapes))
             held += count({name: one for name, one in layer.buffer_shapes(*shapes).items() if name != "factor"})
-    outputs = [graph.nodes[tensor].shape for tensor in graph.outputs.values()]
+    outputs = [graph.nodes[tensor].shape for tensor in (*graph.outputs.values(), *ends)]
     return sorted(tuple(n for n in shape if n > 1) or (1,) for shape in outputs), held, macs
 
 

@@ -66,7 +66,7 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
 
     Raises `CnncalcError` with every fault of the files, as what it gives does with those of the net.
     """
-    from cnncalc.language.building.assembling import Assembler
+    from cnncalc.language.building.varying import Varying
     from cnncalc.language.documents.document import Document
     from cnncalc.language.expressions.values import begin_work
     from cnncalc.language.faults import Faults
@@ -74,6 +74,7 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
     document = Document(net, options, Faults())
     document.symbols = options.symbols
     document.faults.raise_any()
+    varying: dict[frozenset[str], Varying] = {}
 
     def build(variables: MappingType[str, str]) -> Net:
         chosen = options._replace(variables={**options.variables, **variables})
@@ -82,7 +83,10 @@ def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]
         begin_work()
         faults = document.faults = Faults()
         document.options = chosen
-        return Assembler(document, chosen, faults).build()
+        names = frozenset(variables)
+        if names not in varying:
+            varying[names] = Varying(document, names)
+        return varying[names].build(chosen, faults)
 
     return build
 

@@ -1,15 +1,18 @@
-"""A file with `?` in place of numbers: where they stand, where to look for them, and the net that values make of it."""
+"""A file with `?` in place of numbers, or with variables to choose: where they stand, and the nets that values make."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from math import prod
+from types import MappingProxyType
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.building.assembling import Assembler
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.variables import given_value
+from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -19,6 +22,8 @@ from cnncalc.records import NamedTuple
 __all__ = ["Unknown", "UnknownFile", "variable_name"]
 
 UNKNOWN = re.compile(r"\?(?:(\d{1,18})\.\.(\d{1,18})|(\d{1,18}(?:\|\d{1,18})*))?(?=x[\d?]|[^\w.|?]|\Z)")
+_NAME = re.compile(r"[^\W\d]\w*")
+NOTHING: MappingType[str, Sequence[str]] = MappingProxyType({})
 BOUNDS = {
     "k": range(1, 12), "kernel": range(1, 12),
     "s": range(1, 5), "stride": range(1, 5),
@@ -36,12 +41,19 @@ class Unknown(NamedTuple):
     values: Sequence[int]
     notation: str
     """The layer that it stands in."""
+    texts: Sequence[str] = ()
+    """Of a variable of the file: what `--set` would give it; its values are places among these."""
+
+    def text(self, value: int) -> str:
+        """A value as `--set` would give it."""
+        return self.texts[value] if self.texts else str(value)
 
 
 class UnknownFile:
     """A file's unknowns, and its net for values of them."""
 
-    def __init__(self, net: str, options: Options) -> None:
+    def __init__(self, net: str, options: Options, over: MappingType[str, Sequence[str]] = NOTHING) -> None:
+        """`over` are variables of the file that are unknown too, with the texts of their values."""
         faults = Faults()
         self.options = options
         self.document = Document(net, options, faults)
@@ -68,9 +80,17 @@ class UnknownFile:
                 self._walk(node, name)
         self.everywhere = set(range(inside, len(self.unknowns)))
         """Those in `defaults:` and `variables:`, which any layer may depend on."""
+        inside = len(self.unknowns)
         if self._faults:
             raise CnncalcError(self._faults)
-        for number in range(len(self.unknowns)):
+        for name, texts in over.items():
+            if self._used_anywhere(name):
+                self.everywhere.add(len(self.unknowns))
+            self.unknowns.append(Unknown(name, range(len(texts)), "", tuple(texts)))
+        self.numbers = {self.variable(number): number for number in range(len(self.unknowns))}
+        """The unknowns by the variables that stand for them."""
+        self._values = [[given_value(text, options.limits) for text in one.texts] for one in self.unknowns]
+        for number in range(inside):
             root = read(f"{variable_name(number)}: 1\n", "unknowns", options.limits)
             assert isinstance(root, Mapping)
             self.document.variables.update(root.entries)
@@ -113,14 +133,52 @@ class UnknownFile:
 
     def builder(self, values: MappingType[int, int]) -> Assembler:
         """What builds the net where some unknowns, by their numbers, have these values; raises `CnncalcError`."""
-        settings = {variable_name(number): str(value) for number, value in values.items()}
+        named = {one.name: one.texts[0] for one in self.unknowns if one.texts}
+        settings = {self.variable(number): self.unknowns[number].text(value) for number, value in values.items()}
+        settings = {**named, **settings}
         options = self.options._replace(variables={**self.options.variables, **settings})
         faults = self.document.faults = Faults()
         return Assembler(self.document, options, faults)
 
+    def variable(self, number: int) -> str:
+        """The variable that stands for an unknown."""
+        one = self.unknowns[number]
+        return one.name if one.texts else variable_name(number)
+
+    def value(self, number: int, value: int) -> Value:
+        """What that variable is, where the unknown has a value."""
+        return self._values[number][value] if self._values[number] else value
+
+    def _used_anywhere(self, name: str) -> bool:
+        """Whether any layer may depend on a variable, without naming it."""
+        document = self.document
+        nodes = [node for key, (_, node) in document.keys.items() if key not in ("input", "inputs", "layers")]
+        nodes += [node for other, (_, node) in document.variables.items() if other != name]
+        nodes += [node for _, node in document.defaults.values()]
+        return any(document.parts.values()) or any(
+            name in _NAME.findall(text) for one in nodes for text in texts_in(one)
+        )
+
     def candidates(self) -> int:
         """How many assignments there are."""
         return prod(len(unknown.values) for unknown in self.unknowns)
+
+
+def texts_in(node: YamlNode) -> Iterator[str]:
+    """Every key and scalar below a node, each node once."""
+    seen, waiting = set[int](), [node]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Scalar):
+            yield one.text
+        elif isinstance(one, ListNode):
+            waiting += one.items
+        elif isinstance(one, Mapping):
+            yield from one.entries
+            waiting += [value for _, value in one.entries.values()]
 
 
 def variable_name(number: int) -> str:

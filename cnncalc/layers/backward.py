@@ -23,6 +23,8 @@ class Backward(NamedTuple):
     """Whether the layer has parameters and they are trained."""
     inputs: tuple[bool, ...]
     """Whether a gradient is wanted for each input."""
+    alone: bool = False
+    """Whether there is one image only, all of whose parts lie in one piece."""
 
     @property
     def any(self) -> bool:

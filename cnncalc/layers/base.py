@@ -15,8 +15,8 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, Requirement, field
-from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field, is_bias
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Layer:
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
+    rules: ClassVar[OwnRules] = OwnRules()
     called: ClassVar[str] = ""
     """The name by which a file calls the kind, where not its own: no field, and nothing that is compared."""
 
@@ -112,11 +113,6 @@ class Layer:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
 
-    @property
-    def rules(self) -> Dialect:
-        """The habits of the layer's framework."""
-        return DIALECTS[self.dialect]
-
     def default(self, name: str) -> Any:
         """What a field is in the layer's dialect where it is not given; `REQUIRED` where it must be."""
         declared = self.fields[name]
@@ -126,8 +122,7 @@ class Layer:
     @classmethod
     def usage(cls) -> str:
         """One line that shows how the kind is written."""
-        parts = [f"<{declared.name}>" for declared in cls.positional()]
-        parts += [
+        parts = [f"<{declared.name}>" for declared in cls.positional()] + [
             f"{declared.letter}<{declared.name}>"
             for declared in cls.fields.values()
             if declared.letter and declared.position is None and declared.default is REQUIRED
@@ -137,11 +132,10 @@ class Layer:
     @classmethod
     def positional(cls) -> list[Field]:
         """The fields that bare numbers fill, in order."""
-        placed = [declared for declared in cls.fields.values() if declared.position is not None]
+        placed = (declared for declared in cls.fields.values() if declared.position is not None)
         return sorted(placed, key=lambda declared: declared.position or 0)
 
-    # -- what a kind answers; `x` are the input shapes ------------------------------------------------------------
-
+    # -- what a kind answers; `x` are the input shapes
     def entering(self, *x: Shape) -> int:
         """The channels or features that come in: what `in=` asserts."""
         return x[0][0]
@@ -179,10 +173,7 @@ class Layer:
         return 0
 
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        """What checkpoints of torch call each of these, behind the layer's own name, and its shape there.
-
-        An empty name is the layer's own: a tensor that is no module's. Axes of length 1 may be more there.
-        """
+        """What checkpoints of torch call each, behind the layer's name (empty: it is that one), and its shape there."""
         return {name: (name, one) for name, one in {**self.weight_shapes(*x), **self.buffer_shapes(*x)}.items()}
 
     def macs(self, *x: Shape) -> int:
@@ -192,6 +183,10 @@ class Layer:
     def macs_once(self, *x: Shape) -> int:
         """Those of `macs` that torch does once for a whole batch, to make weights of weights."""
         return 0
+
+    def last_macs(self, *x: Shape) -> int:
+        """Those of `macs` behind the last tensor that it saves: torch stops there where it runs it again."""
+        return self.macs(*x)
 
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Multiply–accumulates of the pass backward for one sample.
@@ -217,9 +212,21 @@ class Layer:
         """`autocast`, where a field decides."""
         return self.autocast
 
+    def joins(self, x: Shape) -> int:
+        """How many first axes torch joins with the batch, copying a part that has gaps there; +1: it lies whole."""
+        return 0
+
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
+
+    def cast_weights(self, backward: Backward, *x: Shape) -> dict[str, int]:
+        """The weights that torch.autocast casts and autograd keeps, each with its uses: copies if it is frozen."""
+        return {"weight": 1} if self.keeps_weight(backward) and "weight" in self.weight_shapes(*x) else {}
+
+    def part_along(self, x: Shape) -> int | None:
+        """The axis along which its output is a part of its first input, and a view of that; None: it is no part."""
+        return None
 
     def reuses_input(self, *, training: bool) -> bool:
         """Whether the output lies in the storage of the first input (a view, or an operation in place)."""
@@ -297,12 +304,6 @@ def resized(channels: int, *x: Shape) -> Shape | None:
 def show_shape(shape: Shape) -> str:
     """`512x7x7`; `scalar` for a number without an axis."""
     return "x".join(map(str, shape)) or "scalar"
-
-
-def is_bias(name: str) -> bool:
-    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
-    own = name.rpartition(".")[2]
-    return own.endswith("bias") or own.startswith("bias_")
 
 
 def count(shapes: Mapping[str, Shape]) -> int:

@@ -1,4 +1,4 @@
-"""What a kind declares: its fields, and the conditions on its inputs."""
+"""What a kind declares: its fields, the conditions on its inputs, and the names of its learnable tensors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.reading import FieldError, FieldType
 from cnncalc.records import NamedTuple
 
-__all__ = ["REQUIRED", "Field", "Requirement", "field"]
+__all__ = ["REQUIRED", "Field", "OwnRules", "Requirement", "field", "is_bias"]
 
 REQUIRED: Any = object()
 
@@ -79,3 +80,16 @@ def field(
     `aliases` the names that frameworks give it in long form. A `hidden` field is set by the dialect, not printed.
     """
     return Field(type, doc, default, letter, position, symbol, aliases, hidden)
+
+
+class OwnRules:
+    """A layer's rules: those of its dialect, unless it stands `under` others, as a runtime's."""
+
+    def __get__(self, layer: Any, owner: type) -> Dialect:
+        return DIALECTS[layer.dialect]
+
+
+def is_bias(name: str) -> bool:
+    """Whether a learnable tensor is a bias, by torch's name: `bias`, `out_proj.bias`, `in_proj_bias`, `bias_ih_l0`."""
+    own = name.rpartition(".")[2]
+    return own.endswith("bias") or own.startswith("bias_")

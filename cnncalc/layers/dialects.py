@@ -46,6 +46,8 @@ class Dialect(NamedTuple):
     """How a pool rounds where the file does not say."""
     ceil: Rounding = Rounding.CEIL
     """What `ceil` means."""
+    ceil_of: Mapping[str, Rounding] = {}
+    """By kind: what `ceil` means for a pool where it is not that."""
     clip_needs_padding: bool = False
     """Caffe clips the last window of a ceil-mode pool only where the pool is padded."""
     pool_stride_is_kernel: bool = True
@@ -62,6 +64,8 @@ class Dialect(NamedTuple):
     """A p-norm pool may be padded."""
     lp_rounds_up: bool = True
     """A p-norm pool may round up."""
+    pools_ignore_dilation: bool = False
+    """A pool's dilation is taken for 1."""
     transposed_same: str = ""
     """The rule of `same` for a transposed convolution; empty where there is none."""
     transposed_fills_stride: bool = False
@@ -83,6 +87,8 @@ class Dialect(NamedTuple):
     """Whether `same` of a convolution goes with a stride; in the torch dialect it does, where torch's own does not."""
     one_of_stride_and_dilation: tuple[str, ...] = ()
     """The kinds of convolution that refuse a stride and a dilation above 1 together."""
+    unsaid: Mapping[str, str] = {}
+    """By feature of a layer (`habits.features`): why nothing is said of it, as where it was not measured."""
     truncates: str = ""
     """What a window that does not fit its input gives there, in words; empty where it is an error there too."""
     overpads: str = ""

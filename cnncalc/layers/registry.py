@@ -95,8 +95,13 @@ def preset_of(name: str) -> Mapping[str, object]:
 
 
 def preset_name(layer: Layer) -> str:
-    """The name that says the most of a layer: that of its kind, or one that sets fields to what the layer has."""
+    """The name that says the most of a layer: that of its kind, or one that sets fields to what the layer has.
+
+    One that ends in a number of axes, as `2d`, is for these alone, and a layer fits others too.
+    """
     for name, fields in layer.presets.items():
-        if all(getattr(layer, field) == value for field, value in fields.items()):
+        if name[-2:] not in ("1d", "2d", "3d") and all(
+            getattr(layer, field) == value for field, value in fields.items()
+        ):
             return name
     return layer.kind

@@ -60,7 +60,9 @@ class Pool(Layer):
         if (self.rounding or self.rules.pool_rounding) == "floor":
             return Rounding.FLOOR
         unpadded = not isinstance(self.padding, str) and not any(a or b for a, b in self.padding)
-        return Rounding.CEIL_UNCLIPPED if self.rules.clip_needs_padding and unpadded else self.rules.ceil
+        if self.rules.clip_needs_padding and unpadded:
+            return Rounding.CEIL_UNCLIPPED
+        return self.rules.ceil_of.get(self.kind, self.rules.ceil)
 
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """One window an axis; shape and receptive field both come from it."""
@@ -68,8 +70,11 @@ class Pool(Layer):
         stride = self.stride or (self.kernel if self.rules.pool_stride_is_kernel else (1,))
         borders = (self.padding,) if isinstance(self.padding, str) else self.padding
         rounding = self.rounding_rule()
-        each = spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(self.dilations, rank)
-        return tuple(map(Window, *each, repeat(rounding), repeat(self.rules.pool_same_pads_first)))
+        apart = (1,) if self.rules.pools_ignore_dilation else self.dilations
+        each = spread(self.kernel, rank), spread(stride, rank), spread(borders, rank), spread(apart, rank)
+        first = self.rules.pool_same_pads_first
+        takes = first and self.kind in self.rules.pool_same_needs_padding
+        return tuple(map(Window, *each, repeat(rounding), repeat(first), repeat(takes)))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x

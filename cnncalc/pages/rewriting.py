@@ -107,17 +107,20 @@ def _outcome(rewriting: Rewriting, proved: Proved | None, written: str) -> Itera
 
 
 def _field(step: Step) -> str:
-    before, after = step.before.receptive_field, step.after.receptive_field
-    if before.size == after.size:
-        return f"✓ {step.asked.text}: a pixel of the last map sees {field_text(after)}, as before"
-    return f"✗ {step.asked.text}: a pixel of the last map sees {field_text(after)}, before {field_text(before)}"
+    if step.unlike:
+        return f"✗ {step.asked.text}: other pixels are seen by {_some(step.unlike)}"
+    last = field_text(step.after.receptive_field)
+    return f"✓ {step.asked.text}: every layer sees the pixels that it saw, a pixel of the last map {last}"
 
 
 def _proof(proof: Proof) -> str:
+    where = f"({proof.framework}, {proof.dtype}, seed {proof.seed})"
+    if not 0 < proof.spread < float("inf"):
+        return f"✗ {proof.rule}: the outputs are zero, or no numbers, with random weights: nothing is proved {where}"
     mark, word = ("✓", "equal") if proof.passed else ("✗", "not equal")
     return (
         f"{mark} {proof.rule}: {proof.outputs:,} outputs {word}: they differ by {proof.part:.1e} of what they differ "
-        f"from input to input ({proof.framework}, {proof.dtype}, seed {proof.seed})"
+        f"from input to input {where}"
     )
 
 
@@ -144,6 +147,7 @@ def _step_object(step: Step) -> dict[str, object]:
         "rule": step.asked.text,
         "exact": step.asked.rule.exact,
         "changes": [one._asdict() for one in step.changes],
+        "same_field": not step.unlike,
         "left": {why: list(names) for why, names in step.passed.items()},
         "before": comparison.object_of(step.before)["totals"],
         "after": comparison.object_of(step.after)["totals"],

@@ -7,6 +7,8 @@ Whoever calls this reads the text again and holds it against the net that it is 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import TypeAlias, TypeVar
 
 from cnncalc.graph import Graph
 from cnncalc.interchange.structure.writing import quoted
@@ -21,13 +23,18 @@ from cnncalc.rewrites.tokens import Defaults, retold, told
 
 __all__ = ["edited", "with_expectation"]
 
+T = TypeVar("T")
+
+
+Pair: TypeAlias = "tuple[Layer, tuple[Layer, ...]]"
+"""A layer, and those that are to stand in its place."""
+
 
 class _Change(NamedTuple):
-    """What becomes of the layers of one item."""
+    """What becomes of the layers of one item: each that it stands for, once."""
 
     item: Item
-    before: Layer
-    after: tuple[Layer, ...]
+    pairs: tuple[Pair, ...]
 
 
 class _Elsewhere(Exception):
@@ -40,6 +47,8 @@ def edited(text: str, graph: Graph, edits: Edits) -> str | None:
     if not isinstance(root, Mapping) or "extends" in root.entries:
         return None
     lines = text.splitlines()
+    if "expect" in root.entries and _expecting(lines) is None:
+        return None
     try:
         changes = _changes(graph, edits, items_of(root), lines)
         defaults = _defaults(root)
@@ -67,27 +76,23 @@ def _defaults(root: Mapping) -> Defaults:
 
 
 def _changes(graph: Graph, edits: Edits, items: dict[tuple[int, int], Item], lines: list[str]) -> list[_Change]:
-    """The items that change, each once. Raises `_Elsewhere` where layers of one place change in different ways."""
-    found: dict[tuple[int, int], _Change] = {}
-    places: dict[tuple[int, int], set[tuple[Layer, ...]]] = {}
+    """The items that change, each once."""
+    found: dict[tuple[int, int], dict[Pair, None]] = {}
+    changing: set[tuple[int, int]] = set()
     for index, node, layer in graph.layers():
         if node.origin is None:
             raise _Elsewhere
         place = node.origin.place()
         at = place.line, place.column
         edit = Edit() if index in edits.dropped else edits.made.get(index, Edit((layer,)))
-        if edits.touches(index) and edit.layers != (layer,):
+        if edit.layers != (layer,):
             if at not in items or place.text != lines[place.line - 1]:
                 raise _Elsewhere
-            found.setdefault(at, _Change(items[at], layer, edit.layers))
-        places.setdefault(at, set()).add(edit.layers)
-    wholes = [change.item for change in found.values() if isinstance(change.before, Merge) and change.after]
-    inside = [at for at in found if any(_within(items[at], whole, at, lines) for whole in wholes)]
-    for at in inside:
-        del found[at]
-    if any(len(places[at]) > 1 for at in found):
-        raise _Elsewhere
-    return [*found.values()]
+            changing.add(at)
+        found.setdefault(at, {})[layer, edit.layers] = None
+    changes = {at: _Change(items[at], tuple(found[at])) for at in changing}
+    wholes = [change.item for change in changes.values() if any(isinstance(one, Merge) for one, _ in change.pairs)]
+    return [one for at, one in changes.items() if not any(_within(one.item, whole, at, lines) for whole in wholes)]
 
 
 def _within(item: Item, whole: Item, at: tuple[int, int], lines: list[str]) -> bool:
@@ -95,22 +100,32 @@ def _within(item: Item, whole: Item, at: tuple[int, int], lines: list[str]) -> b
 
 
 def _make(lines: list[str], change: _Change, dialect: str, defaults: Defaults) -> None:
-    """Change the lines of one item."""
-    item, before, after = change
-    if not after:
+    """Change the lines of one item. Raises `_Elsewhere` where the layers of that place change in different ways."""
+    item, pairs = change
+    if not any(after for _, after in pairs):
         _remove(lines, item)
-        return
-    if len(after) == 1 and not isinstance(before, Merge):
-        _alter(lines, item, before, after[0], dialect, defaults)
-        return
-    name = _name(item)
-    texts = []
-    for place, layer in enumerate(after):
+    elif all(len(after) == 1 and not isinstance(before, Merge) for before, after in pairs):
+        _alter(lines, item, [(before, after[0]) for before, after in pairs], dialect, defaults)
+    else:
+        name = _name(item)
+        ways = {tuple(_texts(after, name, dialect, defaults)) for _, after in pairs}
+        _put(lines, item, _only(ways))
+
+
+def _texts(layers: tuple[Layer, ...], name: list[str], dialect: str, defaults: Defaults) -> Iterator[str]:
+    """Layers as items, the last of them with a name."""
+    for place, layer in enumerate(layers):
         kind, rest = told(layer, dialect, defaults)
-        keys = name if place == len(after) - 1 else []
+        keys = name if place == len(layers) - 1 else []
         plain = not keys and rest[:1] not in ("{", '"')
-        texts.append(f"{kind} {rest}".strip() if plain else "{" + ", ".join([f"{kind}: {rest}", *keys]) + "}")
-    _put(lines, item, texts)
+        yield f"{kind} {rest}".strip() if plain else "{" + ", ".join([f"{kind}: {rest}", *keys]) + "}"
+
+
+def _only(ways: set[T]) -> T:
+    """The one way in which layers of one place change. Raises `_Elsewhere` where there are several."""
+    if len(ways) != 1:
+        raise _Elsewhere
+    return ways.pop()
 
 
 def _name(item: Item) -> list[str]:
@@ -131,7 +146,7 @@ def _name(item: Item) -> list[str]:
     return keys
 
 
-def _alter(lines: list[str], item: Item, before: Layer, after: Layer, dialect: str, defaults: Defaults) -> None:
+def _alter(lines: list[str], item: Item, pairs: list[tuple[Layer, Layer]], dialect: str, defaults: Defaults) -> None:
     """Write one layer in place of another, its name and the like as they were."""
     text = item.node if item.key is None else item.value
     if not isinstance(text, Scalar):
@@ -140,34 +155,26 @@ def _alter(lines: list[str], item: Item, before: Layer, after: Layer, dialect: s
     line = lines[text.line - 1]
     if line[start:end] != text.text:
         raise _Elsewhere
-    word, _, rest = text.text.partition(" ") if item.key is None else (item.key.text, "", text.text)
-    again = retold(rest, before, after, defaults)
-    if again is not None:
-        new = f"{word} {again}".strip() if item.key is None else again
-        lines[text.line - 1] = _spliced(line, start, end, new, beside=item.key is not None)
-        return
-    kind, rest = told(after, dialect, defaults)
+    word, _, said = text.text.partition(" ") if item.key is None else (item.key.text, "", text.text)
+    again = {retold(said, before, after, defaults) for before, after in pairs}
+    if None in again:
+        kind, rest = _only({told(after, dialect, defaults) for _, after in pairs})
+    else:
+        kind, rest = word, _only(again) or ""
     if item.key is None:
         if rest[:1] in ("{", '"'):
             raise _Elsewhere
         lines[text.line - 1] = line[:start] + f"{kind} {rest}".strip() + line[end:]
         return
-    if item.key.line != text.line and text.text:
+    if item.key.line != text.line:
         raise _Elsewhere
-    lines[text.line - 1] = _spliced(line, start, end, rest, beside=True)
-    line = lines[item.key.line - 1]
+    blank = " " if rest and not line[:start].endswith((" ", '"', "'")) else ""
+    line = line[:start] + blank + rest + line[end:]
     start = item.key.column - 1
-    lines[item.key.line - 1] = line[:start] + kind + line[start + len(item.key.text) :]
+    lines[text.line - 1] = line[:start] + kind + line[start + len(item.key.text) :]
 
 
-def _spliced(line: str, start: int, end: int, new: str, *, beside: bool) -> str:
-    """A line with a text in place of another; behind a colon it has a blank before it."""
-    if beside and new and not line[:start].endswith((" ", '"', "'")):
-        new = f" {new}"
-    return line[:start] + new + line[end:]
-
-
-def _put(lines: list[str], item: Item, texts: list[str]) -> None:
+def _put(lines: list[str], item: Item, texts: tuple[str, ...]) -> None:
     """Put items in place of one."""
     dash = item.dashed(lines)
     end = item.bracketed(lines)
@@ -205,7 +212,7 @@ def _remove(lines: list[str], item: Item) -> None:
 def with_expectation(text: str, expect: str) -> str:
     """The text with this line in place of its `expect:` block; without one it is as it was."""
     lines = text.splitlines()
-    start = next((place for place, line in enumerate(lines) if re.match(r"expect\s*:", line)), None)
+    start = _expecting(lines)
     if start is None:
         return text
     end = start + 1
@@ -214,3 +221,8 @@ def with_expectation(text: str, expect: str) -> str:
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
     return "\n".join([*lines[:start], expect, *lines[end:]]) + "\n"
+
+
+def _expecting(lines: list[str]) -> int | None:
+    """The index of the line in which the `expect:` block begins; None where no line begins with it."""
+    return next((place for place, line in enumerate(lines) if re.match(r"expect\s*:", line)), None)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
     from cnncalc.layers import Layer
     from cnncalc.torch_backend.building.builder import GraphModule
+    from cnncalc.torch_backend.running.keeping import Alive
     from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement, TrainingStep
 
-__all__ = ["backward", "rows", "totals"]
+__all__ = ["backward", "kept", "rows", "totals"]
 
 
 def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[VerifiedRow, ...]:
@@ -38,7 +39,7 @@ def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[V
     for index, node, layer in graph.layers():
         row = measured.rows[node.name]
         figures = _row(graph, node, layer, row, batch)
-        if row.saved_bytes is not None:
+        if row.saved_bytes is not None and not graph.plan.checkpoints:
             figures.append(Figure("saved bytes", saved.get(index, 0), row.saved_bytes))
         found.append(VerifiedRow(node.name, layer.kind, write(layer), tuple(figures)))
     return tuple(found)
@@ -84,7 +85,7 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
         Figure("macs", sums.macs, measured.macs + once),
         Figure("outputs", predicted.outputs, outputs),
     ]
-    if measured.saved_bytes is not None:
+    if measured.saved_bytes is not None and not graph.plan.checkpoints:
         figures.append(Figure("saved bytes", sums.saved_bytes, measured.saved_bytes))
     if measured.peak_bytes is not None:
         figures.append(Figure("peak bytes", sums.peak_bytes, measured.peak_bytes))
@@ -93,13 +94,26 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     return tuple(figures)
 
 
+def kept(graph: Graph, found: Alive, batch: int, dtype: str) -> tuple[Figure, ...]:
+    """What is kept where groups run again: after the pass forward, and at most in the pass backward."""
+    sums = report(graph, batch, dtype).totals
+    return (
+        Figure("saved bytes", sums.saved_bytes, found.first),
+        Figure("backward bytes", sums.backward_bytes, found.most),
+    )
+
+
 def backward(graph: Graph, step: TrainingStep, batch: int, dtype: str) -> Figure:
-    """What the pass backward costs; what torch does once for a batch we count for each image."""
+    """What the pass backward costs, groups that run again included.
+
+    What torch does once for a batch we count for each image.
+    """
     once = sum(
         graph.signatures[node.signature][0].backward_macs_once(
             Backward(True, trains, inputs), *graph.input_shapes(node)
         )
         for _, node, trains, inputs in backwards(graph)
     )
-    found = report(graph, batch, dtype).totals.backward_flops
+    sums = report(graph, batch, dtype).totals
+    found = sums.backward_flops + 2 * sums.recomputed_macs
     return Figure("backward flops", found, step.backward_flops + 2 * (batch - 1) * once)

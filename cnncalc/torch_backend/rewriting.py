@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.answers.rewriting import FOLDED, RESHAPED, SAME, SHIFTED, Proof
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend.building.builder import GraphModule, build
 from cnncalc.torch_backend.running.planning import DTYPES
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Maker = Callable[[nn.Module, Branches], None]
     """Gives a module of the new net its parameters, of those of modules of the net before."""
 
-__all__ = ["prove"]
+__all__ = ["carried", "prove"]
 
 IMAGES = 2
 
@@ -40,25 +41,52 @@ def prove(
         shapes = [(IMAGES, *before.nodes[index].shape) for index in before.inputs.values()]
         inputs = [torch.randn(shape, generator=generator, dtype=stored) for shape in shapes]
         _unsettle(old, inputs, generator)
-        new = build(after, seed=seed + 1, dtype=stored).eval()
-        for one in made:
-            MAKERS[one.how](new.rows[one.layer], [[old.rows[name] for name in branch] for branch in one.of])
-        outputs = [_flat(module, inputs, len(before.outputs)) for module in (old, new)]
-    first, second = outputs
+        new = carried(old, after, made)
+        first, second = (_flat(module, inputs, len(before.outputs), seed) for module in (old, new))
     return Proof(
         rule=rule,
         framework=f"torch {torch.__version__}",
         dtype=dtype,
         seed=seed,
         outputs=first.numel(),
-        spread=float((first[0] - first[1]).abs().max()),
-        difference=float((first - second).abs().max()),
+        spread=_largest(*torch.nan_to_num(first)) or _largest(first, torch.zeros_like(first)),
+        difference=_largest(first, second),
     )
 
 
-def _flat(module: GraphModule, inputs: Sequence[Tensor], count: int) -> Tensor:
-    """The first outputs of each image in one vector: a vector and a map of one pixel are the same."""
-    made = module(*inputs)
+def carried(module: nn.Module, after: Graph, made: Sequence[Made]) -> GraphModule:
+    """What a rule made of a net as a module, at inference, its parameters made of those of the net's own module.
+
+    Raises CnncalcError where that is no module of the net before.
+    """
+    if not isinstance(module, GraphModule) or not all(
+        name in module.rows for one in made for branch in one.of for name in branch
+    ):
+        message = "this is no module of the net that was rewritten"
+        raise CnncalcError(Fault(message, help="give what `net.to_torch()` has made, perhaps trained since"))
+    held = (*module.parameters(), *module.buffers())
+    new = build(after, dtype=next((one.dtype for one in held if one.is_floating_point()), None)).eval()
+    with torch.no_grad():
+        for one in made:
+            MAKERS[one.how](new.rows[one.layer], [[module.rows[name] for name in branch] for branch in one.of])
+    return new
+
+
+def _largest(first: Tensor, second: Tensor) -> float:
+    """The largest difference; where neither is a number, there is none."""
+    apart = (first - second).abs()
+    apart[first.isnan() & second.isnan()] = 0
+    return float(apart.max())
+
+
+def _flat(module: GraphModule, inputs: Sequence[Tensor], count: int, seed: int) -> Tensor:
+    """The first outputs of each image in one vector: a vector and a map of one pixel are the same.
+
+    What draws at inference, too, as a fractional pool, draws the same in both nets.
+    """
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        made = module(*[one.clone() for one in inputs])  # what is in place may be the first layer
     each = [*made.values()][:count] if isinstance(made, dict) else [made]
     return torch.cat([one.double().flatten(1) for one in each], 1)
 
@@ -80,7 +108,7 @@ def _unsettle(net: GraphModule, inputs: Sequence[Tensor], generator: torch.Gener
     for norm in norms:
         norm.momentum = None  # the statistics of one batch, whole
         norm.train()
-    net(*inputs)
+    net(*[one.clone() for one in inputs])
     net.eval()
     for norm in norms:
         if norm.running_var is not None:  # of few numbers some variances are next to nothing, and would blow up

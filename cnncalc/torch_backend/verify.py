@@ -16,6 +16,7 @@ from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.building.builder import GraphModule, build
 from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
+from cnncalc.torch_backend.running.keeping import alive
 from cnncalc.torch_backend.running.measure import measure, training_step
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
 from cnncalc.torch_backend.running.watching import watched
@@ -121,6 +122,10 @@ def _held(
         return (), (_refusal(module, inputs, error, planned, dtype),)
     rows = compare.rows(graph, measured, planned.batch, dtype)
     totals = compare.totals(graph, module, measured, planned.batch, dtype)
+    if graph.plan.checkpoints and planned.device == PRETENDED:
+        notes.append("what is kept where groups run again is not held: without a device torch runs no pass backward")
+    elif graph.plan.checkpoints and saved:
+        totals += compare.kept(graph, alive(module, inputs, DTYPES.get(amp_of(dtype))), planned.batch, dtype)
     if planned.training and planned.device != PRETENDED:
         totals += _training(graph, module, inputs, planned, dtype, notes)
     return rows, totals

@@ -64,3 +64,39 @@ def test_names_that_keras_does_not_take_are_told_with_what_they_are():
     made = writer_for(None, "keras-json").write(graph, 1)
     assert [one["name"] for one in json.loads(made.content)["config"]["layers"]] == ["input", "layer", "a_b"]
     assert [note.partition(": ")[2] for note in made.notes] == ["`卷积` is `layer`, `a-b` is `a_b`"]
+
+
+SEQUENCES = [
+    ("6x5", "attention 2", ["MultiHeadAttention"]),
+    ("5x6", "attention 3 axis=last nobias noproject_bias", ["Permute", "MultiHeadAttention", "Permute"]),
+    ("4x3x5", "attention 2 key=5 value=4 out=8", ["MultiHeadAttention"]),
+    ("6x5", "gru 4 layers=2", ["GRU", "GRU"]),
+    ("6x5", "gru 4 bidirectional returns=final", ["Bidirectional"]),
+    ("6x5", "lstm 4 biases=1", ["LSTM"]),
+    ("6x5", "rnn 4 relu nobias", ["SimpleRNN"]),
+    ("1x7", "embedding 9 4", ["Reshape", "Embedding"]),
+    ("6x5", "parameter 6x2 concat axis=1 first", ["Flatten", "GetItem", "OnesLike", "Dense", "Reshape", "Concatenate"]),
+    ("6x5", "positional", ["Flatten", "GetItem", "OnesLike", "Dense", "Reshape", "Add"]),
+    ("6x5", "select 2 axis=1", ["GetItem", "Reshape"]),
+    ("6x5", "rmsnorm", ["RMSNormalization"]),
+]
+
+
+@pytest.mark.parametrize(("shape", "notation", "kinds"), SEQUENCES, ids=str)
+def test_what_sequences_are_made_of(shape, notation, kinds):
+    """What is written is read back and held against the net by `write`; the classes are Keras's own."""
+    assert [kind for kind, _ in layers(notation, shape=shape).values()] == kinds
+
+
+@pytest.mark.parametrize(
+    ("notation", "why"),
+    [
+        ("attention 2 causal", "Keras's attention is of all places"),
+        ("attention 2 w5 relative", "no windows"),
+        ("lstm 4", "Keras's cell has one vector of biases, and this has two"),
+        ("rmsnorm noaffine", "with a learned scale"),
+    ],
+)
+def test_what_a_cell_or_an_attention_of_keras_has_not(notation, why):
+    with pytest.raises(CnncalcError, match=why):
+        layers(notation, shape="6x5")

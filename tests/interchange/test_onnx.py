@@ -395,3 +395,62 @@ def test_the_package_agrees_on_what_the_files_are():
     for nodes, tensors, *_ in CASES.values():
         loaded = package.load_from_string(net(*nodes, tensors=tensors))
         assert [one.op_type for one in loaded.graph.node]
+
+
+HEADS = [
+    # as exporters of torch write a class token's attention: heads go into the batch's axis behind another one
+    node("Transpose", "x", "t", perm=(1, 0, 2)),
+    node("Reshape", "t s", "r"),
+    node("Transpose", "r", "h", perm=(1, 0, 2)),
+    node("Transpose", "h", "k", perm=(0, 2, 1)),
+    node("MatMul", "h k", "m"),
+    node("Softmax", "m", "a", axis=-1),
+    node("MatMul", "a h", "o"),
+    node("Transpose", "o", "b", perm=(1, 0, 2)),
+    node("Reshape", "b e", "f"),
+    node("Transpose", "f", "y", perm=(1, 0, 2)),
+]
+
+
+def test_heads_in_the_axis_of_the_batch_are_axes_of_the_image():
+    found = onnx(net(*HEADS, x=(1, 5, 8), tensors=[whole("s", 5, 2, 4), whole("e", 5, 1, 8)]))
+    assert (list(found.outputs.values()), found.macs) == (["5x8"], 2 * 2 * 5 * 5 * 4)
+
+
+@pytest.mark.parametrize(
+    ("equation", "output", "macs"),
+    [
+        ("bhid,bhjd->bhij", "3x8x8", 3 * 8 * 8 * 8),
+        ("bhid,bhjd->bihj", "8x3x8", 3 * 8 * 8 * 8),
+        ("bhid,bhdj->bhji", "3x8x8", 3 * 8 * 8 * 8),
+    ],
+)
+def test_an_einsum_of_matrices_is_a_product(equation, output, macs):
+    found = onnx(net(node("Einsum", "x x", "y", equation=equation)))
+    assert (list(found.outputs.values()), found.macs) == ([output], macs)
+
+
+def test_another_einsum_is_told():
+    with pytest.raises(CnncalcError, match="Einsum"):
+        onnx(net(node("Einsum", "x x", "y", equation="bhid,bhid->bh")))
+
+
+def test_what_is_picked_in_no_order_is_known_by_its_shape():
+    places = tensor("i", (4,), [3, 1, 1, 0], 7)
+    found = onnx(net(node("Gather", "x i", "y", axis=2), tensors=[places]))
+    assert (list(found.outputs.values()), found.graph.nodes[-1].layer.kind) == (["3x4x8"], "opaque")
+    many = tensor("j", (5, 2), [0, 1] * 5, 7)
+    assert list(onnx(net(node("GatherND", "x j", "z"), node("Unsqueeze", "z u", "y"),
+                         tensors=[many, whole("u", 0)])).outputs.values()) == ["5x8x8"]  # fmt: skip
+
+
+def test_masks_that_are_written_place_by_place_are_constants():
+    places, zeros = tensor("p", (2, 2), [0, 0, 0, 1], 7), tensor("u", (2, 8), [0] * 16)
+    made = [node("ConstantOfShape", "s", "c"), node("ScatterND", "c p u", "m"), node("Add", "x m", "y")]
+    found = onnx(net(*made, tensors=[whole("s", 3, 8, 8), places, zeros]))
+    assert (found.params, list(found.outputs.values())) == (0, ["3x8x8"])
+
+
+def test_a_tile_of_longer_axes_is_several_of_them():
+    found = onnx(net(node("Tile", "x t", "y"), tensors=[whole("t", 1, 2, 1, 3)]))
+    assert list(found.outputs.values()) == ["6x8x24"]

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cnncalc.graph import Graph
+from cnncalc.graph.stored import stored_in
 from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
 from cnncalc.torch_backend.building.builder import to_torch
 
-__all__ = ["back", "differences", "main_class", "run"]
+__all__ = ["back", "differences", "main_class", "run", "through_torch"]
 
 CLOSE = 1e-5
 """Of the largest number that comes out."""
 INSIDE = ("attention", "deconv", "embedding", "gru", "layernorm", "linear", "lstm", "parameter", "positional",
           "rmsnorm", "rnn")  # fmt: skip
 """The kinds whose module may be a part of what the layer does: axes are moved, or a border is cut."""
-FIGURES = ("params", "buffers", "macs")
 COUNTED = "num_batches_tracked"
 """torch counts batches in a buffer of its own."""
 
@@ -139,12 +140,41 @@ def _outputs(graph: Graph, ours: Any, theirs: Any) -> list[str]:
     return lines
 
 
+def counted(graph: Graph) -> dict[str, int]:
+    """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
+    live: set[int] = set()
+    waiting = [index for index in graph.outputs.values() if not graph.nodes[index].train_only]
+    while waiting:
+        index = waiting.pop()
+        layer = graph.nodes[index].layer
+        if index not in live and layer is not None:
+            live.add(index)
+            waiting += graph.nodes[index].inputs[: 2 if layer.beside else layer.seen_inputs]
+    names = {graph.nodes[index].name for index in live}
+    macs = sum(layer.macs(*graph.input_shapes(node)) for index, node, layer in graph.layers() if index in live)
+    tensors = {name.rpartition("."): one for name, one in stored_in(graph).items() if not one.shared}
+    kept = [prod(one.own) for (_, _, role), one in tensors.items() if role != "factor" and one.layer in names]
+    return {"multiply–accumulates": macs, "numbers": sum(kept)}
+
+
 def back(graph: Graph) -> list[str]:
     """How a net differs from what is read of the program's own module: its totals. Raises CnncalcError."""
-    from cnncalc import from_torch, report
+    return _read_back(graph, main_class(run(str(written(graph, 1).content)))())
 
-    made = main_class(run(str(written(graph, 1).content)))()
-    read = report(from_torch(made, *given(graph, 1, torch.float32))).totals
-    ours = report(graph).totals
-    figures = [(name, getattr(read, name), getattr(ours, name)) for name in FIGURES]
-    return [f"{name}: {found:,}, and there are {wanted:,}" for name, found, wanted in figures if found != wanted]
+
+def through_torch(graph: Graph) -> list[str]:
+    """How a net differs from what is read of the module that `to_torch` makes of it. Raises CnncalcError."""
+    return _read_back(graph, to_torch(graph))
+
+
+def _read_back(graph: Graph, module: nn.Module) -> list[str]:
+    from cnncalc import from_torch
+
+    try:
+        read = from_torch(module, *given(graph, 1, torch.float32))
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        read = from_torch(module, *given(graph, 2, torch.float32))  # statistics of a batch
+    ours = counted(graph)
+    return [f"{name}: {n:,}, and there are {ours[name]:,}" for name, n in counted(read).items() if n != ours[name]]

@@ -6,21 +6,26 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cnncalc.analysis.formats import activation_bytes
+from cnncalc.analysis.memory.layouts import joined
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Elements", "Storage"]
+__all__ = ["Elements", "Storage", "sizes"]
 
 MASK = 1
 """Bytes of a bool."""
 FULL = 4
 """Bytes of a float32."""
+
+
+PRECISIONS = ("float32", "half precision")
 
 
 class Storage(NamedTuple):
@@ -40,17 +45,32 @@ class Storage(NamedTuple):
         return product(self.shape) * (images if self.batched else 1) * self.element
 
 
+def sizes(graph: Graph, size: int, half: int = 0) -> list[int]:
+    """Bytes of an element of each node's output in inference.
+
+    Types of single layers are of inference: what training keeps is counted in the type of the net.
+    """
+    if not graph.plan.types:
+        return Elements(graph, size, half).of
+    return activation_bytes(graph, size)
+
+
 class Elements:
     """The types of a graph's tensors. `of` holds, for each node, the bytes of an element of its output.
 
-    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0.
+    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0. What
+    is kept depends on how many `images` there are, and on the `gaps` in parts of tensors (`layouts`).
     """
 
-    __slots__ = ("graph", "half", "of", "size")
+    __slots__ = ("alone", "gaps", "graph", "half", "of", "size")
 
-    def __init__(self, graph: Graph, size: int, half: int = 0) -> None:
+    def __init__(
+        self, graph: Graph, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
+    ) -> None:
         self.graph, self.size, self.half = graph, size, half
         self.of = [size] * len(graph.nodes)
+        self.alone = type(images) is int and images == 1
+        self.gaps = gaps or {}
         if half:
             for index, _, layer in graph.layers():
                 self.of[index] = size if layer.casting() == "mixed" else self.computing(index)
@@ -75,9 +95,15 @@ class Elements:
             return index
         if saved.what != "input":
             return None
-        source = self.graph.nodes[index].inputs[saved.index]
+        node = self.graph.nodes[index]
+        source = node.inputs[saved.index]
         copied = self.half and saved.element != "taken" and self._cast(index) not in (0, self.of[source])
-        return None if copied or (saved.element == "full" and self.of[source] < FULL) else source
+        if copied or (saved.element == "full" and self.of[source] < FULL):
+            return None
+        layer, shapes = self.graph.signatures[node.signature]
+        shape = shapes[saved.index]
+        apart = source in self.gaps and joined(self.gaps[source], shape, layer.joins(shape), alone=self.alone)
+        return None if apart else source
 
     def own(self, index: int, saved: Saved) -> Storage:
         """The storage of what a layer keeps that is no tensor of the net: an extra, or a copy in another type."""
@@ -85,9 +111,9 @@ class Elements:
         if saved.what == "input":
             source = nodes[index].inputs[saved.index]
             cast = self._cast(index) if self.half else 0
-            wanted = FULL if cast in (0, self.of[source]) else cast
-            name = f"{nodes[source].name} in {'half precision' if wanted == self.half else 'float32'}"
-            return Storage(None, name, nodes[source].shape, True, wanted)
+            wanted = FULL if saved.element == "full" and cast in (0, self.of[source]) else cast or self.of[source]
+            how = "in one piece" if wanted == self.of[source] else f"in {PRECISIONS[wanted == self.half]}"
+            return Storage(None, f"{nodes[source].name} {how}", nodes[source].shape, True, wanted)
         key = None
         if saved.what in ("indices", "indices of input"):
             key = "indices", index if saved.what == "indices" else nodes[index].inputs[saved.index]
@@ -99,23 +125,29 @@ class Elements:
         tensor = self.tensor(index, saved)
         if tensor is None:
             return self.own(index, saved)
-        held = self.graph.nodes[owner[tensor]]
-        return Storage(owner[tensor], held.name, held.shape, True, self.of[owner[tensor]])
+        return self.tensor_storage(owner[tensor])
 
-    def weight(self, index: int, backward: Backward) -> Storage | None:
-        """The copy of a layer's weight that autocast makes and autograd keeps, if any.
+    def tensor_storage(self, owner: int) -> Storage:
+        """The storage of a tensor of the net, which lies in no other's."""
+        held = self.graph.nodes[owner]
+        return Storage(owner, held.name, held.shape, True, self.of[owner])
+
+    def weights(self, index: int, backward: Backward) -> Iterator[Storage]:
+        """The copies of a layer's weights that autocast makes and autograd keeps.
 
         A trained weight is copied once, however many layers share it; a frozen one at each use.
         """
-        if not self.half:
-            return None
         node = self.graph.nodes[index]
         layer, shapes = self.graph.signatures[node.signature]
-        weight = layer.weight_shapes(*shapes).get("weight")
-        if weight is None or layer.casting() != "half" or not layer.keeps_weight(backward):
-            return None
-        key = ("weight", index if node.share is None else node.share) if backward.weights else None
-        return Storage(key, "weight in half precision", weight, False, self.half)
+        if not self.half or layer.casting() != "half":
+            return
+        weights = layer.weight_shapes(*shapes)
+        owner = index if node.share is None else node.share
+        for name, uses in layer.cast_weights(backward, *shapes).items():
+            if backward.weights:
+                yield Storage(("weight", name, owner), "weight in half precision", weights[name], False, self.half)
+            else:
+                yield Storage(None, "weight in half precision", (uses, *weights[name]), False, self.half)
 
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:

@@ -1,13 +1,14 @@
 """The memory of a net: what autograd keeps for backward, and the most that is alive at once in inference.
 
-Storages are what is counted, each once: a view (flatten) and a layer in place lie in the storage of their input.
+Storages are what is counted, each once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnncalc.analysis.memory.elements import Elements, Storage
+from cnncalc.analysis.memory.elements import Elements, Storage, sizes
+from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.backward import Backward
@@ -20,7 +21,6 @@ __all__ = [
     "kept_for_backward",
     "lifetimes",
     "peak",
-    "storages",
 ]
 
 NEVER = -1
@@ -41,15 +41,6 @@ class Peak(NamedTuple):
     size: int
     at: int
     alive: tuple[int, ...]
-
-
-def storages(graph: Graph, *, training: bool) -> list[int]:
-    """For each node the node whose storage its output lies in."""
-    reuses = [layer.reuses_input(training=training) for layer, _ in graph.signatures]
-    owner: list[int] = []
-    for index, node in enumerate(graph.nodes):
-        owner.append(owner[node.inputs[0]] if node.layer is not None and reuses[node.signature] else index)
-    return owner
 
 
 def backwards(graph: Graph) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
@@ -79,7 +70,8 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
     Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
     counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
     """
-    owner, elements = storages(graph, training=True), Elements(graph, size, half)
+    owner, gaps = laid_out(graph, training=True)
+    elements = Elements(graph, size, half, batch, gaps)
     mets, nodes = graph.signatures, graph.nodes
     tensors = [False] * len(nodes)
     others: set[object] = set()
@@ -91,7 +83,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
             kept.append(Kept(index, storage.what, storage.bytes(batch)))
 
     for index, node, trains, inputs in backwards(graph):
-        for saved in mets[node.signature].saved(trains, inputs):
+        for saved in mets[node.signature].saved(trains, inputs, elements.alone):
             tensor = elements.tensor(index, saved)
             if tensor is None:
                 keep(index, elements.own(index, saved))
@@ -99,8 +91,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
                 held = owner[tensor]
                 tensors[held] = True
                 kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
-        weight = elements.weight(index, Backward(True, trains, inputs)) if half else None
-        if weight is not None:
+        for weight in elements.weights(index, Backward(True, trains, inputs, elements.alone)) if half else ():
             keep(index, weight)
     return kept
 
@@ -113,7 +104,7 @@ def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
     """
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
-    elements = Elements(graph, size, half).of
+    elements = sizes(graph, size, half)
     bytes_of = [batch * product(node.shape) * element for node, element in zip(graph.nodes, elements)]
     now, best, at = 0, -1, 0
     for index, born, freed in lifetimes(graph, owner, last):

@@ -84,9 +84,10 @@ class Sight(NamedTuple):
         """
         sight: Sight | str = self
         for place, reach in enumerate(reaches):
-            if reach is IDENTITY or isinstance(sight, str):
+            n, out = before[place], after[place] if len(after) > place else 1
+            if (reach is IDENTITY and n == out) or isinstance(sight, str):
                 continue
-            sight = sight.axis_through(place, reach, before[place], after[place] if len(after) > place else 1)
+            sight = sight.axis_through(place, reach, n, out)
         if isinstance(sight, str) or len(after) == len(before):
             return sight
         return sight._replace(axes=sight.axes[: len(after)])
@@ -103,7 +104,7 @@ class Sight(NamedTuple):
         if reach is None:
             return BESIDE
         if isinstance(axis, tuple):
-            return MIXED
+            return BESIDE if reach.a == reach.c and reach.first == reach.last else MIXED
         field = self.fields[axis].through(reach)
         try:
             used = seen_of(reach, n, out)

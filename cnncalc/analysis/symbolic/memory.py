@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.analysis.memory.elements import Elements
-from cnncalc.analysis.memory.totals import backwards, lifetimes, storages
+from cnncalc.analysis.memory.elements import Elements, sizes
+from cnncalc.analysis.memory.layouts import laid_out
+from cnncalc.analysis.memory.totals import backwards, lifetimes
 from cnncalc.arithmetic.symbolic.cases import ALWAYS, cases, indicator, union_indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Sum, largest_of, sum_of
@@ -21,21 +22,19 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
 
     `condition` is that of the whole net, `size` and `half` as in `Elements`. Raises `NoClosedForm`.
     """
-    owner = storages(graph, training=True)
-    elements = Elements(graph, size, half)
+    owner, gaps = laid_out(graph, training=True)
+    elements = Elements(graph, size, half, images, gaps)
     keeping: dict[object, list[Condition]] = {}
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
     for index, node, trains, inputs in backwards(graph):
-        backward = Backward(True, trains, inputs)
+        backward = Backward(True, trains, inputs, elements.alone)
         key = (node.signature, backward)
         if key not in memo:
             layer, shapes = graph.signatures[node.signature]
             memo[key] = cases(lambda: list(layer.saved(backward, *shapes)), condition)  # noqa: B023 - called at once
         found = [(case, elements.storage(index, saved, owner)) for case, several in memo[key] for saved in several]
-        weight = elements.weight(index, backward)
-        if weight is not None:
-            found.append((ALWAYS, weight))
+        found += [(ALWAYS, weight) for weight in elements.weights(index, backward)]
         total: Any = 0
         touched: dict[object, tuple[Any, list[Condition]]] = {}
         for case, storage in found:
@@ -54,8 +53,9 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
 
 def closed_peak(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
     """The most bytes alive at once in inference: the largest of the sums at each step. Raises `NoClosedForm`."""
-    unit = half or size  # a tensor of twice as wide elements counts as two
-    times = [element // unit for element in Elements(graph, size, half).of]
+    elements = sizes(graph, size, half)
+    unit = half or min(elements)  # a tensor of twice as wide elements counts as two
+    times = [element // unit for element in elements]
     alive: dict[int, None] = {}
     steps: dict[Sum, None] = {}
     for _, born, freed in lifetimes(graph):

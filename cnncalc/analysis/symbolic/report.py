@@ -143,8 +143,31 @@ class _Closing(Counter):
     @cached_property
     def saved(self) -> Mapping[int, Any]:
         """What backward keeps, case by case."""
-        found = _attempt(lambda: saved_by_layer(self.graph, self.condition, self.images, *self.numbers))
+        found = self._checkpoints or _attempt(
+            lambda: saved_by_layer(self.graph, self.condition, self.images, *self.numbers)
+        )
         return dict.fromkeys(range(len(self.graph.nodes)), found) if isinstance(found, NoClosedForm) else found
+
+    @property
+    def _checkpoints(self) -> NoClosedForm | None:
+        """Why nothing is told of what is kept where groups run again."""
+        return NoClosedForm("with --checkpoint it is told of sizes in numbers") if self.graph.plan.checkpoints else None
+
+    @property
+    def again(self) -> Mapping[int, Any]:
+        """Nothing, or the reason why it is not told."""
+        why = self._checkpoints
+        return {} if why is None else dict.fromkeys(range(len(self.graph.nodes)), why)
+
+    @property
+    def most_kept(self) -> Any:
+        """All that is kept: it is there when the pass backward begins."""
+        return self["saved_bytes"]
+
+    @property
+    def rank_bytes(self) -> Any:
+        """The rule on the shapes of tensors, where these do not depend on the case."""
+        return _attempt(lambda: Counter.rank_bytes.fget(self))  # type: ignore[attr-defined]  # mypy knows no fget
 
     @cached_property
     def backward(self) -> Mapping[int, Any]:
@@ -160,6 +183,10 @@ class _Closing(Counter):
         layer, shapes = self.graph.signatures[node.signature]
         rule, size = self.optimizer.state, self.element_bytes
         return self._summed(lambda: sum(rule(shape, size) for shape in layer.weight_shapes(*shapes).values()))
+
+    def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
+        """Case by case."""
+        return self._summed(lambda: super(_Closing, self).weight_bytes(node, layer, stored))
 
     def _summed(self, rule: Callable[[], Any]) -> Any:
         """A number; where its rule branches on a length, the sum over the cases."""

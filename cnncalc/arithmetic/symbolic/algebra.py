@@ -450,26 +450,22 @@ def polynomial(number: Any) -> Polynomial:
         return number
     if isinstance(number, int):
         return Polynomial({(): int(number)})
-    table: Table = number.table
+    return _of_size(number)
+
+
+@lru_cache(maxsize=4_096)
+def _of_size(size: Size) -> Polynomial:
+    table = size.table
     if not table.prefix and table.period == 1:
         return Polynomial({(symbolic(table.symbol),): table.advance, (): table.values[0]})
     times = gcd(*steps(table))
     if times == 1:
-        return _of_marks(number)
-    rest = table.at(1) % times
-    less = tabulate(
-        table.symbol, table.period, table.advance // times, table.start, lambda n: (table.at(n) - rest) // times
-    )
-
-    def made() -> str:
-        return f"({number} − {rest})/{times}" if rest else f"({number})/{times}"
-
-    return Polynomial(
-        {
-            term: times * factor + (0 if term else rest)
-            for term, factor in ({(): 0} | _of_marks(length(less, made)).terms).items()
-        }
-    )
+        return _of_marks(size)
+    rest, start = table.at(1) % times, table.start
+    less = tabulate(table.symbol, table.period, table.advance // times, start, lambda n: (table.at(n) - rest) // times)
+    marked = _of_marks(length(less, lambda: f"({size} − {rest})/{times}" if rest else f"({size})/{times}"))
+    terms = {(): 0} | marked.terms
+    return Polynomial({term: times * factor + (0 if term else rest) for term, factor in terms.items()})
 
 
 def _of_marks(size: Size) -> Polynomial:

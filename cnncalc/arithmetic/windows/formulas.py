@@ -177,6 +177,8 @@ class Window(NamedTuple):
     rounding: Rounding = Rounding.FLOOR
     pads_first: bool = False
     """`same` pads so that a kernel without dilation gives ⌈n/s⌉; what the window then gives may be another length."""
+    takes_away: bool = False
+    """`same` takes pixels away where a stride larger than the kernel leaves some over: onnxruntime's dilated pools."""
 
     @property
     def extent(self) -> int:
@@ -204,8 +206,10 @@ class Window(NamedTuple):
         if not isinstance(self.border, str):
             return self.border
         extent = self.kernel if self.pads_first else self.extent
-        total = named("p_total", larger((ceil_divide(n, self.stride) - 1) * self.stride + extent - n, 0))
-        less, more = total // 2, total - total // 2
+        wanted = (ceil_divide(n, self.stride) - 1) * self.stride + extent - n
+        total = named("p_total", wanted if self.takes_away else larger(wanted, 0))
+        less = total // 2 if not self.takes_away else larger(total, 0) // 2 - larger(-total, 0) // 2
+        more = total - less
         return (less, more) if self.border == SAME else (more, less)
 
     def unseen(self, n: int) -> int:
@@ -243,6 +247,8 @@ class TransposedWindow(NamedTuple):
             return n * self.stride
         if self.same == "onnx":
             return smaller(spread, n * self.stride)
+        if self.same in ("opencv", "ncnn"):
+            return spread - (self.extent - 1 if self.same == "opencv" else 0)
         return spread - larger((ceil_divide(n, self.stride) - 1) * self.stride + self.kernel - n, 0)
 
     def padding(self, n: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.options import amp_option, net_options, output_options, view_options, wanted
+from cnncalc.cli.options import amp_option, net_options, output_options, runtime_option, view_options, wanted
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 from cnncalc.errors import CnncalcError, Fault
@@ -20,6 +20,7 @@ from cnncalc.errors import CnncalcError, Fault
 @output_options
 @amp_option
 @net_options
+@runtime_option
 def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
     """Show layers that are written on the command line.
 

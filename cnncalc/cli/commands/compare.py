@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,10 +11,14 @@ from cnncalc.cli.options import amp_option, device_option, net_options, output_o
 from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
+if TYPE_CHECKING:
+    from cnncalc.cli.options import Wanted
+
 
 @click.command("compare", short_help="Compare nets side by side, or two of them layer by layer.")
 @click.argument("nets", metavar="NET…", nargs=-1, required=True, shell_complete=completing.nets)
 @click.option("--diff", is_flag=True, help="Align two nets and show the layers that changed.")
+@click.option("--runtimes", is_flag=True, help="One net as runtimes size it: a line for each layer where they part.")
 @output_options
 @amp_option
 @device_option
@@ -35,6 +39,9 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
     if given["diff"] and given["device"] is not None:
         raise CnncalcError(Fault("--device does not go with --diff", help="leave out one of them"))
     asked = wanted(given)
+    if given["runtimes"]:
+        _by_runtimes(nets, asked, given)
+        return
     found = [compared(net, load(net, asked.options), asked.options.batch, asked.dtype) for net in nets]
     if given["device"] is not None:
         from cnncalc.tools.devices import on_device
@@ -44,3 +51,19 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
         answer(changed.page(found, changes(found[0].report, found[1].report)), given)
     else:
         answer(comparison.page(found), given)
+
+
+def _by_runtimes(nets: tuple[str, ...], asked: Wanted, given: dict[str, Any]) -> None:
+    """Prints where the runtimes part on one net."""
+    from cnncalc.language import load
+    from cnncalc.pages import runtimes
+    from cnncalc.tools.runtimes.running import sizes
+    from cnncalc.tools.runtimes.table import RUNTIMES
+
+    if len(nets) != 1:
+        raise CnncalcError(Fault(f"--runtimes takes one net, not {len(nets)}", help="give one of them"))
+    for name in ("diff", "device", "amp"):
+        if given[name]:
+            raise CnncalcError(Fault(f"--runtimes does not go with --{name}", help="leave out one of them"))
+    net = load(nets[0], asked.options)
+    answer(runtimes.compared(net, {one.name: sizes(net, one) for one in RUNTIMES.values()}), given)

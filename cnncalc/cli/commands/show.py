@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from cnncalc.cli.options import amp_option, net_argument, net_options, output_options, view_options, wanted
+from cnncalc.cli.options import (
+    amp_option,
+    net_argument,
+    net_options,
+    output_options,
+    runtime_option,
+    view_options,
+    wanted,
+)
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 
@@ -18,6 +26,7 @@ from cnncalc.cli.showing import show_graph, view_of
 @output_options
 @amp_option
 @net_options
+@runtime_option
 def command(net: str, variants: bool, **given: Any) -> None:
     """Show a net layer by layer: shapes, parameters, costs, and their totals.
 

@@ -22,7 +22,7 @@ from cnncalc.cli.running import RUNNERS, progress_bar, runner_of, runner_options
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cnncalc.running.runner import Runner
     from cnncalc.solve.sweep.grid import Grid, Part
@@ -82,7 +82,6 @@ def command(net: str, **given: Any) -> None:
     from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.fronts import front
     from cnncalc.solve.sweep.grid import check
-    from cnncalc.solve.sweep.journal import Journal
 
     form_of(given)  # what cannot be written is not computed
     given["file"] = None if given["file"] == "-" else given["file"]
@@ -94,10 +93,8 @@ def command(net: str, **given: Any) -> None:
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
     figures += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in figures]
     check(grid, figures, given["optimizer"], wanted(given).options.limits)
-    journal = None
-    if given["file"] is not None and _kept_beside(given["file"]):
-        depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures}
-        journal = Journal(given["file"], depends, grid, len(figures))
+    depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures}
+    journal = journal_beside(given, depends, grid, len(figures))
     points, whole = _found(net, given, grid, figures, journal, runner)
     if journal is not None and _digest(net, given) != depends["texts"]:
         journal.end()
@@ -114,10 +111,14 @@ def command(net: str, **given: Any) -> None:
         click.get_current_context().exit(1)
 
 
-def _kept_beside(file: str) -> bool:
-    """Whether the target is a file, which may have a journal; a device or a pipe has none."""
-    target = target_of(file)
-    return not target.exists() or target.is_file()
+def journal_beside(given: dict[str, Any], depends: Mapping[str, object], grid: Grid, columns: int) -> Journal | None:
+    """The journal beside the file that is written; a device or a pipe has none. Raises CnncalcError."""
+    from cnncalc.solve.sweep.journal import Journal
+
+    if given["file"] is None:
+        return None
+    target = target_of(given["file"])
+    return Journal(given["file"], depends, grid, columns) if not target.exists() or target.is_file() else None
 
 
 def _digest(net: str, given: dict[str, Any]) -> str:

@@ -68,9 +68,14 @@ def pool(kind: str) -> Rule:
         said = borders(op, len(kernel))
         if op.whole("ceil_mode", 0):
             said = {"pads": widened(op, kernel, strides, said.get("pads", (0,) * 2 * len(kernel)))}
+        x = op.x()
+        pads = said.get("pads", ())
+        if any(2 * one > side for one, side in zip(pads, (*kernel, *kernel))):  # more than a window may lie outside
+            border = (0, 0, *pads[: len(kernel)], 0, 0, *pads[len(kernel) :])
+            x, said = op.tell.put("Pad", [x, op.tell.numbers(*border)]), {}
         if kind == "AveragePool":
             said["count_include_pad"] = int(not op.whole("exclude_padding_from_average", 0))
-        op.say(kind, op.x(), kernel_shape=kernel, strides=strides, **said)
+        op.say(kind, x, kernel_shape=kernel, strides=strides, **said)
 
     return rule
 

@@ -13,7 +13,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "of_module", "own_name"]
 
 
 class NotKnown(Exception):
@@ -21,13 +21,13 @@ class NotKnown(Exception):
 
 
 WITHIN = -1
-"""The batch, of one image, is part of the first axis."""
+"""The batch, of one image, is part of another axis, or stands among those of the image."""
 
 
 class Live(NamedTuple):
     """A tensor that depends on the input: its number in the sketch, and which of its axes is the batch.
 
-    A net may put the batch and another axis together for a while, as one for windows or places does: `WITHIN`.
+    A net may put the batch of one image together with windows or heads for a while: all axes are the image's, `WITHIN`.
     """
 
     tensor: int
@@ -37,6 +37,11 @@ class Live(NamedTuple):
 Value: TypeAlias = "Live | Tensor"
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
+
+
+def of_module(weight: Tensor) -> bool:
+    """Whether a tensor is called as a module's weight: an exporter's own have other names."""
+    return "::" not in weight.name and _PARAMETER.search(weight.name) is not None
 
 
 def own_name(node: Node, weight: Tensor | None) -> str:
@@ -148,12 +153,22 @@ class Call:
             return shape
         return (*shape[: live.axis], self.batch, *shape[live.axis :])
 
+    def own(self, live: Live, full: tuple[int, ...]) -> Shape:
+        """A shape as ONNX has it without the batch, which stands where this tensor has it."""
+        return full if live.axis == WITHIN else (*full[: live.axis], *full[live.axis + 1 :])
+
+    def freed(self, live: Live) -> Live:
+        """The same tensor with all axes those of the image. Raises `NotKnown` for more images than one."""
+        if live.axis == WITHIN:
+            return live
+        if self.batch != 1:
+            raise NotKnown("the batch is another axis of each input")
+        return self.put("reshape", live, suffix="_axes", batch=WITHIN, shape=self.full(live))
+
     def ours(self, axis: int, live: Live) -> int:
         """An axis of ONNX among ours. Raises `NotKnown` for the batch."""
         rank = len(self.full(live))
         axis = axis + rank if axis < 0 else axis
-        if live.axis == WITHIN and axis == 0:
-            raise NotKnown("it works along the batch and what it is put together with")
         if axis == live.axis:
             raise NotKnown("it works along the batch")
         if not 0 <= axis < rank:

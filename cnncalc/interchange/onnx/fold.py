@@ -205,6 +205,27 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0]._replace(numbers=None, name="")]
 
 
+def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """GatherND: the shape of what is picked by lists of places."""
+    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
+        return None
+    *around, depth = values[1].dims
+    if depth > len(values[0].dims):
+        return None
+    return [values[0]._replace(dims=(*around, *values[0].dims[depth:]), numbers=None, name="")]
+
+
+def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """ReduceL2 of weights, with which a normalised weight begins: its shape."""
+    axes = axes_of(node, values)
+    rank = len(values[0].dims)
+    if axes is None or any(not -rank <= axis < rank for axis in axes) or not node.attributes.get("keepdims", 1):
+        return None
+    gone = {axis % rank for axis in axes}
+    dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims))
+    return [values[0]._replace(dims=dims, numbers=None, name="")]
+
+
 def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     ends = [value.numbers for value in values[:3]]
     if any(end is None or len(end) != 1 for end in ends):
@@ -241,9 +262,10 @@ FOLDS: dict[str, Fold] = {
     "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_,
     "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
-    "Pad": padded, "Trilu": shaped, "Sin": shaped, "Cos": shaped, "Shape": shape_of, "Size": shape_of,
+    "Pad": padded, "ScatterND": shaped, "GatherND": gathered, "Clip": shaped, "Trilu": shaped, "Sin": shaped,
+    "Cos": shaped, "Shape": shape_of, "Size": shape_of,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
-    "ReduceMin": partial(reduced, min),
+    "ReduceMin": partial(reduced, min), "ReduceL2": lengths,
 }  # fmt: skip
 
 

@@ -35,7 +35,8 @@ _SQUARED = ("Sqrt", ("Add", ("ReduceMean", ("Mul", _CENTRED, _CENTRED)), "?eps")
 _ERF = ("Add", ("Erf", ("Div", "x", "=1.41421356")), "=1")
 _ERF_TIMES = ("Add", ("Erf", ("Mul", "x", "=0.70710678")), "=1")
 _CLIPPED = ("Clip", ("Add", "x", "=3"))
-_GROUPS = ("Reshape", ("InstanceNormalization", ("Reshape", "x", "?to"), "?one", "?zero"), "?back")
+_OF_GROUPS = ("InstanceNormalization", ("Reshape", "x", "?to"), "?one", "?zero")
+_GROUPS = (("Reshape", _OF_GROUPS, "?back"), ("Reshape", _OF_GROUPS, ("Shape", "x")))
 
 PATTERNS: tuple[Pattern, ...] = (
     # torch's exporters, tf2onnx, Paddle: x·σ(x)
@@ -64,7 +65,10 @@ PATTERNS: tuple[Pattern, ...] = (
         for spread in (_SPREAD, _SQUARED)
     ),
     # torch below opset 21: a group norm is an instance norm of groups, without its own scale
-    Pattern(("Add", ("Mul", _GROUPS, "?gamma"), "?beta"), "GroupNormalization", ("x", "?gamma", "?beta", "?one")),
+    *(
+        Pattern(("Add", ("Mul", groups, "?gamma"), "?beta"), "GroupNormalization", ("x", "?gamma", "?beta", "?one"))
+        for groups in _GROUPS
+    ),
     # Keras and Paddle: a dense layer's bias on its own
     Pattern(("Add", ("MatMul", "x", "?weight"), "?bias"), "MatMul", ("x", "?weight", "?bias")),
 )  # fmt: skip

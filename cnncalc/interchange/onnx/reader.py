@@ -15,7 +15,7 @@ from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached, uncounted
 from cnncalc.interchange.onnx.patterns import together
-from cnncalc.interchange.onnx.table import RULES
+from cnncalc.interchange.onnx.rules.table import RULES
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
@@ -143,8 +143,12 @@ class Reader:
             self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
             return None
         if value.axis == WITHIN:
-            self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
-            return None
+            shape = self.sketch.shape(value.tensor)
+            if shape[:1] != (self.batch,) or len(shape) < 2:
+                self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
+                return None
+            fields = {"shape": shape[1:]}
+            return self.sketch.add("", "reshape", fields, [value.tensor], place=None, foreign=f"the output {name[:60]}")
         if value.axis:
             shape = self.sketch.shape(value.tensor)
             full = "x".join(map(str, (*shape[: value.axis], "N", *shape[value.axis :])))

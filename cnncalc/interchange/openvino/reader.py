@@ -7,8 +7,8 @@ from math import prod
 
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED, declared
-from cnncalc.interchange.openvino.xml import Ir, IrLayer, read_ir
+from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
+from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, read_ir
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown

@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.openvino import windows
-from cnncalc.interchange.openvino.xml import IrLayer
+from cnncalc.interchange.openvino.xml import IrLayer, declared
 from cnncalc.layers import Shape
 
-__all__ = ["FOLDED", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED", "declared"]
+__all__ = ["FOLDED", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED"]
 
 Rule: TypeAlias = Callable[[IrLayer, Build], list[int]]
 
@@ -50,15 +50,6 @@ REDUCTIONS = {
     "ReduceL1": "l1", "ReduceL2": "l2", "ReduceMax": "max", "ReduceMean": "mean", "ReduceMin": "min",
     "ReduceSum": "sum",
 }  # fmt: skip
-
-
-def declared(layer: IrLayer, output: int = 0) -> Shape:
-    """The shape of an output without the batch, as the file declares it."""
-    shapes = layer.made()
-    if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output]) < 1:
-        known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
-        raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}")
-    return shapes[output][1:]
 
 
 def elementwise(kind: str, fields: Fields) -> Rule:

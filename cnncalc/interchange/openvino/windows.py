@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from cnncalc.interchange.building import Build, Fields
-from cnncalc.interchange.openvino.xml import IrLayer
+from cnncalc.interchange.openvino.xml import IrLayer, declared
 
 __all__ = ["convolution", "deconvolution", "pooling"]
 
+Borders: TypeAlias = "tuple[tuple[int, int], ...]"
 SAME = {"same_upper": "same", "same_lower": "same_lower"}
 
 
@@ -52,16 +55,33 @@ def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: boo
     return build.put("deconv", bias=bias, **fields)
 
 
+def widened(layer: IrLayer, build: Build, kernel: tuple[int, ...], padding: Borders) -> Borders:
+    """The borders with which windows that round down make the stated output."""
+    lengths, made = build.x[0][1:], declared(layer)[1:]
+    if not len(lengths) == len(made) == len(kernel):
+        raise layer.fault("the axes of its kernel and of its shapes differ")
+    strides = layer.wholes("strides") or [1] * len(kernel)
+    dilations = layer.wholes("dilations") or [1] * len(kernel)
+    pairs = padding if len(padding) == len(kernel) else padding[:1] * len(kernel)
+    rows = zip(lengths, made, kernel, strides, dilations, pairs)
+    return tuple((a, max(b, (m - 1) * s + (k - 1) * d + 1 - n - a)) for n, m, k, s, d, (a, b) in rows)
+
+
 def pooling(layer: IrLayer, build: Build) -> int:
-    """MaxPool and AvgPool; they round down unless told."""
-    fields: Fields = {
-        "kernel": tuple(layer.wholes("kernel")),
-        "stride": tuple(layer.wholes("strides")) or (1,),
-        "padding": borders(layer),
-        "rounding": "ceil" if layer.attributes.get("rounding_type", "floor").startswith("ceil") else "floor",
-    }
-    if not fields["kernel"]:
+    """MaxPool and AvgPool; they round down unless told.
+
+    Those that round up make as many as the file states: by OpenVINO 2026.4 3 of 6 pixels by a maximum of 2 and a stride
+    of 3, and 2 by an average. What the last window lacks is a border.
+    """
+    kernel = tuple(layer.wholes("kernel"))
+    if not kernel:
         raise layer.fault("a pool needs `kernel`")
+    fields: Fields = {"kernel": kernel, "stride": tuple(layer.wholes("strides")) or (1,), "padding": borders(layer)}
+    if layer.attributes.get("rounding_type", "floor").startswith("ceil") and not isinstance(fields["padding"], str):
+        fields["padding"] = widened(layer, build, kernel, fields["padding"])
+        if any(2 * one > side for pair, side in zip(fields["padding"], kernel) for one in pair):
+            border = build.put("pad", suffix="_border", border=fields.pop("padding"))
+            build.use(0, border)
     if layer.type == "AvgPool":
         key = "exclude-pad" if "exclude-pad" in layer.attributes else "exclude_pad"
         return build.put("avgpool", count_include_pad=not layer.flag(key, default=False), **fields)

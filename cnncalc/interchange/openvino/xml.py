@@ -12,7 +12,7 @@ from cnncalc.interchange.text import Text
 from cnncalc.layers import Shape
 from cnncalc.limits import Limits
 
-__all__ = ["Ir", "IrLayer", "read_ir"]
+__all__ = ["Ir", "IrLayer", "declared", "read_ir"]
 
 MOST_AXES = 16
 LARGEST = 2**40
@@ -59,6 +59,15 @@ class IrLayer:
     def made(self) -> list[Shape]:
         """The shapes that come out, with the batch."""
         return [tuple(shape) for shape in self.outputs.values()]
+
+
+def declared(layer: IrLayer, output: int = 0) -> Shape:
+    """The shape of an output without the batch, as the file declares it."""
+    shapes = layer.made()
+    if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output]) < 1:
+        known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
+        raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}")
+    return shapes[output][1:]
 
 
 class Ir:

@@ -1,11 +1,11 @@
-"""Functions of elements, arithmetic of two tensors, and normalisations of ATen."""
+"""Functions of elements, and normalisations of ATen."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.interchange.torch_export.arithmetic import addcmul, arithmetic, subtracted
 from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
-from cnncalc.layers import Shape
 
 __all__ = ["ELEMENTWISE"]
 
@@ -24,6 +24,24 @@ def function(kind: str, **fields: Any) -> Any:
 
 
 INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "dropout")
+
+
+def shrunk(of: str) -> Any:
+    """A shrinkage by torch's own λ; any other is no function of ours."""
+
+    def rule(call: Call) -> Tensor:
+        if call.get("lambd", 0.5) != 0.5:
+            raise Refused(f"a shrinkage by {str(call.get('lambd'))[:20]}")
+        return call.put("function", of=of)
+
+    return rule
+
+
+def threshold(call: Call) -> Tensor:
+    """Zero up to 1."""
+    if (call.get("threshold"), call.get("value")) != (1, 0):
+        raise Refused("a threshold of another number than 1, or with a value in its place that is not 0")
+    return call.put("function", of="threshold")
 
 
 def hardtanh(call: Call) -> Tensor:
@@ -90,67 +108,6 @@ def dropout(call: Call) -> Tensor:
     return call.put("dropout", rate=rate, inplace=inplace or None, channels=whole or None, alpha=alpha or None)
 
 
-def arithmetic(kind: str) -> Any:
-    """Of two tensors, of a tensor and a number, or of a tensor and a parameter."""
-
-    def rule(call: Call) -> Value:
-        left, right = call.arguments.get("self"), call.arguments.get("other", call.arguments.get("exponent"))
-        if not any(isinstance(one, Tensor) for one in (left, right)):
-            return _of_parameters(call, left, right)
-        if isinstance(right, (int, float)) or isinstance(left, (int, float)):
-            x, number = (left, right) if isinstance(left, Tensor) else (right, left)
-            return call.put(kind, call.tensor(x), number=float(number or 0))
-        return _of_two(call, kind, left, right)
-
-    return rule
-
-
-def _of_parameters(call: Call, left: Value, right: Value) -> Value:
-    """What is made of constants is one; of a learned parameter it becomes a layer."""
-    if any(isinstance(one, Parameter) and one.name for one in (left, right)):
-        made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
-        number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
-        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply"}
-        word = call.word.rstrip("_")
-        return call.put(kinds.get(word, "add"), *made, number=number) if len(made) == 1 else _of_two(call, "add", *made)
-    return Parameter("", call.dims)
-
-
-def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
-    """Two tensors, one of which may be a parameter or a constant; axes of length 1 are put where torch puts them."""
-    dims = call.dims
-    x = left if isinstance(left, Tensor) else right
-    batch = call.world.batch_of(dims, x.batch)
-    for one, other in ((left, right), (right, left)):
-        joins = {"add": "add", "multiply": "multiply"}
-        if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
-            shape = _broadcast(call, one.dims, dims, batch)
-            entering = _aligned(call, other, dims, batch)
-            named = "parameter" if one.name else "constant"
-            fields = {"learned": False} if one.name and not one.learned else {}
-            number = call.layer(named, [entering], "", [one.name], shape=shape, join=joins[kind], **fields)
-            return call.held(number, dims, batch)
-    numbers = [_aligned(call, call.tensor(one), dims, batch) for one in (left, right)]
-    number = call.layer(kind, numbers)
-    return call.held(number, dims, batch)
-
-
-def _broadcast(call: Call, own: tuple[int, ...], dims: tuple[int, ...], batch: int | None) -> Shape:
-    """Our shape of what meets a tensor of these dims: axes of length 1 before its own, the batch taken out."""
-    wide = (*(1,) * (len(dims) - len(own)), *own)
-    if len(wide) != len(dims) or (batch is not None and wide[batch] not in (1, dims[batch])):
-        raise Refused("it acts along the batch")
-    return call.world.shape(wide, batch)
-
-
-def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | None) -> int:
-    """A tensor with as many axes as what comes out."""
-    shape = _broadcast(call, tensor.dims, dims, batch)
-    if shape == call.world.sketch.shape(tensor.number):
-        return tensor.number
-    return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
-
-
 def batch_norm(call: Call) -> Tensor:
     """aten.batch_norm and the forms that it is decomposed to."""
     weight, bias, mean = call.parameter("weight"), call.parameter("bias"), call.parameter("running_mean")
@@ -167,18 +124,20 @@ def batch_norm(call: Call) -> Tensor:
     )
 
 
+def over_axes(call: Call) -> str | None:
+    """What a norm is over: the last axis, or all but the batch; None as it usually is."""
+    shape, ours = call.get("normalized_shape", []), call.world.sketch.shape(call.x().number)
+    if tuple(shape) == ours[-1:]:
+        return "last" if len(ours) > 1 else None
+    if tuple(shape) == ours:
+        return "all"
+    raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
+
+
 def layer_norm(call: Call) -> Tensor:
     """Over the last axis, or over all but the batch."""
-    x = call.x()
-    shape = call.get("normalized_shape", [])
+    over = over_axes(call)
     weight, bias = call.parameter("weight"), call.parameter("bias")
-    ours = call.world.sketch.shape(x.number)
-    if tuple(shape) == ours[-1:]:
-        over = "last" if len(ours) > 1 else None
-    elif tuple(shape) == ours:
-        over = "all"
-    else:
-        raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
     names = [one.name if one is not None else "" for one in (weight, bias)]
     affine = None if weight is not None else False
     return call.put(
@@ -191,10 +150,11 @@ def layer_norm(call: Call) -> Tensor:
 
 
 def rms_norm(call: Call) -> Tensor:
-    """Over the last axis."""
+    """Over the last axis, or over all but the batch."""
     weight = call.parameter("weight")
-    over = "last" if len(call.world.sketch.shape(call.x().number)) > 1 else None
-    return call.put("rmsnorm", parameters=[weight.name if weight else ""], over=over, affine=None if weight else False)
+    return call.put(
+        "rmsnorm", parameters=[weight.name if weight else ""], over=over_axes(call), affine=None if weight else False
+    )
 
 
 def group_norm(call: Call) -> Tensor:
@@ -239,6 +199,9 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"{name}{mark}": function(kind) for name, kind in _NAMED.items() for mark in ("", "_")},
     **{f"{name}{mark}": function("function", of=of) for name, of in _FUNCTIONS.items() for mark in ("", "_")},
     **{f"hardtanh{mark}": hardtanh for mark in ("", "_")},
+    "softshrink": shrunk("softshrink"),
+    "hardshrink": shrunk("hardshrink"),
+    "threshold": threshold,
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
@@ -268,6 +231,8 @@ ELEMENTWISE: dict[str, Any] = {
         )
         for mark in ("", "_")
     },
+    "rsub": subtracted,
+    "addcmul": addcmul,
     "maximum": arithmetic("maximum"),
     "minimum": arithmetic("minimum"),
     **dict.fromkeys(

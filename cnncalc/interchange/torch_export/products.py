@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
 
 __all__ = ["PRODUCTS"]
 
@@ -17,10 +17,10 @@ def linear(call: Call) -> Tensor:
 def _linear(call: Call, x: Tensor, weight: Parameter | None, bias: Parameter | None, *, turned: bool) -> Tensor:
     if weight is None or len(weight.dims) != 2:
         raise Refused("it has no matrix among the module's parameters")
-    names = [weight.name, bias.name if bias is not None else ""]
+    names = [*weight.names, bias.name if bias is not None else ""]
     axis = "last" if len(call.world.sketch.shape(x.number)) > 1 else None
     out = weight.dims[1 if turned else 0]
-    return call.put("linear", x, parameters=names, out=out, bias=bias is not None, axis=axis)
+    return call.put("linear", x, parameters=names, out=out, bias=bias is not None, axis=axis, norm=weight.norm)
 
 
 def addmm(call: Call) -> Tensor:
@@ -39,13 +39,25 @@ def matmul(call: Call) -> Value:
         return _linear(call, left, right, None, turned=True)
     if isinstance(left, Parameter) and isinstance(right, Parameter) and not (left.name or right.name):
         return Parameter("", call.dims)
+    if isinstance(right, Parameter) and isinstance(left, Tensor) and left.batch == 0 and right.dims[:1] == (1,):
+        right = right._replace(expanded=len(right.dims) == len(left.dims))
     x, y = call.tensor(left), call.tensor(right)
+    if x.batch != y.batch and call.world.size == 1:  # the one sample is a row of it, or was merged with others
+        x, y = (whole(call, one, word) for one, word in ((x, "left"), (y, "right")))
     if len(x.dims) != len(y.dims) or x.batch != y.batch:
         raise Refused("its tensors have different numbers of axes")
     ours = call.world.sketch.shape(x.number)
     if len(ours) < 2:
         raise Refused("it multiplies along the batch")
     return call.put("matmul", x, y)
+
+
+def whole(call: Call, tensor: Tensor, word: str) -> Tensor:
+    """A tensor with the axis of its one sample among its own."""
+    if tensor.batch is None:
+        return tensor
+    number = call.layer("reshape", [tensor.number], f"{call.name()}_{word}", shape=tensor.dims)
+    return Tensor(number, tensor.dims, None)
 
 
 def einsum(call: Call) -> Tensor:
@@ -69,6 +81,12 @@ def attention(call: Call) -> Tensor:
         raise Refused("its heads share keys")
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
     scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
+    mask = call.arguments.get("attn_mask")
+    if isinstance(mask, Tensor):
+        own, wide = call.world.sketch.shape(mask.number), call.world.sketch.shape(scaled)
+        shape = (*(1,) * (len(wide) - len(own)), *own)
+        aligned = mask.number if shape == own else add("reshape", [mask.number], f"{name}_mask", shape=shape)
+        scaled = add("add", [scaled, aligned], f"{name}_masked")
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)
@@ -79,6 +97,10 @@ def embedded(call: Call) -> Tensor:
     table, indices = call.parameter("weight"), call.tensor(call.arguments.get("indices"))
     if table is None:
         raise Refused("it has no table")
+    shape = call.world.sketch.shape(indices.number)
+    if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
+        wide = call.layer("reshape", [indices.number], f"{call.name()}_numbers", shape=(1, *shape))
+        indices = indices._replace(number=wide)
     return call.put(
         "embedding", indices, parameters=[table.name], vocabulary=table.dims[0], features=table.dims[1], axis="last"
     )
@@ -91,30 +113,63 @@ def recurrent(kind: str, **more: Any) -> Any:
         x, parameters = call.x(), call.get("params", [])
         if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
             raise Refused("its matrices are no parameters of the module")
-        if call.used_beside_the_first() or len(x.dims) != 3:
-            raise Refused("its last states are handed on, which a layer of ours does not have")
+        if len(x.dims) != 3:
+            raise Refused("it takes no batch of sequences")
+        state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
+        ends = not call.world.used.isdisjoint(state)
+        if ends and not call.world.used.isdisjoint(others):
+            raise Refused("its last states are handed on beside all others, which a layer of ours does not have")
         rows = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
         units, biased = parameters[0].dims[0] // rows, bool(call.get("has_biases", True))
         projected = parameters[1].dims[1]
-        made = call.put(
-            kind,
-            x,
-            parameters=[one.name for one in parameters],
-            hidden=units,
-            layers=call.get("num_layers", 1),
-            bidirectional=True if call.get("bidirectional", False) else None,
-            bias=None if biased else False,
-            projection=projected if projected != units else None,
-            axis="last",
+        fields = {
+            "parameters": [one.name for one in parameters],
+            "hidden": units,
+            "layers": call.get("num_layers", 1),
+            "bidirectional": True if call.get("bidirectional", False) else None,
+            "bias": None if biased else False,
+            "projection": projected if projected != units else None,
+            "axis": "last",
             **more,
-        )
-        return [made] + [None] * (len(call.operation.outputs) - 1)
+        }
+        rest: list[Value] = [None] * (len(call.operation.outputs) - 1)
+        if not ends:
+            return [call.put(kind, x, **fields), *rest]
+        directions = 2 if fields["bidirectional"] else 1
+        final = call.layer(kind, [x.number], call.name(), fields.pop("parameters"), returns="final", **fields)
+        if directions > 1:
+            final = call.layer("reshape", [final], f"{call.name()}_ends", shape=(directions, projected))
+        return [None, States(Tensor(final, (directions, call.world.size, projected), 1)), *rest[1:]]
 
     return rule
 
 
+def bilinear(call: Call) -> Tensor:
+    """aten.bilinear: of two vectors."""
+    weight, bias = call.parameter("weight"), call.parameter("bias")
+    if weight is None or len(weight.dims) != 3:
+        raise Refused("it has no weight among the module's parameters")
+    both = (call.tensor(call.arguments.get("input1")), call.tensor(call.arguments.get("input2")))
+    names = [weight.name, bias.name if bias is not None else ""]
+    return call.put("bilinear", *both, parameters=names, out=weight.dims[0], bias=bias is not None)
+
+
+def baddbmm(call: Call) -> Tensor:
+    """A product of each matrix with another, and a third tensor added."""
+    call.arguments["other"], bias = call.arguments["batch2"], call.arguments["self"]
+    call.arguments["self"] = call.arguments["batch1"]
+    made = matmul(call)
+    if not isinstance(bias, Parameter):
+        raise Refused("what it adds is no parameter of the module")
+    shape = call.world.shape((*(1,) * (len(made.dims) - len(bias.dims)), *bias.dims), made.batch)
+    number = call.layer("parameter", [made.number], f"{call.name()}_added", [bias.name], shape=shape, join="add")
+    return call.held(number, made.dims, made.batch)
+
+
 PRODUCTS: dict[str, Any] = {
     "linear": linear,
+    "bilinear": bilinear,
+    "baddbmm": baddbmm,
     "addmm": addmm,
     "matmul": matmul,
     "mm": matmul,

@@ -7,21 +7,26 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
+from cnncalc.interchange.torch_export.norms_of_weights import NORMS
 from cnncalc.interchange.torch_export.products import PRODUCTS
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
 from cnncalc.interchange.torch_export.reductions import REDUCTIONS
+from cnncalc.interchange.torch_export.repeating import REPEATING
 from cnncalc.interchange.torch_export.shapes import SHAPES
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value, World
+from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Places, Refused, States, Tensor, Value, World
 from cnncalc.interchange.torch_export.windows import WINDOWS
 from cnncalc.layers import show_shape
 
 __all__ = ["OPERATORS", "read", "refuse_script", "sketched"]
 
-OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **REDUCTIONS, **SHAPES}
+OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **REDUCTIONS, **SHAPES, **REPEATING, **NORMS}
 """Every operator that is read, by its name in ATen."""
+KEPT = ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "expand")
+"""What gives the very numbers that it takes, so that a buffer stays one."""
 MOST_OPERATIONS = 100_000
 
 
@@ -47,12 +52,26 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
         _apply(world, operation, opaque=asked.opaque)
     if world.unknown:
         raise CnncalcError(_unknown(world.unknown))
-    ends = [world.values.get(one) for one in program.outputs]
+    made_by = {one: operation for operation in world.operations for one in operation.outputs}
+    ends = [
+        Call(world, made_by[name]).tensor(one) if isinstance(one, Parameter) and name in made_by else one
+        for name, one in ((name, world.values.get(name)) for name in program.outputs)
+    ]
     sketch.outputs = [_without_batch(world, one) for one in ends if isinstance(one, Tensor)]
-    if not sketch.outputs:
+    if not sketch.outputs or all(one.layer is None for one in sketch.operators):
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
-    return sketch
+    return _led(sketch)
+
+
+def _led(sketch: Sketch) -> Sketch:
+    """The sketch without what no output comes of, such as inputs of which only the shape is taken: a note says so."""
+    named = {number: name for name, number in sketch.inputs.items()}
+    made = leading(sketch, sketch.outputs)
+    unused = [name for name in named.values() if name not in made.inputs]
+    if unused:
+        made.notes.append(f"nothing takes the numbers of {', '.join(f'`{one}`' for one in unused)}: left out")
+    return made
 
 
 def _without_batch(world: World, end: Tensor) -> int:
@@ -92,7 +111,9 @@ def _apply(world: World, operation: Operation, *, opaque: bool) -> None:
     try:
         call = Call(world, operation)
         if _is_constant(call):
-            made: Value = [Parameter("", world.program.shapes.get(one, ())) for one in operation.outputs]
+            source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
+            fresh = Parameter("", (), source=source, expanded=source is not None)
+            made: Value = [fresh._replace(dims=world.program.shapes.get(one, ())) for one in operation.outputs]
         else:
             rule = OPERATORS.get(call.word) if operation.target.startswith("aten.") else None
             if rule is None and opaque:
@@ -135,10 +156,12 @@ def _is_constant(call: Call) -> bool:
         one = waiting.pop()
         if isinstance(one, list):
             waiting += one
-        elif isinstance(one, (Tensor, Parameter)):
+        elif isinstance(one, (Tensor, Parameter, Places, States)):
             values.append(one)
-    made_anew = call.word in ("new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like")
-    return made_anew or all(isinstance(one, Parameter) and (not one.name or _is_fixed(one)) for one in values)
+    made_anew = call.word in ("new_zeros", "new_ones", "new_full", *LIKE)
+    return made_anew or (
+        call.word not in KEPT and all(isinstance(one, Parameter) and (not one.name or _is_fixed(one)) for one in values)
+    )
 
 
 def _is_fixed(value: Parameter) -> bool:
@@ -158,8 +181,9 @@ def _unknown(found: list[tuple[str, str]]) -> Fault:
 def _say_uncounted(world: World) -> None:
     """Name the parameters that no layer holds."""
     program = world.program
+    counted = {called.partition("[")[0] for called in world.counted}  # of a part, that of the whole parameter
     missing = {
-        called: program.shapes.get(one, ()) for one, called in program.parameters.items() if called not in world.counted
+        called: program.shapes.get(one, ()) for one, called in program.parameters.items() if called not in counted
     }
     if missing:
         named = ", ".join(f"{called} {show_shape(dims)}" for called, dims in list(missing.items())[:4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
 
 __all__ = ["SHAPES"]
 
@@ -22,7 +22,7 @@ def reshaped(call: Call) -> Value:
     value = next(iter(call.arguments.values()))
     dims = call.dims
     if isinstance(value, Parameter):
-        return Parameter(value.name, dims, value.learned)
+        return value._replace(dims=dims, expanded=False)
     x = call.tensor(value)
     if product(dims) != product(x.dims):
         raise Refused("it changes the number of elements")
@@ -53,7 +53,7 @@ def permuted(call: Call) -> Value:
     order = [one % rank for one in order]
     dims = tuple(value.dims[one] for one in order)
     if isinstance(value, Parameter):
-        return Parameter(value.name, dims, value.learned)
+        return value._replace(dims=dims, expanded=False)
     batch = order.index(value.batch) if value.batch is not None else None
     ours = [axis - (value.batch is not None and axis > value.batch) for axis in order if axis != value.batch]
     if ours == sorted(ours):
@@ -97,7 +97,12 @@ def concatenated(call: Call) -> Value:
 
 
 def parted(call: Call) -> Value:
-    """chunk, split and unbind: a slice for each part."""
+    """chunk, split and unbind: a slice for each part; of a parameter parts of it."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter):
+        shapes = call.world.program.shapes
+        parts = [(f"{value.name}[{at}]", shapes.get(one, ())) for at, one in enumerate(call.operation.outputs)]
+        return [value._replace(name=name if value.name else "", dims=dims) for name, dims in parts]
     x = call.x()
     axis = call.axis(call.get("dim", 0), x)
     place = call.get("dim", 0) % len(x.dims)
@@ -145,6 +150,10 @@ def selected(call: Call) -> Value:
 def sliced(call: Call) -> Value:
     """slice and narrow: places of an axis."""
     value = next(iter(call.arguments.values()))
+    if isinstance(value, States):
+        if call.get("dim", 0) != 0 or call.get("start", 0) != -value.final.dims[0] or call.dims != value.final.dims:
+            raise Refused("it takes other last states than those of the last layer")
+        return value.final
     if isinstance(value, Parameter) and not value.name:
         return Parameter("", call.dims)
     x = call.tensor(value)
@@ -179,8 +188,11 @@ def expanded(call: Call) -> Value:
     """expand: axes of length 1 repeated."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, Parameter):
-        if value.dims == call.dims or not value.name:
-            return Parameter(value.name, call.dims, value.learned)
+        own, wide = value.dims, call.dims
+        added = own if len(own) < len(wide) else own[1:] if own[:1] == (1,) else None
+        whole = added is not None and len(wide) > 1 and wide == (call.world.size, *added)
+        if own == wide or whole or not value.name:
+            return value._replace(dims=wide, expanded=whole or value.expanded)
         value = call.tensor(value)
     x = call.tensor(value)
     if x.dims == call.dims:

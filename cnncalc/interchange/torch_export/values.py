@@ -16,7 +16,7 @@ from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Call", "Parameter", "Refused", "Tensor", "Value", "World"]
+__all__ = ["LIKE", "Call", "Parameter", "Places", "Refused", "States", "Tensor", "Value", "World"]
 
 
 class Tensor(NamedTuple):
@@ -33,8 +33,34 @@ class Parameter(NamedTuple):
     name: str
     dims: tuple[int, ...]
     learned: bool = True
+    norm: str | None = None
+    """How it is made of the parameter of that name and of those `beside`, at each step."""
+    beside: tuple[str, ...] = ()
+    expanded: bool = False
+    """Whether its first axis is the batch, for each sample of which it is the same."""
+    source: int | None = None
+    """The tensor that it takes its type from, where it is a constant."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of all parameters that it is made of."""
+        return (self.name, *self.beside)
 
 
+class States(NamedTuple):
+    """The last states of all layers of a recurrence, of which only those of its last layer are known: `final`."""
+
+    final: Tensor
+
+
+class Places(NamedTuple):
+    """The places at which a pool found its pixels; `pool` is its tensor."""
+
+    pool: int
+
+
+LIKE = ("zeros_like", "ones_like", "full_like")
+"""What takes the shape of a tensor alone."""
 Value = Any
 """A tensor, a parameter, or a list of them."""
 
@@ -50,6 +76,11 @@ def _names_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from _names_in(one)
+
+
+def word_of(operation: Operation) -> str:
+    """The name of its operator: `conv2d` of `aten.conv2d.default`."""
+    return operation.target.split(".")[1] if "." in operation.target else operation.target
 
 
 class World:
@@ -70,7 +101,8 @@ class World:
         """Those from which an output comes, in order; what is made for nothing is left out."""
         for operation in reversed(program.operations):
             if self.used.intersection(operation.outputs):
-                self.used.update(_names_in(list(operation.arguments.values())))
+                if word_of(operation) not in LIKE:
+                    self.used.update(_names_in(list(operation.arguments.values())))
                 self.operations.append(operation)
         self.operations.reverse()
         modules = {one.module for one in program.operations if one.module}
@@ -97,11 +129,15 @@ class Call:
 
     def __init__(self, world: World, operation: Operation) -> None:
         self.world, self.operation = world, operation
+        self.word = word_of(operation)
+        self.made: dict[Parameter, Tensor] = {}
+        """The layers of parameters that it takes as tensors."""
         self.arguments = {key: self._resolved(one) for key, one in operation.arguments.items()}
-        self.word = operation.target.split(".")[1] if "." in operation.target else operation.target
 
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, Name):
+            if self.word in LIKE:
+                return None
             if value.name not in self.world.values:
                 raise Refused("it takes a tensor that no operation makes")
             return self.world.values[value.name]
@@ -137,19 +173,23 @@ class Call:
         if isinstance(value, Tensor):
             return value
         if isinstance(value, Parameter):
-            return self._made(value)
+            if value not in self.made:
+                self.made[value] = self._made(value)
+            return self.made[value]
         raise Refused(f"a tensor is needed, not {str(value)[:40]}")
 
     def _made(self, value: Parameter) -> Tensor:
         """A parameter, or a constant, on its own."""
         shape = value.dims or (1,)
-        entering = next(iter(self.world.sketch.inputs.values()))
+        entering = next(iter(self.world.sketch.inputs.values())) if value.source is None else value.source
+        batch = 0 if value.expanded and len(shape) > 1 else None
+        shape = shape if batch is None else shape[1:]
         kind = "parameter" if value.name else "constant"
         fields = {"learned": value.learned} if value.name else {}
         number = self.layer(
             kind, [entering], value.name or f"{self.word}_constant", [value.name], shape=shape, **fields
         )
-        return Tensor(number, value.dims, None)
+        return Tensor(number, value.dims, batch)
 
     def parameter(self, name: str) -> Parameter | None:
         """A parameter that it takes; None where there is none. What is computed is none."""
@@ -219,7 +259,8 @@ class Call:
         """The layer that makes the operation's output, whose shape is held against the one that the program states."""
         taken = list(inputs) or [self.x()]
         number = self.layer(kind, [one.number for one in taken], "", parameters, **fields)
-        batch = self.world.batch_of(self.dims, (like or taken[0]).batch)
+        first = like or taken[0]
+        batch = first.batch if first.dims == self.dims else self.world.batch_of(self.dims, first.batch)
         return self.held(number, self.dims, batch)
 
     def held(self, number: int, dims: tuple[int, ...], batch: int | None) -> Tensor:

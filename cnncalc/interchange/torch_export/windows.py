@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Refused, Tensor
+from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, Tensor, Value
 
 __all__ = ["WINDOWS"]
 
 
-def _weights(call: Call) -> tuple[tuple[int, ...], bool, list[str]]:
-    """The shape of the kernel, whether there is a bias, and the names of both."""
+def _weights(call: Call) -> tuple[Parameter, bool, list[str]]:
+    """The kernel, whether there is a bias, and the names of both."""
     weight, bias = call.parameter("weight"), call.parameter("bias")
     if weight is None or len(weight.dims) < 3:
         raise Refused("it has no kernel among the module's parameters")
-    return weight.dims, bias is not None, [weight.name, bias.name if bias is not None else ""]
+    return weight, bias is not None, [*weight.names, bias.name if bias is not None else ""]
 
 
 def _axes(call: Call) -> int:
@@ -26,7 +26,8 @@ def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
         return transposed(call)
-    dims, bias, names = _weights(call)
+    weight, bias, names = _weights(call)
+    dims = weight.dims
     axes = len(dims) - 2
     padding = call.get("padding", 0)
     border = padding if isinstance(padding, str) else tuple((one, one) for one in call.lengths("padding", axes, 0))
@@ -40,12 +41,14 @@ def conv(call: Call) -> Tensor:
         dilation=call.lengths("dilation", axes),
         groups=call.get("groups", 1),
         bias=bias,
+        norm=weight.norm,
     )
 
 
 def transposed(call: Call) -> Tensor:
     """aten.conv_transpose1d to conv_transpose3d."""
-    dims, bias, names = _weights(call)
+    weight, bias, names = _weights(call)
+    dims = weight.dims
     axes, groups = len(dims) - 2, call.get("groups", 1)
     return call.put(
         "deconv",
@@ -58,13 +61,14 @@ def transposed(call: Call) -> Tensor:
         dilation=call.lengths("dilation", axes),
         groups=groups,
         bias=bias,
+        norm=weight.norm,
     )
 
 
 def pool(kind: str) -> Any:
     """A pool; torch's stride is its kernel unless told."""
 
-    def rule(call: Call) -> Tensor:
+    def rule(call: Call) -> Value:
         axes = _axes(call)
         kernel = call.lengths("kernel_size", axes)
         fields: dict[str, Any] = {
@@ -77,7 +81,8 @@ def pool(kind: str) -> Any:
             fields["dilation"] = call.lengths("dilation", axes)
         elif call.get("count_include_pad", True) is False:
             fields["count_include_pad"] = False
-        return call.put(kind, **fields)
+        made = call.put(kind, **fields)
+        return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
 
@@ -123,14 +128,19 @@ def pad(call: Call) -> Tensor:
         return x
     pairs = [(0, 0)] * (len(x.dims) - len(sides) // 2)
     pairs += [(sides[at], sides[at + 1]) for at in range(len(sides) - 2, -1, -2)]
-    if x.batch != 0 or pairs[0] != (0, 0) or len({n < 0 for pair in pairs for n in pair if n}) > 1:
-        raise Refused("a border that cuts and adds, or lies along the batch")
+    if x.batch != 0 or pairs[0] != (0, 0):
+        raise Refused("a border along the batch")
     if any(n < 0 for pair in pairs for n in pair):
-        if any(pairs[1]):
+        if min(pairs[1]) < 0:
             raise Refused("a border that cuts channels")
-        return call.put("crop", border=tuple((-before, -after) for before, after in pairs[2:]))
+        cut = tuple((max(-before, 0), max(-after, 0)) for before, after in pairs[2:])
+        pairs = [*pairs[:2], *((max(before, 0), max(after, 0)) for before, after in pairs[2:])]
+        if not any(n for pair in pairs for n in pair):
+            return call.put("crop", border=cut)
+        cropped = call.layer("crop", [x.number], f"{call.name()}_cut", border=cut)
+        x = x._replace(number=cropped)
     border = tuple(pairs[2:]) or ((0, 0),)
-    return call.put("pad", border=border, channels=(pairs[1],) if any(pairs[1]) else None)
+    return call.put("pad", x, border=border, channels=(pairs[1],) if any(pairs[1]) else None)
 
 
 def pixel_shuffle(call: Call) -> Tensor:

@@ -44,21 +44,22 @@ class Builder:
 
     def build(self) -> Net:
         """The net; raises `CnncalcError` with every fault found."""
+        items, start, level = self.begin()
+        build = lambda: self.items(items, start, dict(self.variables), level)  # noqa: E731
+        return self.end(self.unfolder.whole(items, level, self.layers, build))
+
+    def begin(self) -> tuple[list[YamlNode], Tensor, Level]:
+        """Add the inputs; the items to be built, the tensor that enters them, and the level that they stand in."""
         self.faults.extending = self.document.extends
         for name, shape in input_shapes(self.document, self.options.input, self.variables).items():
             self.net.add_input(name, shape)
         self.lookup.guessing = not self.net.nodes
-        if "layers" not in self.document.keys:
-            self.faults.add("the net has no layers", self.document.start(), help="write `layers:` and a list below it")
-            self.faults.raise_any()
-        items = self.reader.list_of(self.document.keys["layers"][1], "layers")
         level = Level(by_position=self.document.text("naming") == "index")
-        build = lambda: self.items(items, 0 if self.net.nodes else UNKNOWN, dict(self.variables), level)  # noqa: E731
-        current = self.unfolder.whole(items, level, self.layers, build)
-        self.faults.raise_any()
-        self.net.notices = {**self.document.notices, **self.net.notices}
+        return self.reader.list_of(self.document.layers(), "layers"), 0 if self.net.nodes else UNKNOWN, level
+
+    def end(self, current: Tensor) -> Net:
+        """The net whose last item gave that tensor; raises `CnncalcError` with every fault found."""
         finish(self.net, self.document, current, self.options, self.faults)
-        self.faults.raise_any()
         return self.net
 
     def resume(self, net: Net, bodies: dict[str, Body], depth: int) -> None:
@@ -75,8 +76,7 @@ class Builder:
     def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
         """A sequence of items; returns what comes out of the last."""
         for node in nodes:
-            made = self.item(node, current, scope, level)
-            if made != DROPPED:
+            if (made := self.item(node, current, scope, level)) != DROPPED:
                 current = made
         return current
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
+from cnncalc.graph.plan import cast, checkpoint, shard
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -19,14 +20,19 @@ CALLED = ("function", "mean")
 
 
 def finish(net: Net, document: Document, current: int, options: Options, faults: Faults) -> None:
-    """Set the net's outputs and `expect`, freeze, and check that every tensor is used."""
+    """Set the net's outputs and `expect`, freeze, and check that every tensor is used.
+
+    Raises `CnncalcError` with every fault, those found before too.
+    """
+    faults.raise_any()
+    net.notices = {**document.notices, **net.notices}
     if len(net.nodes) == len(net.inputs):
         word, listed = document.keys["layers"]
         help = "put one under `layers:`, such as `- conv 64 k3`"
         if isinstance(listed, Sequence) and listed.items:
             help = "every item is left out by its `when`, repeated no times, or there in training alone (`--train`)"
         faults.add("the net has no layers", word, help=help)
-        return
+        faults.raise_any()
     last, branches = {net.nodes[current].name: current}, net.chosen
     named = _named_outputs(document, net.names.tensors, faults) if "outputs" in document.keys else last
     net.chosen = {**named, **branches}
@@ -35,6 +41,13 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             net.freeze(pattern)
         except CnncalcError as error:
             faults.extend(error)
+    types = _types(document.keys["dtypes"][1], faults) if "dtypes" in document.keys else ()
+    try:
+        checkpoint(net, options.checkpoint)
+        cast(net, (*types, *options.types))
+        shard(net, options.shard)
+    except CnncalcError as error:
+        faults.extend(error)
     if not faults:
         _check_used(net, faults, document)
     if not faults and net.chosen == last and not any(current in node.inputs for node in net.nodes):
@@ -43,6 +56,7 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
         net.functions = _functions(net, document.keys["functions"][1], faults)
     if "expect" in document.keys:
         net.expect = document.keys["expect"][1]
+    faults.raise_any()
 
 
 def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
@@ -62,6 +76,15 @@ def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
         else:
             found[one.text] = called
     return found
+
+
+def _types(node: YamlNode, faults: Faults) -> tuple[tuple[str, str], ...]:
+    """The types of layers by pattern."""
+    pairs = list(node.entries.values()) if isinstance(node, Mapping) else []
+    found = [(key.text, value.text) for key, value in pairs if isinstance(value, Scalar)]
+    if not pairs or len(found) < len(pairs):
+        faults.add("`dtypes` maps patterns of layers to types", node, help="such as `dtypes: {'classifier.*': int8}`")
+    return tuple(found)
 
 
 def _named_outputs(document: Document, by_name: MappingType[str, int], faults: Faults) -> dict[str, int]:

@@ -39,6 +39,7 @@ KEYS = {
     "replace": "of the net that is extended: layers and groups by name, each with what stands in its place",
     "after": "of the net that is extended: layers and groups by name, each with what comes behind it",
     "without": "of the net that is extended: the layers and groups that are left out",
+    "dtypes": "the types of layers by pattern, as classifier.*: int8",
     "functions": "patterns of layers that its code calls as a function or as a tensor's `mean`, which tools do not see",
     "dialect": "the framework whose rules apply",
     "defaults": "field values for kinds of layers",
@@ -248,6 +249,13 @@ class Document:
         kept = {name: value for name, value in settings.items() if name not in taken}
         self.declares(kept)
         return Variables(self.variables, self.file, self.limits, self.faults, self.folder).compute(kept)
+
+    def layers(self) -> YamlNode:
+        """What stands under `layers`. Raises CnncalcError where that key is missing, and with what is known by then."""
+        if "layers" not in self.keys:
+            self.faults.add("the net has no layers", self.start(), help="write `layers:` and a list below it")
+            self.faults.raise_any()
+        return self.keys["layers"][1]
 
     def declares(self, settings: MappingType[str, str]) -> None:
         """Whether the file declares what is set; a fault is noted for each name that it does not."""

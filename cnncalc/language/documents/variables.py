@@ -14,7 +14,7 @@ from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Scalar, YamlNode, plain_value, read, scalar_value
 from cnncalc.limits import Limits
 
-__all__ = ["Entry", "Variables", "is_required"]
+__all__ = ["Entry", "Variables", "given_value", "is_required"]
 
 Entry: TypeAlias = "tuple[Scalar, YamlNode]"
 """A key and its value."""
@@ -57,8 +57,7 @@ class Variables:
     def _set(self, name: str, text: str) -> None:
         """`--set name=value`: what a file would hold there, a list or mapping in brackets too."""
         try:
-            bracketed = text.startswith(("[", "{"))
-            self.values[name] = plain_value(read(text, "--set", self.limits)) if bracketed else scalar_value(text, True)
+            self.values[name] = given_value(text, self.limits)
         except CnncalcError as error:
             self.faults.broken.add(name)
             for fault in error.faults:
@@ -98,6 +97,12 @@ class Variables:
             help += f"; of it are {shown}" if members else ""
         self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
         self.faults.raise_any()
+
+
+def given_value(text: str, limits: Limits) -> Value:
+    """The value of a variable as `--set` writes it. Raises CnncalcError for brackets that hold no list or mapping."""
+    bracketed = text.startswith(("[", "{"))
+    return plain_value(read(text, "--set", limits)) if bracketed else scalar_value(text, True)
 
 
 def missing_name(fault: ValueFault) -> str:

@@ -89,6 +89,10 @@ class Linear(Reparametrised):
             shapes["bias"] = (self.out,)
         return shapes
 
+    def joins(self, x: Shape) -> int:
+        """All places are the rows of one matrix."""
+        return len(x) - 1
+
     def macs(self, *x: Shape) -> int:
         """Every weight is used once for each vector."""
         return self.features(x[0]) * product(self.output_shape(*x))

@@ -15,14 +15,8 @@ from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
 
 __all__ = [
-    "BatchNorm",
-    "GlobalResponseNorm",
-    "GroupNorm",
-    "InstanceNorm",
-    "LayerNorm",
-    "LayerScale",
-    "LocalResponseNorm",
-]
+    "BatchNorm", "GlobalResponseNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LayerScale", "LocalResponseNorm",
+]  # fmt: skip
 
 
 def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
@@ -164,6 +158,9 @@ class GroupNorm(Layer):
     def operations(self, *x: Shape) -> int:
         return normalising(product(x[0]), self.affine)
 
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if backward.any:
             yield Saved("input")
@@ -210,6 +207,9 @@ class InstanceNorm(Layer):
     def operations(self, *x: Shape) -> int:
         """With running statistics those of a batch norm."""
         return 2 * product(x[0]) if self.stats else normalising(product(x[0]), self.affine)
+
+    def joins(self, x: Shape) -> int:
+        return len(x) + 1
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch runs a batch norm on N·C channels: statistics, and copies of scale and buffers, for each image.

@@ -188,6 +188,13 @@ class Slice(Layer):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return ((OPEN, *x[0][1:]) if "axis" not in given else (OPEN,) * len(x[0])) if x else None
 
+    def part_along(self, x: Shape) -> int | None:
+        """Every `step`-th place is copied."""
+        return self.axis % len(x) if self.step == 1 else None
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return self.step == 1
+
     def moves(self, *, training: bool) -> bool:
         return False
 

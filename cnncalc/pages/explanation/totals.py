@@ -76,6 +76,9 @@ def _memory(totals: Totals, counted: Counted) -> list[Line]:
     if not counted.trainable:
         return [*lines, Line("training", note="nothing in it is trained, so that backward keeps nothing")]
     lines.append(Line("backward keeps", note=f"{number(saved)} bytes, {size_text(saved)}: {shares(totals.saved)}"))
+    if totals.again_at:
+        most, at = counted.backward_bytes, printable(totals.again_at)
+        lines.append(Line("at most", note=f"{number(most)} bytes, {size_text(most)}, when {at} has run again"))
     parts = " + ".join(f"{part.name} {size_text(part.value)}" for part in totals.training_parts)
     note = f"{size_text(totals.training.value)}: {parts}"
     return [*lines, Line(f"training, {totals.optimizer}", totals.training, note)]

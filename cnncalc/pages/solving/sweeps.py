@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Each, Page, Table
+from cnncalc.answers.page import Column, Columnar, Each, Page, Table
+from cnncalc.solve.sweep.points import Joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.points import Point
 
-__all__ = ["page"]
+__all__ = ["as_number", "page"]
 
 MOST_DOTS = 20_000
 """Points of a picture; more are no picture."""
@@ -33,7 +34,10 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         def cells(one: Point) -> list[object]:
             return [*one.variables, *one.lengths, *(one.figures or nothing), one.fault]
 
-        return Table(columns, Each(points, cells))
+        if not isinstance(points, Joined):
+            return Table(columns, Each(points, cells))
+        parts = points.parts
+        return Table(columns, Columnar(points, cells, lambda: (one.by_columns(len(figures)) for one in parts)))
 
     def shown() -> Table:
         whole = table()
@@ -79,14 +83,14 @@ def _picture(dots: Sequence[Dot], figures: Sequence[str]) -> str:
 
 def _object(point: Point, grid: Grid, figures: Sequence[str]) -> dict[str, object]:
     answer: dict[str, object] = {
-        name: _as_number(text) for name, text in zip(grid.variables, point.variables, strict=True)
+        name: as_number(text) for name, text in zip(grid.variables, point.variables, strict=True)
     }
     answer |= zip(grid.lengths, point.lengths, strict=False)
     answer |= zip(figures, point.figures, strict=False)
     return answer | ({"fault": point.fault} if point.fault else {})
 
 
-def _as_number(text: str) -> int | float | str:
+def as_number(text: str) -> int | float | str:
     """The value of a variable as a number where it is written as one, and is none that no format holds."""
     if len(text) > LONGEST or not text.isascii():
         return text

@@ -51,6 +51,10 @@ class DiagramNode:
         self.told: Tracked | None = None
         self.waits = False
 
+    def split(self) -> DiagramNode:
+        """The same state once more, for some of the paths that lead to it; nothing that follows is known of it yet."""
+        return DiagramNode(self.layer, self.stages, self.state, self.values)
+
 
 def summarise(layers: Sequence[Iterable[DiagramNode]], nothing: Tracked) -> None:
     """Count the paths from every node to the end, and find their least and largest sums."""
@@ -101,7 +105,7 @@ def refined(
                     if decided is False:
                         continue
                     after = None if decided else after
-                split = made[child.layer].setdefault((id(child), after), (DiagramNode(child.layer), child, after))
+                split = made[child.layer].setdefault((id(child), after), (child.split(), child, after))
                 node.edges.append(Edge(split[0], edge.sums, edge.choices))
     split_layers = [[node for node, _, _ in layer.values()] for layer in made]
     summarise(split_layers, nothing)

@@ -58,12 +58,12 @@ class Bound(NamedTuple):
 class Judging:
     """The wants of a search by what they hold against."""
 
-    def __init__(self, counting: Counting, wants: Sequence[Want], goal: str | None, limits: Limits) -> None:
+    def __init__(self, counting: Counting, wants: Sequence[Want], goals: Sequence[str], limits: Limits) -> None:
         self.counting = counting
         self.sums = [want for want in wants if want.figure in counting.names and isinstance(want.value, int)]
         self.shapes = [want for want in wants if want.figure not in FIGURES]
         self.measured = [want for want in wants if want not in self.sums and want not in self.shapes]
-        goals = [goal] if goal in counting.names else []
+        goals = [goal for goal in goals if goal in counting.names]
         self.figures = list(dict.fromkeys([*(want.figure for want in self.sums), *goals, "layers", "built"]))
         self.bounds = [
             Bound(self.figures.index("layers"), "<=", limits.layers),
@@ -74,7 +74,7 @@ class Judging:
         """What must hold of the sums; first what no file may go beyond."""
         self.fixed = 2
         """So many of the bounds are no wants."""
-        self.goal = self.figures.index(goals[0]) if goals else None
+        self.goals = [self.figures.index(goal) for goal in goals]
         self.known: set[str] = set()
         """The layers that are asked for by name, and were met."""
 

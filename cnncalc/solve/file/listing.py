@@ -14,7 +14,7 @@ from math import gcd
 
 from cnncalc.solve.file.diagram import DiagramNode, TooManyError, refined
 from cnncalc.solve.file.judging import Bound, Tracked
-from cnncalc.solve.file.ranking import Ranking, Values, Weigh
+from cnncalc.solve.file.ranking import Path, Ranking, Weigh
 
 __all__ = ["Attainable", "Listing", "allowed"]
 
@@ -67,15 +67,15 @@ class Listing:
             except OverflowError:
                 continue
 
-    def paths(self, weigh: Weigh) -> Iterator[Values]:
+    def paths(self, weigh: Weigh) -> Iterator[Path]:
         """Each path; where these are not `ordered`, not certainly all."""
         if not self.layers[0]:
             return
-        ranking = Ranking(self.layers, weigh)
+        ranking = Ranking(self.layers, self.nothing, weigh)
         if self.ordered:
-            yield from (values for _, values in ranking.all())
+            yield from ranking.all()
         else:
-            yield from ranking.some(self.nothing, self._hopeful, FOLLOWED)
+            yield from ranking.some(self._hopeful, FOLLOWED)
 
     def _hopeful(self, node: DiagramNode, sums: Tracked) -> bool:
         """Whether the sums up to a node do not rule out by themselves that any path behind it is as wanted."""

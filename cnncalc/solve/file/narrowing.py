@@ -44,6 +44,8 @@ NEAR = 5
 
 def narrowed(file: UnknownFile, judging: Judging) -> list[Sequence[int]] | None:
     """The values that each unknown can have at most, and a few beyond; None where nothing is known of them."""
+    if any(one.texts for one in file.unknowns):  # expressions read variables
+        return None
     if file.candidates() < WORTH_WHILE or file.everywhere or file.options.input or not _only_widths(file):
         return None
     values = [one if isinstance(one, range) else sorted(set(one)) for one in (each.values for each in file.unknowns)]

@@ -82,8 +82,8 @@ class _Missed:
         if not listing.layers[0]:
             return
         if listing.ordered:
-            for (far, _), values in Ranking(listing.layers, self._weigh).all():
-                yield far + constant, values
+            for path in Ranking(listing.layers, listing.nothing, self._weigh).all():
+                yield path.rank[0] + constant, path.values
             return
         self.complete = False
         if len(self.missed) == len(listing.attainable) == 1 and self.missed[0][0].place == listing.attainable[0].place:
@@ -96,8 +96,8 @@ class _Missed:
         if value is not None:
             exact = Listing(self.layers, self.judging.nothing, [*self.bounds, Bound(bound.place, "==", value)])
             far = constant + (value if side.startswith(">") else -value) * self._share(bound)
-            for values in exact.paths(self._weigh):
-                yield far, values
+            for path in exact.paths(self._weigh):
+                yield far, path.values
 
     def _weigh(self, sums: Tracked, _: Values) -> Rank:
         """What a step adds to how far the net is off, the constant apart."""

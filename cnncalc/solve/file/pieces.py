@@ -7,8 +7,9 @@ what is unknown in one branch is no matter of the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 
 from cnncalc.language.building.items import BRANCH
 from cnncalc.language.unknowns import UnknownFile
@@ -20,7 +21,8 @@ from cnncalc.records import NamedTuple
 
 __all__ = ["Action", "Piece", "Words", "pieces"]
 
-VARIABLE = re.compile(r"\bunknown_(\d+)\b")
+NAME = re.compile(r"[^\W\d]\w*")
+NOTHING: Mapping[str, int] = MappingProxyType({})
 LOOKUPS = ("from", "share")
 """The keys whose values are names of earlier layers."""
 
@@ -70,14 +72,17 @@ class Piece(NamedTuple):
 def pieces(file: UnknownFile) -> list[Piece]:
     """The net's inputs and items, cut so that all in a piece have unknowns, or none has."""
     node = file.document.keys["layers"][1]
-    blocks = {name: Words(entry[1]) for name, entry in file.document.blocks.items()}
+    numbers = file.numbers
+    blocks = {name: Words(entry[1], numbers) for name, entry in file.document.blocks.items()}
     items = node.items if isinstance(node, Sequence) else []
     inputs = [file.document.keys[key][1] for key in ("input", "inputs") if key in file.document.keys]
-    given = sorted({number for one in inputs for number in Words(one).unknowns}) if not file.options.input else []
+    given = (
+        sorted({number for one in inputs for number in Words(one, numbers).unknowns}) if not file.options.input else []
+    )
     made = [Piece([], tuple(given), action=Action.INPUT)]
     groups = not any(Words(item).shares for item in items) and not any(words.shares for words in blocks.values())
-    for action, item in _steps(items, groups=groups):
-        piece = _piece(item, action, blocks)
+    for action, item in _steps(items, numbers, groups=groups):
+        piece = _piece(item, action, blocks, numbers)
         plain = piece.action is Action.BUILD is made[-1].action
         if plain and not piece.unknowns and not made[-1].unknowns:
             made[-1] = made[-1].joined(piece)
@@ -86,9 +91,9 @@ def pieces(file: UnknownFile) -> list[Piece]:
     return made
 
 
-def _piece(item: YamlNode, action: Action, blocks: dict[str, Words]) -> Piece:
+def _piece(item: YamlNode, action: Action, blocks: dict[str, Words], numbers: Mapping[str, int]) -> Piece:
     """One item as a piece. What it is seen to use of blocks may be more than it does use, and never less."""
-    words = Words(item)
+    words = Words(item, numbers)
     if action is not Action.BUILD:
         own = words.own if action in (Action.OPEN, Action.BRANCH) else frozenset()
         return Piece([item], (), given=own, action=action)
@@ -106,37 +111,37 @@ def _piece(item: YamlNode, action: Action, blocks: dict[str, Words]) -> Piece:
     )
 
 
-def _steps(items: Iterable[YamlNode], *, groups: bool) -> Iterator[tuple[Action, YamlNode]]:
+def _steps(items: Iterable[YamlNode], numbers: Mapping[str, int], *, groups: bool) -> Iterator[tuple[Action, YamlNode]]:
     """The items; what holds some with unknowns is taken apart where the builder can be stopped between them.
 
     Bare lists, and groups without a name, are part of the level around them. With `groups`, named ones are entered.
     """
     for item in items:
         if isinstance(item, Sequence):
-            yield from _steps(item.items, groups=groups)
+            yield from _steps(item.items, numbers, groups=groups)
         elif not isinstance(item, MappingNode):
             yield Action.BUILD, item
         elif list(item.entries) == ["layers"] and isinstance(item.entries["layers"][1], Sequence):
-            yield from _steps(item.entries["layers"][1].items, groups=groups)
-        elif groups and _is_named_group(item) and _apart(item):
+            yield from _steps(item.entries["layers"][1].items, numbers, groups=groups)
+        elif groups and _is_named_group(item) and _apart(item, numbers):
             yield Action.OPEN, item
             inner = item.entries["layers"][1]
             assert isinstance(inner, Sequence)
-            yield from _steps(inner.items, groups=groups)
+            yield from _steps(inner.items, numbers, groups=groups)
             yield Action.CLOSE, item
-        elif (branches := _branches(item)) and _apart(item):
+        elif (branches := _branches(item)) and _apart(item, numbers):
             yield Action.BRANCH, item
             for branch in branches:
-                yield from _steps([branch], groups=groups)
+                yield from _steps([branch], numbers, groups=groups)
                 yield Action.NEXT, item
             yield Action.JOIN, item
         else:
             yield Action.BUILD, item
 
 
-def _apart(item: YamlNode) -> bool:
+def _apart(item: YamlNode, numbers: Mapping[str, int]) -> bool:
     """Whether there is anything to gain by taking an item apart."""
-    return len(set(Words(item).unknowns)) > 1
+    return len(set(Words(item, numbers).unknowns)) > 1
 
 
 def _is_named_group(item: MappingNode) -> bool:
@@ -165,9 +170,10 @@ def _branches(item: MappingNode) -> list[YamlNode]:
 
 
 class Words:
-    """All that stands in a node, however deep."""
+    """All that stands in a node, however deep; `numbers` are the unknowns by the variables that stand for them."""
 
-    def __init__(self, node: YamlNode) -> None:
+    def __init__(self, node: YamlNode, numbers: Mapping[str, int] = NOTHING) -> None:
+        self.numbers = numbers
         self.unknowns: list[int] = []
         self.words: set[str] = set()
         self.keys: set[str] = set()
@@ -199,7 +205,7 @@ class Words:
             return
         self._seen.add(id(node))
         if isinstance(node, Scalar):
-            self.unknowns += [int(number) - 1 for number in VARIABLE.findall(node.text)]
+            self._see(node.text)
             self.words.update(node.text.split())
             self.computed = self.computed or node.text.lstrip().startswith("$")
             if names is not None:
@@ -213,4 +219,9 @@ class Words:
             self.words.update(node.entries)
             for key, (_, value) in node.entries.items():
                 self.computed = self.computed or "$" in key
+                self._see(key)
                 self._walk(value, key)
+
+    def _see(self, text: str) -> None:
+        if self.numbers:
+            self.unknowns += [self.numbers[name] for name in NAME.findall(text) if name in self.numbers]

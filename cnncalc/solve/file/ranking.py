@@ -8,10 +8,11 @@ from heapq import heappop, heappush
 from operator import add
 from typing import TypeAlias
 
+from cnncalc.records import NamedTuple
 from cnncalc.solve.file.diagram import DiagramNode, Edge
 from cnncalc.solve.file.judging import Tracked
 
-__all__ = ["Rank", "Ranking", "Values"]
+__all__ = ["Path", "Rank", "Ranking", "Values"]
 
 Values: TypeAlias = "tuple[int, ...]"
 """The values along a path, in the order in which the unknowns get them."""
@@ -21,14 +22,23 @@ Weigh: TypeAlias = "Callable[[Tracked, Values], Rank]"
 """What a step adds to the rank, from the sums and the values that it adds."""
 
 
+class Path(NamedTuple):
+    """A path to a whole net: the values along it, what they add up to, and the node where it ends."""
+
+    rank: Rank
+    values: Values
+    sums: Tracked
+    end: DiagramNode
+
+
 class Ranking:
     """All paths of a diagram by rank, and those of one rank by their values."""
 
-    def __init__(self, layers: Sequence[Sequence[DiagramNode]], weigh: Weigh) -> None:
-        self.layers, self.last, self.weigh = layers, len(layers) - 1, weigh
+    def __init__(self, layers: Sequence[Sequence[DiagramNode]], nothing: Tracked, weigh: Weigh) -> None:
+        self.layers, self.last, self.nothing, self.weigh = layers, len(layers) - 1, nothing, weigh
         self.best: dict[int, Rank] = {}
         self.known: dict[int, list[tuple[Rank, Values, Edge]]] = {}
-        self.heap: list[tuple[Rank, Values, int, Rank, int, DiagramNode]] = []
+        self.heap: list[tuple[Rank, Values, int, Rank, Tracked, int, DiagramNode]] = []
         self.pushed = 0
         for node in layers[-1]:
             self.best[id(node)] = (0, 0)
@@ -37,24 +47,25 @@ class Ranking:
                 if node.count:
                     self.best[id(node)] = self._best(node)
 
-    def all(self) -> Iterator[tuple[Rank, Values]]:
+    def all(self) -> Iterator[Path]:
         """Each path with its rank."""
         for start in self.layers[0]:
             if start.count:
-                self._push(start, 0, (0, 0), ())
+                self._push(start, 0, (0, 0), self.nothing, ())
         while self.heap:
-            rank, values, _, before, index, node = heappop(self.heap)
+            rank, values, _, before, sums, index, node = heappop(self.heap)
             _, choice, edge = self.steps(node)[index]
-            self._push(node, index + 1, before, values[: len(values) - len(choice)])
+            self._push(node, index + 1, before, sums, values[: len(values) - len(choice)])
+            after = tuple(map(add, sums, edge.sums))
             if edge.child.layer == self.last:
-                yield rank, values
+                yield Path(rank, values, after, edge.child)
             else:
                 best = self.best[id(edge.child)]
-                self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), values)
+                self._push(edge.child, 0, (rank[0] - best[0], rank[1] - best[1]), after, values)
 
-    def some(self, nothing: Tracked, hopeful: Callable[[DiagramNode, Tracked], bool], most: int) -> Iterator[Values]:
+    def some(self, hopeful: Callable[[DiagramNode, Tracked], bool], most: int) -> Iterator[Path]:
         """Those of which every part is `hopeful`, as they are met on the way down; ends behind so many steps."""
-        waiting: list[tuple[DiagramNode, int, Tracked, Values]] = [(self.layers[0][0], 0, nothing, ())]
+        waiting: list[tuple[DiagramNode, int, Tracked, Values]] = [(self.layers[0][0], 0, self.nothing, ())]
         while waiting and most > 0:
             node, index, sums, values = waiting.pop()
             steps = self.steps(node)
@@ -66,7 +77,7 @@ class Ranking:
             after = tuple(map(add, sums, edge.sums))
             if hopeful(edge.child, after):
                 if edge.child.layer == self.last:
-                    yield (*values, *choice)
+                    yield Path((0, 0), (*values, *choice), after, edge.child)
                 else:
                     waiting.append((edge.child, 0, after, (*values, *choice)))
 
@@ -92,10 +103,10 @@ class Ranking:
         best = self.best[id(edge.child)]
         return first + best[0], second + best[1]
 
-    def _push(self, node: DiagramNode, index: int, before: Rank, values: Values) -> None:
+    def _push(self, node: DiagramNode, index: int, before: Rank, sums: Tracked, values: Values) -> None:
         """The step from a node that is the best but `index`."""
         if index < len(self.steps(node)):
             (first, second), choice, _ = self.steps(node)[index]
             self.pushed += 1
             rank = before[0] + first, before[1] + second
-            heappush(self.heap, (rank, values + choice, self.pushed, before, index, node))
+            heappush(self.heap, (rank, values + choice, self.pushed, before, sums, index, node))

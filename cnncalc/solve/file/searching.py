@@ -21,7 +21,7 @@ from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
 from cnncalc.solve.file.listing import FOLLOWED, Listing
 from cnncalc.solve.file.narrowing import narrowed
 from cnncalc.solve.file.nearest import Miss, Nearest
-from cnncalc.solve.file.ranking import Rank, Values
+from cnncalc.solve.file.ranking import Path, Rank, Values
 from cnncalc.solve.file.stages import MissedUnknownError, Stages, State
 from cnncalc.solve.file.sums import Counting
 
@@ -80,8 +80,8 @@ class Search:
         self.file, self.dtype, self.wants, self.goal = file, dtype, wants, goal
         self.counting = Counting(file, dtype)
         figure = goal.figure if goal is not None else None
-        self.judging = Judging(self.counting, wants, figure, file.options.limits)
-        self.measures = bool(self.judging.measured) or (goal is not None and self.judging.goal is None)
+        self.judging = Judging(self.counting, wants, [figure] if figure else [], file.options.limits)
+        self.measures = bool(self.judging.measured) or (goal is not None and not self.judging.goals)
         self.figures = list(dict.fromkeys([*(want.figure for want in wants), *([figure] if figure else [])]))
         values = narrowed(file, self.judging)
         self.narrowed = values is not None
@@ -93,6 +93,8 @@ class Search:
         self.nearest: list[Assignment] = []
         self.nearest_complete = True
         self.total = 0
+        self._shapes: dict[int, dict[str, int | str]] = {}
+        """What the nets have that end in a node, which are alike in it."""
         self.exact = True
         """Whether there are no more."""
         self.undecided = 0
@@ -153,8 +155,8 @@ class Search:
             self.left.append("the sums are too many to list all")
         if not self.measures:
             self.total, self.exact = listing.total or 0, listing.total is not None
-            for values in islice(listing.paths(self._weigh), KEPT):
-                self.found.append(self._assignment(values))
+            for path in islice(listing.paths(self._weigh), KEPT):
+                self.found.append(self._of_path(path))
             self.total = max(self.total, len(self.found))
             return
         total = FOLLOWED if listing.total is None else listing.total
@@ -167,18 +169,17 @@ class Search:
             raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
         self.exact = listing.ordered
         self.undecided += total
-        for number, values in enumerate(listing.paths(self._weigh), 1):
-            self._measure(values)
+        for number, path in enumerate(listing.paths(self._weigh), 1):
+            self._measure(path.values)
             self.undecided -= 1
             if progress is not None:
                 progress("measured", number, total)
 
     def _weigh(self, sums: Tracked, choice: Values) -> Rank:
         """By the goal, then by small values."""
-        place = self.judging.goal
-        if self.goal is None or place is None:
+        if self.goal is None or not self.judging.goals:
             return 0, sum(choice)
-        return (-1 if self.goal.largest else 1) * sums[place], sum(choice)
+        return (-1 if self.goal.largest else 1) * sums[self.judging.goals[0]], sum(choice)
 
     def _measure(self, values: Values) -> None:
         candidate = self._candidate(values)
@@ -197,6 +198,20 @@ class Search:
         net = candidate or self._candidate(values)
         figures = tuple([(name, self._figure(net, name)) for name in self.figures])
         return Assignment(tuple([given[number] for number in range(len(given))]), figures)
+
+    def _of_path(self, path: Path) -> Assignment:
+        """As `_assignment`, but nothing is built: sums are the path's, and shapes those of all nets that end there."""
+        if (shapes := self._shapes.get(id(path.end))) is None:
+            assert path.end.stages is not None
+            assert path.end.state is not None
+            net = Candidate(self.counting, self.dtype, path.end.stages, path.end.state)
+            shapes = {name: self._figure(net, name) for name in self.figures if name not in self.judging.figures}
+            self._shapes[id(path.end)] = shapes
+        places = self.judging.figures
+        figures = [
+            (name, shapes[name] if name in shapes else int(path.sums[places.index(name)])) for name in self.figures
+        ]
+        return Assignment(tuple([value for _, value in sorted(zip(self.growth.order, path.values))]), tuple(figures))
 
     def _figure(self, candidate: Candidate, name: str) -> int | str:
         """A figure; `ABSENT` for a layer that only other candidates have."""

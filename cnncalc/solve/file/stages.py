@@ -11,10 +11,11 @@ from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
+from cnncalc.graph.plan import cast, checkpoint, shard
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
-from cnncalc.language.unknowns import UnknownFile, variable_name
+from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.records import NamedTuple
 from cnncalc.solve.file.pieces import Action, Piece
@@ -116,11 +117,14 @@ class Stages:
         self.work += len(state.nodes) // COPIED
         net = self._resumed(state)
         scope = self.builder.variables
+        missing = []
         for number in range(len(self.file.unknowns)):
+            name = self.file.variable(number)
             if number in values:
-                scope[variable_name(number)] = values[number]
+                scope[name] = self.file.value(number, values[number])
             else:
-                scope.pop(variable_name(number), None)
+                scope.pop(name, None)
+                missing.append(f"`{name}`")
         try:
             if piece.action is Action.BUILD:
                 current = self.builder.items(piece.items, state.current, dict(scope), state.levels[-1])
@@ -130,7 +134,7 @@ class Stages:
             self.faults.raise_any()
         except CnncalcError as error:
             self.work += len(net.nodes) - len(state.nodes)
-            if any("`unknown_" in fault.message for fault in error.faults):
+            if any(name in fault.message for name in missing for fault in error.faults):
                 raise MissedUnknownError from None
             raise
         new = net.nodes[len(state.nodes) :]
@@ -199,7 +203,6 @@ class Stages:
             net = self._resumed(state)
             try:
                 finish(net, self.file.document, state.current, self.file.options, self.faults)
-                self.faults.raise_any()
                 places = {node.name: node.index for node in reversed(net.nodes)}
                 ends = Ends(net, net.outputs, {**places, **net.groups})
             except CnncalcError as error:
@@ -216,6 +219,9 @@ class Stages:
         net.infer()
         for pattern in self.file.options.freeze:
             net.freeze(pattern)
+        checkpoint(net, self.file.options.checkpoint)
+        cast(net, self.file.options.types)
+        shard(net, self.file.options.shard)
         return net
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from math import prod
+from operator import contains
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.figures import KEYS
@@ -67,14 +68,42 @@ class Grid(NamedTuple):
 
     def parts(self) -> Iterator[Part]:
         """All that there is to compute, in order; the same ones whoever does it."""
+        return (part for choice in self.choices() for part in self.parts_of(choice))
+
+    def parts_of(self, choice: tuple[str, ...]) -> Iterator[Part]:
+        """The parts of one net."""
         step = self.step
         if step is None:
-            yield from map(Part, self.choices())
+            yield Part(choice)
             return
         first = len(next(iter(self.lengths.values())))
-        for choice in self.choices():
-            for low in range(0, first, step):
-                yield Part(choice, low, min(low + step, first))
+        for low in range(0, first, step):
+            yield Part(choice, low, min(low + step, first))
+
+    def part(self, choice: tuple[str, ...], low: int) -> Part | None:
+        """The part of a choice that begins there; None where none does."""
+        known = len(choice) == len(self.variables) and all(map(contains, self.variables.values(), choice))
+        first, step = next(map(len, self.lengths.values()), 1), self.step
+        if not known or not 0 <= low < first or low % (step or first):
+            return None
+        return Part(choice) if step is None else Part(choice, low, min(low + step, first))
+
+    def choice(self, number: int) -> tuple[str, ...]:
+        """The values of the variables of a net, by its place among all."""
+        values = []
+        for some in reversed(self.variables.values()):
+            number, place = divmod(number, len(some))
+            values.append(some[place])
+        return tuple(reversed(values))
+
+    def size(self, lengths: Sequence[int]) -> str:
+        """A size as `--input` takes it.
+
+        >>> Grid({}, "3xHxH", {"H": (224,)}).size([224])
+        '3x224x224'
+        """
+        known = dict(zip(self.lengths, lengths))
+        return "x".join(str(known.get(part, part)) for part in self.input.split("x"))
 
     def axes(self, part: Part) -> list[tuple[int, ...]]:
         """The lengths of each symbol that belong to a part."""

@@ -97,13 +97,12 @@ class Journal:
     def _read(self, file: BinaryIO) -> tuple[dict[Part, Points], int]:
         """The points of every line that is whole and ours, and where the last whole line ends."""
         found: dict[Part, Points] = {}
-        parts = {(part.choice, part.low): part for part in self.grid.parts()}
         end = file.tell()
         for line in _whole_lines(file, LONGEST_FIRST + LONGEST_POINT * min(self.grid.sizes, 2 * SIZES)):
             end = file.tell()
             record = _json(line)
             if isinstance(record, dict) and _texts(record.get("net")) and type(record.get("from")) is int:
-                part = parts.get((tuple(record["net"]), record["from"]))
+                part = self.grid.part(tuple(record["net"]), record["from"])
                 points = self._points(part, record) if part is not None else None
                 if part is not None and points is not None:
                     found[part] = points

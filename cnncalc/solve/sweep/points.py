@@ -88,6 +88,21 @@ class Points(_Rows):
         figures = zip(*self.columns) if self.columns else repeat(())
         return map(Point, repeat(self.variables), product(*self.axes), figures)
 
+    def by_columns(self, figures: int) -> list[Sequence[object]]:
+        """The same, a list of values for each variable, symbol and figure, and one of faults."""
+        count = len(self)
+        chosen: list[Sequence[object]] = [[text] * count for text in self.variables]
+        inner = count
+        for axis in self.axes:
+            inner //= len(axis)
+            one = [n for n in axis for _ in range(inner)]
+            chosen.append(one * (count // len(one)))
+        if not any(self.faults):
+            return [*chosen, *self.columns, [""] * count]
+        columns = self.columns or [[0] * count] * figures
+        numbers = [["" if fault else n for n, fault in zip(column, self.faults)] for column in columns]
+        return [*chosen, *numbers, [self.texts[fault - 1] if fault else "" for fault in self.faults]]
+
     def _made(self, at: int, lengths: tuple[int, ...]) -> Point:
         if fault := self.faults[at]:
             return Point(self.variables, lengths, (), self.texts[fault - 1])
@@ -99,7 +114,7 @@ class Joined(_Rows):
 
     __slots__ = ("ends", "parts")
 
-    def __init__(self, parts: Sequence[Sequence[Point]]) -> None:
+    def __init__(self, parts: Sequence[Points]) -> None:
         self.parts = parts
         self.ends = list(accumulate(map(len, parts), initial=0))
 

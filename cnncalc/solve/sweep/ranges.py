@@ -17,6 +17,8 @@ LONGEST = 20
 SYMBOLS = {1: "L", 2: "HW", 3: "DHW"}
 _OUTER_COMMA = re.compile(r",(?![^\[]*\])")
 """A comma that stands in no list."""
+_WHOLE = re.compile(r"(0|[1-9]\d{0,17}):(0|[1-9]\d{0,17})", re.ASCII)
+"""A range of whole numbers, one by one."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -24,6 +26,10 @@ def steps(option: str, text: str) -> list[str]:
     """`0.25:1.4:0.05` (the end included), `1,2,4` or `[2,2],[3,4]` as the values, numbers written as decimals."""
     if ":" not in text:
         return [part.strip() for part in _OUTER_COMMA.split(text) if part.strip()]
+    if found := _WHOLE.fullmatch(text):
+        first, last = int(found[1]), int(found[2])
+        if first <= last < first + MOST:
+            return list(map(str, range(first, last + 1)))
     from cnncalc.claims.decimals import decimal_number, decimal_text
 
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"

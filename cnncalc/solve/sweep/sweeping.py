@@ -19,7 +19,7 @@ from cnncalc.solve.sweep.evaluating import Asked, Evaluator
 from cnncalc.solve.sweep.grid import Grid, Part, check
 from cnncalc.solve.sweep.points import Points
 
-__all__ = ["digest", "sweep"]
+__all__ = ["digest", "each", "sweep"]
 
 
 def digest(net: str, options: Options) -> str:
@@ -47,7 +47,7 @@ def sweep(
     check(grid, figures, optimizer, options.limits)
     asked = Asked(net, options, dtype, grid, tuple(figures), optimizer)
     works, found, left = bool(done), 0, grid.points - sum(grid.sizes_of(part) for part in done)
-    for part, points in _each(asked, runner, done):
+    for part, points in each(asked, (part for part in grid.parts() if part not in done), runner):
         found += len(points)
         if not works:
             works = any(point.figures for point in points)
@@ -59,9 +59,8 @@ def sweep(
         yield part, points
 
 
-def _each(asked: Asked, runner: Runner, done: Collection[Part]) -> Iterator[tuple[Part, Points]]:
+def each(asked: Asked, parts: Iterator[Part], runner: Runner) -> Iterator[tuple[Part, Points]]:
     """The points of every part, in order, by whoever does it."""
-    parts = (part for part in asked.grid.parts() if part not in done)
     if runner.alone:
         evaluator = Evaluator(asked)
         yield from ((part, evaluator.points(part)) for part in parts)

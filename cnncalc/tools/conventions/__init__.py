@@ -17,7 +17,7 @@ __all__ = ["NAMES", "convention_named"]
 
 NAMES = (
     "torch", "fvcore", "thop", "ultralytics-thop", "ptflops", "ptflops-aten", "torchinfo", "torchscan", "torchprofile",
-    "calflops", "deepspeed", "paddle", "paper",
+    "calflops", "deepspeed", "onnx-tool", "paddle", "paper",
 )  # fmt: skip
 
 
@@ -27,6 +27,7 @@ def convention_named(name: str) -> Convention:
         deepspeed,
         functions,
         modules,
+        onnx_tool,
         operators,
         torchprofile,
         torchscan,
@@ -45,6 +46,7 @@ def convention_named(name: str) -> Convention:
         "torchprofile": torchprofile.TORCHPROFILE,
         "calflops": functions.CALFLOPS,
         "deepspeed": deepspeed.DEEPSPEED,
+        "onnx-tool": onnx_tool.ONNX_TOOL,
         "paddle": modules.PADDLE,
         "paper": operators.PAPER,
     }

@@ -29,7 +29,7 @@ def other_attention(c: Case) -> str:
         return ""
     given = (layer.window, layer.key, layer.value, layer.out, layer.shared)
     plain = all(one is None for one in given) and layer.project and layer.bias == layer.project_bias
-    if plain and not (layer.biased or layer.cosine or layer.causal):
+    if plain and not (layer.biased or layer.cosine or layer.causal) and layer.scaled == layer.default("scaled"):
         return ""
     return "it is none that torch's MultiheadAttention says, and depends on how it is written"
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph.stored import stored_in
-from cnncalc.records import NamedTuple
+from cnncalc.torch_backend.building.again import Again, Step
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
@@ -43,15 +43,6 @@ class Group(nn.Module):
         return self
 
 
-class Step(NamedTuple):
-    """One layer's call: the module, the tensors that it takes and the one that it makes, and what may go after it."""
-
-    module: nn.Module
-    inputs: tuple[int, ...]
-    output: int
-    freed: tuple[int, ...]
-
-
 class GraphModule(Group):
     """A net. It takes the net's inputs in their order, and gives its output, or a dict of outputs where it has several.
 
@@ -76,6 +67,7 @@ class GraphModule(Group):
         self.steps = tuple(
             Step(modules[index], node.inputs, index, tuple(freed.get(index, ()))) for index, node, _ in graph.layers()
         )
+        self.again = _again(graph, self.steps)
         self.borrowers = tuple(
             (modules[node.share], modules[index])
             for index, node, _ in graph.layers()
@@ -113,7 +105,13 @@ class GraphModule(Group):
         for index in self.unused:
             del tensors[index]
         del inputs
+        ended = -1
         for module, taken, made, freed in self.steps:
+            if made in self.again:
+                self.again[made].run(tensors)
+                ended = self.again[made].steps[-1].output
+            if made <= ended:
+                continue
             tensors[made] = module(*[tensors[index] for index in taken])
             for index in freed:
                 del tensors[index]
@@ -135,6 +133,16 @@ def _as_modules(net: Any, state: dict[str, Tensor], prefix: str, *_: object) -> 
         if prefix + one.name in state:
             found = state.pop(prefix + one.name)
             state[prefix + own] = found.reshape(one.own) if tuple(found.shape) == one.shape else found
+
+
+def _again(graph: Graph, steps: tuple[Step, ...]) -> dict[int, Again]:
+    """The groups that run again, by the first node of each."""
+    found = {}
+    for part in graph.plan.checkpoints:
+        own = [step for step in steps if part.first <= step.output <= part.last]
+        outside = {one for step in steps if step.output > part.last for one in step.inputs}
+        found[part.first] = Again(part, own, outside.union(graph.outputs.values()))
+    return found
 
 
 def _place(root: Group, name: str, module: nn.Module) -> None:

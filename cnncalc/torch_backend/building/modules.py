@@ -95,7 +95,8 @@ class Slice(nn.Module):
         n = x.shape[place]
         if not -rank <= self.axis < rank or self.cut.start >= n or (self.cut.stop or 0) > n:
             raise ValueError(f"{self.cut} of axis {self.axis} of {tuple(x.shape[1:])}")
-        return copied(x[(slice(None),) * place + (self.cut,)])
+        part = x[(slice(None),) * place + (self.cut,)]
+        return part if self.cut.step == 1 else copied(part)
 
     def extra_repr(self) -> str:
         return f"{self.cut.start}:{'' if self.cut.stop is None else self.cut.stop}"

@@ -107,6 +107,13 @@ def nothing(call: Call) -> int:
 
 def matmul(call: Call) -> int:
     """Of two tensors' matrices, Keras's last two axes; of two sequences our axes are turned."""
+    if len(call.tensors) == 2 and call.rank > 2 and not call.work.channels_first:  # with the matrices' axes last
+        order = (*range(1, call.rank), 0)
+        left, right = (
+            call.put("permute", one, suffix=word, order=order) for one, word in zip(call.tensors, ("left", "right"))
+        )
+        made = call.put("matmul", left, right, suffix="product")
+        return call.put("permute", made, order=(call.rank - 1, *range(call.rank - 1)))
     if call.work.channels_first or call.rank != 2 or len(call.tensors) != 2:
         return call.put("matmul")
     return call.put("matmul", call.tensors[1], call.tensors[0])
@@ -176,6 +183,7 @@ OPERATIONS: dict[str, Rule] = {
     "split": split,
     "stack": stack,
     "get_item": get_item,
+    "ones_like": lambda call: call.put("constant", shape=call.x[0]),
     "cast": nothing,
     "identity": nothing,
     "stop_gradient": nothing,

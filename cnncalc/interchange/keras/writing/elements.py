@@ -11,12 +11,12 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.kinds import activation, norm, regularize
-from cnncalc.layers.kinds.algebra import functions
+from cnncalc.layers.kinds.algebra import functions, products
 
 __all__ = [
     "ACTIVATIONS", "axis_of", "batch_norm", "drop_path", "dropout", "function", "gelu", "group_norm", "halved",
-    "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "named", "response_norm", "scaled", "slopes",
-    "softmax",
+    "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "local_response", "named", "response_norm",
+    "root_mean_square", "scaled", "slopes", "softmax",
 ]  # fmt: skip
 
 ACTIVATIONS = {
@@ -191,6 +191,34 @@ def response_norm(scribe: Scribe, layer: norm.GlobalResponseNorm, x: Shapes, tak
     turned = scribe.layer("Multiply", taken[0], ratio, suffix="_scaled")
     learned = _factor(scribe, turned, x[0], "_learned")
     return scribe.layer("Add", learned, taken[0])
+
+
+def local_response(scribe: Scribe, layer: norm.LocalResponseNorm, x: Shapes, taken: Taken) -> Tensor:
+    """x / (1 + 10⁻⁴·mean(x²))^¾, the mean over neighbouring channels: an average pool along these."""
+    if layer.dialect not in ("torch", "keras"):
+        raise Unsaid("these are torch's own numbers here", "`--dialect torch` has them")
+    row, before = (prod(x[0][1:]), x[0][0], 1), layer.size // 2
+    square = scribe.op("numpy.Square", taken[0], suffix="_square")
+    rows = scribe.layer("Reshape", square, suffix="_rows", shape=row, target_shape=list(row))
+    wide = (row[0], row[1] + layer.size - 1, 1)
+    border = scribe.layer(
+        "ZeroPadding2D", rows, suffix="_border", shape=wide, padding=[[0, 0], [before, layer.size - 1 - before]]
+    )
+    mean = scribe.layer("AveragePooling2D", border, suffix="_mean", shape=row, pool_size=[1, layer.size], strides=1)
+    back = scribe.layer("Reshape", mean, suffix="_back", shape=taken[0].shape, target_shape=list(taken[0].shape))
+    scaled = scribe.op("numpy.Multiply", back, 1e-4, suffix="_scaled")
+    moved = scribe.op("numpy.Add", scaled, 1.0, suffix="_moved")
+    divisor = scribe.op("numpy.Power", moved, 0.75, suffix="_divisor")
+    return scribe.op("numpy.Divide", taken[0], divisor)
+
+
+def root_mean_square(scribe: Scribe, layer: products.RMSNorm, x: Shapes, taken: Taken) -> Tensor:
+    """RMSNormalization over the channels, which Keras has since 3.9."""
+    if (layer.over != "channels" and len(x[0]) > 1) or not layer.affine:
+        raise Unsaid(
+            "Keras's RMS norm is over the channels, with a learned scale", "`permute` the axis to the channels"
+        )
+    return scribe.layer("RMSNormalization", taken[0], epsilon=layer.eps)
 
 
 def dropout(scribe: Scribe, layer: regularize.Dropout, x: Shapes, taken: Taken) -> Tensor:

@@ -12,7 +12,8 @@ __all__ = ["WEIGHTED", "Call", "Made", "Model", "Row", "Scribe", "Tensor", "out"
 
 WEIGHTED = (
     "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
-    "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "GroupNormalization", "LayerNormalization", "PReLU",
+    "Bidirectional", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Embedding", "GRU", "GroupNormalization", "LSTM",
+    "LayerNormalization", "MultiHeadAttention", "PReLU", "RMSNormalization", "SimpleRNN",
 )  # fmt: skip
 """The layers of Keras that have parameters, which another call of them shares."""
 
@@ -109,12 +110,23 @@ class Scribe:
         self.owner = owner
         self.owned: list[str] = []
 
-    def layer(self, kind: str, *tensors: Tensor, suffix: str = "", shape: Shape | None = None, **config: Any) -> Tensor:
-        """A layer on a tensor, or on a list of several; a configuration of None is what is so unless told."""
+    def layer(
+        self,
+        kind: str,
+        *tensors: Tensor,
+        suffix: str = "",
+        shape: Shape | None = None,
+        apart: bool = False,
+        **config: Any,
+    ) -> Tensor:
+        """A layer on a tensor, or on a list of several, which it may also take `apart`.
+
+        A configuration of None is what is so unless told.
+        """
         config = {key: value for key, value in config.items() if value is not None}
         if kind in WEIGHTED and not self.trainable:
             config["trainable"] = False
-        args: tuple[Any, ...] = tensors if len(tensors) == 1 else (list(tensors),)
+        args: tuple[Any, ...] = tensors if len(tensors) == 1 or apart else (list(tensors),)
         if kind in WEIGHTED and self.owner is not None:
             return self._again(kind, config, Call(args, {}), self._shape(tensors, suffix, shape))
         return self._put(kind, config, Call(args, {}), self._shape(tensors, suffix, shape), suffix)

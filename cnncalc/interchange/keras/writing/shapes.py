@@ -183,10 +183,21 @@ def spread_out(scribe: Scribe, layer: reductions.Expand, x: Shapes, taken: Taken
 
 
 def multiplied(scribe: Scribe, layer: products.MatMul, x: Shapes, taken: Taken) -> Tensor:
-    """matmul of matrices, whose axes are turned: of the transposed ones the other way round."""
-    if len(x[0]) != 2 or layer.transposed:
-        raise Unsaid("a product of Keras is of two matrices here", "`permute` and `reshape` bring them to two axes")
-    return scribe.op("numpy.Matmul", taken[1], taken[0])
+    """matmul of matrices, whose axes are turned; of more axes with these as ours, and back."""
+    y = layer.output_shape(*x)
+    if len(x[0]) == 2 and not layer.transposed:
+        return scribe.op("numpy.Matmul", taken[1], taken[0])
+    left, right = (
+        scribe.layer("Permute", one, suffix=f"_{word}", shape=shape, dims=[len(shape), *range(1, len(shape))])
+        for one, shape, word in zip(taken, x, ("left", "right"))
+    )
+    if layer.transposed:
+        rank, wide = len(x[1]), x[1]
+        turned = (*wide[:-2], wide[-1], wide[-2])
+        dims = [*range(1, rank - 1), rank, rank - 1]
+        right = scribe.layer("Permute", right, suffix="_turned", shape=turned, dims=dims)
+    made = scribe.op("numpy.Matmul", left, right, suffix="_product", shape=y)
+    return _last(scribe, made, y)
 
 
 def together(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.keras.writing import elements, shapes, windows
+from cnncalc.interchange.keras.writing import elements, sequences, shapes, windows
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken
 
@@ -21,6 +21,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("global_maxpool", "global_avgpool"), windows.whole_pool),
     **dict.fromkeys(("channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "space_to_depth"), shapes.shuffled),
     **dict.fromkeys(("softmax", "log_softmax"), elements.softmax),
+    **dict.fromkeys(("lstm", "gru", "rnn"), sequences.ran),
+    "attention": sequences.attended,
     "batchnorm": elements.batch_norm,
     "concat": shapes.concat,
     "conv": windows.convolution,
@@ -30,6 +32,7 @@ RULES: dict[str, Rule] = {
     "droppath": elements.drop_path,
     "dwconv": windows.depthwise,
     "elu": elements.plain("ELU", alpha="alpha"),
+    "embedding": sequences.embedded,
     "expand": shapes.spread_out,
     "flatten": shapes.flattened,
     "function": elements.function,
@@ -43,15 +46,20 @@ RULES: dict[str, Rule] = {
     "layerscale": elements.scaled,
     "leaky_relu": elements.leaky,
     "linear": shapes.dense,
+    "lrn": elements.local_response,
     "matmul": shapes.multiplied,
     "maxout": elements.largest_of,
     "pad": windows.padded,
+    "parameter": sequences.given,
     "permute": shapes.permuted,
+    "positional": sequences.positions,
     "prelu": elements.slopes,
     "reduce": shapes.reduced,
     "relu": elements.plain("ReLU"),
     "relu6": lambda scribe, layer, x, taken: scribe.layer("ReLU", taken[0], max_value=6),
     "reshape": shapes.reshaped,
+    "rmsnorm": elements.root_mean_square,
+    "select": sequences.selected,
     "slice": shapes.sliced,
     "spp": shapes.together,
     "upsample": shapes.enlarged,

@@ -22,7 +22,7 @@ def json_text(graph: Graph, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.config import text
 
     model = model_of(graph)
-    return Written(text(model), tuple(model.notes), macs=model.macs)
+    return Written(text(model), tuple(model.notes), macs=model.macs, ends=tuple(sorted(graph.idle)))
 
 
 def code(graph: Graph, batch: int) -> Written:
@@ -31,7 +31,7 @@ def code(graph: Graph, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.code import text
 
     model = model_of(graph)
-    return Written(text(model, graph), tuple(model.notes), config.text(model), model.macs)
+    return Written(text(model, graph), tuple(model.notes), config.text(model), model.macs, tuple(sorted(graph.idle)))
 
 
 def model_of(graph: Graph) -> Model:

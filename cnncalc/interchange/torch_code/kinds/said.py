@@ -10,8 +10,22 @@ from cnncalc.layers import Layer, Shape
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 
-__all__ = ["ITSELF", "RULES", "Said", "X", "learned", "own", "parametrised", "plain", "rank_of", "says", "sides"]
+__all__ = [
+    "ITSELF",
+    "PARAMETRISATIONS",
+    "RULES",
+    "Said",
+    "X",
+    "learned",
+    "own",
+    "parametrised",
+    "plain",
+    "rank_of",
+    "says",
+    "sides",
+]
 
+PARAMETRISATIONS = "nn.utils.parametrizations."
 X = Taken(0)
 ITSELF = Text(OWN)
 """A layer's own tensor, which is no module."""
@@ -70,7 +84,7 @@ def parametrised(said: Said, layer: Layer) -> Said:
     norm = layer.norm if isinstance(layer, Reparametrised) else None
     if norm is None:
         return said
-    function = f"nn.utils.parametrizations.{norm}_norm"
+    function = f"{PARAMETRISATIONS}{norm}_norm"
     return said._replace(module=Call(function, (Argument("", said.module),)))
 
 

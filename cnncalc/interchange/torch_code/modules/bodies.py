@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
 from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
-from cnncalc.interchange.torch_code.kinds.said import RULES, Said, own, parametrised
+from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, RULES, Said, own, parametrised
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
@@ -79,7 +79,9 @@ def _apart(said: Said) -> Said:
     return said._replace(module=_without_inplace(said.module), function=_without_inplace(said.function))
 
 
-def _without_inplace(value: Call) -> Call:
+def _without_inplace(value: Call | None) -> Call | None:
+    if value is None:
+        return None
     return Call(value.function, tuple([one for one in value.arguments if one.name != "inplace"]))
 
 
@@ -214,6 +216,9 @@ class Bodies:
 
     def _wrapped(self, index: int, said: Said) -> Call:
         """A class of the file's own, for a member of a sequence that is no module of torch."""
+        around = ""
+        if said.module is not None and str(said.module.function).startswith(PARAMETRISATIONS):
+            around, said = said.module.function, said._replace(module=said.module.arguments[0].value)
         base = "nn.Module" if said.module is None else said.module.function
         does = said.function if said.module is None else said.does
         text = flat(replaced(does, {0: Text("x")}, "super().forward"))
@@ -224,7 +229,8 @@ class Bodies:
             stem = camel(layer.kind) + ("" if said.module is None else "On" + base.rpartition(".")[2])
             number = sum(1 for one in self.wrapped.values() if one.rstrip("0123456789") == stem) + 1
             name = self.wrapped[base, text] = stem if number == 1 else f"{stem}{number}"
-        return Call(name, () if said.module is None else said.module.arguments)
+        made = Call(name, () if said.module is None else said.module.arguments)
+        return call(around, {"module": made}) if around else made
 
     def _step(self, operation: Operation, numbers: dict[Tensor, int]) -> Step:
         """A call, its tensors by number; those that it gives get theirs."""

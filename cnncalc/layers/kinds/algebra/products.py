@@ -73,6 +73,10 @@ class MatMul(Merge):
         last = len(x[index]) - 2
         return tuple(IDENTITY if axis < last else everywhere(n) for axis, n in enumerate(x[index]))
 
+    def joins(self, x: Shape) -> int:
+        """All matrices are one stack."""
+        return len(x) - 2
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """Each factor where the gradient of the other needs it."""
         for index in (1, 0):

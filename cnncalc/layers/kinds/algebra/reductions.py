@@ -218,6 +218,12 @@ class Select(AlongAxis):
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
         return (OPEN,) * (len(x[0]) - 1) if x and len(x[0]) > 1 else None
 
+    def part_along(self, x: Shape) -> int | None:
+        return self.place(x)
+
+    def reuses_input(self, *, training: bool) -> bool:
+        return True
+
     def moves(self, *, training: bool) -> bool:
         return False
 

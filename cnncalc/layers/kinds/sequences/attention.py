@@ -10,7 +10,7 @@ from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import NAMES, Places, Sizes
+from cnncalc.layers.kinds.sequences.places import Places, Sizes, way_to_divide
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -147,17 +147,6 @@ class Attention(Places):
         windows = self.windows(x[0])
         return {"relative_coords_table": (1, *(2 * w - 1 for w in windows), len(windows))}
 
-    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
-        known = super().stored(*x)
-        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
-                for role, (name, shape) in known.items()}  # fmt: skip
-
-    def whole_numbers(self, *x: Shape) -> int:
-        """Of biases by distance, the row of the table for each two places of a window."""
-        asked = self.sizes(*x).asked
-        return asked * asked if self.biased else 0
-
     def macs(self, *x: Shape) -> int:
         return sum(self.products(*x)) + self.macs_once(*x)
 
@@ -172,6 +161,11 @@ class Attention(Places):
             size.queries * size.asked * size.valued,
             size.valued * self.leaving(x[0], size) * size.queries if self.project else 0,
         )
+
+    def last_macs(self, *x: Shape) -> int:
+        """Those of the last projection; without one those of the values' sums, of which a fused kernel saves more."""
+        *_, sums, joining = self.products(*x)
+        return joining or (sums if self.by_hand(*x) else 0)
 
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Of each product those for the gradients of its two factors; a fused kernel computes all scores once more."""
@@ -249,6 +243,10 @@ class Attention(Places):
         plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
         return not plain or size.key != size.value
 
+    def joins(self, x: Shape) -> int:
+        """All places are the rows of one matrix; where features come first they are laid out anew anyway."""
+        return len(x) - 1
+
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """What the projections take, and of the heads the queries, keys and values with what came of them.
 
@@ -265,11 +263,10 @@ class Attention(Places):
                 else:
                     yield Saved("places", index, shape=one)
         if self.by_hand(*x):
-            spread_out = size.keys * (size.keyed + size.valued)
             if self.cosine:
                 yield from self.saved_lengths(backward, size, *x)
             yield Saved("scaled queries", shape=(size.queries, size.keyed))
-            yield Saved("keys and values of every head", shape=(spread_out,))
+            yield from self.saved_heads(backward, size, *x)
             yield Saved("weights of all places", shape=(self.heads, size.queries, size.asked))
         else:
             yield Saved("queries", shape=(size.queries, size.keyed))
@@ -282,6 +279,22 @@ class Attention(Places):
         if self.project and backward.weights and self.by_hand(*x):
             yield Saved("values of all heads", shape=(size.queries, size.valued))
 
+    def saved_heads(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
+        """Keys and values, laid out head by head for their products unless one matrix for each window is there anyway.
+
+        Else they lie where they were made: with the queries where one matrix makes all, or cosines have made new keys.
+        """
+        groups = self.heads if self.shared is None else self.shared
+        if groups < self.heads or not (self.heads == 1 or (backward.alone and size.asked == size.keys)):
+            yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
+        elif self.cosine:
+            yield Saved("keys of length 1", shape=(size.keys, size.key))
+            if len(x) > 1:
+                yield Saved("values", shape=(size.keys, size.value))
+        else:
+            queries = size.keyed * size.queries if len(x) == 1 else 0
+            yield Saved("queries, keys and values", shape=(queries + size.keys * (size.key + size.value),))
+
     def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
         """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as
         they are and bounded; the scales, and where these are learned the scores.
@@ -293,9 +306,3 @@ class Attention(Places):
         yield Saved("scales", shape=(self.heads,), batched=False)
         if backward.weights:
             yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
-
-
-def way_to_divide(n: int, window: int) -> str:
-    """The way out where windows do not divide an axis: the lengths and windows next to it that do."""
-    above = -(-n // window) * window
-    return f"`pad` or `upsample` the map to {above}, or {divisors_help(n, window)}"

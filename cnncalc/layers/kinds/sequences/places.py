@@ -7,9 +7,10 @@ from typing import ClassVar
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.layers.base import Layer, Shape, field
 from cnncalc.layers.fields import Choice, Flag, PerAxis, Whole, spread
+from cnncalc.layers.windows import divisors_help
 from cnncalc.records import NamedTuple
 
-__all__ = ["NAMES", "Places", "Sizes"]
+__all__ = ["NAMES", "Places", "Sizes", "way_to_divide"]
 
 
 NAMES = {"in_proj": ("in_proj_", "out_proj."), "qkv": ("qkv.", "proj."), "to_qkv": ("to_qkv.", "merge.")}
@@ -74,6 +75,17 @@ class Places(Layer):
         Choice(*NAMES), "what checkpoints call its projections: as torch, as Swin and timm, as MaxViT", "in_proj"
     )
 
+    def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
+        (first, last), (own_first, own_last) = NAMES[self.names], NAMES["in_proj"]
+        known = super().stored(*x)
+        return {role: (name.replace(own_first, first).replace(own_last, last), shape)
+                for role, (name, shape) in known.items()}  # fmt: skip
+
+    def whole_numbers(self, *x: Shape) -> int:
+        """Of biases by distance, the row of the table for each two places of a window."""
+        asked = self.sizes(*x).asked
+        return asked * asked if self.biased else 0
+
     def features(self, x: Shape) -> int:
         """Features of a place."""
         return x[0] if self.axis == "channels" else x[-1]
@@ -127,3 +139,9 @@ class Places(Layer):
         if not self.project:
             return sizes.valued
         return self.features(x) if self.out is None else self.out
+
+
+def way_to_divide(n: int, window: int) -> str:
+    """The way out where windows do not divide an axis: the lengths and windows next to it that do."""
+    above = -(-n // window) * window
+    return f"`pad` or `upsample` the map to {above}, or {divisors_help(n, window)}"

@@ -150,6 +150,10 @@ class Recurrent(Layer):
             product(shape) for name, shape in self.weight_shapes(*x).items() if name.startswith("weight")
         )
 
+    def last_macs(self, *x: Shape) -> int:
+        """None: the last step saves what comes of its gates."""
+        return 0
+
     def backward_macs(self, backward: Backward, *x: Shape) -> int:
         """Every weight once a step for its own gradient, and once for that of what it multiplies.
 
@@ -177,14 +181,21 @@ class Recurrent(Layer):
         return everywhere(x[0][0])
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """What comes into each layer and the states of each direction, for the matrices; what the cells keep."""
+        """What comes into each layer and the states of each direction, for the matrices; what the cells keep.
+
+        Of several images each direction lays the net's tensor out anew, the steps first.
+        """
         if not backward.any:
             return
         length = self.length(x[0])
         for number in range(self.layers):
-            entering = self.features(x[0]) if number == 0 else self.directions * self.state
-            if backward.weights:
-                yield Saved("what comes in, step by step", shape=(length, entering))
+            if backward.weights and number > 0:
+                yield Saved("what comes in, step by step", shape=(length, self.directions * self.state))
+            elif backward.weights and (backward.alone or length == 1):
+                yield Saved("input")
+            elif backward.weights:
+                for _ in range(self.directions):
+                    yield Saved("what comes in, step by step", shape=(length, self.features(x[0])))
             for _ in range(self.directions):
                 yield from self.of_cells(backward, length)
 

@@ -142,8 +142,8 @@ def top_k(layer: reductions.TopK, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(reductions.Select)
 def select(layer: reductions.Select, shapes: tuple[Shape, ...]) -> nn.Module:
-    """select, as a copy."""
-    return Applied(f"select {layer.at}", lambda x: modules.copied(x.select(place(layer.axis, x), layer.at)))
+    """select, a view."""
+    return Applied(f"select {layer.at}", lambda x: x.select(place(layer.axis, x), layer.at))
 
 
 @builds(reductions.Expand)

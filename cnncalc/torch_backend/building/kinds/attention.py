@@ -108,8 +108,8 @@ class Attended(nn.Module):
         rule = self.rule
         last = x if rule.axis == "last" else x.movedim(1, -1)
         if rule.window is None:
-            tokens = last.flatten(1, -2) if rule.axis == "last" else modules.copied(last).flatten(1, -2)
-            return tokens[:, None]
+            rows = last if rule.axis == "last" else modules.copied(last)
+            return rows.reshape(-1, last.shape[-1]).view(len(x), 1, -1, last.shape[-1])
         shape = tuple(x.shape[1:])
         shifts, places = rule.shifts(shape), rule.places(shape)
         if any(n % w for n, w in zip(places, rule.windows(shape), strict=True)):
@@ -156,7 +156,6 @@ class Attended(nn.Module):
         else:
             if rule.cosine:
                 q, k = functional.normalize(q, dim=-1), functional.normalize(k, dim=-1)
-            q, k, v = (modules.copied(one) for one in (q, k, v))  # as the product does where there are several heads
             if groups < rule.heads:
                 each = (-1, -1, rule.heads // groups, -1, -1)
                 k, v = (modules.copied(one.unsqueeze(2).expand(each)).flatten(1, 2) for one in (k, v))

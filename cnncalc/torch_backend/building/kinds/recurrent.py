@@ -57,7 +57,7 @@ class Recurred(nn.Module):
         rule = self.rule
         if x.dim() != 3 or rule.features(tuple(x.shape[1:])) != self.features:
             raise ValueError(f"a sequence of {self.features} features, not {tuple(x.shape[1:])}")
-        steps = modules.copied(x.movedim(2, 0) if rule.axis == "channels" else x.movedim(1, 0))
+        steps = x.movedim(2, 0) if rule.axis == "channels" else x.movedim(1, 0)
         count = rule.layers * rule.directions
         state = steps.new_zeros(count, steps.shape[1], rule.state)
         start: Any = state

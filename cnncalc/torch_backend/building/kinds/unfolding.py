@@ -17,7 +17,7 @@ from cnncalc.torch_backend.building.kinds.registry import builds
 if TYPE_CHECKING:
     from cnncalc.layers import Shape
 
-__all__ = ["remember_places"]
+__all__ = ["Remembering", "remember_places"]
 
 POOLS: dict[type[nn.Module], Any] = {
     nn.MaxPool1d: functional.max_pool1d,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 
-__all__ = ["CELLS", "gemm", "matmul", "quantised_matmul", "recurrent"]
+__all__ = ["CELLS", "einsum", "gemm", "matmul", "quantised_matmul", "recurrent"]
 
 
 def gemm(call: Call) -> list[Value]:
@@ -41,6 +41,8 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
         first = call.put("parameter", second, suffix="_left", weights=[first], shape=shape, join="alone")
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
+    if first.axis != second.axis:
+        first, second = call.freed(first), call.freed(second)
     if (
         first.axis != second.axis
         or first.axis > 0
@@ -49,6 +51,46 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
     return [call.put("matmul", first, second)]
+
+
+def einsum(call: Call) -> list[Value]:
+    """Einsum of two tensors that is a product of matrices, which other axes go along with."""
+    equation = call.word("equation", "").replace(" ", "")
+    sides, arrow, made = equation.partition("->")
+    letters = sides.split(",")
+    if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
+        raise NotKnown(f"`{equation[:60]}`")
+    a, b = letters
+    along = [one for one in made if one in a and one in b]
+    summed = [one for one in a if one in b and one not in made]
+    rows, columns = ([one for one in side if one in made and one not in other] for side, other in ((a, b), (b, a)))
+    if not len(summed) == len(rows) == len(columns) == 1 or len({*a}) != len(a) or len({*b}) != len(b):
+        raise NotKnown(f"`{equation[:60]}`")
+    first, second = (call.live(place) for place in (0, 1))
+    wanted = ("".join([*along, *rows, *summed]), "".join([*along, *summed, *columns]))
+    sides_of = [ordered(call, live, had, like) for live, had, like in zip((first, second), (a, b), wanted)]
+    if sides_of[0].axis != sides_of[1].axis:
+        sides_of = [call.freed(live) for live in sides_of]
+    product_of = call.put("matmul", *sides_of)
+    return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
+
+
+def ordered(call: Call, live: Live, had: str, wanted: str) -> Live:
+    """A tensor whose axes are called by letters, in another order of these."""
+    if len(had) != len(call.full(live)) or sorted(had) != sorted(wanted):
+        raise NotKnown("its letters are not the axes of its inputs")
+    order = tuple(had.index(one) for one in wanted)
+    if order == tuple(range(len(order))):
+        return live
+    if live.axis == WITHIN:
+        return call.put("permute", live, suffix="_turned", order=order)
+    ours = tuple(axis - (axis > live.axis) for axis in order if axis != live.axis)
+    batch = order.index(live.axis)
+    return (
+        Live(live.tensor, batch)
+        if ours == tuple(sorted(ours))
+        else call.put("permute", live, suffix="_turned", batch=batch, order=ours)
+    )
 
 
 def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) -> Live:

@@ -1,19 +1,16 @@
-"""Nodes that lay elements out anew, pick some of them, join them, or make one of many."""
+"""Nodes that lay elements out anew, cut them or join them."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import Any
 
-from cnncalc.interchange.onnx.arrays import broadcast, nearest_places, resolved, slices
+from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
-from cnncalc.interchange.onnx.windows import mean
 
 __all__ = [
-    "argmax", "concat", "depth_to_space", "expand", "flatten", "gather", "reduce", "reshape", "shape_of", "slice_",
-    "space_to_depth", "split", "squeeze", "tile", "topk", "transpose", "unsqueeze",
+    "concat", "depth_to_space", "expand", "flatten", "reshape", "shape_of", "slice_",
+    "space_to_depth", "split", "squeeze", "tile", "transpose", "unsqueeze",
 ]  # fmt: skip
 
 
@@ -32,7 +29,7 @@ def laid_out(call: Call, live: Live, full: tuple[int, ...]) -> Live:
     if full == before:
         return live
     axis = batch_of(call, live.axis, before, full)
-    shape = full if axis == WITHIN else (*full[:axis], *full[axis + 1 :])
+    shape = call.own(Live(live.tensor, axis), full)
     if not shape:
         raise NotKnown("a number for each image")
     if shape == call.shape(live):
@@ -126,8 +123,6 @@ def transpose(call: Call) -> list[Value]:
     if sorted(order) != list(range(rank)):
         raise NotKnown("`perm` is no order of the axes")
     if live.axis == WITHIN:
-        if order[0] != 0:
-            raise NotKnown("it moves the batch and what it is put together with")
         return [call.put("permute", live, order=order) if order != tuple(range(rank)) else live]
     batch = order.index(live.axis)
     ours = tuple(axis - (axis > live.axis) for axis in order if axis != live.axis)
@@ -142,6 +137,9 @@ def concat(call: Call) -> list[Value]:
     lives = [value for value in values if isinstance(value, Live)]
     if not lives:
         raise NotKnown("nothing of it is known")
+    if len({live.axis for live in lives}) > 1:
+        lives = [call.freed(live) for live in lives]
+        values = [*lives] if len(lives) == len(values) else values
     axis = call.ours(call.whole("axis", 1), lives[0])
     if len({(live.axis, len(call.shape(live))) for live in lives}) > 1:
         raise NotKnown("the batch is another axis of each input")
@@ -150,9 +148,10 @@ def concat(call: Call) -> list[Value]:
         if isinstance(value, Live):
             joined.append(value)
             continue
-        if len(value.dims) != len(call.full(lives[0])) or value.dims[lives[0].axis] != call.batch:
+        misfit = lives[0].axis != WITHIN and value.dims[lives[0].axis : lives[0].axis + 1] != (call.batch,)
+        if len(value.dims) != len(call.full(lives[0])) or misfit:
             raise NotKnown("a fixed tensor has other axes")
-        shape = (*value.dims[: lives[0].axis], *value.dims[lives[0].axis + 1 :])
+        shape = call.own(lives[0], value.dims)
         kind = "parameter" if value.floating and value.name else "constant"
         joined.append(call.put(kind, lives[0], suffix=f"_{place + 1}", shape=shape, join="alone"))
     return [joined[0] if len(joined) == 1 else call.put("concat", *joined, axis=axis)]
@@ -201,46 +200,13 @@ def split(call: Call) -> list[Value]:
     ]
 
 
-def gather(call: Call) -> list[Value]:
-    """Gather: one place, a run of places, or a table that numbers are looked up in."""
-    if isinstance(call.values[0], Tensor):
-        table, live = call.fixed(0), call.live(1)
-        shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or not (len(shape) == 1 or shape[0] == 1):
-            raise NotKnown("a look-up in no table of vectors")
-        fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
-        return [call.put("embedding", live, weights=[table], **fields)]
-    live, at = call.live(), call.numbers(1)
-    full = call.full(live)
-    if len(full) == 1 and at == tuple(range(full[0])) and call.fixed(1).dims:
-        return [laid_out(call, live, call.fixed(1).dims)]  # torch's as_strided, as its newest exporter writes it
-    axis = call.ours(call.whole("axis", 0), live)
-    n = call.shape(live)[axis]
-    if not at:
-        raise NotKnown("the places that it takes are not known")
-    places = [one % n for one in at]
-    if not call.fixed(1).dims:
-        if len(call.shape(live)) == 1:
-            raise NotKnown("a number for each image")
-        moved = live.axis - (axis < live.axis)
-        return [Live(call.put("select", live, axis=axis, at=places[0]).tensor, moved)]
-    if len(call.fixed(1).dims) == 1 and axis and places == nearest_places(n, len(places)) != [*range(n)]:
-        shape = call.shape(live)
-        return [call.put("upsample", live, size=(*shape[1:axis], len(places), *shape[axis + 1 :]))]
-    if len(call.fixed(1).dims) > 1 or any(b - a != 1 for a, b in pairwise(places)):
-        raise NotKnown("the places that it takes are no run")
-    return [cut(call, live, axis, places[0], places[-1] + 1)]
-
-
 def expand(call: Call) -> list[Value]:
     """Expand: axes of length 1 repeated."""
     live, wanted = call.live(), call.numbers(1)
     full = broadcast(call.full(live), wanted) if wanted is not None else None
-    if full is None or len(full) != len(call.full(live)) or full[live.axis] != call.batch:
+    if full is None or len(full) != len(call.full(live)) or (live.axis != WITHIN and full[live.axis] != call.batch):
         raise NotKnown("its shape is not known, or it repeats the batch")
-    if live.axis == WITHIN:
-        raise NotKnown("it repeats the batch and what it is put together with")
-    shape = (*full[: live.axis], *full[live.axis + 1 :])
+    shape = call.own(live, full)
     return [live if shape == call.shape(live) else call.put("expand", live, shape=shape)]
 
 
@@ -251,7 +217,7 @@ def tile(call: Call) -> list[Value]:
     """Tile: axes of length 1 become longer, of longer ones there are several."""
     live, times = call.live(), call.numbers(1)
     full = call.full(live)
-    if times is None or len(times) != len(full) or times[live.axis] != 1:
+    if times is None or len(times) != len(full) or (live.axis != WITHIN and times[live.axis] != 1):
         raise NotKnown("how often it repeats is not known")
     if all(one == 1 for one in times):
         return [live]
@@ -261,7 +227,7 @@ def tile(call: Call) -> list[Value]:
         if one > 1 and full[axis] > 1:
             live = call.put("concat", *[live] * one, suffix=f"_{axis}", axis=call.ours(axis, live))
     made = tuple(n * one for n, one in zip(full, times))
-    shape = (*made[: live.axis], *made[live.axis + 1 :])
+    shape = call.own(live, made)
     return [live if call.shape(live) == shape else call.put("expand", live, shape=shape)]
 
 
@@ -273,40 +239,3 @@ def depth_to_space(call: Call) -> list[Value]:
 def space_to_depth(call: Call) -> list[Value]:
     """SpaceToDepth."""
     return [call.put("space_to_depth", call.map(), factor=call.whole("blocksize", 1))]
-
-
-REDUCTIONS = {
-    "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "ReduceMin": "min", "ReduceL1": "l1",
-    "ReduceL2": "l2", "ReduceLogSumExp": "logsumexp",
-}  # fmt: skip
-
-
-def reduce(call: Call) -> list[Value]:
-    """The reductions; over all of a map they are global pools."""
-    pooled = mean(call)
-    if pooled is not None:
-        return pooled
-    live, axes = call.live(), call.axes()
-    if axes is None:
-        raise NotKnown("over the batch too")
-    ours = tuple(sorted(call.ours(axis, live) for axis in axes))
-    keep = bool(call.whole("keepdims", 1))
-    batch = live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
-    return [call.put("reduce", live, batch=batch, by=REDUCTIONS[call.node.kind], axes=ours, keep=keep)]
-
-
-def topk(call: Call) -> list[Value]:
-    """TopK: the largest numbers; their places are a tensor of the same shape."""
-    live = call.live()
-    k = (call.whole("k", 1),) if "k" in call.node.attributes else call.numbers(1)
-    if not k or k[0] < 1:
-        raise NotKnown("k is not known")
-    made = call.put("topk", live, k=k[0], axis=call.ours(call.whole("axis", -1), live))
-    return [made, made]
-
-
-def argmax(call: Call) -> list[Value]:
-    """ArgMax and ArgMin."""
-    live = call.live()
-    ours = call.ours(call.whole("axis", 0), live)
-    return [call.put("argmax", live, axes=(ours,), keep=bool(call.whole("keepdims", 1)))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from cnncalc.interchange.onnx import elements, products, shapes, windows
 from cnncalc.interchange.onnx.call import Call, Value
+from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
 
 __all__ = ["RULES", "Rule"]
 
@@ -35,10 +35,11 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("Resize", "Upsample"), windows.resize),
     "Gemm": products.gemm,
     "MatMul": products.matmul,
+    "Einsum": products.einsum,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
     **dict.fromkeys(products.CELLS, products.recurrent),
-    "TopK": shapes.topk,
+    "TopK": picking.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
     "Squeeze": shapes.squeeze,
@@ -47,12 +48,13 @@ RULES: Mapping[str, Rule] = {
     "Concat": shapes.concat,
     "Slice": shapes.slice_,
     "Split": shapes.split,
-    "Gather": shapes.gather,
+    "Gather": picking.gather,
+    "GatherND": picking.gather_nd,
     "Expand": shapes.expand,
     "Tile": shapes.tile,
     "DepthToSpace": shapes.depth_to_space,
     "SpaceToDepth": shapes.space_to_depth,
-    **dict.fromkeys(shapes.REDUCTIONS, shapes.reduce),
-    **dict.fromkeys(("ArgMax", "ArgMin"), shapes.argmax),
+    **dict.fromkeys(picking.REDUCTIONS, picking.reduce),
+    **dict.fromkeys(("ArgMax", "ArgMin"), picking.argmax),
 }
 """A function of a node, with the values that it takes, to those that it makes."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value, of_module
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
@@ -151,7 +151,7 @@ def together(call: Call, kind: str, lives: list[Any]) -> Live:
         else:
             aligned.append(live)
     if len({live.axis for live in aligned}) > 1:
-        raise NotKnown("the batch is another axis of each input")
+        aligned = [call.freed(live) for live in aligned]
     return aligned[0] if len(aligned) == 1 else call.put(kind, *aligned)
 
 
@@ -170,7 +170,7 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     dims = (1,) * (rank - len(fixed.dims)) + fixed.dims
     if len(dims) != rank or (dims[live.axis] != 1 and live.axis != WITHIN):
         raise NotKnown("the fixed tensor has an axis for the batch")
-    shape = dims if live.axis == WITHIN else (*dims[: live.axis], *dims[live.axis + 1 :])
+    shape = call.own(live, dims)
     join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
     if join is None:
         if first and kind == "power":
@@ -215,6 +215,8 @@ def layer_norm(call: Call) -> list[Value]:
 def group_norm(call: Call) -> list[Value]:
     """InstanceNormalization and GroupNormalization."""
     weights, affine = [call.fixed(1)], learned(call, 1)
+    if not of_module(weights[0]) and set(weights[0].numbers or ()) == {1.0}:
+        affine = False  # ONNX has no norm without a scale: torch writes ones
     eps = call.real("epsilon", 1e-5)
     if call.node.kind == "InstanceNormalization":
         return [call.put("instancenorm", call.map(), weights=weights, affine=affine, eps=eps)]

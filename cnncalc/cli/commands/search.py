@@ -1,0 +1,167 @@
+"""`cnncalc search`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc import __version__
+from cnncalc.cli import completing
+from cnncalc.cli.commands.solve_search import want_option
+from cnncalc.cli.commands.sweep import NO_MATTER, journal_beside
+from cnncalc.cli.options import (
+    amp_option,
+    assignments,
+    device_option,
+    net_argument,
+    net_options,
+    optimizer_option,
+    output_options,
+    wanted,
+)
+from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.running import named_progress_bar, runner_of, runner_options
+from cnncalc.errors import CnncalcError, Fault
+
+if TYPE_CHECKING:
+    from cnncalc.solve.search.answer import Keeping
+    from cnncalc.solve.search.question import Question
+    from cnncalc.solve.sweep.grid import Grid
+
+NONE = 1
+_NEXT = re.compile(r",(?=\s*[^\W\d]\w*\s*=)")
+"""A comma before the next variable."""
+
+
+def grid_of(given: dict[str, Any]) -> Grid:
+    """The space that --over and the sizes in braces of --input span. Raises CnncalcError."""
+    from cnncalc.solve.sweep import ranges
+    from cnncalc.solve.sweep.grid import Grid
+
+    texts = [text for each in given["over"] for text in _NEXT.split(each)]
+    varied = {name: tuple(ranges.steps(f"--over {name}", text)) for name, text in assignments("--over", texts).items()}
+    if both := varied.keys() & assignments("--set", given["set_"]).keys():
+        message = f"`{min(both)}` is given by --set and by --over"
+        raise CnncalcError(Fault(message, help="take one of the two back"))
+    for name, values in varied.items():
+        if not values:
+            message = f"--over {name}: it has no value"
+            raise CnncalcError(Fault(message, help=f"write `--over {name}=16,32,64`, or `--over {name}=16:64:16`"))
+        varied[name] = tuple(dict.fromkeys(values))
+    grid = ranges.grid_of(varied, given["input_"] or "")
+    if grid is None:
+        return Grid(varied, "", {})
+    given["input_"] = None
+    return grid
+
+
+def question_of(net: str, given: dict[str, Any]) -> Question:
+    """What is asked. Raises CnncalcError."""
+    from cnncalc.solve.asking import parse_wants
+    from cnncalc.solve.search.question import Objective, Question
+    from cnncalc.tools.devices import device_named
+
+    grid = grid_of(given)
+    asked = wanted(given)
+    objectives = [
+        Objective(name.strip(), largest)
+        for option, largest in (("minimize", False), ("maximize", True))
+        for text in given[option]
+        for name in text.split(",")
+        if name.strip()
+    ]
+    wants = parse_wants(given["wants"]) if given["wants"] else []
+    device = device_named(given["device"]) if given["device"] else None
+    return Question(net, asked.options, asked.dtype, grid, tuple(wants), tuple(objectives), given["optimizer"], device)
+
+
+def _keeping(net: str, given: dict[str, Any], question: Question) -> tuple[Any, Keeping | None]:
+    """The journal beside the file that is written, and how a search keeps what it computes there."""
+    from cnncalc.solve.search.answer import Keeping, asked_of
+    from cnncalc.solve.sweep.sweeping import digest
+
+    texts = digest(net, question.options)
+    asked = {name: value for name, value in given.items() if name not in (*NO_MATTER, "samples", "seed")}
+    columns = len(question.figures) + len(question.shapes)
+    depends = {"search": asked, "texts": texts, "version": __version__, "asked": str(asked_of(question).figures)}
+    journal = journal_beside(given, depends, question.grid, columns)
+    if journal is None:
+        return None, None
+
+    def begin() -> dict[Any, Any]:
+        kept = journal.begin(resume=given["resume"])
+        if given["resume"]:
+            click.echo(f"{sum(map(len, kept.values())):,} points kept", err=True)
+        return kept
+
+    return journal, Keeping(begin, journal.add)
+
+
+@click.command("search", short_help="The best of a space of nets: a Pareto front.")
+@net_argument
+@click.option(
+    "--over", metavar="NAME=VALUES", multiple=True, shell_complete=completing.variables,
+    help="A variable and its values, as width=0.25:1.4:0.05 or kernel=3,5,7. May be repeated.",
+)  # fmt: skip
+@want_option
+@click.option(
+    "--minimize",
+    metavar="A,B,…",
+    multiple=True,
+    shell_complete=completing.figures,
+    help="Figures of which less is better.",
+)
+@click.option(
+    "--maximize",
+    metavar="A,B,…",
+    multiple=True,
+    shell_complete=completing.figures,
+    help="Figures of which more is better.",
+)
+@click.option(
+    "--samples", metavar="N", type=click.IntRange(min=2), default=10_000, show_default=True,
+    help="Nets that are looked at where the figures are no sums: every one, or a sample.",
+)  # fmt: skip
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample.")
+@runner_options
+@click.option("--resume", is_flag=True, help="Go on where an interrupted search to the same file stopped.")
+@output_options
+@device_option
+@optimizer_option
+@amp_option
+@net_options
+def command(net: str, **given: Any) -> None:
+    """The best of a space of nets: those that no other beats in all that is to be small or large.
+
+    \b
+    cnncalc search net.yaml --over width=8:64:8 --over kernel=3,5,7 --minimize macs --maximize params
+
+    Sizes are a part of the space, as in `sweep`: `--input 3x{96:320:32}`. On a `--device`, `latency` can be minimized.
+    Where all that is asked for are sums over the layers the answer is exact, however large the space; else every net is
+    looked at, or a sample. The answer says which. The exit code is 1 where nothing is as wanted.
+    """
+    from cnncalc.pages.solving.fronts import page
+    from cnncalc.solve.search.answer import search
+
+    form_of(given)  # what cannot be written is not computed
+    given["file"] = None if given["file"] == "-" else given["file"]
+    if given["resume"] and given["file"] is None:
+        raise CnncalcError(Fault("--resume goes with a file", help="add `-o front.csv`"))
+    runner, question = runner_of(given), question_of(net, given)
+    journal, keeping = _keeping(net, given, question)
+    found = search(
+        question, runner=runner, samples=given["samples"], seed=given["seed"], keeping=keeping,
+        progress=named_progress_bar(),
+    )  # fmt: skip
+    if found.stopped and journal is not None:
+        click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
+        click.get_current_context().exit(130)
+    answer(page(found), given)
+    if found.stopped:
+        click.get_current_context().exit(130)
+    if journal is not None:
+        journal.end()
+    if not found.found:
+        click.get_current_context().exit(NONE)

@@ -1,0 +1,162 @@
+"""Our attention, recurrent layers, learned tensors and embeddings as Keras's layers."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
+from cnncalc.interchange.keras.writing.windows import Shapes, Taken
+from cnncalc.interchange.written import Unsaid
+from cnncalc.layers import Shape
+from cnncalc.layers.kinds import tensors
+from cnncalc.layers.kinds.algebra import reductions
+from cnncalc.layers.kinds.sequences import attention, recurrent
+
+__all__ = ["attended", "embedded", "given", "positions", "ran", "selected"]
+
+
+def as_ours(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str) -> Tensor:
+    """A tensor with its axes as ours: what Keras has last comes first."""
+    return scribe.layer("Permute", tensor, suffix=suffix, shape=x, dims=[len(x), *range(1, len(x))])
+
+
+def as_keras(scribe: Scribe, tensor: Tensor, y: Shape) -> Tensor:
+    """The other way round; it is the layer itself."""
+    return scribe.layer("Permute", tensor, dims=[*range(2, len(y) + 1), 1])
+
+
+def attended(scribe: Scribe, layer: attention.Attention, x: Shapes, taken: Taken) -> Tensor:
+    """MultiHeadAttention, features last."""
+    if layer.window is not None or layer.biased or layer.cosine:
+        raise Unsaid("Keras's attention has no windows, no biases by distance and no cosines", "`--to torch` or `onnx`")
+    if layer.causal or layer.scaled != "head" or layer.shared not in (None, layer.heads):
+        raise Unsaid("Keras's attention is of all places, with keys and a scale for each head")
+    if not layer.project or layer.bias != layer.project_bias:
+        raise Unsaid("Keras's attention joins its heads, with a bias where queries have one")
+    last = layer.axis == "last"
+    sources = [as_ours(scribe, one, shape, f"_{word}") if last else one
+               for one, shape, word in zip(taken, x, ("query", "key", "value"))]  # fmt: skip
+    query, value = sources[0], sources[-1]
+    size = layer.sizes(*x)
+    key, wide = size.keyed // layer.heads, size.valued // layer.heads
+    leaving = layer.leaving(x[0], size)
+    said: dict[str, Any] = {
+        "num_heads": layer.heads,
+        "key_dim": key,
+        "value_dim": None if wide == key else wide,
+        "use_bias": None if layer.bias else False,
+        "output_shape": None if leaving == layer.features(x[0]) else leaving,
+    }
+    asked = [query, value, *sources[1:2]] if len(sources) == 3 else [query, value]
+    places = query.shape[:-1]
+    made = scribe.layer(
+        "MultiHeadAttention", *asked, apart=True, suffix="_heads" if last else "", shape=(*places, leaving), **said
+    )
+    return as_keras(scribe, made, layer.output_shape(*x)) if last else made
+
+
+CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
+
+
+def ran(scribe: Scribe, layer: recurrent.Recurrent, x: Shapes, taken: Taken) -> Tensor:
+    """LSTM, GRU and SimpleRNN, one after another, in both directions within a Bidirectional."""
+    vectors = 2 if layer.kind == "gru" else 1
+    if layer.bias and layer.bias_vectors not in (vectors, 1 if layer.kind == "gru" else vectors):
+        raise Unsaid("Keras's cell has one vector of biases, and this has two", "write `biases=1`, or `nobias`")
+    if getattr(layer, "projection", None) is not None:
+        raise Unsaid("Keras's cells project no state", "leave `projection` out")
+    said: dict[str, Any] = {"units": layer.hidden}
+    if not layer.bias:
+        said["use_bias"] = False
+    if layer.kind == "gru":
+        said["reset_after"] = layer.bias_vectors != 1
+    if getattr(layer, "nonlinearity", "tanh") == "relu":
+        said["activation"] = "relu"
+    last = layer.axis == "last"
+    at = as_ours(scribe, taken[0], x[0], "_sequence") if last else taken[0]
+    for number in range(layer.layers):
+        ends = number == layer.layers - 1
+        whole = layer.returns == "sequence" or not ends
+        turned = last and whole
+        suffix = "" if ends and not turned else f"_layer{number}"
+        width = layer.directions * layer.hidden
+        shape = (at.shape[0], width) if whole else (width,)
+        cell = {**said, "return_sequences": True} if whole else said
+        at = _cell(scribe, layer, cell, at, suffix, shape)
+    return as_keras(scribe, at, layer.output_shape(*x)) if last and layer.returns == "sequence" else at
+
+
+def _cell(
+    scribe: Scribe, layer: recurrent.Recurrent, said: dict[str, Any], x: Tensor, suffix: str, shape: Shape
+) -> Tensor:
+    kind = CELLS[layer.kind]
+    if not layer.bidirectional:
+        return scribe.layer(kind, x, suffix=suffix, shape=shape, **said)
+    inner = {"module": "keras.layers", "class_name": kind, "config": said, "registered_name": None}
+    return scribe.layer("Bidirectional", x, suffix=suffix, shape=shape, layer=inner)
+
+
+def tensor_of_its_own(scribe: Scribe, beside: Tensor, shape: Shape, suffix: str, *, trained: bool = True) -> Tensor:
+    """A learned tensor, as Keras has it: the kernel of a dense layer on the number 1."""
+    flat = scribe.layer("Flatten", beside, suffix="_flat", shape=(prod(beside.shape),))
+    first = scribe.op("numpy.GetItem", flat, [slice(None), slice(None, 1)], suffix="_first", shape=(1,))
+    one = scribe.op("numpy.OnesLike", first, suffix="_one", shape=(1,))
+    said: dict[str, Any] = {} if trained else {"trainable": False}
+    row = scribe.layer("Dense", one, suffix="_row", shape=(prod(shape),), units=prod(shape), use_bias=False, **said)
+    scribe.model.macs += prod(shape)
+    return scribe.layer("Reshape", row, suffix=suffix, shape=shape, target_shape=list(shape))
+
+
+def given(scribe: Scribe, layer: tensors.Parameter, x: Shapes, taken: Taken) -> Tensor:
+    """A learned tensor, alone or joined with what comes in."""
+    alone = layer.join == "alone"
+    own = tensor_of_its_own(scribe, taken[0], out(layer.shape), "" if alone else "_tensor", trained=layer.learned)
+    if alone:
+        return own
+    if layer.join == "concat":
+        axis = layer.axis % len(x[0]) or -1
+        both = (own, taken[0]) if layer.first else (taken[0], own)
+        return scribe.layer("Concatenate", *both, axis=None if axis == -1 else axis)
+    return scribe.layer("Add" if layer.join == "add" else "Multiply", taken[0], own)
+
+
+def positions(scribe: Scribe, layer: tensors.Positional, x: Shapes, taken: Taken) -> Tensor:
+    """A learned tensor of the input's own shape, added to it."""
+    if layer.by != "learned":
+        raise Unsaid("Keras has no layer of fixed sines", "`by=learned` learns them")
+    return scribe.layer("Add", taken[0], tensor_of_its_own(scribe, taken[0], taken[0].shape, "_tensor"))
+
+
+def selected(scribe: Scribe, layer: reductions.Select, x: Shapes, taken: Taken) -> Tensor:
+    """One place of an axis, which goes."""
+    place, rank = layer.place(x[0]), len(x[0])
+    at = layer.at % x[0][place]
+    axis = place or rank
+    key = [slice(at, at + 1) if number == axis else slice(None) for number in range(rank + 1)]
+    cut = (*taken[0].shape[: axis - 1], 1, *taken[0].shape[axis:])
+    one = scribe.op("numpy.GetItem", taken[0], key, suffix="_place", shape=cut)
+    left = (*cut[: axis - 1], *cut[axis:])
+    if place or rank < 3:
+        return scribe.layer("Reshape", one, shape=left, target_shape=list(left))
+    flat = scribe.layer("Reshape", one, suffix="_shape", shape=left, target_shape=list(left))
+    return scribe.layer("Permute", flat, dims=[*range(2, rank), 1])  # the first axis of places is the channels now
+
+
+def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) -> Tensor:
+    """Embedding of numbers without channels."""
+    if layer.bias or layer.padding is not None:
+        raise Unsaid("Keras's embedding has no bias and no number that stays 0")
+    numbers, places = taken[0], layer.positions(x[0])
+    if numbers.shape != places:
+        numbers = scribe.layer("Reshape", numbers, suffix="_numbers", shape=places, target_shape=list(places))
+    last = layer.axis == "last"
+    made = scribe.layer(
+        "Embedding",
+        numbers,
+        suffix="_vectors" if last else "",
+        shape=(*places, layer.features),
+        input_dim=layer.vocabulary,
+        output_dim=layer.features,
+    )
+    return as_keras(scribe, made, layer.output_shape(*x)) if last else made

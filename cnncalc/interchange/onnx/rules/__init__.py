@@ -1,0 +1,1 @@
+"""What each operator of ONNX becomes: a function of its call, one table."""

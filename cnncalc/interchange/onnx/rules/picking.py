@@ -1,0 +1,98 @@
+"""Nodes that pick some elements of many, by their places or by their numbers, or make one of many."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from cnncalc.interchange.onnx.arrays import ints, nearest_places
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
+from cnncalc.interchange.onnx.rules.windows import mean
+
+__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "topk"]
+
+
+def gather(call: Call) -> list[Value]:
+    """Gather: one place, a run of places, or a table that numbers are looked up in."""
+    if isinstance(call.values[0], Tensor):
+        table, live = call.fixed(0), call.live(1)
+        shape = call.shape(live)
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or not (len(shape) == 1 or shape[0] == 1):
+            raise NotKnown("a look-up in no table of vectors")
+        fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
+        return [call.put("embedding", live, weights=[table], **fields)]
+    live, at = call.live(), ints(call.fixed(1))
+    full = call.full(live)
+    if len(full) == 1 and call.fixed(1).size == full[0] and at in (None, tuple(range(full[0]))) and call.fixed(1).dims:
+        return [laid_out(call, live, call.fixed(1).dims)]  # torch's as_strided, as its newest exporter writes it
+    axis = call.ours(call.whole("axis", 0), live)
+    n, given = call.shape(live)[axis], call.whole("axis", 0) % len(full)
+    if not at:
+        return [picked(call, live, (*full[:given], *call.fixed(1).dims, *full[given + 1 :]))]
+    places = [one % n for one in at]
+    if not call.fixed(1).dims:
+        if len(call.shape(live)) == 1:
+            raise NotKnown("a number for each image")
+        moved = live.axis - (axis < live.axis)
+        return [Live(call.put("select", live, axis=axis, at=places[0]).tensor, moved)]
+    if len(call.fixed(1).dims) == 1 and axis and places == nearest_places(n, len(places)) != [*range(n)]:
+        shape = call.shape(live)
+        return [call.put("upsample", live, size=(*shape[1:axis], len(places), *shape[axis + 1 :]))]
+    if len(call.fixed(1).dims) > 1 or any(b - a != 1 for a, b in pairwise(places)):
+        return [picked(call, live, (*full[:given], *call.fixed(1).dims, *full[given + 1 :]))]
+    return [cut(call, live, axis, places[0], places[-1] + 1)]
+
+
+def picked(call: Call, live: Live, full: tuple[int, ...]) -> Live:
+    """What is picked at places in no order that a layer has: of that, the shape alone is known."""
+    if live.axis != WITHIN and full[: live.axis + 1] != call.full(live)[: live.axis + 1]:
+        raise NotKnown("it picks along the batch, or before it")
+    return call.put("opaque", live, shape=call.own(live, full), of=call.node.kind)
+
+
+def gather_nd(call: Call) -> list[Value]:
+    """GatherND at places that the file holds."""
+    live, (*around, depth) = call.live(), call.fixed(1).dims or (0,)
+    full = call.full(live)
+    if call.whole("batch_dims", 0) or not 0 < depth <= len(full):
+        raise NotKnown("no places that the file holds")
+    return [picked(call, call.freed(live), (*around, *full[depth:]))]
+
+
+REDUCTIONS = {
+    "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "ReduceMin": "min", "ReduceL1": "l1",
+    "ReduceL2": "l2", "ReduceLogSumExp": "logsumexp",
+}  # fmt: skip
+
+
+def reduce(call: Call) -> list[Value]:
+    """The reductions; over all of a map they are global pools."""
+    pooled = mean(call)
+    if pooled is not None:
+        return pooled
+    live, axes = call.live(), call.axes()
+    if axes is None:
+        raise NotKnown("over the batch too")
+    ours = tuple(sorted(call.ours(axis, live) for axis in axes))
+    keep = bool(call.whole("keepdims", 1))
+    batch = live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
+    return [call.put("reduce", live, batch=batch, by=REDUCTIONS[call.node.kind], axes=ours, keep=keep)]
+
+
+def topk(call: Call) -> list[Value]:
+    """TopK: the largest numbers; their places are a tensor of the same shape."""
+    live = call.live()
+    k = (call.whole("k", 1),) if "k" in call.node.attributes else call.numbers(1)
+    if not k or k[0] < 1:
+        raise NotKnown("k is not known")
+    made = call.put("topk", live, k=k[0], axis=call.ours(call.whole("axis", -1), live))
+    return [made, made]
+
+
+def argmax(call: Call) -> list[Value]:
+    """ArgMax and ArgMin."""
+    live = call.live()
+    ours = call.ours(call.whole("axis", 0), live)
+    return [call.put("argmax", live, axes=(ours,), keep=bool(call.whole("keepdims", 1)))]

@@ -1,0 +1,145 @@
+"""Operations of ATen that give elements more than once: repeats, overlapping windows, and pools that are undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, Tensor, Value
+
+__all__ = ["REPEATING"]
+
+MOST_WINDOWS = 1_000
+
+
+def repeated(call: Call) -> Value:
+    """repeat: a tensor so many times along each axis, new ones before its own."""
+    value, times = next(iter(call.arguments.values())), call.get("repeats", [])
+    if isinstance(value, Parameter) and (not value.name or not value.dims):
+        return Parameter(value.name, call.dims, value.learned)
+    x = call.tensor(value)
+    more = len(times) - len(x.dims)
+    if more > 0:
+        if any(n != 1 for n in times[1:more]) or (x.batch is not None and times[0] != 1):
+            raise Refused("it adds axes")
+        batch = 0 if x.batch is None else None
+        x, times = Tensor(x.number, (*(1,) * more, *x.dims), batch), [1, *times[1:]]
+        if batch is None:
+            raise Refused("it adds axes")
+    for axis, n in enumerate(times):
+        x = along(call, x, axis, n, f"{call.name()}_{axis}", inside=False)
+    return x
+
+
+def interleaved(call: Call) -> Value:
+    """repeat_interleave by a number: each element of an axis so many times in a row."""
+    value, times, dim = next(iter(call.arguments.values())), call.get("repeats"), call.get("dim")
+    if type(times) is not int or type(dim) is not int:
+        raise Refused("it repeats by a tensor, or all elements in a row")
+    if isinstance(value, Parameter) and not value.name:
+        return Parameter("", call.dims)
+    x = call.tensor(value)
+    return along(call, x, dim % len(x.dims), times, call.name(), inside=True)
+
+
+def along(call: Call, x: Tensor, axis: int, times: int, name: str, *, inside: bool) -> Tensor:
+    """An axis so many times as long: each element (`inside`), or the whole of it, again and again."""
+    if times == 1:
+        return x
+    place, n = call.axis(axis, x), x.dims[axis]
+    ours = call.world.sketch.shape(x.number)
+    before, after = ours[:place], ours[place + 1 :]
+    one, many = ((n, 1), (n, times)) if inside else ((1, n), (times, n))
+    dims = (*x.dims[:axis], n * times, *x.dims[axis + 1 :])
+    number = x.number
+    if n == 1:
+        return Tensor(call.layer("expand", [number], name, shape=(*before, times, *after)), dims, x.batch)
+    number = call.layer("reshape", [number], f"{name}_apart", shape=(*before, *one, *after))
+    number = call.layer("expand", [number], f"{name}_wide", shape=(*before, *many, *after))
+    return Tensor(call.layer("reshape", [number], name, shape=(*before, n * times, *after)), dims, x.batch)
+
+
+def windows(call: Call) -> Value:
+    """Tensor.unfold: overlapping windows of an axis, the places of one on a new last axis."""
+    value = next(iter(call.arguments.values()))
+    if isinstance(value, Parameter) and not value.name:
+        return Parameter("", call.dims)
+    x = call.tensor(value)
+    dim, size, step = call.get("dimension", 0) % len(x.dims), call.get("size"), call.get("step")
+    axis, length = call.axis(dim, x), call.dims[dim]
+    if length * size > MOST_WINDOWS:
+        raise Refused(f"it makes more than {MOST_WINDOWS:,} places of windows")
+    ours = call.world.sketch.shape(x.number)
+    wide = (*ours[:axis], length, *ours[axis + 1 :], 1)
+    parts = []
+    for at in range(size):
+        span = (at, min(at + (length - 1) * step + 1, ours[axis]))
+        cut = call.layer(
+            "slice",
+            [x.number],
+            f"{call.name()}_{at}",
+            channels=span,
+            axis=axis or None,
+            step=step if step > 1 else None,
+        )
+        parts.append(call.layer("reshape", [cut], f"{call.name()}_{at}_wide", shape=wide))
+    if size == 1:
+        return Tensor(parts[0], call.dims, x.batch)
+    return Tensor(call.layer("concat", parts, axis=len(wide) - 1), call.dims, x.batch)
+
+
+def columns(call: Call) -> Tensor:
+    """im2col: every window of a map as a column."""
+    return call.put("unfold", **_windows(call))
+
+
+def _windows(call: Call) -> dict[str, Any]:
+    return {
+        "kernel": call.lengths("kernel_size", 2),
+        "stride": call.lengths("stride", 2),
+        "padding": call.lengths("padding", 2, 0),
+        "dilation": call.lengths("dilation", 2),
+    }
+
+
+def folded(call: Call) -> Tensor:
+    """col2im: columns added up to a map."""
+    return call.put("fold", size=call.lengths("output_size", 2), **_windows(call))
+
+
+def fractional(call: Call) -> Tensor:
+    """fractional_max_pool2d and 3d; where its windows lie is a tensor of chance, which counts for nothing."""
+    axes = len(call.x().dims) - 2
+    return call.put(
+        "fractional_maxpool", kernel=call.lengths("kernel_size", axes), size=call.lengths("output_size", axes)
+    )
+
+
+def unpooled(call: Call) -> Tensor:
+    """max_unpool2d and 3d: each pixel back where its pool found it; its kernel is that pool's."""
+    x, places = call.x(), call.arguments.get("indices")
+    if not isinstance(places, Places):
+        raise Refused("its places are none that a pool remembered")
+    pool: Any = call.world.sketch.operators[places.pool].layer
+    number = call.layer(
+        "maxunpool",
+        [x.number, places.pool],
+        kernel=pool.kernel,
+        stride=pool.stride,
+        padding=tuple(before for before, _ in pool.padding),
+        size=call.dims[2:],
+    )
+    return call.held(number, call.dims, x.batch)
+
+
+REPEATING: dict[str, Any] = {
+    "repeat": repeated,
+    "repeat_interleave": interleaved,
+    "unfold": windows,
+    "im2col": columns,
+    "col2im": folded,
+    "fractional_max_pool2d": fractional,
+    "fractional_max_pool3d": fractional,
+    "max_unpool2d": unpooled,
+    "max_unpool3d": unpooled,
+}
+"""By the operator's name in ATen."""

@@ -1,0 +1,127 @@
+"""What exporters and runtimes do to nets (docs/formats.md, "What exporters do"): each with the right value.
+
+The files are as torch 2.14.1's exporters wrote them, by their nodes and the names of their tensors; shapes are those
+that each format's own runtime makes.
+"""
+
+from __future__ import annotations
+
+import pytest
+from onnx_files import net, node, tensor, whole
+from reading import Read, ncnn, read
+from test_coreml import coreml, ints, operation, program, value
+from test_openvino import Xml, xml
+
+BOOL, STRING = 1, 2
+
+
+def onnx(*nodes, x=(1, 3, 9, 9), tensors=(), **more) -> Read:
+    return read(net(*nodes, x=x, tensors=tensors, **more), "net.onnx")
+
+
+def conv(bias: bool, name: str = "0.weight") -> list[bytes]:
+    return [tensor(name, (8, 3, 3, 3)), *([tensor("0.bias", (8,))] if bias else [])]
+
+
+def test_a_batch_norm_of_232_numbers_is_216_fresh_and_224_trained():
+    fresh = onnx(node("Conv", "x 0.weight", "y"), tensors=conv(bias=False))
+    trained = onnx(node("Conv", "x 0.weight 0.bias", "y"), tensors=conv(bias=True))
+    assert (fresh.params, trained.params) == (216, 224)
+
+
+def test_two_equal_convolutions_are_one_in_the_file():
+    same = [node("Conv", "x a.weight", "t", pads=(1, 1, 1, 1)), node("Conv", "t a.weight", "y", pads=(1, 1, 1, 1))]
+    assert onnx(*same, tensors=[tensor("a.weight", (3, 3, 3, 3))]).params == 81
+
+
+def test_a_shared_convolution_with_two_batch_norms_is_148_fresh_and_296_trained():
+    pads = (1, 1, 1, 1)
+    first, second = [tensor("a.weight", (4, 4, 3, 3)), tensor("a.bias", (4,))], [
+        tensor("onnx::Conv_9", (4, 4, 3, 3)), tensor("onnx::Conv_10", (4,)),
+    ]  # fmt: skip
+    fresh = [node("Conv", "x a.weight a.bias", "t", pads=pads), node("Conv", "t a.weight a.bias", "y", pads=pads)]
+    trained = [fresh[0], node("Conv", "t onnx::Conv_9 onnx::Conv_10", "y", pads=pads)]
+    found = [onnx(*nodes, x=(1, 4, 9, 9), tensors=[*first, *second]).params for nodes in (fresh, trained)]
+    assert found == [148, 296]
+
+
+SAME = {"auto_pad": "SAME_UPPER"}
+RUN = [
+    # onnxruntime 1.32.0: what is inferred differs, see the page
+    ("pool, ceil, opset 17", node("MaxPool", "x", "y", kernel_shape=(2, 2), strides=(3, 3), ceil_mode=1), 6, 17, 2),
+    ("pool, ceil, opset 22", node("MaxPool", "x", "y", kernel_shape=(2, 2), strides=(3, 3), ceil_mode=1), 6, 22, 2),
+    ("mean, ceil, opset 21", node("AveragePool", "x", "y", kernel_shape=(2, 2), strides=(3, 3), ceil_mode=1), 6, 21, 2),
+    ("dilated same pool", node("MaxPool", "x", "y", kernel_shape=(2, 2), strides=(2, 2), dilations=(2, 2), **SAME),
+     5, 20, 2),
+    ("resize by 1.4", node("Resize", "x - f", "y", mode="linear"), 5, 20, 7),
+    ("transposed, same, k < s", node("ConvTranspose", "x w", "y", strides=(3, 3), **SAME), 5, 20, 14),
+    ("transposed, same, output padding", node("ConvTranspose", "x v", "y", strides=(2, 2), output_padding=(1, 1),
+                                              **SAME), 5, 20, 10),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "length", "opset", "run"), [row[1:] for row in RUN], ids=[row[0] for row in RUN])
+def test_lengths_are_those_of_onnxruntime(made, length, opset, run):
+    held = [tensor("f", (4,), [1, 1, 1.4, 1.4]), tensor("w", (1, 1, 2, 2)), tensor("v", (1, 1, 3, 3))]
+    found = onnx(made, x=(1, 1, length, length), tensors=held, opset=opset)
+    assert list(found.outputs.values()) == [f"1x{run}x{run}"]
+
+
+@pytest.mark.parametrize(("kind", "made"), [("MaxPool", 3), ("AvgPool", 2)])
+def test_pools_that_round_up_make_as_many_as_openvino_states(kind, made):
+    file = Xml()
+    x = file.add("Parameter", [(1, 1, 6, 6)])
+    data = {"kernel": "2,2", "strides": "3,3", "pads_begin": "0,0", "pads_end": "0,0", "rounding_type": "ceil"}
+    file.add("Result", [], [file.add(kind, [(1, 1, made, made)], [x], **data)])
+    assert [shape.split("x")[1:] for shape in xml(file.text()).outputs.values()] == [[str(made)] * 2]
+
+
+def test_pools_that_round_up_make_three_in_core_ml_and_ncnn():
+    inputs = {"x": "x", "kernel_sizes": ints(2, 2), "strides": ints(3, 3), "pad_type": value("valid", STRING),
+              "ceil_mode": value((1,), BOOL)}  # fmt: skip
+    made = coreml(program(operation("max_pool", "y", (1, 1, 3, 3), inputs), shape=(1, 1, 6, 6)))
+    assert list(made.outputs.values()) == ["1x3x3"]
+    text = "7767517\n2 2\nInput in 0 1 x 0=6 1=6 2=1\nPooling p 1 1 x y 0=0 1=2 2=3\n"
+    assert ncnn(text).outputs == {"p": "1x3x3"}
+
+
+def ones(name: str, count: int) -> bytes:
+    return tensor(name, (count,), [1.0] * count)
+
+
+def test_the_scale_of_an_instance_norm_that_has_none_is_no_parameter():
+    held = [ones("val_3", 3), tensor("val_7", (3,))]
+    assert onnx(node("InstanceNormalization", "x val_3 val_7", "y"), tensors=held).params == 0
+    learned = [ones("0.weight", 3), tensor("0.bias", (3,))]
+    assert onnx(node("InstanceNormalization", "x 0.weight 0.bias", "y"), tensors=learned).params == 6
+
+
+@pytest.mark.parametrize("back", [True, False], ids=["a shape of the file", "the shape of the input"])
+def test_a_group_norm_of_19_numbers_has_two_a_channel(back):
+    made = [
+        node("Reshape", "x t", "r"), node("InstanceNormalization", "r o z", "n"), node("Shape", "x", "s"),
+        node("Reshape", "n b" if back else "n s", "v"), node("Mul", "v onnx::Mul_16", "m"),
+        node("Add", "m onnx::Add_17", "y"),
+    ]  # fmt: skip
+    held = [whole("t", 0, 2, -1), ones("o", 2), tensor("z", (2,)), whole("b", 1, 4, 8, 8)]
+    held += [tensor("onnx::Mul_16", (4, 1, 1)), tensor("onnx::Add_17", (4, 1, 1))]
+    assert onnx(*made, x=(1, 4, 8, 8), tensors=held).params == 8
+
+
+def test_a_normalised_weight_that_the_file_computes_is_the_convolution_s():
+    made = [
+        node("ReduceL2", "v a", "l"), node("Div", "v l", "d"), node("Mul", "d g", "w"), node("Conv", "x w 0.bias", "y"),
+    ]  # fmt: skip
+    held = [tensor("v", (8, 3, 3, 3)), whole("a", 1, 2, 3), tensor("g", (8, 1, 1, 1)), tensor("0.bias", (8,))]
+    assert onnx(*made, tensors=held).params == 224
+
+
+def test_weights_may_stand_in_constant_nodes_and_in_int4():
+    from onnx_files import field
+
+    stored = field(1, "value") + field(5, tensor("", (8, 3, 3, 3))) + field(20, 4)
+    constant = field(2, "w") + field(4, "Constant") + field(5, stored)
+    assert onnx(constant, node("Conv", "x w", "y")).params == 216
+    four_bits = b"".join(field(1, n) for n in (8, 3, 3, 3)) + field(2, 22) + field(8, "q") + field(9, bytes(108))
+    made = [node("DequantizeLinear", "q s", "w"), node("Conv", "x w", "y")]
+    assert onnx(*made, tensors=[four_bits, tensor("s", (), [0.5])]).params == 216
