@@ -96,7 +96,7 @@ PLANTED: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("flax", {"defaults": {kind: one for kind, one in FLAX.defaults.items() if kind != without}})
       for without in ("conv", "dwconv", "deconv", "instancenorm")),
     ("flax", {"names": {}}), ("flax", {"pool_stride_is_kernel": True}), ("flax", {"pool_padding_limit": "half"}),
-    ("flax", {"transposed_same": "onnx"}), ("flax", {"transposed_fills_stride": False}),
+    ("flax", {"transposed_fills_stride": False}),
     ("flax", {"linear_takes": "vectors"}), ("flax", {"one_pixel_norms": False}),
     ("mlx", {"ranks": {}}), ("mlx", {"pool_padding_limit": "kernel"}), ("mlx", {"volumes_in_groups": True}),
     ("mlx", {"output_padding_below": "stride"}), ("mlx", {"transposed_within": False}),
