@@ -165,7 +165,7 @@ def timm_nets(wanted: list[str], _: list[str]) -> Iterator[tuple[str, str]]:
 
     for name in wanted or families():
         with torch.device("meta"):
-            module = timm.create_model(name).eval()
+            module = timm.create_model(name).eval().requires_grad_(False)  # torch cannot export all with gradients
             x = torch.zeros(1, *module.default_cfg["input_size"])
         yield name, told(lambda m=module, x=x: by_module(m, x))
 

@@ -12,7 +12,7 @@ from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
-from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.totals import Kept, Peak, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
@@ -36,7 +36,7 @@ class Followed:
     @cached_property
     def elements(self) -> Sequence[int]:
         """Bytes of an element of each node's tensor."""
-        return Elements(self.graph, *self.numbers).of
+        return sizes(self.graph, *self.numbers)
 
     @cached_property
     def fields(self) -> dict[str, list[Fields]]:
@@ -162,6 +162,8 @@ def report(
         optimizer=optimizer,
         amp=amp_of(dtype),
         checkpoints=tuple([one.name for one in graph.plan.checkpoints]),
+        sharding=graph.plan.sharding,
+        types={graph.nodes[index].name: stored for index, stored in graph.plan.types.items()},
     )
 
 

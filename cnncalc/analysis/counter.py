@@ -11,9 +11,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.formats import check_types, parameter_bytes
+from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.optimizers import optimizer_named
+from cnncalc.analysis.memory.sharding import ALONE, SHARDINGS, Held, check_sharding
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
@@ -41,22 +43,25 @@ def of_layer(
     read: Callable[[], Any],
     stored: int,
     owns: bool | None = None,
+    weight_bytes: Any = None,
 ) -> OfLayer:
     """What the rules of figures read of a layer.
 
     `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters,
     `state` those that an optimizer keeps for these; `owns` says whether its output has a storage of its own, where the
-    layer alone does not.
+    layer alone does not, and `weight_bytes` what its parameters take, where they have a type of their own.
     """
     weights, biases, buffers, whole, macs, operations = costs
     moves = layer.moves(training=training)
-    parameters = (weights + biases + buffers) * stored if moves and not layer.looks_up else 0
+    weight_bytes = (weights + biases) * stored if weight_bytes is None else weight_bytes
+    parameters = weight_bytes + buffers * stored if moves and not layer.looks_up else 0
     owned = node.share is None
     if not owned:
-        weights = biases = buffers = 0
+        weights = biases = buffers = weight_bytes = 0
     return OfLayer(
         weights,
         biases,
+        weight_bytes,
         buffers,
         buffers * stored + (WHOLE * whole if owned else 0),
         macs,
@@ -119,6 +124,8 @@ class Counter:
 
     def __init__(self, graph: Graph, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
+        check_types(graph, self.numbers.half)
+        check_sharding(*graph.plan.sharding)
         self.element_bytes = self.numbers.size
         self.optimizer = optimizer_named(optimizer)
         self._each: dict[str, list[Any]] = {}
@@ -164,12 +171,31 @@ class Counter:
         """How many elements a layer reads of each of its inputs, of one image, if it moves any."""
         return layer.read(*self.graph.input_shapes(node))
 
+    @property
+    def held(self) -> Held:
+        """Bytes of parameters, gradients and state that each rank holds, where several train together."""
+        name, ranks = self.graph.plan.sharding
+        owned = [node for _, node, _ in self.graph.layers() if node.share is None]
+        tensors = [(shape, node.trainable) for node in owned for shape in self.graph.signatures[node.signature].tensors]
+        return SHARDINGS.get(name, ALONE).held(tensors, ranks, self.element_bytes, self.optimizer.state)
+
+    @property
+    def rank_bytes(self) -> Any:
+        """Bytes that each rank holds."""
+        if not self.graph.plan.sharding[0]:
+            return self["train_bytes"]
+        return sum(self.held) + self["buffer_bytes"] + self["backward_bytes"]
+
+    def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
+        """What a layer's parameters take in a format of their own."""
+        return parameter_bytes(layer, self.graph.input_shapes(node), stored, self.element_bytes)
+
     # -- what follows --------------------------------------------------------------------------------------------------
 
     @cached_property
     def elements(self) -> Sequence[int]:
         """Bytes of an element of each node's tensor."""
-        return Elements(self.graph, *self.numbers).of
+        return sizes(self.graph, *self.numbers)
 
     @property
     def input_elements(self) -> Any:
@@ -180,7 +206,8 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
         """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool], int] = {}
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool, str | None], int] = {}
+        types = self.graph.plan.types
         one = _One(self)
         parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
         layout = laid_out(self.graph, training=training) if parted else None
@@ -190,9 +217,9 @@ class Counter:
             layer = node.layer
             if layer is None:
                 continue
-            taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half else ()
+            taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half or types else ()
             own = layout is not None and layout.owner[index] == index
-            key = node.signature, node.share is None, node.trainable, elements[index], taken, own
+            key = node.signature, node.share is None, node.trainable, elements[index], taken, own, types.get(index)
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
@@ -200,7 +227,9 @@ class Counter:
                 read = partial(self._read_bytes, node, layer)
                 cost = costs[node.signature]
                 owns = own if parted else None
-                found.append(of_layer(node, layer, cost, *apart, dialect, training, read, self.element_bytes, owns))
+                own_bytes = self.weight_bytes(node, layer, types[index]) if index in types else None
+                sizes_ = read, self.element_bytes, owns, own_bytes
+                found.append(of_layer(node, layer, cost, *apart, dialect, training, *sizes_))
             numbers.append(number)
         return numbers, found, one
 

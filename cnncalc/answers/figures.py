@@ -36,6 +36,10 @@ if TYPE_CHECKING:
             """The most of these that are there at once in the pass backward."""
 
         @property
+        def rank_bytes(self) -> Any:
+            """Bytes that each rank holds of those that train together."""
+
+        @property
         def peak(self) -> Any:
             """The most bytes alive at once in inference, layer by layer, parameters apart."""
 
@@ -70,6 +74,8 @@ class OfLayer(NamedTuple):
     weights: Any
     """0, as are the other parameters, of a layer that shares those of another, where they are counted."""
     biases: Any
+    weight_bytes: Any
+    """Of both, in the layer's own format where it has one."""
     buffers: Any
     buffer_bytes: Any
     """Those of the buffers, and of what is counted beside them."""
@@ -225,8 +231,8 @@ FIGURES = (
         lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
-        "weight_bytes", "Weight bytes", "bytes", "Memory of the weights and biases.",
-        total=lambda net: (net["weights"] + net["biases"]) * net.element_bytes, compared="Weight memory", place=8,
+        "weight_bytes", "Weight bytes", "bytes", "Memory of weights and biases, with their scales.",
+        lambda one: one.weight_bytes, heading="Weight bytes", share="Weight %", compared="Weight memory", place=8,
     ),
     Figure(
         "activation_bytes", "Activation bytes", "bytes",
@@ -273,6 +279,11 @@ FIGURES = (
         "backward_bytes", "Backward bytes", "bytes",
         "The most that autograd keeps at once: saved_bytes, or more where a group of --checkpoint runs again.",
         total=lambda net: net.most_kept, compared="", place=11, line=False,
+    ),
+    Figure(
+        "rank_bytes", "Bytes a rank", "bytes",
+        "Training bytes of each of the ranks of --shard, a batch each; train_bytes without.",
+        total=lambda net: net.rank_bytes, compared="", place=13, line=False,
     ),
     Figure(
         "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",

@@ -11,7 +11,7 @@ from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.records import NamedTuple, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cnncalc.answers.counting import Counting
     from cnncalc.answers.roofline import Bound, Roofline
@@ -112,15 +112,19 @@ class Report:
         counting: Counting | None = None,
         roofline: Roofline | None = None,
         checkpoints: tuple[str, ...] = (),
+        types: Mapping[str, str] | None = None,
+        sharding: tuple[str, int] = ("", 1),
     ) -> None:
         """`source` is where the architecture is published; empty where the file does not say.
 
         `optimizer` is the one whose state `train_bytes` counts, `amp` the type in which torch.autocast computes, where
         it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for,
-        `roofline` its least time on a device, likewise, `checkpoints` the groups that run again in the pass backward.
+        `roofline` its least time on a device, likewise, `checkpoints` the groups that run again in the pass backward,
+        `types` those of layers that have one of their own, by name, `sharding` how ranks share training, and how many.
         """
         self.name, self.source, self.dialect, self.file, self.inputs = name, source, dialect, file, inputs
-        self.checkpoints = checkpoints
+        self.checkpoints, self.types = checkpoints, types or {}
+        self.sharding = sharding
         self.optimizer, self.amp, self.counting, self.roofline = optimizer, amp, counting, roofline
         self._rows, self._outputs, self._totals, self._hints = rows, outputs, totals, hints
 

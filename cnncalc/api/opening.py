@@ -23,6 +23,8 @@ def load(
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
     checkpoint: str | Sequence[str] = (),
+    dtypes: Mapping[str, str] | None = None,
+    shard: str = "",
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
@@ -34,8 +36,8 @@ def load(
     `options` is all of them in one. Raises CnncalcError with every fault.
     """
     asked = options or options_of(
-        input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, train=train, opaque=opaque,
-        limits=limits, trust=trust,
+        input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, dtypes=dtypes,
+        shard=shard, train=train, opaque=opaque, limits=limits, trust=trust,
     )  # fmt: skip
     if isinstance(net, Built):
         return Net.of(net, asked, None)

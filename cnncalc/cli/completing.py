@@ -150,6 +150,13 @@ def runtimes(context: click.Context, parameter: click.Parameter, incomplete: str
     return _starting(RUNTIMES, incomplete)
 
 
+def shardings(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`how:` for each way in which ranks share what training holds."""
+    from cnncalc.analysis.memory.sharding import SHARDINGS
+
+    return _starting([f"{name}:" for name in SHARDINGS], incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS
@@ -158,10 +165,12 @@ def dialects(context: click.Context, parameter: click.Parameter, incomplete: str
 
 
 def dtypes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The types of numbers whose size is known."""
+    """The types of numbers whose size is known; behind a pattern those of layers."""
     from cnncalc.analysis.dtypes import DTYPES
+    from cnncalc.analysis.formats import FORMATS
 
-    return _starting(DTYPES, incomplete)
+    pattern, equals, _ = incomplete.rpartition("=")
+    return _starting([pattern + equals + name for name in (FORMATS if equals else DTYPES)], incomplete)
 
 
 def limits(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["columns", "devices", "figures", "limits", "optimizers", "runtimes", "variables"]
+__all__ = ["columns", "devices", "dtypes", "figures", "limits", "optimizers", "runtimes", "variables"]
 
 
 def columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -90,4 +90,22 @@ def runtimes(context: click.Context, parameter: click.Parameter, value: str | No
         from cnncalc.tools.runtimes.table import RUNTIMES
 
         _listing(context, list(RUNTIMES), [str(one) for one in RUNTIMES.values()])
+    return value
+
+
+def dtypes(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """`--dtype help` lists the types of layers and ends."""
+    if "help" in value:
+        from cnncalc.analysis.formats import FORMATS
+
+        _listing(context, list(FORMATS), [one.title for one in FORMATS.values()])
+    return value
+
+
+def shardings(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """`--shard help` lists the ways in which ranks share what training holds, and ends."""
+    if value == "help":
+        from cnncalc.analysis.memory.sharding import SHARDINGS
+
+        _listing(context, list(SHARDINGS), [one.title for one in SHARDINGS.values()])
     return value

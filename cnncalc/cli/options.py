@@ -81,6 +81,10 @@ _NET_OPTIONS = (
         help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
     ),
     click.option(
+        "--shard", metavar="HOW:RANKS", default="", shell_complete=completing.shardings, callback=listings.shardings,
+        help="Ranks that train together, as zero2:8: what each holds is rank_bytes; `--shard help` lists the ways.",
+    ),
+    click.option(
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
@@ -88,8 +92,9 @@ _NET_OPTIONS = (
         "--opaque", is_flag=True, help="Of a foreign file: what is not known is a layer of the shape that it declares."
     ),
     click.option(
-        "--dtype", metavar="TYPE", default="float32", show_default=True, shell_complete=completing.dtypes,
-        help="Type of a number in memory.",
+        "--dtype", metavar="[PATTERN=]TYPE", multiple=True, shell_complete=completing.dtypes, callback=listings.dtypes,
+        help="Type of a number in memory, or of some layers, as 'classifier.*=int8'; `--dtype help` lists those of "
+        "layers. May be repeated.  [default: float32]",
     ),
     click.option(
         "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, callback=listings.limits,
@@ -248,6 +253,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
     """What the shared options come to. Raises CnncalcError."""
     from cnncalc.language.options import Options
 
+    dtype, types = _dtypes(given["dtype"])
     options = Options(
         input=given["input_"],
         batch=quantity("--batch", given["batch"], least=1),
@@ -255,10 +261,22 @@ def wanted(given: dict[str, Any]) -> Wanted:
         dialect=given["dialect"],
         freeze=tuple(given["freeze"]),
         checkpoint=tuple(given["checkpoint"]),
+        types=types,
+        shard=given["shard"],
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),
         trust=given["trust"],
     )
     amp = given.get("amp")
-    return Wanted(options, given["dtype"] if amp is None else with_amp(amp, given["dtype"]))
+    return Wanted(options, dtype if amp is None else with_amp(amp, dtype))
+
+
+def _dtypes(texts: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The type of the net, and those of some layers by pattern. Raises CnncalcError for two types of the net."""
+    plain = [text for text in texts if "=" not in text]
+    if len(plain) > 1:
+        help = "keep one of them; for some layers write a pattern before it, as --dtype 'classifier.*=int8'"
+        raise CnncalcError(Fault(f"--dtype is given {len(plain)} times: {' and '.join(plain)[:80]}", help=help))
+    pairs = [text.rpartition("=") for text in texts if "=" in text]
+    return plain[0] if plain else "float32", tuple([(pattern.strip(), name.strip()) for pattern, _, name in pairs])

@@ -116,7 +116,7 @@ def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
     totals = counted.totals
     gradients = totals.trainable * size
     parts = (
-        Largest("weights", totals.weight_bytes),
+        Largest("weights", (totals.weights + totals.biases) * size),
         Largest("buffers", totals.buffer_bytes),
         Largest("gradients", gradients),
         Largest("optimizer state", totals.optimizer_bytes),

@@ -1,13 +1,13 @@
-"""How a net is to be trained and stored, beyond its layers: which groups are run again in the pass backward."""
+"""How a net is to be trained and stored, beyond its layers: which groups run again, types of layers, ranks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph.names import groups_of
+from cnncalc.graph.names import groups_of, matching
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         plan: Plan
 
 
-__all__ = ["Part", "Plan", "checkpoint"]
+__all__ = ["Part", "Plan", "cast", "checkpoint", "shard"]
 
 
 class Part(NamedTuple):
@@ -41,6 +41,10 @@ class Plan(NamedTuple):
 
     checkpoints: tuple[Part, ...] = ()
     """In execution order; none is in another."""
+    types: Mapping[int, str] = {}
+    """The type of the layers that have one of their own, by node."""
+    sharding: tuple[str, int] = ("", 1)
+    """How ranks share what training holds, and how many there are; empty where there is one alone."""
 
 
 def checkpoint(net: Planned, patterns: Collection[str]) -> None:
@@ -49,6 +53,29 @@ def checkpoint(net: Planned, patterns: Collection[str]) -> None:
     Raises `CnncalcError` where one matches no group.
     """
     net.plan = net.plan._replace(checkpoints=_parts(net.nodes, patterns))
+
+
+def cast(net: Planned, types: Sequence[tuple[str, str]]) -> None:
+    """Give the layers and groups whose names match types of their own: pairs of a pattern and a type, the last wins.
+
+    Raises `CnncalcError` where a pattern matches no layer.
+    """
+    if not types:
+        return
+    names = {node.name: index for index, node in enumerate(net.nodes) if node.layer is not None}
+    found: dict[int, str] = {}
+    for pattern, stored in types:
+        found.update(dict.fromkeys(matching(pattern, names, "--dtype"), stored))
+    net.plan = net.plan._replace(types=found)
+
+
+def shard(net: Planned, text: str) -> None:
+    """Let ranks share what training holds, as `zero2:8`; an empty text lets none. Raises `CnncalcError`."""
+    name, colon, ranks = text.partition(":")
+    if text and not (name and colon and ranks.isascii() and ranks.isdecimal() and len(ranks) < 10):
+        help = "write the way and the number of ranks, as --shard zero2:8"
+        raise CnncalcError(Fault(f"--shard {text[:60]} is not a way to share and a number of ranks", help=help))
+    net.plan = net.plan._replace(sharding=(name, int(ranks)) if text else ("", 1))
 
 
 def _parts(nodes: Sequence[Node], patterns: Collection[str]) -> tuple[Part, ...]:

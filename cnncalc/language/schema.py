@@ -101,6 +101,7 @@ def _top(key: str) -> Json:
         "replace": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "after": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "without": NAMES,
+        "dtypes": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
         "functions": {"anyOf": [NAMES, {"type": "object", "additionalProperties": {"enum": list(CALLED)}}]},
         "naming": {"enum": ["index", "kind"]},
         "outputs": NAMES,

@@ -132,6 +132,12 @@ CASES = {
     "another equation": (Function(lambda x: torch.einsum("bcw,bwd->bcd", x, x.transpose(1, 2))), SEQUENCE),
     "masked": (Function(lambda x: x + torch.ones(12, 10).tril().masked_fill(torch.ones(10) > 0, 2.0)), MAP),
     "attention": (Function(heads, nn.Linear(8, 24)), SEQUENCE),
+    "attention with a bias": (
+        Function(lambda x, q: F.scaled_dot_product_attention(x, x, x, q(x) @ x.transpose(1, 2)), nn.Linear(12, 12)),
+        SEQUENCE,
+    ),
+    "one less": (Function(lambda x, one: torch.rsub(one(x), 1.0), nn.Conv2d(8, 8, 1)), MAP),
+    "a product and more": (Function(lambda x, one: torch.addcmul(x, x, one(x), value=0.5), nn.Conv2d(8, 8, 1)), MAP),
     "token": (Token(), SEQUENCE),
     "scale": (Scale(), MAP),
     "attention of torch": (Function(attended, nn.MultiheadAttention(8, 2, batch_first=True)), SEQUENCE),
@@ -141,7 +147,10 @@ CASES = {
 
 HEADS = 2 * 2 * 12 * 12 * 4
 """Two products of two heads: 12 x 12 places, 4 features each."""
-UNCOUNTED = {"attention": HEADS, "attention of torch": HEADS + 12 * 8 * 24 + 12 * 8 * 8}
+UNCOUNTED = {
+    "attention": HEADS,
+    "attention of torch": HEADS + 12 * 8 * 24 + 12 * 8 * 8,
+}
 """What FlopCounterMode (torch 2.13) leaves out: fused attention on a CPU; the second has its matrices in it."""
 
 

@@ -30,6 +30,7 @@ def row(
         backward_flops=4 * macs,
         recomputed_macs=0,
         optimizer_bytes=0,
+        weight_bytes=4 * params,
         activation_bytes=4 * size,
         moved_bytes=4 * (params + size),
         saved_bytes=4 * size if macs else 0,
@@ -44,8 +45,8 @@ def report_of(name, shape, rows, hints=(), **changes):
     totals = Totals(
         layers=len(rows),
         weighted_layers=sum(each.kind in {"conv", "linear"} for each in rows),
-        weight_bytes=4 * sums["params"],
         backward_bytes=sums["saved_bytes"],
+        rank_bytes=8 * sums["params"] + sums["saved_bytes"],
         buffer_bytes=4 * sums["buffers"],
         peak_bytes=max((each.activation_bytes for each in rows), default=0),
         train_bytes=8 * sums["params"] + sums["saved_bytes"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnncalc.analysis.memory.elements import Elements, Storage
+from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
@@ -91,8 +91,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
                 held = owner[tensor]
                 tensors[held] = True
                 kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
-        weight = elements.weight(index, Backward(True, trains, inputs)) if half else None
-        if weight is not None:
+        for weight in elements.weights(index, Backward(True, trains, inputs, elements.alone)) if half else ():
             keep(index, weight)
     return kept
 
@@ -105,7 +104,7 @@ def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
     """
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
-    elements = Elements(graph, size, half).of
+    elements = sizes(graph, size, half)
     bytes_of = [batch * product(node.shape) * element for node, element in zip(graph.nodes, elements)]
     now, best, at = 0, -1, 0
     for index, born, freed in lifetimes(graph, owner, last):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.analysis.memory.elements import Elements
+from cnncalc.analysis.memory.elements import Elements, sizes
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import backwards, lifetimes
 from cnncalc.arithmetic.symbolic.cases import ALWAYS, cases, indicator, union_indicator
@@ -34,9 +34,7 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
             layer, shapes = graph.signatures[node.signature]
             memo[key] = cases(lambda: list(layer.saved(backward, *shapes)), condition)  # noqa: B023 - called at once
         found = [(case, elements.storage(index, saved, owner)) for case, several in memo[key] for saved in several]
-        weight = elements.weight(index, backward)
-        if weight is not None:
-            found.append((ALWAYS, weight))
+        found += [(ALWAYS, weight) for weight in elements.weights(index, backward)]
         total: Any = 0
         touched: dict[object, tuple[Any, list[Condition]]] = {}
         for case, storage in found:
@@ -55,8 +53,9 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
 
 def closed_peak(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
     """The most bytes alive at once in inference: the largest of the sums at each step. Raises `NoClosedForm`."""
-    unit = half or size  # a tensor of twice as wide elements counts as two
-    times = [element // unit for element in Elements(graph, size, half).of]
+    elements = sizes(graph, size, half)
+    unit = half or min(elements)  # a tensor of twice as wide elements counts as two
+    times = [element // unit for element in elements]
     alive: dict[int, None] = {}
     steps: dict[Sum, None] = {}
     for _, born, freed in lifetimes(graph):

@@ -164,6 +164,11 @@ class _Closing(Counter):
         """All that is kept: it is there when the pass backward begins."""
         return self["saved_bytes"]
 
+    @property
+    def rank_bytes(self) -> Any:
+        """The rule on the shapes of tensors, where these do not depend on the case."""
+        return _attempt(lambda: Counter.rank_bytes.fget(self))  # type: ignore[attr-defined]  # mypy knows no fget
+
     @cached_property
     def backward(self) -> Mapping[int, Any]:
         """Those of each layer, case by case."""
@@ -178,6 +183,10 @@ class _Closing(Counter):
         layer, shapes = self.graph.signatures[node.signature]
         rule, size = self.optimizer.state, self.element_bytes
         return self._summed(lambda: sum(rule(shape, size) for shape in layer.weight_shapes(*shapes).values()))
+
+    def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
+        """Case by case."""
+        return self._summed(lambda: super(_Closing, self).weight_bytes(node, layer, stored))
 
     def _summed(self, rule: Callable[[], Any]) -> Any:
         """A number; where its rule branches on a length, the sum over the cases."""

@@ -81,6 +81,12 @@ def attention(call: Call) -> Tensor:
         raise Refused("its heads share keys")
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
     scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
+    mask = call.arguments.get("attn_mask")
+    if isinstance(mask, Tensor):
+        own, wide = call.world.sketch.shape(mask.number), call.world.sketch.shape(scaled)
+        shape = (*(1,) * (len(wide) - len(own)), *own)
+        aligned = mask.number if shape == own else add("reshape", [mask.number], f"{name}_mask", shape=shape)
+        scaled = add("add", [scaled, aligned], f"{name}_masked")
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
-from cnncalc.graph.plan import checkpoint
+from cnncalc.graph.plan import cast, checkpoint, shard
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -41,8 +41,11 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             net.freeze(pattern)
         except CnncalcError as error:
             faults.extend(error)
+    types = _types(document.keys["dtypes"][1], faults) if "dtypes" in document.keys else ()
     try:
         checkpoint(net, options.checkpoint)
+        cast(net, (*types, *options.types))
+        shard(net, options.shard)
     except CnncalcError as error:
         faults.extend(error)
     if not faults:
@@ -73,6 +76,15 @@ def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
         else:
             found[one.text] = called
     return found
+
+
+def _types(node: YamlNode, faults: Faults) -> tuple[tuple[str, str], ...]:
+    """The types of layers by pattern."""
+    pairs = list(node.entries.values()) if isinstance(node, Mapping) else []
+    found = [(key.text, value.text) for key, value in pairs if isinstance(value, Scalar)]
+    if not pairs or len(found) < len(pairs):
+        faults.add("`dtypes` maps patterns of layers to types", node, help="such as `dtypes: {'classifier.*': int8}`")
+    return tuple(found)
 
 
 def _named_outputs(document: Document, by_name: MappingType[str, int], faults: Faults) -> dict[str, int]:

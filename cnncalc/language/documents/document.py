@@ -39,6 +39,7 @@ KEYS = {
     "replace": "of the net that is extended: layers and groups by name, each with what stands in its place",
     "after": "of the net that is extended: layers and groups by name, each with what comes behind it",
     "without": "of the net that is extended: the layers and groups that are left out",
+    "dtypes": "the types of layers by pattern, as classifier.*: int8",
     "functions": "patterns of layers that its code calls as a function or as a tensor's `mean`, which tools do not see",
     "dialect": "the framework whose rules apply",
     "defaults": "field values for kinds of layers",

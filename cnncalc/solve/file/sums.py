@@ -51,7 +51,8 @@ class Counting:
         self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        costs, unknown = (0, 0, 0, 0, 0, 0), (_UNKNOWN,) * 4
+        typed = options.types or "dtypes" in file.document.keys
+        costs, unknown = (0, 0, _UNKNOWN if typed else 0, 0, 0, 0, 0), (_UNKNOWN,) * 4
         node = (self._trainable, True, True, False)
         one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True)
         self._rules = {
@@ -106,6 +107,11 @@ class _Total:
     @property
     def most_kept(self) -> int:
         """The most of that at once, likewise."""
+        raise LookupError
+
+    @property
+    def rank_bytes(self) -> int:
+        """What each rank holds, of which that is a part."""
         raise LookupError
 
     @property

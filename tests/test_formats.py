@@ -1,0 +1,160 @@
+"""Types of single layers: bytes of parameters as quantisers write them, and of what flows between the layers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from cnncalc import CnncalcError, Options, chain, load
+from cnncalc.analysis.costs import report
+from cnncalc.analysis.formats import FORMATS
+from cnncalc.analysis.symbolic.report import symbolic_report
+from cnncalc.arithmetic.symbolic.algebra import value_at
+from cnncalc.cli.main import cnncalc as program
+
+MEASURED = [
+    # onnxruntime 1.32, quantize_static: the bytes of a weight's (or bias's) initializers, scales and zero points too
+    ("int8", (8, 3, 3, 3), 216 + 8 * 4 + 8),
+    ("int8", (5, 288), 1440 + 5 * 4 + 5),
+    ("int8-tensor", (8, 3, 3, 3), 216 + 4 + 1),
+    # bitsandbytes 0.50.2 on CPU: quantize_4bit (blocks of 64), int8_vectorwise_quant
+    ("nf4", (10, 100), 500 + 64),
+    ("nf4", (64, 576), 18_432 + 2_304),
+    ("nf4", (5, 7), 18 + 4),
+    ("llm-int8", (10, 100), 1_000 + 40),
+    ("llm-int8", (5, 7), 35 + 20),
+    # gguf 0.19: quantize
+    ("q8_0", (10, 96), 1_020),
+    ("q8_0", (64, 576), 39_168),
+    ("q4_0", (10, 96), 540),
+    ("q4_0", (64, 576), 20_736),
+    # AutoAWQ's WQLinear: int32 qweight (in, out/8), int32 qzeros (in/128, out/8), float16 scales (in/128, out)
+    ("int4", (64, 256), 4 * 256 * 8 + 4 * 2 * 8 + 2 * 2 * 64),
+    ("float16", (3, 5), 30),
+]  # fmt: skip
+
+
+def run(*arguments):
+    return CliRunner().invoke(program, arguments)
+
+
+@pytest.mark.parametrize(("name", "shape", "size"), MEASURED)
+def test_weights_take_what_the_tools_write(name, shape, size):
+    assert FORMATS[name].weights(shape) == size
+
+
+def test_biases_of_onnx():
+    """int32, with a scale and a zero point a channel, or one for all."""
+    assert (FORMATS["int8"].bias((8,)), FORMATS["int8-tensor"].bias((8,))) == (3 * 4 * 8, 4 * 8 + 8)
+
+
+LAYERS = ["conv 8 k3", "batchnorm", "relu", "conv 4 k1", "maxpool 2", "flatten", "linear 6"]
+
+
+def sizes(*types):
+    counted = report(chain("3x6x6", LAYERS, Options(types=types)), 2)
+    return [(row.weight_bytes, row.activation_bytes) for row in counted.rows], counted.totals
+
+
+def test_what_has_no_parameters_gives_the_type_that_it_takes():
+    rows, totals = sizes(("conv2", "int8"), ("linear1", "nf4"))
+    assert rows == [
+        (4 * (216 + 8), 2 * 8 * 16 * 4),
+        (4 * 16, 2 * 8 * 16 * 4),
+        (0, 2 * 8 * 16 * 4),
+        (32 + 4 * 5 + 4 * 12, 2 * 4 * 16),
+        (0, 2 * 4 * 4),
+        (0, 0),
+        (48 + 4 * 2 + 4 * 6, 2 * 6 * 4),  # of weights alone: 96 in 48 bytes and two blocks
+    ]
+    assert totals.weight_bytes == sum(weights for weights, _ in rows)
+    assert totals.activation_bytes == 2 * 3 * 36 * 4 + sum(activations for _, activations in rows)
+
+
+def test_norms_are_left_by_quantisers_and_not_by_plain_types():
+    assert sizes(("batchnorm1", "int8"))[0][1] == (4 * 16, 2 * 8 * 16)
+    assert sizes(("batchnorm1", "float16"))[0][1] == (2 * 16, 2 * 8 * 16 * 2)
+
+
+def test_the_last_pattern_wins():
+    assert sizes(("*", "float16"), ("linear1", "float64"))[0][-1] == (8 * 102, 8 * 12)
+
+
+def test_a_whole_net_in_one_type_is_the_net_in_that_type():
+    """But for the image, which comes as the net has it."""
+    halved, typed = report(load("resnet18"), 2, "float16"), report(load("resnet18", dtypes={"*": "float16"}), 2)
+    assert [row.weight_bytes for row in typed.rows] == [row.weight_bytes for row in halved.rows]
+    assert [row.activation_bytes for row in typed.rows] == [row.activation_bytes for row in halved.rows]
+    image = 2 * 3 * 224 * 224 * 2
+    assert typed.totals.activation_bytes == halved.totals.activation_bytes + image
+    moved = [(row.moved_bytes, other.moved_bytes) for row, other in zip(typed.rows, halved.rows)]
+    assert moved[0][0] == moved[0][1] + image
+    assert all(one == other for one, other in moved[2:] if one)
+
+
+def test_training_is_counted_in_the_type_of_the_net():
+    plain, typed = (
+        report(load("alexnet"), optimizer="adam"),
+        report(load("alexnet", dtypes={"*": "int8"}), optimizer="adam"),
+    )
+    for figure in ("saved_bytes", "train_bytes", "optimizer_bytes", "buffer_bytes", "params"):
+        assert getattr(typed.totals, figure) == getattr(plain.totals, figure)
+    assert typed.totals.peak_bytes < plain.totals.peak_bytes
+
+
+@pytest.mark.parametrize(
+    "types", [{"features.*": "int8"}, {"classifier.*": "nf4"}, {"*": "int4", "features.0": "float16"}]
+)
+def test_closed_forms_are_the_numbers(types):
+    closed = symbolic_report(load("alexnet", input="3xHxW", dtypes=types), batch=None).totals
+    counted = report(load("alexnet", input="3x227x195", dtypes=types), 3).totals
+    for figure in ("weight_bytes", "activation_bytes", "peak_bytes", "moved_bytes", "train_bytes"):
+        assert value_at(closed[figure].value, {"H": 227, "W": 195, "N": 3}) == getattr(counted, figure), figure
+
+
+def test_a_file_has_types_of_its_own_and_options_change_them(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("name: n\ninput: 4\ndtypes: {'linear*': int8}\nlayers: [linear 8, relu, linear 2]\n")
+    said = json.loads(run("show", str(file), "--dtype", "linear2=float16", "--format", "json").stdout)
+    assert said["dtypes"] == {"linear1": "int8", "linear2": "float16"}
+    assert [layer["weight_bytes"] for layer in said["layers"]] == [32 + 8 * 5 + 8 * 12, 0, 2 * 18]
+
+
+def test_budgets_and_the_batch_know_them():
+    assert run("check", "vgg16", "--max", "weight_bytes=200MB", "--dtype", "classifier.*=int8").exit_code == 0
+    assert run("check", "vgg16", "--max", "weight_bytes=200MB").exit_code == 1
+    said = run("solve", "batch-size", "vgg16", "--memory", "1GiB", "--dtype", "*=int8", "--format", "json").stdout
+    answer = json.loads(said)
+    assert (
+        answer["batch"]
+        > json.loads(run("solve", "batch-size", "vgg16", "--memory", "1GiB", "--format", "json").stdout)["batch"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--dtype", "classifer.*=int8"], ["`--dtype classifer.*` matches no layer", "did you mean `classifier.*`"]),
+        (["--dtype", "classifier.*=int9"], ["there is no type `int9` of a layer", "`int8`"]),
+        (["--dtype", "float16", "--dtype", "int8"], ["--dtype is given 2 times", "classifier.*=int8"]),
+        (["--dtype", "*=int8", "--amp", "float16"], ["--amp does not go with types of single layers"]),
+        (["--dtype", "=int8"], ["matches no layer"]),
+    ],
+)
+def test_what_is_wrong_is_told(arguments, words):
+    done = run("show", "vgg16", *arguments)
+    assert done.exit_code == 2
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_types_in_a_file_that_are_none(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("name: n\ninput: 4\ndtypes: [int8]\nlayers: [linear 8]\n")
+    assert "`dtypes` maps patterns of layers to types" in run("show", str(file)).stderr
+
+
+def test_a_type_of_a_layer_that_there_is_not_is_told_in_python():
+    with pytest.raises(CnncalcError, match="there is no type `int9`"):
+        load("lenet5", dtypes={"*": "int9"}).report()
