@@ -209,7 +209,10 @@ def layer_norm(call: Call) -> list[Value]:
     fields: dict[str, Any] = {"over": over, "eps": call.real("epsilon", 1e-5), "affine": learned(call, 1)}
     if call.node.kind != "LayerNormalization":
         return [call.put("rmsnorm", live, weights=[call.fixed(1)], **fields)]
-    return [call.put("layernorm", live, weights=[call.fixed(1)], bias=learned(call, 2), **fields)]
+    if over == "last" and learned(call, 2) and call.fixed(2).name in call.common:
+        return [call.biased(2, -1, "layernorm", live, [call.fixed(1)], **fields)]
+    weights = [call.fixed(1), *([call.fixed(2)] if learned(call, 2) else [])]
+    return [call.put("layernorm", live, weights=weights, bias=learned(call, 2), **fields)]
 
 
 def group_norm(call: Call) -> list[Value]:
