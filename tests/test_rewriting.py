@@ -313,6 +313,19 @@ def test_repvgg_as_it_is_deployed(net, params, macs):
     assert not [row for row in step.after.report.rows if row.kind in ("batchnorm", "add")]
 
 
+def test_scores_that_add_up_have_heads_alike():
+    text = """\
+input: 4x8x8
+layers:
+  - {add: [[conv 8 k3 p1, relu, conv 5 k1], [{repeat: 60, layers: [{add: [[], [relu]]}]}, conv 5 k1]]}
+  - upsample 2
+  - softmax
+"""
+    report = cnncalc.load(text).rewrite("new-head 3").net.report()
+    assert report.outputs == {"softmax1": (1, 3, 16, 16)}
+    assert [row.notation for row in report if row.kind == "conv"] == ["conv 8 k3 p1", "conv 3 k1", "conv 3 k1"]
+
+
 def test_a_net_of_others_is_written_anew():
     found = cnncalc.load("resnet18", freeze="layer1.*").rewrite("fold-batchnorm", "new-head 5")
     assert not found.in_place and "expect: {output: 5, params: " in found.yaml
@@ -396,7 +409,7 @@ def test_layers_that_are_named(file):
         ("fold-batchnorm", "what the norm takes goes elsewhere"),
         ("remove-bias-before-norm", "the norm takes the mean of several channels together"),
         ("fuse-branches", "windows, groups or sizes differ"),
-        ("new-head 3", "made by `add`"),
+        ("new-head 3", "left a: what it makes goes elsewhere, too"),
         ("bottleneck", "no more channels"),
     ],
 )
