@@ -54,7 +54,7 @@ unfold k3 s2 | constant 4x1x1 multiply | constant 2x2 | positional | positional 
 """
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
-ELSEWHERE = {"bilinear", "embedding", "fold", "maxunpool"}
+ELSEWHERE = {"bilinear", "convlstm", "einsum", "embedding", "fold", "maxunpool"}
 """Kinds that take no map; their tests stand below."""
 UNTOLD = {"attention", "deform_conv", "lstm", "gru", "rnn"}
 """Composed layers: autocast's fused kernels are chosen by the device that is there."""
@@ -100,6 +100,23 @@ def test_a_merge_of_types(kind, types):
 @pytest.mark.parametrize("types", ["hh", "hf", "fh", "ff"])
 def test_a_pair_of_types(kind, types):
     test_a_merge_of_types(kind, types)
+
+
+@pytest.mark.parametrize("text", ["convlstm 3 k3 same", "convlstm 2 k1 final nobias", "convlstm 2 k3 s2 p1"])
+@pytest.mark.parametrize("before", [[], [HALF], [HALF, FLOAT]], ids=["image", "half", "float32"])
+def test_a_recurrence_of_maps(text, before):
+    kind, _, rest = text.partition(" ")
+    for layer in (text, f"{{{kind}: {rest}, trainable: false}}"):
+        held(chain("4x3x5x6", [*before, layer, "identity"], Options()), batch=2)
+
+
+@pytest.mark.parametrize("equation", ["cij,ckj->cik", "cij,cki->cjk", "cij,dij->cd", "cij,cij->cij", "cij,cik->cjik"])
+@pytest.mark.parametrize("types", ["hh", "hf", "fh", "ff"])
+def test_an_equation_of_types(equation, types):
+    branches = ", ".join({"h": f"[{HALF}]", "f": f"[{HALF}, {FLOAT}]"}[one] for one in types)
+    item = f'{{einsum: {{equation: "{equation}", branches: [{branches}]}}}}'
+    net = f"{{input: 4x6x6, layers: [conv 4 k1, {item}, identity]}}"
+    held(graph_of(net), batch=2)
 
 
 @pytest.mark.parametrize("axis", ["channels", "last"])
@@ -267,8 +284,8 @@ FAULTS = {
             saved._replace(element="") for saved in plain(self, backward, *x)
         ),
     ),
-    "a frozen weight that is copied once": (Elements, "weight", copied_once(Elements.weight)),
-    "no copies of weights": (Elements, "weight", lambda self, index, backward: None),
+    "a frozen weight that is copied once": (Elements, "weights", copied_once(Elements.weights)),
+    "no copies of weights": (Elements, "weights", lambda self, index, backward: ()),
     "a tensor that is cast once": (Elements, "own", cast_once(Elements.own)),
     "the type of the first input": (
         Elements,

@@ -12,6 +12,7 @@ from cnncalc.language.yaml.reader import plain_value, read
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import REQUIRED
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Real, Span, Whole, Wholes, Word
+from cnncalc.layers.kinds.algebra.contractions import Equation
 from cnncalc.notation.lines import Parsed, TokenError, make, parse, split_tokens, write
 
 COUNTS = st.integers(1, 10**6) | st.integers(1, 9)
@@ -46,6 +47,8 @@ def values_of(type_):
         return st.lists(one, min_size=1, max_size=5) | st.lists(one, min_size=2, max_size=4).map(
             lambda numbers: "x".join(map(str, numbers))
         )
+    if isinstance(type_, Equation):
+        return st.sampled_from(["ij,jk->ik", "c,chw->hw", "abc,cd->db"])
     assert isinstance(type_, Span)
     spans = st.tuples(st.integers(0, 50), st.integers(1, 50)).map(lambda pair: (pair[0], pair[0] + pair[1]))
     return spans.map(list) | spans.map("{0[0]}:{0[1]}".format) | st.integers(0, 9).map("{}:".format)

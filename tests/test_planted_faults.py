@@ -13,6 +13,7 @@ from held import differences
 from layer_texts import wild_text
 from networks import Network, network
 
+from cnncalc.analysis.memory import elements, layouts
 from cnncalc.analysis.memory import totals as memory
 from cnncalc.arithmetic.windows.formulas import Rounding, TransposedWindow, Window, product
 from cnncalc.arithmetic.windows.reach import Reach
@@ -33,8 +34,8 @@ from cnncalc.layers.kinds import (
     tensors,
     unfolding,
 )
-from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
-from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.algebra import arithmetic, contractions, functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 from cnncalc.notation.lines import parse
 
 NETS = 2_000
@@ -263,13 +264,49 @@ FAULTS = {
         "CELLS",
         {name: cell._replace(kept=cell.gates) for name, cell in recurrent.CELLS.items()},
     ),
+    "an equation's products count its output alone": (
+        contractions.Einsum,
+        "macs",
+        lambda self, *x: product(self.output_shape(*x)) if self.met else 0,
+    ),
+    "a factor is never laid out": (contractions.Einsum, "as_it_lies", lambda self, index, alone, *x: True),
+    "a convlstm's state is no product": (
+        convolved.ConvLSTM,
+        "macs",
+        lambda self, *x: product(self.weight_shapes(*x)["weight_ih"]) * x[0][1] * product(self.state(x[0])[1:]),
+    ),
+    "a convlstm keeps one state": (
+        convolved.ConvLSTM,
+        "saved",
+        keeps(the_input, lambda layer, x: Saved("states", shape=(7, *layer.state(x[0])))),
+    ),
+    "a convlstm sees one step more": (
+        convolved.ConvLSTM,
+        "reaches",
+        lambda self, *x, plain=convolved.ConvLSTM.reaches: (
+            plain(self, *x)[0],
+            *plain(self, (x[0][0], x[0][1] + 1, *x[0][2:]))[1:],
+        ),
+    ),
+    "a slice is a copy": (resize.Slice, "reuses_input", lambda self, *, training: False),
+    "a part that is joined stays where it is": (layouts, "_reshaped", lambda gaps, before, after: frozenset()),
+    "several images of a part lie in one piece": (elements, "joined", lambda gaps, shape, axes, *, alone: False),
     "an unpooling keeps nothing": (unfolding.MaxUnpool, "saved", keeps()),
     "a scale of a fraction rounds": (resize, "scaled_length", lambda n, factor: round(n * factor)),
     "groups that divide nothing are taken": (conv.Convolution, "channel_requirements", lambda self, x: iter(())),
 }
 
 
+EINSUM = 'input: 3x4x5\nlayers: [{identity: , name: x}, conv 3 k1, {einsum: "cij,ckj->ki", from: [x, previous]}]'
 ON = {
+    "an equation's products count its output alone": EINSUM,
+    "a factor is never laid out": EINSUM,
+    "a convlstm's state is no product": "input: 2x3x5x5\nlayers: [convlstm 2 k3]",
+    "a convlstm keeps one state": "input: 2x3x5x5\nlayers: [convlstm 2 k3]",
+    "a convlstm sees one step more": "input: 2x3x9x9\nlayers: [convlstm 2 k3 same]",
+    "a slice is a copy": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', conv 2 k1]",
+    "a part that is joined stays where it is": "input: 4x5\nlayers: [conv 4 k1, 'slice :2 axis=1', flatten, linear 1]",
+    "several images of a part lie in one piece": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', groupnorm 1]",
     "a mirrored border keeps nothing": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k3 p1 reflect]",
     "the length of each filter is not learned": "input: 4x5x5\nlayers: [conv 4 k1 norm=weight]",
     "a weight that is made is not kept": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k1 norm=spectral]",

@@ -162,6 +162,7 @@ def report(
         optimizer=optimizer,
         amp=amp_of(dtype),
         checkpoints=tuple([one.name for one in graph.plan.checkpoints]),
+        sharding=graph.plan.sharding,
         types={graph.nodes[index].name: stored for index, stored in graph.plan.types.items()},
     )
 

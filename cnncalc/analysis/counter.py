@@ -15,6 +15,7 @@ from cnncalc.analysis.formats import check_types, parameter_bytes
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.optimizers import optimizer_named
+from cnncalc.analysis.memory.sharding import ALONE, SHARDINGS, Held, check_sharding
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
@@ -124,6 +125,7 @@ class Counter:
     def __init__(self, graph: Graph, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
         check_types(graph, self.numbers.half)
+        check_sharding(*graph.plan.sharding)
         self.element_bytes = self.numbers.size
         self.optimizer = optimizer_named(optimizer)
         self._each: dict[str, list[Any]] = {}
@@ -168,6 +170,21 @@ class Counter:
     def read(self, node: Node, layer: Layer) -> Sequence[Any]:
         """How many elements a layer reads of each of its inputs, of one image, if it moves any."""
         return layer.read(*self.graph.input_shapes(node))
+
+    @property
+    def held(self) -> Held:
+        """Bytes of parameters, gradients and state that each rank holds, where several train together."""
+        name, ranks = self.graph.plan.sharding
+        owned = [node for _, node, _ in self.graph.layers() if node.share is None]
+        tensors = [(shape, node.trainable) for node in owned for shape in self.graph.signatures[node.signature].tensors]
+        return SHARDINGS.get(name, ALONE).held(tensors, ranks, self.element_bytes, self.optimizer.state)
+
+    @property
+    def rank_bytes(self) -> Any:
+        """Bytes that each rank holds."""
+        if not self.graph.plan.sharding[0]:
+            return self["train_bytes"]
+        return sum(self.held) + self["buffer_bytes"] + self["backward_bytes"]
 
     def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
         """What a layer's parameters take in a format of their own."""

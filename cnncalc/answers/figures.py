@@ -36,6 +36,10 @@ if TYPE_CHECKING:
             """The most of these that are there at once in the pass backward."""
 
         @property
+        def rank_bytes(self) -> Any:
+            """Bytes that each rank holds of those that train together."""
+
+        @property
         def peak(self) -> Any:
             """The most bytes alive at once in inference, layer by layer, parameters apart."""
 
@@ -275,6 +279,11 @@ FIGURES = (
         "backward_bytes", "Backward bytes", "bytes",
         "The most that autograd keeps at once: saved_bytes, or more where a group of --checkpoint runs again.",
         total=lambda net: net.most_kept, compared="", place=11, line=False,
+    ),
+    Figure(
+        "rank_bytes", "Bytes a rank", "bytes",
+        "Training bytes of each of the ranks of --shard, a batch each; train_bytes without.",
+        total=lambda net: net.rank_bytes, compared="", place=13, line=False,
     ),
     Figure(
         "buffer_bytes", "Buffer bytes", "bytes", "Memory of the buffers, torch's count of batches of 8 bytes included.",

@@ -24,6 +24,7 @@ def load(
     freeze: str | Sequence[str] = (),
     checkpoint: str | Sequence[str] = (),
     dtypes: Mapping[str, str] | None = None,
+    shard: str = "",
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
@@ -36,7 +37,7 @@ def load(
     """
     asked = options or options_of(
         input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, dtypes=dtypes,
-        train=train, opaque=opaque, limits=limits, trust=trust,
+        shard=shard, train=train, opaque=opaque, limits=limits, trust=trust,
     )  # fmt: skip
     if isinstance(net, Built):
         return Net.of(net, asked, None)

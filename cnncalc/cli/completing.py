@@ -150,6 +150,13 @@ def runtimes(context: click.Context, parameter: click.Parameter, incomplete: str
     return _starting(RUNTIMES, incomplete)
 
 
+def shardings(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """`how:` for each way in which ranks share what training holds."""
+    from cnncalc.analysis.memory.sharding import SHARDINGS
+
+    return _starting([f"{name}:" for name in SHARDINGS], incomplete)
+
+
 def dialects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The frameworks whose rules are known."""
     from cnncalc.layers.dialects import DIALECTS

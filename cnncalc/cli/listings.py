@@ -100,3 +100,12 @@ def dtypes(context: click.Context, parameter: click.Parameter, value: tuple[str,
 
         _listing(context, list(FORMATS), [one.title for one in FORMATS.values()])
     return value
+
+
+def shardings(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """`--shard help` lists the ways in which ranks share what training holds, and ends."""
+    if value == "help":
+        from cnncalc.analysis.memory.sharding import SHARDINGS
+
+        _listing(context, list(SHARDINGS), [one.title for one in SHARDINGS.values()])
+    return value

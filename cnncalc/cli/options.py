@@ -81,6 +81,10 @@ _NET_OPTIONS = (
         help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
     ),
     click.option(
+        "--shard", metavar="HOW:RANKS", default="", shell_complete=completing.shardings, callback=listings.shardings,
+        help="Ranks that train together, as zero2:8: what each holds is rank_bytes; `--shard help` lists the ways.",
+    ),
+    click.option(
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
@@ -258,6 +262,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         freeze=tuple(given["freeze"]),
         checkpoint=tuple(given["checkpoint"]),
         types=types,
+        shard=given["shard"],
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),

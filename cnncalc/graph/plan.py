@@ -1,4 +1,4 @@
-"""How a net is to be trained and stored, beyond its layers: which groups are run again, and types of single layers."""
+"""How a net is to be trained and stored, beyond its layers: which groups run again, types of layers, ranks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         plan: Plan
 
 
-__all__ = ["Part", "Plan", "cast", "checkpoint"]
+__all__ = ["Part", "Plan", "cast", "checkpoint", "shard"]
 
 
 class Part(NamedTuple):
@@ -43,6 +43,8 @@ class Plan(NamedTuple):
     """In execution order; none is in another."""
     types: Mapping[int, str] = {}
     """The type of the layers that have one of their own, by node."""
+    sharding: tuple[str, int] = ("", 1)
+    """How ranks share what training holds, and how many there are; empty where there is one alone."""
 
 
 def checkpoint(net: Planned, patterns: Collection[str]) -> None:
@@ -65,6 +67,15 @@ def cast(net: Planned, types: Sequence[tuple[str, str]]) -> None:
     for pattern, stored in types:
         found.update(dict.fromkeys(matching(pattern, names, "--dtype"), stored))
     net.plan = net.plan._replace(types=found)
+
+
+def shard(net: Planned, text: str) -> None:
+    """Let ranks share what training holds, as `zero2:8`; an empty text lets none. Raises `CnncalcError`."""
+    name, colon, ranks = text.partition(":")
+    if text and not (name and colon and ranks.isascii() and ranks.isdecimal() and len(ranks) < 10):
+        help = "write the way and the number of ranks, as --shard zero2:8"
+        raise CnncalcError(Fault(f"--shard {text[:60]} is not a way to share and a number of ranks", help=help))
+    net.plan = net.plan._replace(sharding=(name, int(ranks)) if text else ("", 1))
 
 
 def _parts(nodes: Sequence[Node], patterns: Collection[str]) -> tuple[Part, ...]:

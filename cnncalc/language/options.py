@@ -25,6 +25,8 @@ class Options(NamedTuple):
     """Patterns of groups that run again in the pass backward, as in `layer*`."""
     types: tuple[tuple[str, str], ...] = ()
     """Patterns of layers and groups, each with the type that they are stored in: `("classifier.*", "int8")`."""
+    shard: str = ""
+    """How ranks share what training holds, and how many: `zero2:8`."""
     train: bool = False
     """Whether side branches that only training uses are part of the net."""
     limits: Limits = Limits()
@@ -49,6 +51,7 @@ class Options(NamedTuple):
             "--freeze": bool(self.freeze),
             "--checkpoint": bool(self.checkpoint),
             "--dtype PATTERN=TYPE": bool(self.types),
+            "--shard": bool(self.shard),
             "--train": self.train,
         }
         return tuple(option for option, changed in given.items() if changed)

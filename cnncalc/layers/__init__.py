@@ -23,13 +23,14 @@ from cnncalc.layers.kinds import (
     tensors,
     unfolding,
 )
-from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
-from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.algebra import arithmetic, contractions, functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 from cnncalc.layers.registry import KINDS, kind_named
 
 FAMILIES = (
     conv, deformable, local, linear, pool, pyramid, fractional, unfolding, norm, activation, functions, reshape,
-    resize, shuffle, merge, arithmetic, products, reductions, tensors, attention, recurrent, regularize,
+    resize, shuffle, merge, arithmetic, products, contractions, reductions, tensors, attention, recurrent, convolved,
+    regularize,
 )  # fmt: skip
 """The modules of the kinds, in the order in which a course meets them."""
 

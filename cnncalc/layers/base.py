@@ -132,11 +132,10 @@ class Layer:
     @classmethod
     def positional(cls) -> list[Field]:
         """The fields that bare numbers fill, in order."""
-        placed = [declared for declared in cls.fields.values() if declared.position is not None]
+        placed = (declared for declared in cls.fields.values() if declared.position is not None)
         return sorted(placed, key=lambda declared: declared.position or 0)
 
-    # -- what a kind answers; `x` are the input shapes ------------------------------------------------------------
-
+    # -- what a kind answers; `x` are the input shapes
     def entering(self, *x: Shape) -> int:
         """The channels or features that come in: what `in=` asserts."""
         return x[0][0]
@@ -220,6 +219,10 @@ class Layer:
     def keeps_weight(self, backward: Backward) -> bool:
         """Whether autograd keeps the weight; it is apart, unless torch.autocast has made a copy of it."""
         return backward.any
+
+    def cast_weights(self, backward: Backward, *x: Shape) -> dict[str, int]:
+        """The weights that torch.autocast casts and autograd keeps, each with its uses: copies if it is frozen."""
+        return {"weight": 1} if self.keeps_weight(backward) and "weight" in self.weight_shapes(*x) else {}
 
     def part_along(self, x: Shape) -> int | None:
         """The axis along which its output is a part of its first input, and a view of that; None: it is no part."""

@@ -67,6 +67,8 @@ class FieldType:
     """How the values of a field are read, written and described."""
 
     expected = "a value"
+    commas = False
+    """Whether commas are a part of its text; elsewhere they are a slip for an `x`."""
 
     def read(self, value: object) -> Any:
         """The normal form of `value`; raises `FieldError`."""

@@ -28,7 +28,6 @@ _TRANSFORMER = (
     "made of kinds: `add: [[layernorm, attention 8], []]`, then `add: [[layernorm, linear 4·width axis=…, gelu, linear "
     "width axis=…], []]`, as `cnncalc show vit_b_16` has it"
 )
-_CONVLSTM = "there is no kind for a recurrence of maps; each step is two convolutions to four times the channels"
 _PARALLEL = "it only says where a net runs: write the net itself"
 
 _WAYS: tuple[tuple[str, str], ...] = (
@@ -110,8 +109,6 @@ _WAYS: tuple[tuple[str, str], ...] = (
         "SeparableConv SeparableConvolution",
         "`SeparableConv2D OUT kernel=3` is a block of the library: a depthwise and a 1x1 convolution",
     ),
-    ("ConvLSTM", _CONVLSTM),
-    ("Einsum", "`matmul`, with `permute` and `reshape` around it"),
     ("Data HDF5Data ImageData WindowData Input", _DATA),
     ("HDF5Output Silence", "it ends nothing that costs: leave it out"),
     ("BatchReindex", _DEPENDS.format("BatchReindex")),

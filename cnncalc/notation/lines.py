@@ -179,7 +179,7 @@ def _read_token(
             raise TokenError(f"`{cls.kind}` has no field `{name[:60]}`", help=help, offset=offset, width=len(name))
     elif letter and letter.group(1) in known.letters:
         field, content = known.letters[letter.group(1)].name, letter.group(2)
-    elif token[0] in "0123456789+-.?:":
+    elif token[0] in "0123456789+-.?:" or "->" in token:
         free = [declared for declared in known.positional if declared.name not in given]
         if not free:
             message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
@@ -192,7 +192,11 @@ def _read_token(
     else:
         help = field_suggestion(cls, token)
         raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
-    if isinstance(content, str) and _COMMA.search(content):
+    if (
+        isinstance(content, str)
+        and _COMMA.search(content)
+        and not (field in cls.fields and cls.fields[field].type.commas)
+    ):
         content = _without_commas(cls, field, content, offset, len(token))
     if field in given:
         message = f"`{field}` is given twice"

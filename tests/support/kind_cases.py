@@ -141,7 +141,29 @@ KIND_CASES += [
     ("linear 3 spectral", ["5"], "3", 18, 15, 3),
 ]  # fmt: skip
 
+KIND_CASES += [
+    ("einsum ij,jk->ik", ["4x5", "5x6"], "4x6", 0, 4 * 5 * 6, 0),
+    ("einsum hid,hjd->hij", ["2x4x3", "2x5x3"], "2x4x5", 0, 2 * 4 * 5 * 3, 0),
+    ("einsum c,chw->hw", ["3", "3x4x5"], "4x5", 0, 3 * 4 * 5, 0),
+    ("einsum ijz,jk->ki", ["4x5x2", "5x6"], "6x4", 0, 4 * 5 * 6, 4 * 5),  # of each pair one addition before
+    ("einsum i,j->ij", ["4", "5"], "4x5", 0, 0, 20),  # nothing is summed: products of elements
+    (  # 16 pixels and 5 steps; four gates of 3 channels see 9 pixels of 2 and of 3 channels
+        "convlstm 3 k3 same", ["2x5x4x4"], "3x5x4x4",
+        12 * 9 * 2 + 12 * 9 * 3 + 12, 80 * 12 * 9 * (2 + 3), 80 * 3 * (22 + 4),
+    ),
+    (  # three places are left of seven
+        "convlstm 3 k3 s2 nobias final", ["2x5x7"], "3x3",
+        12 * 3 * 2 + 12 * 3 * 3, 5 * 3 * 12 * 3 * (2 + 3), 5 * 3 * 3 * 22,
+    ),
+]  # fmt: skip
+
 KIND_REFUSED = [
+    ("einsum ij,jk->ik", ["4x5", "6x3"], "the axes of one letter differ"),
+    ("einsum ij,jk->ik", ["4x5x2", "5x3"], "an einsum needs a letter for each axis"),
+    ("convlstm 3 k2", ["2x5x4x4"], "the kernel of a convlstm is odd"),
+    ("convlstm 3 k3", ["2x5"], "a convlstm takes maps step by step"),
+    ("convlstm 3 k5", ["2x5x4x4"], "the kernel does not fit its input"),
+    ("convlstm 3 k3 p1:0", ["2x5x4x4"], "a convlstm pads alike on both sides"),
     # notation, input shapes, the rule
     ("local 4 k3", ["8"], "`local` takes a map"),
     ("clip", ["8"], "a clip has a least or a largest value"),
@@ -236,6 +258,8 @@ KIND_NAMES = {
     "deform_conv": "DeformConv2d DCNv2 ModulatedDeformConv2d",
     "conv": "LazyConv2d",
     "lstm": "LSTM CuDNNLSTM",
+    "convlstm": "ConvLSTM1D ConvLSTM2D conv_lstm",
+    "einsum": "Einsum",
     "gru": "GRU",
     "rnn": "RNN SimpleRNN",
     "attention": "MultiheadAttention MultiHeadAttention",

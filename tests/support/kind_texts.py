@@ -143,6 +143,25 @@ def fractional(random: Random, shape: Shape, kind: str) -> str:
     return f"{kind} k{'x'.join(map(str, kernels))} size={'x'.join(map(str, sizes))}"
 
 
+def conv_lstm(random: Random, shape: Shape, kind: str) -> str:
+    text = f"{kind} {random.randint(1, 3)} k{random.choice((1, 3, 3, 5))}"
+    for word, chance in {"same": 0.4, "p1": 0.2, "s2": 0.2, "d2": 0.15, "nobias": 0.2, "final": 0.3}.items():
+        text += f" {word}" if random.random() < chance and not (word == "p1" and "same" in text) else ""
+    return text
+
+
+def equation(random: Random, shape: Shape) -> tuple[str, Shape, Shape]:
+    """An equation for a tensor of this shape and one more, that one's shape, and what comes out."""
+    left, new = "abcdef"[: len(shape)], "uvwxyz"
+    lengths = {**dict(zip(left, shape)), **{letter: random.randint(1, 4) for letter in new}}
+    places = random.choice((1, len(shape), len(shape)))
+    pool = random.sample(left, len(left)) + list(new)
+    right = "".join(random.sample(pool[: max(places, 2)], places))
+    used = list(dict.fromkeys(left + right))
+    out = "".join(random.sample(used, random.randint(1, min(len(used), 4))))
+    return f"{left},{right}->{out}", tuple(lengths[one] for one in right), tuple(lengths[one] for one in out)
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -158,10 +177,11 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "positional": positional,
     "opaque": opaque,
     "attention": attention,
+    "convlstm": conv_lstm,
     "fractional_maxpool": fractional,
     **dict.fromkeys(("unfold", "fold"), unfold),
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ("attention", "fractional_maxpool", "lstm", "gru", "rnn", "unfold")
+MAP_ONLY: tuple[str, ...] = ("attention", "convlstm", "fractional_maxpool", "lstm", "gru", "rnn", "unfold")
 """Those of them that take no vector."""

@@ -340,7 +340,7 @@ def wild_text(random: Random) -> tuple[str, tuple[Shape, ...]]:
         if random.random() < 0.15:
             others[0] = shape()
         if random.random() < 0.3:
-            return random.choice((*TWO, "matmul transposed")), (first, others[0])
+            return random.choice((*TWO, "matmul transposed", "einsum ab,bc->ac", "einsum a,ba->b")), (first, others[0])
         return random.choice(MERGES), (first, *others)
     if random.random() < 0.05:
         return f"bilinear {random.randint(1, 4)}", (shape()[:1], shape()[: random.choice((1, 1, 1, 2))])

@@ -10,6 +10,7 @@ from json import dumps
 from random import Random
 from typing import Any, NamedTuple
 
+from kind_texts import equation
 from layer_texts import MERGES, TWO
 from network_references import References
 from network_sketch import Piece, Shape, Step, through
@@ -68,7 +69,8 @@ class Drawing(Templates, References):
         if depth == 0 or self.budget <= 0 or roll < 0.62:
             return self.single(shape, fixed=fixed)
         if roll < 0.74:
-            return self.branches(shape, depth, fixed=fixed)
+            draw = self.equated if self.chance(0.07) else self.branches
+            return draw(shape, depth, fixed=fixed)
         if roll < 0.8:
             return self.group(shape, depth, fixed=fixed)
         if roll < 0.86:
@@ -144,6 +146,22 @@ class Drawing(Templates, References):
             item["name"] = self.words.pop()
             self.names[item["name"]] = result
         # what the branches do to another shape is not known: only this one is vouched for
+        return Piece([item], lambda entering: result if entering == shape else None)
+
+    def equated(self, shape: Shape, depth: int, *, fixed: bool) -> Piece:
+        """Two branches that meet by an equation."""
+        first = self.sequence(shape, self.random.randint(1, 2), depth - 1, fixed=fixed)
+        wanted, names = first.step(shape), dict(self.names)
+        if wanted is None or len(wanted) > 4:
+            return self.single(shape, fixed=fixed)
+        text, target, result = equation(self.random, wanted)
+        other = self.sequence(shape, 1, depth - 1, fixed=fixed)
+        end = other.step(shape)
+        items = None if end is None else self.brought(other.items, end, target)
+        if items is None:
+            self.forget(names)
+            return Piece(first.items, first.step)
+        item = {"einsum": {"equation": text, "branches": [first.items, items]}}
         return Piece([item], lambda entering: result if entering == shape else None)
 
     def group(self, shape: Shape, depth: int, *, fixed: bool) -> Piece:

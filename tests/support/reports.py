@@ -46,6 +46,7 @@ def report_of(name, shape, rows, hints=(), **changes):
         layers=len(rows),
         weighted_layers=sum(each.kind in {"conv", "linear"} for each in rows),
         backward_bytes=sums["saved_bytes"],
+        rank_bytes=8 * sums["params"] + sums["saved_bytes"],
         buffer_bytes=4 * sums["buffers"],
         peak_bytes=max((each.activation_bytes for each in rows), default=0),
         train_bytes=8 * sums["params"] + sums["saved_bytes"],

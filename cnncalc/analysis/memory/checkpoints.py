@@ -97,7 +97,7 @@ def _saving(graph: Graph, elements: Elements, owner: list[int]) -> Iterator[tupl
         saved = [
             elements.storage(index, one, owner) for one in mets[node.signature].saved(trains, inputs, elements.alone)
         ]
-        copied = elements.weight(index, Backward(True, trains, inputs))
-        saved = [one for one in (*saved, copied) if one is not None and one.element]
+        copied = elements.weights(index, Backward(True, trains, inputs, elements.alone))
+        saved = [one for one in (*saved, *copied) if one.element]
         if saved or (any(inputs) and mets[node.signature].weighs):
             yield index, saved

@@ -6,7 +6,7 @@ and it follows which of the tensors that a layer keeps are copies of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cnncalc.analysis.formats import activation_bytes
@@ -132,20 +132,22 @@ class Elements:
         held = self.graph.nodes[owner]
         return Storage(owner, held.name, held.shape, True, self.of[owner])
 
-    def weight(self, index: int, backward: Backward) -> Storage | None:
-        """The copy of a layer's weight that autocast makes and autograd keeps, if any.
+    def weights(self, index: int, backward: Backward) -> Iterator[Storage]:
+        """The copies of a layer's weights that autocast makes and autograd keeps.
 
         A trained weight is copied once, however many layers share it; a frozen one at each use.
         """
-        if not self.half:
-            return None
         node = self.graph.nodes[index]
         layer, shapes = self.graph.signatures[node.signature]
-        weight = layer.weight_shapes(*shapes).get("weight")
-        if weight is None or layer.casting() != "half" or not layer.keeps_weight(backward):
-            return None
-        key = ("weight", index if node.share is None else node.share) if backward.weights else None
-        return Storage(key, "weight in half precision", weight, False, self.half)
+        if not self.half or layer.casting() != "half":
+            return
+        weights = layer.weight_shapes(*shapes)
+        owner = index if node.share is None else node.share
+        for name, uses in layer.cast_weights(backward, *shapes).items():
+            if backward.weights:
+                yield Storage(("weight", name, owner), "weight in half precision", weights[name], False, self.half)
+            else:
+                yield Storage(None, "weight in half precision", (uses, *weights[name]), False, self.half)
 
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:

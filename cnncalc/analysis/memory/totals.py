@@ -91,8 +91,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
                 held = owner[tensor]
                 tensors[held] = True
                 kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
-        weight = elements.weight(index, Backward(True, trains, inputs)) if half else None
-        if weight is not None:
+        for weight in elements.weights(index, Backward(True, trains, inputs, elements.alone)) if half else ():
             keep(index, weight)
     return kept
 

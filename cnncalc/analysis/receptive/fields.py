@@ -194,6 +194,8 @@ def _met(met: Met, taken: tuple[Fields, ...]) -> Fields:
             seen = seen.through(reaches, shapes[at], after)
         if isinstance(seen, str):
             words.append(seen)
+        elif reaches is not None and all(axis is None for axis in seen.axes):
+            sights.append(seen._replace(axes=(None,) * len(after)))
         elif len(shapes[at]) == len(after):
             sights.append(seen.spread(shapes[at], after))
         elif isinstance(layer, ElementwiseMerge):

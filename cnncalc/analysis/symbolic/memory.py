@@ -34,9 +34,7 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
             layer, shapes = graph.signatures[node.signature]
             memo[key] = cases(lambda: list(layer.saved(backward, *shapes)), condition)  # noqa: B023 - called at once
         found = [(case, elements.storage(index, saved, owner)) for case, several in memo[key] for saved in several]
-        weight = elements.weight(index, backward)
-        if weight is not None:
-            found.append((ALWAYS, weight))
+        found += [(ALWAYS, weight) for weight in elements.weights(index, backward)]
         total: Any = 0
         touched: dict[object, tuple[Any, list[Condition]]] = {}
         for case, storage in found:

@@ -164,6 +164,11 @@ class _Closing(Counter):
         """All that is kept: it is there when the pass backward begins."""
         return self["saved_bytes"]
 
+    @property
+    def rank_bytes(self) -> Any:
+        """The rule on the shapes of tensors, where these do not depend on the case."""
+        return _attempt(lambda: Counter.rank_bytes.fget(self))  # type: ignore[attr-defined]  # mypy knows no fget
+
     @cached_property
     def backward(self) -> Mapping[int, Any]:
         """Those of each layer, case by case."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.figures import told
 from cnncalc.answers.page import Column, Heading, Table
 from cnncalc.records import NamedTuple
-from cnncalc.text import plural, printable, rounded, shape_text
+from cnncalc.text import number, plural, printable, rounded, shape_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,9 +48,17 @@ def totals(report: Report) -> Table:
     lines: list[tuple[str, int, str]] = []
     for one in told():
         lines.append((one.title, getattr(report.totals, one.key), one.note_of(report.totals, report.optimizer)))
+        if one.key == "train_bytes" and report.sharding[0]:
+            lines.append(_rank_line(report))
         if one.key == "flops" and report.counting is not None:
             lines.append(_counted_line(report.counting))
     return Table((Column("Total"), Column("", right=True), Column("")), lines, headed=False)
+
+
+def _rank_line(report: Report) -> tuple[str, int, str]:
+    """What each rank holds."""
+    (how, ranks), value = report.sharding, report.totals.rank_bytes
+    return "Bytes a rank", value, f"{size_text(value)} of each of {number(ranks)}, by {how}, a batch each"
 
 
 def _counted_line(counting: Counting) -> tuple[str, int, str]:

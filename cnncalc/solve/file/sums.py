@@ -110,6 +110,11 @@ class _Total:
         raise LookupError
 
     @property
+    def rank_bytes(self) -> int:
+        """What each rank holds, of which that is a part."""
+        raise LookupError
+
+    @property
     def peak(self) -> int:
         """The most bytes alive at once, which is no sum."""
         raise LookupError

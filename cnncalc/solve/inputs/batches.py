@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import numbers_of
+from cnncalc.analysis.costs import Counts, report
 from cnncalc.analysis.memory.optimizers import optimizer_named
+from cnncalc.analysis.memory.sharding import Held
 from cnncalc.answers.report import Totals
 from cnncalc.graph import Graph
 from cnncalc.records import NamedTuple
@@ -61,14 +61,15 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     one, two, three = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2, 3))
     needs = [_line(memory, *map(_inference, (one, two, three)))]
     if optimizer:
-        line = _line(memory, one.train_bytes, two.train_bytes, three.train_bytes)
+        line = _line(memory, one.rank_bytes, two.rank_bytes, three.rank_bytes)
         needs.insert(0, _training(graph, memory, dtype, optimizer, line))
     least = min(needs, key=lambda need: need.most(memory))
     batch = least.most(memory)
     used, more = (max(need.at(count) for need in needs) for count in (batch, batch + 1))
     assert batch == 0 or used <= memory < more
     forward = least is not needs[0]
-    parts = _parts(one, None if forward else optimizer, least.fixed, numbers_of(dtype).size)
+    held = Counts(graph, 1, dtype, optimizer).held if optimizer and not forward else None
+    parts = _parts(one, held, optimizer or "", least.fixed)
     return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
 
 
@@ -80,7 +81,7 @@ def _training(graph: Graph, memory: int, dtype: str, optimizer: str, line: _Line
     """
     while graph.plan.checkpoints:
         batch = max(line.most(memory), 1)
-        one, two = (report(graph, count, dtype, optimizer).totals.train_bytes for count in (batch, batch + 1))
+        one, two = (report(graph, count, dtype, optimizer).totals.rank_bytes for count in (batch, batch + 1))
         steeper = _Line(one - batch * (two - one), two - one)
         if steeper == line or line.most(memory) == 0:
             break
@@ -103,11 +104,11 @@ def _stored(totals: Totals) -> int:
     return totals.weight_bytes + totals.buffer_bytes
 
 
-def _parts(totals: Totals, optimizer: str | None, fixed: int, size: int) -> tuple[tuple[str, int], ...]:
+def _parts(totals: Totals, held: Held | None, optimizer: str, fixed: int) -> tuple[tuple[str, int], ...]:
+    """What is needed whatever the batch; `held` is what training holds, None where it is inference."""
     parts = [("parameters", totals.weight_bytes), ("buffers", totals.buffer_bytes)]
-    if optimizer:
-        parts[0] = ("parameters", (totals.weights + totals.biases) * size)
-        parts += [("gradients", totals.trainable * size)]
-        parts += [(f"the state of {optimizer}", totals.optimizer_bytes)]
+    if held is not None:
+        parts[0] = ("parameters", held.parameters)
+        parts += [("gradients", held.gradients), (f"the state of {optimizer}", held.state)]
     rest = fixed - sum(value for _, value in parts)
     return tuple((name, value) for name, value in [*parts, ("saved once for the batch", rest)] if value)

@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from cnncalc.layers.axes import placed
 from cnncalc.layers.kinds import activation, deformable, fractional, resize, tensors, unfolding
-from cnncalc.layers.kinds.algebra import functions, products, reductions
-from cnncalc.layers.kinds.sequences import attention, recurrent
-from cnncalc.torch_backend.building.windows import TRANSPOSED
+from cnncalc.layers.kinds.algebra import contractions, functions, products, reductions
+from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
+from cnncalc.torch_backend.building.windows import CONVOLVE, TRANSPOSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,6 +116,28 @@ def recurred(layer: recurrent.Recurrent, taken: Sequence[Tensor], out: Shape) ->
     return lit.reshape(-1, *(1,) * len(out))
 
 
+def stepped(layer: convolved.ConvLSTM, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All steps; of each map a window, and half a kernel of the state more for each step before the last."""
+    x = taken[0]
+    lit, windows = x.amax((1, 2), keepdim=True)[:, :, 0], layer.windows(tuple(x.shape[1:]))
+    ones = lit.new_ones(1, 1, *(window.kernel for window in windows))
+    convolve, padding = (
+        CONVOLVE[len(windows) - 1],
+        [window.padding(n)[0] for window, n in zip(windows, x.shape[3:], strict=True)],
+    )
+    strides, dilations = [window.stride for window in windows], [window.dilation for window in windows]
+    lit = convolve(lit, ones, None, strides, padding, dilations)
+    for _ in range(x.shape[2] - 1):
+        lit = lit + convolve(lit, ones, None, 1, [window.kernel // 2 for window in windows])
+    return lit if layer.returns == "final" else lit.unsqueeze(2)
+
+
+def contracted(layer: contractions.Einsum, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """All of both tensors."""
+    left, right = (one.amax(tuple(range(1, one.dim()))).reshape(-1, *(1,) * len(out)) for one in taken)
+    return left + right
+
+
 def unpooled(layer: unfolding.MaxUnpool, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """All pixels of a window, one of which is the pixel's place."""
     x = taken[0]
@@ -145,6 +167,8 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     reductions.Expand: itself,
     resize.Slice: cut,
     products.MatMul: multiplied,
+    contractions.Einsum: contracted,
+    convolved.ConvLSTM: stepped,
     tensors.Parameter: joined,
     tensors.Constant: joined,
     tensors.Embedding: looked_up,

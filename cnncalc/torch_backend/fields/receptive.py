@@ -18,6 +18,7 @@ from cnncalc.analysis.receptive.sight import Digit, Sight
 from cnncalc.answers.verification import Figure
 from cnncalc.layers.kinds.conv import Deconv
 from cnncalc.layers.kinds.resize import Crop
+from cnncalc.layers.kinds.sequences.convolved import ConvLSTM
 from cnncalc.layers.windows import axis_name
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.fields.lighting import Lamp, narrowed
@@ -143,7 +144,7 @@ def _held(trial: Trial, index: int, dark: Dark) -> Figure:
 
 def _tidy(graph: Graph) -> bool:
     """Whether every window holds a pixel of the map, so that the borders of maps see what is predicted, and no less."""
-    if any(isinstance(layer, (Crop, Deconv)) for layer, _ in graph.signatures):
+    if any(isinstance(layer, (Crop, Deconv, ConvLSTM)) for layer, _ in graph.signatures):
         return False
     for layer, shapes in graph.signatures:
         if len(shapes[0]) > 1 and layer.taken_axes(*shapes) is None:

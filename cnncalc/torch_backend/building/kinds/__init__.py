@@ -5,6 +5,8 @@ from __future__ import annotations
 from cnncalc.torch_backend.building.kinds import (
     algebra,
     attention,
+    contractions,
+    convolved,
     deformable,
     others,
     recurrent,
@@ -18,6 +20,8 @@ __all__ = [
     "BUILDERS",
     "algebra",
     "attention",
+    "contractions",
+    "convolved",
     "deformable",
     "module_of",
     "others",

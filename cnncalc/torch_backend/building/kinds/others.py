@@ -186,7 +186,7 @@ def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
     if layer.alpha:
         return (nn.FeatureAlphaDropout if layer.channels else nn.AlphaDropout)(layer.rate, inplace=layer.inplace)
     if layer.channels and rank_of(shapes):
-        whole: nn.Module = of_rank("Dropout", rank_of(shapes))(layer.rate, inplace=layer.inplace)
+        whole: nn.Module = of_rank("Dropout", min(rank_of(shapes), 3))(layer.rate, inplace=layer.inplace)
         return whole
     return nn.Dropout(layer.rate, inplace=layer.inplace)
 

@@ -1,0 +1,95 @@
+"""Arithmetic of ATen: of two tensors, of a tensor and a number, or of a tensor and a parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.torch_export.norms_of_weights import divided
+from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.layers import Shape
+
+__all__ = ["addcmul", "arithmetic", "subtracted"]
+
+
+def arithmetic(kind: str) -> Any:
+    """Of two tensors, of a tensor and a number, or of a tensor and a parameter."""
+
+    def rule(call: Call) -> Value:
+        left, right = call.arguments.get("self"), call.arguments.get("other", call.arguments.get("exponent"))
+        if not any(isinstance(one, Tensor) for one in (left, right)):
+            return _of_parameters(call, left, right)
+        if isinstance(right, (int, float)) or isinstance(left, (int, float)):
+            x, number = (left, right) if isinstance(left, Tensor) else (right, left)
+            return call.put(kind, call.tensor(x), number=float(number or 0))
+        return _of_two(call, kind, left, right)
+
+    return rule
+
+
+def subtracted(call: Call) -> Value:
+    """aten.rsub: what it takes second less the first."""
+    left, right = call.arguments.get("self"), call.get("other")
+    if isinstance(right, Tensor):
+        return _of_two(call, "subtract", right, left)
+    if not isinstance(left, Tensor):
+        return _of_parameters(call, left, right)
+    negated = call.layer("function", [left.number], f"{call.name()}_negated", of="negate")
+    return call.held(call.layer("add", [negated], number=float(right or 0)), call.dims, left.batch)
+
+
+def addcmul(call: Call) -> Value:
+    """A product, perhaps times a number, and a third tensor added."""
+    product = _of_two(call, "multiply", call.get("tensor1"), call.get("tensor2"))
+    if call.get("value", 1) != 1:
+        product = product._replace(number=call.layer("multiply", [product.number], number=float(call.get("value"))))
+    return _of_two(call, "add", call.get("self"), product)
+
+
+def _of_parameters(call: Call, left: Value, right: Value) -> Value:
+    """What is made of constants is one; of a learned parameter it becomes a layer, or a weight that is normalised."""
+    if call.word == "div" and isinstance(left, Parameter) and isinstance(right, Parameter):
+        normalised = divided(left, right)
+        if normalised is not None:
+            return normalised
+    if any(isinstance(one, Parameter) and one.name for one in (left, right)):
+        made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
+        number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
+        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply"}
+        word = call.word.rstrip("_")
+        return call.put(kinds.get(word, "add"), *made, number=number) if len(made) == 1 else _of_two(call, "add", *made)
+    return Parameter("", call.dims)
+
+
+def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
+    """Two tensors, one of which may be a parameter or a constant; axes of length 1 are put where torch puts them."""
+    dims = call.dims
+    x = left if isinstance(left, Tensor) else right
+    batch = x.batch if x.dims == dims else call.world.batch_of(dims, x.batch)
+    for one, other in ((left, right), (right, left)):
+        joins = {"add": "add", "multiply": "multiply"}
+        if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
+            shape = _broadcast(call, one.dims, dims, batch)
+            entering = _aligned(call, other, dims, batch)
+            named = "parameter" if one.name else "constant"
+            fields = {"learned": False} if one.name and not one.learned else {}
+            number = call.layer(named, [entering], "", [one.name], shape=shape, join=joins[kind], **fields)
+            return call.held(number, dims, batch)
+    numbers = [_aligned(call, call.tensor(one), dims, batch) for one in (left, right)]
+    number = call.layer(kind, numbers)
+    return call.held(number, dims, batch)
+
+
+def _broadcast(call: Call, own: tuple[int, ...], dims: tuple[int, ...], batch: int | None) -> Shape:
+    """Our shape of what meets a tensor of these dims: axes of length 1 before its own, the batch taken out."""
+    wide = (*(1,) * (len(dims) - len(own)), *own)
+    if len(wide) != len(dims) or (batch is not None and wide[batch] not in (1, dims[batch])):
+        raise Refused("it acts along the batch")
+    return call.world.shape(wide, batch)
+
+
+def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | None) -> int:
+    """A tensor with as many axes as what comes out."""
+    shape = _broadcast(call, tensor.dims, dims, batch)
+    if shape == call.world.sketch.shape(tensor.number):
+        return tensor.number
+    return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
