@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
@@ -45,7 +46,10 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
     def keep(index: int, storage: Storage) -> None:
         found.setdefault(object() if storage.key is None else storage.key, _kept(index, storage, batch))
 
+    reached = gradients(graph)
     for index, storing in _saving(graph, elements, owner):
+        if index not in reached:  # nothing leads to it from an output, so that it is let go
+            continue
         part = around.get(index)
         if part is None:
             for storage in storing:
@@ -72,12 +76,15 @@ def recomputed(graph: Graph) -> dict[int, bool]:
     around, found, last = _around(graph), {}, {}
     if not around:
         return {}
+    reached = gradients(graph)
+    wanted = {around[index] for index in reached if index in around}
     for index, _ in _saving(graph, Elements(graph, 4), laid_out(graph, training=True).owner):
         if index in around:
             last[around[index]] = index
     for part, end in last.items():
-        found.update(dict.fromkeys(range(part.first, end), True))
-        found[end] = False
+        if part in wanted:
+            found.update(dict.fromkeys(range(part.first, end), True))
+            found[end] = False
     return found
 
 
