@@ -46,10 +46,8 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
     def keep(index: int, storage: Storage) -> None:
         found.setdefault(object() if storage.key is None else storage.key, _kept(index, storage, batch))
 
-    reached = gradients(graph)
-    for index, storing in _saving(graph, elements, owner):
-        if index not in reached:  # nothing leads to it from an output, so that it is let go
-            continue
+    reached = gradients(graph)  # what no output leads to is let go
+    for index, storing in [one for one in _saving(graph, elements, owner) if one[0] in reached]:
         part = around.get(index)
         if part is None:
             for storage in storing:
@@ -62,7 +60,11 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
         for storage in storing:
             if not isinstance(storage.key, int) or storage.key >= part.first:  # others are what it takes
                 inside[part].setdefault(object() if storage.key is None else storage.key, storage.bytes(batch))
-    kept = list(found.values())
+    return _most(list(found.values()), inside)
+
+
+def _most(kept: list[Kept], inside: Mapping[Part, Mapping[object, int]]) -> Checkpointed:
+    """The most at once: all that is kept, or what is kept up to a group with what is kept inside it."""
     most, at = sum([one.size for one in kept]), ""
     for part, own in inside.items():
         there = sum([one.size for one in kept if one.node <= part.first]) + sum(own.values())
