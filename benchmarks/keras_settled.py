@@ -18,12 +18,24 @@ KINDS = (
 
 def settled_refusal(graph: Graph, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
-    if "smaller than kernel size" in refusal:
+    if SMALLER in refusal:
         return "Keras's torch backend averages no volume smaller than its kernel, whatever the padding; its others do"
+    if MIRRORED in refusal:
+        return "Keras's torch backend lays no mirrored border around a volume; its others do"
     return ""
 
 
+MIRRORED = "is not supported for 5D input tensor"
+SMALLER = "smaller than kernel size"
 SETTLED = (
+    Settled(
+        "Keras's torch backend averages no volume smaller than its kernel, whatever the padding; its others do",
+        lambda layer, shapes, said, theirs: SMALLER in theirs if isinstance(theirs, str) else False,
+    ),
+    Settled(
+        "Keras's torch backend lays no mirrored border around a volume; its others do",
+        lambda layer, shapes, said, theirs: MIRRORED in theirs if isinstance(theirs, str) else False,
+    ),
     Settled(
         "a slice reaches out of its axis, and is cut, if need be to a tensor without elements",
         lambda layer, shapes, said, theirs: layer.kind == "slice" and "must lie inside" in said,

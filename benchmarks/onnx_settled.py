@@ -33,7 +33,7 @@ def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | None:
 
 def settled_refusal(graph: Graph, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
-    if "ShapeInferenceError" in refusal and any(
+    if ("ShapeInferenceError" in refusal or "OutputMLValue" in refusal) and any(
         inferred(layer, graph.input_shapes(node)) not in (None, node.shape) for _, node, layer in graph.layers()
     ):
         return "its shape inference says another size than it runs, and the net is refused where the two meet"

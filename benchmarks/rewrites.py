@@ -27,7 +27,7 @@ from cnncalc.rewrites.table import RULES, asked
 from cnncalc.torch_backend.rewriting import prove
 from cnncalc.torch_backend.verify import verify
 
-SIDES = (32, 64, 96, 128, 192)
+SIDES = (32, 64, 96, 128, 192, 256)
 LARGE = 120_000_000
 """Parameters from which on a net is proved in 32 bits, for want of memory."""
 ALL = "all exact"
@@ -84,7 +84,7 @@ def held(name: str, graph: Graph, rule: str) -> dict[str, object]:
         verified = verify(steps[-1].graphs[1], net=name, device="meta")
         found |= {"held": verified.held, "failed": verified.failed}
     if all(step.asked.rule.same_field for step in steps):
-        found["field"] = steps[0].before.receptive_field.size == steps[-1].after.receptive_field.size
+        found["field"] = not any(step.unlike for step in steps)
     return {**found, "seconds": round(time.process_time() - start, 1)}
 
 

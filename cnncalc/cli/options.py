@@ -186,7 +186,7 @@ _VIEW_OPTIONS = (
     ),
     click.option(
         "--style",
-        type=click.Choice(("keras", "paddle", "torchinfo", "torchsummary")),
+        type=click.Choice(("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary")),
         help="Print the table as that tool does: its rows, names, totals and MB.",
     ),
     click.option(

@@ -86,8 +86,14 @@ class Convolution(Layer):
             f"stride {show_shape(self.stride)} and dilation {show_shape(self.dilation)}",
             "set one of them to 1, or use another dialect",
         )
-        forward = self.kind != "deconv" and isinstance(self.padding, str) and max(self.dilation) > 1
-        refused = forward and rules.same_dilation == "refused"
+        worded = self.kind != "deconv" and isinstance(self.padding, str) and getattr(self, "mode", "zeros") == "zeros"
+        yield Requirement(
+            rules.same_strides or not worded or max(self.stride) == 1,
+            f"{rules.runs} takes no stride together with `{self.padding}`",
+            f"stride {show_shape(self.stride)}",
+            "write the padding in numbers",
+        )
+        refused = worded and max(self.dilation) > 1 and rules.same_dilation == "refused"
         yield Requirement(
             not refused,
             f"{rules.runs} takes no dilation together with `{self.padding}`",
@@ -98,6 +104,13 @@ class Convolution(Layer):
     def channel_requirements(self, x: Shape) -> Iterator[Requirement]:
         """Groups must divide both channel counts."""
         groups = self.group_count(x)
+        if len(x) > 3 and not self.rules.volumes_in_groups:
+            yield Requirement(
+                groups == 1,
+                f"{self.rules.runs} has no groups on three axes",
+                f"groups={groups}",
+                "leave them out, or use another dialect",
+            )
         for name, channels in (("input channels", x[0]), ("filters", self.filters(x))):
             divided = channels % groups == 0
             if divided is True:

@@ -58,6 +58,8 @@ class Dialect(NamedTuple):
     """`same` of a pool pads for a kernel without dilation; the length then follows from padding, dilation, rounding."""
     pool_same_needs_padding: tuple[str, ...] = ()
     """The pools whose `same`, without a dilation, fails where a stride larger than the kernel leaves pixels over."""
+    pool_same_alone: bool = False
+    """`same` of a max pool goes neither with rounding up nor with a dilation."""
     lp_pads: bool = False
     """A p-norm pool may be padded."""
     lp_rounds_up: bool = True
@@ -70,10 +72,19 @@ class Dialect(NamedTuple):
     """Keras: an unpadded transposed convolution whose stride is larger than its kernel gives n·s."""
     transposed_groups: bool = True
     """Whether a transposed convolution has groups."""
+    transposed_cuts: bool = True
+    """Padding in numbers is taken off a transposed convolution's output; flax pads its spread input by it."""
+    transposed_within: bool = False
+    """A transposed convolution's padding is less than its kernel's extent."""
+    volumes_in_groups: bool = True
+    """Whether a convolution on three axes has groups."""
     output_padding_below: str = "stride or dilation"
-    """What output padding must be less than: the larger of the two, or the `stride`."""
+    """What output padding must be less than: the larger of the two, or the `stride`; empty where that is not asked,
+    `never` where there is none."""
     same_dilation: str = "kept"
     """What `same` makes of a convolution's dilation: `kept`, `ignored` (set to 1), or `refused`."""
+    same_strides: bool = True
+    """Whether `same` of a convolution goes with a stride; in the torch dialect it does, where torch's own does not."""
     one_of_stride_and_dilation: tuple[str, ...] = ()
     """The kinds of convolution that refuse a stride and a dilation above 1 together."""
     unsaid: Mapping[str, str] = {}
@@ -102,6 +113,8 @@ class Dialect(NamedTuple):
     """An upsample multiplies lengths in single precision."""
     one_level_is_a_map: bool = False
     """A spatial pyramid of one level gives the pool's map, not a vector."""
+    pyramid_pads: bool = False
+    """A level of a spatial pyramid is a pool of windows that are all alike, padded by less than its kernel."""
     merges: str = "ranks alike"
     """What meets element by element: inputs of `ranks alike` (axes of length 1 spread), only `shapes alike`, or with
     axes put in behind the batch (`ranks filled`)."""
@@ -156,7 +169,7 @@ CAFFE = Dialect(
         "BatchNorm": Named("batchnorm", {"affine": False}),
         "Scale": Named("layerscale", {"initial": 1.0, "bias": True}),
     },
-    ranks=_MAPS_OF_FOUR,
+    ranks={**_MAPS_OF_FOUR, "prelu": (0, 1, 2)},
     pool_rounding="ceil",
     clip_needs_padding=True,
     pool_stride_is_kernel=False,
@@ -167,6 +180,7 @@ CAFFE = Dialect(
     one_pixel_norms=True,
     lrn_size_is_odd=True,
     one_level_is_a_map=True,
+    pyramid_pads=True,
     merges="shapes alike",
 )
 PADDLE = Dialect(
@@ -233,6 +247,74 @@ NCNN = Dialect(
     buffers_are_parameters=True,
     linear_takes="flattens",
 )
+_SAME = {"padding": "same"}
+FLAX = Dialect(
+    "flax",
+    "flax 0.12",
+    defaults={
+        **dict.fromkeys(("conv", "dwconv", "deconv"), _SAME),
+        "instancenorm": {"affine": True, "eps": 1e-6},
+        "layernorm": {"eps": 1e-6},
+        "groupnorm": {"eps": 1e-6},
+    },
+    names={"GroupNorm": Named("groupnorm", {"groups": 32})},
+    pool_stride_is_kernel=False,
+    pool_padding_limit="none",
+    transposed_same="keras",
+    transposed_fills_stride=True,
+    transposed_groups=False,
+    transposed_cuts=False,
+    output_padding_below="never",
+    truncates="flax makes a map without a pixel there",
+    linear_takes="channels",
+    one_pixel_norms=True,
+)
+MLX = Dialect(
+    "mlx",
+    "mlx 0.32",
+    ranks={"dwconv": (1, 2), "batchnorm": (0, 1, 2)},
+    pool_padding_limit="none",
+    transposed_groups=False,
+    transposed_within=True,
+    volumes_in_groups=False,
+    output_padding_below="",
+    truncates="mlx divides towards zero there, or makes a map without a pixel",
+    buffers_are_parameters=True,
+    linear_takes="channels",
+    one_pixel_norms=True,
+)
+TINYGRAD = Dialect(
+    "tinygrad",
+    "tinygrad 0.14",
+    defaults={"instancenorm": {"affine": True}},
+    pool_padding_limit="none",
+    output_padding_below="",
+    same_strides=False,
+    one_pixel_norms=True,
+)
+_UNBIASED = {**_SAME, "bias": False}
+_ONE = {"kernel": (1,)}
+MINDSPORE = Dialect(
+    "mindspore",
+    "MindSpore 2.10",
+    defaults={
+        **dict.fromkeys(("conv", "dwconv", "deconv"), _UNBIASED),
+        "instancenorm": {"affine": True},
+        "layernorm": {"eps": 1e-7},
+        "leaky_relu": {"slope": 0.2},
+    },
+    names={"MaxPool": Named("maxpool", _ONE), "AvgPool": Named("avgpool", _ONE)},
+    pool_stride_is_kernel=False,
+    transposed_same="keras",
+    transposed_fills_stride=True,
+    pool_same_alone=True,
+    truncates="MindSpore divides towards zero there, or makes a map without a pixel",
+    buffers_are_parameters=True,
+    one_pixel_norms=True,
+)
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (TORCH, KERAS, CAFFE, PADDLE, NCNN, ONNX, *map(_of_opset, OPSETS))
-}
+    dialect.name: dialect
+    for dialect in (
+        TORCH, KERAS, CAFFE, PADDLE, NCNN, FLAX, MLX, TINYGRAD, MINDSPORE, ONNX, *map(_of_opset, OPSETS)
+    )
+}  # fmt: skip

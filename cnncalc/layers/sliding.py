@@ -118,7 +118,15 @@ class Pool(Layer):
         )
 
     def same_requirements(self, window: Window, n: int, axis: str) -> Iterator[Requirement]:
-        """What a dialect has against `same` where a stride larger than the kernel leaves pixels over."""
+        """What a dialect has against `same`: beside rounding, or where a stride wider than the kernel leaves pixels."""
+        beside = self.rounding == "ceil" or max(self.dilations) > 1
+        if self.rules.pool_same_alone and self.kind == "maxpool" and isinstance(window.border, str):
+            yield Requirement(
+                not beside,
+                f"{self.rules.runs} takes neither `ceil` nor a dilation beside `{window.border}`",
+                f"{axis} rounding {self.rounding or 'floor'}, dilation {window.dilation}",
+                "write the padding in numbers",
+            )
         failing = self.kind in self.rules.pool_same_needs_padding and max(self.dilations) == 1
         if failing and isinstance(window.border, str):
             missing = (ceil_divide(n, window.stride) - 1) * window.stride + window.kernel - n

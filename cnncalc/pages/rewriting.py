@@ -107,10 +107,10 @@ def _outcome(rewriting: Rewriting, proved: Proved | None, written: str) -> Itera
 
 
 def _field(step: Step) -> str:
-    before, after = step.before.receptive_field, step.after.receptive_field
-    if before.size == after.size:
-        return f"✓ {step.asked.text}: a pixel of the last map sees {field_text(after)}, as before"
-    return f"✗ {step.asked.text}: a pixel of the last map sees {field_text(after)}, before {field_text(before)}"
+    if step.unlike:
+        return f"✗ {step.asked.text}: other pixels are seen by {_some(step.unlike)}"
+    last = field_text(step.after.receptive_field)
+    return f"✓ {step.asked.text}: every layer sees the pixels that it saw, a pixel of the last map {last}"
 
 
 def _proof(proof: Proof) -> str:
@@ -147,6 +147,7 @@ def _step_object(step: Step) -> dict[str, object]:
         "rule": step.asked.text,
         "exact": step.asked.rule.exact,
         "changes": [one._asdict() for one in step.changes],
+        "same_field": not step.unlike,
         "left": {why: list(names) for why, names in step.passed.items()},
         "before": comparison.object_of(step.before)["totals"],
         "after": comparison.object_of(step.after)["totals"],

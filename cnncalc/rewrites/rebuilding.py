@@ -30,6 +30,11 @@ class Rebuilt(NamedTuple):
     idle: list[int]
     """The tensors that side branches end in which are no outputs."""
 
+    def same(self, names: Sequence[str], graph: Graph) -> dict[str, str]:
+        """For the name of each layer that of the one in whose place it stands; `names` are the operators'."""
+        each = zip(names, self.olds, self.lasts, self.sketch.operators)
+        return {name: graph.nodes[old].name for name, old, last, one in each if last and one.layer is not None}
+
     def made(self, names: Sequence[str], graph: Graph, edits: Edits) -> Iterator[Made]:
         """How each layer with parameters comes by them; `names` are the operators'."""
         for name, old, last, operator in zip(names, self.olds, self.lasts, self.sketch.operators):

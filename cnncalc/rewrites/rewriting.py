@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from cnncalc.analysis.comparison import Compared, compared
@@ -48,6 +48,8 @@ class Step(NamedTuple):
     after: Compared
     made: tuple[Made, ...]
     """How the layers come by their parameters; empty for rules that are not exact."""
+    unlike: tuple[str, ...]
+    """Layers, as they are called now, that see other pixels than before, or step over others."""
     graphs: tuple[Graph, Graph]
     """The nets before and after."""
 
@@ -96,7 +98,8 @@ class _Source:
         made = tuple(new.made(names, graph, edits)) if asked.rule.exact else ()
         before = compared("before", graph, self.batch, self.dtype)
         after = compared(asked.text, self.graph, self.batch, self.dtype)
-        return Step(asked, _changes(graph, edits), view.passed, before, after, made, (graph, self.graph))
+        unlike = tuple(_unlike(before, after, new.same(names, graph)))
+        return Step(asked, _changes(graph, edits), view.passed, before, after, made, unlike, (graph, self.graph))
 
     def _write(self, new: Rebuilt, edits: Edits) -> list[str]:
         """Write the new net, in the lines of the text where that can be, and read it back; the operators' names."""
@@ -145,6 +148,12 @@ def _hold_outputs(asked: Asked, graph: Graph, new: Rebuilt) -> None:
         told = [", ".join(map(show_shape, one)) for one in (before, after)]
         values = f"from {told[0]} to {told[1]}"
         raise CnncalcError(Fault("the outputs would change shape", values=values, help="leave their layers, by `--at`"))
+
+
+def _unlike(before: Compared, after: Compared, same: Mapping[str, str]) -> Iterator[str]:
+    """The layers that see other pixels than those in whose place they stand; `same` has these by their names."""
+    fields = [{row.name: row.receptive_field[:3] for row in one.report.rows} for one in (before, after)]
+    return (name for name, old in same.items() if fields[1][name] != fields[0][old])
 
 
 def _read(text: str, new: Rebuilt) -> Graph | None:

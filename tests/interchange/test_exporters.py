@@ -125,3 +125,16 @@ def test_weights_may_stand_in_constant_nodes_and_in_int4():
     four_bits = b"".join(field(1, n) for n in (8, 3, 3, 3)) + field(2, 22) + field(8, "q") + field(9, bytes(108))
     made = [node("DequantizeLinear", "q s", "w"), node("Conv", "x w", "y")]
     assert onnx(*made, tensors=[four_bits, tensor("s", (), [0.5])]).params == 216
+
+
+def test_a_bias_of_zeros_that_several_layers_add_stands_in_the_file_once():
+    made = [
+        node("MatMul", "x v.weight", "a"), node("Add", "a zeros", "b"),
+        node("LayerNormalization", "b n.weight zeros", "c"),
+        node("MatMul", "c w.weight", "d"), node("Add", "d zeros", "y"),
+    ]  # fmt: skip
+    held = [tensor("v.weight", (8, 8)), tensor("w.weight", (8, 8)), tensor("n.weight", (8,)), tensor("zeros", (8,))]
+    assert onnx(*made, x=(1, 5, 8), tensors=held).params == 64 + 64 + 8 + 8
+    trained = [*held, tensor("w.bias", (8,)), tensor("n.bias", (8,))]
+    own = [*made[:2], node("LayerNormalization", "b n.weight n.bias", "c"), made[3], node("Add", "d w.bias", "y")]
+    assert onnx(*own, x=(1, 5, 8), tensors=trained).params == 64 + 64 + 4 * 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.arrays import ints
@@ -67,14 +68,23 @@ def own_name(node: Node, weight: Tensor | None) -> str:
 class Call:
     """A node, the values that it takes, and the sketch that it is put into. Shapes called `full` have the batch."""
 
-    __slots__ = ("batch", "name", "node", "opset", "owners", "sketch", "values")
+    __slots__ = ("batch", "common", "name", "node", "opset", "owners", "sketch", "values")
 
     def __init__(
-        self, sketch: Sketch, node: Node, values: Sequence[Value | None], opset: int, batch: int, owners: dict[Any, int]
+        self,
+        sketch: Sketch,
+        node: Node,
+        values: Sequence[Value | None],
+        opset: int,
+        batch: int,
+        owners: dict[Any, int],
+        common: AbstractSet[str] = frozenset(),
     ) -> None:
         self.sketch, self.node, self.values, self.opset, self.batch = sketch, node, values, opset, batch
         self.owners = owners
         """The layer that first used some initialisers, by their names."""
+        self.common = common
+        """Vectors that are added in several places, and stand in the file once."""
         weight = next((value for value in values if isinstance(value, Tensor) and value.name), None)
         self.name = own_name(node, weight)
 
@@ -188,6 +198,21 @@ class Call:
 
     # -- layers --
 
+    def biased(self, index: int, place: int, kind: str, live: Live, weights: Sequence[Tensor], **fields: Any) -> Live:
+        """A layer with the bias that an input is; one that others add, too, is a `parameter` that they share.
+
+        `place` is the axis of ours along which it is added.
+        """
+        bias = self.fixed(index) if self.given(index) else None
+        if bias is None or bias.name not in self.common:
+            return self.put(
+                kind, live, weights=[*weights, *([] if bias is None else [bias])], bias=bias is not None, **fields
+            )
+        made = self.put(kind, live, weights=weights, bias=False, **fields)
+        rank = len(self.shape(made))
+        shape = tuple(bias.size if axis == place % rank else 1 for axis in range(rank))
+        return self.put("parameter", made, suffix="_bias", weights=[bias], shape=shape, join="add")
+
     def put(
         self,
         kind: str,
@@ -203,8 +228,9 @@ class Call:
         """
         share = None
         names = (kind, *(weight.name for weight in weights))
+        own = (*names, fields["shape"] if kind == "parameter" else ())  # one number a channel has its axis there
         if weights and all(names):
-            share = self.owners.get(names)
+            share = self.owners.get(own)
         tensor = self.sketch.add(
             self.name + suffix,
             kind,
@@ -215,7 +241,7 @@ class Call:
             share=share,
         )
         if weights and all(names):
-            self.owners.setdefault(names, tensor)
+            self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
 
 

@@ -9,7 +9,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "plain_numbers", "reached", "uncounted",
+    "in_common", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -145,6 +145,28 @@ def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Ten
         if value is not None and value.name and value.floating and value.size == 1
         if not value.dims or node.number not in left
     }
+
+
+WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LayerNormalization", "BatchNormalization")
+"""Nodes whose second and third input are weights."""
+
+
+def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
+    """The vectors that are added in several places: a file has equal ones, as biases of zeros, once.
+
+    Nodes all of whose weights are the same share them as one layer, and are one place.
+    """
+    users: dict[str, set[tuple[str, ...]]] = {}
+    added: set[str] = set()
+    for node in nodes:
+        if node.kind not in (*WEIGHTED, "Add"):
+            continue
+        held = [fixed.get(name) for name in (node.inputs if node.kind == "Add" else node.inputs[1:3])]
+        names = tuple(one.name for one in held if one is not None and one.floating and one.size > 1 and one.name)
+        for name in names:
+            users.setdefault(name, set()).add((node.kind, *names))
+        added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
+    return {name for name in added if len(users[name]) > 1}
 
 
 MOST_NAMED = 5

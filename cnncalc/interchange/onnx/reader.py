@@ -13,7 +13,17 @@ from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, captured, plain_numbers, reached, uncounted
+from cnncalc.interchange.onnx.parts import (
+    Graph,
+    Model,
+    Node,
+    Tensor,
+    captured,
+    in_common,
+    plain_numbers,
+    reached,
+    uncounted,
+)
 from cnncalc.interchange.onnx.patterns import together
 from cnncalc.interchange.onnx.rules.table import RULES
 from cnncalc.interchange.protobuf.wire import Message
@@ -63,6 +73,8 @@ class Reader:
         self.faults: list[Fault] = []
         self.batch = 1
         self.owners: dict[Any, int] = {}
+        self.common: set[str] = set()
+        """Vectors that are added in several places."""
         self.plain: set[str] = set()
         """Plain numbers that are added or multiplied, by name: what exporters make activations and scales of."""
         self.steps = 0
@@ -164,6 +176,7 @@ class Reader:
         fixed = {name: value for name, value in values.items() if isinstance(value, Tensor)}
         self.prefold(nodes, fixed)
         whole, found = together(nodes, fixed, outputs)
+        self.common |= in_common(whole, fixed)
         self.plain |= plain_numbers(nodes, {node.number for node in whole}, fixed)
         nodes = whole
         self.tell(found)
@@ -203,7 +216,7 @@ class Reader:
         taken = [values[name] if name else None for name in node.inputs]
         if any(name and value is None for name, value in zip(node.inputs, taken)):
             return [None] * len(node.outputs)  # it follows from something that is not known
-        call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners)
+        call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners, self.common)
         try:
             return self.made(call, values, depth)
         except NotKnown as why:

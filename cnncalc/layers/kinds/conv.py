@@ -78,7 +78,7 @@ class Deconv(Grouped):
     def _window(self, k: int, s: int, p: tuple[int, int] | str, d: int, op: int | None) -> TransposedWindow:
         """The window of one axis. In Keras an output padding that is given, 0 too, replaces what it would choose."""
         same = self.rules.transposed_same
-        if self.rules.transposed_fills_stride:
+        if self.rules.transposed_fills_stride and (isinstance(p, str) or p == (0, 0)):
             if op is None:
                 op = larger(s - (d * (k - 1) + 1), 0)
             elif isinstance(p, str):
@@ -102,15 +102,34 @@ class Deconv(Grouped):
             f"groups={self.groups}",
             "leave them out, or use another dialect",
         )
+        yield Requirement(
+            self.rules.transposed_cuts or isinstance(self.padding, str) or not any(map(any, self.padding)),
+            f"{self.dialect} pads the spread input of a transposed convolution by numbers, and cuts nothing off",
+            f"padding {self.fields['padding'].type.write(self.padding)}",
+            "write `same` or `valid`, and `crop` what comes out",
+        )
+        yield Requirement(
+            self.rules.output_padding_below != "never" or self.output_padding is None,
+            f"{self.dialect} has no output padding",
+            f"output_padding={self.output_padding}",
+            "`pad` what comes out",
+        )
         for axis, (window, n) in enumerate(zip(self.windows(shape), shape[1:])):
             name = axis_name(axis, rank)
             below = self.rules.output_padding_below
             limit = window.stride if below == "stride" else larger(window.stride, window.dilation)
             yield Requirement(
-                window.output_padding < limit or self.output_padding is None,
+                not below or window.output_padding < limit or self.output_padding is None,
                 f"output padding must be smaller than the {below.replace(' or ', ' or the ')}",
                 f"{name} output_padding {window.output_padding}, stride {window.stride}, dilation {window.dilation}",
                 f"use an output_padding from 0 to {limit - 1}",
+            )
+            cut = window.border if isinstance(window.border, tuple) else (0, 0)
+            yield Requirement(
+                not self.rules.transposed_within or max(cut) < window.extent,
+                f"{self.rules.runs} takes a padding beyond the kernel's reach off the input",
+                f"{name} padding {cut[0]}:{cut[1]}, extent {window.extent}",
+                f"use a padding of at most {window.extent - 1}, and `crop` what comes out",
             )
             yield Requirement(
                 window.length(n) >= 1,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from cnncalc.arithmetic.windows.formulas import ceil_divide
 from cnncalc.arithmetic.windows.reach import Reach, everywhere
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
-from cnncalc.layers.base import Layer, Shape, field
+from cnncalc.layers.base import Layer, Requirement, Shape, field
 from cnncalc.layers.fields import Choice, Wholes
 from cnncalc.layers.kinds.pool import AdaptiveAvgPool, AdaptiveMaxPool
 from cnncalc.layers.registry import layer
+from cnncalc.layers.windows import axis_name
 
 __all__ = ["SpatialPyramid"]
 
@@ -24,6 +26,22 @@ class SpatialPyramid(Layer):
         Wholes(1, "sizes such as 1x2x4"), "output size of each level, pixels", (1, 2, 4), position=0, symbol="l"
     )
     mode: str = field(Choice("max", "avg"), "what each window gives", "max")
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        """Caffe pools a level by windows of ⌈n/level⌉, and pads what is over on both sides."""
+        if not self.rules.pyramid_pads:
+            return
+        for axis, n in enumerate(x[0][1:]):
+            for level in self.levels:
+                kernel = ceil_divide(n, level)
+                padding = (kernel * level - n + 1) // 2
+                yield Requirement(
+                    padding < kernel,
+                    f"{self.rules.runs} pads each level of a pyramid by less than its kernel",
+                    f"{axis_name(axis, len(x[0]) - 1)} {n} in {level} windows of {kernel} needs a padding of {padding}",
+                    "use fewer levels, or a larger map",
+                    larger=True,
+                )
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         """Of all its outputs together: one alone sees its bin."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cnncalc.answers.rewriting import RESHAPED
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers import Layer
@@ -10,6 +12,7 @@ from cnncalc.layers.convolving import Filtered
 from cnncalc.layers.kinds.activation import Softmax
 from cnncalc.layers.kinds.conv import Conv
 from cnncalc.layers.kinds.linear import Linear
+from cnncalc.layers.kinds.merge import Add
 from cnncalc.layers.kinds.norm import BatchNorm
 from cnncalc.layers.kinds.pool import AdaptivePool, GlobalAvgPool, GlobalPool
 from cnncalc.layers.kinds.regularize import Dropout, DropPath, Identity
@@ -140,26 +143,41 @@ def _head(view: View, end: int) -> tuple[int | None, list[int], list[int]]:
 
 
 def new_head(view: View, classes: int) -> Edits:
-    """The layer that makes the scores has as many filters as there are classes."""
+    """The layer that makes the scores has as many filters as there are classes; so have several whose scores add up."""
     edits = Edits()
     for end in sorted(view.graph.outputs.values()):
-        at = end
-        while isinstance(view.layer(at), Passing) and len(view.node(at).inputs) == 1:
-            at = view.node(at).inputs[0]
-        layer = view.layer(at)
-        if not isinstance(layer, (Filtered, Linear)):
-            what = "the input" if layer is None else f"`{layer.kind}`"
-            view.leave(f"it is made by {what}, not by a layer of filters alone", end)
-        elif at not in view.chosen:
-            continue
-        elif layer.out == classes:
-            view.leave(f"it has {classes:,} already", at)
-        elif len(view.users[at]) > 1:
-            view.leave("what it makes goes elsewhere, too", at)
-        elif view.own(at):
-            edits.replace(at, changed(layer, out=classes))
+        for at in _makers(view, end):
+            layer = view.layer(at)
+            if not isinstance(layer, (Filtered, Linear)):
+                what = "the input" if layer is None else f"`{layer.kind}`"
+                view.leave(f"it is made by {what}, not by layers of filters alone", end)
+            elif at not in view.chosen:
+                continue
+            elif layer.out == classes:
+                view.leave(f"it has {classes:,} already", at)
+            elif len(view.users[at]) > 1:
+                view.leave("what it makes goes elsewhere, too", at)
+            elif view.own(at):
+                edits.replace(at, changed(layer, out=classes))
     _one_head(view, edits)
     return edits
+
+
+def _makers(view: View, end: int) -> Iterator[int]:
+    """The layers that make what comes out: those before all that keeps its channels, on each way to a sum."""
+    waiting, seen = [end], set[int]()
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        layer = view.layer(at)
+        if isinstance(layer, Passing) and 1 in (layer.seen_inputs, len(view.node(at).inputs)):
+            waiting.append(view.node(at).inputs[0])
+        elif isinstance(layer, Add):
+            waiting += view.node(at).inputs
+        else:
+            yield at
 
 
 def _one_head(view: View, edits: Edits) -> None:

@@ -86,7 +86,8 @@ def plain(name: str, **fields: str) -> Rule:
 
 def dropped(paddle: Any, layer: Any, x: Shapes) -> Run:
     """Dropout, which does nothing at inference."""
-    name = ("FeatureAlphaDropout" if layer.channels else "AlphaDropout") if layer.alpha else "Dropout"
+    alpha, whole = getattr(layer, "alpha", False), getattr(layer, "channels", False)
+    name = ("FeatureAlphaDropout" if whole else "AlphaDropout") if alpha else "Dropout"
     made: Run = getattr(paddle.nn, name)(layer.rate)
     return made
 

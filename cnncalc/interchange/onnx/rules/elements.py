@@ -10,10 +10,12 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value, o
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
+    "COMPARED",
     "FUNCTIONS",
     "arithmetic",
     "batch_norm",
     "clip",
+    "compared",
     "function",
     "group_norm",
     "layer_norm",
@@ -184,6 +186,28 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     return call.put("constant", live, shape=shape, join=join)
 
 
+COMPARED = (
+    "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Xor", "Not", "Where", "IsNaN", "IsInf",
+)  # fmt: skip
+"""What tells places apart, and what chooses by that."""
+
+
+def compared(call: Call) -> list[Value]:
+    """Comparisons, and choices by them, as of masks: of what comes out the shape alone is known."""
+    values = [value for value in call.values if value is not None]
+    lives = [value for value in values if isinstance(value, Live)]
+    made = broadcast(*(call.full(value) if isinstance(value, Live) else value.dims for value in values))
+    if made is None or not lives:
+        raise NotKnown("its inputs do not fit each other")
+    alike = {(live.axis, len(call.full(live))) for live in lives}
+    if len(alike) > 1 or len(call.full(lives[0])) != len(made):
+        lives = [call.freed(live) for live in lives]
+    axis = lives[0].axis
+    if axis != WITHIN and made[axis] != call.batch:
+        raise NotKnown("it acts along the batch")
+    return [call.put("opaque", *lives, shape=call.own(lives[0], made) or (1,), of=call.node.kind)]
+
+
 def learned(call: Call, index: int) -> bool:
     """Whether an input is a tensor that the file holds; numbers that it repeats or computes are not learned."""
     return call.given(index) and bool(call.fixed(index).name)
@@ -209,7 +233,10 @@ def layer_norm(call: Call) -> list[Value]:
     fields: dict[str, Any] = {"over": over, "eps": call.real("epsilon", 1e-5), "affine": learned(call, 1)}
     if call.node.kind != "LayerNormalization":
         return [call.put("rmsnorm", live, weights=[call.fixed(1)], **fields)]
-    return [call.put("layernorm", live, weights=[call.fixed(1)], bias=learned(call, 2), **fields)]
+    if over == "last" and learned(call, 2) and call.fixed(2).name in call.common:
+        return [call.biased(2, -1, "layernorm", live, [call.fixed(1)], **fields)]
+    weights = [call.fixed(1), *([call.fixed(2)] if learned(call, 2) else [])]
+    return [call.put("layernorm", live, weights=weights, bias=learned(call, 2), **fields)]
 
 
 def group_norm(call: Call) -> list[Value]:

@@ -14,9 +14,8 @@ def gemm(call: Call) -> list[Value]:
     if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
-    bias = [call.fixed(2)] if call.given(2) else []
     axis = "features" if len(call.shape(live)) == 1 else "last"
-    return [call.put("linear", live, weights=[weight, *bias], out=out, bias=bool(bias), axis=axis)]
+    return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
 
 
 def quantised_matmul(call: Call) -> list[Value]:
@@ -100,8 +99,8 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         raise NotKnown("a product along the batch")
     if len(weight.dims) == 2:
         axis = "features" if len(call.shape(live)) == 1 else "last"
-        weights = [weight, *([] if bias is None else [bias])]
-        return call.put("linear", live, weights=weights, out=weight.dims[1], bias=bias is not None, axis=axis)
+        at = 2 if bias is not None else len(call.values)
+        return call.biased(at, -1, "linear", live, [weight], out=weight.dims[1], axis=axis)
     if len(weight.dims) != rank or live.axis or weight.dims[0] != 1 or rank < 3:
         raise NotKnown("a product with a stack of weights")
     stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")

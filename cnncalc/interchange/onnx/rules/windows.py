@@ -41,19 +41,16 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     groups = call.whole("group", 1) or channels  # NNEF says 0 for one a channel
     if channels != weight.dims[1] * groups:
         raise NotKnown(f"the weight is for {weight.dims[1] * groups} channels, and {channels} come in")
-    bias = [call.fixed(b)] if call.given(b) and call.fixed(b).name else []  # torch may write zeros of its own
-    fields = {
+    b = b if call.given(b) and call.fixed(b).name else len(call.values)  # torch may write zeros of its own
+    fields: dict[str, Any] = {
         "kernel": weight.dims[2:],
         "stride": each(call, "strides", rank),
         "padding": pairs(call, rank),
         "dilation": each(call, "dilations", rank),
-        "bias": bool(bias),
     }
     if groups == channels > 1 and weight.dims[0] % groups == 0:
-        made = call.put("dwconv", live, weights=[weight, *bias], multiplier=weight.dims[0] // groups, **fields)
-    else:
-        made = call.put("conv", live, weights=[weight, *bias], out=weight.dims[0], groups=groups, **fields)
-    return [made]
+        return [call.biased(b, 0, "dwconv", live, [weight], multiplier=weight.dims[0] // groups, **fields)]
+    return [call.biased(b, 0, "conv", live, [weight], out=weight.dims[0], groups=groups, **fields)]
 
 
 def quantised(call: Call) -> list[Value]:
@@ -159,15 +156,19 @@ def pad(call: Call) -> list[Value]:
     borders = list(zip(given[1:rank], given[rank + 1 :]))
     if not any(map(any, borders)):
         return [live]
+    line = len(borders) == 1  # a signal without channels has one while it is padded
+    if line:
+        live = call.put("reshape", live, suffix="_line", shape=(1, *call.shape(live)))
+        borders.insert(0, (0, 0))
     added = [(max(a, 0), max(b, 0)) for a, b in borders]
     cut = [(max(-a, 0), max(-b, 0)) for a, b in borders]
-    if any(cut[0]) or len(borders) < 2:
-        raise NotKnown("it cuts or pads channels alone")
+    if any(cut[0]):
+        raise NotKnown("it cuts channels")
     if any(map(any, added)):
         live = call.put("pad", live, border=tuple(added[1:]), channels=(added[0],))
     if any(map(any, cut)):
         live = call.put("crop", live, suffix="_crop", border=tuple(cut[1:]))
-    return [live]
+    return [call.put("flatten", live, suffix="_signal") if line else live]
 
 
 MODES = {"nearest": "nearest", "linear": "linear", "cubic": "linear"}
