@@ -134,7 +134,7 @@ def test_figures_agree_with_the_whole_report(tmp_path):
     search = Search(UnknownFile(str(tmp_path / "net.yaml"), Options(batch=3)), "float16", [], None)
     search.find(None)
     names = search.counting.names
-    assert len(names) == 12
+    assert len(names) == 14
     for one in search.found:
         candidate = search._candidate(one.values)
         totals = report(candidate.stages.whole(candidate.state), 3, "float16").totals

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
-from cnncalc.graph.plan import cast, checkpoint, shard
+from cnncalc.graph.plan import cast, checkpoint, prune, shard
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
@@ -221,6 +221,7 @@ class Stages:
             net.freeze(pattern)
         checkpoint(net, self.file.options.checkpoint)
         cast(net, self.file.options.types)
+        prune(net, self.file.options.sparsity)
         shard(net, self.file.options.shard)
         return net
 
