@@ -454,3 +454,24 @@ def test_masks_that_are_written_place_by_place_are_constants():
 def test_a_tile_of_longer_axes_is_several_of_them():
     found = onnx(net(node("Tile", "x t", "y"), tensors=[whole("t", 1, 2, 1, 3)]))
     assert list(found.outputs.values()) == ["6x8x24"]
+
+
+def test_comparisons_are_known_by_their_shapes():
+    # as jax2tf writes the vectors of a one-hot code
+    made = [node("Unsqueeze", "x a", "u"), node("Equal", "u r", "e"), node("Cast", "e", "c", to=1),
+            node("MatMul", "c w", "y")]  # fmt: skip
+    held = [whole("a", 2), tensor("r", (1, 1, 7)), tensor("w", (7, 4))]
+    found = onnx(net(*made, x=(1, 5), tensors=held))
+    assert (list(found.outputs.values()), found.params) == (["5x4"], 28)
+    masked = [node("Less", "x z", "l"), node("Where", "l x z", "y")]
+    assert list(onnx(net(*masked, tensors=[tensor("z", (), [0.0])])).outputs.values()) == ["3x8x8"]
+
+
+def test_a_number_for_each_image_meets_what_it_is_of():
+    made = [node("ReduceSum", "x a", "s", keepdims=0), node("Reshape", "s b", "r"), node("Div", "x r", "y")]
+    found = onnx(net(*made, x=(1, 6), tensors=[whole("a", 1), whole("b", 1, 1)]))
+    assert list(found.outputs.values()) == ["6"]
+
+
+def test_a_signal_without_channels_is_padded():
+    assert onnx(net(node("Pad", "x p", "y"), x=(1, 9), tensors=[whole("p", 0, 2, 0, 3)])).outputs == {"flatten1": "14"}

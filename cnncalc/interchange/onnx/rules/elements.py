@@ -10,10 +10,12 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value, o
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
+    "COMPARED",
     "FUNCTIONS",
     "arithmetic",
     "batch_norm",
     "clip",
+    "compared",
     "function",
     "group_norm",
     "layer_norm",
@@ -182,6 +184,28 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     if own:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)
+
+
+COMPARED = (
+    "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or", "Xor", "Not", "Where", "IsNaN", "IsInf",
+)  # fmt: skip
+"""What tells places apart, and what chooses by that."""
+
+
+def compared(call: Call) -> list[Value]:
+    """Comparisons, and choices by them, as of masks: of what comes out the shape alone is known."""
+    values = [value for value in call.values if value is not None]
+    lives = [value for value in values if isinstance(value, Live)]
+    made = broadcast(*(call.full(value) if isinstance(value, Live) else value.dims for value in values))
+    if made is None or not lives:
+        raise NotKnown("its inputs do not fit each other")
+    alike = {(live.axis, len(call.full(live))) for live in lives}
+    if len(alike) > 1 or len(call.full(lives[0])) != len(made):
+        lives = [call.freed(live) for live in lives]
+    axis = lives[0].axis
+    if axis != WITHIN and made[axis] != call.batch:
+        raise NotKnown("it acts along the batch")
+    return [call.put("opaque", *lives, shape=call.own(lives[0], made) or (1,), of=call.node.kind)]
 
 
 def learned(call: Call, index: int) -> bool:

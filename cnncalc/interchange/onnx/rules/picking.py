@@ -77,6 +77,9 @@ def reduce(call: Call) -> list[Value]:
         raise NotKnown("over the batch too")
     ours = tuple(sorted(call.ours(axis, live) for axis in axes))
     keep = bool(call.whole("keepdims", 1))
+    if not keep and len(ours) == len(call.shape(live)) and call.batch == 1:  # a number for each image
+        made = call.put("reduce", live, batch=WITHIN, by=REDUCTIONS[call.node.kind], axes=ours, keep=True)
+        return [made if len(ours) == 1 else call.put("flatten", made, batch=WITHIN)]
     batch = live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
     return [call.put("reduce", live, batch=batch, by=REDUCTIONS[call.node.kind], axes=ours, keep=keep)]
 

@@ -21,6 +21,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), elements.layer_norm),
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), elements.group_norm),
     **dict.fromkeys(("Softmax", "LogSoftmax"), elements.softmax),
+    **dict.fromkeys(elements.COMPARED, elements.compared),
     "Clip": elements.clip,
     "Dropout": elements.dropout,
     "LRN": elements.lrn,

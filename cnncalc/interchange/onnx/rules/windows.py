@@ -156,15 +156,19 @@ def pad(call: Call) -> list[Value]:
     borders = list(zip(given[1:rank], given[rank + 1 :]))
     if not any(map(any, borders)):
         return [live]
+    line = len(borders) == 1  # a signal without channels has one while it is padded
+    if line:
+        live = call.put("reshape", live, suffix="_line", shape=(1, *call.shape(live)))
+        borders.insert(0, (0, 0))
     added = [(max(a, 0), max(b, 0)) for a, b in borders]
     cut = [(max(-a, 0), max(-b, 0)) for a, b in borders]
-    if any(cut[0]) or len(borders) < 2:
-        raise NotKnown("it cuts or pads channels alone")
+    if any(cut[0]):
+        raise NotKnown("it cuts channels")
     if any(map(any, added)):
         live = call.put("pad", live, border=tuple(added[1:]), channels=(added[0],))
     if any(map(any, cut)):
         live = call.put("crop", live, suffix="_crop", border=tuple(cut[1:]))
-    return [live]
+    return [call.put("flatten", live, suffix="_signal") if line else live]
 
 
 MODES = {"nearest": "nearest", "linear": "linear", "cubic": "linear"}
