@@ -21,7 +21,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "nodes plan rules stored",
+    "graph": "again nodes plan rules stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
@@ -43,7 +43,7 @@ DOORS = {
     "interchange.tfjs": "",
     "interchange.tflite": "",
     "interchange.torch_code": "",
-    "interchange.torch_code.classes": "making",
+    "interchange.torch_code.classes": "making varying",
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "program",
@@ -59,7 +59,7 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer diagram growing judging stages sums",
+    "solve.files": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.search": "answer question",

@@ -211,7 +211,7 @@ def test_a_form_is_one_module_and_one_line(monkeypatch, tmp_path):
     page = Page("a toy", lambda _: [Heading("a"), Text("b")])
     assert draw(page, "loud", WHOLE) == "HEADING\nTEXT\n"
     for asked, words in ASKED.items():
-        if asked != "verify":
+        if asked not in ("verify", "rewrite"):  # which needs torch, and whose file is the net
             file = tmp_path / f"{asked.replace(' ', '_')}.loud"
             assert run(*words, "-o", file).exit_code in (0, 1), asked
             assert file.read_text(encoding="utf-8").isupper()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.graph.again import Again
 from cnncalc.graph.fitting import broken, not_as_asserted, parameters_misfit
 from cnncalc.graph.met import Met, met
 from cnncalc.graph.names import UNKNOWN, Level, Names, matching
@@ -36,8 +37,8 @@ class Net:
     """A whole net. `nodes` stand in execution order, the inputs first; shapes are without the batch."""
 
     __slots__ = (
-        "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name", "names",
-        "nodes", "notices", "origins", "plan", "signed", "source", "train",
+        "again", "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name",
+        "names", "nodes", "notices", "origins", "plan", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +62,7 @@ class Net:
         self.idle: set[int] = set()  # the ends of side branches that are no outputs: nothing takes what they make
         self.blocks: dict[str, str] = {}
         """The block that each group is a use of, where it is one with names and no plain sequence."""
+        self.again: Again | None = None  # of a net that stands as it was read: how it is read for other variables
         self.expect: Any = None  # the file's `expect:` as it was read
         self.functions: dict[str, str] = {}  # patterns of layers that its code calls as a `function`, or a `mean`
         self.notices: dict[str, str] = {}  # what a reader may not expect of how it was written, by where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def load(net: str, options: Options) -> Net:
 
 def read_document(net: str, options: Options) -> tuple[Net, Document]:
     """The graph, with the document, which knows where everything stands; raises `CnncalcError`."""
+    from cnncalc.graph.again import Again
     from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
     from cnncalc.language.faults import Faults
@@ -40,10 +42,21 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
-    net_of = Assembler(document, options, faults).build()
+    assembler = Assembler(document, options, faults)
+    net_of = assembler.build()
     if document.foreign is not None:
         net_of.origins = document.foreign.origins
+    elif net != "-":
+        known = ((name, assembler.variables.get(name)) for name in document.variables)
+        numbers = {name: one for name, one in known if isinstance(one, (int, float)) and not isinstance(one, bool)}
+        if numbers:
+            net_of.again = Again(numbers, partial(_anew, net, options), [*net_of.nodes])
     return net_of, document
+
+
+def _anew(net: str, options: Options, variables: MappingType[str, str]) -> Net:
+    """The net for other values of its variables; raises `CnncalcError` with every fault."""
+    return load(net, options._replace(variables={**options.variables, **variables}))
 
 
 def input_shapes(net: str, options: Options) -> dict[str, Shape]:

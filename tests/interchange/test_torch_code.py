@@ -15,9 +15,10 @@ import pytest
 from command_line import runner
 from networks import network
 
-from cnncalc import Options, chain, load
+from cnncalc import Net, Options, chain, load
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
+from cnncalc.graph.stored import stored_in
 from cnncalc.interchange.torch_code.kinds.said import RULES
 from cnncalc.interchange.torch_code.modules.parts import RESERVED
 from cnncalc.interchange.torch_code.writer import written
@@ -256,3 +257,42 @@ def test_the_work_to_write_grows_as_the_net():
 
     calls(10)  # what is done once
     assert calls(600) < 2.5 * calls(300)
+
+
+VARIED = [
+    ("resnet18", {"classes": 10}),
+    ("vit_b_16", {"depth": 2, "classes": 7}),
+    ("vit_b_16", {"width": 96, "depth": 1}),
+    ("mobilenet_v2", {"classes": 5}),
+    ("efficientnet_b0", {"classes": 3}),
+    ("unet", {"classes": 4}),
+]
+
+
+@pytest.mark.parametrize(("net", "values"), VARIED, ids=str)
+def test_variables_are_arguments(net, values):
+    """The class for other values is the program of the net that `--set` makes of them."""
+    made = programs.main_class(programs.run(text_of(load(net, Options()))))
+    wanted = load(net, Options(variables={name: str(value) for name, value in values.items()}))
+    with torch.device("meta"):
+        found = programs.learned(made(**values))
+    assert found == {one.name: one.shape for one in stored_in(wanted).values()}
+
+
+def test_a_variable_of_which_more_than_numbers_follow_is_no_argument():
+    graph = load_text(
+        "variables: {n: 3, c: 8}\ninput: 3x8\nlayers: [conv $c k$n p1, {conv: 8 k1, when: n > 4}]", "n", Options()
+    )
+    assert "def __init__(self, c: int = 8):" in text_of(graph)
+    again = load_text("variables: {c: 8, d: 8}\ninput: 3x8\nlayers: [conv $(c * d) k3 p1]", "n", Options())
+    assert "def __init__(self) -> None:" not in text_of(again)  # 8 * c and 8 * d cannot both be told
+    net = Net(input="3x8")
+    net.add("conv 4 k3")
+    assert "def __init__(self) -> None:" in text_of(net)
+
+
+def test_a_program_is_the_same_each_time():
+    """The classes are in the order of the groups, whatever the addresses of objects are."""
+    command = "from cnncalc import load; print(load('efficientnet_b0').export(to='torch').content)"
+    texts = {subprocess.run([sys.executable, "-c", command], capture_output=True, check=True).stdout for _ in range(3)}
+    assert len(texts) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from cnncalc.graph import Graph
 from cnncalc.interchange.torch_code.classes.making import Class, Held, classes
+from cnncalc.interchange.torch_code.classes.varying import Program, with_arguments
 from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
     Argument,
@@ -39,22 +40,28 @@ MOST_NAMED = 3
 
 def written(graph: Graph, batch: int) -> Written:
     """The text of a program. Raises CnncalcError with every layer that it cannot say."""
-    root, changed = grouped(graph)
-    bodies = Bodies(graph, root, ties_of(graph, root))
-    hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
-    taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
-    made = classes(graph, bodies, root, hints, taken)
-    inputs = _inputs(graph)
-    outputs = _outputs(graph, bodies)
-    texts = [_wrapped(name, *what) for what, name in bodies.wrapped.items()]
+    program = _program(graph)
+    changed, wrapped, outputs, freezing = program.rest
+    made = with_arguments(graph, program, _program)
+    texts = [_wrapped(name, *what) for what, name in wrapped.items()]
     texts += [_class(one, _letters(one.body.takes)) for one in made[:-1]]
-    texts.append(_class(made[-1], inputs, outputs, frozen(graph, root)))
+    texts.append(_class(made[-1], _inputs(graph), outputs, freezing))
     body = "\n\n\n".join(texts)
     helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
     body = "\n\n\n".join([*helpers, body])
     head = [*_docstring(graph), "", *_imports(body)]
     text = "\n".join(head) + "\n\n\n" + body + "\n\n\n" + _main(made[-1].name) + "\n"
     return Written(text, tuple(_notes(graph, changed)))
+
+
+def _program(graph: Graph) -> Program:
+    """The classes of a net; beside them the names that changed, classes around functions, outputs, what is frozen."""
+    root, changed = grouped(graph)
+    bodies = Bodies(graph, root, ties_of(graph, root))
+    hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
+    taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
+    made = classes(graph, bodies, root, hints, taken)
+    return Program(made, (changed, bodies.wrapped, _outputs(graph, bodies), frozen(graph, root)))
 
 
 def _stem(name: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "draw"]
 
-NAMES = ("keras", "paddle", "torchinfo", "torchsummary")
+NAMES = ("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary")
 
 
 def draw(graph: Graph, style: str, batch: int = 1, dtype: str = "float32", depth: int | None = None) -> str:
@@ -22,11 +22,17 @@ def draw(graph: Graph, style: str, batch: int = 1, dtype: str = "float32", depth
     from cnncalc.tools.modules import modules
 
     net = modules(graph, batch)
-    if style == "keras":
+    if style in ("keras", "keras-nested", "keras-sequential"):
         from cnncalc.analysis.dtypes import element_bytes
-        from cnncalc.tools.styles import keras
+        from cnncalc.tools.styles import keras, keras_models
 
-        return keras.draw(net, element_bytes(dtype))
+        if style == "keras-nested":
+            net, models = keras_models.folded(net)
+            return keras.draw(net, element_bytes(dtype), keras.Table(net, models))
+        table = keras.Table(net)
+        return keras.draw(
+            net, element_bytes(dtype), table if style == "keras" else keras_models.as_sequential(table, net)
+        )
     if style == "paddle":
         from cnncalc.tools.styles import paddle
 

@@ -16,11 +16,11 @@ from cnncalc.text import printable
 from cnncalc.tools.styles.classes import unknown_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cnncalc.tools.modules import Call, Modules
 
-__all__ = ["draw"]
+__all__ = ["Nested", "Table", "draw"]
 
 CLASSES = {
     "conv": "Conv{}",
@@ -69,6 +69,13 @@ UNITS = ((1024**3, "GB"), (1024**2, "MB"), (1024, "KB"))
 FOLLOWED = ("conv", "dwconv", "deconv", "linear")
 
 
+class Nested(NamedTuple):
+    """What a row says of a model inside a model."""
+
+    label: str
+    trained: int
+
+
 class Row(NamedTuple):
     name: str
     label: str
@@ -114,9 +121,14 @@ def is_shared(call: Call, calls: dict[str, Call]) -> bool:
 class Table:
     """Names, rows and their order."""
 
-    def __init__(self, net: Modules) -> None:
+    def __init__(self, net: Modules, models: Mapping[str, Nested] | None = None) -> None:
+        self.models = models or {}
         self.calls = {call.name: call for call in net.calls}
-        self.arguments = {call.name: call.inputs[0] for call in net.calls if is_argument(call, self.calls)}
+        self.arguments = {
+            call.name: call.inputs[0]
+            for call in net.calls
+            if call.name not in self.models and is_argument(call, self.calls) and call.inputs[0] not in self.models
+        }
         self.counts: dict[str, int] = {}
         self.names: dict[str, str] = {}
         self.ends: dict[str, str] = {}
@@ -141,13 +153,14 @@ class Table:
         self.linear &= not self.called
 
     def _add(self, call: Call) -> None:
-        label = class_of(call)
+        model = self.models.get(call.name)
+        label = class_of(call) if model is None else model.label
         if not label:
             self.unknown.append(call)
             label = call.layer.kind
         name = printable(call.name.replace(".", "_")) if call.own_name else self._numbered(snake(label))
         self.names[call.name] = name
-        trained = call.parameters if call.trainable else 0
+        trained = (call.parameters if call.trainable else 0) if model is None else model.trained
         self.ends[call.name] = f"{name}[0][0]"
         sources = tuple(dict.fromkeys(self.ends[one] for one in call.inputs))
         params = call.parameters + call.buffers
@@ -192,12 +205,12 @@ class Table:
         return sorted(shown, key=lambda name: (-depths[name], visited[name]))
 
 
-def draw(net: Modules, element: int = 4) -> str:
+def draw(net: Modules, element: int = 4, table: Table | None = None) -> str:
     """The table, with `Connected to` where the net is no plain sequence, and the totals below it.
 
-    `element` is how many bytes a number takes.
+    `element` is how many bytes a number takes; `table` is another than that of a functional model.
     """
-    table = Table(net)
+    table = table or Table(net)
     rows = [table.rows[name] for name in table.order]
     heading = ["Layer (type)", "Output Shape", "Param #"]
     cells = [[f"{row.name} ({row.label})", row.shape, f"{row.params:,}"] for row in rows]

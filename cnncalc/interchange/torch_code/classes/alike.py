@@ -178,8 +178,8 @@ class Alike:
                 hinted.setdefault(self.hints.get(group.full, ""), []).append(key)
         before = len(self.merged)
         for keys in hinted.values():
-            left = sorted({self.representative(key) for key in keys if self.representative(key) in known},
-                          key=lambda key: -len(known[key].steps))  # fmt: skip
+            standing = dict.fromkeys([self.representative(key) for key in keys])  # in the order of the groups
+            left = sorted([key for key in standing if key in known], key=lambda key: -len(known[key].steps))
             for place, larger in enumerate(left):
                 for smaller in left[place + 1 :]:
                     if smaller not in self.merged and larger not in self.merged:

@@ -9,7 +9,8 @@ from cnncalc.interchange.torch_code.helpers_attention import OTHERS
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, says
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
-from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.algebra import contractions
+from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 
 __all__: list[str] = []
 
@@ -127,3 +128,18 @@ def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
     if layer.axis == "last":
         return Said(module, own(), holds=True)
     return Said(module, method(own(method(X, "movedim", 1, -1)), "movedim", -1, 1), holds=True)
+
+
+@says(contractions.Einsum)
+def einsum(layer: contractions.Einsum, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torch.einsum, with a letter for the batch before those of the equation."""
+    used = set(layer.equation)
+    batch = next(letter for letter in "bnzabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in used)
+    left, right, out = (f"{batch}{letters}" for letters in layer.letters)
+    return Said(function=call("torch.einsum", {"": f"{left},{right}->{out}", "x": X, "y": Taken(1)}))
+
+
+@says(convolved.ConvLSTM)
+def conv_lstm(layer: convolved.ConvLSTM, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """torch has no recurrence of convolutions. Raises Unsaid, always."""
+    raise Unsaid("torch itself has no recurrence of convolutions", "`net.to_torch()` runs it")
