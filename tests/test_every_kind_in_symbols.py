@@ -24,15 +24,18 @@ from cnncalc.layers import KINDS
 
 MAPS = """
 conv 3 k3 p1 | local 3 k3 | dwconv k3 s2 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2 | avgpool 2 ceil | lppool 2
-adaptive_maxpool 2 | adaptive_avgpool $(height // 2)x3 | global_maxpool | global_avgpool | spp 1x2 | batchnorm | groupnorm 2
-layernorm | instancenorm | lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu | selu | gelu | silu | mish
-sigmoid | tanh | hardswish | hardsigmoid | softplus | softmax axis=1 | log_softmax | prelu | maxout 2 | dropout | droppath
-rrelu | flatten | reshape 2x2x-1 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2 | upsample 1.5
+adaptive_maxpool 2 | adaptive_avgpool $(height // 2)x3 | global_maxpool | global_avgpool | spp 1x2 | batchnorm
+groupnorm 2 | layernorm | instancenorm | lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu | selu | gelu | silu
+mish
+| sigmoid | tanh | hardswish | hardsigmoid | softplus | softmax axis=1 | log_softmax | prelu | maxout 2 | dropout
+droppath
+| rrelu | flatten | reshape 2x2x-1 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2 | upsample 1.5
 upsample size=$(2 * height)x$(width + 1) | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2
-identity | function exp | glu | reduce mean 1 | argmax 0 keep | topk 2 axis=1 | select 0 axis=1 | expand -1x-1x-1 | rmsnorm
-parameter 4x1x1 multiply | constant 4x1x1 add | positional | attention 2 | attention 2 w2 relative | unfold k3
-fractional_maxpool k2 size=3 | opaque 3x4 | add 1 | multiply 2 | maximum 0 | minimum 0 | power 2 | subtract 1 | divide 2
-parameter 4x1x8 concat axis=1
+identity | function exp | glu | reduce mean 1 | argmax 0 keep | topk 2 axis=1 | select 0 axis=1 | expand -1x-1x-1
+rmsnorm
+| parameter 4x1x1 multiply | constant 4x1x1 add | positional | attention 2 | attention 2 w2 relative | unfold k3
+fractional_maxpool k2 size=3 | opaque 3x4 | add 1 | multiply 2 | maximum 0 | minimum 0 | power 2 | subtract 1
+divide 2 | parameter 4x1x8 concat axis=1
 """
 SEQUENCES = "lstm 3 bidirectional | gru 3 final | rnn 3 | attention 2 causal | linear 3 axis=last | embedding 9 3"
 OTHERS = {

@@ -98,7 +98,7 @@ class Evaluator:
         """The fault, told otherwise where the length that it misses is there, as a symbol."""
         lengths = self.net.nodes[tensor].shape[1:] if tensor >= 0 else ()
         for name, n in zip(AXES.get(len(lengths), ()), lengths):
-            if error.message == f"there is no `{name}` here" and not isinstance(n, int) and n is not OPEN:
+            if error.message == f"there is no `{name}` here" and type(n) is not int and n is not OPEN:
                 message = f"`{name}` is {n} here, and there is no closed form through an expression"
                 return ExpressionError(message, error.offset, error.width, "give the input's lengths in numbers")
         return error
