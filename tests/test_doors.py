@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "checkpoints elements layouts optimizers sharding totals",
+    "analysis.memory": "checkpoints elements gradients layouts optimizers sharding totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
