@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "checkpoints elements layouts optimizers sharding totals",
+    "analysis.memory": "checkpoints elements gradients layouts optimizers sharding totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -59,7 +59,7 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer diagram growing judging stages sums",
+    "solve.files": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.search": "answer question",
