@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "checkpoints elements layouts optimizers sharding totals",
+    "analysis.memory": "checkpoints elements gradients layouts optimizers sharding totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -59,7 +59,7 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer diagram growing judging stages sums",
+    "solve.files": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.search": "answer question",
@@ -68,7 +68,7 @@ DOORS = {
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "keeping measure planning watching",
+    "torch_backend.running": "flops keeping measure planning watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }

@@ -18,8 +18,8 @@ from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.records import NamedTuple
-from cnncalc.solve.file.pieces import Action, Piece
-from cnncalc.solve.file.sums import Counting, Sums, less, plus
+from cnncalc.solve.files.pieces import Action, Piece
+from cnncalc.solve.files.sums import Counting, Sums, less, plus
 
 __all__ = ["Ends", "MissedUnknownError", "Stages", "State"]
 
