@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
@@ -18,6 +18,8 @@ __all__ = ["Program", "with_arguments"]
 
 MOST_LAYERS = 2_000
 """Of a larger net the classes are made once only."""
+MOST_SEEN = 3
+"""Layers at the start of a net by whose names another one is told from it at once."""
 
 
 class Program(NamedTuple):
@@ -53,30 +55,19 @@ def _varied(
 ) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
-    for others in _others(value):
+    net = None
+    for other in (value + 1, 2 * value) if type(value) is int else (value / 2,):
         try:
-            nets = [graph.again.build({name: repr(other)}) for other in others]
-            if any(not _alike(graph, net) for net in nets):
-                continue
-            programs = [make(net) for net in nets]
-            return _Varying(name, (value, *others)).classes(program, programs, made)
-        except (CnncalcError, Unfit):
-            continue
-    return made
-
-
-def _others(value: int | float) -> Iterator[tuple[int | float, int | float]]:
-    """Pairs of other values: what fits the one may not fit the other."""
-    if type(value) is int:
-        yield value + 1, value + 2
-        yield 2 * value, 3 * value
-    else:
-        yield value / 2, value / 4
-
-
-def _alike(one: Graph, other: Graph) -> bool:
-    """Whether both take and give tensors of the same names."""
-    return [*one.inputs] == [*other.inputs] and [*one.outputs] == [*other.outputs] and one.name == other.name
+            net = graph.again.build({name: repr(other)})
+            break
+        except CnncalcError:
+            continue  # a number of heads divides twice the width, and not one more
+    if net is None or [one.name for one in net.nodes[:MOST_SEEN]] != [one.name for one in graph.nodes[:MOST_SEEN]]:
+        return made
+    try:
+        return _Varying(name, (value, other)).classes(program, [make(net)], made)
+    except (CnncalcError, Unfit):
+        return made
 
 
 class _Varying:
