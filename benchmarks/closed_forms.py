@@ -17,7 +17,7 @@ from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.solve.figures import Want
-from cnncalc.solve.file.answer import solve_file
+from cnncalc.solve.files.answer import solve_file
 
 NETS = ("vgg16", "resnet50", "densenet121", "efficientnet_b0")
 FIGURES = ("params", "macs", "activation_bytes")

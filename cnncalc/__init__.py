@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.api.builtin import bundled, from_torch, report, rewrite, to_torch
     from cnncalc.api.nets import Net
     from cnncalc.api.opening import chain, load
-    from cnncalc.api.questions import check, compare, sweep
+    from cnncalc.api.questions import check, compare, search, sweep
     from cnncalc.errors import CnncalcError
     from cnncalc.language.options import Options
 
@@ -33,6 +33,7 @@ _OWNERS = {
     "load": "cnncalc.api.opening",
     "report": "cnncalc.api.builtin",
     "rewrite": "cnncalc.api.builtin",
+    "search": "cnncalc.api.questions",
     "solve": "cnncalc.solve",
     "sweep": "cnncalc.api.questions",
     "to_torch": "cnncalc.api.builtin",
@@ -53,6 +54,7 @@ __all__ = [
     "load",
     "report",
     "rewrite",
+    "search",
     "solve",
     "sweep",
     "to_torch",

@@ -431,6 +431,7 @@ def test_a_text_is_asked_like_a_file(tmp_path):
         assert told[0] == told[1] == told[2]
         assert len(told[0]) > 20
     unknown = cnncalc.solve.file(HELD.replace("$w", "?2|4|8"), want="params <= 5k")
+    assert cnncalc.solve.file(HELD.replace("$w", "?2|4|8"), want="params <= 5k").total == unknown.total  # once more
     assert len(unknown.to_dict()["solutions"]) == 2
 
 

@@ -37,6 +37,7 @@ ASKED: dict[str, tuple[Any, dict[str, Any]]] = {
     "row": (LENET.report().__getitem__, {"layer": 0}),
     "save": (LENET.draw().save, {"file": "net.svg"}),
     "check": (cnncalc.check, {"net": "net.yaml"}),
+    "search": (cnncalc.search, {"net": "net.yaml", "over": {"w": [1, 2]}, "minimize": "macs"}),
     "sweep": (cnncalc.sweep, {"net": "net.yaml", "set": {"w": [1, 2]}}),
     "conv": (solve.conv, LAYER),
     "pool": (solve.pool, LAYER),

@@ -59,7 +59,7 @@ DOORS = {
     "rewrites": "rewriting table",
     "rewrites.rules": "",
     "running": "runner work",
-    "solve.file": "answer diagram growing judging stages sums",
+    "solve.files": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
     "solve.search": "answer question",

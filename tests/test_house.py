@@ -20,7 +20,7 @@ LONGER = {"arithmetic/symbolic/algebra.py": 520}
 """Files that may have more than 320 lines: sizes and polynomials are one algebra, each makes the other."""
 
 
-CROWDED = {"cnncalc/cli/commands": 21, "cnncalc/layers/kinds": 25, "cnncalc/solve/file": 16}
+CROWDED = {"cnncalc/cli/commands": 21, "cnncalc/layers/kinds": 25, "cnncalc/solve/files": 16}
 """Rooms that may have more than 13 files: tables of commands and of kinds, and one that is being rebuilt."""
 
 

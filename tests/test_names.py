@@ -73,7 +73,7 @@ CALLS = [
     ("nn.ReLU(inplace=True)", "relu inplace"),
     ("nn.LSTM(32, 64, 2, bidirectional=True)", "lstm 64 layers=2 bidirectional"),
     ("nn.MultiheadAttention(512, 8)", "attention 8"),
-    ("nn.UpsamplingBilinear2d(scale_factor=2)", "UpsamplingBilinear2d 2"),
+    ("nn.UpsamplingBilinear2d(scale_factor=2)", "upsample 2 linear align_corners"),
 ]
 
 

@@ -108,9 +108,11 @@ input 3x32x32, batch 1, dialect torch
 
 CSV = """\
 name,kind,notation,from,input_shape,output_shape,params,weights,biases,trainable,buffers,macs,flops,weight_bytes,activation_bytes,\
-moved_bytes,saved_bytes,backward_flops,recomputed_macs,optimizer_bytes,receptive_field,stride,line
-stem.conv,conv,conv 8 k3 p1,input,3x32x32,8x32x32,224,216,8,0,0,221184,450560,896,32768,33664,32768,884736,0,0,,,5
-stem.bn,batchnorm,batchnorm,input,8x32x32,8x32x32,16,8,8,16,16,0,8192,64,32768,32832,0,0,0,0,,,6
+moved_bytes,saved_bytes,backward_flops,nonzeros,nonzero_macs,recomputed_macs,optimizer_bytes,receptive_field,stride,line
+stem.conv,conv,conv 8 k3 p1,input,3x32x32,8x32x32,224,216,8,0,0,221184,450560,896,32768,\
+33664,32768,884736,224,221184,0,0,,,5
+stem.bn,batchnorm,batchnorm,input,8x32x32,8x32x32,16,8,8,16,16,0,8192,64,32768,\
+32832,0,0,16,0,0,0,,,6
 """
 
 JSON_LAYER = {

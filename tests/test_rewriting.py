@@ -136,6 +136,17 @@ layers: [conv 4 k3 p1, instancenorm, conv 4 k1x3x3, batchnorm, global_avgpool fl
 input: 4x8x8
 layers: [conv 8 k3, batchnorm, conv 8 k3, instancenorm stats, deconv 6 k2, batchnorm nostats, conv 8 k1, groupnorm 8]
 """,
+    "heads": """\
+input: 3x6x6
+layers:
+  - {conv: 4 k3, name: a}
+  - add:
+      - [flatten, linear 6, relu, linear 5]
+      - [flatten, linear 5]
+      - [global_avgpool flat, linear 5]
+  - layernorm
+  - linear 3
+""",
     "branches": """\
 input: 8x12x12
 layers:
@@ -197,6 +208,7 @@ def test_several_rules_in_order(file):
         ("volumes", ["remove-bias-before-norm", "fold-batchnorm", "fc-to-conv"]),
         ("biases", ["remove-bias-before-norm"]),
         ("biases", ["fold-batchnorm"]),
+        ("heads", ["fc-to-conv"]),
         ("branches", ["fuse-branches"]),
     ],
 )

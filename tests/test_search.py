@@ -13,6 +13,7 @@ from command_line import runner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cnncalc
 from cnncalc.analysis.costs import report
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
@@ -309,6 +310,20 @@ def test_forms(tmp_path):
     assert run(*asked, "--format", "jsonl").stdout.splitlines()[0].startswith('{"a": 2, "macs": ')
     none = run(*asked, "--want", "params <= 3")
     assert none.exit_code == 1 and "No net of the space is as wanted" in none.stdout
+
+
+def test_from_python(tmp_path):
+    (tmp_path / "net.yaml").write_text(CHAIN)
+    net = cnncalc.load(tmp_path / "net.yaml")
+    found = cnncalc.search(net, over={"a": [2, 4, 8], "k": "1,3"}, minimize="macs", maximize=["params"])
+    assert (found.exact, found.way, found.points) == (True, "sums", 6)
+    known = {(row["macs"], row["params"]) for row in cnncalc.sweep(net, set={"a": [2, 4, 8], "k": "1,3"}).rows}
+    assert {(row["macs"], row["params"]) for row in found.rows} <= known
+    assert found.to_dict()["front"][0]["a"] == 2
+    with pytest.raises(CnncalcError, match="`over` has no value for `a`"):
+        cnncalc.search(net, over={"a": []}, minimize="macs")
+    with pytest.raises(CnncalcError, match="there is no variable `z` to go over"):
+        cnncalc.search(net, over={"z": [1, 2]}, minimize="macs")
 
 
 WRONG = [

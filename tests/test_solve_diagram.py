@@ -17,9 +17,9 @@ from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.limits import Limits
 from cnncalc.solve.figures import Want, check_wants
-from cnncalc.solve.file import growing, listing
-from cnncalc.solve.file.answer import Goal
-from cnncalc.solve.file.searching import Search
+from cnncalc.solve.files import growing, listing
+from cnncalc.solve.files.answer import Goal
+from cnncalc.solve.files.searching import Search
 
 
 def row(layer, count, below=""):

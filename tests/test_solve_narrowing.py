@@ -14,9 +14,9 @@ from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.solve.figures import Measured, Want
-from cnncalc.solve.file import narrowing
-from cnncalc.solve.file.judging import Judging
-from cnncalc.solve.file.searching import Search
+from cnncalc.solve.files import narrowing
+from cnncalc.solve.files.judging import Judging
+from cnncalc.solve.files.searching import Search
 
 FIGURES = ["params", "macs", "flops", "weights", "biases", "buffers", "weight_bytes", "activation_bytes", "trainable"]
 WIDTHS = st.sampled_from(["?1..6", "?2..9", "?3..5", "4"])

@@ -16,8 +16,8 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.solve.figures import Want
-from cnncalc.solve.file import growing
-from cnncalc.solve.file.answer import Goal, solve_file
+from cnncalc.solve.files import growing
+from cnncalc.solve.files.answer import Goal, solve_file
 from cnncalc.solve.inputs.batches import solve_batch
 
 NET = """\

@@ -18,11 +18,11 @@ from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.pages.solving.searches import file_page
 from cnncalc.solve.figures import Measured, Want, miss
-from cnncalc.solve.file import searching
-from cnncalc.solve.file.answer import Goal
-from cnncalc.solve.file.growing import Growth
-from cnncalc.solve.file.pieces import pieces
-from cnncalc.solve.file.searching import Search
+from cnncalc.solve.files import searching
+from cnncalc.solve.files.answer import Goal
+from cnncalc.solve.files.growing import Growth
+from cnncalc.solve.files.pieces import pieces
+from cnncalc.solve.files.searching import Search
 
 SUMS = (
     "params",
@@ -134,7 +134,7 @@ def test_figures_agree_with_the_whole_report(tmp_path):
     search = Search(UnknownFile(str(tmp_path / "net.yaml"), Options(batch=3)), "float16", [], None)
     search.find(None)
     names = search.counting.names
-    assert len(names) == 12
+    assert len(names) == 14
     for one in search.found:
         candidate = search._candidate(one.values)
         totals = report(candidate.stages.whole(candidate.state), 3, "float16").totals
@@ -173,7 +173,7 @@ def test_an_unknown_that_no_piece_is_seen_to_hold_is_searched_all_the_same(tmp_p
 
     cuts = Growth._cuts
     monkeypatch.setattr(Growth, "_cuts", lambda self, whole: cuts(self, whole=True) if whole else [(0, ())])
-    monkeypatch.setattr("cnncalc.solve.file.growing.pieces", blind)
+    monkeypatch.setattr("cnncalc.solve.files.growing.pieces", blind)
     answer = answer_of("input: 3x8x8\nlayers: [conv ?2..3 k1, conv 4 k?1..3]\n", [Want("params", ">", 30)], tmp_path)
     assert answer.candidates == answer.tried == 6
     assert answer.complete

@@ -82,6 +82,7 @@ def test_which_gradients_are_wanted(layers, frozen, each):
         ("8x6", ["conv 8 k1", "attention 4 shared=2", "lstm 5 layers=2 bidirectional", "gru 3 final"]),
         ("8x6", ["lstm 5 projection=3", "rnn 4"]),
         ("8x4x4", ["conv 8 k1", "attention 2 w2", "attention 2 w2 shift=1 relative", "local 3 k2"]),
+        ("3x4x7x7", ["convlstm 4 k3 p1", "convlstm 2 k3 final"]),
         ("4x7x7", ["dwconv k3", "conv 8 k3 g4", "deconv 6 k2 s2 g2", "dwconv k3"]),
     ],
 )

@@ -33,12 +33,27 @@ __all__ = ["Case", "case", "drawn"]
 
 USED = (
     *("show",) * 5, *("chain",) * 4, *("explain",) * 3, "compare", *("check",) * 2, *("solve",) * 5, *("sweep",) * 4,
-    *("import",) * 2, *("export",) * 2, "kinds", "list", "schema", "completion",
+    *("search",) * 2, *("import",) * 2, *("export",) * 2, "kinds", "list", "schema", "completion",
 )  # fmt: skip
 LAYER = [name for name, (module, _) in QUESTIONS.items() if module == "solve_layer"]
 METHODS = {"import": "import_net"}
 """Of the commands whose name is a word of Python."""
 SOLVE = ("layer", *(name for name in QUESTIONS if name not in LAYER))
+
+
+OVER = ("width=0.5,1", "classes=1:9", "width=4:16:4,depth=1,2", "k=1,3,[1,3]", "nope=1", "a=", "a=1:99999")
+SPACES = (
+    ("mobilenet_v2", "width=0.5,1"), ("lenet5", "classes=1:9"), ("vgg11", "classes=5,7"), ("space.yaml", "a=1:9,b=1:4"),
+    ("space.yaml", "a=1:40,b=1:40,k=1,3,[1,3]"), ("space.yaml", "b=0:3"), ("space.yaml", "k=true,1,x,-1,0.5"),
+)  # fmt: skip
+"""Nets and what they are searched over."""
+SPACE = "input: 3x9x9\nvariables: {{a: 4, b: {}, k: 1}}\nlayers: [{}]\n"
+SPACE_TEXTS = (
+    SPACE.format("2", "conv $a k$k, {repeat: $b, layers: [relu, conv $a k1]}, conv $b k$k"),
+    SPACE.format("$(a)", "conv $b k1, {when: a > 3, layers: [conv $(a // b) k$k]}"),
+    SPACE.format("2", "{add: [[conv $a k1], [conv $b k$k]]}, conv ?1..9 k?"),
+    SPACE.format("2", "{concat: [[conv $a k$k same], [conv $b k1]], name: $(a)}, conv ?1..9 k$k"),
+)
 
 
 class Case(NamedTuple):
@@ -145,10 +160,24 @@ class Writer:
         net, options = self.net(), self.options("sweep")
         if not self.chance(0.15):
             return [net, *options]
-        first, points = '{"figures": ["params"], "texts": "0"}', '{"net": ["1"], "points": [[[8], [10, 20], ""]]}'
+        first, points = (
+            '{"figures": ["params"], "texts": "0"}',
+            '{"net": ["1"], "from": 0, "figures": [[10], [20]], "faults": [0], "texts": []}',
+        )
         lines = [self.random.choice((first, points, "", "{", "[" * 5_000, "null", "\0", "9" * 5_000)) for _ in range(3)]
         self.file("out.csv.part", self.random.choice(("\n", "")).join(lines))
         return [net, *options, "-o", "out.csv", *(["--resume"] if self.chance(0.8) else [])]
+
+    def search(self) -> list[str]:
+        random, net, over = self.random, self.net(), self.random.choice(OVER)
+        if self.chance(0.7):
+            net, over = random.choice(SPACES)
+        if net == "space.yaml":
+            self.file(net, random.choice(SPACE_TEXTS))
+        objective = random.choice(("macs", "params,macs", "params", "flops", "peak_bytes", "latency", "layers", "mac"))
+        given = ("scheduler", "workers", "samples", "seed", "over", "minimize", "maximize")
+        others = self.options("search", without=given)
+        return [net, "--over", over, random.choice(("--minimize", "--maximize")), objective, "--samples", "20", *others]
 
     def list(self) -> list[str]:
         # all nets in one run take seconds: one family

@@ -16,6 +16,7 @@ from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.analysis.memory.sharding import ALONE, SHARDINGS, Held, check_sharding
+from cnncalc.analysis.pruning import NOTHING, Zeros, check_sparsity, zeros_of
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
@@ -44,12 +45,14 @@ def of_layer(
     stored: int,
     owns: bool | None = None,
     weight_bytes: Any = None,
+    zeros: Zeros = NOTHING,
 ) -> OfLayer:
     """What the rules of figures read of a layer.
 
     `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters,
     `state` those that an optimizer keeps for these; `owns` says whether its output has a storage of its own, where the
-    layer alone does not, and `weight_bytes` what its parameters take, where they have a type of their own.
+    layer alone does not, and `weight_bytes` what its parameters take, where they have a type of their own or
+    `zeros` among them.
     """
     weights, biases, buffers, whole, macs, operations = costs
     moves = layer.moves(training=training)
@@ -62,6 +65,8 @@ def of_layer(
         weights,
         biases,
         weight_bytes,
+        zeros.weights if owned else 0,
+        zeros.macs,
         buffers,
         buffers * stored + (WHOLE * whole if owned else 0),
         macs,
@@ -125,6 +130,7 @@ class Counter:
     def __init__(self, graph: Graph, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
         check_types(graph, self.numbers.half)
+        check_sparsity(graph)
         check_sharding(*graph.plan.sharding)
         self.element_bytes = self.numbers.size
         self.optimizer = optimizer_named(optimizer)
@@ -190,6 +196,10 @@ class Counter:
         """What a layer's parameters take in a format of their own."""
         return parameter_bytes(layer, self.graph.input_shapes(node), stored, self.element_bytes)
 
+    def zeros(self, node: Node, layer: Layer, share: str, stored: str | None) -> Zeros:
+        """The zeros among a layer's weights."""
+        return zeros_of(layer, self.graph.input_shapes(node), share, stored, self.element_bytes)
+
     # -- what follows --------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -206,8 +216,8 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
         """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool, str | None], int] = {}
-        types = self.graph.plan.types
+        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool, str | None, str | None], int] = {}
+        types, sparse = self.graph.plan.types, self.graph.plan.sparsity
         one = _One(self)
         parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
         layout = laid_out(self.graph, training=training) if parted else None
@@ -219,7 +229,16 @@ class Counter:
                 continue
             taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half or types else ()
             own = layout is not None and layout.owner[index] == index
-            key = node.signature, node.share is None, node.trainable, elements[index], taken, own, types.get(index)
+            key = (
+                node.signature,
+                node.share is None,
+                node.trainable,
+                elements[index],
+                taken,
+                own,
+                types.get(index),
+                sparse.get(index),
+            )
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
@@ -227,8 +246,11 @@ class Counter:
                 read = partial(self._read_bytes, node, layer)
                 cost = costs[node.signature]
                 owns = own if parted else None
-                own_bytes = self.weight_bytes(node, layer, types[index]) if index in types else None
-                sizes_ = read, self.element_bytes, owns, own_bytes
+                zeros = self.zeros(node, layer, sparse[index], types.get(index)) if index in sparse else NOTHING
+                own_bytes = zeros.bytes
+                if own_bytes is None and index in types:
+                    own_bytes = self.weight_bytes(node, layer, types[index])
+                sizes_ = read, self.element_bytes, owns, own_bytes, zeros
                 found.append(of_layer(node, layer, cost, *apart, dialect, training, *sizes_))
             numbers.append(number)
         return numbers, found, one

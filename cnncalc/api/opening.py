@@ -24,6 +24,7 @@ def load(
     freeze: str | Sequence[str] = (),
     checkpoint: str | Sequence[str] = (),
     dtypes: Mapping[str, str] | None = None,
+    sparsity: Mapping[str, object] | None = None,
     shard: str = "",
     train: bool = False,
     opaque: bool = False,
@@ -37,7 +38,7 @@ def load(
     """
     asked = options or options_of(
         input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, dtypes=dtypes,
-        shard=shard, train=train, opaque=opaque, limits=limits, trust=trust,
+        sparsity=sparsity, shard=shard, train=train, opaque=opaque, limits=limits, trust=trust,
     )  # fmt: skip
     if isinstance(net, Built):
         return Net.of(net, asked, None)

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from cnncalc.analysis.comparison import Compared
     from cnncalc.answers.page import Page
     from cnncalc.claims.expect import Check, Checked
+    from cnncalc.solve.search.answer import SearchAnswer
     from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.points import Point
 
-__all__ = ["Checks", "Sweep", "check", "compare", "sweep"]
+__all__ = ["Checks", "Search", "Sweep", "check", "compare", "search", "sweep"]
 
 
 class Checks(Answer[expect.Checked]):
@@ -219,16 +220,87 @@ def sweep(
     return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
 
 
-def _values(name: str, given: object) -> tuple[str, ...]:
+class Search(Answer["SearchAnswer"]):
+    """The best of a space of nets, and whether that is proven: `exact`, `way`, `looked`, `reason`."""
+
+    data: SearchAnswer
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        """A mapping a point of the front: the variables, the lengths and the figures."""
+        question = self.data.question
+        names = (*self.data.names, *question.grid.lengths, *question.figures)
+        return [dict(zip(names, (*one.variables, *one.lengths, *one.figures))) for one in self.data.found]
+
+
+@known_keywords
+def search(
+    net: NetLike | Net,
+    *,
+    over: Mapping[str, object] | None = None,
+    input: str = "",
+    minimize: str | Sequence[str] = (),
+    maximize: str | Sequence[str] = (),
+    want: str | Sequence[str] = (),
+    device: str | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    samples: int = 10_000,
+    seed: int = 0,
+    dialect: str | None = None,
+    freeze: str | Sequence[str] = (),
+    batch: int = 1,
+    dtype: str = "float32",
+    amp: str | None = None,
+    optimizer: str = "sgd",
+    jobs: int = 1,
+    workers: int = 0,
+    scheduler: str = "",
+) -> Search:
+    """The points of a space that no other beats: `search("net.yaml", over={"w": [8, 16]}, minimize="macs")`.
+
+    `over` has the values of variables as `sweep` takes them in `set`, `input` sizes in braces; `maximize` and
+    `minimize` name figures, `latency` on a `device` in picoseconds. Exact by sums or by every net, or a sample of
+    `samples` nets: `cnncalc search`. Raises CnncalcError where there is nothing to choose from.
+    """
+    from cnncalc.pages.solving.fronts import page
+    from cnncalc.running.runner import Runner
+    from cnncalc.solve.asking import parse_wants
+    from cnncalc.solve.search.answer import search as searched
+    from cnncalc.solve.search.question import Objective, Question
+    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.ranges import grid_of
+    from cnncalc.tools.devices import device_named
+
+    varied = {name: _values(name, values, "over") for name, values in (over or {}).items()}
+    grid = grid_of(varied, input)
+    path, options = reread(
+        net, input=input if input and grid is None else None, set=set, dialect=dialect, freeze=freeze, batch=batch
+    )
+    if grid is not None:
+        options = options._replace(input=None)
+    aims = (*map(Objective, _listed(minimize)), *(Objective(name, True) for name in _listed(maximize)))
+    wants = [want] if isinstance(want, str) else [*want]
+    wanted = tuple(parse_wants(wants) if wants else ())
+    question = Question(
+        path, options, type_of(dtype, amp), grid or Grid(varied, "", {}), wanted, aims, optimizer,
+        device_named(device) if device else None,
+    )  # fmt: skip
+    if samples < 2:
+        raise CnncalcError(Fault(f"`samples` cannot be {samples}", help="look at two nets at least"))
+    runner = Runner(jobs, workers, scheduler).checked()
+    return Search(searched(question, runner=runner, samples=samples, seed=seed), path, page)
+
+
+def _values(name: str, given: object, keyword: str = "set") -> tuple[str, ...]:
     """What a variable is swept over. Raises CnncalcError where that is nothing."""
     from cnncalc.solve.sweep.ranges import steps
 
     if isinstance(given, str):
-        values = steps(f"set of {name}", given)
+        values = steps(f"{keyword} of {name}", given)
     else:
         values = [written(one) for one in (given if isinstance(given, (list, tuple, range)) else [given])]
     if not values:
-        raise CnncalcError(Fault(f"`set` has no value for `{name[:60]}`", help='give a list, or "0.25:1.4:0.05"'))
+        raise CnncalcError(Fault(f"`{keyword}` has no value for `{name[:60]}`", help='give a list, or "0.25:1.4:0.05"'))
     return tuple(values)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from cnncalc.answers.solutions import InputAnswer, LayerAnswer
-    from cnncalc.solve.file.answer import FileAnswer
+    from cnncalc.solve.files.answer import FileAnswer
     from cnncalc.solve.inputs.batches import BatchAnswer
     from cnncalc.solve.inputs.variables import VariableAnswer
 
@@ -227,7 +227,7 @@ def file(
     from cnncalc.pages.solving.searches import file_page
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.figures import FIGURES
-    from cnncalc.solve.file.answer import Goal, solve_file
+    from cnncalc.solve.files.answer import Goal, solve_file
 
     figure = maximize or minimize
     if maximize and minimize:

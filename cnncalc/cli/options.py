@@ -81,6 +81,11 @@ _NET_OPTIONS = (
         help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
     ),
     click.option(
+        "--sparsity", metavar="PATTERN=SHARE", multiple=True, shell_complete=completing.groups,
+        help="Weights that are zero, as 'features.*=0.5', or 'fc=2:4': nonzeros, and bytes without them. "
+        "May be repeated.",
+    ),
+    click.option(
         "--shard", metavar="HOW:RANKS", default="", shell_complete=completing.shardings, callback=listings.shardings,
         help="Ranks that train together, as zero2:8: what each holds is rank_bytes; `--shard help` lists the ways.",
     ),
@@ -262,6 +267,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         freeze=tuple(given["freeze"]),
         checkpoint=tuple(given["checkpoint"]),
         types=types,
+        sparsity=tuple(assignments("--sparsity", given["sparsity"]).items()),
         shard=given["shard"],
         train=given["train"],
         opaque=given["opaque"],

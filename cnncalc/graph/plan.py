@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         plan: Plan
 
 
-__all__ = ["Part", "Plan", "cast", "checkpoint", "shard"]
+__all__ = ["Part", "Plan", "cast", "checkpoint", "prune", "shard"]
 
 
 class Part(NamedTuple):
@@ -43,6 +43,8 @@ class Plan(NamedTuple):
     """In execution order; none is in another."""
     types: Mapping[int, str] = {}
     """The type of the layers that have one of their own, by node."""
+    sparsity: Mapping[int, str] = {}
+    """What share of the weights of layers is zero, or in which pattern, by node."""
     sharding: tuple[str, int] = ("", 1)
     """How ranks share what training holds, and how many there are; empty where there is one alone."""
 
@@ -60,13 +62,26 @@ def cast(net: Planned, types: Sequence[tuple[str, str]]) -> None:
 
     Raises `CnncalcError` where a pattern matches no layer.
     """
-    if not types:
-        return
+    if types:
+        net.plan = net.plan._replace(types=_by_pattern(net, types, "--dtype"))
+
+
+def prune(net: Planned, shares: Sequence[tuple[str, str]]) -> None:
+    """Let weights of the layers and groups whose names match be zero: pairs of a pattern and a share, or 2:4.
+
+    Raises `CnncalcError` where a pattern matches no layer.
+    """
+    if shares:
+        net.plan = net.plan._replace(sparsity=_by_pattern(net, shares, "--sparsity"))
+
+
+def _by_pattern(net: Planned, pairs: Sequence[tuple[str, str]], option: str) -> dict[int, str]:
+    """What pairs of a pattern and a text give to each node; the last wins."""
     names = {node.name: index for index, node in enumerate(net.nodes) if node.layer is not None}
     found: dict[int, str] = {}
-    for pattern, stored in types:
-        found.update(dict.fromkeys(matching(pattern, names, "--dtype"), stored))
-    net.plan = net.plan._replace(types=found)
+    for pattern, text in pairs:
+        found.update(dict.fromkeys(matching(pattern, names, option), text))
+    return found
 
 
 def shard(net: Planned, text: str) -> None:

@@ -25,6 +25,8 @@ class Options(NamedTuple):
     """Patterns of groups that run again in the pass backward, as in `layer*`."""
     types: tuple[tuple[str, str], ...] = ()
     """Patterns of layers and groups, each with the type that they are stored in: `("classifier.*", "int8")`."""
+    sparsity: tuple[tuple[str, str], ...] = ()
+    """Patterns of layers and groups, each with the share of weights that are zero, or 2:4."""
     shard: str = ""
     """How ranks share what training holds, and how many: `zero2:8`."""
     train: bool = False
@@ -51,6 +53,7 @@ class Options(NamedTuple):
             "--freeze": bool(self.freeze),
             "--checkpoint": bool(self.checkpoint),
             "--dtype PATTERN=TYPE": bool(self.types),
+            "--sparsity": bool(self.sparsity),
             "--shard": bool(self.shard),
             "--train": self.train,
         }

@@ -25,7 +25,9 @@ class Edit(NamedTuple):
     takes: int | None = None
     """The tensor that they take, where it is not that which the layer took."""
     how: str = SAME
-    """How the last of them comes by its parameters, see `cnncalc.answers.rewriting`."""
+    """How one of them comes by its parameters, see `cnncalc.answers.rewriting`."""
+    main: int = -1
+    """Which of them that is."""
     of: tuple[tuple[int, ...], ...] = ()
     """Of which layers' parameters these are made; empty for the layer's own."""
 

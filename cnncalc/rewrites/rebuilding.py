@@ -27,6 +27,8 @@ class Rebuilt(NamedTuple):
     """Of each operator the layer or input of the net before that it is, or that it stands in place of."""
     lasts: list[bool]
     """Whether it is the last of those that stand in place of that layer."""
+    mains: list[bool]
+    """Whether it is the one that has the parameters, made of those before."""
     idle: list[int]
     """The tensors that side branches end in which are no outputs."""
 
@@ -37,9 +39,9 @@ class Rebuilt(NamedTuple):
 
     def made(self, names: Sequence[str], graph: Graph, edits: Edits) -> Iterator[Made]:
         """How each layer with parameters comes by them; `names` are the operators'."""
-        for name, old, last, operator in zip(names, self.olds, self.lasts, self.sketch.operators):
+        for name, old, main, operator in zip(names, self.olds, self.mains, self.sketch.operators):
             edit = edits.made.get(old, Edit())
-            if operator.layer is not None and operator.share is None and (last or not edit.layers):
+            if operator.layer is not None and operator.share is None and main:
                 of = edit.of or ((old,),)
                 yield Made(name, edit.how, tuple(tuple(graph.nodes[one].name for one in branch) for branch in of))
 
@@ -53,9 +55,12 @@ class _Maker:
         """The new number of each tensor of the net before."""
         self.olds: list[int] = []
         self.lasts: list[bool] = []
+        self.mains: list[bool] = []
         self.faults: list[Fault] = []
 
-    def add(self, node: Node, layer: Layer, inputs: tuple[int, ...], name: str, *, last: bool) -> int | None:
+    def add(
+        self, node: Node, layer: Layer, inputs: tuple[int, ...], name: str, *, last: bool, main: bool
+    ) -> int | None:
         """One layer more; None, and a fault, where it does not take what it gets."""
         signature = self.sketch.signed.sign(layer, tuple(self.sketch.shape(one) for one in inputs))
         if isinstance(signature, Requirement):
@@ -68,6 +73,7 @@ class _Maker:
         self.sketch.operators.append(operator)
         self.olds.append(node.index)
         self.lasts.append(last)
+        self.mains.append(main)
         return len(self.sketch.operators) - 1
 
     def node(self, node: Node) -> None:
@@ -82,7 +88,7 @@ class _Maker:
         for place, layer in enumerate(edit.layers):
             last = place == len(edit.layers) - 1
             name = node.name if len(edit.layers) == 1 else f"{node.name}~{place + 1}"
-            at = self.add(node, layer, inputs, name, last=last)
+            at = self.add(node, layer, inputs, name, last=last, main=place == edit.main % len(edit.layers))
             if at is None:
                 return
             inputs = (at,)
@@ -111,6 +117,7 @@ def rebuilt(graph: Graph, edits: Edits, *, keeps: bool) -> Rebuilt:
             maker.tensors[node.index] = maker.sketch.input(node.name, tuple(node.shape))
             maker.olds.append(node.index)
             maker.lasts.append(True)
+            maker.mains.append(True)
         elif node.index not in edits.dropped:
             maker.node(node)
         if len(maker.faults) >= MOST_FAULTS:
@@ -119,4 +126,4 @@ def rebuilt(graph: Graph, edits: Edits, *, keeps: bool) -> Rebuilt:
         raise CnncalcError(maker.faults)
     maker.sketch.outputs = [maker.tensors[index] for index in graph.outputs.values()]
     idle = [maker.tensors[index] for index in sorted(graph.idle)]
-    return Rebuilt(maker.sketch, maker.olds, maker.lasts, idle)
+    return Rebuilt(maker.sketch, maker.olds, maker.lasts, maker.mains, idle)

@@ -27,6 +27,13 @@ AHEAD = 4
 """So many tasks for each thread of a worker are handed out at once."""
 PATIENCE = 10
 """Seconds until a scheduler that does not answer is not there, and until one that has no workers will have none."""
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+"""What Dask leaves out on this machine: nobody looks at its pages, and what watches the work takes a tenth of it."""
 INSTALL = 'pip install "dask[distributed]"'
 VERSION: str = import_module("cnncalc").__version__
 """The package's own: it names all floors above this one, for types, and none of them is meant here."""
@@ -103,6 +110,7 @@ def _client(distributed: Any, where: str | int) -> Iterator[Any]:
     """Someone who takes tasks, all of whose workers are of this version. Raises CnncalcError."""
     with ExitStack() as held:
         if isinstance(where, int):
+            held.enter_context(import_module("dask").config.set(QUIET))
             with deaf():  # Ctrl-C is heard by the process that writes, and by no worker
                 where = held.enter_context(
                     distributed.LocalCluster(

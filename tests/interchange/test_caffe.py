@@ -202,6 +202,7 @@ FAULTS = [
     (on_x("InnerProduct", "inner_product_param { num_output: 99999999999999 }"), "`num_output` is beyond"),
     (on_x("Slice", 'top: "b" slice_param { slice_point: 9 }'), "slices end where the next starts"),
     (on_x("Crop"), "`Crop` takes 2 inputs"),
+    (on_x("Reshape", "reshape_param { shape { } }"), "the batch of one becomes nothing"),
     ("\x01", "no part of protobuf's text format"),
     ("{" * 9, "the name of a field is expected"),
     ("a { " * 99, "nest deeper"),

@@ -164,7 +164,7 @@ def test_the_batch_and_the_input_are_those_asked_for():
         ("[conv 4 k3, batchnorm, gelu]", ["torch", "keras", "darknet"], []),
         ("[conv 4 k3, layernorm, gelu]", ["torch"], ["darknet"]),
         ("[conv 4 k3 p1 circular, gelu]", ["torch"], ["darknet", "keras", "keras-json"]),
-        ("[{opaque: 4x9x9}]", ["onnx"], ["torch", "darknet", "keras"]),
+        ("[{opaque: 4x9x9}]", [], ["torch", "darknet", "keras"]),  # ONNX where it is known only with its package
     ],
 )
 def test_only_forms_that_can_say_the_net_are_proposed(layers, others, never, tmp_path):

@@ -28,6 +28,8 @@ def row(
         macs=macs,
         flops=2 * macs + size,
         backward_flops=4 * macs,
+        nonzeros=params,
+        nonzero_macs=macs,
         recomputed_macs=0,
         optimizer_bytes=0,
         weight_bytes=4 * params,

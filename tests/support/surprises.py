@@ -27,6 +27,8 @@ class Surprise(NamedTuple):
     measured: Callable[[], int]
     ours: Callable[[], int] | None = None
     """What cnncalc says of the same; none where it says nothing of the kind."""
+    compiles: bool = False
+    """Whether it needs a C++ compiler and half a minute: the tests leave it to `python -m benchmarks.surprises`."""
 
 
 def kept(layer: nn.Module, *, frozen: bool = False, shape: tuple[int, ...] = (4, 32, 32)) -> int:
@@ -65,6 +67,42 @@ def _backward() -> int:
     layer = nn.Conv2d(64, 64, 3, padding=1, groups=64, bias=False)
     forward = flops(lambda: layer(image))
     return flops(lambda: layer(image).sum().backward()) // forward - 1
+
+
+def _attention(weights: bool, gradients: bool) -> int:
+    layer, rows = nn.MultiheadAttention(32, 4, batch_first=True).eval(), torch.rand(1, 10, 32)
+    with torch.set_grad_enabled(gradients):
+        return flops(lambda: layer(rows, rows, rows, need_weights=weights))
+
+
+class _ChannelsLast(nn.Module):
+    """A convolution in torch's other layout, and a vector of what comes out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution, self.linear = nn.Conv2d(4, 4, 1), nn.Linear(4096, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        seen = torch.relu(self.convolution(x.to(memory_format=torch.channels_last)))
+        vector: torch.Tensor = self.linear(seen.flatten(1))
+        return vector
+
+
+class _Pooled(nn.Module):
+    """Two convolutions, a max pool between them, a mean behind them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(4, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pooled = nn.functional.max_pool2d(torch.relu(self.first(x)), 2)
+        return torch.relu(self.second(pooled)).mean((2, 3))
+
+
+def _compiled() -> int:
+    """What is kept of the same net once inductor has compiled it."""
+    return kept(torch.compile(_Pooled()))  # type: ignore[arg-type] # a compiled module is called as one
 
 
 def _encoder(training: bool, gradients: bool) -> int:
@@ -125,6 +163,15 @@ def _table() -> list[Surprise]:
         ),
         Surprise("dropout on a CPU", 16_384, lambda: kept(nn.Dropout()), lambda: said("dropout 0.5")),
         Surprise("dropout of channels", 16, lambda: kept(nn.Dropout2d()), lambda: said("Dropout2d 0.5")),
+        Surprise("dropout that keeps mean and variance, CPU and CUDA", 16_384, lambda: kept(nn.AlphaDropout()),
+                 lambda: said("AlphaDropout 0.5")),
+        Surprise("a convolution in channels_last, flattened for a linear layer", 49_152, lambda: kept(_ChannelsLast())),
+        Surprise("two convolutions with a max pool between", 81_920, lambda: kept(_Pooled()),
+                 lambda: said("conv 8 k3 p1", "relu", "maxpool k2", "conv 8 k3 p1", "relu", "global_avgpool")),
+        Surprise("the same, compiled", 40_320, _compiled, compiles=True),
+        Surprise("FlopCounterMode: attention that gives its weights", 94_720, lambda: _attention(True, True)),
+        Surprise("FlopCounterMode: attention that does not", 81_920, lambda: _attention(False, True)),
+        Surprise("FlopCounterMode: attention, no gradients", 0, lambda: _attention(False, False)),
         Surprise("FlopCounterMode: backward of a depthwise convolution, 64 channels, over forward", 65, _backward),
         Surprise("FlopCounterMode: an encoder layer in training", 163_840, lambda: _encoder(True, True)),
         Surprise("FlopCounterMode: an encoder layer, no gradients", 0, lambda: _encoder(False, False)),

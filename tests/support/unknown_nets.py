@@ -15,7 +15,7 @@ from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.solve.figures import FIGURES, Measured
-from cnncalc.solve.file.answer import solve_file
+from cnncalc.solve.files.answer import solve_file
 
 UNKNOWN = re.compile(r"\"?\?(\d+)\.\.(\d+)\"?")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
@@ -45,7 +46,8 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
     def keep(index: int, storage: Storage) -> None:
         found.setdefault(object() if storage.key is None else storage.key, _kept(index, storage, batch))
 
-    for index, storing in _saving(graph, elements, owner):
+    reached = gradients(graph)  # what no output leads to is let go
+    for index, storing in [one for one in _saving(graph, elements, owner) if one[0] in reached]:
         part = around.get(index)
         if part is None:
             for storage in storing:
@@ -58,7 +60,11 @@ def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpoi
         for storage in storing:
             if not isinstance(storage.key, int) or storage.key >= part.first:  # others are what it takes
                 inside[part].setdefault(object() if storage.key is None else storage.key, storage.bytes(batch))
-    kept = list(found.values())
+    return _most(list(found.values()), inside)
+
+
+def _most(kept: list[Kept], inside: Mapping[Part, Mapping[object, int]]) -> Checkpointed:
+    """The most at once: all that is kept, or what is kept up to a group with what is kept inside it."""
     most, at = sum([one.size for one in kept]), ""
     for part, own in inside.items():
         there = sum([one.size for one in kept if one.node <= part.first]) + sum(own.values())
@@ -72,12 +78,15 @@ def recomputed(graph: Graph) -> dict[int, bool]:
     around, found, last = _around(graph), {}, {}
     if not around:
         return {}
+    reached = gradients(graph)
+    wanted = {around[index] for index in reached if index in around}
     for index, _ in _saving(graph, Elements(graph, 4), laid_out(graph, training=True).owner):
         if index in around:
             last[around[index]] = index
     for part, end in last.items():
-        found.update(dict.fromkeys(range(part.first, end), True))
-        found[end] = False
+        if part in wanted:
+            found.update(dict.fromkeys(range(part.first, end), True))
+            found[end] = False
     return found
 
 

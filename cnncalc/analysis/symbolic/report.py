@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of
+from cnncalc.analysis.pruning import Zeros
 from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.input_conditions import Reason, conditions, reasons
 from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
@@ -187,6 +188,11 @@ class _Closing(Counter):
     def weight_bytes(self, node: Node, layer: Layer, stored: str) -> Any:
         """Case by case."""
         return self._summed(lambda: super(_Closing, self).weight_bytes(node, layer, stored))
+
+    def zeros(self, node: Node, layer: Layer, share: str, stored: str | None) -> Zeros:
+        """Where the number of weights is a symbol, the reason in place of each."""
+        found = _attempt(lambda: super(_Closing, self).zeros(node, layer, share, stored))
+        return Zeros(found, found, found) if isinstance(found, NoClosedForm) else found
 
     def _summed(self, rule: Callable[[], Any]) -> Any:
         """A number; where its rule branches on a length, the sum over the cases."""

@@ -20,7 +20,7 @@ SUCH = {
     "amp": '"bfloat16"', "convention": '"fvcore"', "dialect": '"keras"', "dtype": '"float16"', "figures": '"params"',
     "file": '"net.svg"', "form": '"markdown"', "freeze": '"features.*"',
     "checkpoint": '"layer*"', "dtypes": '{"classifier.*": "int8"}',
-    "shard": '"zero2:8"', "patterns": '"layer*"', "layer": '"conv 64 k3 s2"',
+    "shard": '"zero2:8"', "sparsity": '{"features.*": 0.5}', "patterns": '"layer*"', "layer": '"conv 64 k3 s2"',
     "layers": '"layer1.*"', "limits": '{"layers": 400000}', "max": '{"params": "5M"}', "memory": '"24GiB"',
     "optimizer": '"adam"', "require": '{"params": 61706}', "set": '{"width": 0.5}', "want": '"params <= 3.5M"',
 }  # fmt: skip

@@ -158,7 +158,7 @@ def file_command(net: str, **given: Any) -> None:
     """
     from cnncalc.pages.solving.searches import file_page
     from cnncalc.solve.figures import FIGURES
-    from cnncalc.solve.file.answer import Goal, solve_file
+    from cnncalc.solve.files.answer import Goal, solve_file
 
     form_of(given)
     asked = wanted(given)

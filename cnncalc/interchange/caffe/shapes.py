@@ -94,9 +94,10 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
         if rest == 0 or prod(old) % rest:
             raise layer.fault("a reshape keeps the number of elements", f"{prod(old)} is no multiple of {rest}")
         new[new.index(-1)] = prod(old) // rest
-    if new[0] != batch or len(new) < 2:
+    if new[:1] != [batch] or len(new) < 2:
+        made = new[0] if new else "nothing"
         raise layer.fault(
-            "a reshape that changes the batch is no layer of a net here", f"the batch of one becomes {new[0]}"
+            "a reshape that changes the batch is no layer of a net here", f"the batch of one becomes {made}"
         )
     return [build.put("reshape", shape=tuple(new[1:]))]
 

@@ -258,6 +258,7 @@ SHAPES: dict[str, Any] = {
             "squeeze_",
             "unsqueeze",
             "unsqueeze_",
+            "reshape_as",
             "view_as",
         ),
         reshaped,

@@ -190,7 +190,7 @@ class Assembler(Builder):
         if self.faults.met > before:
             return self.lookup.keep(own, level)
         settings = self.settings(item.settings, scope, tensors[0])
-        plain = self.options._replace(variables=settings, freeze=(), checkpoint=(), types=(), shard="")
+        plain = self.options._replace(variables=settings, freeze=(), checkpoint=(), types=(), sparsity=(), shard="")
         inside = Assembler(document, plain, self.faults)
         inside.resume_in(self)
         if inside.layers.dialect != self.layers.dialect:

@@ -90,9 +90,18 @@ class Evaluator:
         after_a_fault = tensor == UNKNOWN or OPEN in self.net.nodes[tensor].shape[:1]
         unknown = "in_channels" in text or any(f"no `{name}`" in str(error) for name in LENGTHS)
         if not (after_a_fault and len(self.faults) and unknown):
-            self.faults.expression(error, node)
+            self.faults.expression(self.of_symbol(error, tensor), node)
         else:
             self.faults.met += 1
+
+    def of_symbol(self, error: ExpressionError, tensor: Tensor) -> ExpressionError:
+        """The fault, told otherwise where the length that it misses is there, as a symbol."""
+        lengths = self.net.nodes[tensor].shape[1:] if tensor >= 0 else ()
+        for name, n in zip(AXES.get(len(lengths), ()), lengths):
+            if error.message == f"there is no `{name}` here" and type(n) is not int and n is not OPEN:
+                message = f"`{name}` is {n} here, and there is no closed form through an expression"
+                return ExpressionError(message, error.offset, error.width, "give the input's lengths in numbers")
+        return error
 
     def value(self, node: YamlNode, scope: Scope, tensor: Tensor) -> Value:
         """The value of a node, however deep."""

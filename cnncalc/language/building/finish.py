@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
-from cnncalc.graph.plan import cast, checkpoint, shard
+from cnncalc.graph.plan import cast, checkpoint, prune, shard
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -45,6 +45,7 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
     try:
         checkpoint(net, options.checkpoint)
         cast(net, (*types, *options.types))
+        prune(net, options.sparsity)
         shard(net, options.shard)
     except CnncalcError as error:
         faults.extend(error)

@@ -39,7 +39,8 @@ class Dropout(Layer):
     )
 
     def reuses_input(self, *, training: bool) -> bool:
-        return self.inplace or not training or self.rate == 0
+        """torch's modules of alpha dropouts have the word, and take no notice of it."""
+        return (self.inplace and not self.alpha) or not training or self.rate == 0
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.answers.page import Block, Layout
-    from cnncalc.solve.file.answer import Assignment, FileAnswer
+    from cnncalc.solve.files.answer import Assignment, FileAnswer
     from cnncalc.solve.inputs.batches import BatchAnswer
     from cnncalc.solve.inputs.variables import Trial, VariableAnswer
 

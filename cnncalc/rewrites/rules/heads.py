@@ -87,7 +87,7 @@ def _chain(view: View, edits: Edits, index: int, x: tuple[int, ...]) -> bool:
     if last not in view.ends or view.users[last]:
         tail = found.get(last, view.layer(last))
         assert tail is not None
-        edits.replace(last, tail, new(Flatten, dialect=view.graph.dialect), how=RESHAPED)
+        edits.replace(last, tail, new(Flatten, dialect=view.graph.dialect), how=RESHAPED, main=0)
     return True
 
 

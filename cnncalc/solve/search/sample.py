@@ -17,7 +17,7 @@ def rounds(grid: Grid, samples: int, seed: int, best: Callable[[], Sequence[Poin
     """Choices of variables, each once, at most so many: half of them drawn evenly, then those next to the best so far.
 
     `best` is asked for once the choices before have been looked at. The same seed gives the same choices, wherever a
-    run was interrupted. Where all neighbours of the best are known, more are drawn.
+    run was interrupted. Where the neighbours of the best are few, more are drawn, so that there are few rounds.
     """
     random, seen = Random(seed), set[Choice]()  # noqa: S311 - no secret hangs on it
     places = {name: {text: place for place, text in enumerate(texts)} for name, texts in grid.variables.items()}
@@ -30,7 +30,8 @@ def rounds(grid: Grid, samples: int, seed: int, best: Callable[[], Sequence[Poin
                 if choice not in seen and len(seen) < samples:
                     seen.add(choice)
                     some.append(choice)
-        yield some or _drawn(grid, random, seen, min(samples - len(seen), (samples + 9) // 10))
+        few = (samples + 9) // 10 - len(some)
+        yield some + _drawn(grid, random, seen, max(min(samples - len(seen), few), 0))
 
 
 def _drawn(grid: Grid, random: Random, seen: set[Choice], count: int) -> list[Choice]:

@@ -20,11 +20,11 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import Measured, check_lengths, known_figures
-from cnncalc.solve.file.diagram import DiagramNode, Edge, summarise
-from cnncalc.solve.file.growing import Growth
-from cnncalc.solve.file.judging import Judging, Tracked
-from cnncalc.solve.file.stages import MissedUnknownError
-from cnncalc.solve.file.sums import Counting
+from cnncalc.solve.files.diagram import DiagramNode, Edge, summarise
+from cnncalc.solve.files.growing import Growth
+from cnncalc.solve.files.judging import Judging, Tracked
+from cnncalc.solve.files.stages import MissedUnknownError
+from cnncalc.solve.files.sums import Counting
 from cnncalc.solve.fronts import Numbers, unbeaten
 from cnncalc.solve.search.question import Question
 from cnncalc.solve.sweep.points import Point

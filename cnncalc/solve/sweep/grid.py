@@ -115,8 +115,11 @@ class Grid(NamedTuple):
         return prod(map(len, self.axes(part)))
 
     def batches(self, parts: Iterator[Part], runners: int) -> Iterator[list[Part]]:
-        """Parts that are handed out together: one where few are to be done, so that all have some, else up to 16."""
-        several = 1 if runners < 2 or self.step is not None else max(min(self.nets // (64 * runners), 16), 1)
+        """Parts that are handed out together: one where few are to be done, so that all have some, else up to 32.
+
+        Nets that differ little share what was computed of them, where one process has them.
+        """
+        several = 1 if runners < 2 or self.step is not None else max(min(self.nets // (32 * runners), 32), 1)
         while batch := list(islice(parts, several)):
             yield batch
 

@@ -82,12 +82,15 @@ class GraphModule(Group):
             self.register_load_state_dict_pre_hook(_as_modules)  # type: ignore[no-untyped-call]  # untyped in torch
 
     def _share(self) -> None:
-        """Give the layers that share parameters in a module of their own those of their owners, and the buffers."""
+        """Give the layers that share parameters in a module of their own those of their owners, and the buffers.
+
+        Those of their parts too: what a parametrisation makes a weight of, and an attention's last matrix, stand there.
+        """
         for owner, module in self.borrowers:
-            for name, parameter in owner.named_parameters(recurse=False):
-                setattr(module, name, parameter)
-            for name, buffer in owner.named_buffers(recurse=False):
-                setattr(module, name, buffer)
+            for path, part in owner.named_modules():
+                own = module.get_submodule(path)
+                for name, tensor in (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)):
+                    setattr(own, name, tensor)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """What `to`, `double`, `cuda` … do; they copy each buffer for itself, and what was shared has to be again."""

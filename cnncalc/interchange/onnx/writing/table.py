@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
 from typing import Any
 
 from cnncalc.interchange.onnx.writing import elements, norms, resizing, sequences, shapes, windows
 from cnncalc.interchange.onnx.writing.scribe import Rule, Step
 from cnncalc.interchange.written import Unsaid
+from cnncalc.layers.kinds.algebra.contractions import Einsum
 
 __all__ = ["RULES"]
 
@@ -16,6 +18,15 @@ def dropout(step: Step) -> str:
     if step.layer.rate >= 1:  # type: ignore[attr-defined]  # it has one
         return nothing(step)
     return step.put("Dropout", step.taken[0], step.number(step.layer.rate))  # type: ignore[attr-defined]  # it has one
+
+
+def einsum(step: Step) -> str:
+    """Einsum, with a letter for the batch before those of the equation."""
+    layer = step.layer
+    assert isinstance(layer, Einsum)
+    batch = next(letter for letter in ascii_letters if letter not in layer.equation)
+    left, right, out = (f"{batch}{letters}" for letters in layer.letters)
+    return step.put("Einsum", *step.taken, equation=f"{left},{right}->{out}")
 
 
 def nothing(step: Step) -> str:
@@ -50,6 +61,7 @@ RULES: dict[str, Rule] = {
     "channel_shuffle": shapes.channel_shuffle,
     "concat": elements.joined,
     "crop": resizing.crop,
+    "convlstm": without("a recurrence of maps is no node of ONNX"),
     "deconv": windows.deconvolution,
     "deform_conv": without("its places come with a second tensor, in torch's order", "`conv` has fixed ones"),
     "dropout": dropout,
@@ -58,6 +70,7 @@ RULES: dict[str, Rule] = {
     "flatten": shapes.flatten,
     "fold": without("it lays windows over each other", "put it outside of the net"),
     "fractional_maxpool": without("its windows are drawn at random", "`adaptive_maxpool` has fixed ones"),
+    "einsum": einsum,
     "function": elements.function,
     "glu": elements.glu,
     "grn": norms.response,

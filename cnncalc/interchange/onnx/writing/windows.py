@@ -202,7 +202,8 @@ def norm_pool(step: Step) -> str:
         raise Unsaid("LpPool takes a whole number for its power", "round the norm")
     even = layer.norm % 2 == 0
     if exact or (even and said is not None and said["ceil_mode"] is None):
-        assert said is not None
+        if said is None:
+            raise Unsaid("LpPool neither pads nor rounds so", "write the padding in numbers")
         return step.put("LpPool", step.taken[0], **frame(step.layer, slid), **said, p=int(layer.norm))
     borders = laid(layer, step.x[0])
     framed = bordered(step, borders, 0.0)

@@ -122,6 +122,10 @@ class Einsum(Layer):
         left = {*self.used(0), *self.used(1)}
         return product(n for letter, n in self.lengths(*x).items() if letter in left) if self.met else 0
 
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """As many for each factor whose gradient is wanted."""
+        return self.macs(*x) * sum(backward.inputs)
+
     def operations(self, *x: Shape) -> int:
         """Additions of what is added up before, and products of elements where none is summed."""
         lengths = self.lengths(*x)

@@ -285,7 +285,8 @@ class Attention(Places):
         Else they lie where they were made: with the queries where one matrix makes all, or cosines have made new keys.
         """
         groups = self.heads if self.shared is None else self.shared
-        if groups < self.heads or not (self.heads == 1 or (backward.alone and size.asked == size.keys)):
+        whole = backward.alone and all(n == w for n, w in zip(self.places(x[0]), self.windows(x[0])))
+        if groups < self.heads or not (self.heads == 1 or (whole if len(x) == 1 else backward.alone)):
             yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
         elif self.cosine:
             yield Saved("keys of length 1", shape=(size.keys, size.key))

@@ -116,8 +116,24 @@ class ConvLSTM(Layer):
 
     def macs(self, *x: Shape) -> int:
         """Every weight is used once for each step and pixel of the state."""
-        weights = [product(shape) for name, shape in self.weight_shapes(*x).items() if name.startswith("weight")]
-        return sum(weights) * x[0][1] * product(self.state(x[0])[1:])
+        return sum(self.products(*x)) * x[0][1]
+
+    def products(self, *x: Shape) -> tuple[int, int]:
+        """MACs a step, of the map and of the state."""
+        shapes, pixels = self.weight_shapes(*x), product(self.state(x[0])[1:])
+        return product(shapes["weight_ih"]) * pixels, product(shapes["weight_hh"]) * pixels
+
+    def last_macs(self, *x: Shape) -> int:
+        """None: the last step saves what comes of its gates."""
+        return 0
+
+    def backward_macs(self, backward: Backward, *x: Shape) -> int:
+        """As a recurrent layer's: no gradient is wanted of the state that is there before the first step."""
+        if not backward.any:
+            return 0
+        of_map, of_state = self.products(*x)
+        passed = of_state * (x[0][1] - 1) + (of_map * x[0][1] if any(backward.inputs) else 0)
+        return passed + (self.macs(*x) if backward.weights else 0)
 
     def operations(self, *x: Shape) -> int:
         return (22 + 4 * self.bias) * x[0][1] * product(self.state(x[0]))

@@ -11,8 +11,8 @@ from fractions import Fraction
 from operator import add
 
 from cnncalc.records import NamedTuple
-from cnncalc.solve.file.judging import Bound, Tracked
-from cnncalc.solve.file.stages import Stages, State
+from cnncalc.solve.files.judging import Bound, Tracked
+from cnncalc.solve.files.stages import Stages, State
 
 __all__ = ["DiagramNode", "Edge", "TooManyError", "refined", "summarise"]
 

@@ -16,8 +16,8 @@ from cnncalc.language.documents.library import library_blocks
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
-from cnncalc.solve.file.pieces import Piece, Words
-from cnncalc.solve.file.stages import State
+from cnncalc.solve.files.pieces import Piece, Words
+from cnncalc.solve.files.stages import State
 
 __all__ = ["Live"]
 

@@ -9,8 +9,8 @@ from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import Want, check_wants
-from cnncalc.solve.file.growing import Progress
-from cnncalc.solve.file.searching import Assignment, Goal, Search
+from cnncalc.solve.files.growing import Progress
+from cnncalc.solve.files.searching import Assignment, Goal, Search
 
 __all__ = ["Assignment", "FileAnswer", "Goal", "solve_file"]
 

@@ -19,8 +19,8 @@ from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.layers import kind_named
-from cnncalc.solve.file.judging import Bound, Judging
-from cnncalc.solve.file.sums import plus
+from cnncalc.solve.files.judging import Bound, Judging
+from cnncalc.solve.files.sums import plus
 
 __all__ = ["WORTH_WHILE", "narrowed"]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import gcd
 
-from cnncalc.solve.file.diagram import DiagramNode, TooManyError, refined
-from cnncalc.solve.file.judging import Bound, Tracked
-from cnncalc.solve.file.ranking import Path, Ranking, Weigh
+from cnncalc.solve.files.diagram import DiagramNode, TooManyError, refined
+from cnncalc.solve.files.judging import Bound, Tracked
+from cnncalc.solve.files.ranking import Path, Ranking, Weigh
 
 __all__ = ["Attainable", "Listing", "allowed"]
 

@@ -52,7 +52,9 @@ class Counting:
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
         typed = options.types or "dtypes" in file.document.keys
-        costs, unknown = (0, 0, _UNKNOWN if typed else 0, 0, 0, 0, 0), (_UNKNOWN,) * 4
+        zeros = _UNKNOWN if options.sparsity else 0
+        costs = 0, 0, _UNKNOWN if typed or options.sparsity else 0, zeros, zeros, 0, 0, 0, 0
+        unknown = (_UNKNOWN,) * 4
         node = (self._trainable, True, True, False)
         one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True)
         self._rules = {

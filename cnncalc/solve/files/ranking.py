@@ -9,8 +9,8 @@ from operator import add
 from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
-from cnncalc.solve.file.diagram import DiagramNode, Edge
-from cnncalc.solve.file.judging import Tracked
+from cnncalc.solve.files.diagram import DiagramNode, Edge
+from cnncalc.solve.files.judging import Tracked
 
 __all__ = ["Path", "Rank", "Ranking", "Values"]
 

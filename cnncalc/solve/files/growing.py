@@ -16,11 +16,11 @@ from typing import TypeAlias
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Sequence as ListNode
-from cnncalc.solve.file.diagram import DiagramNode, Edge
-from cnncalc.solve.file.judging import Judging, Tracked
-from cnncalc.solve.file.live import Live
-from cnncalc.solve.file.pieces import pieces
-from cnncalc.solve.file.stages import Ends, Stages, State
+from cnncalc.solve.files.diagram import DiagramNode, Edge
+from cnncalc.solve.files.judging import Judging, Tracked
+from cnncalc.solve.files.live import Live
+from cnncalc.solve.files.pieces import pieces
+from cnncalc.solve.files.stages import Ends, Stages, State
 
 __all__ = ["MOST", "Growth", "Progress"]
 

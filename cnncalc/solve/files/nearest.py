@@ -12,10 +12,10 @@ from heapq import merge, nsmallest
 from itertools import combinations, product
 from typing import TypeAlias
 
-from cnncalc.solve.file.diagram import DiagramNode
-from cnncalc.solve.file.judging import Bound, Judging, Tracked
-from cnncalc.solve.file.listing import Attainable, Listing
-from cnncalc.solve.file.ranking import Rank, Ranking, Values
+from cnncalc.solve.files.diagram import DiagramNode
+from cnncalc.solve.files.judging import Bound, Judging, Tracked
+from cnncalc.solve.files.listing import Attainable, Listing
+from cnncalc.solve.files.ranking import Rank, Ranking, Values
 
 __all__ = ["Miss", "Nearest"]
 

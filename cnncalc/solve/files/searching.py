@@ -15,15 +15,15 @@ from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Measured, Want, check_lengths, known_figures, meets, miss, missed_by
-from cnncalc.solve.file.diagram import DiagramNode, summarise
-from cnncalc.solve.file.growing import Growth, Progress
-from cnncalc.solve.file.judging import ABSENT, Judging, Tracked
-from cnncalc.solve.file.listing import FOLLOWED, Listing
-from cnncalc.solve.file.narrowing import narrowed
-from cnncalc.solve.file.nearest import Miss, Nearest
-from cnncalc.solve.file.ranking import Path, Rank, Values
-from cnncalc.solve.file.stages import MissedUnknownError, Stages, State
-from cnncalc.solve.file.sums import Counting
+from cnncalc.solve.files.diagram import DiagramNode, summarise
+from cnncalc.solve.files.growing import Growth, Progress
+from cnncalc.solve.files.judging import ABSENT, Judging, Tracked
+from cnncalc.solve.files.listing import FOLLOWED, Listing
+from cnncalc.solve.files.narrowing import narrowed
+from cnncalc.solve.files.nearest import Miss, Nearest
+from cnncalc.solve.files.ranking import Path, Rank, Values
+from cnncalc.solve.files.stages import MissedUnknownError, Stages, State
+from cnncalc.solve.files.sums import Counting
 
 __all__ = ["Assignment", "Search"]
 

@@ -15,8 +15,8 @@ from cnncalc.layers import show_shape
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Want, off
-from cnncalc.solve.file.stages import Ends, State
-from cnncalc.solve.file.sums import Counting, less
+from cnncalc.solve.files.stages import Ends, State
+from cnncalc.solve.files.sums import Counting, less
 
 __all__ = ["ABSENT", "Bound", "Judging", "Tracked"]
 

@@ -11,15 +11,15 @@ from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
-from cnncalc.graph.plan import cast, checkpoint, shard
+from cnncalc.graph.plan import cast, checkpoint, prune, shard
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.records import NamedTuple
-from cnncalc.solve.file.pieces import Action, Piece
-from cnncalc.solve.file.sums import Counting, Sums, less, plus
+from cnncalc.solve.files.pieces import Action, Piece
+from cnncalc.solve.files.sums import Counting, Sums, less, plus
 
 __all__ = ["Ends", "MissedUnknownError", "Stages", "State"]
 
@@ -221,6 +221,7 @@ class Stages:
             net.freeze(pattern)
         checkpoint(net, self.file.options.checkpoint)
         cast(net, self.file.options.types)
+        prune(net, self.file.options.sparsity)
         shard(net, self.file.options.shard)
         return net
 
