@@ -18,8 +18,6 @@ __all__ = ["Program", "with_arguments"]
 
 MOST_LAYERS = 2_000
 """Of a larger net the classes are made once only."""
-MOST_SEEN = 3
-"""Layers at the start of a net by whose names another one is told from it at once."""
 
 
 class Program(NamedTuple):
@@ -55,19 +53,21 @@ def _varied(
 ) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
-    net = None
-    for other in (value + 1, 2 * value) if type(value) is int else (value / 2,):
+    for others in ((value + 1, 2 * value), (2 * value, 3 * value)) if type(value) is int else ((value / 2, value / 4),):
         try:
-            net = graph.again.build({name: repr(other)})
-            break
+            nets = [graph.again.build({name: repr(other)}) for other in others]
         except CnncalcError:
             continue  # a number of heads divides twice the width, and not one more
-    if net is None or [one.name for one in net.nodes[:MOST_SEEN]] != [one.name for one in graph.nodes[:MOST_SEEN]]:
-        return made
-    try:
-        return _Varying(name, (value, other)).classes(program, [make(net)], made)
-    except (CnncalcError, Unfit):
-        return made
+        programs: list[Program] = []
+        found = made
+        try:
+            for number, net in enumerate(nets, 1):  # what does not fit mostly does not with the first
+                programs.append(make(net))
+                found = _Varying(name, (value, *others[:number])).classes(program, programs, made)
+        except (CnncalcError, Unfit):
+            found = made
+        return found
+    return made
 
 
 class _Varying:
