@@ -20,6 +20,8 @@ def settled_refusal(graph: Graph, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
     if SMALLER in refusal:
         return "Keras's torch backend averages no volume smaller than its kernel, whatever the padding; its others do"
+    if "index out of range in self" in refusal:
+        return "an embedding behind layers that make numbers, few of which are among its own"
     if MIRRORED in refusal:
         return "Keras's torch backend lays no mirrored border around a volume; its others do"
     return ""

@@ -79,6 +79,21 @@ def test_a_net_on_standard_input_is_handed_on():
     assert done.stdout == "classes,params,macs,fault\n1,545,2048,\n2,1058,2560,\n"
 
 
+def test_a_sample_is_the_same_whoever_computes_it():
+    asked = [
+        "search",
+        "mobilenet_v2",
+        "--over",
+        "width=0.25:1:0.05,classes=10:100:10",
+        "--minimize",
+        "peak_bytes,params",
+    ]
+    asked += ["--maximize", "macs", "--samples", "12", "--format", "csv"]
+    alone, shared = (runner().invoke(program, [*asked, *how]) for how in ((), TWO))
+    assert (alone.exit_code, shared.exit_code) == (0, 0), shared.output
+    assert alone.stdout == shared.stdout
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere://x", "127.0.0.1"])
 def test_a_scheduler_that_is_not_there_is_told_soon(monkeypatch, address):
     monkeypatch.setattr(cluster, "PATIENCE", 1)

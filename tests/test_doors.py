@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOORS = {
-    "analysis.memory": "checkpoints elements layouts optimizers sharding totals",
+    "analysis.memory": "checkpoints elements gradients layouts optimizers sharding totals",
     "analysis.receptive": "alignment fields sight",
     "analysis.remarks": "hints nets windows",
     "analysis.symbolic": "closed input_conditions report",
@@ -68,7 +68,7 @@ DOORS = {
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "keeping measure planning watching",
+    "torch_backend.running": "flops keeping measure planning watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from cnncalc.language.unknowns import UnknownFile
 from cnncalc.pages.solving.searches import file_page
 from cnncalc.solve.figures import Measured, Want, miss
 from cnncalc.solve.files import searching
-from cnncalc.solve.files.answer import Goal
+from cnncalc.solve.files.answer import Goal, solve_file
 from cnncalc.solve.files.growing import Growth
 from cnncalc.solve.files.pieces import pieces
 from cnncalc.solve.files.searching import Search
@@ -182,3 +183,28 @@ def test_an_unknown_that_no_piece_is_seen_to_hold_is_searched_all_the_same(tmp_p
 
 def file_text(folder):
     return (folder / "net.yaml").read_text()
+
+
+CHANGES = {
+    "after": ("after: {conv2: [relu, conv 5 k1]}", True),
+    "replace": ("replace: {conv3: conv 7 k1, conv1: [conv 2 k1, relu]}", True),
+    "without": ("without: [conv2]", True),
+    "all": ("without: [conv2]\nafter: {conv3: relu}", True),
+    "no such layer": ("after: {nope: relu}", False),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_file_that_changes_what_it_extends_is_changed_for_every_candidate(tmp_path, name):
+    change, works = CHANGES[name]
+    file, parent = tmp_path / "child.yaml", tmp_path / "parent.yaml"
+    file.write_text(f"extends: parent\n{change}\n")
+    layers = "input: 3x8x8\nlayers: [conv {} k1, conv 4 k1, conv {} k1]\n"
+    expected = {}
+    for one, two in product((2, 3, 4), (1, 2)) if works else ():
+        parent.write_text(layers.format(one, two))
+        totals = report(load(str(file), Options())).totals
+        expected[one, two] = (totals.layers, totals.params)
+    parent.write_text(layers.format("?2..4", "?1..2"))
+    answer = solve_file(str(file), Options(), "float32", [Want("layers", ">=", 1), Want("params", ">=", 1)])
+    assert {one.values: tuple(value for _, value in one.figures) for one in answer.found} == expected

@@ -271,6 +271,12 @@ def test_a_batch_norm_of_one_value_takes_two_images():
     assert "in a batch of 1, batchnorm1 has one value a channel" in verification.notes[0]
 
 
+def test_what_the_counter_does_not_know_is_said():
+    told = verify(written("{inputs: {a: 5, b: 7}, layers: [{bilinear: 6, from: [a, b]}]}")).notes
+    assert "by itself counts nothing for bilinear layers: here they count as their likes" in told[-1]
+    assert not any("FlopCounterMode" in note for note in verify(written("{input: 4, layers: [linear 3]}")).notes)
+
+
 def test_an_instance_norm_of_one_pixel_runs_in_eval_mode():
     verification = verify(written("{input: 4x1x1, layers: [instancenorm stats, relu]}"))
     assert "saved bytes" not in figures(verification)

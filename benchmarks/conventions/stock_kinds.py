@@ -15,6 +15,7 @@ WITHOUT_ARGUMENTS = {
     "relu6": "ReLU6",
     "leaky_relu": "LeakyReLU",
     "elu": "ELU",
+    "rrelu": "RReLU",
     "selu": "SELU",
     "gelu": "GELU",
     "mish": "Mish",

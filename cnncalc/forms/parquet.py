@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.answers.page import Columnar
+
 if TYPE_CHECKING:
-    from cnncalc.answers.page import Column, Layout, Page
+    from cnncalc.answers.page import Column, Layout, Page, Table
 
 __all__ = ["draw"]
 
@@ -21,11 +24,23 @@ def draw(page: Page, _: Layout) -> bytes:
 
     assert page.table is not None
     answer = page.table()
-    columns = zip(*answer.rows, strict=True) if answer.rows else ([] for _ in answer.columns)
     written = BufferOutputStream()
-    parquet.write_table(table({one.key: _array(one, values) for one, values in zip(answer.columns, columns)}), written)
+    columns = zip(answer.columns, _columns(answer))
+    parquet.write_table(table({one.key: _array(one, values) for one, values in columns}), written)
     whole: bytes = written.getvalue().to_pybytes()
     return whole
+
+
+def _columns(answer: Table) -> Iterator[Sequence[Any]]:
+    """The values of each column, one column after the other; of many rows no more is in memory than that takes."""
+    rows = answer.rows
+    if isinstance(rows, Columnar):
+        for place in range(len(answer.columns)):
+            yield list(chain.from_iterable(stretch[place] for stretch in rows.stretches()))
+    elif rows:
+        yield from zip(*rows, strict=True)
+    else:
+        yield from ([] for _ in answer.columns)
 
 
 def _array(column: Column, values: Sequence[Any]) -> Any:

@@ -54,9 +54,11 @@ def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -
         Figure("output shape", (batch, *node.shape), made),
         Figure("parameters", parameters, row.parameters),
         Figure("buffers", layer.buffer_shapes(*shapes), row.buffers),
-        *([Figure("whole numbers", layer.whole_numbers(*shapes), whole)] if graph.dialect == "torch" else ()),
         Figure("macs", batch * layer.macs(*shapes), row.macs + (batch - 1) * layer.macs_once(*shapes)),
     ]
+    counted = layer.whole_numbers(*shapes)
+    if graph.dialect == "torch" and (counted or whole):
+        figures.append(Figure("whole numbers", counted, whole))
     if parameters:
         owner = node if node.share is None else graph.nodes[node.share]
         frozen = len(row.frozen)

@@ -16,6 +16,7 @@ from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import autocast, pretend_cuda
 from cnncalc.torch_backend.building.builder import GraphModule, build
 from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
+from cnncalc.torch_backend.running.flops import unknown_to_torch
 from cnncalc.torch_backend.running.keeping import alive
 from cnncalc.torch_backend.running.measure import measure, training_step
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
@@ -84,6 +85,7 @@ def verify(
     )
     if receptive_field:
         rows = _with_fields(graph, rows, seed, notes)
+    notes += filter(None, [unknown_to_torch(graph)])
     return Verification(
         net=net or graph.name,
         name=graph.name,

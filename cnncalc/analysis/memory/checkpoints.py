@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.memory.elements import Elements, Storage
+from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
 from cnncalc.graph import Graph

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.analysis.backward import gradients
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of
+from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.pruning import Zeros
 from cnncalc.analysis.symbolic.closed import Closed, Closing
 from cnncalc.analysis.symbolic.input_conditions import Reason, conditions, reasons

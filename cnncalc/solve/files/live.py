@@ -70,7 +70,7 @@ class Live:
         some = any(node.layer is not None for node in nodes)
         live = tuple([value for one, value in values.items() if one in unknowns])
         structure = state.structure if by_structure else -1
-        return live, tensors, tuple(names), tuple(taken), place, lost, some, structure
+        return live, tensors, tuple(names), tuple(taken), place, lost, some, structure, state.met
 
 
 @lru_cache(maxsize=10_000)

@@ -57,6 +57,8 @@ class State(NamedTuple):
     structure: int
     """Equal where all names, connections and counts are; shapes may differ."""
     sums: Sums
+    met: frozenset[tuple[str, str]] = frozenset()
+    """What the file changes of the net that it extends, as far as its layers were met."""
 
 
 class Ends(NamedTuple):
@@ -78,7 +80,7 @@ class Stages:
         self.faults.raise_any()
         self._structures: dict[Hashable, int] = {}
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
-        self._ends: dict[tuple[int, int], Ends | CnncalcError] = {}
+        self._ends: dict[Hashable, Ends | CnncalcError] = {}
         self.work = 0
         """Layers that were built; four that were copied on the way count as one."""
         top = Level(by_position=file.document.text("naming") == "index")
@@ -111,7 +113,10 @@ class Stages:
         known, more, after = made
         bodies = {**after.bodies, **state.bodies} if state.bodies else after.bodies
         nodes, sums = state.nodes + after.nodes[known:], plus(state.sums, more)
-        return State(nodes, after.net, bodies, after.current, after.levels, after.branchings, after.structure, sums)
+        met = state.met | after.met
+        return State(
+            nodes, after.net, bodies, after.current, after.levels, after.branchings, after.structure, sums, met
+        )
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
         self.work += len(state.nodes) // COPIED
@@ -144,7 +149,8 @@ class Stages:
             sums = plus(sums, self.counting.of(node, net))
         net.signed = Signatures(net.limits)  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
-                              structure=self._structure(state, net, new, after.levels))  # fmt: skip
+                              structure=self._structure(state, net, new, after.levels),
+                              met=frozenset(self.builder.met))  # fmt: skip
 
     def _structure(self, before: State, net: Net, new: list[Node], levels: tuple[Level, ...]) -> int:
         made = tuple([(node.name, node.inputs, node.share, node.trainable, node.train_only) for node in new])
@@ -158,6 +164,7 @@ class Stages:
         net.nodes = [*state.nodes]
         limits = self.builder.limits
         net.limits = limits._replace(layers=limits.layers + len(state.nodes))
+        self.builder.met.clear()  # a piece may be built many times, and be changed each time
         self.builder.resume(net, dict(state.bodies), len(state.branchings) + len(state.levels) - 1)
         return net
 
@@ -197,11 +204,14 @@ class Stages:
 
     def ends(self, state: State) -> Ends:
         """The outputs of the whole net; raises `CnncalcError` where something is left over."""
-        key = (state.structure, state.current)
+        key = (state.structure, state.current, state.met)
         ends = self._ends.get(key)
         if ends is None:
             net = self._resumed(state)
             try:
+                self.builder.met.update(state.met)
+                self.builder.check_met()
+                self.faults.raise_any()
                 finish(net, self.file.document, state.current, self.file.options, self.faults)
                 places = {node.name: node.index for node in reversed(net.nodes)}
                 ends = Ends(net, net.outputs, {**places, **net.groups})

@@ -207,7 +207,7 @@ WINDOWED = frozenset(("fold", "fractional_maxpool", "glu", "unfold"))
 """Modules of torch for which no tool measured has a rule."""
 
 # Kinds that stand together in what a tool counts as nothing.
-QUIET = frozenset(("hardsigmoid", "hardswish", "log_softmax", "mish", "selu", "sigmoid", "softplus", "tanh"))
+QUIET = frozenset(("hardsigmoid", "hardswish", "log_softmax", "mish", "rrelu", "selu", "sigmoid", "softplus", "tanh"))
 ACTIVATIONS = QUIET | frozenset(("elu", "gelu", "leaky_relu", "prelu", "relu", "relu6", "silu", "softmax"))
 MAXIMA = frozenset(("adaptive_maxpool", "global_maxpool", "lppool", "maxpool"))
 AVERAGES = frozenset(("adaptive_avgpool", "avgpool", "global_avgpool", "spp", "upsample"))

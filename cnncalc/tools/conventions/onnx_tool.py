@@ -23,7 +23,8 @@ __all__ = ["ONNX_TOOL"]
 EXP, ROOT, DIVISION, LOGARITHM, TANH = 32, 24, 4, 43, 38
 
 PRICES = {
-    "relu": 1, "relu6": 2, "leaky_relu": 2, "prelu": 2, "elu": EXP + 3, "sigmoid": EXP, "silu": EXP + 1, "gelu": 7,
+    "relu": 1, "relu6": 2, "leaky_relu": 2, "prelu": 2, "rrelu": 2,
+    "elu": EXP + 3, "sigmoid": EXP, "silu": EXP + 1, "gelu": 7,
     "hardsigmoid": 4, "hardswish": 5, "softplus": EXP + 1 + LOGARITHM, "softmax": EXP + DIVISION,
     "log_softmax": EXP + DIVISION + 1 + LOGARITHM, "tanh": 2 * TANH, "mish": EXP + 1 + LOGARITHM + 2 * TANH + 1,
 }  # fmt: skip
@@ -251,7 +252,7 @@ ONNX_TOOL = Convention(
     unknown={
         **dict.fromkeys(("selu", "lppool", "global_maxpool", "gru", "rnn"), NODE),
         **dict.fromkeys(("fold", "fractional_maxpool", "deform_conv", "maxunpool"), "an ONNX file has no such layer"),
-        **dict.fromkeys(("spp", "grn", "local", "maxout", "rrelu"), COMPOSED),
+        **dict.fromkeys(("spp", "grn", "local", "maxout"), COMPOSED),
     },
     leaves_out="It leaves out what moves elements, and the erf of a GELU.",
     refuses=refuses,

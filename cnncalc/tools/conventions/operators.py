@@ -47,7 +47,7 @@ PAPER = Convention(
     ),
     unknown={},
     leaves_out=REST,
-    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"embedding", "maxunpool", "rrelu"},
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"embedding", "maxunpool"},
 )
 
 

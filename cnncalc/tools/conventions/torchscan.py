@@ -123,5 +123,5 @@ TORCHSCAN = Convention(
     nothing=WINDOWED
     | {"bilinear", "deform_conv", "embedding", "gelu", "grn", "groupnorm", "gru", "hardsigmoid", "hardswish"}
     | {"instancenorm", "log_softmax", "lppool", "lrn", "lstm", "matmul", "mish", "prelu", "rmsnorm", "rnn", "selu"}
-    | {"silu", "softmax", "softplus", "upsample"},
+    | {"rrelu", "silu", "softmax", "softplus", "upsample"},
 )  # fmt: skip

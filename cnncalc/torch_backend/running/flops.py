@@ -12,7 +12,21 @@ from torch.utils.flop_counter import conv_backward_flop, sdpa_backward_flop_coun
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["counted_otherwise"]
+    from cnncalc.graph import Graph
+
+__all__ = ["counted_otherwise", "unknown_to_torch"]
+
+UNKNOWN = {"bilinear": "bilinear layers", "attention": "the two products of fused attention"}
+"""By kind: what FlopCounterMode takes for nothing on a CPU."""
+
+
+def unknown_to_torch(graph: Graph) -> str:
+    """What is to be said of multiply–accumulates that torch's counter by itself does not see; empty for most nets."""
+    kinds = {layer.kind for _, _, layer in graph.layers()}
+    found = [words for kind, words in UNKNOWN.items() if kind in kinds]
+    if not found:
+        return ""
+    return f"torch's FlopCounterMode by itself counts nothing for {' and '.join(found)}: here they count as their likes"
 
 
 def counted_otherwise() -> dict[Any, Callable[..., int]]:

@@ -93,6 +93,8 @@ def _cell(
     kind = CELLS[layer.kind]
     if not layer.bidirectional:
         return scribe.layer(kind, x, suffix=suffix, shape=shape, **said)
+    if not scribe.trainable:
+        said = {**said, "trainable": False}
     inner = {"module": "keras.layers", "class_name": kind, "config": said, "registered_name": None}
     return scribe.layer("Bidirectional", x, suffix=suffix, shape=shape, layer=inner)
 
