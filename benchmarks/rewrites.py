@@ -28,7 +28,7 @@ from cnncalc.torch_backend.rewriting import prove
 from cnncalc.torch_backend.verify import verify
 
 SIDES = (32, 64, 96, 128, 192, 256)
-LARGE = 120_000_000
+LARGE = 400_000_000
 """Parameters from which on a net is proved in 32 bits, for want of memory."""
 ALL = "all exact"
 ARGUMENTS = {"new-head": "7", "grouped": "2", "width": "0.5", "replace": "relu leaky_relu"}

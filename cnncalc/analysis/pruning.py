@@ -6,8 +6,7 @@ pattern such as 2:4 so many of each run of an output's weights are kept, each wi
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.formats import FORMATS
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
@@ -17,6 +16,9 @@ from cnncalc.graph import Graph
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
 from cnncalc.records import NamedTuple
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = ["NOTHING", "Zeros", "check_sparsity", "zeros_of"]
 
@@ -86,6 +88,8 @@ def zeros_of(layer: Layer, shapes: tuple[Shape, ...], text: str, stored: str | N
 
 def _read(text: str) -> tuple[Fraction, int, int]:
     """A share of zeros, or how many of a run are kept; raises `ValueError`."""
+    from fractions import Fraction  # only what asks for zeros pays for it
+
     kept, colon, run = text.partition(":")
     if colon:
         if not (kept.isdecimal() and run.isdecimal() and len(run) < 4 and len(kept) < 4):

@@ -131,7 +131,8 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
         path = Path(folder) / "net.yaml"
         path.write_text(foreign.text, encoding="utf-8")
         back = load(str(path), Options())
-    ours, theirs = _known(graph, made.macs, made.ends), _known(back)
+    outputs, numbers, macs = _known(graph, made.macs, made.ends)
+    ours, theirs = (outputs, numbers - made.unseen, macs), _known(back)
     if ours != theirs:
         values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))

@@ -24,6 +24,8 @@ class Written(NamedTuple):
     """The same net as data, which is read back where the content is a program."""
     macs: int = 0
     """Multiply–accumulates beside the net's, of what is composed in another way."""
+    unseen: int = 0
+    """Numbers that the net learns or keeps and that are no layer's own when the file is read back."""
     ends: tuple[int, ...] = ()
     """Tensors of the net that are outputs there too: the ends of side branches."""
 

@@ -94,14 +94,14 @@ def _flat(module: GraphModule, inputs: Sequence[Tensor], count: int, seed: int) 
 def _unsettle(net: GraphModule, inputs: Sequence[Tensor], generator: torch.Generator) -> None:
     """Parameters and statistics as in a net that has learned: what comes out depends on what goes in.
 
-    Filters keep the size of what they take (He et al. 2015), scales are not one and shifts not zero, and statistics are
-    those of the inputs.
+    Filters keep the size of what they take (Glorot & Bengio 2010), scales are not one and shifts not zero, and
+    statistics are those of the inputs.
     """
     norms = [one for one in net.modules() if isinstance(one, nn.modules.batchnorm._NormBase)]  # noqa: SLF001
     for module in {id(one): one for one in net.modules()}.values():
         weight = getattr(module, "weight", None)
         if isinstance(weight, Tensor) and weight.dim() > 1:
-            weight.mul_(6**0.5)  # torch draws with a variance of 1 / 3n, and 2 / n is wanted
+            weight.mul_(3**0.5)  # torch draws with a variance of 1 / 3n; with 2 / n gates make chaos of rounding
         elif isinstance(weight, Tensor) or module in norms:
             _draw(weight, 0.5, 1.5, generator)
             _draw(getattr(module, "bias", None), -0.5, 0.5, generator)
@@ -111,7 +111,7 @@ def _unsettle(net: GraphModule, inputs: Sequence[Tensor], generator: torch.Gener
     net(*[one.clone() for one in inputs])
     net.eval()
     for norm in norms:
-        if norm.running_var is not None:  # of few numbers some variances are next to nothing, and would blow up
+        if norm.running_var is not None:  # of few numbers variances are next to nothing, and blow up what comes
             norm.running_var.add_(norm.running_var.mean()).mul_(0.5)
 
 

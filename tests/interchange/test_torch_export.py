@@ -48,6 +48,17 @@ class Token(nn.Module):
         return torch.cat([self.token.expand(x.shape[0], -1, -1), x], dim=1) + self.positions
 
 
+class Own(nn.Module):
+    """A map of the module's own through a convolution, added to what comes in, as coded positions are."""
+
+    def __init__(self):
+        super().__init__()
+        self.places, self.project = nn.Parameter(torch.zeros(1, 4, 12, 10)), nn.Conv2d(4, 8, 1)
+
+    def forward(self, x):
+        return x + self.project(self.places)
+
+
 class Scale(nn.Module):
     """A learned factor for each channel, and one for all."""
 
@@ -138,6 +149,7 @@ CASES = {
     ),
     "one less": (Function(lambda x, one: torch.rsub(one(x), 1.0), nn.Conv2d(8, 8, 1)), MAP),
     "a product and more": (Function(lambda x, one: torch.addcmul(x, x, one(x), value=0.5), nn.Conv2d(8, 8, 1)), MAP),
+    "a map of its own": (Own(), MAP),
     "token": (Token(), SEQUENCE),
     "scale": (Scale(), MAP),
     "attention of torch": (Function(attended, nn.MultiheadAttention(8, 2, batch_first=True)), SEQUENCE),

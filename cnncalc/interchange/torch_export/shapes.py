@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
+from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, States, Tensor, Value
 
 __all__ = ["SHAPES"]
 
@@ -21,6 +21,8 @@ def reshaped(call: Call) -> Value:
     """view, reshape, flatten, squeeze and their like: the shape that the program states."""
     value = next(iter(call.arguments.values()))
     dims = call.dims
+    if isinstance(value, Places):
+        return value
     if isinstance(value, Parameter):
         return value._replace(dims=dims, expanded=False)
     x = call.tensor(value)

@@ -22,6 +22,15 @@ def _axes(call: Call) -> int:
     return len(call.x().dims) - 2
 
 
+def _map(call: Call, axes: int) -> Tensor:
+    """What it takes, without the first axis of one of the module's own maps."""
+    x = call.x()
+    if x.batch is not None or x.dims[:1] != (1,) or len(x.dims) != axes + 2:
+        return x
+    number = call.layer("reshape", [x.number], f"{call.name()}_map", shape=x.dims[1:])
+    return Tensor(number, x.dims, 0)
+
+
 def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
@@ -33,6 +42,7 @@ def conv(call: Call) -> Tensor:
     border = padding if isinstance(padding, str) else tuple((one, one) for one in call.lengths("padding", axes, 0))
     return call.put(
         "conv",
+        _map(call, axes),
         parameters=names,
         out=dims[0],
         kernel=dims[2:],

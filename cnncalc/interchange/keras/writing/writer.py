@@ -31,7 +31,9 @@ def code(graph: Graph, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.code import text
 
     model = model_of(graph)
-    return Written(text(model, graph), tuple(model.notes), config.text(model), model.macs, tuple(sorted(graph.idle)))
+    return Written(
+        text(model, graph), tuple(model.notes), config.text(model), model.macs, ends=tuple(sorted(graph.idle))
+    )
 
 
 def model_of(graph: Graph) -> Model:

@@ -109,11 +109,7 @@ class Attending:
         """What is added to the scores: biases by distance, −∞ for what comes later, −100 between parts of a shift."""
         step, added = self.step, []
         if self.layer.biased:
-            read = step.put("Gather", self.table(), step.wholes(self.distances()))
-            square = step.permuted(step.put("Reshape", read, step.wholes((places, places, self.layer.heads))), 2, 0, 1)
-            if self.layer.continuous is not None:
-                square = step.put("Mul", step.put("Sigmoid", square), step.number(16))
-            added.append(square)
+            added.append(self.by_distance(places))
         if self.layer.causal:
             wall = step.filled(float("-inf"), (places, places))
             added.append(step.put("Trilu", wall, step.whole(1), upper=1))
@@ -125,15 +121,26 @@ class Attending:
             added.append(step.put("Mul", apart, step.number(-100)))
         return added
 
-    def table(self) -> str:
-        """A bias for each distance and head, learned, or made by a net of the distances."""
-        step = self.step
+    def by_distance(self, places: int) -> str:
+        """A bias for each head and two places, of a table that is learned, or made by a net on the distances."""
+        step, heads = self.step, self.layer.heads
+        rows = step.wholes(self.distances())
         if self.layer.continuous is None:
-            return step.learned("relative_position_bias_table")
+            read = step.put("Gather", step.learned("relative_position_bias_table"), rows)
+            return step.permuted(step.put("Reshape", read, step.wholes((places, places, heads))), 2, 0, 1)
+        read = step.put("Gather", self.net_on_distances(), rows, axis=1)
+        square = step.put("Reshape", read, step.wholes((1, places, places, heads)))
+        ones = (1,) * len(self.lead)
+        wide = step.put("Reshape", step.permuted(square, 0, 3, 1, 2), step.wholes((1, *ones, heads, places, places)))
+        return step.put("Mul", step.put("Sigmoid", wide), step.number(16))
+
+    def net_on_distances(self) -> str:
+        """What two layers make of the logarithms of all distances, for one image, which stands for all."""
+        step = self.step
         apart = [[8 * at / max(w - 1, 1) for at in range(1 - w, w)] for w in self.window]
         near = [[copysign(log2(abs(n) + 1) / 3, n) for n in one] for one in apart]
         numbers = tuple([one for place in every_combination(*near) for one in place])
-        coords = step.scribe.keep(Held((len(numbers) // len(near), len(near)), numbers))
+        coords = step.scribe.keep(Held((1, len(numbers) // len(near), len(near)), numbers))
         hidden = self.linear(coords, step.learned("cpb_mlp.0.weight"), step.learned("cpb_mlp.0.bias"))
         return self.linear(step.put("Relu", hidden), step.learned("cpb_mlp.2.weight"), None)
 

@@ -9,6 +9,7 @@ from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
 from cnncalc.interchange.onnx.writing.table import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written
 from cnncalc.layers.base import count
+from cnncalc.layers.kinds.sequences.attention import Attention
 
 __all__ = ["noted", "written"]
 
@@ -41,7 +42,21 @@ def written(
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
     if values == "none" and weights is None:
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
-    return Written(packed, tuple(said))
+    return Written(packed, tuple(said), unseen=_unseen(graph))
+
+
+def _unseen(graph: Graph) -> int:
+    """Scales of cosines, which are folded with their bound, and distances, which are one tensor for equal windows."""
+    unseen, known = 0, set()
+    for _, node, layer in graph.layers():
+        if isinstance(layer, Attention):
+            x = graph.input_shapes(node)
+            unseen += layer.heads if layer.cosine and node.share is None else 0
+            windows = tuple(layer.windows(x[0]))
+            if layer.continuous is not None and node.share is None:
+                unseen += count(layer.buffer_shapes(*x)) if windows in known else 0
+                known.add(windows)
+    return unseen
 
 
 def _values(weights: str | None, word: str, seed: int, scribe: Scribe) -> values.Source:

@@ -134,6 +134,8 @@ class Alike:
     def same(self, value: Any) -> Hashable:
         """All that an expression says, equal for two only where they are."""
         if isinstance(value, Group):
+            if value.full not in self.bodies:
+                return ("apart", value.full)  # a group whose members are called one by one
             if value.full not in self._same:
                 body = self.bodies[value.full]
                 members = tuple([(one.name, self.same(one.made)) for one in body.members])

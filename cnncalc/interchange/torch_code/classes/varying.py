@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
@@ -53,30 +53,21 @@ def _varied(
 ) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
-    for others in _others(value):
+    for others in ((value + 1, 2 * value), (2 * value, 3 * value)) if type(value) is int else ((value / 2, value / 4),):
         try:
             nets = [graph.again.build({name: repr(other)}) for other in others]
-            if any(not _alike(graph, net) for net in nets):
-                continue
-            programs = [make(net) for net in nets]
-            return _Varying(name, (value, *others)).classes(program, programs, made)
+        except CnncalcError:
+            continue  # a number of heads divides twice the width, and not one more
+        programs: list[Program] = []
+        found = made
+        try:
+            for number, net in enumerate(nets, 1):  # what does not fit mostly does not with the first
+                programs.append(make(net))
+                found = _Varying(name, (value, *others[:number])).classes(program, programs, made)
         except (CnncalcError, Unfit):
-            continue
+            found = made
+        return found
     return made
-
-
-def _others(value: int | float) -> Iterator[tuple[int | float, int | float]]:
-    """Pairs of other values: what fits the one may not fit the other."""
-    if type(value) is int:
-        yield value + 1, value + 2
-        yield 2 * value, 3 * value
-    else:
-        yield value / 2, value / 4
-
-
-def _alike(one: Graph, other: Graph) -> bool:
-    """Whether both take and give tensors of the same names."""
-    return [*one.inputs] == [*other.inputs] and [*one.outputs] == [*other.outputs] and one.name == other.name
 
 
 class _Varying:
