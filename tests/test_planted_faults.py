@@ -299,6 +299,7 @@ FAULTS = {
 
 EINSUM = 'input: 3x4x5\nlayers: [{identity: , name: x}, conv 3 k1, {einsum: "cij,ckj->ki", from: [x, previous]}]'
 ON = {
+    "a token goes behind": "input: 3x6x6\nlayers: [conv 4 k3 p1, parameter 4x1x6 concat axis=1 first, conv 2 k3]",
     "an equation's products count its output alone": EINSUM,
     "a factor is never laid out": EINSUM,
     "a convlstm's state is no product": "input: 2x3x5x5\nlayers: [convlstm 2 k3]",

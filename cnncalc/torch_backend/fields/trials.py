@@ -29,6 +29,8 @@ NEAR = 8
 """So many pixels at either end of a large input are lit one by one."""
 ALL = 1 << 25
 """Where fewer pixels are enough to do so, light ends at every pixel of the axis."""
+LONGEST = 1 << 16
+"""The longest field that is seen in full: beyond it light takes minutes, as behind nine steps of strided layers."""
 LARGEST = 1 << 24
 """Pixels in all images that are lit at once."""
 
@@ -69,12 +71,15 @@ def _own_ends(graph: Graph, source: str, axis: int, seen: Sequence[Fields]) -> l
 
 
 def whole_fields(own: Trial) -> Trial | None:
-    """The net at such a length that a pixel in the middle of every layer sees no border; None where it does already."""
+    """The net at such a length that a pixel in the middle of every layer sees no border.
+
+    None where it does already, or where that is too long: such a field is held at the net's own size alone.
+    """
     graph, source, axis = own.graph, own.source, own.axis
     shape = graph.nodes[graph.inputs[source]].shape
     n = shape[1 + axis]
     size, step = _largest(own.seen, axis)
-    if size + 2 * step < n:
+    if size + 2 * step < n or size > LONGEST:
         return None
     for turns in range((size + 3 * step) // n + 1, (size + 3 * step) // n + 4):
         length = n * turns
