@@ -459,7 +459,8 @@ def test_limits_bound_what_they_name(folder):
         "items": "input: 3x8x8\nvariables: {x: $('ab' + 'c')}\nlayers: [relu]",
         "work": "input: 3x8x8\nvariables: {x: '$(sum([1] * 10))'}\nlayers: [relu]",
     }
-    assert {*texts, "search"} == set(Limits._fields)  # that of searches: tests/test_bounds.py
+    beside = {"search", "points"}  # tests/test_bounds.py, tests/test_sweep.py
+    assert {*texts, *beside} == set(Limits._fields)
     for name, text in texts.items():
         (folder / "bound.yaml").write_text(text)
         assert load(str(folder / "bound.yaml"), Options()).nodes

@@ -55,6 +55,7 @@ def test_both_refuse_a_layer_or_neither(random):
     assert unexplained(text, shapes) == ""
 
 
+@pytest.mark.filterwarnings("ignore:dropout3d. Received a 6-D input")  # it drops whole samples there, and says so
 def test_seeded_layers_are_refused_by_both_or_neither():
     random = Random("tests")
     assert [line for _ in range(4_000) if (line := unexplained(*wild_text(random)))] == []
@@ -121,7 +122,7 @@ def test_exceptions_have_reasons():
 
 
 def test_the_generator_knows_every_kind():
-    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear", "maxunpool", "deform_conv"} == set(KINDS)
+    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear", "maxunpool", "deform_conv", "einsum"} == set(KINDS)
 
 
 def test_the_generator_writes_what_it_promises():

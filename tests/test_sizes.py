@@ -240,6 +240,7 @@ WITHOUT = {
     **dict.fromkeys(("mixer_b16", "mixer_l16", "mixer_s16", "mixer_s32"), "it mixes a fixed number of patches"),
     **dict.fromkeys((f"yolo12{scale}" for scale in "nsmlx"), "its attention cuts the map into areas by `reshape`"),
     "deepspeech2": "its `reshape` divides lengths",
+    **dict.fromkeys((f"mobilevit_{scale}" for scale in ("s", "xs", "xxs")), "its patches are as many as the map has"),
 }
 """Nets without a closed form, and why."""
 

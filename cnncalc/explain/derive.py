@@ -116,7 +116,7 @@ def _backward(
 
 def traced_layer(layer: Layer, shapes: tuple[Shape, ...]) -> Layer:
     """The layer with symbols for the fields that are not at their defaults (a default stands in no formula)."""
-    rank = len(shapes[0]) - 1
+    rank = layer.slid_axes(shapes[0])
     view: Layer = object.__new__(type(layer))
     view.__dict__.update(layer.__dict__)
     for name, declared in layer.fields.items():

@@ -100,7 +100,10 @@ class Teller:
         return f"for its weights and {inputs}"
 
     def _before(self, node: Node) -> list[Seen] | None:
-        """The receptive field of what comes in, where three numbers an axis say it all."""
+        """The receptive field of what comes in, where three numbers an axis say it all, of several inputs the same."""
+        others = node.inputs[1:]
+        if any(_differs(seen[node.inputs[0]], [seen[one]]) for seen in self.seen.values() for one in others):
+            return None
         return _told_by_three([before(self.graph, node, seen) for seen in self.seen.values()], phases=False)
 
     def _behind(self, index: int) -> list[Seen] | None:

@@ -136,6 +136,10 @@ class Layer:
         return sorted(placed, key=lambda declared: declared.position or 0)
 
     # -- what a kind answers; `x` are the input shapes
+    def slid_axes(self, x: Shape) -> int:
+        """Along how many axes of its first input its windows slide: a field of one an axis has as many values."""
+        return len(x) - 1
+
     def entering(self, *x: Shape) -> int:
         """The channels or features that come in: what `in=` asserts."""
         return x[0][0]

@@ -16,7 +16,8 @@ __all__ = ["ACTIVATIONS", "MAP_KINDS", "MERGES", "TWO", "VECTOR_KINDS", "layer_t
 Shape = tuple[int, ...]
 
 ACTIVATIONS = (
-    "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid",
+    "relu", "relu6", "leaky_relu", "rrelu", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "hardswish",
+    "hardsigmoid",
     "softplus", "softmax", "log_softmax", "prelu", "maxout",
 )  # fmt: skip
 IN_PLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "hardsigmoid", "dropout")
@@ -253,8 +254,9 @@ def norm(random: Random, shape: Shape, kind: str) -> str:
 def activation(random: Random, shape: Shape, kind: str) -> str:
     text = kind
     if kind in ("leaky_relu", "elu") and random.random() < 0.4:
-        number = random.choice((" 0.2", " 1", " 0.01", ""))
-        text = text + number if number or kind == "elu" else "rrelu" + random.choice(("", " 0.1", " 0.1 0.1"))
+        text += random.choice((" 0.2", " 1", " 0.01"))
+    if kind == "rrelu":
+        text += random.choice(("", " 0.1", " 0.1 0.1"))
     if kind == "prelu":
         text += random.choice(("", " per_channel", " shared"))
     if kind == "gelu":

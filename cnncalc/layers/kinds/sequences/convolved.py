@@ -55,6 +55,9 @@ class ConvLSTM(Layer):
         Choice("sequence", "final"), "the states of all steps, or the last one", "sequence", aliases=("return",)
     )
 
+    def slid_axes(self, x: Shape) -> int:
+        return len(x) - 2
+
     def windows(self, x: Shape) -> tuple[Window, ...]:
         """One window for each axis of a map."""
         rank = len(x) - 2
