@@ -144,9 +144,8 @@ def device_of(given: DeviceLike | None) -> Device | None:
 
 def on_device(report: Report, given: DeviceLike | None, dtype: str) -> Report:
     """The report with its least time on the device, or as it is without one. Raises CnncalcError."""
-    device = device_of(given)
-    if device is None:
+    if given is None:
         return report
-    from cnncalc.analysis.roofline import bounded
+    from cnncalc.tools import devices
 
-    return bounded(report, device, dtype)
+    return devices.on_device(report, fspath(given), dtype)

@@ -22,33 +22,25 @@ def borders(op: Operation, rank: int) -> dict[str, Any]:
 
 def convolution(op: Operation) -> None:
     """conv."""
-    weight = op.held("weight")
-    if weight is None:
-        raise op.fault("its weight is made by the net")
-    rank = len(weight.dims) - 2
-    op.say(
-        "Conv",
-        op.x(),
-        op.learned(weight, "weight"),
-        op.learned(op.held("bias"), "bias"),
-        strides=op.wholes("strides") or (1,) * rank,
-        dilations=op.wholes("dilations") or (1,) * rank,
-        group=op.whole("groups", 1),
-        **borders(op, rank),
-    )
+    _convolved(op, "Conv")
 
 
 def deconvolution(op: Operation) -> None:
     """conv_transpose, whose output's shape is stated."""
+    _convolved(op, "ConvTranspose", "output_shape")
+
+
+def _convolved(op: Operation, kind: str, stated: str = "") -> None:
+    """ONNX's operator of that kind; `stated` is the input that has the shape of its output."""
     weight = op.held("weight")
     if weight is None:
         raise op.fault("its weight is made by the net")
     rank = len(weight.dims) - 2
     said = borders(op, rank)
-    if "output_shape" in op.inputs:
-        said["output_shape"] = op.wholes("output_shape")[-rank:]
+    if stated in op.inputs:
+        said["output_shape"] = op.wholes(stated)[-rank:]
     op.say(
-        "ConvTranspose",
+        kind,
         op.x(),
         op.learned(weight, "weight"),
         op.learned(op.held("bias"), "bias"),
