@@ -119,6 +119,12 @@ def test_an_equation_of_types(equation, types):
     held(graph_of(net), batch=2)
 
 
+@pytest.mark.parametrize("shape", ["144", "4x2x3x3x2"])
+@pytest.mark.parametrize("text", ["dropout 0.3 channels", "dropout 0.3 channels inplace", "FeatureAlphaDropout 0.3"])
+def test_whole_channels_of_a_vector_and_on_four_axes(text, shape):
+    held(chain("4x6x6", [HALF, f"reshape {shape}", text, "identity"], Options()), batch=2)
+
+
 @pytest.mark.parametrize("axis", ["channels", "last"])
 def test_an_embedding(axis):
     held(chain("1x6", [f"embedding 9 4 axis={axis}", "linear 3 axis=last"], Options()), batch=2)
