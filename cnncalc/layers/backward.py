@@ -25,6 +25,8 @@ class Backward(NamedTuple):
     """Whether a gradient is wanted for each input."""
     alone: bool = False
     """Whether there is one image only, all of whose parts lie in one piece."""
+    autocast: bool = False
+    """Whether torch.autocast mixes types, as it does on CUDA."""
 
     @property
     def any(self) -> bool:
