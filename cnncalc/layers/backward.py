@@ -41,7 +41,8 @@ class Saved(NamedTuple):
     element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
     Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
     `element` says which: `own`, that of the parameters, `mask`, a bool, `cpu`, there on a CPU alone, or `full`: float32
-    where the type is narrower, which an input may be kept in too. An input that is kept before it is cast is `taken`.
+    where the type is narrower, which an input may be kept in too; `cast`: one
+    more copy, of an input that is cast to the half type. An input that is kept before it is cast is `taken`.
     """
 
     what: str

@@ -160,6 +160,9 @@ class Elements:
             return saved.size
         if self.half and saved.element == "cpu":
             return 0
+        if saved.element == "cast":
+            source = self.of[self.graph.nodes[index].inputs[saved.index]]
+            return self.half if source != self.half else 0
         if saved.element == "full":
             return max(FULL, self.computing(index, saved.index))
         if not self.half or saved.element == "own":

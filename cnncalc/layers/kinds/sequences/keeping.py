@@ -32,7 +32,7 @@ class Keeping(Places):
             return {}
         shapes = self.weight_shapes(*x)
         given = backward.inputs[0], backward.inputs[min(1, len(x) - 1)], backward.inputs[-1]
-        wanted = {"in_proj_weight": len(x) == 1 and given[0], "out_proj.weight": True}
+        wanted = {"in_proj_weight": len(x) == 1 and given[0], "out_proj.weight": True}  # else its parts: `saved_inputs`
         wanted |= dict(zip(("q_proj_weight", "k_proj_weight", "v_proj_weight"), given))
         wanted["cpb_mlp.2.weight"] = backward.weights
         return {name: 1 for name in shapes if wanted.get(name)}
@@ -46,20 +46,18 @@ class Keeping(Places):
         if not backward.any:
             return
         size = self.sizes(*x)
-        if backward.weights:
-            for index, one in enumerate(x):
-                if self.axis == "last" and self.window is None:
-                    yield Saved("input", index)
-                else:
-                    yield Saved("places", index, shape=one)
+        yield from self.saved_inputs(backward, size, *x)
         if self.by_hand(*x):
+            query, key, value = self.wanted(backward)
             if self.cosine:
                 yield from self.saved_lengths(backward, size, *x)
-            yield Saved("scaled queries", shape=(size.queries, size.keyed))
+            if key:
+                yield Saved("scaled queries", shape=(size.queries, size.keyed))
             yield from self.saved_heads(backward, size, *x)
             weights = (self.heads, size.queries, size.asked)
-            yield Saved("weights of all places", shape=weights, element="full")
-            if backward.autocast:
+            if query or key or not backward.autocast:
+                yield Saved("weights of all places", shape=weights, element="full")
+            if value and backward.autocast:
                 yield Saved("weights of all places, as they are multiplied", shape=weights)
         else:
             yield from self.saved_fused(backward, size, *x)
@@ -70,6 +68,28 @@ class Keeping(Places):
             yield Saved("biases", shape=(self.heads, size.asked, size.asked), batched=False)
         if self.project and backward.weights and self.by_hand(*x):
             yield Saved("values of all heads", shape=(size.queries, size.valued))
+
+    def wanted(self, backward: Backward) -> tuple[bool, bool, bool]:
+        """Whether gradients of queries, keys and values are wanted."""
+        first, *others = (backward.weights or one for one in backward.inputs)
+        return first, (others or [first])[0], (others or [first])[-1]
+
+    def saved_inputs(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
+        """What the projections take. Under autocast each casts its own: parts of one matrix, and what two of them take."""
+        if backward.weights:
+            for index, one in enumerate(x):
+                for again in range(1 + (len(x) == 2 and index == 1)):
+                    if self.axis == "last" and self.window is None:
+                        yield Saved("input", index)
+                    else:
+                        yield Saved("places", index, shape=one, element="cast" if again else "")
+        if backward.autocast and len(x) > 1 and self.packed(*x):
+            rows = (size.keyed, size.key, size.value)
+            features = self.features(x[0])
+            given = backward.inputs[0], backward.inputs[1], backward.inputs[-1]
+            for count, wanted in zip(rows, given):
+                if wanted:
+                    yield Saved("weight in half precision", shape=(count, features), batched=False)
 
     def saved_fused(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
         """FlashAttention has heads of eights of features, made larger with zeros, and the state of random numbers."""
@@ -100,15 +120,18 @@ class Keeping(Places):
         """
         groups = self.heads if self.shared is None else self.shared
         whole = self.undivided(backward, *x) if len(x) == 1 else backward.alone
+        query, key, _ = self.wanted(backward)
         if groups < self.heads or not (self.heads == 1 or whole):
-            yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
+            each = query * size.keyed + (query or key) * size.valued
+            yield Saved("keys and values of every head", shape=(size.keys * each,))
         elif self.cosine:
-            yield Saved("keys of length 1", shape=(size.keys, size.key))
+            yield Saved("keys of length 1", shape=(size.keys, query * size.key))
             if len(x) > 1:
-                yield Saved("values", shape=(size.keys, size.value))
+                yield Saved("values", shape=(size.keys, (query or key) * size.value))
         else:
             queries = size.keyed * size.queries if len(x) == 1 else 0
-            yield Saved("queries, keys and values", shape=(queries + size.keys * (size.key + size.value),))
+            each = query * size.key + (query or key) * size.value
+            yield Saved("queries, keys and values", shape=(queries + size.keys * each,))
 
     def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
         """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as
@@ -116,8 +139,12 @@ class Keeping(Places):
         """
         values = size.value * size.keys if len(x) == 1 else 0
         groups = self.heads if self.shared is None else self.shared
-        yield Saved("queries and keys", shape=(size.keyed * size.queries + size.key * size.keys + values,))
-        yield Saved("their lengths", shape=(2, self.heads * size.queries + groups * size.keys), element="full")
-        yield Saved("scales", shape=(self.heads,), batched=False, element="full")
+        query, key, _ = self.wanted(backward)
+        laid = query * size.keyed * size.queries + key * size.key * size.keys
+        yield Saved("queries and keys", shape=(laid + values,))
+        lengths = query * self.heads * size.queries + key * groups * size.keys
+        yield Saved("their lengths", shape=(2, lengths), element="full")
+        if query or key:
+            yield Saved("scales", shape=(self.heads,), batched=False, element="full")
         if backward.weights:
             yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
