@@ -110,10 +110,6 @@ class Attention(Keeping):
         out = self.leaving(x[0], self.sizes(*x))
         return (out, *x[0][1:]) if self.axis == "channels" else (*x[0][:-1], out)
 
-    def packed(self, *x: Shape) -> bool:
-        """Whether one matrix projects queries, keys and values, as in torch where all inputs have as many features."""
-        return all(self.features(one) is self.features(x[0]) or self.features(one) == self.features(x[0]) for one in x)
-
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         size = self.sizes(*x)
         rows = size.keyed + size.key + size.value

@@ -75,7 +75,7 @@ class Keeping(Places):
         return first, (others or [first])[0], (others or [first])[-1]
 
     def saved_inputs(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
-        """What the projections take. Under autocast each casts its own: parts of one matrix, and what two of them take."""
+        """What the projections take. Under autocast each casts its own, a part of the one matrix too."""
         if backward.weights:
             for index, one in enumerate(x):
                 for again in range(1 + (len(x) == 2 and index == 1)):
