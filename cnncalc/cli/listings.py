@@ -96,7 +96,7 @@ def runtimes(context: click.Context, parameter: click.Parameter, value: str | No
 def dtypes(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """`--dtype help` lists the types of layers and ends."""
     if "help" in value:
-        from cnncalc.analysis.formats import FORMATS
+        from cnncalc.graph.formats import FORMATS
 
         _listing(context, list(FORMATS), [one.title for one in FORMATS.values()])
     return value

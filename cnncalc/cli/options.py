@@ -11,6 +11,7 @@ from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing, listings
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.forms import FORMS
+from cnncalc.graph.formats import meant
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -285,4 +286,5 @@ def _dtypes(texts: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
         help = "keep one of them; for some layers write a pattern before it, as --dtype 'classifier.*=int8'"
         raise CnncalcError(Fault(f"--dtype is given {len(plain)} times: {' and '.join(plain)[:80]}", help=help))
     pairs = [text.rpartition("=") for text in texts if "=" in text]
-    return plain[0] if plain else "float32", tuple([(pattern.strip(), name.strip()) for pattern, _, name in pairs])
+    types = tuple([(pattern.strip(), name.strip()) for pattern, _, name in pairs])
+    return meant(plain[0]) if plain else "float32", types
