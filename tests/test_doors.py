@@ -18,6 +18,7 @@ DOORS = {
     "claims": "decimals expect latency quantities wants",
     "cli": "main",
     "cli.commands": "",
+    "cli.program": "declared ending group reading table",
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
