@@ -19,10 +19,10 @@ from benchmarks.hostile.texts import (
     unknown_text,
     wild_word,
 )  # fmt: skip
-from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.answers.figures import KEYS as TOTALS
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
+from cnncalc.graph.formats import DTYPES
 from cnncalc.layers import KINDS
 from cnncalc.limits import Limits
 from cnncalc.pages.show.columns import COLUMNS

@@ -141,6 +141,10 @@ class Layer:
         """Along how many axes of its first input its windows slide: a field of one an axis has as many values."""
         return len(x) - 1
 
+    def named_axes(self, x: Shape) -> int:
+        """How many axes its first input has in the sense of a `2d` at the end of its name."""
+        return self.slid_axes(x)
+
     def entering(self, *x: Shape) -> int:
         """The channels or features that come in: what `in=` asserts."""
         return x[0][0]
