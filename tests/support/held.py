@@ -20,7 +20,7 @@ from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import reshape, resize, shuffle
+from cnncalc.layers.kinds import reshape, resize, shuffle, unfolding
 from cnncalc.layers.kinds.activation import Maxout
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
@@ -54,7 +54,10 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
 
 
 PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle, reductions.Select)
-DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
+DEALING = (
+    shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, unfolding.Unfold,
+    Maxout, Merge,
+)  # fmt: skip
 
 
 def channels_blurred(graph: Graph) -> bool:
