@@ -18,6 +18,7 @@ from cnncalc.layers.registry import name_in, preset_name, preset_of
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
+    field_help,
     field_named,
     field_suggestion,
     kind_of,
@@ -157,7 +158,7 @@ def _together(
 
 def _of_field(cls: type[Layer], fault: FieldError, offset: int = 0, width: int = 0) -> TokenError:
     message = f"`{fault.field}` of `{cls.kind}`: {fault.rule}"
-    return TokenError(message, fault.field, fault.help, offset, width, in_value=True)
+    return TokenError(message, fault.field, field_help(cls, fault), offset, width, in_value=True)
 
 
 def _read_token(
