@@ -9,22 +9,8 @@ from typing import NamedTuple
 import click
 
 from benchmarks.hostile.foreign import foreign_file
-<<<<<<< HEAD
 from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
 from benchmarks.hostile.values import Values
-=======
-from benchmarks.hostile.texts import (
-    COMPARISONS,
-    bundled_name,
-    chain_layers,
-    condition,
-    net_text,
-    symbols,
-    unknown_text,
-    wild_word,
-)  # fmt: skip
-from cnncalc.answers.figures import KEYS as TOTALS
->>>>>>> main
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
 from cnncalc.graph.formats import DTYPES

@@ -8,10 +8,10 @@ from random import Random
 import click
 
 from benchmarks.hostile.texts import COMPARISONS, LETTERS, condition, wild_word
-from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 from cnncalc.analysis.memory.sharding import SHARDINGS
 from cnncalc.answers.figures import KEYS as TOTALS
+from cnncalc.graph.formats import DTYPES
 from cnncalc.interchange.writers import WRITERS
 from cnncalc.limits import Limits
 from cnncalc.pages.show.columns import COLUMNS
