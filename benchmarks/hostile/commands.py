@@ -13,7 +13,6 @@ from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbo
 from benchmarks.hostile.values import Values
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
-from cnncalc.graph.formats import DTYPES
 from cnncalc.layers import KINDS
 from cnncalc.rewrites.table import RULES
 
