@@ -32,11 +32,11 @@ MEASURED = [
     ("q4_0", (64, 576), 20_736),
     # AutoAWQ's WQLinear: int32 qweight (in, out/8), int32 qzeros (in/128, out/8), float16 scales (in/128, out)
     ("int4", (64, 256), 4 * 256 * 8 + 4 * 2 * 8 + 2 * 2 * 64),
-    # TensorFlow 2.21: what its interpreter says of a converted weight, a scale of 4 bytes and a zero point of 8 a filter
+    # TensorFlow 2.21: what its interpreter says of a converted weight; a scale has 4 bytes, a zero point 8
     ("tflite-dynamic", (29, 4, 3, 3), 1_044 + 29 * 12),
     # OpenVINO 2026.4.1: the bytes of the .bin of a convolution with a bias are 592, 576 and 16
     ("openvino-float16", (8, 4, 3, 3), 576),
-    # Keras 3.15.1: the bytes of a layer's variables but its bias, after quantize(); Dense(32) on 1,568 numbers and on 16
+    # Keras 3.15.1: the bytes of all variables but the bias, after quantize(); Dense(32) on 1,568 numbers and on 16
     ("keras-int8", (32, 1_568), 1_568 * 32 + 32 * 4),
     ("keras-int4", (32, 1_568), 1_568 * 16 + 13 * 32 * 4 + 13 * 32 + 1_568 * 4),
     ("keras-float8", (32, 16), (3_619 - 32) * 4),
@@ -124,11 +124,12 @@ def test_rows_of_32_numbers_are_blocks_of_gguf():
     assert counted.totals.weight_bytes == 5 * 2 * 34 + 5 * 4
 
 
-def test_where_a_symbol_decides_there_is_no_closed_form():
-    graph = chain("4xHxW", ["conv 29 k3", "flatten", "linear 5"], Options(types=(("*", "tflite-dynamic"),)))
-    conv, _, linear = symbolic_report(graph).rows
-    assert value_at(conv.weight_bytes, {}) == 1_044 + 29 * 12 + 29 * 4
-    assert linear.weight_bytes is None
+def test_where_a_symbol_decides_there_is_no_closed_form(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 4x8x8\nlayers: [conv 29 k3, flatten, linear 5]\ndtypes: {'*': tflite-dynamic}\n")
+    found = run("show", str(file), "--input", "4xHxW", "--columns", "name,weight_bytes").output
+    assert f"conv1     {1_044 + 29 * 12 + 29 * 4:,}" in found
+    assert "linear1   no closed form" in found
 
 
 def test_the_last_pattern_wins():

@@ -1,0 +1,16 @@
+"""What torch keeps and counts, beside what cnncalc says: the table of tests/support/surprises.py, compiled nets too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.surprises.saying import tell
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
+
+from surprises import SURPRISES  # noqa: E402 # the path to what tests share comes first
+
+tell(
+    (one.subject, one.measured(), one.figure, "" if one.ours is None else one.ours()) for one in SURPRISES
+)  # fmt: skip
