@@ -1,8 +1,8 @@
-"""`python -m benchmarks.surprises [PART …]`: measure again what docs/surprises.md tells, each part with its own releases.
+"""`python -m benchmarks.surprises [PART …]`: measure again what docs/surprises.md tells, each part with its releases.
 
-Every part gets a virtual environment with exactly these packages; `--environments FOLDER` keeps them, or takes those that are
-there by the parts' names. `--write` makes tests/data/surprises.csv anew of what was found. The part `findings` runs
-`findings/*.sh` one after the other, and takes an hour.
+Every part gets a virtual environment with exactly these packages; `--environments FOLDER` keeps them, or takes those
+that are there by the parts' names. `--write` makes tests/data/surprises.csv anew of what was found. The part `findings`
+runs `findings/*.sh` one after the other, and takes an hour.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def measured(part: str, kept: Path | None) -> list[list[str]]:
     program = f"benchmarks.surprises.with_{part.partition('-')[0]}"
     with environment(part, kept) as python, tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "found.csv"
-        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "torch"}
+        backend = "tensorflow" if part == "tensorflow" else "torch"
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": backend}
         subprocess.run(
             [python, "-m", program, str(found)],
             cwd=ROOT, check=True, env={**os.environ, **quiet}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -106,7 +107,7 @@ def main() -> int:
         known = {row["subject"]: row["figure"] for row in table if row["part"] == part}
         found = measured(part, given.environments)
         for subject, figure, *more in found:  # the first part brings what was seen, and what cnncalc says
-            seen, ours = more if more else (known.get(subject, "new"), "")
+            seen, ours = more or (known.get(subject, "new"), "")
             changed += figure != seen
             print(f"  {subject:<88}{figure:>16}{ours:>10}{'' if figure == seen else f'  was {seen}'}", flush=True)
         if given.write and part != "torch":

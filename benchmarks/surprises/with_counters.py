@@ -64,6 +64,6 @@ tell(
         ("onnx-tool: an element of a batch norm",
          priced("BatchNormalization", (1, 4, 8, 8), (1, 4, 8, 8), (4,), (4,), (4,), (4,)) // 256),
         ("onnx-tool: a transposed convolution 4 to 8 channels, kernel 3, stride 2", transposed(4, 8, 3, 2)),
-        ("onnx-tool: a transposed convolution 8 to 8 channels, kernel 3, stride 3", transposed(8, 8, 3, 3)),
+        ("onnx-tool: a transposed convolution 4 to 8 channels, kernel 2, stride 2", transposed(4, 8, 2, 2)),
     ]
 )  # fmt: skip

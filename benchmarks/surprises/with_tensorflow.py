@@ -15,24 +15,29 @@ def converted(layer: tf.keras.layers.Layer, *shape: int) -> bytes:
     return bytes(converter.convert())
 
 
-def kernel(packed: bytes) -> str:
-    """The type of the largest tensor on two axes and more that is no map."""
-    tensors = tf.lite.Interpreter(model_content=packed).get_tensor_details()
-    weights = [one for one in tensors if len(one["shape"]) > 1 and one["shape"][0] != 1 or "depthwise" in one["name"]]
-    return np.dtype(max(weights, key=lambda one: int(np.prod(one["shape"])))["dtype"]).name
+def kernel(packed: bytes, filters: int) -> str:
+    """The type of the weights of so many filters."""
+    for one in tf.lite.Interpreter(model_content=packed).get_tensor_details():
+        shape = [int(length) for length in one["shape"]]
+        if len(shape) > 2 and shape[0] != 1 and filters in shape:
+            return np.dtype(one["dtype"]).name
+    raise ValueError("no weights")
 
 
 conv = tf.keras.layers.Conv2D
-files = [(filters, converted(conv(filters, 3), 8, 8, 4)) for filters in (28, 29)]  # in this order: names are in the file
+files = [
+    (filters, converted(conv(filters, 3), 8, 8, 4)) for filters in (28, 29)
+]  # in this order: names are in the file
+mean = tf.keras.layers.AveragePooling2D(3, 1, "same")(np.ones((1, 5, 5, 1), np.float32))
+solid = converted(tf.keras.layers.Conv3D(29, 3), 8, 8, 8, 4)
 tell(
     [
-        *((f"TFLite: bytes of a file of {filters} filters 3×3 on 4 channels", len(packed)) for filters, packed in files),
-        *((f"TFLite: the type of {filters * 36:,} numbers, 3×3 on 4 channels", kernel(packed))
-          for filters, packed in files),
-        ("TFLite: the type of 1,020 numbers, 1×1 on 4 channels", kernel(converted(conv(255, 1), 8, 8, 4))),
-        ("TFLite: the type of 1,024 numbers, 1×1 on 4 channels", kernel(converted(conv(256, 1), 8, 8, 4))),
-        ("TFLite: the type of 3,132 numbers, 3×3×3 on 4 channels",
-         np.dtype(max(tf.lite.Interpreter(model_content=converted(tf.keras.layers.Conv3D(29, 3), 8, 8, 8, 4))
-                      .get_tensor_details(), key=lambda one: one["shape"][-1] * len(one["shape"]))["dtype"]).name),
+        *((f"TFLite: bytes of a file of {filters} filters 3×3 on 4 channels", len(file)) for filters, file in files),
+        *((f"TFLite: the type of {filters * 36:,} numbers, 3×3 on 4 channels", kernel(file, filters))
+          for filters, file in files),
+        ("TFLite: the type of 1,020 numbers, 1×1 on 4 channels", kernel(converted(conv(255, 1), 8, 8, 4), 255)),
+        ("TFLite: the type of 1,024 numbers, 1×1 on 4 channels", kernel(converted(conv(256, 1), 8, 8, 4), 256)),
+        ("TFLite: the type of 3,132 numbers, 3×3×3 on 4 channels", kernel(solid, 29)),
+        ("Keras on tensorflow: a corner of ones, averaged by 3×3 with same", f"{float(mean[0, 0, 0, 0]):.3f}"),
     ]
 )  # fmt: skip
