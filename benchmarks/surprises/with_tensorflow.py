@@ -28,7 +28,8 @@ conv = tf.keras.layers.Conv2D
 files = [
     (filters, converted(conv(filters, 3), 8, 8, 4)) for filters in (28, 29)
 ]  # in this order: names are in the file
-mean = tf.keras.layers.AveragePooling2D(3, 1, "same")(np.ones((1, 5, 5, 1), np.float32))
+numbers = np.arange(1, 37, dtype=np.float32).reshape(1, 6, 6, 1)
+mean = tf.keras.layers.AveragePooling2D(3, 2, "same")(numbers)
 solid = converted(tf.keras.layers.Conv3D(29, 3), 8, 8, 8, 4)
 tell(
     [
@@ -38,6 +39,6 @@ tell(
         ("TFLite: the type of 1,020 numbers, 1×1 on 4 channels", kernel(converted(conv(255, 1), 8, 8, 4), 255)),
         ("TFLite: the type of 1,024 numbers, 1×1 on 4 channels", kernel(converted(conv(256, 1), 8, 8, 4), 256)),
         ("TFLite: the type of 3,132 numbers, 3×3×3 on 4 channels", kernel(solid, 29)),
-        ("Keras on tensorflow: a corner of ones, averaged by 3×3 with same", f"{float(mean[0, 0, 0, 0]):.3f}"),
+        ("Keras on tensorflow: the last mean of 3×3 with same, stride 2, over 1 to 36", f"{float(mean[0, -1, -1, 0]):.1f}"),
     ]
 )  # fmt: skip

@@ -11,7 +11,7 @@ from benchmarks.surprises.saying import tell
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
-from surprises import SURPRISES  # noqa: E402 # the path to what tests share comes first
+from surprises import SURPRISES  # the path to what tests share comes first
 
 HERE = {"", "a compiler", *(["CUDA"] if torch.cuda.is_available() else [])}
 tell(

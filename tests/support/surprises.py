@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -136,7 +137,7 @@ def compiled(net: nn.Module, **options: Any) -> int:
 
 
 class _Segments(nn.Module):
-    """Ten blocks of a convolution and a ReLU, run by `checkpoint_sequential` in so many segments; as they are, of none."""
+    """Ten blocks of a convolution and a ReLU, by `checkpoint_sequential` in so many segments; of none, as they are."""
 
     def __init__(self, segments: int) -> None:
         super().__init__()
@@ -157,14 +158,14 @@ def _segments(segments: int) -> int:
     ends = [*range(0, each * (max(segments, 1) - 1) + 1, each), 10]
     groups = [
         f"{{name: s{at}, layers: [{', '.join(['conv 4 k3 p1, relu'] * (end - begin))}]}}"
-        for at, (begin, end) in enumerate(zip(ends, ends[1:]))
+        for at, (begin, end) in enumerate(pairwise(ends))
     ]
     again = tuple(f"s{at}" for at in range(len(groups) - 1))
     net = cnncalc.chain(MAP, ["conv 4 k1 nobias", "upsample 1", *groups], cnncalc.Options(checkpoint=again))
     return report(net).totals.saved_bytes - 16_384  # that of the layer in front
 
 
-def _state(optimizer: type[torch.optim.Optimizer]) -> int:
+def _state(optimizer: Callable[..., torch.optim.Optimizer]) -> int:
     """What an optimizer keeps of a 1×1 convolution of 64 channels after a step."""
     layer = nn.Conv2d(64, 64, 1, bias=False)
     made = optimizer(layer.parameters())
