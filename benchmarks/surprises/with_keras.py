@@ -28,7 +28,7 @@ def quantised(mode: str, *more: keras.Layer) -> keras.Model:
 
 
 def mean() -> str:
-    """The last number of 1 to 36, six in a row, averaged by 3×3 with a stride of 2 and `same`: pixels are padded once."""
+    """The last mean of the numbers 1 to 36, six a row, by 3×3 with a stride of 2 and `same`."""
     numbers = np.arange(1, 37, dtype=np.float32).reshape(1, 6, 6, 1)
     return f"{float(layers.AveragePooling2D(3, 2, 'same')(numbers)[0, -1, -1, 0]):.1f}"
 

@@ -39,6 +39,7 @@ tell(
         ("TFLite: the type of 1,020 numbers, 1×1 on 4 channels", kernel(converted(conv(255, 1), 8, 8, 4), 255)),
         ("TFLite: the type of 1,024 numbers, 1×1 on 4 channels", kernel(converted(conv(256, 1), 8, 8, 4), 256)),
         ("TFLite: the type of 3,132 numbers, 3×3×3 on 4 channels", kernel(solid, 29)),
-        ("Keras on tensorflow: the last mean of 3×3 with same, stride 2, over 1 to 36", f"{float(mean[0, -1, -1, 0]):.1f}"),
+        ("Keras on tensorflow: the last mean of 3×3 with same, stride 2, over 1 to 36",
+         f"{float(mean[0, -1, -1, 0]):.1f}"),
     ]
 )  # fmt: skip
