@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.graph import Graph
 from cnncalc.graph.stored import stored_in
@@ -15,7 +16,7 @@ from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
 from cnncalc.torch_backend.building.builder import to_torch
 
-__all__ = ["back", "differences", "main_class", "run", "through_torch"]
+__all__ = ["back", "differences", "main_class", "run", "sizes", "through_torch"]
 
 CLOSE = 1e-5
 """Of the largest number that comes out."""
@@ -94,6 +95,52 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
         torch.manual_seed(5)
         ours = made(*[one.clone() for one in inputs])
     return [*_shapes(graph, shapes), *_outputs(graph, ours, theirs)]
+
+
+def sizes(graph: Graph) -> list[str]:
+    """How a program at the net's own size, on torch's meta device, differs: shapes of layers and outputs, and products.
+
+    The multiply–accumulates are what torch's own counter finds. What it does not know (recurrent cells, attention that
+    is one function) it has to miss in the module of `to_torch` alike.
+    """
+    made, reference = unfilled(graph)
+    inputs = [one.to("meta") for one in given(graph, 1, torch.float32)]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, module in made.named_modules():
+        module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))
+    ours, found = operations(made, inputs)
+    products = 2 * sum(
+        layer.macs(*graph.input_shapes(node)) for _, node, layer in graph.layers() if not node.train_only
+    )
+    wanted = {name: graph.nodes[at].shape for name, at in graph.outputs.items() if not graph.nodes[at].train_only}
+    named = found if isinstance(found, dict) else {next(iter(wanted)): found}
+    lines = [
+        f"output {name}: {tuple(named[name].shape)}, and it is to be {shape}"
+        for name, shape in wanted.items()
+        if tuple(named[name].shape[1:]) != shape
+    ]
+    if ours != products and ours != (theirs := operations(reference, inputs)[0]):
+        lines.append(f"{ours:,} operations are counted by torch, {theirs:,} in the module, {products:,} by cnncalc")
+    return [*_shapes(graph, shapes), *lines]
+
+
+def unfilled(graph: Graph) -> tuple[nn.Module, nn.Module]:
+    """A program and the module of the same net, whose numbers are nowhere."""
+    with torch.device("meta"):
+        made = main_class(run(str(written(graph, 1).content)))()
+    return made.eval(), to_torch(graph, device="meta").eval()
+
+
+def operations(module: nn.Module, inputs: list[Tensor]) -> tuple[int, Any]:
+    """What torch's counter finds (two for each multiply–accumulate), and what comes out."""
+    usual = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # which hides what attention does
+    try:
+        with torch.no_grad(), torch.device("meta"), FlopCounterMode(display=False) as counter:
+            found = module(*inputs)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(usual)
+    return counter.get_total_flops(), found
 
 
 def called(name: str, changed: Mapping[str, str]) -> str:

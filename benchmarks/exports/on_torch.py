@@ -1,0 +1,33 @@
+"""PyTorch programs, run and read back."""
+
+from __future__ import annotations
+
+import programs
+import torch
+
+from benchmarks.exports.nets import large
+from cnncalc.graph import Graph
+
+__all__ = ["back", "held", "through_torch"]
+
+torch.set_num_threads(1)
+
+
+def held(whole: Graph, small: Graph) -> list[str]:
+    """A program against `to_torch`: shapes and operations at the net's own size, and what comes out at the small one.
+
+    Small nets, whose norms may blow up what is lost in rounding, in 64 bits.
+    """
+    one = large(small)
+    lines = programs.differences(small, batch=1 if one else 2, dtype=torch.float32 if one else torch.float64)
+    return [*lines, *programs.sizes(whole)]
+
+
+def back(whole: Graph, small: Graph) -> list[str]:
+    """The net against what is read of the program's module."""
+    return programs.back(small)
+
+
+def through_torch(whole: Graph, small: Graph) -> list[str]:
+    """The net against what is read of the module of `to_torch`."""
+    return programs.through_torch(small)
