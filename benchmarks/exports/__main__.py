@@ -27,6 +27,8 @@ TARGETS = {
     "torch": "on_torch:held",
     "torch-back": "on_torch:back",
     "to-torch-back": "on_torch:through_torch",
+    "onnx": "on_onnx:held",
+    "onnx-back": "on_onnx:back",
 }
 """By what a net is held: `module:function`, which takes a net, and the same net at a small size.
 

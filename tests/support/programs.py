@@ -16,7 +16,7 @@ from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
 from cnncalc.torch_backend.building.builder import to_torch
 
-__all__ = ["back", "differences", "main_class", "run", "sizes", "through_torch"]
+__all__ = ["back", "differences", "given", "main_class", "not_in_place", "run", "scattered", "sizes", "through_torch"]
 
 CLOSE = 1e-5
 """Of the largest number that comes out."""
@@ -53,6 +53,13 @@ def scattered(module: nn.Module, seed: int) -> None:
             one.copy_(low + torch.rand(one.shape, generator=random))
 
 
+def not_in_place(module: nn.Module) -> None:
+    """Have no layer write over what it takes: what comes out does not depend on it, but where the net is wrong."""
+    for one in module.modules():
+        if hasattr(one, "inplace"):
+            setattr(one, "inplace", False)  # noqa: B010  (a name that only some modules have)
+
+
 def given(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
     """Inputs from a seed."""
     random = torch.Generator().manual_seed(7)
@@ -82,9 +89,7 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
     made.load_state_dict(state, strict=True)
     inputs = given(graph, batch, dtype)
     made.eval(), reference.eval()
-    for module in reference.modules():
-        if hasattr(module, "inplace"):
-            setattr(module, "inplace", False)  # noqa: B010 # what comes out does not depend on what is overwritten
+    not_in_place(reference)
     shapes: dict[str, tuple[int, ...]] = {}
     for name, module in made.named_modules():
         module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))
