@@ -114,9 +114,8 @@ def sizes(graph: Graph) -> list[str]:
     for name, module in made.named_modules():
         module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))
     ours, found = operations(made, inputs)
-    products = 2 * sum(
-        layer.macs(*graph.input_shapes(node)) for _, node, layer in graph.layers() if not node.train_only
-    )
+    taken = living(graph)
+    products = 2 * sum(layer.macs(*graph.input_shapes(node)) for at, node, layer in graph.layers() if at in taken)
     wanted = {name: graph.nodes[at].shape for name, at in graph.outputs.items() if not graph.nodes[at].train_only}
     named = found if isinstance(found, dict) else {next(iter(wanted)): found}
     lines = [
@@ -192,8 +191,8 @@ def _outputs(graph: Graph, ours: Any, theirs: Any) -> list[str]:
     return lines
 
 
-def counted(graph: Graph) -> dict[str, int]:
-    """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
+def living(graph: Graph) -> set[int]:
+    """The layers whose numbers come out at inference."""
     live: set[int] = set()
     waiting = [index for index in graph.outputs.values() if not graph.nodes[index].train_only]
     while waiting:
@@ -202,6 +201,12 @@ def counted(graph: Graph) -> dict[str, int]:
         if index not in live and layer is not None:
             live.add(index)
             waiting += graph.nodes[index].inputs[: 2 if layer.beside else layer.seen_inputs]
+    return live
+
+
+def counted(graph: Graph) -> dict[str, int]:
+    """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
+    live = living(graph)
     names = {graph.nodes[index].name for index in live}
     macs = sum(layer.macs(*graph.input_shapes(node)) for index, node, layer in graph.layers() if index in live)
     tensors = {name.rpartition("."): one for name, one in stored_in(graph).items() if not one.shared}
