@@ -29,6 +29,8 @@ TARGETS = {
     "to-torch-back": "on_torch:through_torch",
     "onnx": "on_onnx:held",
     "onnx-back": "on_onnx:back",
+    "keras": "on_keras:held",
+    "keras-back": "on_keras:back",
 }
 """By what a net is held: `module:function`, which takes a net, and the same net at a small size.
 
