@@ -20,11 +20,11 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from benchmarks.exports import nets  # noqa: E402
 from cnncalc import load  # noqa: E402
 from cnncalc.errors import CnncalcError  # noqa: E402
-from cnncalc.graph import Graph  # noqa: E402
 
 Task = tuple[str, Callable[[], list[str]]]
 TARGETS = {
     "torch": "on_torch:held",
+    "torchvision": "on_torchvision:held",
     "torch-back": "on_torch:back",
     "to-torch-back": "on_torch:through_torch",
     "onnx": "on_onnx:held",
@@ -32,16 +32,15 @@ TARGETS = {
     "keras": "on_keras:held",
     "keras-back": "on_keras:back",
 }
-"""By what a net is held: `module:function`, which takes a net, and the same net at a small size.
-
-It tells how they differ, and raises CnncalcError where the target cannot say the net.
+"""By what a net is held: `module:function`, which takes a case, tells how what was written differs, and raises
+CnncalcError where the target cannot say the net.
 """
 
 
 def tasks(given: argparse.Namespace) -> Iterator[Task]:
     """The nets by name, and what is to be done with each."""
     module, _, function = TARGETS[given.target].partition(":")
-    held: Callable[[Graph, Graph], list[str]] = getattr(import_module(f"benchmarks.exports.{module}"), function)
+    held: Callable[[nets.Case], list[str]] = getattr(import_module(f"benchmarks.exports.{module}"), function)
     if given.random:
         for number in range(given.first, given.first + given.random):
             yield f"{given.seed}/{number}", lambda number=number: drawn(held, given, number)
@@ -50,17 +49,17 @@ def tasks(given: argparse.Namespace) -> Iterator[Task]:
 
         def bundled(name=name, options=options):  # type: ignore[no-untyped-def]  # what it takes stands above
             whole = load(name, options)
-            return held(whole, nets.smaller(name, whole, options))
+            return held(nets.Case(name, whole, nets.smaller(name, whole, options)))
 
         yield called, bundled
 
 
-def drawn(held: Callable[[Graph, Graph], list[str]], given: argparse.Namespace, number: int) -> list[str]:
+def drawn(held: Callable[[nets.Case], list[str]], given: argparse.Namespace, number: int) -> list[str]:
     """A random net, held; what was drawn and is no net is nothing to be held."""
     graph = nets.drawn(given.seed, number, dialects=tuple(given.dialects))
     if graph is None:
         return [NO_NET]
-    return held(graph, graph)
+    return held(nets.Case(f"{given.seed}/{number}", graph, graph))
 
 
 NO_NET = "no net"

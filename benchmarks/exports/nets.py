@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 from random import Random
+from typing import NamedTuple
 
 from networks import network
 
@@ -14,7 +15,16 @@ from cnncalc.graph import Graph
 from cnncalc.language import load_text
 from cnncalc.layers.base import count
 
-__all__ = ["drawn", "large", "loaded", "smaller"]
+__all__ = ["Case", "drawn", "large", "loaded", "smaller"]
+
+
+class Case(NamedTuple):
+    """A net to be held: its name, the net, and the same at a small size."""
+
+    name: str
+    whole: Graph
+    small: Graph
+
 
 LARGE = 1_000
 """Numbers of an input from which on a net runs on one sample, in 32 bits."""

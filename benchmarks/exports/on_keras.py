@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from benchmarks.exports.nets import Case
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
 from cnncalc.interchange.writers import writer_for
 from cnncalc.witnesses import keras as witness
 from cnncalc.witnesses.held import held as against
@@ -14,9 +14,9 @@ from cnncalc.witnesses.held import held as against
 __all__ = ["back", "held"]
 
 
-def held(whole: Graph, small: Graph) -> list[str]:
+def held(case: Case) -> list[str]:
     """The JSON by what Keras has of every layer, and the program, run, by what comes out and what is learned."""
-    lines = back(whole, small)
+    lines, whole = back(case), case.whole
     seen = witness.seen(whole, 1)
     found = against(whole, seen, net="", batch=1, seconds=0)
     figures = [(row.name, figure) for row in found.rows for figure in row.figures]
@@ -32,10 +32,10 @@ def held(whole: Graph, small: Graph) -> list[str]:
     return lines
 
 
-def back(whole: Graph, small: Graph) -> list[str]:
+def back(case: Case) -> list[str]:
     """The net against what is read of its JSON, which `write` holds. Raises CnncalcError where it is refused."""
     try:
-        writer_for(None, "keras-json").write(whole, 1)
+        writer_for(None, "keras-json").write(case.whole, 1)
     except CnncalcError as error:
         if not any(fault.layer for fault in error.faults):
             return [f"{error.faults[0].message}: {error.faults[0].values}"]

@@ -13,7 +13,7 @@ import onnxruntime
 import programs
 import torch
 
-from benchmarks.exports.nets import large
+from benchmarks.exports.nets import Case, large
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.interchange.onnx.writing.values import named
@@ -31,9 +31,9 @@ MOST_BYTES = 1_900_000_000
 torch.set_num_threads(1)
 
 
-def held(whole: Graph, small: Graph) -> list[str]:
+def held(case: Case) -> list[str]:
     """A model against torch: what the net's own size reads back as, and what comes out of the small one."""
-    lines = back(whole, small)
+    lines, small = back(case), case.small
     if lines or small.dialect.startswith("onnx"):
         return lines  # in the dialects of ONNX a layer is the node of that name, and not what torch makes of it
     module = build(small).eval()
@@ -109,10 +109,10 @@ def _apart(ours: Any, theirs: Any) -> str:
     return f"{apart / scale:.3g} apart" if apart > CLOSE * scale else ""
 
 
-def back(whole: Graph, small: Graph) -> list[str]:
+def back(case: Case) -> list[str]:
     """The net against what is read of its model, which `write` holds. Raises CnncalcError where it is refused."""
     try:
-        writer_for(None, "onnx").write(whole, 1, values="none", file="net.onnx")
+        writer_for(None, "onnx").write(case.whole, 1, values="none", file="net.onnx")
     except CnncalcError as error:
         if not any(fault.layer for fault in error.faults):
             return [f"{error.faults[0].message}: {error.faults[0].values}"]
