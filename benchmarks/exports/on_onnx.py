@@ -16,8 +16,9 @@ import torch
 from benchmarks.exports.nets import Case, large
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
+from cnncalc.interchange.onnx.writing.model import newest_opset
 from cnncalc.interchange.onnx.writing.values import named
-from cnncalc.interchange.onnx.writing.writer import written
+from cnncalc.interchange.onnx.writing.writer import noted, written
 from cnncalc.interchange.writers import writer_for
 from cnncalc.torch_backend.building.builder import build
 
@@ -70,13 +71,14 @@ def _kept(graph: Graph, state: Mapping[str, Any], folder: Path) -> Path:
     assert isinstance(made.content, bytes)
     file.write_bytes(made.content)
     if beside:
+        numbers, learned = named(state), noted(graph, newest_opset())[0].learned
         model = onnx.load(str(file), load_external_data=False)
         with (folder / "net.onnx.data").open("wb") as data:
             for one in model.graph.initializer:
                 if one.data_location == onnx.TensorProto.EXTERNAL:
                     told = {entry.key: entry.value for entry in one.external_data}
                     assert data.tell() == int(told["offset"])
-                    data.write(np.ascontiguousarray(state[one.name], np.float32).tobytes())
+                    data.write(np.ascontiguousarray(numbers(one.name, learned[one.name])).tobytes())
     return file
 
 

@@ -51,6 +51,26 @@ def test_every_kind_is_written_or_refused_by_name():
     assert RULES.keys() == KINDS.keys()
 
 
+def test_what_leads_to_no_output_is_written_and_told(onnx):
+    from cnncalc.interchange.writers import writer_for
+
+    text = "input: 3x8x8\nlayers:\n- {conv: 4 k3, name: a}\n- {conv: 8 k3, name: side, from: a}\n"
+    graph = load_text(text + "- {conv: 2 k1, name: b, from: a}\noutputs: [b]\n", "net", options=Options())
+    made = writer_for(None, "onnx").write(graph, 1)
+    model = onnx.load_from_string(made.content)
+    assert {"side.weight", "b.weight"} <= {one.name for one in model.graph.initializer}
+    assert [one.name for one in model.graph.output] == ["b"]
+    assert "1 layers lead to no output, `side` the first: a runtime leaves them out" in made.notes
+
+
+def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):
+    from cnncalc.interchange.writers import writer_for
+
+    graph = chain("4x10x10", ["attention 2 w10 relative"], Options())  # 100 places ask 100
+    made = writer_for(None, "onnx").write(graph, 1)
+    assert read(made.content, "net.onnx").params == report(graph).totals.params
+
+
 def test_names_are_those_of_layers_and_of_torch():
     graph = load("resnet18", Options())
     scribe, outputs = noted(graph, 21)

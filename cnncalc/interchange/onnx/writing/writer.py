@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
 from cnncalc.interchange.onnx.writing import model, values
@@ -42,14 +44,35 @@ def written(
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
     if values == "none" and weights is None:
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
-    return Written(packed, tuple(said), unseen=_unseen(graph))
+    used = _leading(graph)
+    idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
+    if idle:
+        said.append(f"{len(idle)} layers lead to no output, `{idle[0][0].name}` the first: a runtime leaves them out")
+    unused = sum(layer.macs(*graph.input_shapes(node)) for node, layer in idle)
+    return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
 
 
-def _unseen(graph: Graph) -> int:
-    """Scales of cosines, which are folded with their bound, and distances, which are one tensor for equal windows."""
+def _leading(graph: Graph) -> set[int]:
+    """The tensors that lead to an output, and those whose parameters such a layer shares."""
+    used = set(graph.outputs.values())
+    for node in reversed(graph.nodes):
+        if node.index in used:
+            used.update(node.inputs)
+            if node.share is not None:
+                used.update((node.share, *graph.nodes[node.share].inputs))
+    return used
+
+
+def _unseen(graph: Graph, used: Collection[int]) -> int:
+    """What no reader counts: all that leads to no output, scales of cosines, which are folded with their bound, and
+    distances, which are one tensor for equal windows.
+    """
     unseen, known = 0, set()
-    for _, node, layer in graph.layers():
-        if isinstance(layer, Attention):
+    for index, node, layer in graph.layers():
+        if index not in used:
+            x = graph.input_shapes(node)
+            unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) if node.share is None else 0
+        elif isinstance(layer, Attention):
             x = graph.input_shapes(node)
             unseen += layer.heads if layer.cosine and node.share is None else 0
             windows = tuple(layer.windows(x[0]))
