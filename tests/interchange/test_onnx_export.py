@@ -60,7 +60,7 @@ def test_what_leads_to_no_output_is_written_and_told(onnx):
     model = onnx.load_from_string(made.content)
     assert {"side.weight", "b.weight"} <= {one.name for one in model.graph.initializer}
     assert [one.name for one in model.graph.output] == ["b"]
-    assert "1 layers lead to no output, `side` the first: a runtime leaves them out" in made.notes
+    assert any("`side` leads to no output" in note for note in made.notes)
 
 
 def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):

@@ -47,7 +47,8 @@ def written(
     used = _leading(graph)
     idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
     if idle:
-        said.append(f"{len(idle)} layers lead to no output, `{idle[0][0].name}` the first: a runtime leaves them out")
+        who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
+        said.append(f"{who} to no output: a runtime leaves that out")
     unused = sum(layer.macs(*graph.input_shapes(node)) for node, layer in idle)
     return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
 
