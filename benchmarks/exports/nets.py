@@ -1,4 +1,4 @@
-"""The nets that are held: the bundled ones, with their side branches for training and at a small size, or random ones."""
+"""The nets that are held: bundled ones, with side branches for training and at a small size, or random ones."""
 
 from __future__ import annotations
 

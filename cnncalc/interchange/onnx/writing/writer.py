@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
+from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.onnx.writing import model, values
 from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
 from cnncalc.interchange.onnx.writing.table import RULES
@@ -45,6 +46,10 @@ def written(
     if values == "none" and weights is None:
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
     used = _leading(graph)
+    if used.isdisjoint(graph.inputs.values()):
+        last = graph.nodes[next(iter(graph.outputs.values()))]
+        message = "what comes out does not depend on what goes in: in ONNX that is a number, and no net"
+        raise CnncalcError(Fault(message, place_of(last.origin), last.name, help="let the input lead to an output"))
     idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
     if idle:
         who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
@@ -54,11 +59,11 @@ def written(
 
 
 def _leading(graph: Graph) -> set[int]:
-    """The tensors that lead to an output, and those whose parameters such a layer shares."""
+    """The tensors whose numbers lead to an output, and those whose parameters such a layer shares."""
     used = set(graph.outputs.values())
     for node in reversed(graph.nodes):
-        if node.index in used:
-            used.update(node.inputs)
+        if node.index in used and node.layer is not None:
+            used.update(node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs])
             if node.share is not None:
                 used.update((node.share, *graph.nodes[node.share].inputs))
     return used
