@@ -46,10 +46,7 @@ def written(
     if values == "none" and weights is None:
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
     used = _leading(graph)
-    if used.isdisjoint(graph.inputs.values()):
-        last = graph.nodes[next(iter(graph.outputs.values()))]
-        message = "what comes out does not depend on what goes in: in ONNX that is a number, and no net"
-        raise CnncalcError(Fault(message, place_of(last.origin), last.name, help="let the input lead to an output"))
+    _hold_outputs(graph)
     idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
     if idle:
         who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
@@ -58,12 +55,30 @@ def written(
     return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
 
 
+def _seen(node: Node) -> tuple[int, ...]:
+    """The tensors whose numbers a layer's own depend on."""
+    assert node.layer is not None
+    return node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs]
+
+
+def _hold_outputs(graph: Graph) -> None:
+    """Raises CnncalcError for outputs that depend on no input, which a reader takes for fixed numbers."""
+    moved = set(graph.inputs.values())
+    for index, node, _ in graph.layers():
+        if not moved.isdisjoint(_seen(node)):
+            moved.add(index)
+    message, help = "what comes out here depends on no input", "let an input lead to it, or leave it out"
+    fixed = [graph.nodes[index] for index in graph.outputs.values() if index not in moved]
+    if fixed:
+        raise CnncalcError([Fault(message, place_of(node.origin), node.name, help=help) for node in fixed])
+
+
 def _leading(graph: Graph) -> set[int]:
     """The tensors whose numbers lead to an output, and those whose parameters such a layer shares."""
     used = set(graph.outputs.values())
     for node in reversed(graph.nodes):
         if node.index in used and node.layer is not None:
-            used.update(node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs])
+            used.update(_seen(node))
             if node.share is not None:
                 used.update((node.share, *graph.nodes[node.share].inputs))
     return used
