@@ -56,7 +56,9 @@ class Writer(NamedTuple):
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self and one.says(graph, batch))
             more = f", or try {others}" if others else ""
             raise error.with_way_out(f"write it otherwise, without that layer{more}") from None
-        return made
+        left = [what for what, said in (("types", graph.plan.types), ("zeros", graph.plan.sparsity)) if said]
+        notes = [f"the {' and '.join(left)} of single layers are not written"] if left else []
+        return made._replace(notes=(*made.notes, *notes))
 
     def says(self, graph: Graph, batch: int) -> bool:
         """Whether the format has every layer of a net, as far as can be told without what its writer needs."""

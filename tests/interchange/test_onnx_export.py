@@ -295,6 +295,7 @@ def test_weights_come_from_a_file_after_names_and_shapes_were_checked(onnx, tmp_
 
 WRONG = (
     (["-o", "net.onnx", "--opset", "99"], "opset 99 is not written"),
+    (["-o", "net.onnx", "--seed", "-5"], "--seed -5 is no seed"),
     (["--to", "onnx"], "onnx goes to a file"),
     (["--to", "caffe", "--opset", "18"], "caffe has no `--opset`"),
     (["-o", "net.onnx", "--weights", "none.safetensors"], "cannot be read"),
