@@ -109,8 +109,8 @@ def spare_yaml(file: str, *, force: bool) -> None:
     spare(file, force=force)
 
 
-NOTHING = ("dropout", "droppath", "identity")
-"""Kinds that do nothing at inference, which readers leave out."""
+NOTHING = ("crop", "dropout", "droppath", "expand", "identity")
+"""Kinds that do nothing at inference, or where they change no shape, and that readers leave out then."""
 USUAL = 224
 """The length that stands for a symbol when what was written is read back."""
 
@@ -119,7 +119,7 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
-    if all(layer.kind in NOTHING for _, _, layer in graph.layers()):
+    if all(layer.kind in NOTHING and node.shape == graph.input_shapes(node)[0] for _, node, layer in graph.layers()):
         return  # what is read back has no layers
     inputs = {name: graph.nodes[index].shape for name, index in graph.inputs.items()}
     if any(_open(n) for shape in inputs.values() for n in shape):

@@ -66,6 +66,20 @@ def test_what_leads_to_no_output_is_written_and_told(onnx):
     assert any("`side` leads to no output" in note for note in made.notes)
 
 
+@pytest.mark.parametrize("layer", ["identity", "expand 1x4", "dropout 0.5"])
+def test_a_net_that_does_nothing_is_written(onnx, layer):
+    from cnncalc.interchange.writers import writer_for
+
+    model = onnx.load_from_string(writer_for(None, "onnx").write(chain("1x4", [layer], Options()), 1).content)
+    assert [node.op_type for node in model.graph.node] in (["Dropout"], ["Expand"], ["Identity"])
+
+
+def test_what_depends_on_no_input_is_refused_by_name(onnx):
+    with pytest.raises(CnncalcError, match="depends on no input") as error:
+        written(chain("4x8", ["relu", "constant 2 alone"], Options()), 1)
+    assert error.value.faults[0].layer == "constant1"
+
+
 def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):
     from cnncalc.interchange.writers import writer_for
 
