@@ -30,16 +30,33 @@ else:
 __all__ = ["NamedTuple", "Record"]
 
 
-def _new(cls: Any, *values: Any, **named: Any) -> Any:
-    """The first one of a class: from then on the class makes them as any named tuple.
+OFTEN = 50
+"""Calls with names, or without defaults, after which a class is worth a function that is compiled for it."""
+
+
+def _maker(fields: tuple[str, ...], defaults: Mapping[str, Any]) -> Any:
+    """The `__new__` of such tuples: a list of all values needs no function of its own, one in names only if many come.
 
     Of no type checker's concern: the fields are only known now.
     """
-    owner = next(one for one in cls.__mro__ if "_field_defaults" in vars(one))
-    defaults = owner._field_defaults.values()
-    made: Any = namedtuple(owner.__name__, owner._fields, defaults=defaults)  # type: ignore[misc]  # noqa: PYI024
-    owner.__new__ = staticmethod(made.__new__)
-    return owner.__new__(cls, *values, **named)
+    count, made, named_calls = len(fields), tuple.__new__, 0
+
+    def new(cls: Any, /, *values: Any, **named: Any) -> Any:
+        nonlocal named_calls
+        if not named and len(values) == count:
+            return made(cls, values)
+        named_calls += 1
+        rest = fields[len(values) :]
+        if named_calls < OFTEN and len(values) <= count and named.keys() <= set(rest):
+            given = {**defaults, **named}
+            if given.keys() >= set(rest):
+                return made(cls, (*values, *[given[name] for name in rest]))
+        owner = next(one for one in cls.__mro__ if "_field_defaults" in vars(one))
+        compiled: Any = namedtuple(owner.__name__, fields, defaults=defaults.values())  # type: ignore[misc]  # noqa: PYI024
+        owner.__new__ = staticmethod(compiled.__new__)
+        return owner.__new__(cls, *values, **named)
+
+    return staticmethod(new)
 
 
 def _make(cls: Any, values: Iterable[Any]) -> Any:
@@ -72,7 +89,7 @@ def _space(fields: Sequence[str], defaults: Mapping[str, Any]) -> dict[str, Any]
     """What the class of such tuples has."""
     getters = {name: _getter(place, "") for place, name in enumerate(fields)}
     return {
-        "__new__": staticmethod(_new),
+        "__new__": _maker(tuple(fields), defaults),
         "__repr__": _repr,
         "__getnewargs__": _getnewargs,
         "__match_args__": tuple(fields),

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 
 import cnncalc
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.analysis.roofline import bounded, peak_type
 from cnncalc.answers.roofline import NOTHING, Bound, Device, duration_text
 from cnncalc.claims.quantities import parse_duration
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
+from cnncalc.graph.formats import DTYPES
 from cnncalc.language import chain, load
 from cnncalc.language.options import Options
 from cnncalc.tools.devices import device_named, devices

@@ -18,10 +18,11 @@ DOORS = {
     "claims": "decimals expect latency quantities wants",
     "cli": "main",
     "cli.commands": "",
+    "cli.program": "declared ending group reading table",
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "again nodes plan rules stored",
+    "graph": "again formats nodes plan rules stored",
     "interchange": (
         "file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "

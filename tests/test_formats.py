@@ -7,12 +7,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from cnncalc import CnncalcError, Options, chain, load
+from cnncalc import CnncalcError, Net, Options, chain, load
 from cnncalc.analysis.costs import report
-from cnncalc.analysis.formats import FORMATS
 from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.arithmetic.symbolic.algebra import value_at
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.graph.formats import FORMATS
 
 MEASURED = [
     # onnxruntime 1.32, quantize_static: the bytes of a weight's (or bias's) initializers, scales and zero points too
@@ -120,6 +120,125 @@ def test_a_file_has_types_of_its_own_and_options_change_them(tmp_path):
     said = json.loads(run("show", str(file), "--dtype", "linear2=float16", "--format", "json").stdout)
     assert said["dtypes"] == {"linear1": "int8", "linear2": "float16"}
     assert [layer["weight_bytes"] for layer in said["layers"]] == [32 + 8 * 5 + 8 * 12, 0, 2 * 18]
+
+
+ITEMS = """
+input: 3x8x8
+variables: {precision: int8}
+blocks:
+  unit: {with: {n: required}, layers: [conv $n k3 p1, {conv: $n k1, name: last, dtype: int4}]}
+layers:
+  - {unit: 4, name: a}
+  - {unit: 4, name: b, dtype: $precision}
+  - {name: c, dtype: fp16, layers: [{unit: 4}, relu, {unit: 4, dtype: torch.bfloat16}]}
+  - {add: [[conv 4 k1], [{conv: 4 k1, dtype: half}]], dtype: float8}
+  - {repeat: 2, layers: [conv 4 k1], dtype: double}
+  - flatten
+  - linear 2
+"""
+
+
+def stored(text, **options):
+    net = load(text, **options)
+    return {net.nodes[index].name: stored for index, stored in net.plan.types.items()}
+
+
+OWN = {
+    "a.last": "int4", "b.conv1": "int8", "b.last": "int4", "c.unit1.conv1": "float16", "c.unit1.last": "int4",
+    "c.relu1": "float16", "c.unit2.conv1": "bfloat16", "c.unit2.last": "int4", "conv1": "float8", "conv2": "float16",
+    "add1": "float8", "conv3": "float64", "conv4": "float64",
+}  # fmt: skip
+
+
+def test_items_have_types_of_which_the_innermost_holds():
+    assert stored(ITEMS) == OWN
+    for _ in range(3):  # the blocks are put in from a template then
+        assert stored(ITEMS, set={"precision": "fp8"}) == {**OWN, "b.conv1": "float8"}
+
+
+def test_a_map_goes_before_items_and_an_option_before_both():
+    text = ITEMS + "dtypes: {'b.*': nf4, linear1: int8}\n"
+    mapped = {**OWN, "b.conv1": "nf4", "b.last": "nf4", "linear1": "int8"}
+    assert stored(text) == mapped
+    assert stored(text, dtypes={"*.last": "i8"}) == {
+        name: "int8" if name.endswith(".last") else one for name, one in mapped.items()
+    }
+
+
+def test_a_file_that_extends_another_changes_its_types(tmp_path):
+    (tmp_path / "base.yaml").write_text("input: 4\nlayers: [{linear: 8, dtype: int8}, {linear: 2, dtype: int8}]\n")
+    child = tmp_path / "child.yaml"
+    child.write_text("extends: base.yaml\ndtypes: {linear2: float32}\nreplace: {linear1: {linear: 6, dtype: int4}}\n")
+    assert stored(str(child)) == {"linear1": "int4", "linear2": "float32"}
+    child.write_text("input: 4\nlayers: [{net: base.yaml, dtype: fp16}, {net: base.yaml, to: linear1}, linear 3]\n")
+    assert set(stored(str(child)).values()) == {"int8"}
+
+
+def test_python_gives_types_to_what_it_builds():
+    net = Net(input="3x8x8")
+    net.add("conv 4 k3", name="stem")
+    net.add("linear 2", net.add("flatten"))
+    net.cast("*", "fp16")
+    net.cast("stem", "int8")
+    assert net.report().rows[0].weight_bytes == 108 + 4 * 5 + 4 * 12
+    assert net.report().rows[2].weight_bytes == 2 * (144 * 2 + 2)
+    with pytest.raises(CnncalcError, match="stem=int9: there is no type `int9`"):
+        net.cast("stem", "int9")
+
+
+def test_searches_over_types_count_whole_nets(tmp_path):
+    """Bytes are no sums where layers have types; a variable may be one."""
+    file = tmp_path / "net.yaml"
+    file.write_text(
+        "input: 3x8x8\nvariables: {p: int8, w: 4}\n"
+        "layers: [{conv: $w k3, dtype: $p}, flatten, {linear: 4, dtype: int4}, linear 2]\n"
+    )
+    aims = ["--minimize", "weight_bytes,activation_bytes", "--maximize", "params"]
+    done = run("search", str(file), "--over", "w=2:6", *aims, "--format", "json")
+    for point in json.loads(done.stdout)["front"]:
+        counted = load(str(file), set={"w": str(point["w"])}).report()
+        assert point["weight_bytes"] == counted.totals.weight_bytes
+        assert point["activation_bytes"] == counted.totals.activation_bytes
+    swept = json.loads(run("sweep", str(file), "--set", "p=int8,float32,fp16", "--figures", "weight_bytes",
+                           "--format", "json").stdout)  # fmt: skip
+    assert [one["weight_bytes"] for one in swept["points"]] == [
+        load(str(file), set={"p": p}).report().totals.weight_bytes for p in ("int8", "float32", "fp16")
+    ]
+
+
+def test_a_rewrite_keeps_types(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text(
+        "name: n\ninput: 3x8x8\nlayers:\n  - {conv: 4 k3, dtype: int8}  # stem\n  - batchnorm\n"
+        "  - {name: g, dtype: fp16, layers: [conv 4 k3, relu, conv 4 k1]}\n"
+    )
+    said = run("rewrite", str(file), "fold-batchnorm", "-o", "-").stdout
+    assert "dtype: int8}  # stem" in said
+    expected = {"conv1": "int8", "g.conv1": "float16", "g.relu1": "float16", "g.conv2": "float16"}
+    assert stored(said) == expected
+    assert stored(run("rewrite", str(file), "fold-batchnorm", "--dtype", "g.conv2=int4", "-o", "-").stdout) == {
+        **expected, "g.conv2": "int4",
+    }  # fmt: skip
+    assert "types of single layers are not written" in run("export", str(file), "--to", "torch").stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (
+            ITEMS.replace("fp16", "fp17").replace("double", "[int8]"),
+            [("there is no type `fp17` of a layer", 9), ("`dtype` is the type of a layer", 11)],
+        ),
+        (
+            ITEMS + "dtypes: {nobody: int8, linear1: int9}\n",
+            [("`dtypes: nobody` matches no layer", 14), ("there is no type `int9` of a layer", 14)],
+        ),
+    ],
+)
+def test_wrong_types_in_a_file_are_told_in_their_place(text, faults):
+    with pytest.raises(CnncalcError) as caught:
+        load(text)
+    assert [(fault.message, fault.place.line) for fault in caught.value.faults] == faults
 
 
 def test_budgets_and_the_batch_know_them():

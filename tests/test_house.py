@@ -38,7 +38,7 @@ def test_importing_the_package_loads_nothing():
 
 def test_the_command_line_loads_no_engine_before_a_command_runs():
     modules = loaded("import cnncalc.cli.main")
-    assert not modules & {"rich", "torch", "yaml", "cnncalc.language", "cnncalc.forms", "cnncalc.cli.commands"}
+    assert not modules & {"click", "rich", "torch", "yaml", "cnncalc.language", "cnncalc.forms", "cnncalc.cli.commands"}
 
 
 def test_a_piped_show_loads_neither_rich_nor_torch():

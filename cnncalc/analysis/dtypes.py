@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.graph.formats import DTYPES
 from cnncalc.records import NamedTuple
 
-__all__ = ["DTYPES", "HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
+__all__ = ["HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
 
-DTYPES = {
-    "float64": 8,
-    "float32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "float8": 1,
-    "int8": 1,
-    "uint8": 1,
-    "int16": 2,
-    "int32": 4,
-    "int64": 8,
-}
-"""Bytes of an element of each type."""
 HALVES = ("float16", "bfloat16")
 """The types that torch's automatic mixed precision computes in."""
 _AMP = "amp-"

@@ -1,102 +1,24 @@
-"""How the numbers of single layers are stored: the one table of types and of quantisers' formats.
-
-A quantiser's format stores the weights of convolutions and linear layers; other layers of that type keep their few
-parameters as the net does. What is said of each is what the tool that it names writes.
-"""
+"""What the tensors of layers take that are stored in types of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
+from cnncalc.graph.formats import FORMATS
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
-from cnncalc.records import NamedTuple
 
-__all__ = ["FORMATS", "Format", "activation_bytes", "check_types", "parameter_bytes"]
-
-Rule: TypeAlias = "Callable[[Shape], Any]"
-"""Bytes of a weight of this shape, the output channels or features first."""
-
-
-class Format(NamedTuple):
-    """How a layer's numbers are stored."""
-
-    title: str
-    weights: Rule
-    """Bytes of a weight, scales and zero points included."""
-    bias: Rule | None = None
-    """Bytes of a bias; none where the format leaves biases as the net has them."""
-    activation: int | None = None
-    """Bytes of a number of its output; that of the net where only weights are stored so."""
-    quantised: bool = True
-    """Whether it is a quantiser's, for the weights of convolutions and linear layers alone."""
-
-
-def _up(numbers: Any, each: int) -> Any:
-    """Divided and rounded up."""
-    return (numbers + each - 1) // each
-
-
-def _plain(size: int) -> Format:
-    words = {1: "a byte", 2: "2 bytes", 4: "4 bytes", 8: "8 bytes"}[size]
-    return Format(f"{words} a number, parameters and outputs", lambda shape: product(shape) * size, None, size, False)
-
-
-def _groups(shape: Shape, each: int) -> Any:
-    """So many groups of inputs all outputs have together."""
-    return shape[0] * _up(product(shape[1:]), each)
-
-
-FORMATS: Mapping[str, Format] = {
-    **{name: _plain(DTYPES[name]) for name in ("float64", "float32", "float16", "bfloat16", "float8")},
-    "int8": Format(
-        "ONNX, static: a byte a number, a float32 scale and an int8 zero point a channel; biases int32, with theirs",
-        lambda shape: product(shape) + shape[0] * (4 + 1), lambda shape: product(shape) * (4 + 4 + 4), 1,
-    ),
-    "int8-tensor": Format(
-        "the same with one scale and one zero point a tensor",
-        lambda shape: product(shape) + 4 + 1, lambda shape: product(shape) * 4 + 4 + 4, 1,
-    ),
-    "llm-int8": Format(
-        "bitsandbytes Linear8bitLt: weights alone, a byte a number and a float32 a row",
-        lambda shape: product(shape) + shape[0] * 4,
-    ),
-    "nf4": Format(
-        "bitsandbytes Linear4bit: weights alone, half a byte a number and a float32 for 64 of them",
-        lambda shape: _up(product(shape), 2) + _up(product(shape), 64) * 4,
-    ),
-    "int4": Format(
-        "AWQ, groups of 128: weights alone, half a byte a number; a float16 scale and half a byte a group of inputs",
-        lambda shape: shape[0] * _up(product(shape[1:]), 2) + _groups(shape, 128) * 2 + _up(_groups(shape, 128), 2),
-    ),
-    "q8_0": Format(
-        "GGUF: weights alone, blocks of 32 numbers of a row in 34 bytes", lambda shape: _groups(shape, 32) * 34
-    ),
-    "q4_0": Format(
-        "GGUF: weights alone, blocks of 32 numbers of a row in 18 bytes", lambda shape: _groups(shape, 32) * 18
-    ),
-}  # fmt: skip
+__all__ = ["activation_bytes", "check_types", "parameter_bytes"]
 
 
 def check_types(graph: Graph, half: int) -> None:
-    """Raises `CnncalcError` for types of layers that there are not, or beside automatic mixed precision."""
-    names = sorted(set(graph.plan.types.values()))
-    if names and half:
+    """Raises `CnncalcError` for types of layers beside automatic mixed precision."""
+    if graph.plan.types and half:
         help = "leave one of the two out: --amp says of each layer which type it computes in"
         raise CnncalcError(Fault("--amp does not go with types of single layers", help=help))
-    usual = f"of single layers the types are {', '.join(FORMATS)}"
-    faults = [
-        Fault(f"there is no type `{name[:60]}` of a layer", help=suggestion(name, FORMATS, usual))
-        for name in names
-        if name not in FORMATS
-    ]
-    if faults:
-        raise CnncalcError(faults)
 
 
 def parameter_bytes(layer: Layer, shapes: tuple[Shape, ...], stored: str, size: int) -> Any:

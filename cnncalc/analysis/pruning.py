@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.analysis.formats import FORMATS
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph
+from cnncalc.graph.formats import FORMATS
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
 from cnncalc.records import NamedTuple

@@ -8,7 +8,7 @@ from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Input, Level, Node, Origin
 from cnncalc.graph import Net as Built
-from cnncalc.graph.plan import checkpoint
+from cnncalc.graph.plan import cast, checkpoint
 from cnncalc.layers import FieldError, Layer
 from cnncalc.notation.shapes import read_shape
 
@@ -70,6 +70,14 @@ class Buildable(Built):
         Their parameters are not trainable then. Raises CnncalcError where no layer matches.
         """
         super().freeze(pattern)
+
+    @known_keywords
+    def cast(self, pattern: str, dtype: str) -> None:
+        """Store the layers and groups whose names match in a type of their own, as `int8`; the last call wins.
+
+        Raises CnncalcError where no layer matches, and where there is no such type.
+        """
+        cast(self, [(pattern, dtype)], "cast")
 
     @known_keywords
     def checkpoint(self, *patterns: str) -> None:

@@ -101,8 +101,9 @@ def written(value: object) -> str:
 def type_of(dtype: str, amp: str | None) -> str:
     """A type of numbers, or what automatic mixed precision makes of it. Raises CnncalcError."""
     from cnncalc.analysis.dtypes import with_amp
+    from cnncalc.graph.formats import meant
 
-    return dtype if amp is None else with_amp(amp, dtype)
+    return meant(dtype) if amp is None else with_amp(amp, meant(dtype))
 
 
 def source_of(net: NetLike) -> str:

@@ -138,7 +138,7 @@ class Net(Buildable):
         from cnncalc.pages.explanation.page import page
 
         one = None if pixel is None else list(pixel)
-        found = explain(self, layers, self._batch(batch), dtype, one, optimizer, device_of(device))
+        found = explain(self, layers, self._batch(batch), type_of(dtype, None), one, optimizer, device_of(device))
         return Answer(found, self.name, page)
 
     @known_keywords
@@ -153,7 +153,8 @@ class Net(Buildable):
         from cnncalc.pages.show.symbolic import page
 
         net = self._at(options_of(input=input).input or self._in_symbols())
-        return Answer(symbolic_report(net, batch=batch, dtype=dtype, optimizer=optimizer), self.name, page)
+        found = symbolic_report(net, batch=batch, dtype=type_of(dtype, None), optimizer=optimizer)
+        return Answer(found, self.name, page)
 
     @known_keywords
     def verify(

@@ -166,8 +166,7 @@ def dialects(context: click.Context, parameter: click.Parameter, incomplete: str
 
 def dtypes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The types of numbers whose size is known; behind a pattern those of layers."""
-    from cnncalc.analysis.dtypes import DTYPES
-    from cnncalc.analysis.formats import FORMATS
+    from cnncalc.graph.formats import DTYPES, FORMATS
 
     pattern, equals, _ = incomplete.rpartition("=")
     return _starting([pattern + equals + name for name in (FORMATS if equals else DTYPES)], incomplete)

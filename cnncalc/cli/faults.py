@@ -6,15 +6,14 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import click
-
-from cnncalc.cli.streams import on_terminal
-from cnncalc.errors import Fault, near
+from cnncalc.cli.streams import on_terminal, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["coloured", "faults_of_usage", "faults_text", "note", "wants_json"]
+    from cnncalc.errors import Fault
+
+__all__ = ["coloured", "faults_text", "note", "wants_json"]
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -46,35 +45,4 @@ def coloured(text: str) -> str:
 
 def note(text: str) -> None:
     """Tells what a user should know of an answer that is right."""
-    click.echo(coloured(f"note: {text}"), err=True)
-
-
-def _sentence(message: str) -> str:
-    """Click's message in the manner of ours: quotes as backticks, no capital, no full stop."""
-    message = message.strip().rstrip(".").replace("'", "`")
-    return message[:1].lower() + message[1:]
-
-
-def faults_of_usage(error: click.ClickException, called: str) -> list[Fault]:
-    """What click has to say about the command line, with the nearest right spelling.
-
-    `called` is the program and its command, which click does not always know.
-    """
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    path = context.command_path if context else called
-    more = f"`{path} --help` says what it takes"
-    if isinstance(error, click.NoSuchOption):
-        known = [name for parameter in context.command.params for name in parameter.opts] if context else []
-        matches = near(error.option_name, [name for name in known if name.startswith("--")])
-        meant = f"did you mean {' or '.join(f'`{match}`' for match in matches)}? " if matches else ""
-        return [Fault(f"there is no option `{error.option_name}`", help=meant + more)]
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        return [Fault(f"{error.param.human_readable_name} is missing", values=_usage(context), help=more)]
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        option = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
-        return [Fault(f"{option}: {_sentence(error.message)}", help=more)]
-    return [Fault(_sentence(error.format_message()), help=more)]
-
-
-def _usage(context: click.Context | None) -> str:
-    return context.get_usage().replace("Usage:", "usage:") if context else ""
+    tell(coloured(f"note: {text}\n"), error=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import click
 
 __all__ = ["columns", "devices", "dtypes", "figures", "limits", "optimizers", "runtimes", "variables"]
 
@@ -16,20 +16,20 @@ def columns(context: click.Context, parameter: click.Parameter, value: str | Non
     """`--columns help` lists the columns and ends."""
     if value == "help":
         from cnncalc.pages.show.columns import COLUMNS
-        from cnncalc.text import aligned
 
         marks = ["usual" if column.usual else "" for column in COLUMNS]
         keys, headings = [column.key for column in COLUMNS], [column.heading for column in COLUMNS]
-        click.echo("\n".join(aligned(list(zip(keys, headings, marks)), [False] * 3)))
-        context.exit()
+        _listing(context, keys, headings, marks)
     return value
 
 
-def _listing(context: click.Context, names: Sequence[str], texts: Sequence[str]) -> None:
+def _listing(context: click.Context, *columns: Sequence[str]) -> None:
     """Print names with what is said of each, and end."""
+    import click
+
     from cnncalc.text import aligned
 
-    click.echo("\n".join(aligned(list(zip(names, texts)), [False] * 2)))
+    click.echo("\n".join(aligned(list(zip(*columns)), [False] * len(columns))))
     context.exit()
 
 
@@ -96,7 +96,7 @@ def runtimes(context: click.Context, parameter: click.Parameter, value: str | No
 def dtypes(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """`--dtype help` lists the types of layers and ends."""
     if "help" in value:
-        from cnncalc.analysis.formats import FORMATS
+        from cnncalc.graph.formats import FORMATS
 
         _listing(context, list(FORMATS), [one.title for one in FORMATS.values()])
     return value

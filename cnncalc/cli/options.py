@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.dtypes import HALVES, with_amp
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing, listings
+from cnncalc.cli.program.declared import Parameters, argument, option
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.forms import FORMS
+from cnncalc.graph.formats import meant
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from cnncalc.language.options import Options
 
@@ -34,8 +34,6 @@ __all__ = [
     "wanted",
 ]
 
-Function = TypeVar("Function", bound="Callable[..., Any]")
-
 FORMS_BY_NAME = [form.name for form in FORMS]
 
 
@@ -46,150 +44,131 @@ class Wanted(NamedTuple):
     dtype: str
 
 
-def _once(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
-    """The one value of an option that is given once; of two, the last would silently win."""
-    if len(value) > 1:
-        named = f"; several inputs are one option, as `--input a={value[0]},b={value[1]}`"
-        message = f"{parameter.opts[0]} is given {len(value)} times: {' and '.join(value)[:80]}"
-        raise CnncalcError(Fault(message, help="keep one of them" + named))
-    return value[0] if value else None
-
-
-net_argument = click.argument("net", metavar="NET", callback=listings.variables, shell_complete=completing.nets)
+net_argument = argument("net", metavar="NET", listing=listings.variables, shell_complete=completing.nets)
 
 _NET_OPTIONS = (
-    click.option(
-        "--input", "input_", metavar="SHAPE", multiple=True, callback=_once,
+    option(
+        "--input", "input_", metavar="SHAPE", once="; several inputs are one option, as `--input a={0},b={1}`",
         help="Input shape in place of the file's, as 3x320x320; of several inputs a=3x64x64,b=3x64x64.",
     ),
-    click.option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
-    click.option(
+    option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),
+    option(
         "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=completing.variables,
-        callback=listings.variables,
+        listing=listings.variables,
         help="Give a variable of the file another value; `--set help` lists them. May be repeated.",
     ),
-    click.option(
+    option(
         "--dialect", metavar="NAME", shell_complete=completing.dialects,
         help="Whose rules hold: torch, keras, caffe, paddle or onnx.",
     ),
-    click.option(
+    option(
         "--freeze", metavar="PATTERN", multiple=True, shell_complete=completing.layers,
         help="Freeze the layers of that name or pattern, as 'features.*', or all others, as '!fc'. May be repeated.",
     ),
-    click.option(
+    option(
         "--checkpoint", metavar="PATTERN", multiple=True, shell_complete=completing.groups,
         help="Groups that run again in the pass backward in place of being kept, as 'layer*'. May be repeated.",
     ),
-    click.option(
+    option(
         "--sparsity", metavar="PATTERN=SHARE", multiple=True, shell_complete=completing.groups,
         help="Weights that are zero, as 'features.*=0.5', or 'fc=2:4': nonzeros, and bytes without them. "
         "May be repeated.",
     ),
-    click.option(
-        "--shard", metavar="HOW:RANKS", default="", shell_complete=completing.shardings, callback=listings.shardings,
+    option(
+        "--shard", metavar="HOW:RANKS", default="", shell_complete=completing.shardings, listing=listings.shardings,
         help="Ranks that train together, as zero2:8: what each holds is rank_bytes; `--shard help` lists the ways.",
     ),
-    click.option(
+    option(
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
-    click.option(
+    option(
         "--opaque", is_flag=True, help="Of a foreign file: what is not known is a layer of the shape that it declares."
     ),
-    click.option(
-        "--dtype", metavar="[PATTERN=]TYPE", multiple=True, shell_complete=completing.dtypes, callback=listings.dtypes,
+    option(
+        "--dtype", metavar="[PATTERN=]TYPE", multiple=True, shell_complete=completing.dtypes, listing=listings.dtypes,
         help="Type of a number in memory, or of some layers, as 'classifier.*=int8'; `--dtype help` lists those of "
         "layers. May be repeated.  [default: float32]",
     ),
-    click.option(
-        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, callback=listings.limits,
+    option(
+        "--limit", metavar="NAME=N", multiple=True, shell_complete=completing.limits, listing=listings.limits,
         help="Raise a bound on what a file may ask for, as layers=400k; `--limit help` lists them. May be repeated.",
     ),
-    click.option(
+    option(
         "--trust", is_flag=True, help="Let the file extend files outside its folder, by `..` or an absolute path."
     ),
 )  # fmt: skip
 
-amp_option = click.option(
+amp_option = option(
     "--amp",
-    type=click.Choice(HALVES),
+    choices=HALVES,
     help="Automatic mixed precision: memory as torch.autocast keeps it on CUDA, computing in that type; parameters, "
     "gradients and optimizer state stay float32.",
 )
 
 
-def _format(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """`text` is what `kinds` called plain text once."""
-    return "plain" if value == "text" else value
-
-
-format_option = click.option(
+format_option = option(
     "--format",
     "format_",
     metavar="FORM",
-    type=click.Choice((*FORMS_BY_NAME, "text")),
-    callback=_format,
+    choices=FORMS_BY_NAME,
+    aliases={"text": "plain"},  # what `kinds` called it once
     help=f"What to print: {', '.join(FORMS_BY_NAME)}.  [default: what the name of the file says, else table]",
 )
-file_option = click.option(
-    "-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False),
-    help="Write there, not to standard output.",
+file_option = option(
+    "-o", "--output", "file", metavar="FILE", file=True, help="Write there, not to standard output.",
 )  # fmt: skip
 _OUTPUT_OPTIONS = (format_option, file_option)
 
-optimizer_option = click.option(
+optimizer_option = option(
     "--optimizer",
     metavar="NAME",
     default="sgd",
     show_default=True,
     shell_complete=completing.optimizers,
-    callback=listings.optimizers,
+    listing=listings.optimizers,
     help="Whose state the training bytes count, as adamw; `--optimizer help` lists them.",
 )
 
-runtime_option = click.option(
+runtime_option = option(
     "--runtime",
     metavar="NAME",
     shell_complete=completing.runtimes,
-    callback=listings.runtimes,
+    listing=listings.runtimes,
     help="The sizes that a runtime makes, as openvino, beside the dialect's; `--runtime help` lists them.",
 )
 
-device_option = click.option(
+device_option = option(
     "--device",
     metavar="NAME|FILE",
     shell_complete=completing.devices,
-    callback=listings.devices,
+    listing=listings.devices,
     help="A device, for the least time on it or its memory: `--device help` lists them, FILE.yaml is your own.",
 )
 
 _VIEW_OPTIONS = (
-    click.option(
+    option(
         "--columns",
         metavar="A,B,…",
         shell_complete=completing.columns,
-        callback=listings.columns,
+        listing=listings.columns,
         help="Columns to show; `--columns help` lists them.",
     ),
-    click.option(
-        "--sort", metavar="COLUMN", shell_complete=completing.columns, help="Sort by that column, largest first."
-    ),
-    click.option(
-        "--depth", metavar="N", type=click.IntRange(min=1), help="Fold what lies deeper than N levels of names."
-    ),
-    click.option(
+    option("--sort", metavar="COLUMN", shell_complete=completing.columns, help="Sort by that column, largest first."),
+    option("--depth", metavar="N", least=1, help="Fold what lies deeper than N levels of names."),
+    option(
         "--convention",
         metavar="NAME",
         shell_complete=completing.conventions,
         help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
         "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
     ),
-    click.option(
+    option(
         "--style",
-        type=click.Choice(("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary")),
+        choices=("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary"),
         help="Print the table as that tool does: its rows, names, totals and MB.",
     ),
-    click.option(
+    option(
         "--functions",
         metavar="PATTERN",
         multiple=True,
@@ -201,18 +180,9 @@ _VIEW_OPTIONS = (
 )
 
 
-def _all(options: Sequence[Callable[[Function], Function]]) -> Callable[[Function], Function]:
-    def add(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
-net_options = _all(_NET_OPTIONS)
-output_options = _all(_OUTPUT_OPTIONS)
-view_options = _all(_VIEW_OPTIONS)
+net_options = Parameters(_NET_OPTIONS)
+output_options = Parameters(_OUTPUT_OPTIONS)
+view_options = Parameters(_VIEW_OPTIONS)
 
 
 def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:
@@ -285,4 +255,5 @@ def _dtypes(texts: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
         help = "keep one of them; for some layers write a pattern before it, as --dtype 'classifier.*=int8'"
         raise CnncalcError(Fault(f"--dtype is given {len(plain)} times: {' and '.join(plain)[:80]}", help=help))
     pairs = [text.rpartition("=") for text in texts if "=" in text]
-    return plain[0] if plain else "float32", tuple([(pattern.strip(), name.strip()) for pattern, _, name in pairs])
+    types = tuple([(pattern.strip(), name.strip()) for pattern, _, name in pairs])
+    return meant(plain[0]) if plain else "float32", types

@@ -6,9 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from cnncalc.cli.streams import on_terminal
+from cnncalc.cli.streams import on_terminal, put
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.files import write_whole
 from cnncalc.text import printable
@@ -86,7 +84,7 @@ def emit(text: str | bytes, output: str | None, *, over: bool = False) -> None:
         text = _harmless(text, coloured=_on_terminal(output))
     if output is None or output == "-":
         for start in range(0, len(text), AT_ONCE):
-            click.echo(text[start : start + AT_ONCE], nl=False)
+            put(text[start : start + AT_ONCE], sys.stdout)
         return
     target = target_of(output)
     if not over:

@@ -12,12 +12,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["gone", "on_terminal", "prepare", "tell"]
+__all__ = ["gone", "on_terminal", "prepare", "put", "tell"]
 
 
 class _Closed(io.TextIOBase):
@@ -51,11 +49,21 @@ def on_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
 
 
+def put(text: str | bytes, stream: TextIO) -> None:
+    """Prints the text; on a terminal click does, which knows how those of Windows show colours."""
+    if isinstance(text, bytes) or stream.isatty():
+        import click
+
+        click.echo(text, file=stream, nl=False)
+    else:
+        stream.write(text)
+
+
 def tell(text: str, *, error: bool) -> None:
     """Prints a message; where standard output takes none, on standard error, and where that takes none, nowhere."""
     for stream in (sys.stderr,) if error else (sys.stdout, sys.stderr):
         try:
-            click.echo(text, file=stream, nl=False)
+            put(text, stream)
             stream.flush()
         except BrokenPipeError:
             raise

@@ -150,9 +150,7 @@ class Net:
 
     def unused(self) -> list[Node]:
         """The layers and inputs whose tensors no layer takes, and that are no outputs."""
-        used = self.idle.union(self.outputs.values())
-        for node in self.nodes:
-            used.update(node.inputs)
+        used = self.idle.union(self.outputs.values(), *[node.inputs for node in self.nodes])
         return [node for node in self.nodes if node.index not in used]
 
     # -- building it --
@@ -194,7 +192,7 @@ class Net:
         counted = self.names.counted.copy()
         full = self.names.next(parsed.layer.kind, name, level)
         try:
-            node = self.place(parsed, tensors, full, level, owner, trainable, train_only, origin)
+            node = self.place(parsed, tensors, full, level, owner, trainable, train_only, "", origin)
         except CnncalcError:
             self.names.counted = counted
             raise
@@ -262,6 +260,7 @@ class Net:
         share: int | None,
         trainable: bool,
         train_only: bool,
+        dtype: str,
         origin: Origin | None,
         faults: list[Fault] | None = None,
     ) -> Node | None:
@@ -280,7 +279,7 @@ class Net:
         signature = self.signed.sign(layer, shapes)
         found: list[Fault] = []
         if isinstance(signature, Requirement):
-            found.append(broken(signature, nodes, list(self.inputs.values()), layer, tensors))
+            found = [broken(signature, nodes, list(self.inputs.values()), layer, tensors)]
         else:
             if rank is not None or channels is not None:
                 found += not_as_asserted(parsed, shapes, self.signed, signature)
@@ -295,7 +294,7 @@ class Net:
         if isinstance(signature, Requirement):
             return None
         shape = self.signed.shapes[signature]
-        node = Node(name, layer, tensors, shape, len(nodes), signature, trainable, share, train_only, origin)
+        node = Node(name, layer, tensors, shape, len(nodes), signature, trainable, share, train_only, origin, dtype)
         nodes.append(node)
         self.names.tensors[name] = node.index
         return node

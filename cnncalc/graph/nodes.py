@@ -24,11 +24,13 @@ class Node:
 
     `index` is its place in the net's `nodes`, by which the nodes that take its tensor name it in `inputs`. `layer` is
     None for an input of the net. `share` is the index of the node whose parameters it uses. `signature` is the number
-    of its layer on its input shapes, see `Net.signatures`. Nets that were forked have their nodes in common, so that a
-    node is never changed.
+    of its layer on its input shapes, see `Net.signatures`. `dtype` is the type that its file gives it beside the layer,
+    if any. Nets that were forked have their nodes in common, so that a node is never changed.
     """
 
-    __slots__ = ("index", "inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable")
+    __slots__ = (
+        "dtype", "index", "inputs", "layer", "name", "origin", "shape", "share", "signature", "train_only", "trainable",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,10 +44,12 @@ class Node:
         share: int | None = None,
         train_only: bool = False,
         origin: Origin | None = None,
+        dtype: str = "",
     ) -> None:
         self.name, self.layer, self.inputs, self.shape = name, layer, inputs, shape
         self.index, self.signature = index, signature
         self.trainable, self.share, self.train_only, self.origin = trainable, share, train_only, origin
+        self.dtype = dtype
 
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.layer!r}, {self.inputs}, {self.shape})"
@@ -58,12 +62,12 @@ class Node:
     def frozen(self) -> Node:
         """The same layer with parameters that are not trained."""
         return Node(self.name, self.layer, self.inputs, self.shape, self.index, self.signature, False, self.share,
-                    self.train_only, self.origin)  # fmt: skip
+                    self.train_only, self.origin, self.dtype)  # fmt: skip
 
     def resized(self, shape: Shape, signature: int) -> Node:
         """The same layer on inputs of other shapes."""
         return Node(self.name, self.layer, self.inputs, shape, self.index, signature, self.trainable, self.share,
-                    self.train_only, self.origin)  # fmt: skip
+                    self.train_only, self.origin, self.dtype)  # fmt: skip
 
 
 def place_of(origin: Origin | None) -> Place | None:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.graph.formats import FORMATS, meant, no_format
 from cnncalc.graph.names import groups_of, matching
 from cnncalc.records import NamedTuple
 
@@ -57,13 +58,21 @@ def checkpoint(net: Planned, patterns: Collection[str]) -> None:
     net.plan = net.plan._replace(checkpoints=_parts(net.nodes, patterns))
 
 
-def cast(net: Planned, types: Sequence[tuple[str, str]]) -> None:
+def cast(net: Planned, types: Sequence[tuple[str, str]], option: str = "--dtype") -> None:
     """Give the layers and groups whose names match types of their own: pairs of a pattern and a type, the last wins.
 
-    Raises `CnncalcError` where a pattern matches no layer.
+    They go before what the layers' file says of them. Raises `CnncalcError` where a pattern matches no layer, or there
+    is no such type.
     """
-    if types:
-        net.plan = net.plan._replace(types=_by_pattern(net, types, "--dtype"))
+    if not types and not any(node.dtype for node in net.nodes):
+        return
+    said = {index: node.dtype for index, node in enumerate(net.nodes) if node.dtype}
+    usual = [(pattern, meant(name)) for pattern, name in types]
+    wrong = [(pattern, name) for pattern, name in usual if name not in FORMATS]
+    unknown = [(f"{option} {pattern[:60]}={name[:60]}", *no_format(name)) for pattern, name in wrong]
+    if unknown:
+        raise CnncalcError([Fault(f"{where}: {why}", help=help) for where, why, help in unknown])
+    net.plan = net.plan._replace(types={**said, **net.plan.types, **_by_pattern(net, usual, option)})
 
 
 def prune(net: Planned, shares: Sequence[tuple[str, str]]) -> None:

@@ -54,6 +54,12 @@ class Operator(NamedTuple):
     share: int | None = None
     """The operator whose parameters it uses."""
     trainable: bool = True
+    dtype: str = ""
+    """The type that it is stored in, where that is its own."""
+
+    def said(self) -> list[str]:
+        """The keys that say how it is trained and stored, where that is not as usual."""
+        return ["trainable: false"] * (not self.trainable) + [f"dtype: {self.dtype}"] * bool(self.dtype)
 
     def origin(self) -> str:
         """What it is in the file, in words: `Convolution conv1, line 12`."""

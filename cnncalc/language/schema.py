@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.answers.figures import FIGURES
+from cnncalc.graph.formats import FORMATS, SPELLINGS
 from cnncalc.language.building.blocks import BLOCK_KEYS
 from cnncalc.language.building.finish import CALLED
 from cnncalc.language.building.items import BRANCH, COMMON, NET, OF_NETS
@@ -28,6 +29,7 @@ NUMBER: Json = {"type": ["integer", "string"]}
 SHAPE: Json = {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "array", "items": NUMBER}]}
 NAMES: Json = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 FLAG: Json = {"type": ["boolean", "string"]}
+DTYPE: Json = {"anyOf": [{"enum": list(FORMATS)}, {"enum": list(SPELLINGS)}, EXPRESSION]}
 
 COMMON_SCHEMAS: dict[str, Json] = {
     "name": {"type": ["string", "integer"]},
@@ -36,6 +38,7 @@ COMMON_SCHEMAS: dict[str, Json] = {
     "for": {"type": "object"},
     "when": FLAG,
     "trainable": FLAG,
+    "dtype": DTYPE,
     "share": {"type": "string"},
     "naming": {"enum": ["index", "kind"]},
     "train_only": FLAG,
@@ -101,7 +104,7 @@ def _top(key: str) -> Json:
         "replace": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "after": {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{ANY}"}},
         "without": NAMES,
-        "dtypes": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
+        "dtypes": {"type": "object", "minProperties": 1, "additionalProperties": DTYPE},
         "functions": {"anyOf": [NAMES, {"type": "object", "additionalProperties": {"enum": list(CALLED)}}]},
         "naming": {"enum": ["index", "kind"]},
         "outputs": NAMES,

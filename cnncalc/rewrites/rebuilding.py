@@ -69,7 +69,8 @@ class _Maker:
         share = self.tensors[node.share] if node.share is not None and last else None
         shape = self.sketch.signed.shapes[signature]
         place = place_of(node.origin)
-        operator = Operator(name, layer, inputs, shape, place=place, share=share, trainable=node.trainable)
+        dtype = self.graph.plan.types.get(node.index, "")
+        operator = Operator(name, layer, inputs, shape, "", place, share, node.trainable, dtype)
         self.sketch.operators.append(operator)
         self.olds.append(node.index)
         self.lasts.append(last)

@@ -169,6 +169,7 @@ def _read(text: str, new: Rebuilt) -> Graph | None:
         and tuple(node.shape) == operator.shape
         and node.share == operator.share
         and node.trainable == operator.trainable
+        and graph.plan.types.get(node.index, "") == operator.dtype
         for node, operator in zip(graph.nodes, sketch.operators)
     )
     return graph if alike and [*graph.outputs.values()] == sketch.outputs else None

@@ -15,7 +15,7 @@ CONV = [tensor("w", (4, 3, 3, 3)), tensor("b", (4,))]
 # nodes, initialisers -> output shape, parameters, multiply–accumulates; the input is 3x8x8
 CASES = {
     "a sum of quantised tensors": ([node("QLinearAdd", "x s z x s z s z", "y", domain=MS)], [], "3x8x8", 0, 0),
-    "a concat of quantised tensors": ([node("QLinearConcat", "s z x s z x s z", "y", domain=MS, axis=1)], [], "6x8x8", 0, 0),
+    "quantised tensors, joined": ([node("QLinearConcat", "s z x s z x s z", "y", domain=MS, axis=1)], [], "6x8x8", 0, 0),
     "a quantised mean": ([node("QLinearGlobalAveragePool", "x s z s z", "y", domain=MS)], [], "3x1x1", 0, 0),
     "a quantised matrix": (
         [node("Flatten", "x", "f"), node("QGemm", "f s z m s z c s z", "y", domain=MS, transB=1)],
@@ -31,7 +31,7 @@ CASES = {
         108,
         3888,
     ),
-    "a convolution with its ReLU": ([node("FusedConv", "x w b", "y", domain=MS, activation="Relu")], CONV, "4x6x6", 112, 3888),
+    "conv and relu": ([node("FusedConv", "x w b", "y", domain=MS, activation="Relu")], CONV, "4x6x6", 112, 3888),
     "a sum and its norm": (
         [node("SkipLayerNormalization", "x x g h", "y", domain=MS)],
         [tensor("g", (8,)), tensor("h", (8,))],

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from cnncalc.cli.options import amp_option, net_options, output_options, runtime_option, view_options, wanted
+from cnncalc.cli.program.declared import argument, called, option
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 from cnncalc.errors import CnncalcError, Fault
 
 
-@click.command("chain", short_help="Show layers that are written on the command line.")
-@click.argument("shape", metavar="INPUT")
-@click.argument("layers", metavar="LAYER…", nargs=-1, required=True)
-@click.option("--explain", is_flag=True, help="Say why: the derivation of every number.")
-@view_options
-@output_options
-@amp_option
-@net_options
-@runtime_option
+@called(
+    "chain",
+    argument("shape", metavar="INPUT"),
+    argument("layers", metavar="LAYER…", nargs=-1, required=True),
+    option("--explain", is_flag=True, help="Say why: the derivation of every number."),
+    *view_options,
+    *output_options,
+    amp_option,
+    *net_options,
+    runtime_option,
+)
 def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
     """Show layers that are written on the command line.
 

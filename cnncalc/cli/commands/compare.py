@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cnncalc.cli import completing
 from cnncalc.cli.options import amp_option, device_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import argument, called, option
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.cli.options import Wanted
 
 
-@click.command("compare", short_help="Compare nets side by side, or two of them layer by layer.")
-@click.argument("nets", metavar="NET…", nargs=-1, required=True, shell_complete=completing.nets)
-@click.option("--diff", is_flag=True, help="Align two nets and show the layers that changed.")
-@click.option("--runtimes", is_flag=True, help="One net as runtimes size it: a line for each layer where they part.")
-@output_options
-@amp_option
-@device_option
-@net_options
+@called(
+    "compare",
+    argument("nets", metavar="NET…", nargs=-1, required=True, shell_complete=completing.nets),
+    option("--diff", is_flag=True, help="Align two nets and show the layers that changed."),
+    option("--runtimes", is_flag=True, help="One net as runtimes size it: a line for each layer where they part."),
+    *output_options,
+    amp_option,
+    device_option,
+    *net_options,
+)
 def command(nets: tuple[str, ...], **given: Any) -> None:
     """Compare nets side by side, or two of them layer by layer.
 

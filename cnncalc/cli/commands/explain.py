@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cnncalc.cli import completing
 from cnncalc.cli.options import (
     amp_option,
@@ -17,6 +15,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import argument, called, option
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -46,12 +45,12 @@ def refuse_views(given: dict[str, Any], *, symbols: bool) -> None:
     if symbols:
         message = "--explain puts numbers into the rules, and this input has symbols"
         raise CnncalcError(Fault(message, help="give the input in numbers, or leave --explain out"))
-    for option in ("columns", "sort", "depth", "style", "convention"):
-        if given[option] is not None:
-            help = f"leave --explain out to see the table with --{option}"
-            if option == "convention":
+    for name in ("columns", "sort", "depth", "style", "convention"):
+        if given[name] is not None:
+            help = f"leave --explain out to see the table with --{name}"
+            if name == "convention":
                 help = "`cnncalc explain NET --convention A,B` says why two tools count a file's net differently"
-            raise CnncalcError(Fault(f"--{option} does not go with --explain", help=help))
+            raise CnncalcError(Fault(f"--{name} does not go with --explain", help=help))
 
 
 def _pixel(text: str | None) -> list[int] | None:
@@ -63,28 +62,30 @@ def _pixel(text: str | None) -> list[int] | None:
         raise CnncalcError(Fault(f"--pixel {text[:40]}: no pixel", help="write its row and column, as 3,5")) from None
 
 
-@click.command("explain", short_help="Say why: the derivation of every number.")
-@net_argument
-@click.argument("layers", metavar="[LAYER…]", nargs=-1, shell_complete=completing.layers)
-@click.option(
-    "--convention",
-    metavar="A,B",
-    shell_complete=completing.conventions,
-    help="Say term by term why two tools count the net differently, as thop,fvcore.",
+@called(
+    "explain",
+    net_argument,
+    argument("layers", metavar="[LAYER…]", nargs=-1, shell_complete=completing.layers),
+    option(
+        "--convention",
+        metavar="A,B",
+        shell_complete=completing.conventions,
+        help="Say term by term why two tools count the net differently, as thop,fvcore.",
+    ),
+    option(
+        "--functions",
+        metavar="PATTERN",
+        multiple=True,
+        shell_complete=completing.layers,
+        help="Layers that are called as functions, which some tools do not see. May be repeated.",
+    ),
+    optimizer_option,
+    device_option,
+    option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0."),
+    *output_options,
+    amp_option,
+    *net_options,
 )
-@click.option(
-    "--functions",
-    metavar="PATTERN",
-    multiple=True,
-    shell_complete=completing.layers,
-    help="Layers that are called as functions, which some tools do not see. May be repeated.",
-)
-@optimizer_option
-@device_option
-@click.option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0.")
-@output_options
-@amp_option
-@net_options
 def command(net: str, layers: tuple[str, ...], **given: Any) -> None:
     """Say why: the derivation of every number.
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from cnncalc.cli import completing
 from cnncalc.cli.options import output_options
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import argument, called
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 
-@click.command("kinds", short_help="Say what a kind of layer is and which fields it has.")
-@click.argument("kind", required=False, shell_complete=completing.kinds)
-@output_options
+@called(
+    "kinds",
+    argument("kind", required=False, shell_complete=completing.kinds),
+    *output_options,
+)
 def command(kind: str | None, **given: Any) -> None:
     """Say what a kind of layer is and which fields it has; without KIND, list all kinds.
 

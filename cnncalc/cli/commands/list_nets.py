@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli.options import output_options
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import called, option
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 _QUANTITY = re.compile(r"\b\d+(?:_\d+)*(?:\.\d+)?\s*(?:[kKMGT]i?B?)\b")
 
 
-@click.command("list", short_help="List the bundled architectures with their totals.")
-@click.option(
-    "--where", metavar="CONDITION", help="Only the nets for which it holds, as 'params < 5M and macs < 600M'."
+@called(
+    "list",
+    option("--where", metavar="CONDITION", help="Only the nets for which it holds, as 'params < 5M and macs < 600M'."),
+    option("--family", metavar="NAME", help="Only the members of that family, as resnet."),
+    *output_options,
 )
-@click.option("--family", metavar="NAME", help="Only the members of that family, as resnet.")
-@output_options
 def command(where: str | None, family: str | None, **given: Any) -> None:
     """List the bundled architectures with their totals, and the families that members can be made of.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from cnncalc.cli.options import file_option
 from cnncalc.cli.output import emit
+from cnncalc.cli.program.declared import called
 
 
-@click.command("schema", short_help="Print the JSON Schema of the language, for editors.")
-@file_option
+@called(
+    "schema",
+    file_option,
+)
 def command(file: str | None) -> None:
     """Print the JSON Schema of the language, for editors.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from cnncalc.cli.options import (
     amp_option,
     net_argument,
@@ -15,18 +13,21 @@ from cnncalc.cli.options import (
     view_options,
     wanted,
 )
+from cnncalc.cli.program.declared import called, option
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
 from cnncalc.cli.showing import show_graph, view_of
 
 
-@click.command("show", short_help="Show a net layer by layer: shapes, parameters, costs, and their totals.")
-@net_argument
-@click.option("--variants", is_flag=True, help="List the members of the net's family, with their totals.")
-@view_options
-@output_options
-@amp_option
-@net_options
-@runtime_option
+@called(
+    "show",
+    net_argument,
+    option("--variants", is_flag=True, help="List the members of the net's family, with their totals."),
+    *view_options,
+    *output_options,
+    amp_option,
+    *net_options,
+    runtime_option,
+)
 def command(net: str, variants: bool, **given: Any) -> None:
     """Show a net layer by layer: shapes, parameters, costs, and their totals.
 

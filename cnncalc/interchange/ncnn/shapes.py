@@ -103,7 +103,7 @@ def _by_expression(operator: Operator, build: Build) -> int:
     letters = {"w": -1, "h": -2, "d": -3, "c": 0}
     lengths: list[int] = []
     for part in operator.text(6).split(","):
-        if part.lstrip("-").isdecimal() and len(part) < 11:
+        if part.removeprefix("-").isdecimal() and len(part) < 11:
             lengths.append(int(part))
             continue
         source, letter = part[:-1], part[-1:]

@@ -118,7 +118,7 @@ def _skeleton(items: Sequence[Item], labels: Labels, *, nested: bool) -> Hashabl
             return None
         operator = labels.sketch.operators[item.step]
         layer = operator.layer
-        alone = operator.share is not None or not operator.trainable
+        alone = operator.share is not None or bool(operator.said())
         if layer is None or alone or (isinstance(item, Leaf) and item.takes is not None):
             return None
         rest = tuple(

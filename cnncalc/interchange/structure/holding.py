@@ -61,6 +61,7 @@ def _first_difference(graph: Graph, names: Sequence[str], sketch: Sketch) -> str
             ("shape", tuple(node.shape), tuple(operator.shape)),
             ("inputs", taken, [names[one] for one in operator.inputs]),
             ("training", node.trainable, operator.trainable),
+            ("type", node.dtype, operator.dtype),
             ("owner of its parameters", shared, None if operator.share is None else names[operator.share]),
         ):
             if found != wanted:

@@ -51,7 +51,7 @@ def _key(item: Item, labels: Labels, *, nested: bool = False) -> Hashable:
     if isinstance(item, (Leaf, Merge)):
         step = labels.sketch.operators[item.step]
         own = labels.own[item.step]
-        if not step.trainable or step.share is not None or item.step in labels.mentioned or (own and not nested):
+        if step.said() or step.share is not None or item.step in labels.mentioned or (own and not nested):
             return item.step
         assert step.layer is not None
         said = (write(step.layer), own)

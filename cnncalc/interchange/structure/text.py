@@ -99,7 +99,7 @@ class _Writer:
         keys = [f"name: {quoted(self.labels.own[step])}"] if self.labels.own[step] else []
         if one.share is not None:
             keys.append(f"share: {quoted(self.labels.full[one.share])}")
-        return keys if one.trainable else [*keys, "trainable: false"]
+        return keys + one.said()
 
     @staticmethod
     def heads(item: Group | Repeat) -> list[str]:

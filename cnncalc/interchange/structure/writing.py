@@ -122,6 +122,5 @@ def _item(operator: Operator, number: int, names: list[str], dialect: str, previ
     entries = [layer, f"name: {quoted(names[number])}", *taken]
     if operator.share is not None:
         entries.append(f"share: {quoted(names[operator.share])}")
-    if not operator.trainable:
-        entries.append("trainable: false")
+    entries += operator.said()
     return "{" + ", ".join(entries) + "}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
@@ -43,7 +43,7 @@ def left_out(graph: Graph) -> dict[str, Node]:
     return gone
 
 
-def following(graph: Graph, names: Set[str]) -> dict[str, Node]:
+def following(graph: Graph, names: AbstractSet[str]) -> dict[str, Node]:
     """These nodes and all that take, on any way, what one of them makes."""
     found: dict[str, Node] = {}
     for node in ordered(graph):
@@ -53,7 +53,7 @@ def following(graph: Graph, names: Set[str]) -> dict[str, Node]:
 
 
 def more_left_out(graph: Graph, gone: dict[str, Node], node: Node) -> bool:
-    """Leave out a node that cannot be read, where operations at the end are left out anyway and none after it learns."""
+    """Leave out a node that cannot be read, where the end is left out anyway and nothing after it learns."""
     after = following(graph, {node.name})
     if not gone or any(one.kind in WEIGHTED for one in after.values()):
         return False

@@ -164,7 +164,10 @@ class Assembler(Builder):
         item = self.reader.read(node)
         if item is None:
             return self.lookup.keep(own, level)
-        return self.as_written(item, own, tensors, tensors[0], scope, level)
+        around = self.placer.enter(item, scope, tensors[0])
+        made = self.as_written(item, own, tensors, tensors[0], scope, level)
+        self.placer.around = around
+        return made
 
     def check_met(self) -> None:
         """A fault for each change of a layer that the net does not have."""
@@ -219,7 +222,7 @@ class Assembler(Builder):
         self.net = self.evaluator.net = self.lookup.net = self.placer.net = outer.net
         self.nesting = self.unfolder.nesting = outer.nesting
         self.lookup.bodies = outer.lookup.bodies
-        self.placer.trainable, self.placer.train_only = outer.placer.trainable, outer.placer.train_only
+        self.placer.around = outer.placer.around
 
     def up_to(self, last: YamlNode | None, current: Tensor, level: Level) -> Tensor:
         """All layers of this builder's file, or those up to the one that is named, which stands in no group."""

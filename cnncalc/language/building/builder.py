@@ -10,7 +10,7 @@ from cnncalc.language.building.items import BRANCH, BRANCH_HELP, Item, ItemReade
 from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.lookup import DROPPED, Body, Lookup
 from cnncalc.language.building.nesting import USE, Nesting
-from cnncalc.language.building.placing import Placer
+from cnncalc.language.building.placing import Around, Placer
 from cnncalc.language.building.unfolding import Unfolder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.inputs import input_shapes
@@ -66,7 +66,7 @@ class Builder:
         """Go on with a net that this builder has built so far, or a fork of it, so many groups and merges deep."""
         self.net = self.evaluator.net = self.lookup.net = self.placer.net = net
         self.lookup.bodies = bodies
-        self.placer.trainable, self.placer.train_only = True, False
+        self.placer.around = Around()
         self.nesting.resume(depth)
         self.unfolder.resume()
         self.faults.found.clear()
@@ -126,7 +126,7 @@ class Builder:
         return ends
 
     def once(self, item: Item, turn: int | None, current: Tensor, scope: Scope, level: Level) -> Tensor:
-        """One turn of an item, with its own name, sources and `trainable`."""
+        """One turn of an item, with its own name, sources, and what it says of its layers."""
         own = None
         if item.name is not None:
             own = self.evaluator.text(item.name, scope, current)
@@ -135,11 +135,9 @@ class Builder:
             if own is not None and not self.lookup.free(level.prefix + own, item.name, own):
                 return UNKNOWN
         tensors = (current,) if item.source is None else self.lookup.sources(item.source, current, scope, level)
-        outer = self.placer.trainable
-        if item.trainable is not None:
-            self.placer.trainable = outer and self.evaluator.flag(item.trainable, scope, current) is True
+        outer = self.placer.enter(item, scope, current)
         made = self.made(item, own, tensors, current, scope, level)
-        self.placer.trainable = outer
+        self.placer.around = outer
         return made
 
     def made(
@@ -274,11 +272,12 @@ class Builder:
         if not self.lookup.one_tensor(tensors, item, "a side branch"):
             return current
         nodes = self.reader.list_of(item.value, "aux")
-        outer, self.placer.train_only = self.placer.train_only, self.placer.train_only or train_only
+        outer = self.placer.around
+        self.placer.around = outer._replace(train_only=outer.train_only or train_only)
         kept = dict(scope)
         body: Body = lambda builder, inner, start: builder.items(nodes, start, dict(kept), inner)  # noqa: E731
         end = self.named(own, "aux", body, tensors[0], level, item.node, by_position=item.by_position)
-        self.placer.train_only = outer
+        self.placer.around = outer
         if end >= 0 and item.output is not None and self.evaluator.flag(item.output, scope, current) is False:
             self.net.idle.add(end)
         elif end >= 0:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.graph import UNKNOWN, Net
+from cnncalc.graph.formats import FORMATS, meant, no_format
 from cnncalc.language.expressions import ExpressionError, Value, evaluate, expand
 from cnncalc.language.faults import Faults
 from cnncalc.language.values import ValueFault, value_of
@@ -167,6 +168,15 @@ class Evaluator:
             self.faults.add("a condition is true or false", node, values=f"it is the text '{value[:40]}'", help=help)
             return None
         return bool(value)
+
+    def format(self, node: YamlNode, scope: Scope, tensor: Tensor) -> str:
+        """The type of a `dtype`; empty, and a fault, where there is none such."""
+        text = self.text(node, scope, tensor) if isinstance(node, Scalar) else ""
+        found = meant(text or "")
+        if found not in FORMATS and text is not None:
+            message, help = no_format(found)
+            self.faults.add(message if found else "`dtype` is the type of a layer", node, help=help)
+        return found if found in FORMATS else ""
 
     def count(self, node: YamlNode, scope: Scope, tensor: Tensor) -> int | None:
         """How often a `repeat` repeats; None, and a fault, where that is no such number."""

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
+from cnncalc.graph.formats import FORMATS, meant, no_format
 from cnncalc.graph.plan import cast, checkpoint, prune, shard
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
@@ -41,10 +42,11 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
             net.freeze(pattern)
         except CnncalcError as error:
             faults.extend(error)
-    types = _types(document.keys["dtypes"][1], faults) if "dtypes" in document.keys else ()
+    if "dtypes" in document.keys:
+        _cast(net, document.keys["dtypes"][1], faults)
     try:
         checkpoint(net, options.checkpoint)
-        cast(net, (*types, *options.types))
+        cast(net, options.types)
         prune(net, options.sparsity)
         shard(net, options.shard)
     except CnncalcError as error:
@@ -79,13 +81,20 @@ def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
     return found
 
 
-def _types(node: YamlNode, faults: Faults) -> tuple[tuple[str, str], ...]:
-    """The types of layers by pattern."""
+def _cast(net: Net, node: YamlNode, faults: Faults) -> None:
+    """Give layers the types that `dtypes` has for them by pattern."""
     pairs = list(node.entries.values()) if isinstance(node, Mapping) else []
-    found = [(key.text, value.text) for key, value in pairs if isinstance(value, Scalar)]
-    if not pairs or len(found) < len(pairs):
+    for key, value in pairs:
+        if isinstance(value, Scalar) and meant(value.text) not in FORMATS:
+            message, help = no_format(value.text)
+            faults.add(message, value, help=help)
+        elif isinstance(value, Scalar):
+            try:
+                cast(net, [(key.text, value.text)], "dtypes:")
+            except CnncalcError as error:
+                faults.extend(CnncalcError([one._replace(place=key.place()) for one in error.faults]))
+    if not pairs or not all(isinstance(value, Scalar) for _, value in pairs):
         faults.add("`dtypes` maps patterns of layers to types", node, help="such as `dtypes: {'classifier.*': int8}`")
-    return tuple(found)
 
 
 def _named_outputs(document: Document, by_name: MappingType[str, int], faults: Faults) -> dict[str, int]:

@@ -23,6 +23,7 @@ COMMON = {
     "for": "lists of values, one turn for each",
     "when": "a condition; where it is false the item is left out",
     "trainable": "false freezes its parameters",
+    "dtype": "the type that its numbers are stored in, as int8; `--dtype help` lists those of layers",
     "share": "the earlier layer or group whose parameters it uses",
     "naming": "`index` numbers unnamed layers by position",
     "train_only": "true leaves a side branch out at inference",
@@ -62,6 +63,7 @@ class Item(NamedTuple):
     loop: YamlNode | None = None
     when: YamlNode | None = None
     trainable: YamlNode | None = None
+    dtype: YamlNode | None = None
     share: YamlNode | None = None
     naming: YamlNode | None = None
     train_only: YamlNode | None = None

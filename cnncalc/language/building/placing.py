@@ -7,24 +7,44 @@ from collections.abc import Mapping
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import UNKNOWN, Level, Net, Node
-from cnncalc.language.building.evaluation import Tensor
+from cnncalc.language.building.evaluation import Scope, Tensor
+from cnncalc.language.building.items import Item
 from cnncalc.language.building.lookup import Lookup
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import YamlNode
 from cnncalc.layers import Layer, Shape
 from cnncalc.notation.lines import Parsed
 from cnncalc.notation.vocabulary import Guess
+from cnncalc.records import NamedTuple
 
-__all__ = ["Placer"]
+__all__ = ["Around", "Placer"]
+
+
+class Around(NamedTuple):
+    """What the items around a layer say of it."""
+
+    trainable: bool = True
+    train_only: bool = False
+    dtype: str = ""
+    """The type of the innermost that has one."""
 
 
 class Placer:
-    """Adds layers to a net. What the groups around a layer say of it (frozen …) stands in attributes."""
+    """Adds layers to a net."""
 
     def __init__(self, net: Net, lookup: Lookup, faults: Faults) -> None:
         self.net, self.lookup, self.faults = net, lookup, faults
-        self.trainable = True
-        self.train_only = False
+        self.around = Around()
+
+    def enter(self, item: Item, scope: Scope, tensor: Tensor) -> Around:
+        """Take in what an item says of all layers in it; returns what was said around it, to be put back."""
+        outer, evaluator = self.around, self.lookup.evaluator
+        if item.trainable is not None:
+            trainable = evaluator.flag(item.trainable, scope, tensor) is True
+            self.around = self.around._replace(trainable=outer.trainable and trainable)
+        if item.dtype is not None:
+            self.around = self.around._replace(dtype=evaluator.format(item.dtype, scope, tensor) or outer.dtype)
+        return outer
 
     def place(
         self,
@@ -48,7 +68,7 @@ class Placer:
             return self._assumed(_outline(layer, vars(layer)), name, tensors)
         faults: list[Fault] = []
         try:
-            placed = net.place(parsed, tensors, name, level, share, self.trainable, self.train_only, node, faults)
+            placed = net.place(parsed, tensors, name, level, share, *self.around, node, faults)
         except CnncalcError as error:  # there may be no further layer
             for fault in error.faults:
                 self.faults.note(fault)

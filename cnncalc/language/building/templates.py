@@ -39,6 +39,7 @@ class Placed(NamedTuple):
     share: int | None
     train_only: bool
     origin: Origin | None
+    dtype: str
 
 
 class Template(NamedTuple):
@@ -95,11 +96,12 @@ class Template(NamedTuple):
         if entering is None:
             return None
         number = net.signed.number
-        for name, layer, inputs, shape, met, trainable, share, train_only, origin in self.layers:
+        for name, layer, inputs, shape, met, trainable, share, train_only, origin, dtype in self.layers:
             taken = tuple([entering[one] if one < 0 else base + one for one in inputs])
             owner = None if share is None else base + share
+            index, signature = len(nodes), number(met)
             nodes.append(
-                Node(names[name], layer, taken, shape, len(nodes), number(met), trainable, owner, train_only, origin)
+                Node(names[name], layer, taken, shape, index, signature, trainable, owner, train_only, origin, dtype)
             )
         tensors = [entering[one] if one < 0 else base + one for one in self.tensors]
         held.tensors.update(zip(names, tensors))
@@ -174,7 +176,7 @@ class Recording:
                 [
                     Placed(name, one.layer, tuple([from_here[each] for each in one.inputs]), one.shape,
                            pairs[one.signature], one.trainable, None if one.share is None else one.share - count,
-                           one.train_only, one.origin)
+                           one.train_only, one.origin, one.dtype)
                     for name, one in zip(numbers, new) if one.layer is not None
                 ],
                 from_here[made],

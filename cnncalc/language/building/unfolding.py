@@ -49,8 +49,8 @@ class Unfolder:
         if self._templates is None:
             of = layers.dialect, layers.of_the_file, repr(self.variables), self.options.limits, self.options.train
             self._templates = templates(of, self.document.blocks)
-        key = (id(items), repr(values), tuple(map(type, values)), shape, placer.trainable, placer.train_only,
-               bool(layers.defaults), level.by_position)  # fmt: skip
+        types = tuple(map(type, values))
+        key = id(items), repr(values), types, shape, placer.around, bool(layers.defaults), level.by_position
         at = Recording(placer.net, placer.lookup, self.nesting)
         return self._templates.build(key, items, level, start, at, build)
 

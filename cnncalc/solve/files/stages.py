@@ -11,7 +11,6 @@ from collections.abc import Hashable, Mapping
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Level, Net, Node, Signatures
-from cnncalc.graph.plan import cast, checkpoint, prune, shard
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.inputs import input_shapes
@@ -153,7 +152,7 @@ class Stages:
                               met=frozenset(self.builder.met))  # fmt: skip
 
     def _structure(self, before: State, net: Net, new: list[Node], levels: tuple[Level, ...]) -> int:
-        made = tuple([(node.name, node.inputs, node.share, node.trainable, node.train_only) for node in new])
+        made = tuple([(one.name, one.inputs, one.share, one.trainable, one.train_only, one.dtype) for one in new])
         around = tuple([(level.prefix, level.by_position) for level in levels])
         key = (before.structure, made, net.names.state(), tuple(net.chosen.items()), around)
         return self._structures.setdefault(key, len(self._structures) + 1)
@@ -229,10 +228,6 @@ class Stages:
         net.infer()
         for pattern in self.file.options.freeze:
             net.freeze(pattern)
-        checkpoint(net, self.file.options.checkpoint)
-        cast(net, self.file.options.types)
-        prune(net, self.file.options.sparsity)
-        shard(net, self.file.options.shard)
         return net
 
 

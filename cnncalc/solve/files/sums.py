@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from operator import add, sub
 from typing import Any, NoReturn, TypeAlias
@@ -26,10 +27,13 @@ class _OfWholeNet:
     def _ask(self, *_: object) -> NoReturn:
         raise LookupError("known of a whole net only")
 
-    __add__ = __radd__ = __mul__ = __rmul__ = __bool__ = __call__ = _ask
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _ask
+    __mod__ = __rmod__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __call__ = _ask
 
 
 _UNKNOWN: Any = _OfWholeNet()
+_TYPED = re.compile(r"\b(?:dtypes?|net)[\"']?\s*:")
+"""What gives layers types in a file, or may do so: another net that is a part of it."""
 
 
 def plus(one: Sums, other: Sums) -> Sums:
@@ -48,10 +52,10 @@ class Counting:
     def __init__(self, file: UnknownFile, dtype: str) -> None:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
-        self._element_bytes: Any = _UNKNOWN if numbers.half else numbers.size  # types differ
+        typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
+        self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
-        typed = options.types or "dtypes" in file.document.keys
         zeros = _UNKNOWN if options.sparsity else 0
         costs = 0, 0, _UNKNOWN if typed or options.sparsity else 0, zeros, zeros, 0, 0, 0, 0
         unknown = (_UNKNOWN,) * 4
@@ -128,7 +132,6 @@ class _Total:
 def _answers(rule: Callable[..., object], *arguments: object) -> bool:
     """Whether a rule can do without what only a whole net tells."""
     try:
-        rule(*arguments)
+        return rule(*arguments) is not _UNKNOWN
     except LookupError:
         return False
-    return True

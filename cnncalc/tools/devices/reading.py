@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.dtypes import DTYPES
 from cnncalc.answers.roofline import Device
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.graph.formats import DTYPES, meant
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 
 __all__ = ["read_device", "read_table"]
@@ -74,7 +74,8 @@ class _Reading:
             self.faults.append(Fault("`peak` is operations a second by type", node.place(), help=EXAMPLE))
             return {}
         found = {}
-        for dtype, (key, value) in node.entries.items():
+        for said, (key, value) in node.entries.items():
+            dtype = meant(said)
             if dtype not in DTYPES:
                 help = suggestion(dtype, DTYPES, f"the types are {', '.join(DTYPES)}")
                 self.faults.append(Fault(f"there is no type `{dtype[:60]}`", key.place(), help=help))

@@ -69,7 +69,7 @@ def function(layer: functions.Function, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(functions.Glu)
 def glu(layer: functions.Glu, shapes: tuple[Shape, ...]) -> nn.Module:
     """GLU."""
-    return nn.GLU(1 + layer.axis)
+    return nn.GLU(1 + layer.place(shapes[0]))
 
 
 PAIRS: dict[type[merge.ElementwiseMerge], Callable[..., Tensor]] = {

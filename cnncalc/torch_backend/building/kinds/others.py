@@ -182,11 +182,16 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Dropout; of whole channels Dropout1d to Dropout3d, of a vector's features as of elements; and the alpha ones."""
+    """Dropout; of whole channels Dropout1d to Dropout3d, of a vector's features as of elements; and the alpha ones.
+
+    On four spatial axes torch's Dropout3d would drop whole images.
+    """
     if layer.alpha:
         return (nn.FeatureAlphaDropout if layer.channels else nn.AlphaDropout)(layer.rate, inplace=layer.inplace)
+    if layer.channels and rank_of(shapes) > 3:
+        return modules.ChannelDropout(layer.rate, inplace=layer.inplace)
     if layer.channels and rank_of(shapes):
-        whole: nn.Module = of_rank("Dropout", min(rank_of(shapes), 3))(layer.rate, inplace=layer.inplace)
+        whole: nn.Module = of_rank("Dropout", rank_of(shapes))(layer.rate, inplace=layer.inplace)
         return whole
     return nn.Dropout(layer.rate, inplace=layer.inplace)
 

@@ -1,0 +1,116 @@
+"""How numbers are stored: the one table of types, and of quantisers' formats for single layers.
+
+A quantiser's format stores the weights of convolutions and linear layers; other layers of that type keep their few
+parameters as the net does. What is said of each is what the tool that it names writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.errors import suggestion
+from cnncalc.layers import Shape
+from cnncalc.records import NamedTuple
+
+__all__ = ["DTYPES", "FORMATS", "SPELLINGS", "Format", "meant", "no_format"]
+
+DTYPES = {
+    "float64": 8,
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "float8": 1,
+    "int8": 1,
+    "uint8": 1,
+    "int16": 2,
+    "int32": 4,
+    "int64": 8,
+}
+"""Bytes of an element of each type."""
+SPELLINGS = {
+    **dict.fromkeys(("double", "fp64", "f64"), "float64"),
+    **dict.fromkeys(("float", "fp32", "f32", "single"), "float32"),
+    **dict.fromkeys(("half", "fp16", "f16"), "float16"),
+    "bf16": "bfloat16",
+    **dict.fromkeys(("fp8", "f8", "float8_e4m3fn", "float8_e5m2"), "float8"),
+    **{f"i{bits}": f"int{bits}" for bits in (4, 8, 16, 32, 64)},
+}
+"""What else types are called."""
+
+Rule: TypeAlias = "Callable[[Shape], Any]"
+"""Bytes of a weight of this shape, the output channels or features first."""
+
+
+class Format(NamedTuple):
+    """How a layer's numbers are stored."""
+
+    title: str
+    weights: Rule
+    """Bytes of a weight, scales and zero points included."""
+    bias: Rule | None = None
+    """Bytes of a bias; none where the format leaves biases as the net has them."""
+    activation: int | None = None
+    """Bytes of a number of its output; that of the net where only weights are stored so."""
+    quantised: bool = True
+    """Whether it is a quantiser's, for the weights of convolutions and linear layers alone."""
+
+
+def _up(numbers: Any, each: int) -> Any:
+    """Divided and rounded up."""
+    return (numbers + each - 1) // each
+
+
+def _plain(size: int) -> Format:
+    words = {1: "a byte", 2: "2 bytes", 4: "4 bytes", 8: "8 bytes"}[size]
+    return Format(f"{words} a number, parameters and outputs", lambda shape: product(shape) * size, None, size, False)
+
+
+def _groups(shape: Shape, each: int) -> Any:
+    """So many groups of inputs all outputs have together."""
+    return shape[0] * _up(product(shape[1:]), each)
+
+
+FORMATS: Mapping[str, Format] = {
+    **{name: _plain(DTYPES[name]) for name in ("float64", "float32", "float16", "bfloat16", "float8")},
+    "int8": Format(
+        "ONNX, static: a byte a number, a float32 scale and an int8 zero point a channel; biases int32, with theirs",
+        lambda shape: product(shape) + shape[0] * (4 + 1), lambda shape: product(shape) * (4 + 4 + 4), 1,
+    ),
+    "int8-tensor": Format(
+        "the same with one scale and one zero point a tensor",
+        lambda shape: product(shape) + 4 + 1, lambda shape: product(shape) * 4 + 4 + 4, 1,
+    ),
+    "llm-int8": Format(
+        "bitsandbytes Linear8bitLt: weights alone, a byte a number and a float32 a row",
+        lambda shape: product(shape) + shape[0] * 4,
+    ),
+    "nf4": Format(
+        "bitsandbytes Linear4bit: weights alone, half a byte a number and a float32 for 64 of them",
+        lambda shape: _up(product(shape), 2) + _up(product(shape), 64) * 4,
+    ),
+    "int4": Format(
+        "AWQ, groups of 128: weights alone, half a byte a number; a float16 scale and half a byte a group of inputs",
+        lambda shape: shape[0] * _up(product(shape[1:]), 2) + _groups(shape, 128) * 2 + _up(_groups(shape, 128), 2),
+    ),
+    "q8_0": Format(
+        "GGUF: weights alone, blocks of 32 numbers of a row in 34 bytes", lambda shape: _groups(shape, 32) * 34
+    ),
+    "q4_0": Format(
+        "GGUF: weights alone, blocks of 32 numbers of a row in 18 bytes", lambda shape: _groups(shape, 32) * 18
+    ),
+}  # fmt: skip
+
+
+def meant(name: str) -> str:
+    """The type that goes by a name: `float16` for `half`, `fp16` and `torch.float16`; else the name itself."""
+    own = name.strip().removeprefix("torch.").lower()
+    own = SPELLINGS.get(own, own)
+    return own if own in DTYPES or own in FORMATS else name
+
+
+def no_format(name: str) -> tuple[str, str]:
+    """The message and the help for a type of a layer that there is not."""
+    help = suggestion(name, FORMATS, f"of single layers the types are {', '.join(FORMATS)}")
+    return f"there is no type `{name[:60]}` of a layer", help
