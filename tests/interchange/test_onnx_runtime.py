@@ -15,7 +15,7 @@ CONV = [tensor("w", (4, 3, 3, 3)), tensor("b", (4,))]
 # nodes, initialisers -> output shape, parameters, multiply–accumulates; the input is 3x8x8
 CASES = {
     "a sum of quantised tensors": ([node("QLinearAdd", "x s z x s z s z", "y", domain=MS)], [], "3x8x8", 0, 0),
-    "quantised tensors, joined": ([node("QLinearConcat", "s z x s z x s z", "y", domain=MS, axis=1)], [], "6x8x8", 0, 0),
+    "quantised, joined": ([node("QLinearConcat", "s z x s z x s z", "y", domain=MS, axis=1)], [], "6x8x8", 0, 0),
     "a quantised mean": ([node("QLinearGlobalAveragePool", "x s z s z", "y", domain=MS)], [], "3x1x1", 0, 0),
     "a quantised matrix": (
         [node("Flatten", "x", "f"), node("QGemm", "f s z m s z c s z", "y", domain=MS, transB=1)],
