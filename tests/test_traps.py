@@ -301,7 +301,14 @@ def test_a_file_that_goes_while_its_folder_is_checked_is_passed_over(here, monke
 @pytest.mark.parametrize(
     ("layer", "way"),
     [
-        ("conv 8 k3 in_channels=3", "it is never written: what comes in says it"),
+        ("conv 8 k3 input_dim=3", "it is never written: what comes in says it"),
+        ("lstm 10 20", "write `lstm 20`: the features that come in are never written"),
+        ("AdaptiveAvgPool2d Nonex7", "`adaptive_avgpool $(height)x7`"),
+        ("ZeroPad2d -1", "`crop` takes a border off"),
+        ("groupnorm -1", "`groups=$in_channels` is one group a channel"),
+        ("Flatten start_dim=2", "`reshape $(channels)x-1` leaves the channels"),
+        ("relu negative_slope=0.1", "`leaky_relu SLOPE` has one"),
+        ("softmax dim=0", "1 is the channels: `axis=0` here"),
         ("conv 8 k3 activation=relu", "write it as a layer behind this one"),
         ("relu max_value=6", "`relu6`, or `clip 0 MAX`"),
         ("PReLU shared_axes=[1,2]", "`per_channel` one a channel (Keras: [1, 2] of a map)"),

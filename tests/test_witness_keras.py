@@ -12,7 +12,7 @@ import witnessed
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import dialects
-from cnncalc.layers.dialects import KERAS
+from cnncalc.layers.dialects.table import KERAS
 from cnncalc.notation.lines import parse
 
 # What Keras 3.15.1 (torch) gives, where no Keras is installed too: input, layer, output, parameters.

@@ -169,7 +169,7 @@ class Slice(Layer):
     """The channels from `start` up to, but without, `stop`; or the places of another axis, or every `step`-th."""
 
     channels: tuple[int, int] = field(Span(), "start:stop", position=0)
-    axis: int = field(Whole(-8), "the axis that is cut, 0 = channels, -1 = the last", 0, aliases=("dim",))
+    axis: int = field(Whole(-8), "the axis that is cut, 0 = channels, -1 = the last", 0)
     step: int = field(Whole(), "the distance from one to the next", 1)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:

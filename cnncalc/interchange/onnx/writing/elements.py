@@ -144,7 +144,7 @@ def function(step: Step) -> str:
 
 def glu(step: Step) -> str:
     """One half times the sigmoid of the other."""
-    axis = step.layer.axis + 1  # type: ignore[attr-defined]  # a glu has one
+    axis = step.layer.place(step.x[0]) + 1  # type: ignore[attr-defined]  # a glu has one
     count = 2 if step.opset >= 18 else None
     left, right = step.several("Split", step.taken[0], outputs=2, axis=axis, num_outputs=count)
     return step.put("Mul", left, step.put("Sigmoid", right))

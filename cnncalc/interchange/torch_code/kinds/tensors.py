@@ -181,7 +181,7 @@ def function(layer: functions.Function, shapes: tuple[Shape, ...], made: Shape) 
 @says(functions.Glu)
 def glu(layer: functions.Glu, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """GLU."""
-    axis = 1 + layer.axis % len(shapes[0])
+    axis = 1 + layer.place(shapes[0])
     return Said(call("nn.GLU", {"dim": axis}), own(), call("F.glu", {"input": X, "dim": axis}))
 
 
