@@ -19,6 +19,7 @@ from cnncalc.notation.tokens import asserted, foreign, read_tokens
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
+    field_help,
     field_named,
     kind_of,
     kind_suggestion,
@@ -120,7 +121,7 @@ def _together(
 
 def _of_field(cls: type[Layer], fault: FieldError, offset: int = 0, width: int = 0) -> TokenError:
     message = f"`{fault.field}` of `{cls.kind}`: {fault.rule}"
-    return TokenError(message, fault.field, fault.help, offset, width, in_value=True)
+    return TokenError(message, fault.field, field_help(cls, fault), offset, width, in_value=True)
 
 
 def _with_preset(name: str, given: dict[str, object]) -> dict[str, object]:

@@ -87,12 +87,12 @@ def slices(operator: Operator, build: Build) -> list[int]:
 
 
 def reshape(operator: Operator, build: Build) -> list[int]:
-    """To width, height, depth and channels, as many as are given; 0 copies and −1 is what is left."""
+    """To width, height, depth and channels, as many as are given; 0 copies, 1 where there is none; −1 is the rest."""
     if operator.text(6):
         return [_by_expression(operator, build)]
     named = [operator.whole(number, DROPPED) for number in (2, 11, 1, 0)]
     old = dict(zip((0, 2, 3) if build.axes == 2 else (2, 3)[1 - build.axes :], build.x[0]))
-    new = [old.get(place, -2) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
+    new = [old.get(place, 1) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
     if not new or min(new) < -1 or new.count(-1) > 1:
         raise operator.fault("this shape cannot be read", f"it is {named}")
     return [build.put("reshape", shape=tuple(new))]
@@ -103,7 +103,7 @@ def _by_expression(operator: Operator, build: Build) -> int:
     letters = {"w": -1, "h": -2, "d": -3, "c": 0}
     lengths: list[int] = []
     for part in operator.text(6).split(","):
-        if part.lstrip("-").isdecimal() and len(part) < 11:
+        if part.removeprefix("-").isdecimal() and len(part) < 11:
             lengths.append(int(part))
             continue
         source, letter = part[:-1], part[-1:]

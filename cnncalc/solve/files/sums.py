@@ -27,7 +27,8 @@ class _OfWholeNet:
     def _ask(self, *_: object) -> NoReturn:
         raise LookupError("known of a whole net only")
 
-    __add__ = __radd__ = __mul__ = __rmul__ = __bool__ = __call__ = _ask
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _ask
+    __mod__ = __rmod__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __call__ = _ask
 
 
 _UNKNOWN: Any = _OfWholeNet()
