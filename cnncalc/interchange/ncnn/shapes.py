@@ -87,12 +87,12 @@ def slices(operator: Operator, build: Build) -> list[int]:
 
 
 def reshape(operator: Operator, build: Build) -> list[int]:
-    """To width, height, depth and channels, as many as are given; 0 copies and −1 is what is left."""
+    """To width, height, depth and channels, as many as are given; 0 copies, 1 where there is none; −1 is the rest."""
     if operator.text(6):
         return [_by_expression(operator, build)]
     named = [operator.whole(number, DROPPED) for number in (2, 11, 1, 0)]
     old = dict(zip((0, 2, 3) if build.axes == 2 else (2, 3)[1 - build.axes :], build.x[0]))
-    new = [old.get(place, -2) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
+    new = [old.get(place, 1) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
     if not new or min(new) < -1 or new.count(-1) > 1:
         raise operator.fault("this shape cannot be read", f"it is {named}")
     return [build.put("reshape", shape=tuple(new))]
