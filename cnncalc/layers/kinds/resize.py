@@ -288,8 +288,8 @@ class Upsample(Layer):
 
     def reaches(self, *x: Shape) -> tuple[Reach, ...]:
         lengths = zip(x[0][1:], self.output_shape(*x)[1:])
-        said = {"between": self.mode != "nearest", "corners": self.align_corners, "beyond": int(self.cubic)}
-        return tuple(resampled(n, out, **said) for n, out in lengths)
+        sees = partial(resampled, between=self.mode != "nearest", corners=self.align_corners, beyond=int(self.cubic))
+        return tuple(sees(n, out) for n, out in lengths)
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
