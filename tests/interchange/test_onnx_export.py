@@ -51,6 +51,43 @@ def test_every_kind_is_written_or_refused_by_name():
     assert RULES.keys() == KINDS.keys()
 
 
+def test_what_leads_to_no_output_is_written_and_told(onnx):
+    from cnncalc.interchange.writers import writer_for
+
+    text = """
+        input: 3x8x8
+        layers: [{conv: 4 k3, name: a}, {add: [[], [{conv: 4 k3 p1, name: side}, parameter 4x6x6 alone]]},
+                 {conv: 2 k1, name: b}]
+    """
+    graph = load_text(text, "net", options=Options())
+    made = writer_for(None, "onnx").write(graph, 1)
+    model = onnx.load_from_string(made.content)
+    assert {"side.weight", "b.weight"} <= {one.name for one in model.graph.initializer}
+    assert any("`side` leads to no output" in note for note in made.notes)
+
+
+@pytest.mark.parametrize("layer", ["identity", "expand 1x4", "dropout 0.5"])
+def test_a_net_that_does_nothing_is_written(onnx, layer):
+    from cnncalc.interchange.writers import writer_for
+
+    model = onnx.load_from_string(writer_for(None, "onnx").write(chain("1x4", [layer], Options()), 1).content)
+    assert [node.op_type for node in model.graph.node] in (["Dropout"], ["Expand"], ["Identity"])
+
+
+def test_what_depends_on_no_input_is_refused_by_name(onnx):
+    with pytest.raises(CnncalcError, match="depends on no input") as error:
+        written(chain("4x8", ["relu", "constant 2 alone"], Options()), 1)
+    assert error.value.faults[0].layer == "constant1"
+
+
+def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):
+    from cnncalc.interchange.writers import writer_for
+
+    graph = chain("4x10x10", ["attention 2 w10 relative"], Options())  # 100 places ask 100
+    made = writer_for(None, "onnx").write(graph, 1)
+    assert read(made.content, "net.onnx").params == report(graph).totals.params
+
+
 def test_names_are_those_of_layers_and_of_torch():
     graph = load("resnet18", Options())
     scribe, outputs = noted(graph, 21)

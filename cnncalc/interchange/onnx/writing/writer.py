@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
+from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.onnx.writing import model, values
 from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
 from cnncalc.interchange.onnx.writing.table import RULES
@@ -42,14 +45,55 @@ def written(
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
     if values == "none" and weights is None:
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
-    return Written(packed, tuple(said), unseen=_unseen(graph))
+    used = _leading(graph)
+    _hold_outputs(graph)
+    idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
+    if idle:
+        who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
+        said.append(f"{who} to no output: a runtime leaves that out")
+    unused = sum(layer.macs(*graph.input_shapes(node)) for node, layer in idle)
+    return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
 
 
-def _unseen(graph: Graph) -> int:
-    """Scales of cosines, which are folded with their bound, and distances, which are one tensor for equal windows."""
+def _seen(node: Node) -> tuple[int, ...]:
+    """The tensors whose numbers a layer's own depend on."""
+    assert node.layer is not None
+    return node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs]
+
+
+def _hold_outputs(graph: Graph) -> None:
+    """Raises CnncalcError for outputs that depend on no input, which a reader takes for fixed numbers."""
+    moved = set(graph.inputs.values())
+    for index, node, _ in graph.layers():
+        if not moved.isdisjoint(_seen(node)):
+            moved.add(index)
+    message, help = "what comes out here depends on no input", "let an input lead to it, or leave it out"
+    fixed = [graph.nodes[index] for index in graph.outputs.values() if index not in moved]
+    if fixed:
+        raise CnncalcError([Fault(message, place_of(node.origin), node.name, help=help) for node in fixed])
+
+
+def _leading(graph: Graph) -> set[int]:
+    """The tensors whose numbers lead to an output, and those whose parameters such a layer shares."""
+    used = set(graph.outputs.values())
+    for node in reversed(graph.nodes):
+        if node.index in used and node.layer is not None:
+            used.update(_seen(node))
+            if node.share is not None:
+                used.update((node.share, *graph.nodes[node.share].inputs))
+    return used
+
+
+def _unseen(graph: Graph, used: Collection[int]) -> int:
+    """What no reader counts: all that leads to no output, scales of cosines, which are folded with their bound, and
+    distances, which are one tensor for equal windows.
+    """
     unseen, known = 0, set()
-    for _, node, layer in graph.layers():
-        if isinstance(layer, Attention):
+    for index, node, layer in graph.layers():
+        if index not in used:
+            x = graph.input_shapes(node)
+            unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) if node.share is None else 0
+        elif isinstance(layer, Attention):
             x = graph.input_shapes(node)
             unseen += layer.heads if layer.cosine and node.share is None else 0
             windows = tuple(layer.windows(x[0]))
