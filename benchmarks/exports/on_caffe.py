@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.exports.nets import NOT_HELD, Case
 from cnncalc.graph import Graph, Node
-from cnncalc.interchange.writers import writer_for
+from cnncalc.interchange.caffe.writer import written
 from cnncalc.layers import Shape
 
 __all__ = ["by_opencv"]
@@ -19,7 +19,7 @@ __all__ = ["by_opencv"]
 def by_opencv(case: Case) -> list[str]:
     """How OpenCV's shapes differ from the net's."""
     graph = case.whole
-    text = str(writer_for(None, "caffe").write(graph, 1).content)
+    text = str(written(graph, 1).content)
     try:
         net = cv2.dnn.readNetFromCaffe(np.frombuffer(text.encode(), np.uint8), _model(graph))
         inputs = [[1, *graph.nodes[at].shape] for at in graph.inputs.values()]

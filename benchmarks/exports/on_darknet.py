@@ -16,8 +16,7 @@ from typing import Any
 
 from benchmarks.exports.nets import NOT_HELD, Case
 from cnncalc.graph import Graph
-from cnncalc.interchange.darknet.writer import _Writer  # which section is which layer, nobody else has to know
-from cnncalc.interchange.writers import writer_for
+from cnncalc.interchange.darknet.writer import _Writer, written  # which section is which layer
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
 
@@ -29,12 +28,14 @@ MADE = re.compile(r"(?:->|outputs:)\s*((?:\d+\s*x\s*)*\d+)")
 
 def by_itself(case: Case) -> list[str]:
     """What Darknet prints when it loads the cfg."""
-    text = str(writer_for(None, "darknet").write(case.whole, 1).content)
+    text = str(written(case.whole, 1).content)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "net.cfg"
         file.write_text(text, encoding="utf-8")
         program = os.environ.get("DARKNET", "darknet")
-        done = subprocess.run([program, "ops", str(file)], cwd=folder, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(
+            [program, "ops", str(file)], cwd=folder, capture_output=True, text=True, errors="replace", check=False
+        )
     shapes = {}
     for line in (done.stdout + done.stderr).splitlines():
         section, made = SECTION.match(line), MADE.findall(line)
@@ -51,7 +52,7 @@ def by_opencv(case: Case) -> list[str]:
     import cv2
     import numpy as np
 
-    text = str(writer_for(None, "darknet").write(case.whole, 1).content)
+    text = str(written(case.whole, 1).content)
     numbers = sum(
         count(layer.weight_shapes(*case.whole.input_shapes(node)))
         + count(layer.buffer_shapes(*case.whole.input_shapes(node)))
