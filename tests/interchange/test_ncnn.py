@@ -57,6 +57,18 @@ LAYERS = [
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
     ("PriorBox", "-23300=1,60.0 -23302=1,2.0 9=300 10=300", "0=19 1=19 2=4", "2x4332"),  # conv11 of MobileNet-SSD
     ("DetectionOutput", "0=21 3=50", "0=5 1=6", "50x6"),
+    ("Reshape", "0=3 1=-1 2=0", "0=12", "1x4x3"),  # a length to copy that is not there is 1
+    ("Convolution", "0=5 1=1 5=1 6=20", "0=4", "5"),  # of a vector it is a matrix
+    ("Tile", "0=1 1=3", "0=5 1=6 2=4", "4x18x5"),
+    ("Tile", "-23302=3,2,1,2", "0=5 1=6", "2x6x10"),
+    ("Bias", "0=4", "0=5 1=6 2=4", "4x6x5"),
+    ("SPP", "0=0 1=3", "0=8 1=8 2=4", "84"),
+    ("Unfold", "1=3 11=2 3=2 4=1", "0=9 1=8 2=4", "24x25"),
+    ("ArgMax", "0=1 1=3", "0=5 1=6", "2x3"),
+    ("Flip", "-23300=1,0", "0=5 1=6", "6x5"),
+    ("CumulativeSum", "0=0", "0=5 1=6", "6x5"),
+    ("CELU", "0=1.0", "0=5 1=6", "6x5"),
+    ("YoloV5Focus", "", "0=8 1=8 2=3", "12x4x4"),
 ]
 
 
@@ -87,6 +99,19 @@ def test_what_is_counted_is_what_its_weights_file_holds():
 def test_layers_on_sequences(layer, params, output):
     found = ncnn(net(layer, shape="0=5 1=7"))
     assert (found.params, found.outputs) == (params, {"l": output})
+
+
+def test_two_tensors_by_an_equation():
+    einsum = "Einsum e 2 1 x k y -23300=11,108,106,107,44,105,108,45,62,105,106,107"  # ljk,il->ijk
+    found = ncnn(net("MemoryData k 0 1 k 0=3 1=5", einsum))
+    assert (found.params, found.outputs, found.macs) == (15, {"e": "5x8x8"}, 5 * 3 * 64)
+
+
+def test_heads_that_share_keys():
+    layers = ("Split s 1 3 x q a b", "Slice t 1 2 a k r -23300=2,2,-233", "Slice u 1 2 b v w -23300=2,2,-233")
+    found = ncnn(net(*layers, "SDPA d 3 1 q k v y", shape="0=5 1=7 2=4"))
+    assert found.outputs["d"] == "4x7x5"
+    assert found.macs == 2 * 4 * 7 * 7 * 5
 
 
 def test_slices_share_out_what_is_left():

@@ -47,7 +47,7 @@ def xml(text, **options):
     return read(text, "net.xml", **options)
 
 
-CONV = {"strides": "2,2", "pads_begin": "1,1", "pads_end": "1,1", "dilations": "1,1"}
+CONV = {"strides": "2,2", "pads_begin": "1,1", "pads_end": "1,1", "dilations": "1.0,1.0"}
 
 
 def small(bias=True, kind="Convolution", weights=(8, 4, 3, 3)):

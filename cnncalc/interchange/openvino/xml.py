@@ -42,8 +42,8 @@ class IrLayer:
         return CnncalcError(Fault(message, self.place(), self.name[:80], values, help))
 
     def wholes(self, name: str) -> list[int]:
-        """An attribute as whole numbers with commas between them, none where it is not there."""
-        parts = [part for part in self.attributes.get(name, "").split(",") if part.strip()]
+        """An attribute as whole numbers with commas between them, none where it is not there; INT8 files write 1.0."""
+        parts = [part.removesuffix(".0") for part in self.attributes.get(name, "").split(",") if part.strip()]
         if len(parts) > 64 or not all(part.strip().removeprefix("-").isdecimal() and len(part) < 14 for part in parts):
             raise self.fault(f"`{name}` is a list of whole numbers", f"it is `{self.attributes[name][:40]}`")
         return [int(part) for part in parts]

@@ -46,7 +46,8 @@ def enlarged(step: Step) -> str:
     nearest = layer.mode == "nearest"
     corners = "align_corners" if layer.align_corners else "pytorch_half_pixel"
     said: dict[str, Any] = {
-        "mode": "nearest" if nearest else "linear",
+        "mode": "nearest" if nearest else "cubic" if layer.cubic else "linear",
+        "cubic_coeff_a": -0.75 if layer.cubic else None,
         "coordinate_transformation_mode": "asymmetric" if nearest else corners,
         "nearest_mode": "floor" if nearest else None,
     }

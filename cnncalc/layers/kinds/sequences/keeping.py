@@ -56,7 +56,7 @@ class Keeping(Places):
             yield from self.saved_heads(backward, size, *x)
             weights = (self.heads, size.queries, size.asked)
             if query or key or not backward.autocast:
-                yield Saved("weights of all places", shape=weights, element="full")
+                yield Saved("weights of all places", shape=weights, element=_precise(backward))
             if value and backward.autocast:
                 yield Saved("weights of all places, as they are multiplied", shape=weights)
         else:
@@ -143,8 +143,13 @@ class Keeping(Places):
         laid = query * size.keyed * size.queries + key * size.key * size.keys
         yield Saved("queries and keys", shape=(laid + values,))
         lengths = query * self.heads * size.queries + key * groups * size.keys
-        yield Saved("their lengths", shape=(2, lengths), element="full")
+        yield Saved("their lengths", shape=(2, lengths), element=_precise(backward))
         if query or key:
-            yield Saved("scales", shape=(self.heads,), batched=False, element="full")
+            yield Saved("scales", shape=(self.heads,), batched=False, element=_precise(backward))
         if backward.weights:
             yield Saved("cosines", shape=(self.heads, size.queries, size.asked))
+
+
+def _precise(backward: Backward) -> str:
+    """The element of what autocast computes in float32, and a net of one type in that."""
+    return "full" if backward.autocast else ""
