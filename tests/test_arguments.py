@@ -12,6 +12,7 @@ SAME = [
     ("keras", "LSTM 32", "lstm 32 final"),
     ("keras", "ConvLSTM2D 8 k3 return_sequences=True", "convlstm 8 k3 sequence"),
     ("keras", "ConvLSTM2D 8 k3", "convlstm 8 k3 final"),
+    ("keras", "PReLU shared_axes=[1,2]", "prelu per_channel"),
     ("keras", "GRU 32 reset_after=False", "gru 32 final biases=1"),
     ("keras", "GlobalAveragePooling2D keepdims=True", "global_avgpool"),
     ("keras", "GlobalAveragePooling2D keepdims", "global_avgpool"),
@@ -77,6 +78,7 @@ def test_the_long_form_takes_them_too():
         ("LSTM 32 return_sequences=maybe", "`return_sequences` of `lstm`: expected true or false"),
         ("Conv 8 k3 auto_pad=FULL", "`auto_pad` of `conv`: expected one of same_upper"),
         ("maxpool 2 ceil_mode ceil", "`rounding` is given twice"),
+        ("PReLU shared_axes=[2]", "expected all axes but the channels"),
         ("PReLU 0", "expected a whole number ≥ 1"),
     ],
 )

@@ -140,7 +140,7 @@ class Border(FieldType):
         return "x".join(str(a) if a == b else f"{a}:{b}" for a, b in value)
 
     def words(self, name: str) -> dict[str, object]:
-        return self.automatic
+        return {word: word for word in self.automatic}
 
     def schema(self) -> Json:
         pair = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}

@@ -51,6 +51,17 @@ def _slopes(value: object) -> Mapping[str, object]:
     return {"slopes": "shared"} if number == 1 else {"slopes": "per_channel", "in": number}
 
 
+def _shared_axes(value: object) -> Mapping[str, object]:
+    """Keras's axes of one slope, 1 the first behind the batch: all but the channels, which are its last."""
+    axes = _numbers(value, 1)
+    if sorted(axes) != [*range(1, len(axes) + 1)]:
+        raise FieldError(
+            f"expected all axes but the channels, such as [1, 2], got {shown(value)}",
+            "`shared` is one slope in all, `per_channel` one a channel, `per_element` one each",
+        )
+    return {"slopes": "per_channel", "rank": len(axes)}
+
+
 def _numbers(value: object, minimum: int) -> list[int]:
     """`(2, 3)`, `[2,3]`, `2x3`, or a list."""
     text = value.strip("()[] ").replace(",", "x") if isinstance(value, str) else value
@@ -86,6 +97,7 @@ _MEANINGS: tuple[tuple[str, tuple[str, ...], Meaning], ...] = (
     ("ceil_mode", _POOLS, _switch("rounding", "ceil", "floor")),
     ("auto_pad pad_mode", (*_CONVOLUTIONS, *_POOLS), _words("padding", _PADDING)),
     ("num_parameters", ("prelu",), _slopes),
+    ("shared_axes", ("prelu",), _shared_axes),
     ("channel_shared", ("prelu",), _switch("slopes", "shared", "per_channel")),
     ("normalized_shape", ("layernorm", "rmsnorm"), _normalised),
     ("dim", ("softmax", "log_softmax", "concat", "slice", "topk", "select", "glu", "parameter", "constant"), _axis),

@@ -184,10 +184,6 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         "it is never written: what comes in says it; `in=64` holds it to that",
     ),
     ("activation", "write it as a layer behind this one: `relu`, `silu`, `softmax`, …"),
-    (
-        "shared_axes",
-        "`shared` is one slope in all, `per_channel` one a channel (Keras: [1, 2] of a map)",
-    ),
     ("max_value", "write which: `relu6`, or `clip 0 MAX`"),
     ("negative_slope", "`leaky_relu SLOPE` has one"),
     ("start_dim end_dim", "`flatten` makes one vector of all; `reshape $(channels)x-1` leaves the channels"),

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 
 from cnncalc.layers import KINDS, FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.registry import name_in, preset_name, preset_of
 from cnncalc.notation.tokens import asserted, foreign, read_tokens
 from cnncalc.notation.vocabulary import (
@@ -29,6 +30,8 @@ from cnncalc.records import NamedTuple
 __all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
+_LISTED = re.compile(r"(?:\[[^\[\]]*\]|\S)+")
+"""A token that may hold a list, `[1, 0]`, with its blanks."""
 _ENDING = re.compile(r"\s+|[()]")
 """Where a token may end."""
 
@@ -49,7 +52,8 @@ class Parsed(NamedTuple):
 def split_tokens(text: str) -> tuple[tuple[int, str], ...]:
     """The tokens of a notation with their offsets; `$( … )` is one token, blanks inside it or not."""
     if "$(" not in text:
-        return tuple([(match.start(), match.group()) for match in _TOKEN.finditer(text)])
+        token = _LISTED if "[" in text else _TOKEN
+        return tuple([(match.start(), match.group()) for match in token.finditer(text)])
     tokens: list[tuple[int, str]] = []
     start, depth = 0, 0
     for match in _ENDING.finditer(text):
@@ -138,6 +142,10 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     own = name_in(dialect, called) if called not in KINDS else None
     for name, value in (*dict(defaults).get(cls.kind, ()), *(own.fields.items() if own else ())):
         values.setdefault(name, value)
+    valid_and_up = values.get("padding") == "valid" and values.get("rounding") == "ceil"
+    if valid_and_up and (rules := DIALECTS.get(dialect)) and rules.pool_valid_rounds_down:
+        rule = f"{rules.runs} takes no `valid` beside rounding up"
+        raise TokenError(rule, "padding", "write `p0 ceil`, or `floor`")
     if own and own.last and values.get(own.last) in (-1, "-1"):
         values[own.last] = 0
     try:

@@ -30,8 +30,9 @@ from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
 from cnncalc.torch_backend.building.builder import build
 from cnncalc.torch_backend.fields.receptive import held_fields
-from cnncalc.torch_backend.running.measure import measure, training_step
+from cnncalc.torch_backend.running.measure import measure
 from cnncalc.torch_backend.running.planning import DTYPES, single_value
+from cnncalc.torch_backend.running.training import training_step
 from cnncalc.torch_backend.verify import verify
 
 __all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of", "held_types"]

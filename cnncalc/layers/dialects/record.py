@@ -55,6 +55,8 @@ class Dialect(NamedTuple):
     """`same` of a pool pads for a kernel without dilation; the length then follows from padding, dilation, rounding."""
     pool_same_needs_padding: tuple[str, ...] = ()
     """The pools whose `same`, without a dilation, fails where a stride larger than the kernel leaves pixels over."""
+    pool_valid_rounds_down: bool = False
+    """`valid` of a pool does not go with rounding up, though padding of 0 does."""
     pool_same_alone: bool = False
     """`same` of a max pool goes neither with rounding up nor with a dilation."""
     lp_pads: bool = False

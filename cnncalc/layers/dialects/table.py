@@ -91,6 +91,7 @@ PADDLE = Dialect(
     ceil=Rounding.CEIL_UNCLIPPED,
     pool_padding_limit="kernel",
     pool_same_pads_first=True,
+    pool_valid_rounds_down=True,
     transposed_same="paddle",
     output_padding_below="stride",
     same_dilation="ignored",

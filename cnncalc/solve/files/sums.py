@@ -52,6 +52,7 @@ class Counting:
     def __init__(self, file: UnknownFile, dtype: str) -> None:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
+        self.accumulate = options.accumulate
         typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
@@ -95,6 +96,7 @@ class _Total:
     def __init__(self, counting: Counting, sums: Sums) -> None:
         self.counting, self.sums = counting, sums
         self.images, self.element_bytes = counting.images, counting.element_bytes
+        self.accumulate = counting.accumulate
 
     def sum(self, key: str) -> int:
         """What the layers add up to."""
