@@ -168,3 +168,8 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         ncnn(text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
+    again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
+    assert ncnn(again).outputs == {"r": "3x8x8"}
