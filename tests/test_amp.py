@@ -46,6 +46,7 @@ elu | selu | gelu | silu inplace | mish | sigmoid | tanh | hardswish inplace | h
 log_softmax | prelu | prelu per_channel | maxout 2 | dropout 0.3 | dropout 0.3 inplace | dropout 1.0 | dropout 0.0
 rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
 droppath 0.3 | flatten | reshape 8x18 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2
+upsample 1.5 cubic
 upsample 2 mode=bilinear | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2 | identity
 exp | sqrt | square | abs | clip 0.1 0.5 | softsign | log_sigmoid | floor | glu | multiply 0.5 | power 2 | maximum 0.5
 mean 1x2 | reduce sum 0 | reduce max -1 keep | reduce l2 1 | logsumexp 0 keep | argmax 0 keep | topk 2 axis=1

@@ -59,3 +59,10 @@ def test_a_deformable_convolution(fields, map_type, masked):
     for frozen in ("", ", trainable: false"):
         deformed = f"{{deform_conv: {fields}, from: [{sources}]{frozen}}}"
         held_types(graph_of(f"{{input: 4x6x6, layers: [{made}{deformed}, conv 2 k1]}}"), batch=2)
+
+
+@pytest.mark.parametrize("text", ["2", "2 nofused", "2 cosine", "1 value=3", "2 w3x2 relative", "2 w3 continuous=4"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+def test_an_attention_in_one_type(text, dtype):
+    """Without autocast what is float32 there is of the net's own type, but for a fused kernel's sums."""
+    held_types(chain("4x6x6", [HALF, f"attention {text}", "identity"], Options()), dtype, batch=2)

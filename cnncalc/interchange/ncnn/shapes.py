@@ -186,7 +186,7 @@ def shuffle(operator: Operator, build: Build) -> list[int]:
 
 def interpolation(operator: Operator, build: Build) -> list[int]:
     """By factors or to a size; the product with a factor is rounded down (interp.cpp)."""
-    mode = {1: "nearest", 2: "linear", 3: "linear"}.get(operator.whole(0, 1))
+    mode = {1: "nearest", 2: "linear", 3: "cubic"}.get(operator.whole(0, 1))
     if mode is None or build.axes not in (1, 2):
         raise operator.fault("this resize is not read", f"type {operator.whole(0, 0)}")
     size = (operator.whole(3, 0), operator.whole(4, 0))[2 - build.axes :]

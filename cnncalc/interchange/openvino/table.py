@@ -145,7 +145,8 @@ def _lacks(shape: Shape, axes: range) -> Shape:
 
 def resized(layer: IrLayer, build: Build) -> list[int]:
     """Interpolate, to the declared size."""
-    mode = "nearest" if "nearest" in layer.attributes.get("mode", "nearest") else "linear"
+    said = layer.attributes.get("mode", "nearest")
+    mode = next((one for one in ("nearest", "cubic") if one in said), "linear")
     corners = "align" in layer.attributes.get("coordinate_transformation_mode", "") and mode != "nearest"
     fields: Fields = {"size": declared(layer)[1:], "mode": mode}
     if corners:

@@ -126,7 +126,7 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...], made: Shape) -> 
     """Upsample; where a second input says the size, interpolate."""
     rank = rank_of(shapes)
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    mode = (linear if layer.mode == "linear" else layer.mode, "nearest")
+    mode = ("bicubic" if layer.cubic else linear if layer.mode == "linear" else layer.mode, "nearest")
     align = (layer.align_corners if mode[0] != "nearest" else None, None if mode[0] == "nearest" else False)
     if len(shapes) == 2:
         like = (call("@shape[2:]", {"": Taken(1)}), None)

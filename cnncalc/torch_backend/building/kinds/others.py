@@ -240,7 +240,7 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
     """Upsample, or where a second input says the size, a module of our own."""
     rank = rank_of(shapes)
     linear_mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    mode = linear_mode if layer.mode == "linear" else layer.mode
+    mode = "bicubic" if layer.cubic else linear_mode if layer.mode == "linear" else layer.mode
     align_corners = None if mode == "nearest" else layer.align_corners
     if len(shapes) == 2:
         return modules.Resize(mode, align_corners)
