@@ -138,6 +138,16 @@ def test_another_sweep_does_not_go_on_from_the_same_file(tmp_path):
     assert "holds another sweep" in done.stderr
 
 
+def test_what_no_sweep_began_is_not_gone_on_with(tmp_path):
+    file = tmp_path / "notes.csv"
+    file.write_text("mine\n")
+    done = run("lenet5", "--set", "classes=1:3", "-o", file, "--resume")
+    assert done.exit_code == 2
+    assert "nothing that was to be written to it was interrupted" in done.stderr
+    assert file.read_text() == "mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.csv"]
+
+
 def test_a_sweep_that_is_finished_leaves_only_its_file(tmp_path):
     arguments = ("lenet5", "--set", "classes=1:3", "-o", tmp_path / "sweep.csv")
     assert run(*arguments, "--resume").exit_code == 0

@@ -45,6 +45,12 @@ def here(tmp_path, monkeypatch):
         ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
         ("chain 3x227x227 conv 96 k11 s4 relu maxpool k3", "one argument", "'conv 96 k11 s4' relu 'maxpool k3'"),
+        (
+            "chain 64x8x8 '{multiply: [[global_avgpool, conv 16 k1, relu, conv $in_channels k1], []]}'",
+            "channels 16, 64 differ",
+            "inside a branch `$in_channels` is what enters that layer",
+        ),
+        ("check nofile.yaml", "no file or bundled net `nofile.yaml`", "`cnncalc list` shows the bundled nets"),
         ("check own.yaml --max latency=5ms", "a budget of time and a device go together", "--device a100"),
         ("sweep own.yaml --figures parms", "there is no figure `parms`", "`params`"),
         ("show own.yaml --set help=", "there is no variable `help`", ""),
@@ -112,6 +118,14 @@ def test_what_may_not_be_meant_is_hinted_at(here, arguments):
 def test_what_is_as_it_should_be_has_no_hint(here, arguments):
     (here / "unet.yaml").write_text(NET)
     assert "hint" not in run(*shlex.split(arguments)).stdout
+
+
+@pytest.mark.parametrize(
+    "layer", ["permute 1,0", "permute 1x0", "permute [1,0]", "permute [1, 0]", "{permute: [1, 0]}", "{permute: 1x0}"]
+)
+def test_an_order_is_understood_in_each_spelling(layer):
+    told = json.loads(run("chain", "3x8", layer, "--format", "json").stdout)
+    assert told["layers"][-1]["output_shape"] == [1, 8, 3]
 
 
 def test_help_lists_what_there_is(here):

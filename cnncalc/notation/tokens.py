@@ -84,7 +84,7 @@ def _fields_of(cls: type[Layer], token: str, offset: int, given: Mapping[str, ob
         return foreign(cls, name, value, offset, len(token))
     if letter and letter.group(1) in known.letters:
         return {known.letters[letter.group(1)].name: letter.group(2)}
-    if token[0] in "0123456789+-.?:" or "->" in token:
+    if token[0] in "0123456789+-.?:[" or "->" in token:
         free = [declared for declared in known.positional if declared.name not in given]
         return {free[0].name: token} if free else _further(cls, token, offset, given)
     if token.lower() in known.words and token.isupper():
@@ -131,7 +131,7 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
 def _without_commas(cls: type[Layer], field: str, content: str, offset: int, width: int) -> str:
     """`1,0` as `1x0` where the field takes several numbers; raises `TokenError`, since a comma divides nothing else."""
     if field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Wholes)):
-        joined = _COMMA.sub("x", content)
+        joined = _COMMA.sub("x", content.replace(" ", "").strip("[]()"))
         try:
             cls.fields[field].read(joined)
         except FieldError:
