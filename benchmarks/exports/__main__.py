@@ -29,6 +29,9 @@ TARGETS = {
     "to-torch-back": "on_torch:through_torch",
     "onnx": "on_onnx:held",
     "onnx-back": "on_onnx:back",
+    "caffe": "on_caffe:by_opencv",
+    "darknet": "on_darknet:by_itself",
+    "darknet-opencv": "on_darknet:by_opencv",
     "keras": "on_keras:held",
     "keras-back": "on_keras:back",
 }
@@ -63,7 +66,6 @@ def drawn(held: Callable[[nets.Case], list[str]], given: argparse.Namespace, num
 
 
 NO_NET = "no net"
-REFUSED = "refused: "
 
 
 def outcome(task: Callable[[], list[str]]) -> list[str]:
@@ -71,7 +73,7 @@ def outcome(task: Callable[[], list[str]]) -> list[str]:
     try:
         return task()
     except CnncalcError as error:
-        return [f"{REFUSED}{error.faults[0].message}: {error.faults[0].values}"]
+        return [f"{nets.NOT_HELD}{error.faults[0].message}: {error.faults[0].values}"]
     except Exception as error:  # noqa: BLE001  (whatever it is, it is told with the net)
         return [f"{type(error).__name__}: {error}"[:500]]
 
@@ -95,7 +97,7 @@ def main() -> int:
             with kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps([name, lines]) + "\n")
     ended = [lines for lines in results.values() if lines != [NO_NET]]
-    refused = sum(any(line.startswith(REFUSED) for line in lines) for lines in ended)
+    refused = sum(any(line.startswith(nets.NOT_HELD) for line in lines) for lines in ended)
     differing = sum(bool(lines) for lines in ended) - refused
     seconds = time.monotonic() - start
     print(f"{len(ended) - refused:,} nets held, {differing:,} differing, {refused:,} refused; {seconds:,.0f} s")

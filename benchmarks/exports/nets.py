@@ -15,7 +15,11 @@ from cnncalc.graph import Graph
 from cnncalc.language import load_text
 from cnncalc.layers.base import count
 
-__all__ = ["Case", "drawn", "large", "loaded", "smaller"]
+__all__ = ["NOT_HELD", "Case", "drawn", "large", "loaded", "smaller"]
+
+
+NOT_HELD = "refused: "
+"""What a line begins with that tells why a net is not held."""
 
 
 class Case(NamedTuple):

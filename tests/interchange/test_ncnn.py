@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from reading import ncnn
 
+from cnncalc import Options, load
 from cnncalc.errors import CnncalcError
+from cnncalc.layers import show_shape
 
 
 def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
@@ -151,6 +153,20 @@ def test_an_input_without_a_size_takes_what_is_given():
     assert ncnn(text, input="3x9x9").outputs == {"r": "3x9x9"}
 
 
+def test_lengths_that_are_open_may_be_symbols_where_no_layer_depends_on_them(tmp_path):
+    def made(*layers, shape="3xHxW"):
+        file = tmp_path / "net.param"
+        file.write_text(net(*layers, shape=""), encoding="utf-8")
+        graph = load(str(file), Options(input=shape, symbols=True))
+        return [show_shape(graph.nodes[tensor].shape) for tensor in graph.outputs.values()]
+
+    conv = "Convolution c 1 1 x y 0=4 1=3 3=2 4=1 5=1 6=108"
+    assert made(conv) == ["4x⌈H/2⌉x⌈W/2⌉"]
+    assert made(conv, "Crop k 1 1 y z -23309=1,0 -23310=1,20 -23311=1,1", shape="3x64xW") == ["4x20x⌈W/2⌉"]
+    with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
+        made(conv, "Crop k 1 1 y z -23309=1,1 -23310=1,-1 -23311=1,1")  # up to the last row but one
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -168,3 +184,8 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         ncnn(text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
+    again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
+    assert ncnn(again).outputs == {"r": "3x8x8"}

@@ -28,6 +28,11 @@ def silu(step: Step) -> str:
     return step.put("Mul", step.taken[0], step.put("Sigmoid"))
 
 
+def hard_swish(step: Step) -> str:
+    """x·hardsigmoid(x)."""
+    return step.put("Mul", step.taken[0], step.put("HardSigmoid", alpha=1 / 6, beta=0.5))
+
+
 def mish(step: Step) -> str:
     """x·tanh(softplus(x))."""
     return step.put("Mul", step.taken[0], step.put("Tanh", step.put("Softplus")))
@@ -75,7 +80,7 @@ ACTIVATIONS: dict[str, Rule] = {
     "mish": plain("Mish", 18, mish),
     "sigmoid": plain("Sigmoid"),
     "tanh": plain("Tanh"),
-    "hardswish": plain("HardSwish"),
+    "hardswish": plain("HardSwish", 14, hard_swish),
     "hardsigmoid": plain("HardSigmoid", alpha=1 / 6, beta=0.5),
     "softplus": plain("Softplus"),
     "softmax": softmax("Softmax"),

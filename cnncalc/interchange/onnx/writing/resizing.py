@@ -59,11 +59,11 @@ def enlarged(step: Step) -> str:
         factors = step.scribe.keep(Held((step.rank + 2,), (1.0, 1.0, *map(float, scale))))
         return step.put("Resize", step.taken[0], "", factors, **said)
     if all(isinstance(n, int) for n in step.y):
-        before = step.put("Shape", step.taken[0], start=0, end=1)
+        before = step.lengths(step.taken[0], 0, 1)
         sizes = step.put("Concat", before, step.wholes(step.y), axis=0)
     elif len(step.x) == 2:
-        before = step.put("Shape", step.taken[0], start=0, end=2)
-        sizes = step.put("Concat", before, step.put("Shape", step.taken[1], start=2), axis=0)
+        before = step.lengths(step.taken[0], 0, 2)
+        sizes = step.put("Concat", before, step.lengths(step.taken[1], 2), axis=0)
     else:
         raise Unsaid("a fraction of a length that is a symbol", "give the `--input` in numbers")
     return step.put("Resize", step.taken[0], "", "", sizes, **said)

@@ -22,7 +22,7 @@ def written(
     batch: int,
     *,
     opset: int | None = None,
-    values: str = "random",
+    values: str | None = None,
     weights: str | None = None,
     seed: int = 0,
     file: str = "net.onnx",
@@ -37,13 +37,16 @@ def written(
     if not model.OLDEST <= chosen <= newest:
         help = f"{model.OLDEST} to {newest} are written here; a newer onnx package knows more"
         raise CnncalcError(Fault(f"opset {chosen} is not written", help=help))
+    if weights is not None and values is not None:
+        help = "leave one of them out"
+        raise CnncalcError(Fault("`--weights` and `--values` both say the learned numbers", help=help))
     scribe, outputs = noted(graph, chosen)
     if source is None:
-        source = _values(weights, values, seed, scribe)
+        source = _values(weights, values or "random", seed, scribe)
     data = f"{file}.data"
     packed = model.serialised(graph, scribe, outputs, source, _notes(graph), data)
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
-    if values == "none" and weights is None:
+    if values == "none":
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
     used = _leading(graph)
     _hold_outputs(graph)
@@ -120,6 +123,10 @@ def _notes(graph: Graph) -> dict[str, str]:
     return {**notes, "macs": str(macs)}
 
 
+SINCE = {"LayerNormalization": 17, "Trilu": 14}
+"""The opset that a node came with, where that is later than the oldest that is written, and nothing stands for it."""
+
+
 def noted(graph: Graph, opset: int) -> tuple[Scribe, dict[str, str]]:
     """All nodes, and the tensors that come out by name. Raises CnncalcError."""
     scribe = Scribe(opset, [node.name for node in graph.nodes])
@@ -151,6 +158,10 @@ def _layer(scribe: Scribe, graph: Graph, index: int, node: Node) -> None:
     owner = node if node.share is None else graph.nodes[node.share]
     taken = [graph.nodes[tensor].name for tensor in node.inputs]
     made = rule(Step(scribe, node, node.layer, taken, graph.input_shapes(node), owner.name))
+    newer = next((one.kind for one in scribe.nodes[first:] if SINCE.get(one.kind, 0) > scribe.opset), None)
+    if newer is not None:
+        since = SINCE[newer]
+        raise Unsaid(f"{newer} is a node since opset {since}", f"write a later one: `--opset {since}`")
     if len(scribe.nodes) == first or made in taken:
         scribe.nodes.append(Said("Identity", (made,), (node.name,), node.name, {}))
         return
