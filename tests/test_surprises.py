@@ -29,7 +29,7 @@ def test_torch_and_cnncalc_agree_with_the_page(one):
 
 
 def test_the_page_tells_every_figure_and_release():
-    page = PAGE.read_text(encoding="utf-8")
+    page = "".join((PAGE.parent / name).read_text(encoding="utf-8") for name in ("surprises.md", "formats.md"))
     figures = [one.figure for one in SURPRISES] + [row["figure"] for row in ROWS]
     told = [f"{int(one):,}" if str(one).isdigit() else str(one).replace("-", "−") for one in figures]
     assert [one for one in told if one not in page] == []

@@ -6,7 +6,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def kept(kind: str, *weight: int) -> int:
