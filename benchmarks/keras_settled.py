@@ -47,6 +47,10 @@ SETTLED = (
         lambda layer, shapes, said, theirs: isinstance(theirs, tuple) and 0 in theirs,
     ),
     Settled(
+        "`trilinear` names its axes, and Keras has one word, bilinear, for any",
+        lambda layer, shapes, said, theirs: layer.kind == "upsample" and "spatial axes; the input is" in said,
+    ),
+    Settled(
         "more than three spatial axes, which no kind of map has here",
         lambda layer, shapes, said, theirs: len(shapes[0]) > 4 and "1 to 3 spatial axes" in said,
     ),

@@ -27,7 +27,7 @@ from cnncalc.rewrites.table import RULES, asked
 from cnncalc.torch_backend.rewriting import prove
 from cnncalc.torch_backend.verify import verify
 
-SIDES = (32, 64, 96, 128, 192, 256)
+SIDES = (32, 64, 92, 96, 128, 192, 256)
 LARGE = 400_000_000
 """Parameters from which on a net is proved in 32 bits, for want of memory."""
 ALL = "all exact"

@@ -115,11 +115,11 @@ def validator() -> Draft202012Validator:
 RIGHT: list[object] = [
     "conv 16 k3", "conv2d 16 k3", "Linear 10", "relu inplace", "linear $(3 * 4)", "inverted_residual 3 24 6 2",
     "$kind 3", {"conv": "16 k3", "name": "a"}, {"conv": {"out": 3, "k": 1}}, {"net": "resnet50", "to": "layer2"},
-    {"linear": 10},
+    {"linear": 10}, {"conv": "16 k3", "dtype": "int8"}, {"einsum": "ij,jk->ik", "from": ["a", "b"]},
     {"crop": {"from": ["a", "b"]}}, {"add": [["conv 3 k1"], []]}, {"repeat": 2, "layers": ["relu"]}, "conv ?1..64 k?",
 ]  # fmt: skip
 WRONG: list[object] = [
-    "conv 16 k3 zz", "relu x", {"conv": "16 k3", "dtype": "int8"}, {"conv": "16 k3 zz"}, {"add": [["relu x"], []]},
+    "conv 16 k3 zz", "relu x", {"conv": "16 k3", "colour": "red"}, {"conv": "16 k3 zz"}, {"add": [["relu x"], []]},
     {"linear": "x"}, {"conv": {"kern": 3}},
 ]  # fmt: skip
 UNKNOWN: list[object] = ["lineer 3", {"lineer": 3}, {"add": [["convv 3 k1"], []]}]

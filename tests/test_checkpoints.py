@@ -14,7 +14,7 @@ from cnncalc.analysis.costs import report  # noqa: E402
 from cnncalc.cli.main import cnncalc as program  # noqa: E402
 from cnncalc.solve.inputs.batches import solve_batch  # noqa: E402
 from cnncalc.torch_backend.running.keeping import alive  # noqa: E402
-from cnncalc.torch_backend.running.measure import training_step  # noqa: E402
+from cnncalc.torch_backend.running.training import training_step  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
 WHOLE = [

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import dialects
 from cnncalc.layers.base import count, show_shape
-from cnncalc.layers.dialects import DIALECTS, Named, Rounding
+from cnncalc.layers.dialects import DIALECTS, Named
 from cnncalc.notation.lines import TokenError, parse
 
 TABLES = Path(__file__).parent / "data" / "dialects"

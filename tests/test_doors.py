@@ -69,7 +69,7 @@ DOORS = {
     "torch_backend": "calling building.builder exporting rewriting verify",
     "torch_backend.building.kinds": "naming unfolding",
     "torch_backend.fields": "receptive",
-    "torch_backend.running": "flops keeping measure planning watching",
+    "torch_backend.running": "flops keeping measure planning training watching",
     "witnesses": "table",
     "witnesses.paddle": "",
 }

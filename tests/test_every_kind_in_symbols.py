@@ -30,6 +30,7 @@ mish
 | sigmoid | tanh | hardswish | hardsigmoid | softplus | softmax axis=1 | log_softmax | prelu | maxout 2 | dropout
 droppath
 | rrelu | flatten | reshape 2x2x-1 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2 | upsample 1.5
+upsample 2 cubic
 upsample size=$(2 * height)x$(width + 1) | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2
 identity | function exp | glu | reduce mean 1 | argmax 0 keep | topk 2 axis=1 | select 0 axis=1 | expand -1x-1x-1
 rmsnorm

@@ -32,6 +32,14 @@ MEASURED = [
     ("q4_0", (64, 576), 20_736),
     # AutoAWQ's WQLinear: int32 qweight (in, out/8), int32 qzeros (in/128, out/8), float16 scales (in/128, out)
     ("int4", (64, 256), 4 * 256 * 8 + 4 * 2 * 8 + 2 * 2 * 64),
+    # TensorFlow 2.21: what its interpreter says of a converted weight; a scale has 4 bytes, a zero point 8
+    ("tflite-dynamic", (29, 4, 3, 3), 1_044 + 29 * 12),
+    # OpenVINO 2026.4.1: the bytes of the .bin of a convolution with a bias are 592, 576 and 16
+    ("openvino-float16", (8, 4, 3, 3), 576),
+    # Keras 3.15.1: the bytes of all variables but the bias, after quantize(); Dense(32) on 1,568 numbers and on 16
+    ("keras-int8", (32, 1_568), 1_568 * 32 + 32 * 4),
+    ("keras-int4", (32, 1_568), 1_568 * 16 + 13 * 32 * 4 + 13 * 32 + 1_568 * 4),
+    ("keras-float8", (32, 16), (3_619 - 32) * 4),
     ("float16", (3, 5), 30),
 ]  # fmt: skip
 
@@ -76,6 +84,52 @@ def test_what_has_no_parameters_gives_the_type_that_it_takes():
 def test_norms_are_left_by_quantisers_and_not_by_plain_types():
     assert sizes(("batchnorm1", "int8"))[0][1] == (4 * 16, 2 * 8 * 16)
     assert sizes(("batchnorm1", "float16"))[0][1] == (2 * 16, 2 * 8 * 16 * 2)
+
+
+STORED = {
+    # layers on 4 channels of 3x3 maps, and whether the tool stores their weights in its own way
+    "tflite-dynamic": {
+        "conv 28 k3": False, "conv 29 k3": True, "conv 256 k1": True, "conv 255 k1": False, "deconv 29 k3": True,
+        "dwconv 28 k3": False, "dwconv 29 k3": True, "linear 28": False, "linear 29": True, "local 64 k1": False,
+    },
+    "openvino-float16": {"conv 2 k1": True, "dwconv k3": True, "batchnorm": False},
+    "int8": {"conv 2 k1": True, "dwconv k3": True, "batchnorm": False},
+    **{name: {"conv 128 k1": False, "dwconv k3": False, "deconv 64 k3": False, "linear 64": True}
+       for name in ("llm-int8", "nf4", "int4", "keras-int8", "keras-int4", "keras-float8")},
+    **{name: {"conv 128 k1": False, "conv 8 k3": False, "linear 64": False} for name in ("q8_0", "q4_0")},
+}  # fmt: skip
+"""Seen: TensorFlow 2.21, OpenVINO 2026.4.1, onnxruntime 1.32, bitsandbytes 0.50.2, Keras 3.15.1, and gguf 0.19, which
+refuses rows that are no multiple of 32 numbers."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "own"), [(name, text, own) for name in STORED for text, own in STORED[name].items()]
+)
+def test_tools_leave_what_they_do_not_take(name, text, own):
+    lines = ["flatten", text] if text.startswith("linear") else [text]
+    counted = report(chain("4x3x3", lines, Options(types=(("*", name),))))
+    leaves = [hint for hint in counted.hints if f"{name} leaves these weights" in hint.text]
+    assert bool(leaves) is (not own and text != "batchnorm")
+    if not own:
+        assert counted.totals.weight_bytes == 4 * counted.totals.params
+
+
+def test_weights_on_three_axes_stay_float32_in_a_tflite_file():
+    counted = report(chain("4x8x8x8", ["conv 29 k3"], Options(types=(("*", "tflite-dynamic"),))))
+    assert counted.totals.weight_bytes == 4 * counted.totals.params == 4 * (29 * 108 + 29)
+
+
+def test_rows_of_32_numbers_are_blocks_of_gguf():
+    counted = report(chain("64", ["linear 5"], Options(types=(("*", "q8_0"),))))
+    assert counted.totals.weight_bytes == 5 * 2 * 34 + 5 * 4
+
+
+def test_where_a_symbol_decides_there_is_no_closed_form(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 4x8x8\nlayers: [conv 29 k3, flatten, linear 5]\ndtypes: {'*': tflite-dynamic}\n")
+    found = run("show", str(file), "--input", "4xHxW", "--columns", "name,weight_bytes").output
+    assert f"conv1     {1_044 + 29 * 12 + 29 * 4:,}" in found
+    assert "linear1   no closed form" in found
 
 
 def test_the_last_pattern_wins():

@@ -16,7 +16,8 @@ torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip 
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-from cnncalc.torch_backend.running.measure import Kept, Measurement, measure, training_step  # noqa: E402
+from cnncalc.torch_backend.running.measure import Kept, Measurement, measure  # noqa: E402
+from cnncalc.torch_backend.running.training import training_step  # noqa: E402
 from cnncalc.torch_backend.running.watching import watched  # noqa: E402
 
 
@@ -362,7 +363,7 @@ def test_a_training_step_sums_outputs_and_names_what_it_never_reached():
 
 def test_a_training_step_without_anything_to_train():
     frozen = nn.Linear(2, 1).requires_grad_(False)
-    assert training_step(frozen, [torch.zeros(1, 2)]) == (pytest.approx(frozen.bias.item()), (), True, 0)
+    assert training_step(frozen, [torch.zeros(1, 2)]) == (pytest.approx(frozen.bias.item()), (), True, 0, 0)
     assert training_step(small().to("meta"), [torch.rand(1, 3, 8, 8, device="meta")])[:3] == (None, (), None)
 
 

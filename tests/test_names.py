@@ -45,7 +45,8 @@ WAYS = [
     ("CrossEntropyLoss", "a loss is no layer of the net"),
     ("NonZero", "not a layer of a fixed shape: how much comes out depends on the numbers; `opaque SHAPE of=NonZero`"),
     ("Loop", "not a layer of a fixed shape"),
-    ("TransformerEncoderLayer", "attention 8"),
+    ("TransformerDecoderLayer", "attention 8"),
+    ("TransformerEncoder", "`TransformerEncoderLayer HEADS hidden=2048`"),
     ("SeparableConv1D", "`SeparableConv2D OUT kernel=3`"),
     ("random_flip", "leave it out"),
     ("nn.Softmin", "`negate`, then `softmax`"),
@@ -86,7 +87,7 @@ def test_a_call_is_answered_with_the_line_that_means_it(call, line):
 
 
 @pytest.mark.parametrize(
-    "call", ["Conv2d(3, x)", "Conv2d(3, 16, 3, what=2)", "Conv2d((((", "Conv2d(3, 16, 3", "relu(1)"]
+    "call", ["Conv2d(3, x)", "Conv2d(3, 16, 3, what=2)", "Conv2d((((", "Conv2d(3, 16, 3", "relu(2)"]
 )
 def test_a_call_that_is_not_understood_still_has_a_way_out(call):
     with pytest.raises(TokenError) as caught:

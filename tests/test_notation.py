@@ -227,7 +227,7 @@ def test_mistakes_are_marked_and_explained(case):
         assert text[error.offset : error.offset + error.width] == marked
         assert error.message.startswith(message)
         assert help in error.help
-        assert bool(help) == bool(error.help)
+        assert help or not error.help or error.help.startswith("`cnncalc kinds ")
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def layers(draw):
     """A few layers on one axis: for each its reach, and the sets of pixels by brute force."""
     n = 40
     steps = []
-    kinds = ["window", "window", "transposed", "nearest", "pad", "crop", "bins", "bins", "linear", "resize"]
+    kinds = ["window", "window", "transposed", "nearest", "pad", "crop", "bins", "bins", "linear", "cubic", "resize"]
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(kinds))
         if kind == "window":
@@ -146,9 +146,10 @@ def layers(draw):
             out = draw(st.integers(1, 40))
             steps.append((resampled(n, out), [{math.floor(o * n / out)} for o in range(out)], n))
             n = out
-        elif kind == "linear" and n < 80:
-            out, corners = draw(st.integers(2, 40)), draw(st.booleans())
-            steps.append((resampled(n, out, between=True, corners=corners), seen_between(n, out, corners), n))
+        elif kind in ("linear", "cubic") and n < 80:
+            out, corners, beyond = draw(st.integers(2, 40)), draw(st.booleans()), int(kind == "cubic")
+            seen = seen_between(n, out, corners, beyond if out != n else 0)
+            steps.append((resampled(n, out, between=True, corners=corners, beyond=beyond), seen, n))
             n = out
         elif kind == "crop" and n > 10:
             before = draw(st.integers(0, 3))
@@ -157,13 +158,16 @@ def layers(draw):
     return steps
 
 
-def seen_between(n, out, corners):
-    """The two pixels that a linear interpolation lies between, or the one on which it lies; beyond an end, that end."""
+def seen_between(n, out, corners, beyond=0):
+    """The two pixels that a linear interpolation lies between, or the one on which it lies; beyond an end, that end.
+
+    Of a cubic one there is one more `beyond` these on both sides.
+    """
     places = [
         Fraction(o * (n - 1), out - 1) if corners else Fraction((2 * o + 1) * n, 2 * out) - Fraction(1, 2)
         for o in range(out)
     ]
-    return [{math.floor(place), math.ceil(place)} for place in places]
+    return [{math.floor(place) - beyond, math.ceil(place) + beyond} for place in places]
 
 
 def hull(pixels):

@@ -287,6 +287,14 @@ def test_latency_on_a_device(tmp_path):
         bound = on_device(report(net), "a100", "float32").roofline.total
         assert int(bound.seconds * 10**12) == int(row["least_picoseconds"])
     assert device_named("a100").title
+    times = sorted(int(row["least_picoseconds"]) for row in rows)
+    most = times[len(times) // 2]
+    wanted = ("--minimize", "macs", "--maximize", "params", "--want", f"latency <= {most / 1000}ns")
+    kept = run(tmp_path / "net.yaml", *arguments[:4], *wanted, "--device", "a100", "--format", "csv")
+    found = [int(row["least_picoseconds"]) for row in csv.DictReader(io.StringIO(kept.stdout))]
+    assert found and max(found) <= most < times[-1]
+    text = run(tmp_path / "net.yaml", *arguments[:4], "--minimize", "macs", *wanted[4:], "--device", "a100").stdout
+    assert "latency <= " in text and "ns" in text
 
 
 def test_unknowns_of_the_file_are_a_part_of_the_space(tmp_path):
@@ -339,6 +347,8 @@ WRONG = [
     (["--over", "a=1,2", "--over", "a=3", "--minimize", "macs"], "--over a is given twice"),
     (["--over", "a=1,2", "--set", "a=3", "--minimize", "macs"], "given by --set and by --over"),
     (["--over", "a=1,2", "--minimize", "latency"], "add `--device a100`"),
+    (["--over", "a=1,2", "--minimize", "macs", "--want", "latency<=1ms"], "add `--device a100`"),
+    (["--over", "a=1,2", "--minimize", "macs", "--want", "latency<=1", "--device", "t4"], "`1` is no time"),
     (["--over", "a=1,2", "--minimize", "macs", "--device", "a100"], "add `--minimize latency`"),
     (["--over", "a=1,2", "--minimize", "macs", "--want", "params"], "a figure, a comparison and a value"),
     (["--over", "a=1,2", "--minimize", "macs", "--want", "params<=1", "--want", "params>=2"], "contradict each other"),

@@ -132,3 +132,15 @@ def test_what_is_wrong_is_told(text, words):
 def test_formats_that_say_nothing_of_zeros():
     with pytest.raises(CnncalcError, match="zeros are not left out of nf4"):
         load("alexnet", sparsity={"*": 0.5}, dtypes={"*": "nf4"}).report()
+
+
+@pytest.mark.parametrize(
+    ("want", "values"), [("nonzeros <= 800", "1 2 3"), ("nonzeros > 800", "4"), ("params > 0", "1 2 3 4")]
+)
+def test_unknowns_are_solved_for_what_sparsity_decides(tmp_path, want, values):
+    """No figure is a sum over the layers then: each net is counted by itself. Of n filters, n + 245·n + 5 are left."""
+    (tmp_path / "n.yaml").write_text("input: 3x9x9\nlayers: [conv ?1..4 k3, relu, flatten, linear 5]\n")
+    options = ("--sparsity", "conv1=1", "--all", "--format", "csv")
+    done = run("solve", "file", str(tmp_path / "n.yaml"), "--want", want, *options)
+    assert done.exit_code == 0
+    assert " ".join(line.split(",")[0] for line in done.stdout.split()[1:]) == values

@@ -31,6 +31,7 @@ from cnncalc.solve.sweep.grid import Grid
 from cnncalc.solve.sweep.points import Point
 from cnncalc.solve.sweep.ranges import steps
 from cnncalc.solve.sweep.sweeping import sweep
+from cnncalc.tools.devices import on_device
 
 
 def run(*arguments):
@@ -135,6 +136,16 @@ def test_another_sweep_does_not_go_on_from_the_same_file(tmp_path):
     done = run("lenet5", "--set", "classes=1:3", "-o", file, "--resume")
     assert done.exit_code == 2
     assert "holds another sweep" in done.stderr
+
+
+def test_what_no_sweep_began_is_not_gone_on_with(tmp_path):
+    file = tmp_path / "notes.csv"
+    file.write_text("mine\n")
+    done = run("lenet5", "--set", "classes=1:3", "-o", file, "--resume")
+    assert done.exit_code == 2
+    assert "nothing that was to be written to it was interrupted" in done.stderr
+    assert file.read_text() == "mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.csv"]
 
 
 def test_a_sweep_that_is_finished_leaves_only_its_file(tmp_path):
@@ -284,3 +295,25 @@ def test_wrong_usage_is_told(arguments, message):
     done = run(*arguments)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_least_times_on_a_device():
+    found = rows("lenet5", "--input", "1x{28:32:4}", "--set", "classes=10,100", "--device", "a100")
+    assert list(found[0]) == ["classes", "H", "params", "macs", "least_picoseconds", "fault"]
+    held = 0
+    for row in found:
+        if not row["fault"]:
+            net = load("lenet5", Options(input=f"1x{row['H']}x{row['H']}", variables={"classes": row["classes"]}))
+            bound = on_device(report(net), "a100", "float32").roofline
+            assert int(row["least_picoseconds"]) == int(bound.total.seconds * 10**12)
+            held += 1
+    assert held == 4
+
+
+def test_a_device_and_its_figure_go_together():
+    assert "add `--device a100`" in run("lenet5", "--input", "1x{28:32:4}", "--figures", "latency").stderr
+    assert "did you mean `jetson-nano`" in run("lenet5", "--input", "1x{28:32:4}", "--device", "jetsonnano").stderr
+    best = rows("alexnet", "--input", "3x{128:256:32}", "--device", "t4", "--pareto", "latency,-activation_bytes")
+    assert [int(row["H"]) for row in best] == [128, 160, 192, 224, 256]
+    shown = run("alexnet", "--input", "3x{192:224:32}", "--device", "t4").stdout
+    assert "least time" in shown and " µs" in shown

@@ -17,6 +17,7 @@ from cnncalc.analysis.costs import report
 from cnncalc.analysis.symbolic.report import symbolic_report
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.arithmetic.symbolic.algebra import symbolic, value_at
+from cnncalc.arithmetic.symbolic.closed_text import divisors
 from cnncalc.arithmetic.symbolic.conditions import every
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
@@ -280,3 +281,35 @@ def test_crossed_sizes_without_a_solution_are_a_fault(tmp_path, layers, works):
         return
     with pytest.raises(CnncalcError, match=r"the layers contradict one another|have different sizes"):
         symbolic_report(load(str(net), options))
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 100_000))
+def test_divisors_by_trying_each(number):
+    assert divisors(number) == [one for one in range(number, 1, -1) if number % one == 0]
+
+
+@pytest.mark.parametrize("number", [(10**9) ** 2, 10**30 + 57, 2**64 - 59, 9_973**2 * 3])
+def test_divisors_of_vast_numbers(number):
+    found = divisors(number)
+    assert found[0] == number
+    assert found == sorted(set(found), reverse=True)
+    assert all(number % one == 0 for one in found)
+
+
+@pytest.mark.parametrize("layers", [("conv 7 k3 p1", "relu", "maxpool 2"), ("conv 2 k1", "softmax", "maxpool 4 d2")])
+def test_thousands_of_millions_of_images_have_formulas(layers):
+    plain, vast = (
+        CliRunner().invoke(program, ["chain", "2x8xH", *layers, "--batch", batch, "--format", "json"])
+        for batch in ("1", "1e9")
+    )
+    assert (plain.exit_code, vast.exit_code) == (0, 0)
+    one, many = (json.loads(done.stdout)["layers"][0]["macs"] for done in (plain, vast))
+    assert many["a"] == 10**9 * one["a"] > 0
+
+
+def test_a_symbolic_batch_alone_sorts_at_one_image():
+    told = run("lenet5", "--batch", "N", "--sort", "macs", "--columns", "name,macs", "--format", "csv").stdout
+    counts = [int(macs.partition("·")[0].replace(",", "")) for _, macs in list(csv.reader(io.StringIO(told)))[1:]]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] == 240_000

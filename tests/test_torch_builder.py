@@ -217,3 +217,18 @@ def test_a_saved_state_comes_back(tmp_path):
     other.load_state_dict(torch.load(tmp_path / "lenet5.pt"))
     x = torch.rand(1, 1, 28, 28)
     assert torch.equal(net(x), other(x))
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize(("n", "out"), [(5, 10), (7, 5), (6, 9), (8, 3), (6, 6), (4, 12)])
+def test_a_cubic_upsample_sees_four_pixels(n, out, corners):
+    """By torch's gradients. Where a pixel lies on one, the others of its four have no weight."""
+    layer = kind_named("upsample")[0](size=(out, 1), mode="cubic", align_corners=corners)
+    reach, _ = layer.reaches((1, n, 1))
+    module = module_of(layer, ((1, n, 1),))
+    for at in range(out):
+        x = torch.rand(1, 1, n, 1, dtype=torch.float64, requires_grad=True)
+        module(x)[0, 0, at, 0].backward()
+        seen = {place for place, one in enumerate(x.grad.flatten().tolist()) if abs(one) > 1e-9}
+        told = {min(max(place, 0), n - 1) for place in reach.pixels(at)}
+        assert seen == told or (len(seen) == 1 and seen < told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 import pytest
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
@@ -13,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from cnncalc import CnncalcError, Net, Options, chain, load, to_torch  # noqa: E402
 from cnncalc.analysis.costs import report  # noqa: E402
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS  # noqa: E402
+from cnncalc.cli.main import cnncalc as program  # noqa: E402
 from cnncalc.torch_backend.verify import verify  # noqa: E402
 
 NETS = ("lenet5", "alexnet", "vgg16_bn", "resnet50", "densenet121", "googlenet", "squeezenet1_1", "unet", "darknet19",
@@ -34,6 +36,75 @@ def counted(graph, batch=1):
             if loss.requires_grad:
                 loss.backward()
     return counter.get_total_flops()
+
+
+# -- steps of several batches --
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "squeezenet1_1", "densenet121"])
+@pytest.mark.parametrize("batches", [1, 3])
+def test_a_step_of_several_batches_computes_what_torch_counts(name, batches):
+    graph = load(name, accumulate=batches)
+    module = to_torch(graph, device="meta").train()
+    (index,) = graph.inputs.values()
+    image = torch.empty(2, *graph.nodes[index].shape, device="meta")
+    with FlopCounterMode(display=False) as counter:
+        for _ in range(batches):
+            module(image).sum().backward()
+    totals = report(graph, 2).totals
+    assert totals.step_flops == counter.get_total_flops()
+    assert totals.train_bytes == report(load(name), 2).totals.train_bytes
+
+
+def alive(module, image, batches):
+    """Bytes of gradients and of what autograd keeps when each pass forward ends; and where the gradients lie."""
+    own = {one.untyped_storage().data_ptr() for one in (*module.parameters(), *module.buffers())}
+    found, places = [], []
+    for _ in range(batches):
+        kept = {}
+
+        def keep(tensor, kept=kept):
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in own:
+                kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            made = module(image)
+        gradients = [one.grad for one in module.parameters() if one.grad is not None]
+        found.append((sum(one.untyped_storage().nbytes() for one in gradients), sum(kept.values())))
+        made.sum().backward()
+        places.append([one.grad.data_ptr() for one in module.parameters()])
+    return found, places
+
+
+@pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1", "resnet18"])
+def test_batches_add_up_in_one_buffer(name):
+    """torch keeps gradients where they are: from the second batch on there is what train_bytes counts, and no more."""
+    graph = load(name, input="3x64x64" if name != "lenet5" else None)
+    totals = report(graph, 2, optimizer="adam").totals
+    module = to_torch(graph).train()
+    (index,) = graph.inputs.values()
+    found, places = alive(module, torch.rand(2, *graph.nodes[index].shape), 3)
+    assert found == [(0, totals.saved_bytes), *[(4 * totals.trainable, totals.saved_bytes)] * 2]
+    assert places[0] == places[1] == places[2]
+    fixed = 4 * totals.params + totals.buffer_bytes + totals.optimizer_bytes
+    assert totals.train_bytes == fixed + sum(found[2])
+
+
+def test_verify_runs_a_step_of_several_batches():
+    found = verify(load("lenet5", accumulate=3), batch=2)
+    held = {one.what: (one.predicted, one.measured) for one in found.totals}
+    assert found.failed == 0 and {"step flops", "gradient bytes"} <= held.keys()
+    assert held["gradient bytes"] == (4 * 61_706, 4 * 61_706)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])
+def test_accumulate_is_a_number_of_batches(text):
+    done = CliRunner().invoke(program, ["show", "lenet5", "--accumulate", text])
+    assert done.exit_code == 2 and "--accumulate" in done.stderr
+    with pytest.raises(CnncalcError, match="accumulate"):
+        load("lenet5", accumulate=0)
 
 
 # -- the pass backward --

@@ -45,6 +45,12 @@ def here(tmp_path, monkeypatch):
         ("chain 3x8x8 'conv 8，k3'", "a comma does not belong here", "divided by blanks"),
         ("chain 3x8x8 'conv 8 kernel'", "`conv` does not know `kernel`", "`k3` or `kernel=3`"),
         ("chain 3x227x227 conv 96 k11 s4 relu maxpool k3", "one argument", "'conv 96 k11 s4' relu 'maxpool k3'"),
+        (
+            "chain 64x8x8 '{multiply: [[global_avgpool, conv 16 k1, relu, conv $in_channels k1], []]}'",
+            "channels 16, 64 differ",
+            "inside a branch `$in_channels` is what enters that layer",
+        ),
+        ("check nofile.yaml", "no file or bundled net `nofile.yaml`", "`cnncalc list` shows the bundled nets"),
         ("check own.yaml --max latency=5ms", "a budget of time and a device go together", "--device a100"),
         ("sweep own.yaml --figures parms", "there is no figure `parms`", "`params`"),
         ("show own.yaml --set help=", "there is no variable `help`", ""),
@@ -112,6 +118,14 @@ def test_what_may_not_be_meant_is_hinted_at(here, arguments):
 def test_what_is_as_it_should_be_has_no_hint(here, arguments):
     (here / "unet.yaml").write_text(NET)
     assert "hint" not in run(*shlex.split(arguments)).stdout
+
+
+@pytest.mark.parametrize(
+    "layer", ["permute 1,0", "permute 1x0", "permute [1,0]", "permute [1, 0]", "{permute: [1, 0]}", "{permute: 1x0}"]
+)
+def test_an_order_is_understood_in_each_spelling(layer):
+    told = json.loads(run("chain", "3x8", layer, "--format", "json").stdout)
+    assert told["layers"][-1]["output_shape"] == [1, 8, 3]
 
 
 def test_help_lists_what_there_is(here):
@@ -301,10 +315,17 @@ def test_a_file_that_goes_while_its_folder_is_checked_is_passed_over(here, monke
 @pytest.mark.parametrize(
     ("layer", "way"),
     [
-        ("conv 8 k3 in_channels=3", "it is never written: what comes in says it"),
+        ("conv 8 k3 input_dim=3", "it is never written: what comes in says it"),
+        ("lstm 10 20", "write `lstm 20`: the features that come in are never written"),
+        ("AdaptiveAvgPool2d Nonex7", "`adaptive_avgpool $(height)x7`"),
+        ("ZeroPad2d -1", "`crop` takes a border off"),
+        ("groupnorm -1", "`groups=$in_channels` is one group a channel"),
+        ("Flatten start_dim=2", "`reshape $(channels)x-1` leaves the channels"),
+        ("relu negative_slope=0.1", "`leaky_relu SLOPE` has one"),
+        ("softmax dim=0", "1 is the channels: `axis=0` here"),
         ("conv 8 k3 activation=relu", "write it as a layer behind this one"),
         ("relu max_value=6", "`relu6`, or `clip 0 MAX`"),
-        ("PReLU shared_axes=[1,2]", "`per_channel` one a channel (Keras: [1, 2] of a map)"),
+        ("PReLU shared_axes=[2]", "`per_channel` one a channel"),
         ("conv 8 k3 kernel_initializer=he", "changes no count: leave it out"),
         ("conv 3 8 3", "torch's `Conv2d 3 64 7` is `conv 64 k7`"),
     ],

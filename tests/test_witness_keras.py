@@ -12,7 +12,7 @@ import witnessed
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import dialects
-from cnncalc.layers.dialects import KERAS
+from cnncalc.layers.dialects.table import KERAS
 from cnncalc.notation.lines import parse
 
 # What Keras 3.15.1 (torch) gives, where no Keras is installed too: input, layer, output, parameters.
@@ -44,7 +44,7 @@ def shape_of(text):
 
 
 def net(shape, layer):
-    return load_text(f"input: {shape}\ndialect: keras\nlayers: ['{layer}']\n", "net", Options())
+    return load_text(f"input: {shape}\ndialect: keras\nlayers: [{layer}]\n", "net", Options())
 
 
 @pytest.mark.parametrize(("shape", "layer", "output", "parameters"), KEPT)
@@ -88,6 +88,19 @@ def test_keras_says_so(keras, shape, layer):
     from cnncalc.witnesses.keras import lone
 
     assert isinstance(lone(parse(layer, "keras").layer, (shape_of(shape),)), str)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [
+        ("4x5x8", "dwconv k2 s3 same reflect"),  # a mirrored border without a pixel
+        ("2x2x5", "conv 7 k1x1 same reflect"),
+        ("4x5x5", "pad 0 reflect"),
+        ("4x5", "{attention: 1 out=3, trainable: false}"),  # frozen as it is made
+    ],
+)
+def test_what_random_nets_found(keras, shape, layers):
+    assert failed(net(shape, layers)) == []
 
 
 @pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1", "m3", "fsrcnn", "dcgan_generator"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from layer_texts import wild_text
 
+from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.graph import broken_requirement
 from cnncalc.layers import dialects
 from cnncalc.notation.lines import parse
@@ -93,7 +94,7 @@ def test_random_nets_are_held(lone):
 FAULTS: dict[str, dict[str, Any]] = {
     "instance norms learn nothing": {"defaults": {}},
     "pools step by their kernel": {"pool_stride_is_kernel": True},
-    "ceil never clips": {"ceil": dialects.Rounding.CEIL_UNCLIPPED},
+    "ceil never clips": {"ceil": Rounding.CEIL_UNCLIPPED},
     "same of a pool knows the dilation": {"pool_same_pads_first": False},
     "same of a transposed convolution is Keras's": {"transposed_same": "keras"},
     "same with a dilation is taken": {"same_dilation": "kept"},

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import witnessed
 
+from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load, load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import dialects
-from cnncalc.layers.dialects import PADDLE
+from cnncalc.layers.dialects.table import PADDLE
 
 # What Paddle 3.3.1 gives, where no Paddle is installed too: input, layer, output, parameters.
 KEPT = (
@@ -78,7 +79,7 @@ def test_shared_and_frozen_layers(paddle):
 
 PLANTED: dict[str, Any] = {
     "an instance norm learns nothing": ({"defaults": {}}, "6x9x9", "instancenorm eps=0.0001"),
-    "ceil is torch's": ({"ceil": dialects.Rounding.CEIL}, "3x34x34", "maxpool k1 s4 p0 ceil"),
+    "ceil is torch's": ({"ceil": Rounding.CEIL}, "3x34x34", "maxpool k1 s4 p0 ceil"),
     "`same` keeps the dilation": ({"same_dilation": "kept"}, "3x10", "deconv 1 k3 s3 same d2"),
     "`same` of a transposed convolution is Keras's": ({"transposed_same": "keras"}, "3x10", "deconv 1 k4 s3 same"),
     "a pool's stride is 1": ({"pool_stride_is_kernel": False}, "3x10x10", "avgpool k2"),

@@ -81,7 +81,8 @@ def pool(name, layer, x, rank):
 
 
 def upsample(layer, x, rank):
-    mode = {"linear": {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]}.get(layer.mode, layer.mode)
+    names = {"linear": {1: "linear", 2: "bilinear", 3: "trilinear"}[rank], "cubic": "bicubic"}
+    mode = names.get(layer.mode, layer.mode)
     if layer.size is not None:
         return nn.Upsample(size=tuple(spread(layer.size, rank)), mode=mode)
     return nn.Upsample(scale_factor=scalar(spread(layer.scale, rank)), mode=mode)

@@ -14,7 +14,7 @@ REDUCED = {"mean": torch.mean, "sum": torch.sum, "max": torch.amax, "min": torch
            "l2": lambda x, axes, keep: torch.linalg.vector_norm(x, 2, axes, keep)}  # fmt: skip
 MADE = (*RECURRENT, "attention", "embedding", "rmsnorm", "glu", "unfold", "fold", "fractional_maxpool", "deform_conv")
 CALLED = (
-    "matmul", "reduce", "argmax", "select", "topk", "expand", "subtract", "divide", "power", "minimum",
+    "matmul", "einsum", "reduce", "argmax", "select", "topk", "expand", "subtract", "divide", "power", "minimum",
     "parameter", "constant", "positional", "function",
 )  # fmt: skip
 OTHER_NAMES = {"negate": "neg", "log_sigmoid": "logsigmoid"}
@@ -126,6 +126,9 @@ def called_of(layer, tensors, own):
         return x + own
     if kind == "matmul":
         return x @ (tensors[1].transpose(-1, -2) if layer.transposed else tensors[1])
+    if kind == "einsum":  # which has a letter for the batch
+        left, right, out = layer.letters
+        return torch.einsum(f"Z{left},Z{right}->Z{out}", *tensors)
     if kind == "reduce":
         return REDUCED[layer.by](x, tuple(axis + 1 if axis >= 0 else axis for axis in layer.axes), layer.keep)
     if kind == "argmax":

@@ -9,6 +9,7 @@ runs of more than 2 s, and processes of more than 500 MB.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -25,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from benchmarks.hostile.commands import Case, case  # noqa: E402
 from benchmarks.hostile.foreign import gather  # noqa: E402
-from benchmarks.hostile.runs import MEGABYTES, run  # noqa: E402
+from benchmarks.hostile.runs import MEGABYTES, everything, run  # noqa: E402
 from cnncalc.limits import RECURSION  # noqa: E402
 
 READERS = 200
@@ -90,9 +91,12 @@ class Plan(NamedTuple):
 
 def batch(plan: Plan, first: int, runs: int, until: float, report: int) -> None:
     """Some runs, each told as a line of JSON to the file descriptor `report`; ends after a finding."""
-    sys.setrecursionlimit(RECURSION)  # as the program itself does
+    sys.setrecursionlimit(RECURSION)  # as the program itself does, and the next line too
+    gc.set_threshold(100_000, 20, 20)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as above:  # so that `..` is a folder of its own
+        folder = Path(above, "here")
+        folder.mkdir()
         os.chdir(folder)
         for index in range(first, first + runs):
             if time.monotonic() > until:
@@ -158,6 +162,9 @@ def main() -> int:
     given = arguments()
     keeping, plan = given.keep.resolve(), Plan(given.seed, given.readers)
     print(f"{gather(given.corpus)} files of other tools", file=sys.stderr)
+    everything()
+    gc.collect()
+    gc.freeze()  # children share it
     start = told = time.monotonic()
     until = start + 60 * given.minutes
     tally, index = Tally(), given.first

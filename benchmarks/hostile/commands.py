@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from random import Random
 from typing import NamedTuple
 
 import click
 
 from benchmarks.hostile.foreign import foreign_file
-from benchmarks.hostile.texts import (
-    COMPARISONS,
-    bundled_name,
-    chain_layers,
-    condition,
-    net_text,
-    symbols,
-    unknown_text,
-    wild_word,
-)  # fmt: skip
-from cnncalc.answers.figures import KEYS as TOTALS
+from benchmarks.hostile.texts import bundled_name, chain_layers, net_text, symbols, unknown_text, wild_word
+from benchmarks.hostile.values import Values
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import COMMANDS, cnncalc
-from cnncalc.graph.formats import DTYPES
 from cnncalc.layers import KINDS
-from cnncalc.limits import Limits
-from cnncalc.pages.show.columns import COLUMNS
-from cnncalc.solve.figures import FIGURES
-from cnncalc.tools.conventions import NAMES
+from cnncalc.rewrites.table import RULES
 
 __all__ = ["Case", "case", "drawn"]
 
-USED = (
-    *("show",) * 5, *("chain",) * 4, *("explain",) * 3, "compare", *("check",) * 2, *("solve",) * 5, *("sweep",) * 4,
-    *("search",) * 2, *("import",) * 2, *("export",) * 2, "kinds", "list", "schema", "completion",
-)  # fmt: skip
+USED = {
+    "chain": 38, "solve": 18, "show": 13, "sweep": 8, "kinds": 6, "check": 3, "explain": 2.5, "rewrite": 2, "import": 2,
+    "export": 2, "compare": 1.5, "draw": 1.5, "completion": 1.5, "list": 0.5, "search": 0.5, "schema": 0.1,
+}  # fmt: skip
+"""How often of a hundred, the quick ones oftener; `verify` runs torch, and `web` serves until it is ended."""
 LAYER = [name for name, (module, _) in QUESTIONS.items() if module == "solve_layer"]
 METHODS = {"import": "import_net"}
 """Of the commands whose name is a word of Python."""
-SOLVE = ("layer", *(name for name in QUESTIONS if name not in LAYER))
-
+SOLVE = {"layer": 12, "input-size": 3, "batch-size": 3, "file": 4, "variable": 1}
+"""Of `layer`, one of the questions about one layer."""
+RARE = {
+    "train": 0.05, "resume": 0.0, "trust": 0.05, "workers": 0.003, "scheduler": 0.002, "limit": 0.03, "verify": 0.0,
+    "jobs": 0.02, "style": 0.03, "functions": 0.03, "set": 0.02, "memory": 0.5, "allow-empty": 0.5, "max": 0.3,
+    "dialect": 0.04, "input": 0.08, "sparsity": 0.04, "shard": 0.04, "device": 0.04, "weights": 0.02, "pixel": 0.0,
+    "values": 0.02, "opset": 0.02, "seed": 0.03, "scale": 0.005, "explain": 0.03, "diff": 0.2, "runtimes": 0.0,
+}  # fmt: skip
+"""The chance of options that mostly do not go with the others; `verify` needs torch."""
+USUAL = 0.06
+WANTED = {
+    "N": ("1", "2", "10", "0", "99999999"), "FACTOR": ("0.5", "2", "1", "0.3", "0", "1e9"), "RATIO": ("2", "4", "0"),
+    "KIND": ("relu", "gelu", "batchnorm", "maxpool", "conv", "nope"),
+}  # fmt: skip
+"""What rules of `rewrite` are given."""
 
 OVER = ("width=0.5,1", "classes=1:9", "width=4:16:4,depth=1,2", "k=1,3,[1,3]", "nope=1", "a=", "a=1:99999")
 SPACES = (
-    ("mobilenet_v2", "width=0.5,1"), ("lenet5", "classes=1:9"), ("vgg11", "classes=5,7"), ("space.yaml", "a=1:9,b=1:4"),
-    ("space.yaml", "a=1:40,b=1:40,k=1,3,[1,3]"), ("space.yaml", "b=0:3"), ("space.yaml", "k=true,1,x,-1,0.5"),
+    ("lenet5", "classes=1:9"), ("vgg11", "classes=5,7"), *(("space.yaml", "a=1:9,b=1:4"),) * 9, ("space.yaml", "b=0:3"),
+    ("space.yaml", "a=1:40,b=1:40,k=1,3,[1,3]"), ("mobilenet_v2", "width=0.5,1"), ("space.yaml", "k=true,1,x,-1,0.5"),
 )  # fmt: skip
 """Nets and what they are searched over."""
 SPACE = "input: 3x9x9\nvariables: {{a: 4, b: {}, k: 1}}\nlayers: [{}]\n"
@@ -77,9 +78,9 @@ def drawn(random: Random, *, readers: bool = False) -> Case:
     if readers:
         name, data = foreign_file(random)
         return Case(["import", writer.file(name, data), *writer.opaque()], writer.files, b"")
-    name = random.choice(USED)
+    name = random.choices(list(USED), list(USED.values()))[0]
     arguments = getattr(writer, METHODS.get(name, name))()
-    if random.random() < 0.03:
+    if random.random() < 0.02:
         arguments.insert(random.randint(0, len(arguments)), wild_word(random))
     completing = bool(arguments) and random.random() < 0.03
     if completing:
@@ -88,21 +89,16 @@ def drawn(random: Random, *, readers: bool = False) -> Case:
     return Case([name, *plain], writer.files, writer.input, completing)
 
 
-class Writer:
+class Writer(Values):
     """Writes one command line, and the files that it names."""
 
     def __init__(self, random: Random) -> None:
-        self.random = random
+        super().__init__(random)
         self.files: dict[str, bytes] = {}
         self.input = b""
-        self.one_layer = False
-        """Whether it is a question about one layer, whose options are lengths."""
 
     def opaque(self) -> list[str]:
         return ["--opaque"] if self.chance(0.2) else []
-
-    def chance(self, of: float) -> bool:
-        return self.random.random() < of
 
     def file(self, name: str, text: str | bytes) -> str:
         self.files[name] = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -111,55 +107,102 @@ class Writer:
     def net(self) -> str:
         """A net as an argument."""
         roll, random = self.random.random(), self.random
-        if roll < 0.25:
-            return bundled_name(random)
-        if roll < 0.3:
+        self.variables = ()
+        if roll < 0.2:
+            name = bundled_name(random)
+            self.variables, self.shape = ("classes",), ("1" if name == "lenet5" else "3", "64", "64")
+            return name
+        if roll < 0.23:
             return self.file(*foreign_file(random))
         text = net_text(random)
-        if roll < 0.36:
+        self.known(text)
+        if roll < 0.29:
             self.input = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
             return "-"
-        if roll < 0.42:
+        if roll < 0.33:
             self.file("parent.yaml", text)
             text = random.choice((
                 "extends: parent\n", "extends: parent.yaml\nname: child\n", "extends: parent\nvariables: {width: 3}\n",
                 "extends: net\n", f"extends: {bundled_name(random)}\n", "extends: ../net.yaml\n", "extends: '-'\n",
             ))  # fmt: skip
-        name = random.choice(("net.yaml",) * 20 + ("a b.yaml", "\udcff.yaml", "=1.yaml", "\x1b[31m.yaml", "a\nb.yaml"))
+        name = random.choice(("net.yaml",) * 40 + ("a b.yaml", "\udcff.yaml", "=1.yaml", "\x1b[31m.yaml", "a\nb.yaml"))
         return self.file(name, text)
+
+    def known(self, text: str | bytes) -> None:
+        """What options may ask of the net with this text."""
+        if isinstance(text, bytes):
+            return
+        if "variables: {width" in text:
+            self.variables = ("width", "flag")
+        if found := re.search(r"^input: (\d+(?:x\d+)*)$", text, re.MULTILINE):
+            self.shape = tuple(found[1].split("x"))
 
     # -- the commands --
 
     def import_net(self) -> list[str]:
+        self.suffixes = ("yaml",)
         net = self.file(*foreign_file(self.random)) if self.chance(0.95) else self.net()
-        return [net, *self.options("import")]
+        return [net, *self.options("import", without=("input",) if self.chance(0.9) else ())]
 
     def export(self) -> list[str]:
-        to = self.random.choice((["--to", "caffe"], ["--to", "darknet"], ["-o", "out.prototxt"], ["-o", "out.cfg"], []))
-        return [self.net(), *to, *self.options("export", without=("to", "output"))]
+        self.suffixes = ("prototxt", "cfg", "py", "json", "onnx")
+        net, options = self.net(), self.options("export", without=("to", "output"))
+        if self.chance(0.5):
+            return [net, "-o", self.of_output(), *options]
+        return [net, *(["--to", self.of_to()] if self.chance(0.95) else []), *options]
+
+    def draw(self) -> list[str]:
+        self.suffixes = ("svg", "dot", "mmd", "html")
+        return [self.net(), *self.options("draw")]
+
+    def rewrite(self) -> list[str]:
+        self.suffixes = ("yaml",)
+        rules: list[str] = []
+        random = self.random
+        for _ in range(random.choice((1, 1, 1, 2))):
+            rule = random.choice(RULES)
+            rules.append(rule.name)
+            asked = rule.arguments if not rule.optional or self.chance(0.5) else ()
+            rules += [random.choice(WANTED[name]) for name in asked]
+        return [self.net(), *rules, *self.options("rewrite")]
 
     def show(self) -> list[str]:
         return [self.net(), *self.options("show")]
 
     def explain(self) -> list[str]:
-        return [self.net(), *self.options("explain")]
+        net = self.net()
+        if self.chance(0.6):
+            return [net, *self.options("explain")]
+        pixel = ["--pixel", self.of_pixel()] if self.chance(0.4) else []
+        return [net, self.random.choice(("*", "conv1", "*conv*", "relu1", "nope")), *pixel, *self.options("explain")]
 
     def chain(self) -> list[str]:
         shape, layers = chain_layers(self.random)
         if self.chance(0.35):
             shape = symbols(self.random)
-        return [shape, *layers, *self.options("chain")]
+        return [shape, *layers, *self.options("chain", without=("input",))]
 
     def compare(self) -> list[str]:
-        return [*(self.net() for _ in range(self.random.choice((2, 2, 2, 3)))), *self.options("compare")]
+        count = self.random.choice((1, 2, 2, 2, 3))
+        nets = [self.net() for _ in range(count)]
+        return [
+            *nets,
+            *(["--runtimes"] if count == 1 else []),
+            *self.options("compare", without=("diff",) if count > 2 else ()),
+        ]
 
     def check(self) -> list[str]:
         return [*(self.net() for _ in range(self.random.choice((1, 1, 2)))), *self.options("check")]
 
     def sweep(self) -> list[str]:
         net, options = self.net(), self.options("sweep")
-        if not self.chance(0.15):
-            return [net, *options]
+        if self.variables and self.chance(0.5):
+            options += [
+                "--set",
+                f"{self.random.choice(self.variables)}={self.random.choice(('1:4', '1,2,3', '2:9:3'))}",
+            ]
+        if not self.chance(0.05):
+            return [net, *options, *(["-o", "out.csv", "--resume"] if self.chance(0.05) else [])]
         first, points = (
             '{"figures": ["params"], "texts": "0"}',
             '{"net": ["1"], "from": 0, "figures": [[10], [20]], "faults": [0], "texts": []}',
@@ -181,7 +224,8 @@ class Writer:
 
     def list(self) -> list[str]:
         # all nets in one run take seconds: one family
-        return ["--family", self.random.choice(("lenet", "vgg", "resnet")), *self.options("list", without=("family",))]
+        self.shape = ()
+        return ["--family", self.of_family(), *self.options("list", without=("family",))]
 
     def kinds(self) -> list[str]:
         return [self.random.choice([*KINDS, "relu", "fc", "squeeze_excite", "conw"]), *self.options("kinds")]
@@ -193,21 +237,16 @@ class Writer:
         return [self.random.choice(("bash", "zsh", "fish", "sh"))]
 
     def solve(self) -> list[str]:
-        random, which = self.random, self.random.choice(SOLVE)
+        random, which = self.random, self.random.choices(list(SOLVE), list(SOLVE.values()))[0]
         if which == "layer":
             which, self.one_layer = random.choice(LAYER), True
-            arguments = self.options("solve", which)
-        elif which == "variable":
-            arguments = [
-                self.net(),
-                random.choice(("width", "classes", "width", "nope")),
-                *self.options("solve", which),
-            ]
-        elif which == "file":
-            arguments = [self.file("unknown.yaml", unknown_text(random)), *self.options("solve", which)]
-        else:
-            arguments = [self.net(), *self.options("solve", which)]
-        return [which, *arguments]
+            return [which, *self.options("solve", which)]
+        net = self.file("unknown.yaml", unknown_text(random)) if which == "file" else self.net()
+        if which != "variable":
+            return [which, net, *self.options("solve", which)]
+        name = random.choice(self.variables) if self.variables and self.chance(0.95) else "width"
+        bounds = [] if self.chance(0.2) else ["--to", self.of_to()]
+        return [which, net, name, *bounds, *self.options("solve", which, without=("to", "from", "step", "set"))]
 
     # -- options --
 
@@ -216,127 +255,15 @@ class Writer:
         chosen: list[str] = []
         for option in _declared(path):
             name = option.opts[0].lstrip("-")
-            if name in without or (name in ("to", "limit", "jobs") and not self.chance(0.3)):
-                continue
             needed = option.required or (self.one_layer and name in ("input", "output", "kernel", "stride"))
-            if not (needed or (name == "want" and self.chance(0.8)) or self.chance(0.09)):
+            usual = 0.95 if name == "want" else 0.3 if name == "set" and self.variables else RARE.get(name, USUAL)
+            if name in without or not (needed or self.chance(usual)):
                 continue
-            for _ in range(self.random.choice((1, 1, 2)) if option.multiple else 1):
+            for _ in range(self.random.choice((1, 1, 1, 2)) if option.multiple else 1):
                 chosen.append(self.random.choice(option.opts + option.secondary_opts))
                 if not option.is_flag:
                     chosen.append(self.value(option, name))
         return chosen
-
-    def value(self, option: click.Option, name: str) -> str:
-        """What an option is given; now and then anything."""
-        if self.chance(0.02):
-            return wild_word(self.random)
-        if isinstance(option.type, click.Choice):
-            return str(self.random.choice(list(option.type.choices)))
-        write: Callable[[], str] | None = getattr(self, f"of_{name.replace('-', '_')}", None)
-        return write() if write is not None else str(self.random.randint(1, 9))
-
-    def of_input(self) -> str:
-        random = self.random
-        if self.one_layer:
-            return self.size(200)
-        roll = random.random()
-        if roll < 0.35:
-            return symbols(random)
-        if roll < 0.55:
-            return f"{random.choice((1, 2, 3, 3, 4))}x{random.choice(('{8:40:8}', '{8,9}', '{1:5}', '{32}x{16,32}'))}"
-        return f"{random.choice((1, 2, 3, 3, 4))}x{random.randint(1, 64)}x{random.randint(1, 64)}"
-
-    def of_set(self) -> str:
-        values = ("1", "2", "7", "0.5", "true", "[1, 2]", "1:3", "-1:1:0.5", "0.25:1:0.25", "2,4,8", "abc", "$(1+1)")
-        return f"{self.random.choice(('width', 'width', 'classes', 'flag'))}={self.random.choice(values)}"
-
-    def of_batch(self) -> str:
-        return self.random.choice(("1", "2", "7", "1k", "N", "0", "1e9"))
-
-    def of_dialect(self) -> str:
-        return self.random.choice(("torch", "keras", "caffe", "paddle", "onnx", "kears"))
-
-    def of_freeze(self) -> str:
-        return self.random.choice(("*", "conv*", "!fc", "features.*", "relu1", "**", "[a", "conv1"))
-
-    of_functions = of_freeze
-
-    def of_dtype(self) -> str:
-        return self.random.choice([*DTYPES, "float31"])
-
-    def of_limit(self) -> str:
-        return f"{self.random.choice(Limits._fields)}={self.random.choice(('1', '10', '100', '64', '200', '10k'))}"
-
-    def of_columns(self) -> str:
-        return ",".join(
-            self.random.choice([column.key for column in COLUMNS]) for _ in range(self.random.randint(1, 4))
-        )
-
-    def of_sort(self) -> str:
-        return self.random.choice([column.key for column in COLUMNS])
-
-    def of_depth(self) -> str:
-        return self.random.choice(("1", "2", "3"))
-
-    def of_convention(self) -> str:
-        return ",".join(self.random.sample(NAMES, self.random.choice((1, 1, 2))))
-
-    def of_optimizer(self) -> str:
-        return self.random.choice(("sgd", "momentum", "rmsprop", "adam", "adamw", "adm"))
-
-    def size(self, most: int) -> str:
-        """One length, or one an axis."""
-        return "x".join(str(self.random.randint(1, most)) for _ in range(self.random.choice((1, 1, 1, 2))))
-
-    def of_output(self) -> str:
-        if self.one_layer:
-            return self.size(100)
-        return self.random.choice(("out.json", "out.csv", "out.md", "out.txt", "out.jsonl", "no/out", ".", "-"))
-
-    def of_figures(self) -> str:
-        return ",".join(self.random.choice(TOTALS) for _ in range(self.random.randint(1, 3)))
-
-    of_pareto = of_figures
-
-    def of_jobs(self) -> str:
-        return "1"
-
-    def of_max(self) -> str:
-        return f"{self.random.choice(TOTALS)}={self.random.choice(('1', '5M', '1G', '0', '1.5k'))}"
-
-    def of_require(self) -> str:
-        return f"{self.random.choice((*TOTALS, 'output'))}={self.random.choice(('1', '5M', '10', '4x8x8', '1.5k'))}"
-
-    def of_memory(self) -> str:
-        return self.random.choice(("24GiB", "1MB", "1", "16G", "100KiB"))
-
-    def of_want(self) -> str:
-        what = self.random.choice((*FIGURES, "output", "output", "conv1", "params", "macs"))
-        value = self.random.choice(("10", "1M", "5k", "64", "4x8x8", "8", "?x8x8", "1"))
-        return f"{what} {self.random.choice(COMPARISONS)} {value}"
-
-    of_maximize = of_minimize = lambda self: self.random.choice([*FIGURES])
-
-    def of_where(self) -> str:
-        return condition(self.random, 2)
-
-    def of_from(self) -> str:
-        return self.random.choice(("1", "8", "0.5", "-1", "100"))
-
-    def of_to(self) -> str:
-        return self.random.choice(("8", "64", "300", "1024", "2.5"))
-
-    def of_step(self) -> str:
-        return self.random.choice(("1", "0.5", "0.05", "8", "0"))
-
-    def of_pixel(self) -> str:
-        return self.random.choice(("0,0", "1", "3,4", "0,0,0", "99,99", "-1"))
-
-    def of_group(self) -> str:
-        return self.random.choice(("features", "layer1", "conv1", "*"))
-
-    of_layer = of_group
 
 
 def _declared(path: tuple[str, ...]) -> list[click.Option]:

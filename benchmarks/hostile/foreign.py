@@ -57,7 +57,7 @@ def gather(folder: Path | None) -> int:
 
 def foreign_file(random: Random) -> tuple[str, bytes]:
     """A file with its name: as it is, or changed in some places."""
-    name = random.choice(list(_samples))
+    name = min(random.choices(list(_samples), k=2), key=lambda one: len(_samples[one]))
     data = _samples[name]
     if random.random() < 0.4:
         return name, data
@@ -145,6 +145,21 @@ def _lines(random: Random, text: bytearray) -> None:
     text[:] = b"".join(lines)
 
 
+WHOLE = re.compile(rb"<(\w+)[^>]*/>|<(\w+)[^>]*>[^<]*</\2>|\{[^{}]*\}|\[[^\[\]]*\]|[^\n]+\n|[^\s,]+,")
+
+
+def _removed(random: Random, text: bytearray) -> None:
+    """Something whole goes, or stands twice: a line, an element, what is between brackets, an item of a list."""
+    first = random.randrange(len(text))
+    found = list(WHOLE.finditer(text[first : first + 1_000]))
+    if found:
+        start, stop = (first + place for place in random.choice(found).span())
+        if text[start : start + 1] in (b"{", b"[") and random.random() < 0.5:
+            start, stop = start + 1, stop - 1
+        text[start:stop] = random.choice((b"", b"", text[start:stop] * 2))
+
+
 MUTATIONS: tuple[Mutation, ...] = (
     _flipped, _cut, _dropped, _again, _lied, _counted, _counted, _counted, _words, _words, _nested, _lines, _lines,
+    _removed, _removed, _removed,
 )  # fmt: skip

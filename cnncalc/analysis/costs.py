@@ -163,6 +163,7 @@ def report(
         amp=amp_of(dtype),
         checkpoints=tuple([one.name for one in graph.plan.checkpoints]),
         sharding=graph.plan.sharding,
+        accumulate=graph.plan.accumulate,
         types={graph.nodes[index].name: stored for index, stored in graph.plan.types.items()},
     )
 

@@ -132,7 +132,7 @@ class Counter:
         check_types(graph, self.numbers.half)
         check_sparsity(graph)
         check_sharding(*graph.plan.sharding)
-        self.element_bytes = self.numbers.size
+        self.element_bytes, self.accumulate = self.numbers.size, graph.plan.accumulate
         self.optimizer = optimizer_named(optimizer)
         self._each: dict[str, list[Any]] = {}
         self._totals: dict[str, Any] = {}

@@ -6,12 +6,12 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
-from cnncalc.graph.formats import FORMATS
+from cnncalc.graph import Graph, Node
+from cnncalc.graph.formats import FORMATS, Format, Rule
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
 
-__all__ = ["activation_bytes", "check_types", "parameter_bytes"]
+__all__ = ["activation_bytes", "check_types", "left_alone", "parameter_bytes"]
 
 
 def check_types(graph: Graph, half: int) -> None:
@@ -21,18 +21,37 @@ def check_types(graph: Graph, half: int) -> None:
         raise CnncalcError(Fault("--amp does not go with types of single layers", help=help))
 
 
+def _taken(known: Format, layer: Layer, name: str, shape: Shape) -> Rule | None:
+    """The rule for one of a layer's tensors; none where it stays as the net has it."""
+    if known.quantised and not (layer.kind in known.kinds if known.kinds else layer.weighted):
+        return None
+    if known.quantised and is_bias(name):
+        return known.bias
+    return known.weights if known.takes(shape) else None
+
+
 def parameter_bytes(layer: Layer, shapes: tuple[Shape, ...], stored: str, size: int) -> Any:
-    """Bytes of a layer's weights and biases in this format; `size` is that of a number of the net."""
-    known = FORMATS[stored]
-    tensors = layer.weight_shapes(*shapes)
-    if known.quantised and not layer.weighted:
-        return sum(product(shape) for shape in tensors.values()) * size
-    if not known.quantised:
-        return sum(known.weights(shape) for shape in tensors.values())
+    """Bytes of a layer's weights and biases in this format; `size` is that of a number of the net.
+
+    Raises `NoClosedForm` where it depends on a symbol which weights the quantiser takes.
+    """
     found = 0
-    for name, shape in tensors.items():
-        rule = known.bias if is_bias(name) else known.weights
+    for name, shape in layer.weight_shapes(*shapes).items():
+        rule = _taken(FORMATS[stored], layer, name, shape)
         found += product(shape) * size if rule is None else rule(shape)
+    return found
+
+
+def left_alone(graph: Graph) -> dict[str, list[Node]]:
+    """By format: convolutions, linear layers and their like that were given it, and of whose weights it takes none."""
+    found: dict[str, list[Node]] = {}
+    for index, node, layer in graph.layers():
+        stored = graph.plan.types.get(index)
+        if stored and layer.weighted and node.share is None:
+            tensors = layer.weight_shapes(*graph.input_shapes(node))
+            weights = {name: shape for name, shape in tensors.items() if not is_bias(name)}
+            if not any(_taken(FORMATS[stored], layer, name, shape) for name, shape in weights.items()):
+                found.setdefault(stored, []).append(node)
     return found
 
 

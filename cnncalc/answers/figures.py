@@ -202,6 +202,13 @@ FIGURES = (
         heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
     ),
     Figure(
+        "step_flops", "FLOPs a step", "",
+        "Twice the multiply–accumulates of a step of training, forward (again too) and backward, of all batches of "
+        "--accumulate.",
+        total=lambda net: net.accumulate * (2 * (net["macs"] + net["recomputed_macs"]) + net["backward_flops"]),
+        compared="", place=7, line=False,
+    ),
+    Figure(
         "nonzeros", "Nonzero", "", "Weights and biases without those that --sparsity makes zero.",
         lambda one: one.weights + one.biases - one.zeros, heading="Nonzero", compared="", place=4, line=False,
     ),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
         """What the rule of a total reads."""
 
         images: Any
+        accumulate: int
+        """Batches whose gradients a step of training adds up."""
         element_bytes: int
         """Of a number that is stored: a parameter, its gradient, an element of an input."""
 

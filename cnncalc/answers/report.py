@@ -114,17 +114,19 @@ class Report:
         checkpoints: tuple[str, ...] = (),
         types: Mapping[str, str] | None = None,
         sharding: tuple[str, int] = ("", 1),
+        accumulate: int = 1,
     ) -> None:
         """`source` is where the architecture is published; empty where the file does not say.
 
         `optimizer` is the one whose state `train_bytes` counts, `amp` the type in which torch.autocast computes, where
         it does (empty where all numbers are of one type), `counting` the net as another tool counts it, if asked for,
         `roofline` its least time on a device, likewise, `checkpoints` the groups that run again in the pass backward,
-        `types` those of layers that have one of their own, by name, `sharding` how ranks share training, and how many.
+        `types` those of layers that have one of their own, by name, `sharding` how ranks share training, and how many,
+        `accumulate` how many batches a step adds up.
         """
         self.name, self.source, self.dialect, self.file, self.inputs = name, source, dialect, file, inputs
         self.checkpoints, self.types = checkpoints, types or {}
-        self.sharding = sharding
+        self.sharding, self.accumulate = sharding, accumulate
         self.optimizer, self.amp, self.counting, self.roofline = optimizer, amp, counting, roofline
         self._rows, self._outputs, self._totals, self._hints = rows, outputs, totals, hints
 

@@ -26,6 +26,7 @@ def load(
     dtypes: Mapping[str, str] | None = None,
     sparsity: Mapping[str, object] | None = None,
     shard: str = "",
+    accumulate: int = 1,
     train: bool = False,
     opaque: bool = False,
     limits: Mapping[str, int] | None = None,
@@ -38,7 +39,7 @@ def load(
     """
     asked = options or options_of(
         input=input, set=set, dialect=dialect, freeze=freeze, checkpoint=checkpoint, dtypes=dtypes,
-        sparsity=sparsity, shard=shard, train=train, opaque=opaque, limits=limits, trust=trust,
+        sparsity=sparsity, shard=shard, accumulate=accumulate, train=train, opaque=opaque, limits=limits, trust=trust,
     )  # fmt: skip
     if isinstance(net, Built):
         return Net.of(net, asked, None)

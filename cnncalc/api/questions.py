@@ -182,6 +182,7 @@ def sweep(
     freeze: str | Sequence[str] = (),
     figures: str | Sequence[str] = ("params", "macs"),
     pareto: str | Sequence[str] = (),
+    device: DeviceLike | None = None,
     batch: int = 1,
     dtype: str = "float32",
     amp: str | None = None,
@@ -193,9 +194,11 @@ def sweep(
     """A net over a grid: `sweep("mobilenet_v2", set={"width": [0.5, 1]}, input="3x{96:320:32}")`: `cnncalc sweep`.
 
     The values of a variable are a list, a text as `--set` takes it ("0.25:1.4:0.05", "0.5,1"), or one value. `pareto`
-    keeps the points that no other beats in all of these figures. `workers` are of Dask, on this machine, or those of a
-    `scheduler` somewhere. Raises CnncalcError where there is nothing to sweep.
+    keeps the points that no other beats in all of these figures; on a `device`, `latency` is one, in picoseconds.
+    `workers` are of Dask, on this machine, or those of a `scheduler` somewhere. Raises CnncalcError where there is
+    nothing to sweep.
     """
+    from cnncalc.claims.latency import LATENCY
     from cnncalc.running.runner import Runner
     from cnncalc.solve.fronts import front
     from cnncalc.solve.sweep.grid import Grid
@@ -213,9 +216,11 @@ def sweep(
     grid = grid or Grid(varied, "", {})
     asked, wished = _listed(figures), _listed(pareto)
     asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
-    held(grid, asked, optimizer, options.limits)
+    on = device_of(device)
+    asked += [LATENCY] if on is not None and LATENCY not in asked else []
+    held(grid, asked, optimizer, options.limits, device=on is not None)
     runner = Runner(jobs, workers, scheduler).checked()
-    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, runner=runner)
+    found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, device=on, runner=runner)
     points = [one for _, each in found for one in each]
     return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
 

@@ -1,4 +1,4 @@
-"""A budget of time on a device: `--max latency=5ms --device a100`, and `max={"latency": "5ms"}` in Python."""
+"""The least time on a device as a claim: `--max latency=5ms`, `--want 'latency <= 5ms'`, and a figure of sweeps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.roofline import Device
 
-__all__ = ["LATENCY", "Latency", "latency_budget"]
+__all__ = ["LATENCY", "PICOSECONDS", "Latency", "latency_budget"]
 
 LATENCY = "latency"
-"""What the budget is called among those of figures."""
+"""What the least time is called among figures."""
+PICOSECONDS = 10**12
+"""A second has so many: as a figure a time is whole picoseconds, cut off."""
 
 
 class Latency(NamedTuple):

@@ -79,6 +79,10 @@ _NET_OPTIONS = (
         help="Ranks that train together, as zero2:8: what each holds is rank_bytes; `--shard help` lists the ways.",
     ),
     option(
+        "--accumulate", metavar="N", default="1", show_default=True,
+        help="Batches whose gradients a step of training adds up: step_flops counts all, bytes are those of one.",
+    ),
+    option(
         "--train/--eval", default=False,
         help="Count train-only side branches, or leave them out.  [default: eval]",
     ),
@@ -239,6 +243,7 @@ def wanted(given: dict[str, Any]) -> Wanted:
         types=types,
         sparsity=tuple(assignments("--sparsity", given["sparsity"]).items()),
         shard=given["shard"],
+        accumulate=quantity("--accumulate", given["accumulate"], least=1),
         train=given["train"],
         opaque=given["opaque"],
         limits=_limits(given["limit"]),

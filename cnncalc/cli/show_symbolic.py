@@ -48,12 +48,11 @@ def show_symbolic(
     check_columns(columns, given["sort"])
     no_view_in_json(given)
     graph = graph_of(asked.options._replace(symbols=True))
-    lengths = None if given["sort"] is None else _lengths(graph, asked.options, declared)
+    at_one = {BATCH: 1} if any_batch else {}
+    lengths = None if given["sort"] is None else {**_lengths(graph, asked.options, declared), **at_one}
     batch = None if any_batch else asked.options.batch
     report = symbolic_report(graph, batch=batch, dtype=asked.dtype, optimizer=given["optimizer"])
-    view = SymbolicView(
-        columns, given["sort"], lengths and {**lengths, **({BATCH: 1} if any_batch else {})}, given["depth"]
-    )
+    view = SymbolicView(columns, given["sort"], lengths, given["depth"])
     answer(page(report, view), given)
 
 

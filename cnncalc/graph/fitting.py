@@ -42,7 +42,7 @@ def not_as_asserted(parsed: Parsed, shapes: Sequence[Shape], signed: Signatures,
     """What is not as the notation asserts, by a `2d` in the kind's name or by `in=`."""
     layer, rank, channels = parsed
     axes = len(shapes[0]) - 1
-    if rank is not None and rank != axes:
+    if rank is not None and rank != layer.named_axes(shapes[0]):
         message = f"this layer is for {rank} spatial {'axis' if rank == 1 else 'axes'}"
         help = f"write `{layer.kind}`, which fits any number of axes"
         yield Fault(message, values=f"the input {show_shape(shapes[0])} has {axes}", help=help)
@@ -54,7 +54,10 @@ def not_as_asserted(parsed: Parsed, shapes: Sequence[Shape], signed: Signatures,
         signed.require(signature, Requirement(same, message, f"in={channels}, {entering} come in"))
     elif not same:
         found = f"`in={channels}` is asserted, but {entering} come in"
-        yield Fault(message, values=found, help="correct the assertion, or the layers before")
+        help = "correct the assertion, or the layers before"
+        if "over" in layer.fields and shapes[0][-1] == channels:
+            help = f"write `{layer.kind} last` to normalise over the last axis, which is {channels} long"
+        yield Fault(message, values=found, help=help)
 
 
 def parameters_misfit(ours: Met, theirs: Met | None, owner: str, signed: Signatures, signature: int) -> Fault | None:

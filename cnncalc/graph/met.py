@@ -125,19 +125,15 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return found
 
     @cached_property
-    def _saved(self) -> dict[tuple[bool, tuple[bool, ...], bool], list[Saved]]:
+    def _saved(self) -> dict[Backward, list[Saved]]:
         return {}
 
-    def saved(self, trains: bool, inputs: tuple[bool, ...], alone: bool) -> list[Saved]:
-        """What autograd keeps in training mode, where parameters are trained and gradients wanted for these inputs.
-
-        `alone`: of one image.
-        """
-        key = trains, inputs, alone
-        found = self._saved.get(key)
+    def saved(self, backward: Backward) -> list[Saved]:
+        """What autograd keeps."""
+        found = self._saved.get(backward)
         if found is None:
             layer, shapes = self
-            found = self._saved[key] = list(layer.saved(Backward(True, trains, inputs, alone), *shapes))
+            found = self._saved[backward] = list(layer.saved(backward, *shapes))
         return found
 
 

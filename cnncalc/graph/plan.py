@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         plan: Plan
 
 
-__all__ = ["Part", "Plan", "cast", "checkpoint", "prune", "shard"]
+__all__ = ["Part", "Plan", "accumulate", "cast", "checkpoint", "prune", "shard"]
 
 
 class Part(NamedTuple):
@@ -46,6 +46,8 @@ class Plan(NamedTuple):
     """The type of the layers that have one of their own, by node."""
     sparsity: Mapping[int, str] = {}
     """What share of the weights of layers is zero, or in which pattern, by node."""
+    accumulate: int = 1
+    """How many batches a step of training adds up."""
     sharding: tuple[str, int] = ("", 1)
     """How ranks share what training holds, and how many there are; empty where there is one alone."""
 
@@ -91,6 +93,13 @@ def _by_pattern(net: Planned, pairs: Sequence[tuple[str, str]], option: str) -> 
     for pattern, text in pairs:
         found.update(dict.fromkeys(matching(pattern, names, option), text))
     return found
+
+
+def accumulate(net: Planned, batches: int) -> None:
+    """Let a step of training add up the gradients of so many batches. Raises `CnncalcError` for less than one."""
+    if batches < 1:
+        raise CnncalcError(Fault(f"--accumulate: {batches} is too small", help="the smallest is 1"))
+    net.plan = net.plan._replace(accumulate=batches)
 
 
 def shard(net: Planned, text: str) -> None:

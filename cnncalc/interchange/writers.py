@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -15,7 +14,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.refusing import YAML_SUFFIXES, named_as
 from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.written import Written
-from cnncalc.language import load
+from cnncalc.language import load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
@@ -109,6 +108,8 @@ def spare_yaml(file: str, *, force: bool) -> None:
     spare(file, force=force)
 
 
+NOTHING = ("crop", "dropout", "droppath", "expand", "identity")
+"""Kinds that do nothing at inference, or where they change no shape, and that readers leave out then."""
 USUAL = 224
 """The length that stands for a symbol when what was written is read back."""
 
@@ -117,6 +118,8 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
+    if all(layer.kind in NOTHING and node.shape == graph.input_shapes(node)[0] for _, node, layer in graph.layers()):
+        return  # what is read back has no layers
     inputs = {name: graph.nodes[index].shape for name, index in graph.inputs.items()}
     if any(_open(n) for shape in inputs.values() for n in shape):
         inputs = {name: tuple(USUAL if _open(n) else n for n in shape) for name, shape in inputs.items()}
@@ -129,10 +132,7 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
     foreign = imported(file, Asked(inputs))
     assert foreign is not None
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "net.yaml"
-        path.write_text(foreign.text, encoding="utf-8")
-        back = load(str(path), Options())
+    back = load_text(foreign.text, "net.yaml", Options())
     outputs, numbers, macs = _known(graph, made.macs, made.ends)
     ours, theirs = (outputs, numbers - made.unseen, macs), _known(back)
     if ours != theirs:

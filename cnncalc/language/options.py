@@ -29,6 +29,8 @@ class Options(NamedTuple):
     """Patterns of layers and groups, each with the share of weights that are zero, or 2:4."""
     shard: str = ""
     """How ranks share what training holds, and how many: `zero2:8`."""
+    accumulate: int = 1
+    """Batches whose gradients a step of training adds up."""
     train: bool = False
     """Whether side branches that only training uses are part of the net."""
     limits: Limits = Limits()
@@ -55,6 +57,7 @@ class Options(NamedTuple):
             "--dtype PATTERN=TYPE": bool(self.types),
             "--sparsity": bool(self.sparsity),
             "--shard": bool(self.shard),
+            "--accumulate": self.accumulate != 1,
             "--train": self.train,
         }
         return tuple(option for option, changed in given.items() if changed)

@@ -50,8 +50,7 @@ def _token(kind: str) -> str:
         forms.append(_any(known.words))
     if known.letters:
         forms.append(rf"[{''.join(sorted(known.letters))}][-+.:0-9]\S*")
-    if known.positional:
-        forms.append(r"[-+.:0-9]\S*")
+    forms += dict.fromkeys(field.type.bare for field in known.positional)
     return f"(?:{'|'.join(forms)})"
 
 

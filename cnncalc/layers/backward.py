@@ -25,6 +25,8 @@ class Backward(NamedTuple):
     """Whether a gradient is wanted for each input."""
     alone: bool = False
     """Whether there is one image only, all of whose parts lie in one piece."""
+    autocast: bool = False
+    """Whether torch.autocast mixes types, as it does on CUDA."""
 
     @property
     def any(self) -> bool:
@@ -39,7 +41,8 @@ class Saved(NamedTuple):
     element of `size` bytes (0: that of the net's own dtype) for each sample of the batch, or once where not `batched`.
     Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
     `element` says which: `own`, that of the parameters, `mask`, a bool, `cpu`, there on a CPU alone, or `full`: float32
-    where the type is narrower, which an input may be kept in too. An input that is kept before it is cast is `taken`.
+    where the type is narrower, which an input may be kept in too; `cast`: one
+    more copy, of an input that is cast to the half type. An input that is kept before it is cast is `taken`.
     """
 
     what: str

@@ -56,7 +56,8 @@ class Layer:
     """What torch.autocast makes of it on CUDA, by torch's lists (aten/src/ATen/autocast_mode.h) of what it consists of.
 
     `half`: inputs and weight are cast to the half type. `float32`: inputs are cast to that. Nothing is cast, and the
-    output is as its widest input (`follow`), or float32 (`mixed`: some number in it is).
+    output is as its widest input (`follow`), or float32 (`mixed`: some number in it is). `float32 within`: inputs are
+    cast to that, and the output back to the type of the first.
     """
     passes_gradient: ClassVar[bool] = True
     """Whether a gradient flows back to its inputs."""
@@ -139,6 +140,10 @@ class Layer:
     def slid_axes(self, x: Shape) -> int:
         """Along how many axes of its first input its windows slide: a field of one an axis has as many values."""
         return len(x) - 1
+
+    def named_axes(self, x: Shape) -> int:
+        """How many axes its first input has in the sense of a `2d` at the end of its name."""
+        return self.slid_axes(x)
 
     def entering(self, *x: Shape) -> int:
         """The channels or features that come in: what `in=` asserts."""

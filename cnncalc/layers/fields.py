@@ -33,13 +33,15 @@ __all__ = [
 
 
 class Whole(FieldType):
-    """One whole number."""
+    """One whole number; `below` is the way out of a −1, which some frameworks take."""
 
-    def __init__(self, minimum: int = 1) -> None:
-        self.minimum = minimum
+    def __init__(self, minimum: int = 1, below: str = "") -> None:
+        self.minimum, self.below = minimum, below
         self.expected = f"a whole number ≥ {minimum}"
 
     def read(self, value: object) -> int:
+        if self.below and value in (-1, "-1"):
+            raise FieldError(f"expected {self.expected}, got -1", self.below)
         return whole(value, self.minimum)
 
     def schema(self) -> Json:
@@ -125,8 +127,12 @@ class Border(FieldType):
             sides = part
         if len(sides) not in (1, 2):
             raise FieldError(f"expected one number or before:after, got {shown(part)}")
-        before, after = whole(sides[0], 0), whole(sides[-1], 0)
-        return before, after
+        try:
+            return whole(sides[0], 0), whole(sides[-1], 0)
+        except FieldError as error:
+            if not any(str(side).startswith("-") for side in sides):
+                raise
+            raise FieldError(error.rule, "`crop` takes a border off", error.field) from None
 
     def write(self, value: tuple[tuple[int, int], ...] | str) -> str:
         if isinstance(value, str):
@@ -134,7 +140,7 @@ class Border(FieldType):
         return "x".join(str(a) if a == b else f"{a}:{b}" for a, b in value)
 
     def words(self, name: str) -> dict[str, object]:
-        return self.automatic
+        return {word: word for word in self.automatic}
 
     def schema(self) -> Json:
         pair = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
@@ -151,9 +157,9 @@ class Flag(FieldType):
     def read(self, value: object) -> bool:
         if isinstance(value, bool):
             return value
-        if value in ("true", "false"):
-            return value == "true"
-        help = "write true or false" if value in ("yes", "no", "on", "off", "True", "False", 0, 1) else ""
+        if value in ("true", "false", "True", "False", "1", "0", 1, 0):  # as Python and ONNX have them, too
+            return value in ("true", "True", "1", 1)
+        help = "write true or false" if value in ("yes", "no", "on", "off") else ""
         raise FieldError(f"expected true or false, got {shown(value)}", help)
 
     def write(self, value: bool) -> str:

@@ -67,6 +67,8 @@ class FieldType:
     """How the values of a field are read, written and described."""
 
     expected = "a value"
+    bare = r"[-+.:0-9]\S*"
+    """What it looks like where no name stands before it, as a regular expression."""
     commas = False
     """Whether commas are a part of its text; elsewhere they are a slip for an `x`."""
 

@@ -109,10 +109,11 @@ class Pool(Layer):
         if isinstance(window.border, str):
             return
         limit, words = self.padding_limit(window)
+        extent = f"extent {window.extent}" if words.endswith("extent") else f"kernel {window.kernel}"
         yield Requirement(
             max(window.border) <= limit,
             f"a pool's padding may be at most {words}",
-            f"{axis} padding {window.border[0]}:{window.border[1]}, extent {window.extent}"
+            f"{axis} padding {window.border[0]}:{window.border[1]}, {extent}"
             + (f"; {self.rules.overpads}" if self.rules.overpads else ""),
             f"use padding up to {limit}, or a `pad` layer before the pool",
         )

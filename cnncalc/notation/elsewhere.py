@@ -47,7 +47,10 @@ _WAYS: tuple[tuple[str, str], ...] = (
         _CONTAINER,
     ),
     ("DataParallel DistributedDataParallel", _PARALLEL),
-    ("Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer", _TRANSFORMER),
+    ("TransformerEncoderLayer", "`TransformerEncoderLayer HEADS hidden=2048` is a block of the library"),
+    ("TransformerEncoder", "`repeat` the block `TransformerEncoderLayer HEADS hidden=2048` of the library"),
+    ("RepeatVector", "`RepeatVector STEPS` is a block of the library: `reshape -1x1`, then `expand -1xSTEPS`"),
+    ("Transformer TransformerDecoder TransformerDecoderLayer", _TRANSFORMER),
     ("CosineSimilarity", "`multiply` both and `reduce sum` of the features, each divided by its `reduce l2`"),
     ("PairwiseDistance", "`subtract` one from the other, then `reduce l2` of the features"),
     ("EmbeddingBag", "`embedding`, then `mean -1` over its places"),
@@ -64,7 +67,10 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("Bidirectional", "write it on the recurrent layer: `lstm HIDDEN bidirectional`"),
     (
         "TimeDistributed",
-        "take the shape of one step as `input`, and as many steps as `--batch`",
+        (
+            "a dense layer, a norm or an activation does the same at each step as it is; of a convolution over steps "
+            "x height x width write the kernel as `k1x3x3`; else take one step as `input`, the steps as `--batch`"
+        ),
     ),
     ("Dot", "`matmul`, with `transposed` where the last axes meet"),
     ("EinsumDense", "`linear OUT axis=last`, with `permute` and `reshape` around it"),
@@ -174,17 +180,16 @@ _WAYS: tuple[tuple[str, str], ...] = (
 
 _FIELDS: tuple[tuple[str, str], ...] = (
     (
-        "in_channels in_features input_size num_features embed_dim normalized_shape input_channels c_i input_dim",
+        "in_channels in_features input_size num_features embed_dim input_channels c_i input_dim",
         "it is never written: what comes in says it; `in=64` holds it to that",
     ),
     ("activation", "write it as a layer behind this one: `relu`, `silu`, `softmax`, …"),
-    ("return_sequences", "`sequence` is True, `final` False"),
-    ("reset_after", "`biases=2` is True, `biases=1` False"),
-    (
-        "shared_axes",
-        "`shared` is one slope in all, `per_channel` one a channel (Keras: [1, 2] of a map)",
-    ),
     ("max_value", "write which: `relu6`, or `clip 0 MAX`"),
+    ("negative_slope", "`leaky_relu SLOPE` has one"),
+    ("start_dim end_dim", "`flatten` makes one vector of all; `reshape $(channels)x-1` leaves the channels"),
+    ("output_ratio", "`size=` is the length times the ratio, rounded down: of 32 and 0.5 `size=16`"),
+    ("output_shape", "`output_padding=` adds what is missing at the end, below the stride"),
+    ("divisor_override ceil_value value", "which numbers stand there changes no count: leave it out"),
     (
         "data_format channels_last channels_first batch_first time_major",
         "shapes are channels first, without the batch",
@@ -223,4 +228,6 @@ _BY_FIELD = {name: way for names, way in _FIELDS for name in names.split()}
 
 def field_way_from(name: str) -> str:
     """How an argument that other frameworks' layers take is said here; empty for one of none."""
+    if "none" in name.lower().split("x"):
+        return "`$(height)` and `$(width)` keep a length: `adaptive_avgpool $(height)x7`"
     return _BY_FIELD.get(name.lower(), "")

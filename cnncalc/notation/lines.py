@@ -7,22 +7,22 @@ positional fields in order, or `field=value`. `in=512` asserts the channels (fea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from cnncalc.layers import KINDS, FieldError, Layer
 from cnncalc.layers.base import REQUIRED, Field
-from cnncalc.layers.fields import PerAxis, Wholes, whole
+from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.registry import name_in, preset_name, preset_of
+from cnncalc.notation.tokens import asserted, foreign, read_tokens
 from cnncalc.notation.vocabulary import (
     Guess,
     TokenError,
+    field_help,
     field_named,
-    field_suggestion,
     kind_of,
     kind_suggestion,
-    usage,
     vocabulary,
 )
 from cnncalc.records import NamedTuple
@@ -30,10 +30,10 @@ from cnncalc.records import NamedTuple
 __all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
+_LISTED = re.compile(r"(?:\[[^\[\]]*\]|\S)+")
+"""A token that may hold a list, `[1, 0]`, with its blanks."""
 _ENDING = re.compile(r"\s+|[()]")
 """Where a token may end."""
-_COMMA = re.compile(r"[,，、]")
-_LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
 
 
 Defaults: TypeAlias = "tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]"
@@ -52,7 +52,8 @@ class Parsed(NamedTuple):
 def split_tokens(text: str) -> tuple[tuple[int, str], ...]:
     """The tokens of a notation with their offsets; `$( … )` is one token, blanks inside it or not."""
     if "$(" not in text:
-        return tuple([(match.start(), match.group()) for match in _TOKEN.finditer(text)])
+        token = _LISTED if "[" in text else _TOKEN
+        return tuple([(match.start(), match.group()) for match in token.finditer(text)])
     tokens: list[tuple[int, str]] = []
     start, depth = 0, 0
     for match in _ENDING.finditer(text):
@@ -87,14 +88,14 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
 
             way_out_of(error, text, lambda cls, called, own: write(_construct(cls, called, own, dialect, ())))
         if error.guess is not None:
-            _read_tokens(error.guess.cls, tokens[1:], given, offsets)
+            read_tokens(error.guess.cls, tokens[1:], given, offsets)
             error.guess = Guess(error.guess.cls, given)
         error.rest = " ".join(token for _, token in tokens[1:])
         if error.unknown:
             error.help = kind_suggestion(name, rest=error.rest)
         raise
-    errors = _read_tokens(cls, tokens[1:], given, offsets)
-    channels = given.pop("in", None)
+    errors = read_tokens(cls, tokens[1:], given, offsets)
+    channels, rank = given.pop("in", None), cast("int | None", given.pop("rank", rank))
     if not errors:
         try:
             layer = _construct(cls, name, given, dialect, defaults)
@@ -103,40 +104,6 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
             error.offset, error.width = offsets.get(error.field, (tokens[0][0], len(text.rstrip())))
             errors.append(error)
     raise _together(errors, cls, given, offsets)
-
-
-def _read_tokens(
-    cls: type[Layer],
-    tokens: Iterable[tuple[int, str]],
-    given: dict[str, object],
-    offsets: dict[str, tuple[int, int]],
-) -> list[TokenError]:
-    """Set fields in `given` from all tokens; what cannot be read is returned."""
-    errors = []
-    waiting = list(tokens)[::-1]
-    while waiting:
-        offset, token = waiting.pop()
-        if waiting and (joined := _joined(cls, token, waiting[-1][1])):
-            end, value = waiting.pop()
-            message = f"`{token} {value}` is one token, without the blank"
-            errors.append(TokenError(message, help=f"write `{joined}`", offset=offset, width=end + len(value) - offset))
-            continue
-        try:
-            _read_token(cls, token, offset, given, offsets)
-        except TokenError as error:
-            errors.append(error)
-            if not vocabulary(cls.kind).names:
-                break  # the kind takes nothing: one error says it
-    return errors
-
-
-def _joined(cls: type[Layer], name: str, value: str) -> str:
-    """`stride 4` as it is written, `s4`; empty where the first is no field's name or the second no number."""
-    known = vocabulary(cls.kind)
-    declared = known.names.get(name) or known.letters.get(name)
-    if declared is None or name in known.words or value[0] not in "0123456789":
-        return ""
-    return f"{declared.letter or declared.name + '='}{value}"
 
 
 def _together(
@@ -157,80 +124,14 @@ def _together(
 
 def _of_field(cls: type[Layer], fault: FieldError, offset: int = 0, width: int = 0) -> TokenError:
     message = f"`{fault.field}` of `{cls.kind}`: {fault.rule}"
-    return TokenError(message, fault.field, fault.help, offset, width, in_value=True)
-
-
-def _read_token(
-    cls: type[Layer], token: str, offset: int, given: dict[str, object], offsets: dict[str, tuple[int, int]]
-) -> None:
-    """Set one field in `given` from a token; raises `TokenError`."""
-    known = vocabulary(cls.kind)
-    name, equals, value = token.partition("=")
-    letter = _LETTER.match(token)
-    if token in known.words:
-        field, content = known.words[token]
-    elif equals:
-        if name == "in":
-            field, content = "in", _asserted(value, "in", offset, len(token))
-        elif name in known.names or name in known.letters:
-            field, content = (known.names.get(name) or known.letters[name]).name, value
-        else:
-            help = field_suggestion(cls, name)
-            raise TokenError(f"`{cls.kind}` has no field `{name[:60]}`", help=help, offset=offset, width=len(name))
-    elif letter and letter.group(1) in known.letters:
-        field, content = known.letters[letter.group(1)].name, letter.group(2)
-    elif token[0] in "0123456789+-.?:" or "->" in token:
-        free = [declared for declared in known.positional if declared.name not in given]
-        if not free:
-            message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
-            kernel = "k" in known.letters and known.letters["k"].name not in given
-            help = f"a kernel is written `k{token}`" if kernel else usage(cls)
-            if kernel and "out" in given and token.isdecimal():
-                help += "; torch's `Conv2d 3 64 7` is `conv 64 k7`: the channels that come in are never written"
-            raise TokenError(message, help=help, offset=offset, width=len(token))
-        field, content = free[0].name, token
-    else:
-        help = field_suggestion(cls, token)
-        raise TokenError(f"`{cls.kind}` does not know `{token[:60]}`", help=help, offset=offset, width=len(token))
-    if (
-        isinstance(content, str)
-        and _COMMA.search(content)
-        and not (field in cls.fields and cls.fields[field].type.commas)
-    ):
-        content = _without_commas(cls, field, content, offset, len(token))
-    if field in given:
-        message = f"`{field}` is given twice"
-        raise TokenError(message, help="keep one of the two", offset=offset, width=len(token))
-    given[field] = content
-    offsets[field] = (offset, len(token))
-
-
-def _without_commas(cls: type[Layer], field: str, content: str, offset: int, width: int) -> str:
-    """`1,0` as `1x0` where the field takes several numbers; raises `TokenError`, since a comma divides nothing else."""
-    if field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Wholes)):
-        joined = _COMMA.sub("x", content)
-        try:
-            cls.fields[field].read(joined)
-        except FieldError:
-            pass
-        else:
-            return joined
-    help = "a layer's parts are divided by blanks alone, as in `conv 64 k3 s2`"
-    raise TokenError(f"`{content[:40]}`: a comma does not belong here", field, help, offset, width)
-
-
-def _asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> int:
-    try:
-        return whole(value, 1)
-    except FieldError as error:
-        raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
+    return TokenError(message, fault.field, field_help(cls, fault), offset, width, in_value=True)
 
 
 def _with_preset(name: str, given: dict[str, object]) -> dict[str, object]:
-    """The fields that are given, and those that the kind's name sets, which nobody can give otherwise."""
+    """The fields that are given, and those that the kind's name sets: bounds unless told, others for good."""
     preset = preset_of(name)
-    for field in preset:
-        if field in given:
+    for field, value in preset.items():
+        if field in given and not isinstance(value, float):
             raise TokenError(f"`{name[:60]}` sets `{field}` itself", field, "leave it out, or use another name")
     return {**preset, **given}
 
@@ -241,6 +142,12 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     own = name_in(dialect, called) if called not in KINDS else None
     for name, value in (*dict(defaults).get(cls.kind, ()), *(own.fields.items() if own else ())):
         values.setdefault(name, value)
+    valid_and_up = values.get("padding") == "valid" and values.get("rounding") == "ceil"
+    if valid_and_up and (rules := DIALECTS.get(dialect)) and rules.pool_valid_rounds_down:
+        rule = f"{rules.runs} takes no `valid` beside rounding up"
+        raise TokenError(rule, "padding", "write `p0 ceil`, or `floor`")
+    if own and own.last and values.get(own.last) in (-1, "-1"):
+        values[own.last] = 0
     try:
         layer = cls(**values)
     except FieldError as fault:
@@ -252,6 +159,14 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     return layer
 
 
+def _meant(cls: type[Layer], key: str, value: object) -> Mapping[str, object]:
+    """What a key of the long form sets; raises `TokenError`."""
+    if key == "in":
+        return {"in": asserted(str(value), key)}
+    declared = field_named(cls, key)
+    return {declared.name: value} if declared else foreign(cls, key, value)
+
+
 def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
     """A layer from its long form, `conv: {out: 64, kernel: 7}`; raises `TokenError`, whose values name the field."""
     if not values:
@@ -260,18 +175,17 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
     given: dict[str, object] = {}
     keys: dict[str, str] = {}
     errors: list[TokenError] = []
-    channels: int | None = None
     for key, value in values.items():
-        declared = field_named(cls, key)
-        if key == "in":
-            channels = _asserted(str(value), key)
-        elif declared is None:
-            message = f"`{cls.kind}` has no field `{key[:60]}`"
-            errors.append(TokenError(message, key, field_suggestion(cls, key)))
-        elif declared.name in given:
-            errors.append(TokenError(f"`{declared.name}` is given twice", key, "keep one of the two"))
-        else:
-            given[declared.name], keys[declared.name] = value, key
+        try:
+            fields = _meant(cls, key, value)
+        except TokenError as error:
+            errors.append(error)
+            continue
+        twice = [field for field in fields if field in given]
+        errors.extend(TokenError(f"`{field}` is given twice", key, "keep one of the two") for field in twice)
+        given.update((field, content) for field, content in fields.items() if field not in twice)
+        keys.update((field, key) for field in fields if field not in twice)
+    channels, rank = cast("int | None", given.pop("in", None)), cast("int | None", given.pop("rank", rank))
     if not errors:
         try:
             return Parsed(_construct(cls, name, given, dialect, defaults), rank, channels)

@@ -27,7 +27,9 @@ def read_shape(text: object, *, symbols: bool = False) -> Shape:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
     if is_symbolic(parts):
         if not symbols:
-            raise FieldError("lengths are numbers here", "symbols such as 3xHxW are for `cnncalc show --input`")
+            raise FieldError(
+                "lengths are numbers here", "symbols such as 3xHxW are for `show`, and for `export` to ONNX"
+            )
         return _symbolic([str(part) for part in parts])
     try:
         return tuple(whole(part, 1, "lengths") for part in parts)

@@ -17,6 +17,7 @@ __all__ = [
     "Guess",
     "TokenError",
     "default_pairs",
+    "field_help",
     "field_named",
     "field_suggestion",
     "kind_names",
@@ -192,6 +193,11 @@ def usage(cls: type[Layer]) -> str:
     return f"{takes}; {how}" if parts else how
 
 
+def field_help(cls: type[Layer], error: FieldError) -> str:
+    """The way out of a value that a field does not take."""
+    return error.help or f"`cnncalc kinds {cls.kind}` says what its fields take"
+
+
 def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[tuple[str, Any], ...]]:
     """A kind's `defaults:` checked, as (kind, (field, value) pairs); raises `TokenError`."""
     cls, _ = kind_of(kind)
@@ -204,5 +210,5 @@ def default_pairs(kind: str, values: Mapping[str, object]) -> tuple[str, tuple[t
             pairs.append((declared.name, declared.read(value)))
         except FieldError as error:
             message = f"`{error.field}` of `{cls.kind}`: {error.rule}"
-            raise TokenError(message, key, error.help, in_value=True) from None
+            raise TokenError(message, key, field_help(cls, error), in_value=True) from None
     return cls.kind, tuple(pairs)

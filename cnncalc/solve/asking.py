@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.claims.quantities import parse_lengths, parse_quantity
+from cnncalc.claims.latency import LATENCY, PICOSECONDS
+from cnncalc.claims.quantities import parse_duration, parse_lengths, parse_quantity
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -44,10 +45,16 @@ def _parsed(text: str) -> Want:
     figure, operator, value = match.groups()
     operator = "==" if operator == "=" else operator
     lengths = parse_lengths(value)
-    if lengths is not None and len(lengths) > 1:
+    if figure != LATENCY and lengths is not None and len(lengths) > 1:
         return Want(figure, operator, "x".join(map(str, lengths)))
+    return Want(figure, operator, _number(text, figure, value))
+
+
+def _number(text: str, figure: str, value: str) -> int:
     try:
-        return Want(figure, operator, parse_quantity(value, in_bytes=figure.endswith("_bytes")))
+        if figure == LATENCY:
+            return int(parse_duration(value) * PICOSECONDS)
+        return parse_quantity(value, in_bytes=figure.endswith("_bytes"))
     except CnncalcError as error:
         faults = [fault._replace(message=f"--want {text[:80]}: {fault.message}") for fault in error.faults]
         raise CnncalcError(faults) from None

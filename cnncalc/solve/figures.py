@@ -8,6 +8,8 @@ from fractions import Fraction
 from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.receptive.fields import described, fields
 from cnncalc.answers.figures import KEYS
+from cnncalc.answers.roofline import duration_text
+from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Graph
 from cnncalc.layers import show_shape
@@ -35,6 +37,8 @@ class Want(NamedTuple):
     def text(self) -> str:
         """As it was written, numbers in full."""
         value = f"{self.value:,}" if isinstance(self.value, int) else self.value
+        if self.figure == LATENCY and isinstance(self.value, int):
+            value = duration_text(Fraction(self.value, PICOSECONDS))
         return f"{self.figure} {self.operator} {value}"
 
 
@@ -54,6 +58,9 @@ class Measured:
             return next((max(field.size) for field in reversed(seen) if field.moves), 0)
         if name in KEYS:
             return int(self.totals[name])
+        if name == LATENCY:
+            help = "`cnncalc search NET --device a100 --want 'latency <= 5ms'` looks for it"
+            raise CnncalcError(Fault("--want: `latency` is the least time on a device", help=help))
         known = known_figures(self.graph)
         if name not in known:
             help = suggestion(name, known, f"there are {', '.join(('output', *FIGURES))}, and every layer's name")

@@ -14,12 +14,15 @@ from cnncalc.layers.base import is_bias
 from cnncalc.layers.dialects import DIALECTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnncalc.answers.verification import Value
     from cnncalc.graph import Graph, Node
     from cnncalc.layers import Layer
     from cnncalc.torch_backend.building.builder import GraphModule
     from cnncalc.torch_backend.running.keeping import Alive
-    from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement, TrainingStep
+    from cnncalc.torch_backend.running.measure import MeasuredRow, Measurement
+    from cnncalc.torch_backend.running.training import TrainingStep
 
 __all__ = ["backward", "kept", "rows", "totals"]
 
@@ -75,7 +78,7 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     sums = predicted.totals
     names = dict(module.named_parameters())
     biases = sum(parameter.numel() for name, parameter in names.items() if is_bias(name))
-    once = (batch - 1) * sum(layer.macs_once(*graph.input_shapes(node)) for _, node, layer in graph.layers())
+    once = (batch - 1) * _once(graph)
     buffers = measured.buffers if DIALECTS[graph.dialect].buffers_are_parameters else 0
     outputs = dict(zip(graph.outputs, measured.output_shapes))
     figures = [
@@ -96,6 +99,11 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     return tuple(figures)
 
 
+def _once(graph: Graph) -> int:
+    """Multiply–accumulates forward that torch does once for a batch."""
+    return sum(layer.macs_once(*graph.input_shapes(node)) for _, node, layer in graph.layers())
+
+
 def kept(graph: Graph, found: Alive, batch: int, dtype: str) -> tuple[Figure, ...]:
     """What is kept where groups run again: after the pass forward, and at most in the pass backward."""
     sums = report(graph, batch, dtype).totals
@@ -105,10 +113,10 @@ def kept(graph: Graph, found: Alive, batch: int, dtype: str) -> tuple[Figure, ..
     )
 
 
-def backward(graph: Graph, step: TrainingStep, batch: int, dtype: str) -> Figure:
-    """What the pass backward costs, groups that run again included.
+def backward(graph: Graph, step: TrainingStep, macs: int, batch: int, dtype: str) -> Iterator[Figure]:
+    """What the pass backward costs, groups that run again included; of a step of several batches all that it costs.
 
-    What torch does once for a batch we count for each image.
+    `macs` are those that torch counts in the pass forward. What torch does once for a batch we count for each image.
     """
     once = sum(
         graph.signatures[node.signature][0].backward_macs_once(
@@ -116,6 +124,12 @@ def backward(graph: Graph, step: TrainingStep, batch: int, dtype: str) -> Figure
         )
         for _, node, trains, inputs in backwards(graph)
     )
-    sums = report(graph, batch, dtype).totals
+    sums, batches = report(graph, batch, dtype).totals, graph.plan.accumulate
     found = sums.backward_flops + 2 * sums.recomputed_macs
-    return Figure("backward flops", found, step.backward_flops + 2 * (batch - 1) * once)
+    yield Figure("backward flops", found * batches, step.backward_flops + 2 * batches * (batch - 1) * once)
+    if batches > 1:
+        forward = macs + (batch - 1) * _once(graph)
+        measured = step.backward_flops + 2 * batches * (forward + (batch - 1) * once)
+        yield Figure("step flops", sums.step_flops, measured)
+        if not step.without_gradient:
+            yield Figure("gradient bytes", sums.trainable * numbers_of(dtype).size, step.gradient_bytes)

@@ -18,8 +18,9 @@ from cnncalc.torch_backend.building.builder import GraphModule, build
 from cnncalc.torch_backend.building.kinds.naming import Naming, without_warnings
 from cnncalc.torch_backend.running.flops import unknown_to_torch
 from cnncalc.torch_backend.running.keeping import alive
-from cnncalc.torch_backend.running.measure import measure, training_step
+from cnncalc.torch_backend.running.measure import measure
 from cnncalc.torch_backend.running.planning import DTYPES, PRETENDED, plan
+from cnncalc.torch_backend.running.training import training_step
 from cnncalc.torch_backend.running.watching import watched
 
 if TYPE_CHECKING:
@@ -129,16 +130,17 @@ def _held(
     elif graph.plan.checkpoints and saved:
         totals += compare.kept(graph, alive(module, inputs, DTYPES.get(amp_of(dtype))), planned.batch, dtype)
     if planned.training and planned.device != PRETENDED:
-        totals += _training(graph, module, inputs, planned, dtype, notes)
+        totals += _training(graph, module, inputs, planned, dtype, notes, measured.macs)
     return rows, totals
 
 
 def _training(
-    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
-) -> tuple[Figure, ...]:
-    """Whether a step of training runs, and what its pass backward costs."""
+    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str],
+    macs: int,
+) -> tuple[Figure, ...]:  # fmt: skip
+    """Whether a step of training runs, and what it costs; `macs` are those that torch counts forward."""
     try:
-        step = training_step(module, inputs, half=DTYPES.get(amp_of(dtype)))
+        step = training_step(module, inputs, half=DTYPES.get(amp_of(dtype)), batches=graph.plan.accumulate)
     except (RuntimeError, ValueError, MemoryError) as error:
         _raise_unable(error, planned, dtype)
         return (Figure("training step", "runs", _line(error)),)
@@ -148,7 +150,7 @@ def _training(
     ran = Figure("training step", "runs", "runs" if step.finite in (True, None) else "weights that are not finite")
     if any(isinstance(layer, DeformableConv) for layer, _ in graph.signatures):  # ours runs forward again in backward
         return (ran,)
-    return ran, compare.backward(graph, step, planned.batch, dtype)
+    return ran, *compare.backward(graph, step, macs, planned.batch, dtype)
 
 
 def _refusal(module: GraphModule, inputs: Sequence[Tensor], error: Exception, planned: Plan, dtype: str) -> Figure:

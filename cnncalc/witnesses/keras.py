@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -68,7 +69,11 @@ def _built(keras: Any, said: Model) -> Any:
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, 1_000 + 4 * len(said.layers)))
     try:
-        return keras.saving.deserialize_keras_object(config(said))
+        made = keras.saving.deserialize_keras_object(config(said))
+        for one in made.layers:
+            if not one.trainable:  # an attention frozen as it is made holds layers that are not, until it is told again
+                one.trainable = False
+        return made
     finally:
         sys.setrecursionlimit(usual)
 
@@ -128,7 +133,10 @@ def lone(layer: Layer, shapes: Sequence[Shape], batch: int = 2) -> Shape | str:
         return _line(error)
 
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
 def _line(error: Exception) -> str:
-    """What it says, without the models around it that could not be made for that reason."""
-    said = str(error).rpartition("Exception encountered: ")[2]
+    """What it says, without the colours, and the models around it that could not be made for that reason."""
+    said = _COLOUR.sub("", str(error)).rpartition("Exception encountered: ")[2]
     return " ".join(said.split())[:300] or type(error).__name__

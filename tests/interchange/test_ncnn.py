@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from reading import ncnn
 
+from cnncalc import Options, load
 from cnncalc.errors import CnncalcError
+from cnncalc.layers import show_shape
 
 
 def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
@@ -57,6 +59,18 @@ LAYERS = [
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
     ("PriorBox", "-23300=1,60.0 -23302=1,2.0 9=300 10=300", "0=19 1=19 2=4", "2x4332"),  # conv11 of MobileNet-SSD
     ("DetectionOutput", "0=21 3=50", "0=5 1=6", "50x6"),
+    ("Reshape", "0=3 1=-1 2=0", "0=12", "1x4x3"),  # a length to copy that is not there is 1
+    ("Convolution", "0=5 1=1 5=1 6=20", "0=4", "5"),  # of a vector it is a matrix
+    ("Tile", "0=1 1=3", "0=5 1=6 2=4", "4x18x5"),
+    ("Tile", "-23302=3,2,1,2", "0=5 1=6", "2x6x10"),
+    ("Bias", "0=4", "0=5 1=6 2=4", "4x6x5"),
+    ("SPP", "0=0 1=3", "0=8 1=8 2=4", "84"),
+    ("Unfold", "1=3 11=2 3=2 4=1", "0=9 1=8 2=4", "24x25"),
+    ("ArgMax", "0=1 1=3", "0=5 1=6", "2x3"),
+    ("Flip", "-23300=1,0", "0=5 1=6", "6x5"),
+    ("CumulativeSum", "0=0", "0=5 1=6", "6x5"),
+    ("CELU", "0=1.0", "0=5 1=6", "6x5"),
+    ("YoloV5Focus", "", "0=8 1=8 2=3", "12x4x4"),
 ]
 
 
@@ -87,6 +101,19 @@ def test_what_is_counted_is_what_its_weights_file_holds():
 def test_layers_on_sequences(layer, params, output):
     found = ncnn(net(layer, shape="0=5 1=7"))
     assert (found.params, found.outputs) == (params, {"l": output})
+
+
+def test_two_tensors_by_an_equation():
+    einsum = "Einsum e 2 1 x k y -23300=11,108,106,107,44,105,108,45,62,105,106,107"  # ljk,il->ijk
+    found = ncnn(net("MemoryData k 0 1 k 0=3 1=5", einsum))
+    assert (found.params, found.outputs, found.macs) == (15, {"e": "5x8x8"}, 5 * 3 * 64)
+
+
+def test_heads_that_share_keys():
+    layers = ("Split s 1 3 x q a b", "Slice t 1 2 a k r -23300=2,2,-233", "Slice u 1 2 b v w -23300=2,2,-233")
+    found = ncnn(net(*layers, "SDPA d 3 1 q k v y", shape="0=5 1=7 2=4"))
+    assert found.outputs["d"] == "4x7x5"
+    assert found.macs == 2 * 4 * 7 * 7 * 5
 
 
 def test_slices_share_out_what_is_left():
@@ -126,6 +153,20 @@ def test_an_input_without_a_size_takes_what_is_given():
     assert ncnn(text, input="3x9x9").outputs == {"r": "3x9x9"}
 
 
+def test_lengths_that_are_open_may_be_symbols_where_no_layer_depends_on_them(tmp_path):
+    def made(*layers, shape="3xHxW"):
+        file = tmp_path / "net.param"
+        file.write_text(net(*layers, shape=""), encoding="utf-8")
+        graph = load(str(file), Options(input=shape, symbols=True))
+        return [show_shape(graph.nodes[tensor].shape) for tensor in graph.outputs.values()]
+
+    conv = "Convolution c 1 1 x y 0=4 1=3 3=2 4=1 5=1 6=108"
+    assert made(conv) == ["4x⌈H/2⌉x⌈W/2⌉"]
+    assert made(conv, "Crop k 1 1 y z -23309=1,0 -23310=1,20 -23311=1,1", shape="3x64xW") == ["4x20x⌈W/2⌉"]
+    with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
+        made(conv, "Crop k 1 1 y z -23309=1,1 -23310=1,-1 -23311=1,1")  # up to the last row but one
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -143,3 +184,8 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         ncnn(text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
+    again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
+    assert ncnn(again).outputs == {"r": "3x8x8"}

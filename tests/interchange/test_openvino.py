@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from reading import read
 
@@ -45,7 +47,7 @@ def xml(text, **options):
     return read(text, "net.xml", **options)
 
 
-CONV = {"strides": "2,2", "pads_begin": "1,1", "pads_end": "1,1", "dilations": "1,1"}
+CONV = {"strides": "2,2", "pads_begin": "1,1", "pads_end": "1,1", "dilations": "1.0,1.0"}
 
 
 def small(bias=True, kind="Convolution", weights=(8, 4, 3, 3)):
@@ -59,6 +61,13 @@ def small(bias=True, kind="Convolution", weights=(8, 4, 3, 3)):
         c = net.add("Add", [(1, 8, 5, 5)], [c, b])
     r = net.add("ReLU", [(1, 8, 5, 5)], [c])
     return net, r
+
+
+def halved(*parts):
+    """A tensor that is split into parts of these shapes."""
+    net = Xml()
+    net.add("Split", parts, [net.add("Parameter", [(1, 4, 9, 9)])])
+    return net.text()
 
 
 def result(net, tensor):
@@ -129,6 +138,10 @@ def test_reductions_and_factors():
         (small()[0].text().replace("<dim>9</dim>", "<dim>x</dim>"), "a `dim` is a whole number"),
         ('<net name="a" version="10">' + "<a>" * 999, "nest deeper"),
         (small()[0].text().replace('from-layer="0"', 'from-layer="5"'), "in a circle"),
+        (re.sub(r'<edge [^>]* to-layer="5"[^>]*/>', "", small()[0].text()), "`ReLU` takes a tensor"),
+        (small()[0].text().replace("<dim>5</dim>", "<dim>--5</dim>"), "a `dim` is a whole number"),
+        (small()[0].text().replace('strides="2,2"', 'strides="--2"'), "`strides` is a list of whole numbers"),
+        (halved((1, 2, 9), (1, 2, 9)), "have as many axes as it"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text, told):

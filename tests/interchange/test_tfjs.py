@@ -146,6 +146,36 @@ def test_what_is_wrong_is_said(graph_of, tmp_path, change, message):
         graph_of(model([*NODES, change]))
 
 
+def test_a_reshape_that_is_not_at_hand_is_as_the_matrix_needs_it(graph_of):
+    nodes = [entering("x", 4, 4, 3), node("Reshape", "flat", "x", "shape"), node("MatMul", "y", "flat", "m")]
+    graph = graph_of(model(nodes, [("shape", [2], [-1, 48]), ("m", [48, 7], None)]))
+    assert [graph.nodes[end].shape for end in graph.outputs.values()] == [(7,)]
+
+
+def test_searches_behind_the_last_weights_are_left_out_and_their_numbers_counted(graph_of):
+    window = {**WINDOW, **FUSED}
+    nodes = [
+        entering("x", 16, 16, 3), node("_FusedConv2D", "heat", "x", "k", "b", **window),
+        node("TopKV2", "best", "heat", "n"), node("Mul", "scaled", "best", "grid"),
+    ]  # fmt: skip
+    extra = [("n", [], [4]), ("grid", [5, 2], None)]
+    graph = graph_of(model(nodes, [*WEIGHTS[:2], *extra]))
+    assert report(graph).totals.params == 216 + 8 + 10
+    assert (8, 8, 8) in [graph.nodes[end].shape for end in graph.outputs.values()]
+    again = node("_FusedConv2D", "late", "scaled", "k", "b", **window)
+    with pytest.raises(CnncalcError, match="operations that are not known"):
+        graph_of(model([*nodes, again], [*WEIGHTS[:2], *extra]))
+
+
+def test_a_batch_of_one_that_is_taken_apart_and_put_together(graph_of, tmp_path):
+    nodes = [
+        entering("x", 16, 16, 3), node("Unpack", "one", "x", num={"i": "1"}), node("ExpandDims", "again", "one", "at"),
+        node("AddN", "sum", "x", "again"), node("_FusedConv2D", "y", "sum", "k", "b", **WINDOW, **FUSED),
+    ]  # fmt: skip
+    graph = graph_of(model(nodes, [*WEIGHTS[:2], ("at", [], [0])]))
+    assert report(graph).totals.params == 216 + 8
+
+
 def test_paths_out_of_the_folder_are_not_followed(graph_of, tmp_path):
     shards(tmp_path)
     root = model()

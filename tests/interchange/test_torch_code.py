@@ -15,7 +15,7 @@ import pytest
 from command_line import runner
 from networks import network
 
-from cnncalc import Net, Options, chain, load
+from cnncalc import Net, Options, chain, load, to_torch
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.graph.stored import stored_in
@@ -76,6 +76,19 @@ def test_random_nets_run_as_programs():
         held += 1
         assert lines == [], net.text
     assert held > 50
+
+
+@pytest.mark.parametrize("rank", range(5))
+def test_whole_channels_are_dropped_on_any_number_of_axes(rank):
+    """Of a vector its features one by one; torch's Dropout3d would drop whole images where there are four axes."""
+    shape = (64, *(2,) * rank)
+    net = chain("x".join(map(str, shape)) if rank < 4 else "1024", [f"reshape {'x'.join(map(str, shape))}",
+                "dropout 0.5 channels"], Options())  # fmt: skip
+    made = programs.main_class(programs.run(text_of(net)))().train()
+    for module in (made, to_torch(net).train()):
+        out = module(torch.ones(2, *shape).reshape(2, *net.nodes[0].shape)).reshape(2, 64, -1)
+        assert [len(channel.unique()) for image in out for channel in image] == [1] * 128
+        assert {*out.flatten().tolist()} == {0.0, 2.0}
 
 
 @pytest.mark.parametrize("layers", [["conv 4 k3", "batchnorm", "relu"], ["maxpool k3 s2 ceil", "conv 6 k2 same"]])

@@ -103,6 +103,7 @@ CASES = {
     "global pool": (nn.AdaptiveAvgPool2d(1), MAP),
     "largest": (nn.AdaptiveMaxPool2d(1), MAP),
     "activations": (nn.Sequential(nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.2), nn.ELU(), nn.GELU(), nn.Mish()), MAP),
+    "random slopes": (nn.Sequential(nn.Conv2d(8, 4, 1), nn.RReLU(0.1, 0.3)), MAP),
     "more activations": (nn.Sequential(nn.Hardswish(), nn.Hardsigmoid(), nn.Softplus(), nn.Tanh(), nn.SiLU()), MAP),
     "prelu": (nn.PReLU(8), MAP),
     "softmax": (nn.Softmax(dim=-1), MAP),

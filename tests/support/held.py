@@ -20,24 +20,26 @@ from cnncalc.language.documents.library import Given
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import deformable, reshape, resize, shuffle
+from cnncalc.layers.kinds import reshape, resize, shuffle, unfolding
 from cnncalc.layers.kinds.activation import Maxout
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
-from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.sequences import recurrent
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
 from cnncalc.torch_backend.building.builder import build
 from cnncalc.torch_backend.fields.receptive import held_fields
-from cnncalc.torch_backend.running.measure import measure, training_step
+from cnncalc.torch_backend.running.measure import measure
 from cnncalc.torch_backend.running.planning import DTYPES, single_value
+from cnncalc.torch_backend.running.training import training_step
+from cnncalc.torch_backend.verify import verify
 
-__all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of"]
+__all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of", "held_types"]
 
 BYTES = ("saved bytes", "peak bytes")
-AMP_UNKNOWN = (attention.Attention, recurrent.Recurrent, deformable.DeformableConv)
-"""Composed layers: under torch.autocast a fused kernel is chosen by the device that is there, and here is none."""
+AMP_UNKNOWN = (recurrent.Recurrent,)
+"""On CUDA cuDNN runs them, and keeps a workspace of a size that it alone knows."""
 BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
     (
         (
@@ -53,7 +55,10 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
 
 
 PICKING = (resize.Slice, reshape.Reshape, shuffle.PixelShuffle, reductions.Select)
-DEALING = (shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, Maxout, Merge)
+DEALING = (
+    shuffle.PixelShuffle, shuffle.PixelUnshuffle, shuffle.SpaceToDepth, shuffle.ChannelShuffle, unfolding.Unfold,
+    Maxout, Merge,
+)  # fmt: skip
 
 
 def channels_blurred(graph: Graph) -> bool:
@@ -139,3 +144,11 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
         except RuntimeError as error:
             lines.append(f"no step of training: {str(error).splitlines()[0]}")
     return lines
+
+
+def held_types(graph: Graph, dtype: str = "amp-bfloat16", **options: Any) -> dict[str, Any]:
+    """The saved bytes of each layer, after neither these nor all and the peak were found to differ from torch's."""
+    found = verify(graph, dtype=dtype, **options)
+    assert found.failed == 0, [row for row in found.rows if row.failed] or found.totals
+    assert "saved bytes" in {figure.what for figure in found.totals}
+    return {row.name: figure.measured for row in found.rows for figure in row.figures if figure.what == "saved bytes"}

@@ -123,6 +123,7 @@ KIND_CASES += [
     ("maxunpool k2", ["4x4x4", "4x4x4"], "4x8x8", 0, 0, 0),
     ("maxunpool k2 size=9x8", ["4x4x4", "4x4x4"], "4x9x8", 0, 0, 0),
     ("upsample 1.3636363636363635", ["3x88x88"], "3x119x119", 0, 0, 0),  # 88 times it is below 120
+    ("upsample 2 cubic", ["3x4x5"], "3x8x10", 0, 0, 240 * 5 * (4 + 3)),  # four rows, then one column, of four each
     ("upsample 0.5x1.5", ["3x9x9"], "3x4x13", 0, 0, 0),
 ]
 
@@ -230,6 +231,7 @@ KIND_REFUSED += [
     ("maxunpool k2", ["4x4x4", "4x8x8"], "a maxunpool takes a map of the size that its pool gave"),
     ("maxunpool k2 size=10", ["4x4x4", "4x4x4"], "a maxunpool gives a map of less than a stride more"),
     ("upsample 0.1", ["3x9x9"], "an upsample leaves no pixel"),
+    ("upsample 2 bicubic", ["3x9"], "`bicubic` is for 2 spatial axes"),
 ]
 
 KIND_NAMES = {

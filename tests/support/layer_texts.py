@@ -190,6 +190,10 @@ def border_layer(random: Random, shape: Shape, kind: str) -> str:
     return f"{sides} channels={border(random, 1, 3)}" if kind == "pad" and random.random() < 0.3 else sides
 
 
+CUBIC = (" cubic", " align_corners bicubic")
+"""On two axes; elsewhere both refuse them."""
+
+
 def upsample(random: Random, shape: Shape, kind: str) -> str:
     rank = len(shape) - 1
     sized = random.random() < 0.3
@@ -197,9 +201,8 @@ def upsample(random: Random, shape: Shape, kind: str) -> str:
     if not sized and random.random() < 0.3:
         amount = per_axis(random, rank, lambda _: random.choice((1, 2, 3)))
         amount = amount.replace("1", random.choice(("1.5", "1.3", "0.7", "1.3636363636363635")))
-    mode = random.choice(
-        ("", "", " nearest", " linear", (" linear", " bilinear", " trilinear")[rank - 1], " align_corners linear")
-    )
+    linear = (" linear", " bilinear", " trilinear")[rank - 1]
+    mode = random.choice(("", "", " nearest", " linear", linear, " align_corners linear", *CUBIC))
     return f"upsample {'size=' if sized else ''}{amount}{mode}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.graph import Graph
 from cnncalc.graph.stored import stored_in
@@ -15,7 +16,7 @@ from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
 from cnncalc.torch_backend.building.builder import to_torch
 
-__all__ = ["back", "differences", "main_class", "run", "through_torch"]
+__all__ = ["back", "differences", "given", "main_class", "not_in_place", "run", "scattered", "sizes", "through_torch"]
 
 CLOSE = 1e-5
 """Of the largest number that comes out."""
@@ -52,6 +53,13 @@ def scattered(module: nn.Module, seed: int) -> None:
             one.copy_(low + torch.rand(one.shape, generator=random))
 
 
+def not_in_place(module: nn.Module) -> None:
+    """Have no layer write over what it takes: what comes out does not depend on it, but where the net is wrong."""
+    for one in module.modules():
+        if hasattr(one, "inplace"):
+            setattr(one, "inplace", False)  # noqa: B010  (a name that only some modules have)
+
+
 def given(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
     """Inputs from a seed."""
     random = torch.Generator().manual_seed(7)
@@ -81,9 +89,7 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
     made.load_state_dict(state, strict=True)
     inputs = given(graph, batch, dtype)
     made.eval(), reference.eval()
-    for module in reference.modules():
-        if hasattr(module, "inplace"):
-            setattr(module, "inplace", False)  # noqa: B010 # what comes out does not depend on what is overwritten
+    not_in_place(reference)
     shapes: dict[str, tuple[int, ...]] = {}
     for name, module in made.named_modules():
         module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))
@@ -94,6 +100,51 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
         torch.manual_seed(5)
         ours = made(*[one.clone() for one in inputs])
     return [*_shapes(graph, shapes), *_outputs(graph, ours, theirs)]
+
+
+def sizes(graph: Graph) -> list[str]:
+    """How a program at the net's own size, on torch's meta device, differs: shapes of layers and outputs, and products.
+
+    The multiply–accumulates are what torch's own counter finds. What it does not know (recurrent cells, attention that
+    is one function) it has to miss in the module of `to_torch` alike.
+    """
+    made, reference = unfilled(graph)
+    inputs = [one.to("meta") for one in given(graph, 1, torch.float32)]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, module in made.named_modules():
+        module.register_forward_hook(lambda _, __, out, name=name: _note(shapes, name, out))
+    ours, found = operations(made, inputs)
+    taken = living(graph)
+    products = 2 * sum(layer.macs(*graph.input_shapes(node)) for at, node, layer in graph.layers() if at in taken)
+    wanted = {name: graph.nodes[at].shape for name, at in graph.outputs.items() if not graph.nodes[at].train_only}
+    named = found if isinstance(found, dict) else {next(iter(wanted)): found}
+    lines = [
+        f"output {name}: {tuple(named[name].shape)}, and it is to be {shape}"
+        for name, shape in wanted.items()
+        if tuple(named[name].shape[1:]) != shape
+    ]
+    if ours != products and ours != (theirs := operations(reference, inputs)[0]):
+        lines.append(f"{ours:,} operations are counted by torch, {theirs:,} in the module, {products:,} by cnncalc")
+    return [*_shapes(graph, shapes), *lines]
+
+
+def unfilled(graph: Graph) -> tuple[nn.Module, nn.Module]:
+    """A program and the module of the same net, whose numbers are nowhere."""
+    with torch.device("meta"):
+        made = main_class(run(str(written(graph, 1).content)))()
+    return made.eval(), to_torch(graph, device="meta").eval()
+
+
+def operations(module: nn.Module, inputs: list[Tensor]) -> tuple[int, Any]:
+    """What torch's counter finds (two for each multiply–accumulate), and what comes out."""
+    usual = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # which hides what attention does
+    try:
+        with torch.no_grad(), torch.device("meta"), FlopCounterMode(display=False) as counter:
+            found = module(*inputs)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(usual)
+    return counter.get_total_flops(), found
 
 
 def called(name: str, changed: Mapping[str, str]) -> str:
@@ -140,8 +191,8 @@ def _outputs(graph: Graph, ours: Any, theirs: Any) -> list[str]:
     return lines
 
 
-def counted(graph: Graph) -> dict[str, int]:
-    """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
+def living(graph: Graph) -> set[int]:
+    """The layers whose numbers come out at inference."""
     live: set[int] = set()
     waiting = [index for index in graph.outputs.values() if not graph.nodes[index].train_only]
     while waiting:
@@ -150,6 +201,12 @@ def counted(graph: Graph) -> dict[str, int]:
         if index not in live and layer is not None:
             live.add(index)
             waiting += graph.nodes[index].inputs[: 2 if layer.beside else layer.seen_inputs]
+    return live
+
+
+def counted(graph: Graph) -> dict[str, int]:
+    """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
+    live = living(graph)
     names = {graph.nodes[index].name for index in live}
     macs = sum(layer.macs(*graph.input_shapes(node)) for index, node, layer in graph.layers() if index in live)
     tensors = {name.rpartition("."): one for name, one in stored_in(graph).items() if not one.shared}

@@ -15,7 +15,6 @@ from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
 from cnncalc.graph import Graph
 from cnncalc.graph.plan import Part
-from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = ["Checkpointed", "checkpointed", "recomputed"]
@@ -103,10 +102,9 @@ def _saving(graph: Graph, elements: Elements, owner: list[int]) -> Iterator[tupl
     """The layers that save anything, parameters too, and the storages that they save beside these."""
     mets = graph.signatures
     for index, node, trains, inputs in backwards(graph):
-        saved = [
-            elements.storage(index, one, owner) for one in mets[node.signature].saved(trains, inputs, elements.alone)
-        ]
-        copied = elements.weights(index, Backward(True, trains, inputs, elements.alone))
+        backward = elements.backward(trains, inputs)
+        saved = [elements.storage(index, one, owner) for one in mets[node.signature].saved(backward)]
+        copied = elements.weights(index, backward)
         saved = [one for one in (*saved, *copied) if one.element]
         if saved or (any(inputs) and mets[node.signature].weighs):
             yield index, saved

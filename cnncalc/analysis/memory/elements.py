@@ -72,8 +72,14 @@ class Elements:
         self.alone = type(images) is int and images == 1
         self.gaps = gaps or {}
         if half:
-            for index, _, layer in graph.layers():
-                self.of[index] = size if layer.casting() == "mixed" else self.computing(index)
+            for index, node, layer in graph.layers():
+                how = layer.casting()
+                back = self.of[node.inputs[0]] if how == "float32 within" else 0
+                self.of[index] = back or (size if how == "mixed" else self.computing(index))
+
+    def backward(self, trains: bool, inputs: tuple[bool, ...]) -> Backward:
+        """The pass backward of a layer in training mode, whose parameters train, with gradients for these inputs."""
+        return Backward(True, trains, inputs, self.alone, bool(self.half))
 
     def computing(self, index: int, first: int = 0) -> int:
         """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""
@@ -87,7 +93,7 @@ class Elements:
         """Bytes of an element of the type that autocast has a layer's inputs cast to; 0 where it casts nothing."""
         layer = self.graph.nodes[index].layer
         assert layer is not None
-        return {"half": self.half, "float32": self.size}.get(layer.casting(), 0)
+        return {"half": self.half, "float32": self.size, "float32 within": self.size}.get(layer.casting(), 0)
 
     def tensor(self, index: int, saved: Saved) -> int | None:
         """The node whose tensor it is that a layer keeps; None where it keeps something of its own."""
@@ -154,6 +160,9 @@ class Elements:
             return saved.size
         if self.half and saved.element == "cpu":
             return 0
+        if saved.element == "cast":
+            source = self.of[self.graph.nodes[index].inputs[saved.index]]
+            return self.half if source != self.half else 0
         if saved.element == "full":
             return max(FULL, self.computing(index, saved.index))
         if not self.half or saved.element == "own":

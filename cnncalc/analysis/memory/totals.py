@@ -11,7 +11,6 @@ from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Graph, Node
-from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -83,7 +82,8 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
             kept.append(Kept(index, storage.what, storage.bytes(batch)))
 
     for index, node, trains, inputs in backwards(graph):
-        for saved in mets[node.signature].saved(trains, inputs, elements.alone):
+        backward = elements.backward(trains, inputs)
+        for saved in mets[node.signature].saved(backward):
             tensor = elements.tensor(index, saved)
             if tensor is None:
                 keep(index, elements.own(index, saved))
@@ -91,7 +91,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
                 held = owner[tensor]
                 tensors[held] = True
                 kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
-        for weight in elements.weights(index, Backward(True, trains, inputs, elements.alone)) if half else ():
+        for weight in elements.weights(index, backward) if half else ():
             keep(index, weight)
     return kept
 

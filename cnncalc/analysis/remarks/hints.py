@@ -45,6 +45,7 @@ def hints(graph: Graph, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
         *_misaligned(graph, followed),
         *_shared(graph),
         *_opaque(graph),
+        *_left_alone(graph),
     )
 
 
@@ -97,6 +98,18 @@ def _opaque(graph: Graph) -> list[Hint]:
     found = [node for _, node, layer in graph.layers() if isinstance(layer, Opaque)]
     text = "only the shape of its output is known: it is counted as nothing, in every total"
     return [Hint(_named(found), text)] if found else []
+
+
+def _left_alone(graph: Graph) -> list[Hint]:
+    """Quantisers that take linear layers only, or large weights only, are easily thought to take all."""
+    if not graph.plan.types:
+        return []
+    from cnncalc.analysis.formats import left_alone
+
+    return [
+        Hint(_named(nodes), f"{stored} leaves these weights as the net has them: `--dtype help` says what it takes")
+        for stored, nodes in left_alone(graph).items()
+    ]
 
 
 def _dropped_pixels(graph: Graph) -> list[Hint]:

@@ -28,7 +28,7 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
     for index, node, trains, inputs in backwards(graph):
-        backward = Backward(True, trains, inputs, elements.alone)
+        backward = elements.backward(trains, inputs)
         key = (node.signature, backward)
         if key not in memo:
             layer, shapes = graph.signatures[node.signature]

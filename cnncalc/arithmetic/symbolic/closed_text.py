@@ -16,11 +16,15 @@ from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks
 from cnncalc.records import NamedTuple
 from cnncalc.text import SUPERSCRIPTS
 
-__all__ = ["Form", "bracketed", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
+__all__ = ["Form", "bracketed", "divisors", "form_of", "polynomial_text", "set_text", "settles", "size_text"]
 
 MINUS = "−"
 LISTED = 6
 """More intervals or residues than these are counted."""
+
+
+LARGEST_PRIME = 10_000
+"""Factors are looked for so far: a size in a batch of thousands of millions is soon taken apart."""
 
 
 class Form(NamedTuple):
@@ -95,9 +99,7 @@ def form_of(table: Table, allowed: Table | None = None) -> Form | None:
     steps = [later - earlier for (_, earlier), (_, later) in pairwise(points)]
     times = gcd(*steps, table.advance)
     found = []
-    for divisor in range(times, 1, -1):
-        if times % divisor:
-            continue
+    for divisor in divisors(times):
         for plus in (points[0][1] % divisor, points[0][1] % divisor - divisor):
             rate = Fraction(a, c * divisor)
             scaled = [(n, (value - plus) // divisor) for n, value in points]
@@ -107,6 +109,17 @@ def form_of(table: Table, allowed: Table | None = None) -> Form | None:
         if found:
             return min(found, key=lambda form: len(form.text))
     return None
+
+
+def divisors(number: int) -> list[int]:
+    """Divisors above 1, the largest first; what is left when the small primes are taken out counts as a prime."""
+    found, prime = {1}, 2
+    while prime * prime <= number and prime <= LARGEST_PRIME:
+        while number % prime == 0:
+            found |= {one * prime for one in found}
+            number //= prime
+        prime += 1
+    return sorted((found | {one * number for one in found}) - {0, 1}, reverse=True)
 
 
 def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int) -> Form | None:

@@ -129,11 +129,15 @@ def binned(n: int, out: int) -> Reach:
     return Reach(n, 0, n - 1, out)
 
 
-def resampled(n: int, out: int, *, between: bool = False, corners: bool = False) -> Reach:
+def resampled(n: int, out: int, *, between: bool = False, corners: bool = False, beyond: int = 0) -> Reach:
     """A map of `n` pixels brought to `out`: each takes the pixel that it falls into, or lies `between` two of them.
 
-    Between two, pixel o lies at (o + ½)·n/out − ½, or with aligned `corners` at o·(n − 1)/(out − 1).
+    Between two, pixel o lies at (o + ½)·n/out − ½, or with aligned `corners` at o·(n − 1)/(out − 1). It may see as many
+    more `beyond` these on both sides, where the map's length changes.
     """
+    if beyond and out != n:
+        two = resampled(n, out, between=between, corners=corners)
+        return two._replace(first=two.first - beyond * two.c, last=two.last + beyond * two.c)
     if out % n == 0 and not (between and corners):
         return scaled(out // n, between=between)
     a, first, c = n, 0, out

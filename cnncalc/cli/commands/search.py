@@ -85,7 +85,10 @@ def _keeping(net: str, given: dict[str, Any], question: Question) -> tuple[Any, 
     texts = digest(net, question.options)
     asked = {name: value for name, value in given.items() if name not in (*NO_MATTER, "samples", "seed")}
     columns = len(question.figures) + len(question.shapes)
-    depends = {"search": asked, "texts": texts, "version": __version__, "asked": str(asked_of(question).figures)}
+    depends = {
+        "search": asked, "texts": texts, "version": __version__, "asked": str(asked_of(question).figures),
+        "device": question.device,
+    }  # fmt: skip
     journal = journal_beside(given, depends, question.grid, columns)
     if journal is None:
         return None, None
@@ -138,7 +141,8 @@ def command(net: str, **given: Any) -> None:
     \b
     cnncalc search net.yaml --over width=8:64:8 --over kernel=3,5,7 --minimize macs --maximize params
 
-    Sizes are a part of the space, as in `sweep`: `--input 3x{96:320:32}`. On a `--device`, `latency` can be minimized.
+    Sizes are a part of the space, as in `sweep`: `--input 3x{96:320:32}`. On a `--device`, `latency` can be minimized,
+    or wanted, as `--want 'latency <= 5ms'`.
     Where all that is asked for are sums over the layers the answer is exact, however large the space; else every net is
     looked at, or a sample. The answer says which. The exit code is 1 where nothing is as wanted.
     """

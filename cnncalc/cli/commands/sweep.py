@@ -11,6 +11,7 @@ from cnncalc.cli import completing, listings
 from cnncalc.cli.options import (
     amp_option,
     assignments,
+    device_option,
     net_argument,
     net_options,
     optimizer_option,
@@ -24,6 +25,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cnncalc.answers.roofline import Device
     from cnncalc.running.runner import Runner
     from cnncalc.solve.sweep.grid import Grid, Part
     from cnncalc.solve.sweep.journal import Journal
@@ -61,6 +63,7 @@ NO_MATTER = (*RUNNERS, "resume", "file", "format_", "pareto", "figures")
     shell_complete=completing.figures, help="What to compute; `--figures help` lists them.",
 )  # fmt: skip
 @optimizer_option
+@device_option
 @click.option(
     "--pareto", metavar="A,-B", shell_complete=completing.figures,
     help="Only the points that no other beats in all of these figures; of one with `-` before it more is better.",
@@ -77,11 +80,14 @@ def command(net: str, **given: Any) -> None:
     cnncalc sweep mobilenet_v2 --set width=0.25:1.4:0.05 --input 3x{96:320:32} --format csv
 
     `3x{96:320:32}` is a square map, `3x{96:320:32}x{96:320:32}` every height with every width. Sizes are computed from
-    the net's closed form, so that a thousand of them cost little more than one.
+    the net's closed form, so that a thousand of them cost little more than one. On a `--device` the least time,
+    `latency`, is a figure too, and every size a net of its own.
     """
+    from cnncalc.claims.latency import LATENCY
     from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.fronts import front
     from cnncalc.solve.sweep.grid import check
+    from cnncalc.tools.devices import device_named
 
     form_of(given)  # what cannot be written is not computed
     given["file"] = None if given["file"] == "-" else given["file"]
@@ -92,10 +98,12 @@ def command(net: str, **given: Any) -> None:
     figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
     figures += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in figures]
-    check(grid, figures, given["optimizer"], wanted(given).options.limits)
-    depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures}
+    device = device_named(given["device"]) if given["device"] else None
+    figures += [LATENCY] if device is not None and LATENCY not in figures else []
+    check(grid, figures, given["optimizer"], wanted(given).options.limits, device=device is not None)
+    depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures, "device": device}
     journal = journal_beside(given, depends, grid, len(figures))
-    points, whole = _found(net, given, grid, figures, journal, runner)
+    points, whole = _found(net, given, grid, figures, journal, runner, device)
     if journal is not None and _digest(net, given) != depends["texts"]:
         journal.end()
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
@@ -129,7 +137,13 @@ def _digest(net: str, given: dict[str, Any]) -> str:
 
 
 def _found(
-    net: str, given: dict[str, Any], grid: Grid, figures: list[str], journal: Journal | None, runner: Runner
+    net: str,
+    given: dict[str, Any],
+    grid: Grid,
+    figures: list[str],
+    journal: Journal | None,
+    runner: Runner,
+    device: Device | None,
 ) -> tuple[Sequence[Point], bool]:
     """Every point, and whether they are all; what is found is kept in the journal on the way."""
     from cnncalc.solve.sweep.points import Joined
@@ -141,7 +155,7 @@ def _found(
         rows = sum(map(len, kept.values()))
         click.echo(f"{rows:,} rows kept, {grid.points - rows:,} to compute", err=True)
     found = sweep(
-        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], runner=runner,
+        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], device=device, runner=runner,
         done=frozenset(kept), progress=progress_bar(),
     )  # fmt: skip
     whole = True

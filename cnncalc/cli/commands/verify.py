@@ -165,6 +165,10 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     memory alive in inference, predicted beside measured; then one step of training. The exit code is 0 where all
     agree, 1 where a figure differs, and 2 where a net could not be tried. It needs torch: pip install torch.
 
+    Multiply–accumulates are half of what torch's FlopCounterMode counts, where that knows the operators. Attention and
+    LSTMs fused on a CPU, bilinear layers and the gradient of grouped weights it does not know or counts wrong: of these
+    the products are held that the operators compute (docs/surprises.md says which and why).
+
     With --with, another framework builds the net, and what it has is held: the output shape, the parameters, the
     trainable and the non-trainable numbers of each layer, and what it refuses.
 

@@ -103,7 +103,7 @@ def function(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
 
 def enlarged(layer: resize.Upsample, x: tuple[Shape, ...], y: Shape) -> Said:
     """Upsample, which repeats pixels; Interp, where the corners stay."""
-    if len(x[0]) == 3 and layer.mode != "nearest" and layer.align_corners:
+    if len(x[0]) == 3 and layer.mode != "nearest" and layer.align_corners and not layer.cubic:
         return [Piece("Interp", "interp_param", (("height", y[1]), ("width", y[2])))]
     factors = {m // n for n, m in zip(x[0][1:], y[1:])}
     if layer.mode != "nearest" or len(factors) != 1 or any(m % n for n, m in zip(x[0][1:], y[1:])):

@@ -139,8 +139,8 @@ def crop(call: Call) -> int:
     return call.put("crop", border=_border(call, "cropping"))
 
 
-MODES = {"nearest": None, "bilinear": "linear", "linear": "linear", "trilinear": "linear"}
-"""Interpolations; cubic ones and those by area are counted as linear."""
+MODES = {"nearest": None, "bilinear": "linear", "linear": "linear", "trilinear": "linear", "bicubic": "cubic"}
+"""Interpolations; those by area are counted as linear."""
 
 
 def mode_of(call: Call, key: str = "interpolation") -> str | None:

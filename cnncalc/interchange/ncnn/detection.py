@@ -44,6 +44,7 @@ def proposals(operator: Operator, build: Build) -> list[int]:
 
 def region_pooling(operator: Operator, build: Build) -> list[int]:
     """Each region's window of the map, brought to one size."""
-    size = (operator.whole(1, 0), operator.whole(0, 0))
-    channels = operator.whole(3, build.x[0][0]) if operator.type == "PSROIPooling" else build.x[0][0]
-    return [build.opaque((channels, *size))]
+    by_place = operator.type == "PSROIPooling"
+    usual = 7 if by_place else 0
+    channels = operator.whole(3, 0) if by_place else build.x[0][0]
+    return [build.opaque((channels, operator.whole(1, usual), operator.whole(0, usual)))]

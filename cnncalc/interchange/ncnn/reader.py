@@ -92,12 +92,14 @@ class Reader:
         join: Fields | None = {"join": joined} if joined else None
         if operator.type == "Concat":
             join = {"join": "concat", "axis": operator.whole(0, 0), "first": operator.bottoms[0] in self.constants}
-        if len(others) != 1 or len(constants) != 1 or join is None:
-            raise operator.fault(
-                f"a `{operator.type}` with a tensor of the weights is not read", help="sums, products and a concat are"
-            )
-        if others == [NOTHING]:
+        if NOTHING in others:
             return []
+        if others and operator.type in RULES and (len(others) != 1 or len(constants) != 1 or join is None):
+            return self.brought(operator, others[0])
+        if len(others) != 1 or len(constants) != 1 or join is None:
+            if operator.type not in RULES or not self.sketch.inputs:
+                raise operator.fault(f"a `{operator.type}` of tensors of the weights alone is not read")
+            return self.brought(operator, next(iter(self.sketch.inputs.values())))
         build = Build(self.sketch, operator.name, operator.type, operator.place(), others)
         name, own = constants[0]
         if len(own) > len(build.x[0]):
@@ -106,6 +108,21 @@ class Reader:
         tensor = build.put("parameter", share=self.parameters.get((name, shape)), shape=shape, **join)
         self.parameters.setdefault((name, shape), tensor)
         return [tensor]
+
+    def brought(self, operator: Operator, beside: int) -> list[int]:
+        """A layer on tensors of which some are the weights': layers without an input of their own bring these."""
+        tensors: list[int] = []
+        for bottom in operator.bottoms:
+            if bottom not in self.constants:
+                tensors.append(self.tensor(bottom, operator))
+                continue
+            name, shape = self.constants[bottom]
+            if (name, shape) not in self.parameters:
+                build = Build(self.sketch, name, "MemoryData", operator.place(), [beside])
+                self.parameters[name, shape] = build.put("parameter", shape=shape, join="alone")
+            tensors.append(self.parameters[name, shape])
+        build = Build(self.sketch, operator.name, operator.type, operator.place(), tensors)
+        return RULES[operator.type](operator, build)
 
     def tensor(self, blob: str, operator: Operator) -> int:
         """What a blob holds."""

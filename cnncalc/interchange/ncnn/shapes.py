@@ -87,12 +87,12 @@ def slices(operator: Operator, build: Build) -> list[int]:
 
 
 def reshape(operator: Operator, build: Build) -> list[int]:
-    """To width, height, depth and channels, as many as are given; 0 copies and −1 is what is left."""
+    """To width, height, depth and channels, as many as are given; 0 copies, 1 where there is none; −1 is the rest."""
     if operator.text(6):
         return [_by_expression(operator, build)]
     named = [operator.whole(number, DROPPED) for number in (2, 11, 1, 0)]
     old = dict(zip((0, 2, 3) if build.axes == 2 else (2, 3)[1 - build.axes :], build.x[0]))
-    new = [old.get(place, -2) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
+    new = [old.get(place, 1) if length == 0 else length for place, length in enumerate(named) if length != DROPPED]
     if not new or min(new) < -1 or new.count(-1) > 1:
         raise operator.fault("this shape cannot be read", f"it is {named}")
     return [build.put("reshape", shape=tuple(new))]
@@ -103,7 +103,7 @@ def _by_expression(operator: Operator, build: Build) -> int:
     letters = {"w": -1, "h": -2, "d": -3, "c": 0}
     lengths: list[int] = []
     for part in operator.text(6).split(","):
-        if part.lstrip("-").isdecimal() and len(part) < 11:
+        if part.removeprefix("-").isdecimal() and len(part) < 11:
             lengths.append(int(part))
             continue
         source, letter = part[:-1], part[-1:]
@@ -186,7 +186,7 @@ def shuffle(operator: Operator, build: Build) -> list[int]:
 
 def interpolation(operator: Operator, build: Build) -> list[int]:
     """By factors or to a size; the product with a factor is rounded down (interp.cpp)."""
-    mode = {1: "nearest", 2: "linear", 3: "linear"}.get(operator.whole(0, 1))
+    mode = {1: "nearest", 2: "linear", 3: "cubic"}.get(operator.whole(0, 1))
     if mode is None or build.axes not in (1, 2):
         raise operator.fault("this resize is not read", f"type {operator.whole(0, 0)}")
     size = (operator.whole(3, 0), operator.whole(4, 0))[2 - build.axes :]

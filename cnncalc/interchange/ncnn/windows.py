@@ -78,7 +78,10 @@ def filters(operator: Operator, build: Build) -> Fields:
 
 
 def convolution(operator: Operator, build: Build) -> list[int]:
-    """A convolution with its activation; the depthwise one has groups."""
+    """A convolution with its activation; the depthwise one has groups. Of a vector it is a matrix (convolution.cpp)."""
+    if not build.axes and per_axis(operator, 1, 2, 0) == (1, 1):
+        dense = build.put("linear", out=operator.whole(0, 0), bias=bool(operator.whole(5, 0)))
+        return [activated(operator, build, dense)]
     return [activated(operator, build, build.put("conv", **filters(operator, build)))]
 
 

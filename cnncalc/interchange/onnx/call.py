@@ -14,7 +14,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Rule", "Value", "of_module", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "of_module", "own_name"]
 
 
 class NotKnown(Exception):
@@ -35,7 +35,13 @@ class Live(NamedTuple):
     axis: int = 0
 
 
-Value: TypeAlias = "Live | Tensor"
+class Parts(NamedTuple):
+    """A list of tensors that depend on the input."""
+
+    lives: tuple[Live, ...]
+
+
+Value: TypeAlias = "Live | Tensor | Parts"
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
@@ -128,6 +134,16 @@ class Call:
     def given(self, index: int) -> bool:
         """Whether there is an input of this number."""
         return index < len(self.values) and self.values[index] is not None
+
+    def present(self) -> list[Live | Tensor]:
+        """All inputs that are given. Raises `NotKnown` for lists of tensors."""
+        found: list[Live | Tensor] = []
+        for value in self.values:
+            if isinstance(value, Parts):
+                raise NotKnown("it takes a list of tensors")
+            if value is not None:
+                found.append(value)
+        return found
 
     def live(self, index: int = 0) -> Live:
         """An input that depends on that of the net."""

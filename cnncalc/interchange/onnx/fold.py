@@ -113,9 +113,12 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     data, at = values[0], values[1]
     axis = node.attributes.get("axis", 0)
-    if not isinstance(axis, int) or not data.dims or at.numbers is None:
+    if not isinstance(axis, int) or not data.dims:
         return None
     axis %= len(data.dims)
+    dims = (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :])
+    if at.numbers is None:  # too many to be read, or not in the file: only the shape is known
+        return [_looked_up(data, data._replace(dims=dims, numbers=None))]
     indices, length, rank = ints(at) or (), data.dims[axis], len(at.dims)
     if any(not -length <= one < length for one in indices):
         return None
@@ -125,9 +128,13 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
         index = indices[sum(map(operator.mul, place[axis : axis + rank], steps))]
         return (*place[:axis], index % length, *place[axis + rank :])
 
-    made = picked(data, (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :]), where)
+    return [_looked_up(data, picked(data, dims, where))]
+
+
+def _looked_up(data: Tensor, made: Tensor) -> Tensor:
+    """What is read of a table; where that is more than the table holds, the table is what is learned."""
     read = data.floating and bool(data.name) and made.size > data.size
-    return [made._replace(table=data.table or data.dims) if read else made]
+    return made._replace(table=data.table or data.dims) if read else made
 
 
 def slice_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:

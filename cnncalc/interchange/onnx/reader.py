@@ -10,7 +10,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, has_parameters, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import (
@@ -154,6 +154,9 @@ class Reader:
         if value is None:
             self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
             return None
+        if isinstance(value, Parts):
+            self.faults.append(Fault(f"the output `{name[:60]}` is a list of tensors"))
+            return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
             if shape[:1] != (self.batch,) or len(shape) < 2:
@@ -237,7 +240,7 @@ class Reader:
             return self.inside(function.nodes, inner, function.outputs, depth)
         if node.domain not in ("", "com.microsoft"):
             raise NotKnown("")
-        if not any(isinstance(value, Live) for value in call.values) and node.kind != "If":
+        if not any(isinstance(value, (Live, Parts)) for value in call.values) and node.kind != "If":
             made = folded(
                 node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
             )

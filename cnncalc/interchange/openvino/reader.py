@@ -80,8 +80,13 @@ class Reader:
         if NOTHING in tensors:
             return []
         moving = [tensor for tensor in tensors if tensor != FIXED]
-        build = Build(self.sketch, layer.name, layer.type, layer.place(), moving)
+        if not moving:
+            raise layer.fault(f"`{layer.type}` takes a tensor", "no edge leads to it")
         fixed = [self.shape(source) for source, tensor in zip(sources, tensors) if tensor == FIXED]
+        return self.put(layer, Build(self.sketch, layer.name, layer.type, layer.place(), moving), fixed)
+
+    def put(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> list[int]:
+        """The tensors that a layer makes of tensors that depend on the inputs, and of weights of these shapes."""
         if layer.type in WEIGHTED:
             return [self.weighted(layer, build, fixed)]
         if layer.type == "MatMul":

@@ -102,6 +102,8 @@ def split(layer: IrLayer, build: Build) -> list[int]:
     """Split and VariadicSplit, along the axis on which the declared outputs differ from the input."""
     shapes = [declared(layer, output) for output in range(len(layer.outputs))]
     whole = build.x[0]
+    if any(len(shape) != len(whole) for shape in shapes):
+        raise layer.fault("the parts of a tensor have as many axes as it", f"{whole} into {shapes}"[:200])
     axis = next((axis for axis, n in enumerate(whole) if any(shape[axis] != n for shape in shapes)), 0)
     made, start = [], 0
     for number, shape in enumerate(shapes):
@@ -143,7 +145,8 @@ def _lacks(shape: Shape, axes: range) -> Shape:
 
 def resized(layer: IrLayer, build: Build) -> list[int]:
     """Interpolate, to the declared size."""
-    mode = "nearest" if "nearest" in layer.attributes.get("mode", "nearest") else "linear"
+    said = layer.attributes.get("mode", "nearest")
+    mode = next((one for one in ("nearest", "cubic") if one in said), "linear")
     corners = "align" in layer.attributes.get("coordinate_transformation_mode", "") and mode != "nearest"
     fields: Fields = {"size": declared(layer)[1:], "mode": mode}
     if corners:

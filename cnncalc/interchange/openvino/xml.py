@@ -42,9 +42,9 @@ class IrLayer:
         return CnncalcError(Fault(message, self.place(), self.name[:80], values, help))
 
     def wholes(self, name: str) -> list[int]:
-        """An attribute as whole numbers with commas between them, none where it is not there."""
-        parts = [part for part in self.attributes.get(name, "").split(",") if part.strip()]
-        if len(parts) > 64 or not all(part.strip().lstrip("-").isdecimal() and len(part) < 14 for part in parts):
+        """An attribute as whole numbers with commas between them, none where it is not there; INT8 files write 1.0."""
+        parts = [part.removesuffix(".0") for part in self.attributes.get(name, "").split(",") if part.strip()]
+        if len(parts) > 64 or not all(part.strip().removeprefix("-").isdecimal() and len(part) < 14 for part in parts):
             raise self.fault(f"`{name}` is a list of whole numbers", f"it is `{self.attributes[name][:40]}`")
         return [int(part) for part in parts]
 
@@ -142,7 +142,7 @@ class _Handler:
             self.inner -= 1
         elif not self.inner and name == "dim" and self.port is not None:
             words = self.words.strip()
-            if len(self.port) >= MOST_AXES or not words.lstrip("-").isdecimal() or len(words) > 13:
+            if len(self.port) >= MOST_AXES or not words.removeprefix("-").isdecimal() or len(words) > 13:
                 raise self.fail("a `dim` is a whole number, and a port has at most 16", f"it is `{words[:20]}`")
             self.port.append(int(words))
         elif not self.inner and name == "port":

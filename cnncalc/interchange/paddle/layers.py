@@ -184,7 +184,7 @@ def _alike(call: Call, tensors: list[int]) -> list[int]:
 
 
 def resize(mode: str) -> Rule:
-    """nearest_interp and bilinear_interp, to a size or by a scale."""
+    """nearest_interp, bilinear_interp and bicubic_interp, to a size or by a scale."""
 
     def rule(call: Call) -> list[Value]:
         x, operator = call.map(), call.operator

@@ -57,6 +57,7 @@ FORMS = {
     "leaky_relu": Form("leaky_relu", settings=(("alpha", "negative_slope"),)),
     "nearest_interp_v2": Form("nearest_interp", ("X", "OutSize")),
     "bilinear_interp_v2": Form("bilinear_interp", ("X", "OutSize")),
+    "bicubic_interp_v2": Form("bicubic_interp", ("X", "OutSize")),
     "slice": Form("slice", ("Input",)),
     "lookup_table_v2": Form("embedding", ("Ids", "W")),
 }

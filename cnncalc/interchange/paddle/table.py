@@ -50,6 +50,7 @@ RULES: Mapping[str, Rule] = {
     "log_softmax": layers.softmax("log_softmax"),
     "nearest_interp": layers.resize("nearest"),
     "bilinear_interp": layers.resize("linear"),
+    "bicubic_interp": layers.resize("cubic"),
     **dict.fromkeys(("full", "full_int_array"), shapes.full),
     "combine": shapes.combine,
     **dict.fromkeys(("reshape", "reshape_"), shapes.reshape),

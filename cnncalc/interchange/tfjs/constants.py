@@ -66,7 +66,9 @@ def dims_of(shape: Any) -> list[int] | None:
         return None
     sizes = [str(one.get("size", "")) if isinstance(one, dict) else "" for one in dims]
     return (
-        [int(size) for size in sizes] if all(one.lstrip("-").isdecimal() and len(one) < 12 for one in sizes) else None
+        [int(size) for size in sizes]
+        if all(one.removeprefix("-").isdecimal() and len(one) < 12 for one in sizes)
+        else None
     )
 
 

@@ -50,7 +50,7 @@ class Node(NamedTuple):
         """A list of whole numbers, which stand there as texts."""
         listed = self.value(key, "list")
         found = _list(listed.get("i")) if isinstance(listed, dict) else []
-        return [int(one) for one in found if str(one).lstrip("-").isdecimal() and len(str(one)) < 12]
+        return [int(one) for one in found if str(one).removeprefix("-").isdecimal() and len(str(one)) < 12]
 
 
 class Graph(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.tfjs.constants import Constant
 from cnncalc.interchange.tfjs.products import ACTIVATIONS, conv, depthwise, matmul, sliding, sloped, transposed
-from cnncalc.interchange.tfjs.steps import Made, Pending, Rule, Step, stated, turned
+from cnncalc.interchange.tfjs.steps import Made, OneImage, Pending, Rule, Step, stated, turned
 from cnncalc.layers import Shape, show_shape
 
 __all__ = ["OPERATIONS", "PASSED"]
@@ -54,7 +54,7 @@ def _settled(step: Step, values: list[Any]) -> list[Any]:
         if not isinstance(one, Pending):
             settled.append(one)
             continue
-        if other is None:
+        if other is None or one.kind == "flatten":
             raise one.step.missing("size")
         have, want = step.shape(one.tensor), step.shape(other)
         if one.kind != "pad":
@@ -131,29 +131,57 @@ def reduction(by: str) -> Rule:
     return rule
 
 
-def reshape(step: Step) -> int:
-    """To a shape of the file's, or to that which the signature states of the output."""
+def reshape(step: Step) -> Made:
+    """To a shape of the file's, or to that which the signature states of the output, or as a matrix needs it."""
     x = step.x()
     values = step.values(1) or step.target
     if values is None or len(values) < 2:
-        raise step.missing("shape")
+        return Pending("flatten", x, step)
     target = turned(tuple(values[1:]))
     if product(one for one in target if one > 0) == product(step.shape(x)) and -1 not in target and len(target) == 1:
         return x if step.shape(x) == target else step.put("flatten", x)
     return step.put("reshape", x, shape=target)
 
 
-def squeeze(step: Step) -> int:
-    """Axes of length 1 less."""
+def squeeze(step: Step) -> Made:
+    """Axes of length 1 less; without the batch it is one image."""
+    if step.inputs and isinstance(step.inputs[0], Pending):
+        return step.inputs[0]  # what it is becomes known where its size does
     x = step.x()
     dims = stated(step.shape(x))
     gone = {one % (len(dims) + 1) for one in step.node.numbers("squeeze_dims")} or {
         at for at, n in enumerate(dims, 1) if n == 1
     }
     kept = tuple(n for at, n in enumerate(dims, 1) if at not in gone)
+    if gone == {0}:
+        return OneImage(x)
     if 0 in gone or any(dims[at - 1] != 1 for at in gone) or not kept:
         raise step.fault("only axes of length 1 can be left out, and not all", show_shape(dims))
     return step.put("reshape", x, shape=turned(kept)) if len(kept) > 1 else step.put("flatten", x)
+
+
+def unpack(step: Step) -> Made:
+    """Unpack: of a batch of one its image."""
+    if str(step.node.value("axis", "i") or "0") != "0" or str(step.node.value("num", "i")) != "1":
+        raise step.fault("only a batch of one is taken apart")
+    return OneImage(step.x())
+
+
+def expand_dims(step: Step) -> Made:
+    """ExpandDims: an image is a batch of one again; of other tensors an axis of length 1 more."""
+    value = step.inputs[0] if step.inputs else None
+    if isinstance(value, OneImage):
+        return value.tensor
+    if isinstance(value, Pending):
+        return value
+    x, at = step.x(), step.values(1)
+    if at is None:
+        raise step.missing("axis")
+    dims = stated(step.shape(x))
+    place = at[0] % (len(dims) + 2) if at else 0
+    if place == 0:
+        raise step.fault("an axis before the batch is no layer here")
+    return step.put("reshape", x, shape=turned((*dims[: place - 1], 1, *dims[place - 1 :])))
 
 
 def concat(step: Step) -> int:
@@ -211,7 +239,7 @@ OPERATIONS: dict[str, Rule] = {
     "Conv2DBackpropInput": transposed,
     **dict.fromkeys(("MatMul", "_FusedMatMul"), matmul),
     "BiasAdd": bias,
-    **dict.fromkeys(("Add", "AddV2"), arithmetic("add")),
+    **dict.fromkeys(("Add", "AddV2", "AddN"), arithmetic("add")),
     "Mul": arithmetic("multiply"),
     "Sub": arithmetic("subtract"),
     "RealDiv": arithmetic("divide"),
@@ -238,6 +266,8 @@ OPERATIONS: dict[str, Rule] = {
     "Min": reduction("min"),
     "Reshape": reshape,
     "Squeeze": squeeze,
+    "Unpack": unpack,
+    "ExpandDims": expand_dims,
     "ConcatV2": concat,
     **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), pad),
     "ResizeBilinear": resize("linear"),

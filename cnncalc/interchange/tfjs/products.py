@@ -89,6 +89,14 @@ def _of_channels(step: Step, channels: int) -> int:
     return step.x()
 
 
+def _as_vector(step: Step, length: int) -> int:
+    """What comes in; a reshape whose shape is not at hand makes the vector that the matrix takes."""
+    value = step.inputs[0] if step.inputs else None
+    if isinstance(value, Pending) and value.kind == "flatten" and product(step.shape(value.tensor)) == length:
+        return value.step.put("flatten", value.tensor)
+    return step.x()
+
+
 def transposed(step: Step) -> int:
     """Conv2DBackpropInput: a transposed convolution of its third input."""
     dims = step.constant(1).shape
@@ -103,7 +111,7 @@ def matmul(step: Step) -> int:
     dims = step.constant(1).shape
     if len(dims) != 2 or step.node.flag("transpose_a"):
         raise step.fault("it multiplies by a matrix")
-    x = step.x()
+    x = _as_vector(step, dims[1 if step.node.flag("transpose_b") else 0])
     if len(step.shape(x)) > 1:
         raise step.fault("it takes a vector", show_shape(step.shape(x)))
     bias = "BiasAdd" in step.node.texts("fused_ops")

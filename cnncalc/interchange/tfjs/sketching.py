@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.tfjs.answers import left_out, more_left_out, numbers_of, said, source
 from cnncalc.interchange.tfjs.constants import dims_of
 from cnncalc.interchange.tfjs.graph import Graph, Node, graph_of, ordered
 from cnncalc.interchange.tfjs.operations import OPERATIONS, PASSED
@@ -21,29 +21,38 @@ STAND_IN = 224
 
 
 def sketched(root: dict[str, Any], file: ForeignFile, asked: Asked) -> Sketch:
-    """The net of a graph model. Raises CnncalcError, with all operations that are not known together."""
+    """The net of a graph model. Raises CnncalcError."""
     graph = graph_of(root, file)
-    unknown = [node for node in graph.nodes.values() if node.kind not in (*OPERATIONS, *PASSED, "Const", "Placeholder")]
-    if unknown:
-        raise CnncalcError(_unknown(unknown))
+    gone = left_out(graph)
     sketch = Sketch(file.name.removesuffix(".json"), "keras")
-    taken = {one.partition(":")[0] for node in graph.nodes.values() for one in node.inputs}
+    taken = {source(one) for node in graph.nodes.values() for one in node.inputs if node.name not in gone}
     made: dict[str, Any] = dict(graph.constants)
     shapes, ends = _stated(graph), []
     for node in ordered(graph):
+        if node.name in gone:
+            continue
         if node.kind == "Placeholder":
             made[node.name] = sketch.input(node.name, _entering(node, sketch, asked))
         elif node.kind != "Const":
             inputs = [made.get(one) for one in node.inputs]
-            made[node.name] = _made(Step(sketch, graph, node, inputs, shapes.get(node.name)))
+            try:
+                made[node.name] = _made(Step(sketch, graph, node, inputs, shapes.get(node.name)))
+            except CnncalcError:
+                if not more_left_out(graph, gone, node):
+                    raise
+                continue
         if node.name not in taken and node.kind not in ("Const", "Placeholder"):
             ends.append(made[node.name])
-    outputs = [one for one in ends if isinstance(one, int)]
+    ends += [made.get(source(one)) for node in gone.values() for one in node.inputs]
+    outputs = [one for one in ends if isinstance(one, int) and one not in sketch.inputs.values()]
     late = next((one for one in ends if isinstance(one, Pending)), None)
     if late is not None:
         raise late.step.missing("size")
     if not outputs or not sketch.inputs:
         raise CnncalcError(Fault("the graph has no input, or nothing comes out of it"))
+    if gone:
+        sketch.notes.append(said(gone))
+        sketch.beside = numbers_of(graph, gone)
     sketch.outputs = list(dict.fromkeys(outputs))
     sketch.notes.append("every tensor of the file is counted as a parameter, folded batch norms and plain numbers too")
     return sketch
@@ -80,11 +89,3 @@ def _entering(node: Node, sketch: Sketch, asked: Asked) -> Shape:
     if min(dims[1:]) < 1:
         sketch.notes.append(f"the file leaves sizes of `{node.name[:80]}` open: {STAND_IN} stands for each")
     return turned(tuple(closed))
-
-
-def _unknown(nodes: list[Node]) -> Fault:
-    counts = Counter(node.kind for node in nodes)
-    listed = ", ".join(f"`{kind[:60]}` {count} ×" for kind, count in counts.most_common(20))
-    more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
-    help = "convert the layers before them alone, or read the net's ONNX form"
-    return Fault("the graph has operations that are not known", None, nodes[0].name[:120], listed + more, help)

@@ -11,14 +11,21 @@ from cnncalc.interchange.tfjs.constants import Constant
 from cnncalc.interchange.tfjs.graph import Graph, Node
 from cnncalc.layers import Shape
 
-__all__ = ["Made", "Pending", "Rule", "Step", "stated", "turned"]
+__all__ = ["Made", "OneImage", "Pending", "Rule", "Step", "stated", "turned"]
 
 
 class Pending:
-    """A border or an enlargement of which the size is not at hand: it is as whoever takes it needs it."""
+    """A border, an enlargement or a reshape of which the size is not at hand: it is as whoever takes it needs it."""
 
     def __init__(self, kind: str, tensor: int, step: Step) -> None:
         self.kind, self.tensor, self.step = kind, tensor, step
+
+
+class OneImage:
+    """The image of a batch of one, of which an axis more makes a batch again."""
+
+    def __init__(self, tensor: int) -> None:
+        self.tensor = tensor
 
 
 class Step:
@@ -57,6 +64,8 @@ class Step:
             return value
         if isinstance(value, Pending):
             raise value.step.missing("size")
+        if isinstance(value, OneImage):
+            raise self.fault("it acts on an image without the batch")
         if isinstance(value, Constant):
             entering = next(iter(self.sketch.inputs.values()))
             return self.put("parameter", entering, shape=turned(value.shape))

@@ -72,6 +72,11 @@ def leaky(call: Call) -> Tensor:
     )
 
 
+def randomised(call: Call) -> Tensor:
+    """A leaky ReLU of random slopes, with their bounds."""
+    return call.put("rrelu", lower=call.get("lower", 0.125), upper=call.get("upper", 1 / 3))
+
+
 def gelu(call: Call) -> Tensor:
     """Exact, or by tanh."""
     return call.put("gelu", approximate="tanh" if call.get("approximate", "none") == "tanh" else None)
@@ -205,6 +210,7 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
+    **{f"rrelu{mark}": randomised for mark in ("", "_")},
     "gelu": gelu,
     "glu": glu,
     "prelu": prelu,

@@ -172,7 +172,7 @@ WINDOWS: dict[str, Any] = {
     "upsample_linear1d": upsample("linear"),
     "upsample_bilinear2d": upsample("linear"),
     "upsample_trilinear3d": upsample("linear"),
-    "upsample_bicubic2d": upsample("linear"),
+    "upsample_bicubic2d": upsample("cubic"),
     "pad": pad,
     "constant_pad_nd": pad,
     "pixel_shuffle": pixel_shuffle,

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import Net
 from cnncalc.graph.formats import FORMATS, meant, no_format
-from cnncalc.graph.plan import cast, checkpoint, prune, shard
+from cnncalc.graph.plan import accumulate, cast, checkpoint, prune, shard
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
@@ -49,6 +49,7 @@ def finish(net: Net, document: Document, current: int, options: Options, faults:
         cast(net, options.types)
         prune(net, options.sparsity)
         shard(net, options.shard)
+        accumulate(net, options.accumulate)
     except CnncalcError as error:
         faults.extend(error)
     if not faults:

@@ -10,6 +10,7 @@ from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
+from cnncalc.layers.fields import PerAxis, Wholes
 from cnncalc.notation.lines import Defaults, Parsed, make, parse, split_tokens
 from cnncalc.notation.vocabulary import Guess, TokenError, kind_of, kind_suggestion
 
@@ -73,7 +74,9 @@ class LayerReader:
         """A layer whose fields are a mapping, or that has none."""
         assert item.kind is not None
         at: YamlNode = item.key or item.node
-        if isinstance(item.value, Sequence) and item.branches is None and item.value.items:
+        place = next(iter(kind_of(item.kind)[0].positional()), None)
+        listed = isinstance(item.value, Sequence) and item.branches is None and bool(item.value.items)
+        if listed and not (place and isinstance(place.type, (PerAxis, Wholes))):
             help = f"{kind_of(item.kind)[0].usage()}, or a mapping of its fields"
             self.faults.add(
                 f"the fields of `{item.kind}` are a mapping or one line", item.value, layer=level.called(own), help=help
@@ -82,6 +85,8 @@ class LayerReader:
         fields = item.value if isinstance(item.value, Mapping) else None
         before = self.faults.met
         values = self.evaluator.value(fields, scope, tensor) if fields is not None else {}
+        if listed and place is not None and item.value is not None:  # `permute: [1, 0]`
+            values = {place.name: self.evaluator.value(item.value, scope, tensor)}
         if self.faults.met > before or not isinstance(values, dict):
             return Guess(kind_of(item.kind)[0], {})
         try:

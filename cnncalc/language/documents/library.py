@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.kept import keep, kept
@@ -136,8 +136,12 @@ def locate(net: str, beside: Path | None = None) -> Path:
         )
     folder = path.parent
     here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
-    help = suggestion(
-        net, [*bundled(), *here], "`cnncalc list` shows the bundled nets; give a path for a file of your own"
+    known = {name: name for name in bundled()} | {name.rpartition(".")[0]: name for name in here}  # by no suffix alike
+    matches = [known[match] for match in near(stem, known)]
+    help = (
+        f"did you mean {' or '.join(f'`{match}`' for match in matches)}?"
+        if matches
+        else ("`cnncalc list` shows the bundled nets; give a path for a file of your own")
     )
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 

@@ -193,7 +193,7 @@ class Softmax(Layer):
     """
 
     autocast: ClassVar[str] = "float32"
-    axis: int = field(Whole(-8), "the axis that adds up to 1, 0 = channels, -1 = the last", 0, aliases=("dim",))
+    axis: int = field(Whole(-8), "the axis that adds up to 1, 0 = channels, -1 = the last", 0)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from axes_exist(self.kind, (self.axis,), x[0])

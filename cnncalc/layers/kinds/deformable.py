@@ -29,7 +29,7 @@ class DeformableConv(Grouped, ForwardConvolution):
     """
 
     inputs: ClassVar[tuple[int, int]] = (2, 3)
-    autocast: ClassVar[str] = "float32"
+    autocast: ClassVar[str] = "float32 within"
     unseen: ClassVar[str] = "undefined: where a deformable convolution looks is learned"
 
     def taps(self, x: Shape) -> int:

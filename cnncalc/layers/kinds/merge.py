@@ -47,6 +47,11 @@ def way_to_match(x: Sequence[Shape]) -> str:
     """The 1x1 convolution that would bring the first branch that differs to the smallest one's shape."""
     target = min(x, key=lambda shape: product(shape[1:]))
     other = next((shape for shape in x if shape != target), target)
+    if target[0] != other[0] and len(target) == len(other) and product(target[1:]) == 1 < product(other[1:]):
+        return (
+            f"a gate for {show_shape(other)} has {other[0]} channels: `conv {other[0]} k1` before it; inside a branch "
+            "`$in_channels` is what enters that layer"
+        )
     strides = {n // m if m and n % m == 0 else 0 for n, m in zip(other[1:], target[1:])} or {1}
     stride = strides.pop()
     if strides or not stride:

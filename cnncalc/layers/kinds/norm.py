@@ -9,19 +9,14 @@ from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
+from cnncalc.layers.kinds.normalising import normalising, scale_and_shift
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import groups_divide
 
 __all__ = [
     "BatchNorm", "GlobalResponseNorm", "GroupNorm", "InstanceNorm", "LayerNorm", "LayerScale", "LocalResponseNorm",
 ]  # fmt: skip
-
-
-def scale_and_shift(affine: bool, shape: Shape) -> dict[str, Shape]:
-    """The learned scale (`weight`) and shift (`bias`) of a normalisation."""
-    return {"weight": shape, "bias": shape} if affine else {}
 
 
 @layer("batchnorm", aliases=("bn", "BatchNorm", "BatchNormalization", "batch_norm", "SyncBatchNorm"))
@@ -39,7 +34,6 @@ class BatchNorm(Layer):
         Flag(), "whether running mean and variance are kept (buffers)", True, aliases=("track_running_stats",)
     )
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
-    dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         if len(x[0]) > 4:
@@ -60,6 +54,10 @@ class BatchNorm(Layer):
         factor: dict[str, Shape] = {"factor": (1,)} if self.rules.statistics_have_factor else {}
         return {"running_mean": x[0][:1], "running_var": x[0][:1], **factor}
 
+    def named_axes(self, x: Shape) -> int:
+        """BatchNorm1d takes vectors, too."""
+        return max(len(x) - 1, 1)
+
     def whole_numbers(self, *x: Shape) -> int:
         """`num_batches_tracked`."""
         return int(self.stats and self.rules.counts_batches)
@@ -79,15 +77,6 @@ class BatchNorm(Layer):
             yield Saved("input")
             if backward.training or not self.stats:
                 yield Saved("mean and 1/σ", shape=(2, x[0][0]), batched=False, element="own")
-
-
-def normalising(elements: int, affine: bool) -> int:
-    """Operations of a normalisation whose statistics come from its input.
-
-    An element costs one addition for the mean; a subtraction, a square and an addition for the variance; a
-    multiplication by 1/σ; and a multiplication and an addition where scale and shift are learned.
-    """
-    return (7 if affine else 5) * elements
 
 
 @layer("layernorm", aliases=("ln", "LayerNorm", "LayerNormalization", "layer_norm"))
@@ -132,7 +121,14 @@ class GroupNorm(Layer):
     """Group normalisation (Wu & He 2018) over groups of channels and all positions, as torch.nn.GroupNorm."""
 
     autocast: ClassVar[str] = "float32"
-    groups: int = field(Whole(), "groups of channels", position=0, letter="g", symbol="g", aliases=("num_groups",))
+    groups: int = field(
+        Whole(below="`groups=$in_channels` is one group a channel"),
+        "groups of channels",
+        position=0,
+        letter="g",
+        symbol="g",
+        aliases=("num_groups",),
+    )
     affine: bool = field(Flag(), "whether scale and shift are learned", True)
     eps: float = field(Real(), "added to the variance", 1e-5, aliases=("epsilon",))
 

@@ -45,10 +45,11 @@ class Dropout(Layer):
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The mask, in numbers of the net's dtype on CPU, on CUDA of bools unless in place; or a zero for all.
 
-        Of whole channels it is a number a channel; that, and an alpha dropout's, is of the net's dtype everywhere.
+        Of whole channels it is a number a channel; that, and an alpha dropout's, is of the net's dtype everywhere. The
+        features of a vector are no channels.
         """
         if backward.any and backward.training and self.rate > 0:
-            if self.channels and self.rate < 1:
+            if self.channels and self.rate < 1 and (len(x[0]) > 1 or self.alpha):
                 yield Saved("mask", shape=x[0][:1])
             elif self.rate < 1:
                 yield Saved("mask", shape=x[0], element="" if self.inplace or self.alpha else "mask")

@@ -47,7 +47,7 @@ class Given(Layer):
         "what it does with the tensor that comes in; alone: takes its place",
         "alone",
     )
-    axis: int = field(Whole(-8), "the axis of a concat, 0 = channels, -1 = the last", 0, aliases=("dim",))
+    axis: int = field(Whole(-8), "the axis of a concat, 0 = channels, -1 = the last", 0)
     first: bool = field(Flag(), "in a concat it stands before what comes in", False)
 
     def __init__(self, **values: Any) -> None:

@@ -49,8 +49,7 @@ def _grouped(rows: Sequence[Rows], depth: int) -> list[_Group]:
     """The rows by the first `depth` levels of their names, each group where its first layer stands."""
     groups: dict[str, _Group] = {}
     for row in rows:
-        levels = row.name.split(".", depth)
-        name = ".".join(levels[:depth])
+        name = ".".join(row.name.split(".")[:depth])
         if name not in groups:
             groups[name] = _Group(name, [])
         groups[name].rows.append(row)

@@ -65,6 +65,7 @@ def object_of(report: Report) -> dict[str, object]:
         **({"amp": report.amp} if report.amp else {}),
         **({"dtypes": dict(report.types)} if report.types else {}),
         **({"shard": {"by": report.sharding[0], "ranks": report.sharding[1]}} if report.sharding[0] else {}),
+        **({"accumulate": report.accumulate} if report.accumulate > 1 else {}),
         **({"checkpoints": list(report.checkpoints)} if report.checkpoints else {}),
         **({"device": _roofline(report.roofline)} if report.roofline else {}),
         **({"convention": counting_object(report.counting)} if report.counting else {}),

@@ -32,6 +32,8 @@ def header(report: Report, level: int = 3) -> Heading:
     facts = [f"input {printable(name) + ' ' if named else ''}{shape_text(shape)}" for name, shape in shapes]
     if shapes:
         facts.append(f"batch {shapes[0][1][0]}")
+    if report.accumulate > 1:
+        facts.append(f"{number(report.accumulate)} batches a step")
     facts.append(f"dialect {report.dialect}")
     if report.amp:
         facts.append(f"torch.autocast in {report.amp}")
@@ -48,11 +50,21 @@ def totals(report: Report) -> Table:
     lines: list[tuple[str, int, str]] = []
     for one in told():
         lines.append((one.title, getattr(report.totals, one.key), one.note_of(report.totals, report.optimizer)))
+        if one.key == "flops" and report.accumulate > 1:
+            lines.append(_step_line(report))
         if one.key == "train_bytes" and report.sharding[0]:
             lines.append(_rank_line(report))
         if one.key == "flops" and report.counting is not None:
             lines.append(_counted_line(report.counting))
     return Table((Column("Total"), Column("", right=True), Column("")), lines, headed=False)
+
+
+def _step_line(report: Report) -> tuple[str, int, str]:
+    """What a step of several batches takes."""
+    value, batches = report.totals.step_flops, report.accumulate
+    images = batches * next(iter(report.inputs.values()))[0]
+    note = f"{rounded(value)} forward and backward, {number(batches)} batches, {number(images)} images"
+    return "FLOPs a step", value, note
 
 
 def _rank_line(report: Report) -> tuple[str, int, str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.figures import BY_KEY
-from cnncalc.answers.page import Column, Heading, Page, Table, Text, cell_text
-from cnncalc.answers.roofline import duration_text
-from cnncalc.pages.solving.sweeps import as_number
+from cnncalc.answers.page import Column, Heading, Page, Table, Text
+from cnncalc.pages.solving.sweeps import as_number, figure_column, figure_title, key_of
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
@@ -22,18 +19,16 @@ __all__ = ["page"]
 SHOWN = 50
 """A table for people has so many rows; files, and forms for programs, have all."""
 MOST_DOTS = 20_000
-KEYS = {"latency": "least_picoseconds"}
-"""What a figure is called where its unit must be told."""
 
 
 def page(found: SearchAnswer) -> Page:
     """A row a point of the front."""
     question = found.question
-    figures = [KEYS.get(name, name) for name in question.figures]
+    figures = [key_of(name) for name in question.figures]
 
     def table(most: int | None = None) -> Table:
         chosen = [Column(key, key, right=True) for key in (*found.names, *question.grid.lengths)]
-        columns = [*chosen, *(_column(name) for name in question.figures)]
+        columns = [*chosen, *(figure_column(name) for name in question.figures)]
         return Table(columns, [[*one.variables, *one.lengths, *one.figures] for one in found.found[:most]])
 
     def body(layout: Layout) -> Iterator[Block]:
@@ -71,16 +66,6 @@ def page(found: SearchAnswer) -> Page:
     return Page("a search", body, data, table, "front", picture, way)
 
 
-def _column(name: str) -> Column:
-    if name == "latency":
-        return Column("least time", KEYS[name], right=True, text=lambda value: duration_text(_seconds(value)))
-    return Column(name, name, right=True, text=cell_text)
-
-
-def _seconds(picoseconds: int) -> Fraction:
-    return Fraction(picoseconds, 10**12)
-
-
 def _sure(found: SearchAnswer) -> str:
     """How many there are, and whether any other could be better."""
     count = len(found.found)
@@ -113,11 +98,5 @@ def _picture(found: SearchAnswer) -> str:
         )
         for one in found.found
     ]  # fmt: skip
-    across, up = (_title(name) for name in found.question.figures[:2])
+    across, up = (figure_title(name) for name in found.question.figures[:2])
     return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
-
-
-def _title(name: str) -> str:
-    if name in KEYS:
-        return "Least time, picoseconds"
-    return BY_KEY[name].title if name in BY_KEY else name.replace("_", " ").capitalize()

@@ -121,6 +121,9 @@ def batch_page(answer: BatchAnswer) -> Page:
         if answer.batch:
             working = f"⌊({number(answer.memory)} − {number(answer.fixed)})/{number(answer.each)}⌋ = {answer.batch:,}"
             yield Stack([Text(f"The largest batch is {answer.batch:,}."), Text(working)])
+            if answer.accumulate > 1:
+                images, batches = answer.batch * answer.accumulate, number(answer.accumulate)
+                yield Text(f"A step of {batches} such batches is one of {number(images)} images, in the same memory.")
             if answer.forward:
                 yield Text("The pass forward bounds it, as in inference: backward keeps less than is alive there.")
         else:

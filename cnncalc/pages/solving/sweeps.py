@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from cnncalc.answers.page import Column, Columnar, Each, Page, Table
+from cnncalc.answers.figures import BY_KEY
+from cnncalc.answers.page import Column, Columnar, Each, Page, Table, cell_text
+from cnncalc.answers.roofline import duration_text
+from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.solve.sweep.points import Joined
 
 if TYPE_CHECKING:
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.points import Point
 
-__all__ = ["as_number", "page"]
+__all__ = ["as_number", "figure_column", "figure_title", "key_of", "page"]
 
 MOST_DOTS = 20_000
 """Points of a picture; more are no picture."""
@@ -27,8 +31,8 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
     """A row a point; those that have none of the figures say why."""
 
     def table() -> Table:
-        keys = (*grid.variables, *grid.lengths, *figures)
-        columns = [*(Column(key, key, right=True) for key in keys), Column("fault", "fault")]
+        columns = [Column(key, key, right=True) for key in (*grid.variables, *grid.lengths)]
+        columns += [*map(figure_column, figures), Column("fault", "fault")]
         nothing = ("",) * len(figures)
 
         def cells(one: Point) -> list[object]:
@@ -74,10 +78,9 @@ def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[
 
 
 def _picture(dots: Sequence[Dot], figures: Sequence[str]) -> str:
-    from cnncalc.answers.figures import BY_KEY
     from cnncalc.pictures.scatter import scatter
 
-    across, up = (BY_KEY[key].title if key in BY_KEY else key for key in figures[:2])
+    across, up = map(figure_title, figures[:2])
     return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
 
 
@@ -86,8 +89,31 @@ def _object(point: Point, grid: Grid, figures: Sequence[str]) -> dict[str, objec
         name: as_number(text) for name, text in zip(grid.variables, point.variables, strict=True)
     }
     answer |= zip(grid.lengths, point.lengths, strict=False)
-    answer |= zip(figures, point.figures, strict=False)
+    answer |= zip(map(key_of, figures), point.figures, strict=False)
     return answer | ({"fault": point.fault} if point.fault else {})
+
+
+def key_of(figure: str) -> str:
+    """What a figure is called where programs read it: the unit of a time is told."""
+    return "least_picoseconds" if figure == LATENCY else figure
+
+
+def figure_column(figure: str) -> Column:
+    """The column of a figure; a time is told in its unit where people read it."""
+    if figure == LATENCY:
+        return Column("least time", key_of(figure), right=True, text=_time_text)
+    return Column(figure, figure, right=True, text=cell_text)
+
+
+def _time_text(picoseconds: object) -> str:
+    return duration_text(Fraction(picoseconds, PICOSECONDS)) if isinstance(picoseconds, int) else cell_text(picoseconds)
+
+
+def figure_title(figure: str) -> str:
+    """What a figure is called beside an axis."""
+    if figure == LATENCY:
+        return "Least time, picoseconds"
+    return BY_KEY[figure].title if figure in BY_KEY else figure.replace("_", " ").capitalize()
 
 
 def as_number(text: str) -> int | float | str:

@@ -27,7 +27,8 @@ class _OfWholeNet:
     def _ask(self, *_: object) -> NoReturn:
         raise LookupError("known of a whole net only")
 
-    __add__ = __radd__ = __mul__ = __rmul__ = __bool__ = __call__ = _ask
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _ask
+    __mod__ = __rmod__ = __neg__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __call__ = _ask
 
 
 _UNKNOWN: Any = _OfWholeNet()
@@ -51,6 +52,7 @@ class Counting:
     def __init__(self, file: UnknownFile, dtype: str) -> None:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
+        self.accumulate = options.accumulate
         typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
@@ -94,6 +96,7 @@ class _Total:
     def __init__(self, counting: Counting, sums: Sums) -> None:
         self.counting, self.sums = counting, sums
         self.images, self.element_bytes = counting.images, counting.element_bytes
+        self.accumulate = counting.accumulate
 
     def sum(self, key: str) -> int:
         """What the layers add up to."""

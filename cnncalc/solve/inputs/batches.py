@@ -33,6 +33,8 @@ class BatchAnswer(NamedTuple):
     """What the fixed bytes consist of."""
     forward: bool
     """Whether it is the pass forward that bounds the batch of training, as where layers are frozen."""
+    accumulate: int = 1
+    """Batches that a step of training adds up, which take no memory more than one."""
 
 
 class _Line(NamedTuple):
@@ -70,7 +72,8 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     forward = least is not needs[0]
     held = Counts(graph, 1, dtype, optimizer).held if optimizer and not forward else None
     parts = _parts(one, held, optimizer or "", least.fixed)
-    return BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
+    answer = BatchAnswer(graph.name, memory, optimizer or "", batch, *least, used if batch else 0, more, parts, forward)
+    return answer._replace(accumulate=graph.plan.accumulate)
 
 
 def _training(graph: Graph, memory: int, dtype: str, optimizer: str, line: _Line) -> _Line:

@@ -72,7 +72,7 @@ class _Walk:
 
     def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
         self.relations, self.symbols, self.runs = condition.relations, symbols, runs
-        self.work = sum(AS_TEXT if not relation.sizes else 1 for relation in self.relations) or 1
+        self.work = sum(map(_work, self.relations)) or 1
         self.left = MOST_WORK
         self.boxes: list[tuple[Run, ...]] = []
 
@@ -103,6 +103,14 @@ class _Walk:
             self.boxes.append(box)
             return False
         return any(relation.over is not None and relation.over(lengths) for relation in self.relations)
+
+
+def _work(relation: Relation) -> int:
+    """What it takes to try a relation: one of two terms, as H = W, counts as one."""
+    if not relation.sizes:
+        return AS_TEXT
+    difference = relation.zero if relation.zero is not None else relation.least
+    return max(len(difference.terms) // 2, 1)
 
 
 def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:

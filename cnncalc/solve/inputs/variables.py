@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
+from cnncalc.answers.figures import BY_KEY
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Net
+from cnncalc.graph import Met, Net
 from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
@@ -19,8 +20,11 @@ from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
-OPENED = 20
-"""What a net that is begun takes, in layers that are built."""
+OPENED, AFRESH, FOLLOWED = 20, 16, 2
+"""What a net that is begun takes, in layers that are built; a layer that the net before did not have; and for each
+layer what is followed through the net, as memory is."""
+REFUSED = 1_000
+"""What a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
 
 class Trial(NamedTuple):
@@ -72,15 +76,20 @@ def solve_variable(
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
     build = loader(net, options)
+    each = 1 if all(want.figure not in BY_KEY or BY_KEY[want.figure].layer for want in wants) else 1 + FOLLOWED
     trials: list[Trial] = []
-    left, built = "", 0
+    left, built, before, one = "", 0, frozenset[Met](), REFUSED
     try:
         for number in range(count):
-            trial, layers = _trial(
+            trial, graph = _trial(
                 build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer
             )
             trials.append(trial)
-            built += layers
+            if graph is not None:
+                layers = frozenset(graph.signatures)
+                one = OPENED + len(graph.nodes) * each + AFRESH * len(layers - before)
+                before = layers
+            built += one
             if progress is not None:
                 progress(number + 1, count)
             if built > options.limits.search and number + 1 < count:
@@ -144,15 +153,15 @@ def _trial(
     dtype: str,
     wants: Sequence[Want],
     optimizer: str,
-) -> tuple[Trial, int]:
-    """One value, and how many layers were built for it; to begin it counts as some too."""
+) -> tuple[Trial, Net | None]:
+    """One value, and the net that was built for it."""
     try:
         graph = build({variable: text})
     except CnncalcError as error:
-        return Trial(text, met=False, figures=(), fault=error.faults[0].message), OPENED
+        return Trial(text, met=False, figures=(), fault=error.faults[0].message), None
     measured = Measured(graph, batch, dtype, optimizer)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]
     figures = tuple((name, measured.figure(name)) for name in (*names, *usual))
-    return Trial(text, met, figures), OPENED + len(graph.nodes)
+    return Trial(text, met, figures), graph

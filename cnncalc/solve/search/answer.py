@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
@@ -13,7 +14,7 @@ from cnncalc.solve.fronts import unbeaten
 from cnncalc.solve.search.question import Question, asked_for
 from cnncalc.solve.search.sample import Choice, rounds
 from cnncalc.solve.search.sums import NoSumsError, Progress, by_sums, raise_unknown_variables
-from cnncalc.solve.sweep.evaluating import LATENCY, Apart, Asked
+from cnncalc.solve.sweep.evaluating import Apart, Asked
 from cnncalc.solve.sweep.grid import Part
 from cnncalc.solve.sweep.points import Point, Points
 from cnncalc.solve.sweep.sweeping import each

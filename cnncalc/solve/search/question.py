@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 from cnncalc.solve.figures import FIGURES, Want, check_wants
-from cnncalc.solve.sweep.evaluating import LATENCY
 from cnncalc.solve.sweep.grid import Grid
 
 if TYPE_CHECKING:
     from cnncalc.answers.roofline import Device
 
 __all__ = ["Objective", "Question", "asked_for"]
+
+
+_NUMBERS = (*FIGURES, LATENCY)
+"""What is no shape."""
 
 
 class Objective(NamedTuple):
@@ -50,12 +54,12 @@ class Question(NamedTuple):
     @property
     def numbers(self) -> list[Want]:
         """The wants that are numbers."""
-        return [want for want in self.wants if want.figure in FIGURES]
+        return [want for want in self.wants if want.figure in _NUMBERS]
 
     @property
     def shapes(self) -> list[Want]:
         """The wants that are shapes, of the output or of layers."""
-        return [want for want in self.wants if want.figure not in FIGURES]
+        return [want for want in self.wants if want.figure not in _NUMBERS]
 
     def at(self, lengths: Sequence[int]) -> Options:
         """The options for one size."""
@@ -69,14 +73,13 @@ def asked_for(question: Question) -> None:
     if not names:
         help = "say what is to be small or large: `--minimize macs`, `--maximize params`"
         faults.append(Fault("nothing is to be minimized or maximized", help=help))
-    known = (*FIGURES, LATENCY)
     for name in dict.fromkeys(names):
-        if name not in known:
-            help = suggestion(name, known, f"there are {', '.join(known)}")
+        if name not in _NUMBERS:
+            help = suggestion(name, _NUMBERS, f"there are {', '.join(_NUMBERS)}")
             faults.append(Fault(f"there is no figure `{name[:60]}` to minimize or maximize", help=help))
         if names.count(name) > 1:
             faults.append(Fault(f"`{name[:60]}` is given twice", help="minimize or maximize it, once"))
-    if (LATENCY in names) != (question.device is not None):
+    if (LATENCY in question.figures) != (question.device is not None):
         message = "a device and its `latency` go together"
         help = "add `--minimize latency`" if question.device is not None else "add `--device a100`"
         faults.append(Fault(message, help=help))

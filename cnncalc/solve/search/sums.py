@@ -74,10 +74,10 @@ def _at_one_size(
 ) -> tuple[list[Point], str]:
     file = UnknownFile(question.net, question.at(lengths), question.grid.variables)
     counting = Counting(file, question.dtype)
-    judging = Judging(counting, question.wants, question.figures, file.options.limits)
     apart = [name for name in question.figures if name not in counting.names]
     if apart:
         raise NoSumsError(f"`{apart[0]}` is no sum over the layers")
+    judging = Judging(counting, question.wants, question.figures, file.options.limits)
     growth = Growth(file, judging)
     roots = prod([len(file.unknowns[one].values) for one in growth.cuts[0][1]])
     if roots * sizes > MOST_ROOTS:

@@ -16,6 +16,7 @@ from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Size, polynomial
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Maximum
 from cnncalc.arithmetic.symbolic.tables import Table
+from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -27,11 +28,7 @@ from cnncalc.solve.sweep.points import Points, packed
 if TYPE_CHECKING:
     from cnncalc.answers.roofline import Device
 
-__all__ = ["LATENCY", "Apart", "Asked", "Evaluator"]
-
-
-LATENCY = "latency"
-"""The least time on a device, in whole picoseconds, cut off."""
+__all__ = ["Apart", "Asked", "Evaluator"]
 
 
 class Apart(NamedTuple):
@@ -114,7 +111,7 @@ class Evaluator:
         if apart.device is not None:
             bound = bounded(report(made, options.batch, dtype), apart.device, dtype).roofline
             assert bound is not None
-            found[figures.index(LATENCY)] = int(bound.total.seconds * 10**12)
+            found[figures.index(LATENCY)] = int(bound.total.seconds * PICOSECONDS)
         return [*found, *(int(meets(measured.figure(want.figure), want)) for want in apart.shapes)]
 
     def _sizes(self, part: Part) -> Points:

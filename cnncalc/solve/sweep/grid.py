@@ -9,6 +9,7 @@ from operator import contains
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.answers.figures import KEYS
+from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
@@ -124,8 +125,13 @@ class Grid(NamedTuple):
             yield batch
 
 
-def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd", limits: Limits | None = None) -> None:
-    """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not."""
+def check(
+    grid: Grid, figures: Sequence[str], optimizer: str = "sgd", limits: Limits | None = None, *, device: bool = False
+) -> None:
+    """Raises `CnncalcError` for a grid of too many points, a figure or an optimizer that there is not.
+
+    `latency` is a figure on a device.
+    """
     optimizer_named(optimizer)
     limits = limits or Limits()
     if grid.points > limits.points:
@@ -133,7 +139,9 @@ def check(grid: Grid, figures: Sequence[str], optimizer: str = "sgd", limits: Li
         raise CnncalcError(Fault(message, help=f"take larger steps, or {limits.way_out('points')}"))
     if not figures:
         raise CnncalcError(Fault("a sweep of no figures", help="name some, as params,macs"))
+    if LATENCY in figures and not device:
+        raise CnncalcError(Fault("`latency` is the least time on a device", help="add `--device a100`"))
     for name in figures:
-        if name not in KEYS:
+        if name not in (*KEYS, LATENCY):
             help = suggestion(name, KEYS, f"a sweep has {', '.join(KEYS)}")
             raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))

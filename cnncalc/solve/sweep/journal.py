@@ -36,7 +36,7 @@ class Journal:
     """The file `TARGET.part`."""
 
     def __init__(self, target: str, sweep: Mapping[str, object], grid: Grid, figures: int) -> None:
-        self.path = Path(f"{target}{SUFFIX}")
+        self.target, self.path = Path(target), Path(f"{target}{SUFFIX}")
         self.first = json.dumps(sweep, default=str, sort_keys=True)
         self.grid, self.figures = grid, figures
 
@@ -44,6 +44,10 @@ class Journal:
         """The parts that an earlier run finished. Raises CnncalcError where there is one that should not go on."""
         with self._told():
             if not os.path.lexists(self.path):
+                if resume and self.target.exists() and self.target.stat().st_size:
+                    help = "without --resume it is written over; else write elsewhere"
+                    message = f"`{self.target}` is there, and nothing that was to be written to it was interrupted"
+                    raise CnncalcError(Fault(message, help=help))
                 self._start()
                 return {}
             if not self.path.is_file():

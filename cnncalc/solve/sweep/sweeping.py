@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language import load
 from cnncalc.language.documents.document import Document
@@ -15,9 +17,12 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.running.runner import HERE, Runner, in_order
 from cnncalc.running.work import Work
-from cnncalc.solve.sweep.evaluating import Asked, Evaluator
+from cnncalc.solve.sweep.evaluating import Apart, Asked, Evaluator
 from cnncalc.solve.sweep.grid import Grid, Part, check
 from cnncalc.solve.sweep.points import Points
+
+if TYPE_CHECKING:
+    from cnncalc.answers.roofline import Device
 
 __all__ = ["digest", "each", "sweep"]
 
@@ -36,16 +41,19 @@ def sweep(
     figures: Sequence[str],
     *,
     optimizer: str = "sgd",
+    device: Device | None = None,
     runner: Runner = HERE,
     done: Collection[Part] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[tuple[Part, Points]]:
     """Every part of the grid with its points, in order; parts in `done` are passed over.
 
-    Raises `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
+    On a device `latency` is a figure, and every size a net of its own, since it has no closed form. Raises
+    `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
     """
-    check(grid, figures, optimizer, options.limits)
-    asked = Asked(net, options, dtype, grid, tuple(figures), optimizer)
+    check(grid, figures, optimizer, options.limits, device=device is not None)
+    apart = Apart((), device) if LATENCY in figures else None
+    asked = Asked(net, options, dtype, grid, tuple(figures), optimizer, apart)
     works, found, left = bool(done), 0, grid.points - sum(grid.sizes_of(part) for part in done)
     for part, points in each(asked, (part for part in grid.parts() if part not in done), runner):
         found += len(points)

@@ -11,7 +11,7 @@ from cnncalc.tools.conventions.base import MACS, QUIET, SECOND, WINDOWED, Case, 
 from cnncalc.tools.conventions.functions import BIAS, CONVOLVED, HAND_WRITTEN, INPUTS, LPPOOL, LRN, NORM, ONCE
 from cnncalc.tools.conventions.functions import batch_normed as batch_norm
 from cnncalc.tools.conventions.modules import uneven_refused
-from cnncalc.tools.conventions.sequences import PATCHED, RECURRENT
+from cnncalc.tools.conventions.sequences import BY_PATH, PATCHED, RECURRENT
 
 __all__ = ["DEEPSPEED"]
 
@@ -44,6 +44,7 @@ DEEPSPEED = Convention(
         **dict.fromkeys(("conv", "dwconv"), CONVOLVED),
         "deconv": (MACS, SECOND, BIAS),
         **dict.fromkeys(("linear", "matmul", "attention"), (MACS, SECOND)),
+        "einsum": (BY_PATH,),
         "batchnorm": (Rule("batch norm", "2 an element, 1 without a learned scale", batch_norm),),
         **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), NORM),
         "lrn": LRN,

@@ -9,6 +9,7 @@ from cnncalc.layers.kinds.sequences.attention import Attention
 from cnncalc.tools.conventions.base import MACS, QUIET, SECOND, WINDOWED, Case, Convention, Rule
 from cnncalc.tools.conventions.modules import channels_of_map, uneven_refused
 from cnncalc.tools.conventions.sequences import (
+    BY_PATH,
     ELEMENTWISE,
     FUSED,
     PATCHED,
@@ -169,7 +170,7 @@ PTFLOPS = Convention(
     refuses=ptflops_refuses,
     one_image=True,
     by_class=True,
-    nothing=QUIET | WINDOWED | {"bilinear", "embedding", "rmsnorm"},
+    nothing=QUIET | WINDOWED | {"bilinear", "einsum", "embedding", "rmsnorm"},
 )
 
 
@@ -255,6 +256,7 @@ CALFLOPS = Convention(
             Rule("biases of transposed convolutions", "at the positions of a plain convolution", wrong_bias, bug=True),
         ),
         "linear": (MACS, SECOND),
+        "einsum": (BY_PATH,),
         "batchnorm": (Rule("batch norm", "2 an element, 1 without a learned scale", batch_normed),),
         **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), NORM),
         "lrn": LRN,

@@ -46,11 +46,15 @@ def thop_softmax(c: Case) -> int:
 
 
 def thop_resized(c: Case) -> int:
-    """Nearest 1, linear 5, bilinear 11 an output element; for three axes it has no rule, nor for a call by function."""
+    """Nearest 1, linear 5, bilinear 11, bicubic 224 for its weights and 35 for itself, an output element.
+
+    For three axes it has no rule, nor for a call by function.
+    """
     if len(c.shapes) == 2:
         return 0
-    nearest = getattr(c.layer, "mode", "") == "nearest"
-    return c.out * (1 if nearest else {1: 5, 2: 11}.get(c.rank, 0))
+    mode = getattr(c.layer, "mode", "")
+    each = {"nearest": 1, "cubic": 224 + 35, "bicubic": 224 + 35}.get(mode) or {1: 5, 2: 11}.get(c.rank, 0)
+    return c.out * each
 
 
 def thop_layer_norm(c: Case) -> int:
@@ -118,7 +122,11 @@ THOP = Convention(
         "global_avgpool": (Rule("average pools", THOP_ADAPTIVE, whole_window),),
         "prelu": (Rule("activations", "PReLU: 1 an element", lambda c: c.size),),
         "softmax": (Rule("activations", "softmax: 3n − 1 for n channels", thop_softmax),),
-        "upsample": (Rule("upsampling", "1 (nearest), 5 (linear) or 11 (bilinear) an output element", thop_resized),),
+        "upsample": (
+            Rule(
+                "upsampling", "1 (nearest), 5 (linear), 11 (bilinear) or 259 (bicubic) an output element", thop_resized
+            ),
+        ),
         **dict.fromkeys(("lstm", "gru", "rnn"), (MACS, CELLS, UNPROJECTED)),
         "attention": (MACS, ATTENTION),
     },
@@ -130,8 +138,8 @@ THOP = Convention(
     nothing=MAXIMA
     | QUIET
     | WINDOWED
-    | {"bilinear", "deform_conv", "elu", "embedding", "gelu", "grn", "groupnorm", "leaky_relu", "lrn", "matmul"}
-    | {"relu", "relu6", "rmsnorm", "silu"},
+    | {"bilinear", "deform_conv", "einsum", "elu", "embedding", "gelu", "grn", "groupnorm", "leaky_relu", "lrn"}
+    | {"matmul", "relu", "relu6", "rmsnorm", "silu"},
 )
 
 
@@ -244,5 +252,5 @@ TORCHINFO = Convention(
     | AVERAGES
     | QUIET
     | WINDOWED
-    | {"elu", "gelu", "leaky_relu", "lrn", "matmul", "relu", "relu6", "silu", "softmax"},
+    | {"einsum", "elu", "gelu", "leaky_relu", "lrn", "matmul", "relu", "relu6", "silu", "softmax"},
 )

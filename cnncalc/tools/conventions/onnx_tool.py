@@ -16,7 +16,7 @@ from cnncalc.layers.kinds.sequences.attention import Attention
 from cnncalc.layers.kinds.sequences.recurrent import LSTM
 from cnncalc.layers.kinds.tensors import Given
 from cnncalc.tools.conventions.base import MACS, Case, Convention, Rule
-from cnncalc.tools.conventions.sequences import Cells, attention_bias, other_attention, rows
+from cnncalc.tools.conventions.sequences import COMBINED, Cells, attention_bias, other_attention, rows
 
 __all__ = ["ONNX_TOOL"]
 
@@ -121,7 +121,8 @@ def brought(c: Case) -> int:
 
 
 def enlarged(c: Case) -> int:
-    return 4 * c.out if getattr(c.layer, "mode", "") == "linear" else 0
+    mode = getattr(c.layer, "mode", "")
+    return 0 if mode == "nearest" else (8 if mode in ("cubic", "bicubic") else 4) * c.out
 
 
 def attended(c: Case) -> int:
@@ -201,6 +202,7 @@ ONNX_TOOL = Convention(
                  bug=True),
         ),
         "matmul": (MACS,),
+        "einsum": (COMBINED,),
         "bilinear": (
             MACS,
             BIAS,
@@ -225,7 +227,7 @@ ONNX_TOOL = Convention(
             Rule("average pools", "1 an input element, 4 an output element",
                  lambda c: c.size + DIVISION * c.x[0] * c.x[1]),
         ),
-        "upsample": (Rule("upsampling", "linear: 4 an output element", enlarged),),
+        "upsample": (Rule("upsampling", "linear: 4 an output element, cubic: 8", enlarged),),
         **dict.fromkeys(("add", "multiply", "maximum", "minimum", "subtract"), merged(1)),
         "divide": merged(DIVISION),
         "power": merged(EXP),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.layers.kinds.algebra.contractions import Einsum
 from cnncalc.layers.kinds.sequences.attention import Attention
 from cnncalc.layers.kinds.sequences.recurrent import LSTM
 from cnncalc.tools.conventions.base import (
@@ -16,7 +17,15 @@ from cnncalc.tools.conventions.base import (
     Convention,
     Rule,
 )
-from cnncalc.tools.conventions.sequences import FUSED, Cells, attention_bias, hidden_products, other_attention
+from cnncalc.tools.conventions.sequences import (
+    FUSED,
+    Cells,
+    attention_bias,
+    combined,
+    hidden_products,
+    numpys_path,
+    other_attention,
+)
 
 __all__ = ["FVCORE", "PAPER", "PTFLOPS_ATEN", "TORCH"]
 
@@ -74,7 +83,7 @@ TORCH = Convention(
     tool="torch.utils.flop_counter.FlopCounterMode, torch 2.14.1",
     unit="FLOPs",
     rules={
-        **dict.fromkeys((*CONVOLUTIONS, "linear", "matmul", "gru", "rnn"), (MACS, SECOND)),
+        **dict.fromkeys((*CONVOLUTIONS, "linear", "matmul", "einsum", "gru", "rnn"), (MACS, SECOND)),
         "attention": (
             MACS,
             SECOND,
@@ -134,7 +143,7 @@ PTFLOPS_ATEN = Convention(
     rules={
         **dict.fromkeys(CONVOLUTIONS, (MACS, BIAS)),
         "linear": (MACS, BIAS, SPLIT),
-        "matmul": (MACS,),
+        **dict.fromkeys(("matmul", "einsum"), (MACS,)),
         "attention": (MACS, FUSED, Rule(ADDED.what, ADDED.how, attention_added)),
         "gru": (MACS, ADDED),
         "rnn": (MACS, ADDED),
@@ -159,13 +168,24 @@ def batch_normalised(c: Case) -> int:
     return c.size * (2 if c.affine else 1) if c.stats else normalised(c)
 
 
+def halved(c: Case) -> int:
+    """Two equations, whatever their letters, are counted by themselves."""
+    assert isinstance(c.layer, Einsum)
+    left, right, out = c.layer.letters
+    plain = {"ab,ac->bc", "ab,cb->ca"}
+    order = dict.fromkeys(f"{left}{right}{out}")
+    named = c.layer.equation.translate({ord(one): ord("a") + place for place, one in enumerate(order)})
+    return combined(c) if named in plain else numpys_path(c) // 2
+
+
 def is_map(c: Case) -> bool:
     return c.rank == 2
 
 
 def resized(c: Case) -> int:
-    """Nearest: 1 an output element; bilinear: 4; on one or three axes it has no rule."""
-    return (1 if getattr(c.layer, "mode", "") == "nearest" else 4) * c.out if is_map(c) else 0
+    """Nearest: 1 an output element; bilinear: 4; for cubic ones, and on one or three axes, it has no rule."""
+    each = {"nearest": 1, "cubic": 0, "bicubic": 0}.get(getattr(c.layer, "mode", ""), 4)
+    return each * c.out if is_map(c) else 0
 
 
 NORM = Rule("normalisation", "5 an element, 4 without a learned scale", normalised)
@@ -192,6 +212,7 @@ FVCORE = Convention(
         "deconv": (MACS,),
         "linear": (MACS,),
         "matmul": (MACS,),
+        "einsum": (Rule("einsums", "half of what numpy.einsum_path prints, two equations alone in full", halved),),
         "attention": (MACS, FUSED),
         "batchnorm": (Rule("batch norm", "2 an element, 1 without a learned scale", batch_normalised),),
         "layernorm": (NORM,),

@@ -1,12 +1,16 @@
-"""What attention and recurrent layers consist of, as the tools count it: torch's own modules of these kinds."""
+"""What attention, recurrent layers and einsums consist of, as the tools count it: torch's own of these kinds."""
 
 from __future__ import annotations
 
+from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.layers.kinds.algebra.contractions import Einsum
 from cnncalc.layers.kinds.sequences.attention import Attention
 from cnncalc.layers.kinds.sequences.recurrent import LSTM, Recurrent
 from cnncalc.tools.conventions.base import MACS, SECOND, Case, Rule
 
 __all__ = [
+    "BY_PATH",
+    "COMBINED",
     "FUSED",
     "RECURRENT",
     "Cells",
@@ -14,6 +18,7 @@ __all__ = [
     "cells_of",
     "hidden_products",
     "met",
+    "numpys_path",
     "other_attention",
     "patched_cells",
     "rows",
@@ -119,3 +124,21 @@ PATCHED = (
     ),
     TWICE_PROJECTION,
 )
+
+
+def combined(c: Case) -> int:
+    """The combinations of an einsum's letters, also of those that are added up before."""
+    assert isinstance(c.layer, Einsum)
+    return c.batch * product(c.layer.lengths(*c.shapes).values())
+
+
+def numpys_path(c: Case) -> int:
+    """What numpy.einsum_path prints, in four digits: a product a combination, a sum where a letter goes, and one."""
+    assert isinstance(c.layer, Einsum)
+    left, right, out = c.layer.letters
+    each = 2 if {*left, *right} - {*out} else 1
+    return int(float(f"{each * combined(c) + 1:.3e}"))
+
+
+COMBINED = Rule("einsums", "1 a combination of all letters", combined)
+BY_PATH = Rule("einsums", "what numpy.einsum_path prints: 2 a combination of letters, in four digits", numpys_path)

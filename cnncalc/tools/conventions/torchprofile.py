@@ -8,7 +8,7 @@ from cnncalc.layers.kinds.sequences.attention import Attention
 from cnncalc.layers.kinds.tensors import Given
 from cnncalc.tools.conventions.base import ACTIVATIONS, MACS, MAXIMA, WINDOWED, Case, Convention, Rule
 from cnncalc.tools.conventions.modules import uneven_refused
-from cnncalc.tools.conventions.sequences import Cells
+from cnncalc.tools.conventions.sequences import COMBINED, Cells
 
 __all__ = ["TORCHPROFILE"]
 
@@ -51,7 +51,7 @@ def brought(c: Case) -> int:
 
 def bilinear(c: Case) -> int:
     """4 an output element, on two axes."""
-    return 4 * c.out if c.rank == 2 and getattr(c.layer, "mode", "") == "linear" else 0
+    return 4 * c.out if c.rank == 2 and getattr(c.layer, "mode", "") in ("linear", "bilinear") else 0
 
 
 def mean(c: Case) -> int:
@@ -99,6 +99,7 @@ TORCHPROFILE = Convention(
                  "each output position by all channels that come in, or by a group's filters", over_output, bug=True),
         ),
         **dict.fromkeys(("linear", "matmul"), (MACS,)),
+        "einsum": (COMBINED,),
         "batchnorm": (Rule("batch norm", "1 an element with a learned scale", scaled),),
         **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), NORM),
         "lrn": (Rule("normalisation", "local response norm: 3 an element", lambda c: 3 * c.size),),

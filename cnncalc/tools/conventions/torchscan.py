@@ -121,7 +121,7 @@ TORCHSCAN = Convention(
     modules_only=True,
     by_class=True,
     nothing=WINDOWED
-    | {"bilinear", "deform_conv", "embedding", "gelu", "grn", "groupnorm", "gru", "hardsigmoid", "hardswish"}
+    | {"bilinear", "deform_conv", "einsum", "embedding", "gelu", "grn", "groupnorm", "gru", "hardsigmoid", "hardswish"}
     | {"instancenorm", "log_softmax", "lppool", "lrn", "lstm", "matmul", "mish", "prelu", "rmsnorm", "rnn", "selu"}
     | {"rrelu", "silu", "softmax", "softplus", "upsample"},
 )  # fmt: skip

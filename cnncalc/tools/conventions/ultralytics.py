@@ -6,7 +6,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.kinds.pool import AvgPool
 from cnncalc.tools.conventions.base import MACS, MAXIMA, QUIET, WINDOWED, Case, Convention, Rule
 from cnncalc.tools.conventions.modules import CELLS_OF_THOP, thop_softmax, uneven_refused
-from cnncalc.tools.conventions.sequences import Cells, rows
+from cnncalc.tools.conventions.sequences import COMBINED, Cells, rows
 
 __all__ = ["ULTRALYTICS"]
 
@@ -42,10 +42,11 @@ def whole(c: Case) -> int:
 
 
 def resized(c: Case) -> int:
-    """Linear 5, bilinear 11, trilinear 31 an output element; nearest none, and none for a call by function."""
-    if len(c.shapes) == 2 or getattr(c.layer, "mode", "") != "linear":
+    """Linear 5, bilinear 11, trilinear 31, bicubic 259 an output element; nearest and a call by function none."""
+    mode = getattr(c.layer, "mode", "")
+    if len(c.shapes) == 2 or mode == "nearest":
         return 0
-    return c.out * {1: 5, 2: 11, 3: 31}[c.rank]
+    return c.out * (259 if mode in ("cubic", "bicubic") else {1: 5, 2: 11, 3: 31}[c.rank])
 
 
 def cells(c: Case) -> int:
@@ -77,6 +78,7 @@ ULTRALYTICS = Convention(
     unit="MACs",
     rules={
         **dict.fromkeys(("conv", "dwconv", "deconv", "linear", "matmul"), (MACS,)),
+        "einsum": (COMBINED,),
         "bilinear": (
             MACS,
             Rule("second contraction of a bilinear layer", "1 a feature of the second vector and output",
@@ -90,7 +92,9 @@ ULTRALYTICS = Convention(
         "prelu": (Rule("activations", "PReLU: 1 an element", lambda c: c.size),),
         **dict.fromkeys(("softmax", "log_softmax"),
                         (Rule("activations", "softmax: 3n − 1 for n channels, its logarithm 3n", softmax),)),
-        "upsample": (Rule("upsampling", "5 (linear), 11 (bilinear) or 31 (trilinear) an output element", resized),),
+        "upsample": (
+            Rule("upsampling", "5 (linear), 11 (bilinear), 31 (trilinear) or 259 (bicubic) an output element", resized),
+        ),
         **dict.fromkeys(("lstm", "gru", "rnn"), (
             MACS,
             Rule("sums and biases of recurrent layers", "two biases a gate, and the sums and products a unit", cells),

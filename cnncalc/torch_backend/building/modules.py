@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.layers.kinds.resize import Crop as CropRule
 
 __all__ = [
+    "ChannelDropout",
     "ChannelNorm",
     "ChannelShuffle",
     "Concat",
@@ -212,6 +213,13 @@ class Maxout(nn.Module):
 
     def extra_repr(self) -> str:
         return f"pieces={self.pieces}"
+
+
+class ChannelDropout(nn.Dropout):
+    """Zeroes whole channels, on any number of axes; torch's own are for one to three."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return (torch.feature_dropout_ if self.inplace else torch.feature_dropout)(input, self.p, self.training)
 
 
 class DropPath(nn.Module):

@@ -85,6 +85,20 @@ class WindowMean(nn.Module):
         return result
 
 
+class FourPixels(nn.Module):
+    """A linear upsample of a map in which each pixel lights its neighbours, for a cubic one, which darkens some."""
+
+    def __init__(self, rule: resize.Upsample, shapes: tuple[Shape, ...]) -> None:
+        super().__init__()
+        self.changes = [n != out for n, out in zip(shapes[0][1:], rule.output_shape(*shapes)[1:], strict=True)]
+        self.module = module_of(_changed(rule, mode="linear"), shapes)
+
+    def forward(self, x: Tensor, *like: Tensor) -> Tensor:
+        window, border = ([size if changes else least for changes in self.changes] for size, least in ((3, 1), (1, 0)))
+        made: Tensor = self.module(functional.avg_pool2d(x, window, 1, border), *like)
+        return made
+
+
 class Lamp:
     """Sends light through layers. Tensors are (images, *shape), 1 where lit and 0 where dark.
 
@@ -174,6 +188,8 @@ class Lamp:
             layer = _changed(layer, mode="zeros")
         if isinstance(layer, Reparametrised) and layer.norm is not None:
             layer = _changed(layer, norm=None)
+        if isinstance(layer, resize.Upsample) and layer.cubic:
+            return FourPixels(layer, shapes)
         if not self.gradients:
             return module_of(layer, shapes)
         if isinstance(layer, pool.MaxPool):

@@ -24,7 +24,7 @@ __all__ = ["RULES", "lit_through"]
 
 def halved(layer: functions.Glu, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """Each half meets the other."""
-    first, second = taken[0].chunk(2, 1 + layer.axis)
+    first, second = taken[0].chunk(2, 1 + layer.place(tuple(taken[0].shape[1:])))
     return first + second
 
 

@@ -35,6 +35,7 @@ def counted_otherwise() -> dict[Any, Callable[..., int]]:
     return {
         names._trilinear: trilinear,  # noqa: SLF001  (an operator's name, not a private attribute)
         names._scaled_dot_product_flash_attention_for_cpu: attention,  # noqa: SLF001  (as above)
+        names._scaled_dot_product_flash_attention: flash_attention,  # noqa: SLF001  (as above)
         names._scaled_dot_product_flash_attention_for_cpu_backward: attention_backward,  # noqa: SLF001  (as above)
         names.convolution_backward: convolution_backward,
     }
@@ -54,6 +55,14 @@ def attention(query: Sequence[int], key: Sequence[int], value: Sequence[int], *_
     """The fused attention of a CPU: both products of matrices, whatever is masked, as for the kernels of GPUs."""
     *stack, length, features = query
     return 2 * prod(stack) * length * key[-2] * (features + value[-1])
+
+
+def flash_attention(
+    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: object, scale: float, **_out: object
+) -> int:
+    """Without the zeros that fill its heads up to eights of features: how many there are is what it scales by."""
+    own = round(scale**-2)
+    return attention((*query[:-1], own), key, (*value[:-1], own))
 
 
 def attention_backward(

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from torch.multiprocessing.reductions import StorageWeakRef
 
-__all__ = ["Kept", "MeasuredRow", "Measurement", "TrainingStep", "measure", "training_step"]
+__all__ = ["Kept", "MeasuredRow", "Measurement", "measure"]
 
 
 class Kept(NamedTuple):
@@ -110,19 +110,6 @@ class Measurement(NamedTuple):
     """`torch.cuda.max_memory_allocated` over one inference: parameters, inputs and kernels' scratch memory too."""
 
 
-class TrainingStep(NamedTuple):
-    """The outcome of one step of training."""
-
-    loss: float | None
-    """None on meta."""
-    without_gradient: tuple[str, ...]
-    """Trainable parameters that backward never reached."""
-    finite: bool | None
-    """Whether loss and parameters are finite after the step; None on meta."""
-    backward_flops: int
-    """Of the pass backward, by torch's FlopCounterMode, which counts products alone."""
-
-
 def measure(
     module: nn.Module,
     rows: Mapping[str, nn.Module],
@@ -163,34 +150,6 @@ def measure(
         peak_bytes=peaks[0],
         operation_peak_bytes=peaks[1],
         cuda_peak_bytes=_cuda_peak(module, inputs, half) if peak and on_cuda else None,
-    )
-
-
-def training_step(
-    module: nn.Module, inputs: Sequence[Tensor], lr: float = 0.01, half: torch.dtype | None = None
-) -> TrainingStep:
-    """Forward in train mode, backward from the sum of the outputs' means, one step of plain gradient descent.
-
-    The module comes back with its parameters moved, its gradients in place and its train or eval flags as they were.
-    Where nothing can be trained there is only the forward pass.
-    """
-    with mode(module, training=True), torch.enable_grad():
-        module.zero_grad(set_to_none=True)
-        with autocast(half):
-            outputs = tensors_in(module(*fresh(inputs)))
-        loss = torch.stack([output.mean() for output in outputs]).sum()
-        counter = FlopCounterMode(display=False, custom_mapping=counted_otherwise())
-        if loss.requires_grad:
-            with counter:
-                torch.autograd.backward(loss)
-    trainable = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
-    if loss.requires_grad:
-        torch.optim.SGD(trainable.values(), lr=lr).step()
-    return TrainingStep(
-        loss=None if loss.is_meta else loss.item(),
-        without_gradient=tuple(name for name, parameter in trainable.items() if parameter.grad is None),
-        finite=all_finite([loss.detach(), *(parameter.detach() for parameter in trainable.values())]),
-        backward_flops=counter.get_total_flops(),
     )
 
 

@@ -142,7 +142,7 @@ def enlarged(paddle: Any, layer: resize.Upsample, x: tuple[Shape, ...]) -> Run:
     """`interpolate` by a scale, or to a size."""
     rank = len(x[0]) - 1
     words = {1: "linear", 2: "bilinear", 3: "trilinear"}
-    mode = words[rank] if layer.mode == "linear" else layer.mode
+    mode = "bicubic" if layer.cubic else words[rank] if layer.mode == "linear" else layer.mode
     if mode == "nearest" and layer.align_corners:
         raise Unsaid("Paddle keeps no corners where it copies pixels")
     layout = {1: "NCW", 2: "NCHW", 3: "NCDHW"}[rank]

@@ -128,11 +128,12 @@ def enlarged(scribe: Scribe, layer: resize.Upsample, x: Shapes, taken: Taken) ->
         raise Unsaid("Keras interpolates on two spatial axes, and not between the corners", "`nearest` copies pixels")
     factors = [m // n for n, m in zip(x[0][1:], lengths)]
     if all(m == n * r for n, m, r in zip(x[0][1:], lengths, factors)):
-        between = None if near else "bilinear"
+        between = None if near else "bicubic" if layer.cubic else "bilinear"
         return scribe.layer(f"UpSampling{axes}", taken[0], size=each(factors), interpolation=between)
     if axes != "2D" or near:
         raise Unsaid("Keras copies pixels a whole number of times", "`linear` on two spatial axes takes any size")
-    return scribe.layer("Resizing", taken[0], height=lengths[0], width=lengths[1])
+    between = "bicubic" if layer.cubic else None
+    return scribe.layer("Resizing", taken[0], height=lengths[0], width=lengths[1], interpolation=between)
 
 
 def shuffled(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:

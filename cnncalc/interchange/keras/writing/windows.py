@@ -102,7 +102,7 @@ def _sliding(
     if mode == "reflect" and word != "valid":
         word = ""
         pairs = [window.padding(n) for window, n in zip(windows, x[1:])]
-        tensor = _border(scribe, tensor, pairs, {}, mode=mode)
+        tensor = _border(scribe, tensor, pairs, {}, mode=mode) if any(map(any, pairs)) else tensor
     elif not word:
         tensor = zeros(scribe, tensor, [window.padding(n) for window, n in zip(windows, x[1:])])
     said |= _window(windows, word or "valid", "kernel_size")
@@ -237,8 +237,9 @@ def padded(scribe: Scribe, layer: resize.Pad, x: Shapes, taken: Taken) -> Tensor
     """ZeroPadding; mirrored borders, and channels of zeros, by an operation."""
     axes_of(x[0])
     pairs = list(layer.borders(x[0]))
-    if layer.mode == "zeros" and layer.channels == ((0, 0),):
-        if any(map(any, pairs)):
+    around = any(map(any, pairs))
+    if layer.channels == ((0, 0),) and (layer.mode == "zeros" or not around):
+        if around:
             return zeros(scribe, taken[0], pairs, "")
         return scribe.layer(f"ZeroPadding{axes_of(x[0])}", taken[0], padding=0)
     if layer.mode not in ("zeros", "reflect"):

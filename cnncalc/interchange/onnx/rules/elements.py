@@ -124,7 +124,7 @@ def softmax(call: Call) -> list[Value]:
 def arithmetic(call: Call) -> list[Value]:
     """Sums, products and so on: of tensors, of a tensor and a number, of a tensor and one that the file holds."""
     kind = JOINS[call.node.kind]
-    values = [value for value in call.values if value is not None]
+    values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
     if len(lives) == len(values):
         return [together(call, kind, values)]
@@ -194,7 +194,7 @@ COMPARED = (
 
 def compared(call: Call) -> list[Value]:
     """Comparisons, and choices by them, as of masks: of what comes out the shape alone is known."""
-    values = [value for value in call.values if value is not None]
+    values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
     made = broadcast(*(call.full(value) if isinstance(value, Live) else value.dims for value in values))
     if made is None or not lives:

@@ -133,7 +133,7 @@ def transpose(call: Call) -> list[Value]:
 
 def concat(call: Call) -> list[Value]:
     """Concat; what the file holds stands beside what comes in."""
-    values = [value for value in call.values if value is not None]
+    values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
     if not lives:
         raise NotKnown("nothing of it is known")

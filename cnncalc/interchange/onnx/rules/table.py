@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
-from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.runtime import RUNTIME
 
 __all__ = ["RULES", "Rule"]
 
@@ -57,5 +58,10 @@ RULES: Mapping[str, Rule] = {
     "SpaceToDepth": shapes.space_to_depth,
     **dict.fromkeys(picking.REDUCTIONS, picking.reduce),
     **dict.fromkeys(("ArgMax", "ArgMin"), picking.argmax),
+    "SplitToSequence": listed.split,
+    "SequenceConstruct": listed.construct,
+    "SequenceAt": listed.at,
+    "ConcatFromSequence": listed.joined,
+    **RUNTIME,
 }
 """A function of a node, with the values that it takes, to those that it makes."""

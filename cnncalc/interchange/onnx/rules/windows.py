@@ -171,7 +171,7 @@ def pad(call: Call) -> list[Value]:
     return [call.put("flatten", live, suffix="_signal") if line else live]
 
 
-MODES = {"nearest": "nearest", "linear": "linear", "cubic": "linear"}
+MODES = {"nearest": "nearest", "linear": "linear", "cubic": "cubic"}
 
 
 def resize(call: Call) -> list[Value]:
@@ -207,10 +207,12 @@ def resize(call: Call) -> list[Value]:
     if made == shape:
         return [live]
     mode = MODES.get(call.word("mode", "nearest"), "nearest")
+    if mode == "cubic" and rank != 3:
+        raise NotKnown("a cubic interpolation is for two axes")
     corners = call.word("coordinate_transformation_mode", "half_pixel") == "align_corners"
     factors_of = [m // n if m % n == 0 else 0 for m, n in zip(made[1:], shape[1:])]
     fields: dict[str, Any] = {"scale": tuple(factors_of)} if all(factors_of) else {"size": made[1:]}
-    return [call.put("upsample", live, mode=mode, align_corners=corners and mode == "linear", **fields)]
+    return [call.put("upsample", live, mode=mode, align_corners=corners and mode != "nearest", **fields)]
 
 
 def scaled(n: int, factor: int | float) -> int:

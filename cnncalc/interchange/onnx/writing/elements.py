@@ -28,6 +28,11 @@ def silu(step: Step) -> str:
     return step.put("Mul", step.taken[0], step.put("Sigmoid"))
 
 
+def hard_swish(step: Step) -> str:
+    """x·hardsigmoid(x)."""
+    return step.put("Mul", step.taken[0], step.put("HardSigmoid", alpha=1 / 6, beta=0.5))
+
+
 def mish(step: Step) -> str:
     """x·tanh(softplus(x))."""
     return step.put("Mul", step.taken[0], step.put("Tanh", step.put("Softplus")))
@@ -75,7 +80,7 @@ ACTIVATIONS: dict[str, Rule] = {
     "mish": plain("Mish", 18, mish),
     "sigmoid": plain("Sigmoid"),
     "tanh": plain("Tanh"),
-    "hardswish": plain("HardSwish"),
+    "hardswish": plain("HardSwish", 14, hard_swish),
     "hardsigmoid": plain("HardSigmoid", alpha=1 / 6, beta=0.5),
     "softplus": plain("Softplus"),
     "softmax": softmax("Softmax"),
@@ -144,7 +149,7 @@ def function(step: Step) -> str:
 
 def glu(step: Step) -> str:
     """One half times the sigmoid of the other."""
-    axis = step.layer.axis + 1  # type: ignore[attr-defined]  # a glu has one
+    axis = step.layer.place(step.x[0]) + 1  # type: ignore[attr-defined]  # a glu has one
     count = 2 if step.opset >= 18 else None
     left, right = step.several("Split", step.taken[0], outputs=2, axis=axis, num_outputs=count)
     return step.put("Mul", left, step.put("Sigmoid", right))

@@ -13,8 +13,8 @@ from cnncalc.interchange.onnx.writing.values import Source
 
 __all__ = ["OLDEST", "empty", "newest_opset", "serialised"]
 
-OLDEST = 17
-"""Layer norms came with it."""
+OLDEST = 13
+"""The sizes of a split and the axes of a sum are tensors since then."""
 MOST_BYTES = 2**31 - 1
 """What a protobuf message can hold."""
 BATCH = "N"

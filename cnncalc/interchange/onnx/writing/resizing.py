@@ -46,7 +46,8 @@ def enlarged(step: Step) -> str:
     nearest = layer.mode == "nearest"
     corners = "align_corners" if layer.align_corners else "pytorch_half_pixel"
     said: dict[str, Any] = {
-        "mode": "nearest" if nearest else "linear",
+        "mode": "nearest" if nearest else "cubic" if layer.cubic else "linear",
+        "cubic_coeff_a": -0.75 if layer.cubic else None,
         "coordinate_transformation_mode": "asymmetric" if nearest else corners,
         "nearest_mode": "floor" if nearest else None,
     }
@@ -58,11 +59,11 @@ def enlarged(step: Step) -> str:
         factors = step.scribe.keep(Held((step.rank + 2,), (1.0, 1.0, *map(float, scale))))
         return step.put("Resize", step.taken[0], "", factors, **said)
     if all(isinstance(n, int) for n in step.y):
-        before = step.put("Shape", step.taken[0], start=0, end=1)
+        before = step.lengths(step.taken[0], 0, 1)
         sizes = step.put("Concat", before, step.wholes(step.y), axis=0)
     elif len(step.x) == 2:
-        before = step.put("Shape", step.taken[0], start=0, end=2)
-        sizes = step.put("Concat", before, step.put("Shape", step.taken[1], start=2), axis=0)
+        before = step.lengths(step.taken[0], 0, 2)
+        sizes = step.put("Concat", before, step.lengths(step.taken[1], 2), axis=0)
     else:
         raise Unsaid("a fraction of a length that is a symbol", "give the `--input` in numbers")
     return step.put("Resize", step.taken[0], "", "", sizes, **said)

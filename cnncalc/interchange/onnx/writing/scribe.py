@@ -14,6 +14,8 @@ from cnncalc.text import Distinct
 __all__ = ["Held", "Learned", "Rule", "Said", "Scribe", "Step", "shaped"]
 
 
+AFTER = 2**31 - 1
+"""Behind the last place of an axis."""
 BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -138,6 +140,12 @@ class Step:
         """Places of an axis, the batch counted."""
         ends = [self.wholes((one,)) for one in (start, stop, axis, step)]
         return self.put("Slice", x, *ends[: 4 if step != 1 else 3])
+
+    def lengths(self, x: str, start: int, stop: int | None = None) -> str:
+        """The lengths of some axes, the batch counted; in a node of their own before opset 15."""
+        if self.opset >= 15:
+            return self.put("Shape", x, start=start, end=stop)
+        return self.sliced(self.put("Shape", x), 0, start, AFTER if stop is None else stop)
 
     def bordered_by(self, mode: str, sides: Sequence[Any]) -> str:
         """The layer's tensor with a border of zeros or of its own pixels; all sides before, then all behind."""

@@ -101,7 +101,7 @@ def expand(step: Step) -> str:
 
 def for_each(step: Step, tensor: str, shape: tuple[int, ...]) -> str:
     """A tensor of the net's own, once for each sample."""
-    batch = step.put("Shape", step.taken[0], start=0, end=1)
+    batch = step.lengths(step.taken[0], 0, 1)
     return step.put("Expand", tensor, step.put("Concat", batch, step.wholes(shape), axis=0))
 
 

@@ -22,6 +22,8 @@ VALUES = ("random", "zero", "none")
 
 def source_of(values: str, seed: int) -> Source:
     """The numbers that a word names: `random` ones depend on the seed and on the order of the layers alone."""
+    if seed < 0:
+        raise CnncalcError(Fault(f"--seed {seed} is no seed", help="give one from 0 on"))
     words: dict[str, Source] = {"zero": zeros, "none": nothing}
     return words[values] if values in words else _Random(seed)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Graph, Node
+from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.onnx.writing import model, values
 from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
 from cnncalc.interchange.onnx.writing.table import RULES
@@ -19,7 +22,7 @@ def written(
     batch: int,
     *,
     opset: int | None = None,
-    values: str = "random",
+    values: str | None = None,
     weights: str | None = None,
     seed: int = 0,
     file: str = "net.onnx",
@@ -34,22 +37,66 @@ def written(
     if not model.OLDEST <= chosen <= newest:
         help = f"{model.OLDEST} to {newest} are written here; a newer onnx package knows more"
         raise CnncalcError(Fault(f"opset {chosen} is not written", help=help))
+    if weights is not None and values is not None:
+        help = "leave one of them out"
+        raise CnncalcError(Fault("`--weights` and `--values` both say the learned numbers", help=help))
     scribe, outputs = noted(graph, chosen)
     if source is None:
-        source = _values(weights, values, seed, scribe)
+        source = _values(weights, values or "random", seed, scribe)
     data = f"{file}.data"
     packed = model.serialised(graph, scribe, outputs, source, _notes(graph), data)
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
-    if values == "none" and weights is None:
+    if values == "none":
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
-    return Written(packed, tuple(said), unseen=_unseen(graph))
+    used = _leading(graph)
+    _hold_outputs(graph)
+    idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
+    if idle:
+        who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
+        said.append(f"{who} to no output: a runtime leaves that out")
+    unused = sum(layer.macs(*graph.input_shapes(node)) for node, layer in idle)
+    return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
 
 
-def _unseen(graph: Graph) -> int:
-    """Scales of cosines, which are folded with their bound, and distances, which are one tensor for equal windows."""
+def _seen(node: Node) -> tuple[int, ...]:
+    """The tensors whose numbers a layer's own depend on."""
+    assert node.layer is not None
+    return node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs]
+
+
+def _hold_outputs(graph: Graph) -> None:
+    """Raises CnncalcError for outputs that depend on no input, which a reader takes for fixed numbers."""
+    moved = set(graph.inputs.values())
+    for index, node, _ in graph.layers():
+        if not moved.isdisjoint(_seen(node)):
+            moved.add(index)
+    message, help = "what comes out here depends on no input", "let an input lead to it, or leave it out"
+    fixed = [graph.nodes[index] for index in graph.outputs.values() if index not in moved]
+    if fixed:
+        raise CnncalcError([Fault(message, place_of(node.origin), node.name, help=help) for node in fixed])
+
+
+def _leading(graph: Graph) -> set[int]:
+    """The tensors whose numbers lead to an output, and those whose parameters such a layer shares."""
+    used = set(graph.outputs.values())
+    for node in reversed(graph.nodes):
+        if node.index in used and node.layer is not None:
+            used.update(_seen(node))
+            if node.share is not None:
+                used.update((node.share, *graph.nodes[node.share].inputs))
+    return used
+
+
+def _unseen(graph: Graph, used: Collection[int]) -> int:
+    """What no reader counts: all that leads to no output, scales of cosines, which are folded with their bound, and
+    distances, which are one tensor for equal windows.
+    """
     unseen, known = 0, set()
-    for _, node, layer in graph.layers():
-        if isinstance(layer, Attention):
+    for index, node, layer in graph.layers():
+        if index not in used:
+            x = graph.input_shapes(node)
+            unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) if node.share is None else 0
+        elif isinstance(layer, Attention):
             x = graph.input_shapes(node)
             unseen += layer.heads if layer.cosine and node.share is None else 0
             windows = tuple(layer.windows(x[0]))
@@ -74,6 +121,10 @@ def _notes(graph: Graph) -> dict[str, str]:
             buffers += count(layer.buffer_shapes(*x))
     notes = {"net": graph.name, "source": graph.source, "parameters": str(parameters), "buffers": str(buffers)}
     return {**notes, "macs": str(macs)}
+
+
+SINCE = {"LayerNormalization": 17, "Trilu": 14}
+"""The opset that a node came with, where that is later than the oldest that is written, and nothing stands for it."""
 
 
 def noted(graph: Graph, opset: int) -> tuple[Scribe, dict[str, str]]:
@@ -107,6 +158,10 @@ def _layer(scribe: Scribe, graph: Graph, index: int, node: Node) -> None:
     owner = node if node.share is None else graph.nodes[node.share]
     taken = [graph.nodes[tensor].name for tensor in node.inputs]
     made = rule(Step(scribe, node, node.layer, taken, graph.input_shapes(node), owner.name))
+    newer = next((one.kind for one in scribe.nodes[first:] if SINCE.get(one.kind, 0) > scribe.opset), None)
+    if newer is not None:
+        since = SINCE[newer]
+        raise Unsaid(f"{newer} is a node since opset {since}", f"write a later one: `--opset {since}`")
     if len(scribe.nodes) == first or made in taken:
         scribe.nodes.append(Said("Identity", (made,), (node.name,), node.name, {}))
         return

@@ -224,7 +224,10 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...], made: Shape) -> 
 
 @says(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """Dropout; of whole channels Dropout1d to Dropout3d; and the alpha ones."""
+    """Dropout; of whole channels Dropout1d to Dropout3d, or on more axes what these are made of; and the alpha ones."""
+    if layer.channels and not layer.alpha and rank_of(shapes) > 3:
+        how = "torch.feature_dropout_" if layer.inplace else "torch.feature_dropout"
+        return Said(function=call(how, {"input": X, "p": layer.rate, "train": Text("self.training")}))
     which = str(rank_of(shapes)) + "d" if layer.channels and rank_of(shapes) else ""
     inplace = (layer.inplace, False)
     name, word = f"Dropout{which}", f"dropout{which}"

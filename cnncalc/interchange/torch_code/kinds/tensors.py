@@ -126,7 +126,7 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...], made: Shape) -> 
     """Upsample; where a second input says the size, interpolate."""
     rank = rank_of(shapes)
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    mode = (linear if layer.mode == "linear" else layer.mode, "nearest")
+    mode = ("bicubic" if layer.cubic else linear if layer.mode == "linear" else layer.mode, "nearest")
     align = (layer.align_corners if mode[0] != "nearest" else None, None if mode[0] == "nearest" else False)
     if len(shapes) == 2:
         like = (call("@shape[2:]", {"": Taken(1)}), None)
@@ -181,7 +181,7 @@ def function(layer: functions.Function, shapes: tuple[Shape, ...], made: Shape) 
 @says(functions.Glu)
 def glu(layer: functions.Glu, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """GLU."""
-    axis = 1 + layer.axis % len(shapes[0])
+    axis = 1 + layer.place(shapes[0])
     return Said(call("nn.GLU", {"dim": axis}), own(), call("F.glu", {"input": X, "dim": axis}))
 
 

@@ -22,6 +22,7 @@ class Equation(FieldType):
     """`ij,jk->ik`: a letter for each axis of two tensors and of what comes out; the normal form is that text."""
 
     expected = f"an equation for two tensors, {EXAMPLE}"
+    bare = "[A-Za-z]+,[A-Za-z]+->[A-Za-z]*"
     commas = True
 
     def read(self, value: object) -> str:

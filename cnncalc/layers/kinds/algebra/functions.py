@@ -139,7 +139,7 @@ class Glu(Layer):
     """
 
     needs: ClassVar[str] = "any"
-    axis: int = field(Whole(0), "the axis that is halved, without the batch: 0 = channels", 0)
+    axis: int = field(Whole(-8), "the axis that is halved, 0 = channels, -1 = the last", 0)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from axes_exist(self.kind, (self.axis,), x[0])
@@ -148,7 +148,7 @@ class Glu(Layer):
             length % 2 == 0,
             "a glu halves an even number of channels",
             f"axis {self.axis} of {show_shape(x[0])} is {length} long",
-            partial(divisors_help, length, 2) if self.axis == 0 else "give it an even length",
+            partial(divisors_help, length, 2) if self.place(x[0]) == 0 else "give it an even length",
         )
 
     @classmethod
@@ -156,14 +156,18 @@ class Glu(Layer):
         return (OPEN,) * len(x[0]) if x else None
 
     def output_shape(self, *x: Shape) -> Shape:
-        return tuple(exact_divide(n, 2) if axis == self.axis else n for axis, n in enumerate(x[0]))
+        return tuple(exact_divide(n, 2) if axis == self.place(x[0]) else n for axis, n in enumerate(x[0]))
+
+    def place(self, x: Shape) -> int:
+        """The axis counted from the first one."""
+        return self.axis % len(x)
 
     def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
         """Pixel by pixel; of an axis that is halved each half meets the other."""
-        return tuple(None if axis == self.axis else IDENTITY for axis in range(1, len(x[0])))
+        return tuple(None if axis == self.place(x[0]) else IDENTITY for axis in range(1, len(x[0])))
 
     def channel_reach(self, *x: Shape) -> Reach | None:
-        return None if self.axis == 0 else IDENTITY
+        return None if self.place(x[0]) == 0 else IDENTITY
 
     def operations(self, *x: Shape) -> int:
         return 5 * product(self.output_shape(*x))

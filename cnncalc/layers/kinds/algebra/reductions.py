@@ -47,7 +47,7 @@ REDUCTIONS: dict[str, OneReduction] = {
 class OverAxes(Layer):
     """A layer that makes something of all elements along some axes."""
 
-    axes: tuple[int, ...] = field(AXIS, "the axes that it goes over, 0 = channels", position=0, aliases=("axis", "dim"))
+    axes: tuple[int, ...] = field(AXIS, "the axes that it goes over, 0 = channels", position=0, aliases=("axis",))
     keep: bool = field(Flag(), "leave an axis of length 1 where one was", False, aliases=("keepdim", "keepdims"))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
@@ -138,7 +138,7 @@ class ArgMax(OverAxes):
 class AlongAxis(Layer):
     """A layer that changes one axis."""
 
-    axis: int = field(Whole(-8), "the axis, 0 = channels, -1 = the last", 0, aliases=("dim",))
+    axis: int = field(Whole(-8), "the axis, 0 = channels, -1 = the last", 0)
 
     def place(self, x: Shape) -> int:
         """The axis counted from the first one."""
@@ -238,7 +238,7 @@ class Select(AlongAxis):
         return Reach(0, at, at)
 
 
-@layer("expand", aliases=("Expand", "broadcast_to", "Tile", "RepeatVector"))
+@layer("expand", aliases=("Expand", "broadcast_to", "Tile"))
 class Expand(Layer):
     """Axes of length 1 repeated to the lengths of `shape`; −1 leaves an axis as it is."""
 

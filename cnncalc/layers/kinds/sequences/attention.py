@@ -7,10 +7,11 @@ from functools import partial
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
-from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.backward import Backward
 from cnncalc.layers.base import Requirement, Shape, show_shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds.sequences.places import Places, Sizes, way_to_divide
+from cnncalc.layers.kinds.sequences.keeping import Keeping
+from cnncalc.layers.kinds.sequences.places import way_to_divide
 from cnncalc.layers.registry import layer
 from cnncalc.layers.windows import axis_name, divisors_help, per_axis_requirements
 
@@ -21,7 +22,7 @@ __all__ = ["Attention"]
     "attention",
     aliases=("MultiheadAttention", "MultiHeadAttention", "mhsa", "mha", "self_attention", "GroupQueryAttention"),
 )
-class Attention(Places):
+class Attention(Keeping):
     """Multi-head scaled dot-product attention (Vaswani et al. 2017), as torch.nn.MultiheadAttention.
 
     On a sequence, features x length, or on a map, whose pixels are the sequence row by row; with `axis=last` the
@@ -108,10 +109,6 @@ class Attention(Places):
     def output_shape(self, *x: Shape) -> Shape:
         out = self.leaving(x[0], self.sizes(*x))
         return (out, *x[0][1:]) if self.axis == "channels" else (*x[0][:-1], out)
-
-    def packed(self, *x: Shape) -> bool:
-        """Whether one matrix projects queries, keys and values, as in torch where all inputs have as many features."""
-        return all(self.features(one) is self.features(x[0]) or self.features(one) == self.features(x[0]) for one in x)
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         size = self.sizes(*x)
@@ -235,75 +232,3 @@ class Attention(Places):
         if len(x) > 1:
             return IDENTITY
         return everywhere(x[0][0]) if self.axis == "channels" else self.along(x[0], 0)
-
-    def by_hand(self, *x: Shape) -> bool:
-        """Whether torch computes it as products of matrices: fused kernels want heads alike, and add nothing."""
-        size = self.sizes(*x)
-        shifted = self.window is not None and any(self.shifts(x[0]))
-        plain = self.fused and self.scaled == "head" and not (self.biased or self.cosine or shifted)
-        return not plain or size.key != size.value
-
-    def joins(self, x: Shape) -> int:
-        """All places are the rows of one matrix; where features come first they are laid out anew anyway."""
-        return len(x) - 1
-
-    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """What the projections take, and of the heads the queries, keys and values with what came of them.
-
-        A fused kernel keeps its result and a sum a row; products of matrices keep scaled queries, keys, values and the
-        weights of all places.
-        """
-        if not backward.any:
-            return
-        size = self.sizes(*x)
-        if backward.weights:
-            for index, one in enumerate(x):
-                if self.axis == "last" and self.window is None:
-                    yield Saved("input", index)
-                else:
-                    yield Saved("places", index, shape=one)
-        if self.by_hand(*x):
-            if self.cosine:
-                yield from self.saved_lengths(backward, size, *x)
-            yield Saved("scaled queries", shape=(size.queries, size.keyed))
-            yield from self.saved_heads(backward, size, *x)
-            yield Saved("weights of all places", shape=(self.heads, size.queries, size.asked))
-        else:
-            yield Saved("queries", shape=(size.queries, size.keyed))
-            yield Saved("keys and values", shape=(size.keys, size.key + size.value))
-            yield Saved("sums of rows", shape=(self.heads, size.queries), element="full")
-            yield Saved("values of all heads", shape=(size.queries, size.valued))
-        if self.continuous is not None and backward.weights:
-            yield Saved("hidden units", shape=(self.distances(x[0]), self.continuous), batched=False)
-            yield Saved("biases", shape=(self.heads, size.asked, size.asked), batched=False)
-        if self.project and backward.weights and self.by_hand(*x):
-            yield Saved("values of all heads", shape=(size.queries, size.valued))
-
-    def saved_heads(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
-        """Keys and values, laid out head by head for their products unless one matrix for each window is there anyway.
-
-        Else they lie where they were made: with the queries where one matrix makes all, or cosines have made new keys.
-        """
-        groups = self.heads if self.shared is None else self.shared
-        whole = backward.alone and all(n == w for n, w in zip(self.places(x[0]), self.windows(x[0])))
-        if groups < self.heads or not (self.heads == 1 or (whole if len(x) == 1 else backward.alone)):
-            yield Saved("keys and values of every head", shape=(size.keys * (size.keyed + size.valued),))
-        elif self.cosine:
-            yield Saved("keys of length 1", shape=(size.keys, size.key))
-            if len(x) > 1:
-                yield Saved("values", shape=(size.keys, size.value))
-        else:
-            queries = size.keyed * size.queries if len(x) == 1 else 0
-            yield Saved("queries, keys and values", shape=(queries + size.keys * (size.key + size.value),))
-
-    def saved_lengths(self, backward: Backward, size: Sizes, *x: Shape) -> Iterator[Saved]:
-        """Of a cosine: queries and keys, which lie with the values where one matrix makes them all; their lengths as
-        they are and bounded; the scales, and where these are learned the scores.
-        """
-        values = size.value * size.keys if len(x) == 1 else 0
-        groups = self.heads if self.shared is None else self.shared
-        yield Saved("queries and keys", shape=(size.keyed * size.queries + size.key * size.keys + values,))
-        yield Saved("their lengths", shape=(2, self.heads * size.queries + groups * size.keys))
-        yield Saved("scales", shape=(self.heads,), batched=False)
-        if backward.weights:
-            yield Saved("cosines", shape=(self.heads, size.queries, size.asked))

@@ -122,6 +122,10 @@ class Places(Layer):
         """How many distances there are within a window."""
         return product(2 * w - 1 for w in self.windows(x))
 
+    def packed(self, *x: Shape) -> bool:
+        """Whether one matrix projects queries, keys and values, as in torch where all inputs have as many features."""
+        return all(self.features(one) is self.features(x[0]) or self.features(one) == self.features(x[0]) for one in x)
+
     def sizes(self, *x: Shape) -> Sizes:
         """All lengths."""
         memory = x[min(1, len(x) - 1)]

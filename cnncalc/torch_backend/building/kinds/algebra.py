@@ -13,7 +13,7 @@ from cnncalc.layers.kinds import merge
 from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
 from cnncalc.torch_backend.building import modules
 from cnncalc.torch_backend.building.dialects import lifted
-from cnncalc.torch_backend.building.kinds.registry import builds
+from cnncalc.torch_backend.building.kinds.registry import axis_of, builds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def function(layer: functions.Function, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(functions.Glu)
 def glu(layer: functions.Glu, shapes: tuple[Shape, ...]) -> nn.Module:
     """GLU."""
-    return nn.GLU(1 + layer.axis)
+    return nn.GLU(axis_of(layer.axis, shapes[0]))
 
 
 PAIRS: dict[type[merge.ElementwiseMerge], Callable[..., Tensor]] = {

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds.sequences import attention
-from cnncalc.torch_backend.building import modules
+from cnncalc.torch_backend.building import autocasting, modules
 from cnncalc.torch_backend.building.kinds.registry import builds
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ def whole(x: Tensor, places: Shape, window: Shape, *, grid: bool) -> Tensor:
     pairs = [(1 + axis, 1 + rank + axis) for axis in range(rank)]
     order = [part for pair in pairs for part in (pair[::-1] if grid else pair)]
     return apart.permute(0, *order, 1 + 2 * rank).reshape(batch, *places, features)
+
+
+def flash_attention(query: Tensor, key: Tensor, value: Tensor, *, causal: bool) -> Tensor:
+    """What scaled_dot_product_attention does with FlashAttention: a head's features are filled up to eights."""
+    each = query.shape[-1]
+    filled = [functional.pad(one, (0, -each % 8)) if each % 8 else one for one in (query, key, value)]
+    flash = torch.ops.aten._scaled_dot_product_flash_attention  # noqa: SLF001  (an operator's name)
+    made: Tensor = flash(*filled, 0.0, causal, False, scale=each**-0.5)[0]
+    return made[..., :each]
 
 
 class Attended(nn.Module):
@@ -149,6 +158,8 @@ class Attended(nn.Module):
         if not rule.by_hand(*shapes) and q.is_meta:  # where torch would choose products of matrices
             flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001  (an operator's name)
             made: Tensor = flash(q, k, v, 0.0, rule.causal)[0]
+        elif not rule.by_hand(*shapes) and not autocasting.has_numbers(q):  # likewise; on CUDA it is FlashAttention
+            made = flash_attention(q, k, v, causal=rule.causal)
         elif not rule.by_hand(*shapes):
             made = functional.scaled_dot_product_attention(
                 q, k, v, is_causal=rule.causal, enable_gqa=groups < rule.heads

@@ -86,9 +86,14 @@ class DeformConv2d(nn.Conv2d):
             raise ValueError(f"a deformable convolution of {shapes}")
         bias = input.new_zeros(self.rule.out) if self.bias is None else self.bias
         weighed = input.new_zeros(len(input), 1) if mask is None else mask
+        given = (input, self.weight, offsets, weighed, bias)
         apply: Any = _Deformed.apply
-        made: Tensor = apply(self.rule, mask is not None, input, self.weight, offsets, weighed, bias)
-        return made
+        if not (input.is_cuda and torch.is_autocast_enabled("cuda")):
+            made: Tensor = apply(self.rule, mask is not None, *given)
+            return made
+        with torch.autocast("cuda", enabled=False):  # as torchvision: in float32, and back to the map's type
+            made = apply(self.rule, mask is not None, *(one.float() for one in given))
+            return made.to(input.dtype)
 
 
 @builds(deformable.DeformableConv)

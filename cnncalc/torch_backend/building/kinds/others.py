@@ -11,7 +11,7 @@ from cnncalc.layers import Layer, Shape
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds import activation, linear, merge, norm, regularize, reshape, resize, shuffle
 from cnncalc.torch_backend.building import dialects, modules, windows
-from cnncalc.torch_backend.building.kinds.registry import builds, of_rank, rank_of
+from cnncalc.torch_backend.building.kinds.registry import axis_of, builds, of_rank, rank_of
 
 __all__: list[str] = []
 
@@ -156,22 +156,16 @@ def gelu(layer: activation.GELU, shapes: tuple[Shape, ...]) -> nn.Module:
     return nn.GELU(layer.approximate)
 
 
-def axis_of(layer: activation.Softmax, shapes: tuple[Shape, ...]) -> int:
-    """The axis, the batch counted; one that there is not is left to torch to refuse."""
-    rank = len(shapes[0])
-    return 1 + (layer.axis % rank if -rank <= layer.axis < rank else rank)
-
-
 @builds(activation.Softmax)
 def softmax(layer: activation.Softmax, shapes: tuple[Shape, ...]) -> nn.Module:
     """Softmax along an axis."""
-    return nn.Softmax(axis_of(layer, shapes))
+    return nn.Softmax(axis_of(layer.axis, shapes[0]))
 
 
 @builds(activation.LogSoftmax)
 def log_softmax(layer: activation.LogSoftmax, shapes: tuple[Shape, ...]) -> nn.Module:
     """LogSoftmax along an axis."""
-    return nn.LogSoftmax(axis_of(layer, shapes))
+    return nn.LogSoftmax(axis_of(layer.axis, shapes[0]))
 
 
 @builds(activation.Maxout)
@@ -182,11 +176,16 @@ def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(regularize.Dropout)
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Dropout; of whole channels Dropout1d to Dropout3d, of a vector's features as of elements; and the alpha ones."""
+    """Dropout; of whole channels Dropout1d to Dropout3d, of a vector's features as of elements; and the alpha ones.
+
+    On four spatial axes torch's Dropout3d would drop whole images.
+    """
     if layer.alpha:
         return (nn.FeatureAlphaDropout if layer.channels else nn.AlphaDropout)(layer.rate, inplace=layer.inplace)
+    if layer.channels and rank_of(shapes) > 3:
+        return modules.ChannelDropout(layer.rate, inplace=layer.inplace)
     if layer.channels and rank_of(shapes):
-        whole: nn.Module = of_rank("Dropout", min(rank_of(shapes), 3))(layer.rate, inplace=layer.inplace)
+        whole: nn.Module = of_rank("Dropout", rank_of(shapes))(layer.rate, inplace=layer.inplace)
         return whole
     return nn.Dropout(layer.rate, inplace=layer.inplace)
 
@@ -241,7 +240,7 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...]) -> nn.Module:
     """Upsample, or where a second input says the size, a module of our own."""
     rank = rank_of(shapes)
     linear_mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
-    mode = linear_mode if layer.mode == "linear" else layer.mode
+    mode = "bicubic" if layer.cubic else linear_mode if layer.mode == "linear" else layer.mode
     align_corners = None if mode == "nearest" else layer.align_corners
     if len(shapes) == 2:
         return modules.Resize(mode, align_corners)

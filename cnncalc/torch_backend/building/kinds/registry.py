@@ -16,7 +16,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.reparametrised import Reparametrised
 
-__all__ = ["BUILDERS", "builds", "module_of", "of_rank", "plain", "rank_of"]
+__all__ = ["BUILDERS", "axis_of", "builds", "module_of", "of_rank", "plain", "rank_of"]
 
 Builder = Callable[[Any, tuple[Shape, ...]], nn.Module]
 B = TypeVar("B", bound=Builder)
@@ -69,3 +69,9 @@ def of_rank(name: str, rank: int) -> Any:
 def plain(numbers: Sequence[Any]) -> Any:
     """One number where all are alike, as people write it; else a tuple."""
     return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
+
+
+def axis_of(axis: int, shape: Shape) -> int:
+    """An axis of a sample as one of the batch; one that there is not is left to torch to refuse."""
+    rank = len(shape)
+    return 1 + (axis % rank if -rank <= axis < rank else rank)

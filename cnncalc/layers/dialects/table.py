@@ -7,123 +7,17 @@ mean more than the kind that we call so. The rules, with the versions they were 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TypeAlias
-
 from cnncalc.arithmetic.windows.formulas import Rounding
-from cnncalc.records import NamedTuple
+from cnncalc.layers.dialects.record import Dialect, Named
 
-__all__ = ["DIALECTS", "OPSETS", "Dialect", "Named"]
-
-Fields: TypeAlias = "Mapping[str, object]"
-
-
-class Named(NamedTuple):
-    """What a framework's own class name stands for: a kind, and what its fields are where the file does not say."""
-
-    kind: str
-    fields: Fields = MappingProxyType({})
-    rank: int | None = None
-    """The number of spatial axes that it is for, where its name does not say it."""
-
-
-class Dialect(NamedTuple):
-    """The habits of one framework."""
-
-    name: str
-    runs: str = ""
-    """The framework as errors call it, with the version that was measured; empty for torch, whose rules are ours."""
-    defaults: Mapping[str, Fields] = {}
-    """By kind: the fields whose default is not the class's."""
-    names: Mapping[str, Named] = {}
-    """By class name, without `2D` and the like at its end."""
-    ranks: Mapping[str, tuple[int, ...]] = {}
-    """By kind: how many spatial axes it takes, where fewer than the kind itself."""
-    missing: Mapping[str, str] = {}
-    """By kind: why there is none."""
-    pool_rounding: str = "floor"
-    """How a pool rounds where the file does not say."""
-    ceil: Rounding = Rounding.CEIL
-    """What `ceil` means."""
-    ceil_of: Mapping[str, Rounding] = {}
-    """By kind: what `ceil` means for a pool where it is not that."""
-    clip_needs_padding: bool = False
-    """Caffe clips the last window of a ceil-mode pool only where the pool is padded."""
-    pool_stride_is_kernel: bool = True
-    """Where a pool's stride is not given it equals the kernel; else it is 1."""
-    pool_padding_limit: str = "half"
-    """The most padding a pool takes: `half` its kernel, less than its `kernel` or its `extent`, or `none` checked."""
-    pool_same_pads_first: bool = False
-    """`same` of a pool pads for a kernel without dilation; the length then follows from padding, dilation, rounding."""
-    pool_same_needs_padding: tuple[str, ...] = ()
-    """The pools whose `same`, without a dilation, fails where a stride larger than the kernel leaves pixels over."""
-    pool_same_alone: bool = False
-    """`same` of a max pool goes neither with rounding up nor with a dilation."""
-    lp_pads: bool = False
-    """A p-norm pool may be padded."""
-    lp_rounds_up: bool = True
-    """A p-norm pool may round up."""
-    pools_ignore_dilation: bool = False
-    """A pool's dilation is taken for 1."""
-    transposed_same: str = ""
-    """The rule of `same` for a transposed convolution; empty where there is none."""
-    transposed_fills_stride: bool = False
-    """Keras: an unpadded transposed convolution whose stride is larger than its kernel gives n·s."""
-    transposed_groups: bool = True
-    """Whether a transposed convolution has groups."""
-    transposed_cuts: bool = True
-    """Padding in numbers is taken off a transposed convolution's output; flax pads its spread input by it."""
-    transposed_within: bool = False
-    """A transposed convolution's padding is less than its kernel's extent."""
-    volumes_in_groups: bool = True
-    """Whether a convolution on three axes has groups."""
-    output_padding_below: str = "stride or dilation"
-    """What output padding must be less than: the larger of the two, or the `stride`; empty where that is not asked,
-    `never` where there is none."""
-    same_dilation: str = "kept"
-    """What `same` makes of a convolution's dilation: `kept`, `ignored` (set to 1), or `refused`."""
-    same_strides: bool = True
-    """Whether `same` of a convolution goes with a stride; in the torch dialect it does, where torch's own does not."""
-    one_of_stride_and_dilation: tuple[str, ...] = ()
-    """The kinds of convolution that refuse a stride and a dilation above 1 together."""
-    unsaid: Mapping[str, str] = {}
-    """By feature of a layer (`habits.features`): why nothing is said of it, as where it was not measured."""
-    truncates: str = ""
-    """What a window that does not fit its input gives there, in words; empty where it is an error there too."""
-    overpads: str = ""
-    """What a pool with more padding than it may have gives there, in words; empty where it is an error there too."""
-    buffers_are_parameters: bool = False
-    """Batch norm's running statistics are counted among the parameters, as not trainable."""
-    statistics_have_factor: bool = False
-    """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
-    counts_batches: bool = False
-    """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
-    linear_takes: str = "vectors"
-    """What a linear layer makes of a map: refuses it (`vectors`), works on its `channels`, or `flattens` it."""
-    one_pixel_norms: bool = False
-    """An instance norm of one pixel is taken; torch refuses it, since nothing is left of the input."""
-    group_pairs: bool = False
-    """Group norm's scale and shift are one pair a group, not one a channel."""
-    lrn_size_is_odd: bool = False
-    """A local response norm takes an odd number of neighbours only."""
-    nearest_ranks: tuple[int, ...] = (1, 2, 3)
-    """On how many spatial axes an upsample takes the nearest pixel."""
-    scales_in_single: bool = False
-    """An upsample multiplies lengths in single precision."""
-    one_level_is_a_map: bool = False
-    """A spatial pyramid of one level gives the pool's map, not a vector."""
-    pyramid_pads: bool = False
-    """A level of a spatial pyramid is a pool of windows that are all alike, padded by less than its kernel."""
-    merges: str = "ranks alike"
-    """What meets element by element: inputs of `ranks alike` (axes of length 1 spread), only `shapes alike`, or with
-    axes put in behind the batch (`ranks filled`)."""
-
+__all__ = ["DIALECTS", "OPSETS"]
 
 OPSETS = tuple(range(17, 25))
 """The ONNX opsets that were measured; `onnx` itself is the newest."""
 
 _VECTOR = {"flat": True}
+_LAST_AXIS = {"axis": -1}
+_SOFTMAXES = {"Softmax": Named("softmax", _LAST_AXIS), "LogSoftmax": Named("log_softmax", _LAST_AXIS)}
 _SHUFFLES = {"PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle"}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
 
@@ -148,6 +42,9 @@ KERAS = Dialect(
         "MaxPooling": Named("maxpool", {"kernel": (2,)}),
         "AveragePooling": Named("avgpool", {"kernel": (2,)}),
         **{name: Named(kind, {"returns": "final"}) for name, kind in _KERAS_RECURRENT.items()},
+        "ConvLSTM": Named("convlstm", {"returns": "final"}),
+        "Concatenate": Named("concat", last="axis"),
+        "Softmax": Named("softmax", last="axis"),
     },
     ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
@@ -168,6 +65,8 @@ CAFFE = Dialect(
     names={
         "BatchNorm": Named("batchnorm", {"affine": False}),
         "Scale": Named("layerscale", {"initial": 1.0, "bias": True}),
+        "Pooling": Named("maxpool"),
+        "Eltwise": Named("add"),
     },
     ranks={**_MAPS_OF_FOUR, "prelu": (0, 1, 2)},
     pool_rounding="ceil",
@@ -187,10 +86,12 @@ PADDLE = Dialect(
     "paddle",
     "Paddle 3.3",
     defaults={"instancenorm": {"affine": True}, "avgpool": {"count_include_pad": False}},
+    names={**_SOFTMAXES, "GLU": Named("glu", _LAST_AXIS)},
     ranks=dict.fromkeys(("pixel_shuffle", "pixel_unshuffle", "maxout", "channel_shuffle"), (2,)),
     ceil=Rounding.CEIL_UNCLIPPED,
     pool_padding_limit="kernel",
     pool_same_pads_first=True,
+    pool_valid_rounds_down=True,
     transposed_same="paddle",
     output_padding_below="stride",
     same_dilation="ignored",
@@ -200,11 +101,21 @@ PADDLE = Dialect(
     one_pixel_norms=True,
     nearest_ranks=(2, 3),
 )
-TORCH = Dialect("torch", counts_batches=True, names={name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()})
+TORCH = Dialect(
+    "torch",
+    counts_batches=True,
+    names={**{name: Named(kind, rank=2) for name, kind in _SHUFFLES.items()}, "GLU": Named("glu", _LAST_AXIS)},
+)
 ONNX = Dialect(
     "onnx",
     "onnxruntime 1.32",
     defaults={"instancenorm": {"affine": True}, "avgpool": {"count_include_pad": False}},
+    names={
+        **_SOFTMAXES,
+        "TopK": Named("topk", _LAST_AXIS),
+        "LayerNormalization": Named("layernorm", {"over": "last"}),
+        "RMSNormalization": Named("rmsnorm", {"over": "last"}),
+    },
     ranks=dict.fromkeys(("lrn", "pixel_shuffle", "space_to_depth"), (2,)),
     pool_stride_is_kernel=False,
     pool_padding_limit="kernel",

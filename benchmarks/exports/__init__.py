@@ -1,0 +1,1 @@
+"""What is written for other tools, run there and held against the net that it was made of."""

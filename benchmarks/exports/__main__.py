@@ -1,0 +1,121 @@
+"""`python -m benchmarks.exports TARGET`: what is written for other tools, run there and held against the net.
+
+Every bundled net, smallest first, or `--random N` random ones; one line for each that differs, and counts at the end.
+With `--kept FILE` each result is a line of that file, and what stands there already is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from benchmarks.exports import nets  # noqa: E402
+from cnncalc import load  # noqa: E402
+from cnncalc.errors import CnncalcError  # noqa: E402
+
+Task = tuple[str, Callable[[], list[str]]]
+TARGETS = {
+    "torch": "on_torch:held",
+    "torchvision": "on_torchvision:held",
+    "torch-back": "on_torch:back",
+    "to-torch-back": "on_torch:through_torch",
+    "onnx": "on_onnx:held",
+    "onnx-back": "on_onnx:back",
+    "caffe": "on_caffe:by_opencv",
+    "darknet": "on_darknet:by_itself",
+    "darknet-opencv": "on_darknet:by_opencv",
+    "keras": "on_keras:held",
+    "keras-back": "on_keras:back",
+}
+"""By what a net is held: `module:function`, which takes a case, tells how what was written differs, and raises
+CnncalcError where the target cannot say the net.
+"""
+
+
+def tasks(given: argparse.Namespace) -> Iterator[Task]:
+    """The nets by name, and what is to be done with each."""
+    module, _, function = TARGETS[given.target].partition(":")
+    held: Callable[[nets.Case], list[str]] = getattr(import_module(f"benchmarks.exports.{module}"), function)
+    if given.random:
+        for number in range(given.first, given.first + given.random):
+            yield f"{given.seed}/{number}", lambda number=number: drawn(held, given, number)
+        return
+    for called, name, options in nets.loaded(given.nets, sides=given.target == "torch"):
+
+        def bundled(name=name, options=options):  # type: ignore[no-untyped-def]  # what it takes stands above
+            whole = load(name, options)
+            return held(nets.Case(name, whole, nets.smaller(name, whole, options)))
+
+        yield called, bundled
+
+
+def drawn(held: Callable[[nets.Case], list[str]], given: argparse.Namespace, number: int) -> list[str]:
+    """A random net, held; what was drawn and is no net is nothing to be held."""
+    graph = nets.drawn(given.seed, number, dialects=tuple(given.dialects))
+    if graph is None:
+        return [NO_NET]
+    return held(nets.Case(f"{given.seed}/{number}", graph, graph))
+
+
+NO_NET = "no net"
+
+
+def outcome(task: Callable[[], list[str]]) -> list[str]:
+    """How a net differs from what was written of it."""
+    try:
+        return task()
+    except CnncalcError as error:
+        return [f"{nets.NOT_HELD}{error.faults[0].message}: {error.faults[0].values}"]
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is told with the net)
+        return [f"{type(error).__name__}: {error}"[:500]]
+
+
+def main() -> int:
+    """Hold the nets; 1 where one differs."""
+    given = parsed()
+    kept = Path(given.kept) if given.kept else None
+    results: dict[str, list[str]] = {}
+    if kept is not None and kept.exists():
+        results = dict(json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines())
+    start = time.monotonic()
+    for name, task in tasks(given):
+        if name in results:
+            continue
+        lines = results[name] = outcome(task)
+        for line in lines:
+            if line != NO_NET:
+                print(f"{name}: {line}", flush=True)
+        if kept is not None:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, lines]) + "\n")
+    ended = [lines for lines in results.values() if lines != [NO_NET]]
+    refused = sum(any(line.startswith(nets.NOT_HELD) for line in lines) for lines in ended)
+    differing = sum(bool(lines) for lines in ended) - refused
+    seconds = time.monotonic() - start
+    print(f"{len(ended) - refused:,} nets held, {differing:,} differing, {refused:,} refused; {seconds:,.0f} s")
+    return 1 if differing else 0
+
+
+def parsed() -> argparse.Namespace:
+    """What is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.exports", description=__doc__.splitlines()[0])
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("nets", nargs="*", help="names or files; all bundled nets unless said")
+    parser.add_argument("--random", type=int, default=0, help="so many random nets instead")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first random net")
+    parser.add_argument("--dialects", nargs="*", default=[], help="of random nets; all unless said")
+    parser.add_argument("--kept", help="a file of results, which is added to")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Lists of tensors: torch's newest exporter, where it optimises nothing, cuts a tensor into one and picks its parts."""
+
+from __future__ import annotations
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Value
+from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
+
+__all__ = ["at", "construct", "joined", "split"]
+
+MOST_PARTS = 10_000
+
+
+def split(call: Call) -> list[Value]:
+    """SplitToSequence: parts of stated lengths, or of one length; without `keepdims` parts of 1 lose the axis."""
+    live = call.live()
+    given = call.whole("axis", 0)
+    axis = call.ours(given, live)
+    n = call.shape(live)[axis]
+    lengths = call.numbers(1) or (1,)
+    if call.given(1) and call.fixed(1).dims:
+        parts = list(lengths)
+    elif lengths[0] >= 1 and n <= MOST_PARTS * lengths[0]:
+        parts = [min(lengths[0], n - start) for start in range(0, n, lengths[0])]
+    else:
+        raise NotKnown("its parts are not known")
+    if sum(parts) != n or min(parts) < 1:
+        raise NotKnown("its parts do not add up")
+    made, start = [], 0
+    for place, part in enumerate(parts):
+        piece = cut(call, live, axis, start, start + part, suffix=f"_{place + 1}")
+        start += part
+        if not call.given(1) and not call.whole("keepdims", 1):
+            full = call.full(piece)
+            at_axis = given % len(full)
+            piece = laid_out(call, piece, full[:at_axis] + full[at_axis + 1 :])
+        made.append(piece)
+    return [Parts(tuple(made))]
+
+
+def construct(call: Call) -> list[Value]:
+    """SequenceConstruct: a list of tensors."""
+    return [Parts(tuple(call.live(place) for place in range(len(call.values))))]
+
+
+def parts_of(call: Call) -> tuple[Live, ...]:
+    """The list that a node takes first."""
+    value = call.values[0] if call.values else None
+    if not isinstance(value, Parts):
+        raise NotKnown("it takes a list of tensors")
+    return value.lives
+
+
+def at(call: Call) -> list[Value]:
+    """SequenceAt: one of a list."""
+    parts, place = parts_of(call), call.numbers(1)
+    if not place or not -len(parts) <= place[0] < len(parts):
+        raise NotKnown("which one it takes is not known")
+    return [parts[place[0]]]
+
+
+def joined(call: Call) -> list[Value]:
+    """ConcatFromSequence, without a new axis."""
+    parts = parts_of(call)
+    if call.whole("new_axis", 0) or len({live.axis for live in parts}) != 1:
+        raise NotKnown("it makes a new axis")
+    return [call.put("concat", *parts, axis=call.ours(call.whole("axis", 0), parts[0])) if len(parts) > 1 else parts[0]]

@@ -1,0 +1,162 @@
+"""Nodes that onnxruntime writes where it optimises or quantises a model, and those of ONNX's first drafts."""
+
+from __future__ import annotations
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
+from cnncalc.interchange.onnx.parts import Node, Tensor
+from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
+
+__all__ = ["RUNTIME"]
+
+FLOAT32, UINT8 = 1, 2
+
+
+def taking(call: Call, kind: str, places: tuple[int, ...]) -> Call:
+    """The same node as another kind, on some of what it takes."""
+    values = [call.values[place] if place < len(call.values) else None for place in places]
+    node: Node = call.node._replace(kind=kind, told=call.node.called())
+    made = Call(call.sketch, node, values, call.opset, call.batch, call.owners, call.common)
+    made.name = call.name
+    return made
+
+
+def unquantised(kind: str, *places: int) -> Rule:
+    """A node of quantised numbers as the plain one on the tensors in these places; scales and zero points are said."""
+    rules = {
+        **dict.fromkeys(("Add", "Mul"), elements.arithmetic),
+        "Sigmoid": elements.function,
+        "LeakyRelu": elements.with_slope,
+        "Softmax": elements.softmax,
+        "AveragePool": windows.pool,
+        "GlobalAveragePool": windows.global_pool,
+        "ReduceMean": picking.reduce,
+        "Gemm": products.gemm,
+        "MatMul": products.matmul,
+        "Where": elements.compared,
+    }
+    return lambda call: rules[kind](taking(call, kind, places))
+
+
+def joined(call: Call) -> list[Value]:
+    """QLinearConcat: tensors, each with its scale and zero point behind it."""
+    return shapes.concat(taking(call, "Concat", tuple(range(2, len(call.values), 3))))
+
+
+def measured(call: Call) -> list[Value]:
+    """DynamicQuantizeLinear: what comes in, and a scale and a zero point that it has at run time."""
+    return [call.live(), Tensor((), None, FLOAT32), Tensor((), None, UINT8)]
+
+
+def scaled_image(call: Call) -> list[Value]:
+    """ImageScaler: a factor, and a number for each channel that is added; both are attributes, no weights."""
+    made = call.put("multiply", call.map(), number=call.real("scale", 1.0))
+    shape = call.shape(made)
+    return [call.put("constant", made, suffix="_bias", shape=(shape[0], *(1,) * (len(shape) - 1)), join="add")]
+
+
+def crop(call: Call) -> list[Value]:
+    """Crop: borders of left, top, right and bottom, or a height and a width from the first two on."""
+    live = call.map()
+    border, size = call.wholes("border") or (), call.wholes("scale")
+    lengths = call.shape(live)[1:]
+    if len(border) != 4 or len(lengths) != 2 or (size and len(size) != 2):
+        raise NotKnown("it crops no image")
+    left, top, right, bottom = border
+    if size:
+        right, bottom = lengths[1] - left - size[1], lengths[0] - top - size[0]
+    if min(left, top, right, bottom) < 0:
+        raise NotKnown("it crops more than there is")
+    return [call.put("crop", live, border=((top, bottom), (left, right)))]
+
+
+ACTIVATIONS = {"Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "HardSigmoid": "hardsigmoid"}
+
+
+def fused(call: Call) -> list[Value]:
+    """FusedConv and FusedGemm: with the sum and the activation behind it."""
+    kind, rule = ("Gemm", products.gemm) if call.node.kind == "FusedGemm" else ("Conv", windows.convolution)
+    (made,) = rule(taking(call, kind, (0, 1, 2)))
+    assert isinstance(made, Live)
+    if call.given(3):
+        made = call.put("add", made, call.live(3), suffix="_sum")
+    word = call.word("activation", "")
+    if not word:
+        return [made]
+    if word in ("LeakyRelu", "Clip"):
+        found = call.node.attributes.get("activation_params", call.node.attributes.get("leaky_relu_alpha"))
+        numbers = [float(one) for one in found if isinstance(one, (int, float))] if isinstance(found, tuple) else []
+        if word == "LeakyRelu":
+            return [call.put("leaky_relu", made, suffix="_leaky", slope=float(f"{(numbers or [0.01])[0]:.7g}"))]
+        low, high = numbers if len(numbers) == 2 else (0.0, 6.0)
+        if (low, high) == (0.0, 6.0):
+            return [call.put("relu6", made, suffix="_clip")]
+        return [call.put("function", made, suffix="_clip", of="clip", low=low, high=high)]
+    if word not in ACTIVATIONS:
+        raise NotKnown(f"with the activation `{word[:40]}`")
+    return [call.put(ACTIVATIONS[word], made, suffix=f"_{ACTIVATIONS[word]}")]
+
+
+def fused_matmul(call: Call) -> list[Value]:
+    """FusedMatMul: a product of two tensors, either of them turned."""
+    if call.whole("transA", 0) or call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
+        raise NotKnown("its first factor is turned")
+    if not call.whole("transB", 0):
+        return products.matmul(taking(call, "MatMul", (0, 1)))
+    first, second = call.live(0), call.live(1)
+    if first.axis != second.axis or first.axis > 0 or len(call.shape(first)) != len(call.shape(second)):
+        raise NotKnown("a product of tensors with different axes")
+    return [call.put("matmul", first, second, transposed=True)]
+
+
+def gelu(call: Call) -> list[Value]:
+    """BiasGelu, FastGelu and QuickGelu, with the bias that they add."""
+    live = call.live()
+    if call.given(1) and call.node.kind != "QuickGelu":
+        (added,) = elements.arithmetic(taking(call, "Add", (0, 1)))
+        assert isinstance(added, Live)
+        live = added
+    if call.node.kind == "QuickGelu":
+        return [call.put("silu", live)]
+    approximate = "tanh" if call.node.kind == "FastGelu" else "none"
+    return [call.put("gelu", live, suffix="_gelu", approximate=approximate)]
+
+
+def skip_norm(call: Call) -> list[Value | None]:
+    """SkipLayerNormalization: a sum and a layer norm of it; the fourth output is the sum."""
+    simplified = "Simplified" in call.node.kind
+    bias = 3 if simplified else 4
+    total = call.put("add", call.live(0), call.live(1), suffix="_sum")
+    if call.given(bias):
+        brought = taking(call, "Add", (0, bias))
+        brought.values = [total, call.values[bias]]
+        (added,) = elements.arithmetic(brought)
+        assert isinstance(added, Live)
+        total = added
+    norm = taking(call, "RMSNormalization" if simplified else "LayerNormalization", (0, 2, 3)[: 2 if simplified else 3])
+    norm.values = [total, *norm.values[1:]]
+    return [*elements.layer_norm(norm), None, None, total]
+
+
+RUNTIME: dict[str, Rule] = {
+    "QLinearAdd": unquantised("Add", 0, 3),
+    "QLinearMul": unquantised("Mul", 0, 3),
+    "QLinearSigmoid": unquantised("Sigmoid", 0),
+    "QLinearLeakyRelu": unquantised("LeakyRelu", 0),
+    "QLinearSoftmax": unquantised("Softmax", 0),
+    "QLinearAveragePool": unquantised("AveragePool", 0),
+    "QLinearGlobalAveragePool": unquantised("GlobalAveragePool", 0),
+    "QLinearReduceMean": unquantised("ReduceMean", 0),
+    "QLinearWhere": unquantised("Where", 0, 1, 4),
+    "QGemm": unquantised("Gemm", 0, 3, 6),
+    "DynamicQuantizeMatMul": unquantised("MatMul", 0, 1, 4),
+    "MatMulIntegerToFloat": unquantised("MatMul", 0, 1, 6),
+    "QLinearConcat": joined,
+    "DynamicQuantizeLinear": measured,
+    "ImageScaler": scaled_image,
+    "Crop": crop,
+    "FusedConv": fused,
+    "FusedGemm": fused,
+    "FusedMatMul": fused_matmul,
+    **dict.fromkeys(("BiasGelu", "FastGelu", "QuickGelu"), gelu),
+    **dict.fromkeys(("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"), skip_norm),
+}
