@@ -129,7 +129,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "argmax": "argmin",
         "topk": "",
         "select": "index gather take",
-        "expand": "broadcastto tile repeatvector",
+        "expand": "broadcastto tile",
     },
     "sequences.attention": {
         "attention": "multiheadattention mhsa mha selfattention groupqueryattention",

@@ -16,6 +16,7 @@ __all__ = ["ALIASES", "KINDS", "kind_named", "layer", "name_in", "preset_name", 
 
 T = TypeVar("T", bound="type[Layer]")
 
+
 class _Kinds(MutableMapping[str, type[Layer]]):
     """Kinds by name, each imported when it is asked for."""
 
@@ -53,7 +54,10 @@ def _normalised(name: str) -> str:
 KINDS = _Kinds()
 """Every kind by its own name, in the order of `FAMILIES`."""
 ALIASES: dict[str, str] = {
-    name: kind for kinds in FAMILIES.values() for kind, names in kinds.items() for name in (_normalised(kind), *names.split())
+    name: kind
+    for kinds in FAMILIES.values()
+    for kind, others in kinds.items()
+    for name in (_normalised(kind), *others.split())
 }
 """Every name, normalised, of a kind."""
 PRESETS: dict[str, Mapping[str, object]] = {}
