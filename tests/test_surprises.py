@@ -79,6 +79,12 @@ def test_cnncalc_says_what_the_tool_says(subject):
     assert OURS[subject]() == int(figure)
 
 
+def test_receptive_fields_beside_torchscan_s():
+    layers = ("conv 8 k3", "maxpool k2", "conv 8 k3", "relu", "deconv 8 k4")
+    fields = [row.receptive_field.size for row in cnncalc.chain("3x32x32", *layers).report().rows]
+    assert f"| {', '.join(str(one[0]) for one in fields)}: each layer's own window" in PAGE.read_text(encoding="utf-8")
+
+
 VIT = {"torch": 22_542_249_984, "deepspeed": 2 * 17_563_828_224}
 
 
