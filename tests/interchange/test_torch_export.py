@@ -285,12 +285,12 @@ def test_any_broken_file_ends_in_an_answer_or_an_error(tmp_path, seed):
 class Twice(nn.Module):
     """A convolution that is used twice, under two names."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.first = nn.Conv2d(3, 3, 3, padding=1)
         self.second = self.first
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x):
         return self.second(self.first(x))
 
 
