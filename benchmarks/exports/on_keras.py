@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from cnncalc.witnesses.held import held as against
+from cnncalc.witnesses.holding import held as against
 
 from benchmarks.exports.nets import Case
 from cnncalc.errors import CnncalcError
