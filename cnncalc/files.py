@@ -18,7 +18,7 @@ def write_whole(content: str | bytes, target: Path) -> None:
 
     data = content.encode() if isinstance(content, str) else content
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
-        target.write_bytes(data)
+        _write_into(data, target)
         return
     with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
         try:
@@ -30,6 +30,15 @@ def write_whole(content: str | bytes, target: Path) -> None:
         except BaseException:
             Path(scratch.name).unlink(missing_ok=True)
             raise
+
+
+def _write_into(data: bytes, target: Path) -> None:
+    """Write into a device, or into a pipe that somebody reads: of one that nobody does the system says so at once."""
+    number = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(number, "wb") as file:
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(number, True)
+        file.write(data)
 
 
 def _umask() -> int:

@@ -20,6 +20,7 @@ FILES = {
     "variable.yaml": "input: 3x8x8\nvariables: {w: '?1..200000'}\nlayers: [conv $w k1, relu, conv 4 k3]\n",
     "related.yaml": "input: 3x6x5x5\nlayers: [conv 7 k5 p0:1, {upsample: , from: [previous, input]}, "
     "linear 5 axis=last, topk 4 axis=3, conv 5 k3x2x3 p1 d2x3x1, instancenorm noaffine]\n",
+    "odd.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n" * 300 + "  - conv 2 k99\n",
     "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
     "inputs.yaml": "inputs: {" + ", ".join(f"i{n}: 3x8x8" for n in range(1_000)) + "}\nlayers:\n  - {add: , from: ["
     + ", ".join(f"i{n}" for n in range(1_000)) + "]}\n" + "".join(f"  - conv {n % 7 + 1} k3 p1\n" for n in range(700)),
@@ -57,10 +58,11 @@ def folder(tmp_path_factory):
         ("solve file variable.yaml --want params==100001", 1, "the bound `search`"),
         ("solve variable family.yaml w --to 20000 --want params==1 --limit search=20000", 1, "the bound `search`"),
         ("solve variable yolov8n width --to 64 --want params<=64", 1, "the bound `search`"),
+        ("solve variable odd.yaml w --to 20000 --want params==1", 2, "no value of `w` that was tried makes a net"),
         ("solve input-size related.yaml", 0, "listed up to 512 only"),
         ("show inputs.yaml", 0, "Layers"),
         ("show slices.yaml --format csv", 0, "slice"),
-        ("show ladder.yaml --input 3xHxW", 2, "200,000 cases"),
+        ("show ladder.yaml --input 3xHxW", 2, "100,000 cases"),
         ("show equal_names.param --depth 1", 0, "30,000"),
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),
@@ -117,6 +119,21 @@ def test_a_pipe_is_no_file(fifo, arguments):
     done = cnncalc(*arguments.split(), cwd=fifo)
     assert done.returncode == 2
     assert "regular file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", ["show lenet5", "export lenet5 --to caffe", "sweep lenet5 --set classes=1,2", "list --family vgg"]
+)
+def test_nothing_waits_for_somebody_to_read_a_pipe(fifo, arguments):
+    os.mkfifo(fifo / "out")
+    done = cnncalc(*arguments.split(" "), "-o", "out", cwd=fifo, seconds=20)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_a_device_may_be_written_to(fifo):
+    piped = cnncalc("show", "lenet5", "-o", "/dev/stdout", "--format", "plain", cwd=fifo)
+    assert (piped.returncode, piped.stdout) == (0, cnncalc("show", "lenet5", "--format", "plain", cwd=fifo).stdout)
 
 
 def test_a_pipe_as_a_journal(fifo):

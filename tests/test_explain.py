@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from command_line import runner
 from drawn import explained
 from explained import QUESTION, chained, only, run, said
 
+from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.answer import explain
 from cnncalc.language import load
@@ -308,3 +310,12 @@ def test_chain_explains():
     result = run("chain", *QUESTION, "--explain")
     assert result.exit_code == 0
     assert result.output == EXAM
+
+
+def test_no_convolution_is_the_same_as_a_linear_layer_with_more_than_weights_and_a_bias(tmp_path):
+    (tmp_path / "n.yaml").write_text("input: 2x4x4\nlayers: [flatten, linear 3]\n")
+    (tmp_path / "m.yaml").write_text("input: 2x4x4\nlayers: [flatten, linear 3 bias weight]\n")
+    plain, more = (runner().invoke(program, ["explain", str(tmp_path / name)]) for name in ("n.yaml", "m.yaml"))
+    assert (plain.exit_code, more.exit_code) == (0, 0)
+    assert "The same as `conv 3 k4`" in plain.stdout
+    assert "The same as `conv" not in more.stdout

@@ -21,7 +21,18 @@ WRITERS = [
     ("kinds", "conv"),
     ("solve", "batch-size", "lenet5", "--memory", "1GB"),
     ("sweep", *SWEEP),
+    ("search", "lenet5", "--over", "classes=1:9", "--minimize", "params", "--maximize", "macs"),
+    ("search", "lenet5", "--over", "classes=1:5", "--minimize", "latency", "--device", "a100"),
+    ("draw", "lenet5"),
+    ("list", "--family", "vgg"),
+    ("schema",),
+    ("export", "lenet5", "--to", "caffe", "--force"),
+    ("export", "lenet5", "--to", "torch", "--force"),
+    ("export", "lenet5", "--to", "keras-json", "--force"),
+    ("rewrite", "vgg11_bn", "fold-batchnorm", "--force"),
+    ("import", "foreign.cfg", "--force"),
 ]
+FOREIGN = "[net]\nheight=8\nwidth=8\nchannels=3\n\n[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
 
 
 def run(*arguments):
@@ -31,11 +42,15 @@ def run(*arguments):
 @pytest.mark.parametrize("arguments", WRITERS, ids=" ".join)
 @pytest.mark.parametrize("before", [None, "what stood there before\n"])
 def test_a_disk_that_is_full_leaves_what_stood_there(tmp_path, monkeypatch, arguments, before):
-    target = tmp_path / "result"
-    if run(*arguments, "-o", tmp_path / "whole").exit_code == 2:
+    suffix = {"draw": ".svg", "rewrite": ".yaml", "import": ".yaml"}.get(arguments[0], "")
+    target, first = tmp_path / f"result{suffix}", tmp_path / f"whole{suffix}"
+    if arguments[0] == "import":
+        (tmp_path.parent / "foreign.cfg").write_text(FOREIGN)
+        arguments = ("import", tmp_path.parent / "foreign.cfg", "--force")
+    if run(*arguments, "-o", first).exit_code == 2:
         pytest.skip("this command writes to standard output only")
-    whole = (tmp_path / "whole").read_bytes()
-    (tmp_path / "whole").unlink()
+    whole = first.read_bytes()
+    first.unlink()
     for fails in range(1, 30):
         if before is not None:
             target.write_text(before)
@@ -46,15 +61,15 @@ def test_a_disk_that_is_full_leaves_what_stood_there(tmp_path, monkeypatch, argu
         if not disk.failed:
             assert done.exit_code == 0
             assert target.read_bytes() == whole
-            assert [path.name for path in tmp_path.iterdir()] == ["result"]
+            assert [path.name for path in tmp_path.iterdir()] == [target.name]
             assert fails > 1
             return
         assert done.exit_code == 2
         assert "cannot be written: No space left on device" in done.output
         assert "help" in done.output
         assert (target.read_text() if target.exists() else None) == before
-        assert {path.name for path in tmp_path.iterdir()} <= {"result", "result.part"}
-        (tmp_path / "result.part").unlink(missing_ok=True)
+        assert {path.name for path in tmp_path.iterdir()} <= {target.name, f"{target.name}.part"}
+        (tmp_path / f"{target.name}.part").unlink(missing_ok=True)
     pytest.fail("it never came to an end")
 
 

@@ -29,7 +29,7 @@ def test_torch_and_cnncalc_agree_with_the_page(one):
 
 
 def test_the_page_tells_every_figure_and_release():
-    page = PAGE.read_text(encoding="utf-8")
+    page = "".join((PAGE.parent / name).read_text(encoding="utf-8") for name in ("surprises.md", "formats.md"))
     figures = [one.figure for one in SURPRISES] + [row["figure"] for row in ROWS]
     told = [f"{int(one):,}" if str(one).isdigit() else str(one).replace("-", "−") for one in figures]
     assert [one for one in told if one not in page] == []
@@ -77,6 +77,12 @@ OURS = {
 def test_cnncalc_says_what_the_tool_says(subject):
     (figure,) = [row["figure"] for row in ROWS if row["subject"] == subject and row["part"] != "paddle-numpy"]
     assert OURS[subject]() == int(figure)
+
+
+def test_receptive_fields_beside_torchscan_s():
+    layers = ("conv 8 k3", "maxpool k2", "conv 8 k3", "relu", "deconv 8 k4")
+    fields = [row.receptive_field.size for row in cnncalc.chain("3x32x32", *layers).report().rows]
+    assert f"| {', '.join(str(one[0]) for one in fields)}: each layer's own window" in PAGE.read_text(encoding="utf-8")
 
 
 VIT = {"torch": 22_542_249_984, "deepspeed": 2 * 17_563_828_224}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from bitsandbytes.optim import Adam8bit
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def state(numbers: int) -> int:

@@ -11,11 +11,13 @@ import onnx_tool
 import torch
 import torchinfo
 import torchprofile
+import torchvision
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 from torchscan.modules import module_rf
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def fields(*modules: nn.Module) -> str:
@@ -50,11 +52,21 @@ def transposed(i: int, o: int, k: int, s: int) -> str:
     return f"{said:,} for {i * o * k * k * 64:,}"
 
 
+def flops(net: nn.Module, gradients: bool) -> int:
+    """What FlopCounterMode counts of an image, with gradients or without."""
+    with torch.set_grad_enabled(gradients), FlopCounterMode(display=False) as counter:
+        net(torch.zeros(1, 3, 224, 224))
+    return int(counter.get_total_flops())
+
+
 warnings.simplefilter("ignore")
+vit = torchvision.models.vit_b_16().eval()
 normed = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3)))
 grouped = nn.ConvTranspose2d(4, 8, 4, stride=2, padding=1, groups=4)
 tell(
     [
+        ("FlopCounterMode: ViT-B/16 in eval mode", flops(vit, True)),
+        ("FlopCounterMode: ViT-B/16 in eval mode, no gradients", flops(vit, False)),
         ("torchinfo: mult-adds of a convolution with weight normalisation",
          torchinfo.summary(normed, (1, 3, 8, 8), verbose=0).total_mult_adds),
         ("torchprofile: a transposed convolution 4 to 8 channels, stride 2, 4 groups, on 8×9",

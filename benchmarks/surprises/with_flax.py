@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import lax
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def flops(function, *arguments) -> int:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def shown(model: keras.Model) -> int:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def flops(shape: tuple[int, ...], out: tuple[int, ...], nodes: list, *weights: tuple[int, ...]) -> int:

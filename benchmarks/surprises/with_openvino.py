@@ -9,7 +9,7 @@ import numpy as np
 import openvino
 from openvino import opset13 as ops
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def saved(large: int = 0) -> int:

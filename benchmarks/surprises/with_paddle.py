@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def counted() -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 
 def converted(layer: tf.keras.layers.Layer, *shape: int) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.surprises.saying import tell
+from benchmarks.surprises import tell
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 

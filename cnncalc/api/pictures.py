@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.files import write_whole
 from cnncalc.pictures.drawing import USUAL, View, drawing, suffix_of, written
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Picture:
             raise CnncalcError(Fault(f"`scale` cannot be {scale}", help="give a number above 0"))
         made = written(self.report, suffix, self.view, scale)
         try:
-            Path(file).write_bytes(made.encode() if isinstance(made, str) else made)
+            write_whole(made, Path(file))
         except OSError as error:
             message, why = f"`{fspath(file)[-60:]}` cannot be written", (error.strerror or str(error)).lower()
             raise CnncalcError(Fault(message, values=why, help="write elsewhere")) from None

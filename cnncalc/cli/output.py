@@ -102,6 +102,8 @@ def target_of(output: str) -> Path:
     if not Path(output).parent.is_dir():
         message = f"there is no folder `{Path(output).parent}`"
         raise CnncalcError(Fault(message, help="make it first, or write elsewhere"))
+    if Path(output).exists() and not Path(output).is_file():  # a device or a pipe, whose real name may be no path
+        return Path(output)
     try:
         return Path(os.path.realpath(output, strict=True))
     except FileNotFoundError:

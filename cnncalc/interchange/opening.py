@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault
@@ -42,6 +43,10 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}
 """What the last few files became: a sweep opens one file many times."""
 MOST_KNOWN = 8
+SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+INPUTS = re.compile(r"^inputs?:.*\n(?:[ \t].*\n)*", re.MULTILINE)
+STAND_INS = (224, 352, 256)
+"""Lengths that stand for symbols: a file whose layers are the same ones with each of them has those of any."""
 
 
 def opened(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
@@ -49,6 +54,47 @@ def opened(name: str, path: Path | None, content: bytes | None, options: Options
     file = ForeignFile(name, path, options.limits, content)
     inputs = {} if options.input is None else shapes_of(options.input)
     asked = Asked(inputs, options.variables, options.train, options.opaque)
+    try:
+        return known(file, asked)
+    except CnncalcError:
+        if options.input is None or not has_symbols(options.input):
+            raise
+        made = with_symbols(file, asked, options.input)
+        if made is None:
+            raise
+        return made
+
+
+def has_symbols(text: str) -> bool:
+    """Whether a shape that is given has lengths such as `H`."""
+    return any(
+        SYMBOL.fullmatch(length.strip()) for part in text.split(",") for length in part.split("=")[-1].split("x")
+    )
+
+
+def with_symbols(file: ForeignFile, asked: Asked, text: str) -> Foreign | None:
+    """A file whose lengths are given as symbols, where its layers are the same ones whatever they are; else None."""
+    made: list[Foreign] = []
+    for length in STAND_INS:
+        parts = [part.rpartition("=") for part in text.split(",")]
+        closed = [
+            (*named, "x".join(str(length) if SYMBOL.fullmatch(one.strip()) else one for one in shape.split("x")))
+            for *named, shape in parts
+        ]
+        inputs = shapes_of(",".join("".join(part) for part in closed))
+        try:
+            found = known(file, asked._replace(inputs=inputs))
+        except CnncalcError:
+            return None
+        if found is None:
+            return None
+        made.append(found)
+    texts = {INPUTS.sub("", foreign.text) for foreign in made}
+    return made[0] if len(texts) == 1 else None
+
+
+def known(file: ForeignFile, asked: Asked) -> Foreign | None:
+    """What the file becomes, read once. Raises CnncalcError."""
     if file.path is None:
         return imported(file, asked)
     try:

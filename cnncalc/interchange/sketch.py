@@ -86,7 +86,10 @@ class Sketch:
         """What was folded, left out or not counted: sentences for whoever reads the net."""
 
     def input(self, name: str, shape: Shape) -> int:
-        """An input of the net, without the batch; returns its tensor."""
+        """An input of the net, without the batch; returns its tensor. Of two with one name, one gets a number."""
+        number, own = len(self.inputs) + 1, name
+        while name in self.inputs:
+            name, number = f"{own}_{number}", number + 1
         self.inputs[name] = len(self.operators)
         self.operators.append(Operator(name, None, (), tuple(shape)))
         return len(self.operators) - 1

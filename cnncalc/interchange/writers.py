@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -15,7 +14,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.refusing import YAML_SUFFIXES, named_as
 from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.written import Written
-from cnncalc.language import load
+from cnncalc.language import load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
@@ -133,10 +132,7 @@ def _hold(graph: Graph, writer: Writer, made: Written) -> None:
     file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
     foreign = imported(file, Asked(inputs))
     assert foreign is not None
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "net.yaml"
-        path.write_text(foreign.text, encoding="utf-8")
-        back = load(str(path), Options())
+    back = load_text(foreign.text, "net.yaml", Options())
     outputs, numbers, macs = _known(graph, made.macs, made.ends)
     ours, theirs = (outputs, numbers - made.unseen, macs), _known(back)
     if ours != theirs:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from reading import ncnn
 
+from cnncalc import Options, load
 from cnncalc.errors import CnncalcError
+from cnncalc.layers import show_shape
 
 
 def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
@@ -57,6 +59,8 @@ LAYERS = [
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
     ("PriorBox", "-23300=1,60.0 -23302=1,2.0 9=300 10=300", "0=19 1=19 2=4", "2x4332"),  # conv11 of MobileNet-SSD
     ("DetectionOutput", "0=21 3=50", "0=5 1=6", "50x6"),
+    ("Reshape", '6="1,1,//(4,0n),0n" 12=0 13=0', "0=1 1=1 2=4", "4x1x1"),  # the batch stands last, as pnnx writes it
+    ("Reshape", '6="*(0w,2),//(0h,2),-1"', "0=5 1=6 2=4", "4x3x10"),
     ("Reshape", "0=3 1=-1 2=0", "0=12", "1x4x3"),  # a length to copy that is not there is 1
     ("Convolution", "0=5 1=1 5=1 6=20", "0=4", "5"),  # of a vector it is a matrix
     ("Tile", "0=1 1=3", "0=5 1=6 2=4", "4x18x5"),
@@ -151,6 +155,32 @@ def test_an_input_without_a_size_takes_what_is_given():
     assert ncnn(text, input="3x9x9").outputs == {"r": "3x9x9"}
 
 
+@pytest.mark.parametrize("text", ["0q", "//(4,0)", "+(1", "1,,2", "9w", "0d,-1", "*(99999999,99999999)", "sin(1)"])
+def test_lengths_that_cannot_be_are_told(text):
+    with pytest.raises(CnncalcError, match=r"shape|input has no"):
+        ncnn(one("Reshape", f'6="{text}"', "0=5 1=6"))
+
+
+def test_the_form_of_pnnx_is_told_from_that_of_ncnn():
+    text = "7767517\n2 2\npnnx.Input pnnx_input_0 0 1 0 #0=(1,3,8,8)f32\nnn.ReLU r 1 1 0 1\n"
+    with pytest.raises(CnncalcError, match=r"pnnx's own form of a net[\s\S]*\.ncnn\.param"):
+        ncnn(text)
+
+
+def test_lengths_that_are_open_may_be_symbols_where_no_layer_depends_on_them(tmp_path):
+    def made(*layers, shape="3xHxW"):
+        file = tmp_path / "net.param"
+        file.write_text(net(*layers, shape=""), encoding="utf-8")
+        graph = load(str(file), Options(input=shape, symbols=True))
+        return [show_shape(graph.nodes[tensor].shape) for tensor in graph.outputs.values()]
+
+    conv = "Convolution c 1 1 x y 0=4 1=3 3=2 4=1 5=1 6=108"
+    assert made(conv) == ["4x⌈H/2⌉x⌈W/2⌉"]
+    assert made(conv, "Crop k 1 1 y z -23309=1,0 -23310=1,20 -23311=1,1", shape="3x64xW") == ["4x20x⌈W/2⌉"]
+    with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
+        made(conv, "Crop k 1 1 y z -23309=1,1 -23310=1,-1 -23311=1,1")  # up to the last row but one
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -168,3 +198,8 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         ncnn(text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
+    again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
+    assert ncnn(again).outputs == {"r": "3x8x8"}

@@ -256,7 +256,8 @@ def _linear(net: Neighbours, index: int, layer: Layer) -> Iterator[Remark]:
     sizes = list(dict.fromkeys(shape[1:]))
     kernel = show_shape(tuple(sizes if len(sizes) == 1 else shape[1:]))
     same = _convolution(shape[1:], layer.out, bias=layer.bias)
-    assert count(same.weight_shapes(shape)) == count(layer.weight_shapes(*net.graph.input_shapes(node)))
+    if count(same.weight_shapes(shape)) != count(layer.weight_shapes(*net.graph.input_shapes(node))):
+        return  # it has more than weights and a bias
     yield Remark(
         f"The same as `conv {layer.out} k{kernel}` on the {show_shape(shape)} map: a kernel as large as the map, with "
         "the same weights.",

@@ -90,6 +90,12 @@ def operators(source: Text, limits: Limits) -> list[Operator]:
     counts = [int(text) for text in lines[1][1].split() if WHOLE.fullmatch(text)] if len(lines) > 1 else []
     if len(counts) != 2:
         raise CnncalcError(Fault("the second line says how many layers and blobs there are", source.place(2, 1)))
+    if any(text.split()[0].startswith("pnnx.") for _, text in lines[2:4]):
+        message, help = (
+            "this is pnnx's own form of a net, not ncnn's",
+            "give the `.ncnn.param` that pnnx writes beside it",
+        )
+        raise CnncalcError(Fault(message, source.place(lines[2][0], 1), help=help))
     if len(lines) - 2 > limits.layers:
         message = f"the file has more than {limits.layers:,} layers, the bound `layers`"
         raise CnncalcError(Fault(message, source.place(2, 1), help=limits.way_out("layers")))

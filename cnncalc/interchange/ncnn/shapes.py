@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import prod
 
 from cnncalc.interchange.building import Build, Fields
+from cnncalc.interchange.ncnn.lengths import lengths_of
 from cnncalc.interchange.ncnn.params import Operator
 from cnncalc.layers.base import Shape
 
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 DROPPED = -233
+BATCHLESS = 233
 PERMUTATIONS = {
     2: ((0, 1), (1, 0)),
     3: ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)),
@@ -99,21 +101,10 @@ def reshape(operator: Operator, build: Build) -> list[int]:
 
 
 def _by_expression(operator: Operator, build: Build) -> int:
-    """A shape such as `1w,1h,128`: lengths of the inputs by their number, or numbers; the width first."""
-    letters = {"w": -1, "h": -2, "d": -3, "c": 0}
-    lengths: list[int] = []
-    for part in operator.text(6).split(","):
-        if part.removeprefix("-").isdecimal() and len(part) < 11:
-            lengths.append(int(part))
-            continue
-        source, letter = part[:-1], part[-1:]
-        if not source.isdecimal() or letter not in letters or int(source) >= len(build.x):
-            raise operator.fault("this shape is an expression that is not read", f"`{operator.text(6)[:60]}`")
-        shape = build.x[int(source)]
-        place = letters[letter]
-        if -place > len(shape):
-            raise operator.fault(f"the input has no `{letter}`", f"`{operator.text(6)[:60]}`")
-        lengths.append(shape[place])
+    """A shape such as `1w,1h,128`, the width first; with setting 13 the last of it is the batch."""
+    lengths = lengths_of(operator, operator.text(6), build.x)
+    if operator.whole(13, BATCHLESS) == 0 and len(lengths) > 1:
+        lengths.pop()
     return build.put("reshape", build.tensors[0], shape=tuple(reversed(lengths)))
 
 

@@ -72,10 +72,9 @@ def leaky(call: Call) -> Tensor:
     )
 
 
-def rrelu(call: Call) -> Tensor:
-    """With slopes between two, which are drawn in training."""
-    lower, upper = call.get("lower", 1 / 8), call.get("upper", 1 / 3)
-    return call.put("rrelu", lower=lower, upper=upper, inplace=True if call.word.endswith("_") else None)
+def randomised(call: Call) -> Tensor:
+    """A leaky ReLU of random slopes, with their bounds."""
+    return call.put("rrelu", lower=call.get("lower", 0.125), upper=call.get("upper", 1 / 3))
 
 
 def gelu(call: Call) -> Tensor:
@@ -211,7 +210,7 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
-    **{f"rrelu{mark}": rrelu for mark in ("", "_")},
+    **{f"rrelu{mark}": randomised for mark in ("", "_")},
     "gelu": gelu,
     "glu": glu,
     "prelu": prelu,

@@ -182,6 +182,8 @@ def stacked(call: Call) -> Tensor:
         raise Refused("it acts along the batch")
     shape = call.world.shape((*dims[:place], 1, *dims[place + 1 :]), batch)
     wide = [call.layer("reshape", [one.number], f"{call.name()}_{at}", shape=shape) for at, one in enumerate(values)]
+    if len(wide) == 1:
+        return call.held(wide[0], dims, batch)
     axis = place - (batch is not None and place > batch)
     return call.held(call.layer("concat", wide, axis=axis or None), dims, batch)
 

@@ -76,5 +76,6 @@ def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shap
         try:
             shapes[name] = read_shape(text.strip(), symbols=document.symbols)
         except FieldError as error:
-            document.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=error.help)
+            help = error.help or ("such as 3x224x224, or 3xHxW" if document.symbols else "such as 3x224x224")
+            document.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=help)
     return shapes

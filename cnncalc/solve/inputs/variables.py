@@ -23,6 +23,8 @@ MOST = 20_000
 OPENED, AFRESH, FOLLOWED = 20, 16, 2
 """What a net that is begun takes, in layers that are built; a layer that the net before did not have; and for each
 layer what is followed through the net, as memory is."""
+REFUSED = 1_000
+"""What a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
 
 class Trial(NamedTuple):
@@ -76,18 +78,18 @@ def solve_variable(
     build = loader(net, options)
     each = 1 if all(want.figure not in BY_KEY or BY_KEY[want.figure].layer for want in wants) else 1 + FOLLOWED
     trials: list[Trial] = []
-    left, built, before = "", 0, frozenset[Met]()
+    left, built, before, one = "", 0, frozenset[Met](), REFUSED
     try:
         for number in range(count):
             trial, graph = _trial(
                 build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer
             )
             trials.append(trial)
-            built += OPENED
             if graph is not None:
                 layers = frozenset(graph.signatures)
-                built += len(graph.nodes) * each + AFRESH * len(layers - before)
+                one = OPENED + len(graph.nodes) * each + AFRESH * len(layers - before)
                 before = layers
+            built += one
             if progress is not None:
                 progress(number + 1, count)
             if built > options.limits.search and number + 1 < count:

@@ -101,7 +101,8 @@ class Keeping(Places):
             keyed = valued = self.heads * filled
             key = value = groups * filled
             yield Saved("the state of its random numbers", shape=(3,), size=8, batched=False)
-            apart = each != filled and self.heads > 1 and not (each == 1 and self.undivided(backward, *x))
+            in_a_row = each == 1 and (size.asked == 1 or self.undivided(backward, *x))
+            apart = each != filled and self.heads > 1 and not in_a_row
             if self.project and backward.weights and apart:
                 yield Saved("values of all heads, without the zeros", shape=(size.queries, size.valued))
         yield Saved("queries", shape=(size.queries, keyed))
