@@ -9,18 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-import traceback
 from collections import Counter
+from itertools import count, repeat, takewhile
 from pathlib import Path
-from random import Random
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+from benchmarks.fuzzing import Held, drawn, work
+from cnncalc.running.runner import Runner, in_order
 
-from layer_texts import wild_text  # noqa: E402
-from networks import Network, network  # noqa: E402
-
-from cnncalc.graph import Graph  # noqa: E402
+if TYPE_CHECKING:
+    from networks import Network
 
 EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -34,22 +32,15 @@ class Tally:
         self.kinds: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
 
-    def count(self, net: Network, graph: Graph) -> None:
-        """A net that was held."""
-        kinds = [layer.kind for _, _, layer in graph.layers()]
-        self.nets += 1
-        self.layers += len(kinds)
-        self.refused += len(net.refused)
-        self.kinds.update(kinds)
-        self.seen[graph.dialect] += 1
-        self.seen[net.dtype] += 1
-        self.seen[f"{len(graph.nodes[0].shape) - 1}-D input"] += 1
-        self.seen["several inputs"] += len(graph.inputs) > 1
-        self.seen["several outputs"] += len(graph.outputs) > 1
-        self.seen["shared parameters"] += any(node.share is not None for node in graph.nodes)
-        self.seen["frozen layers"] += any(not node.trainable for node in graph.nodes)
-        self.seen["step of training"] += net.step
-        self.seen["receptive fields"] += net.fields
+    def count(self, held: Held) -> None:
+        """A net that was held, and the layer beside it."""
+        self.wild += 1
+        self.differing += bool(held.lines)
+        self.nets += held.whole
+        self.layers += len(held.kinds)
+        self.refused += held.refused
+        self.kinds.update(held.kinds)
+        self.seen.update(held.seen)
 
     def line(self, seconds: float) -> str:
         """Where it stands."""
@@ -67,17 +58,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the number of the first net")
     parser.add_argument("--with", dest="witness", default="torch", help="torch, or one of benchmarks.witnessed")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz-differences"), help="folder for nets that differ")
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes")
+    parser.add_argument("--workers", type=int, default=0, help="so many workers of Dask on this machine")
+    parser.add_argument("--scheduler", default="", help="the address of a scheduler of Dask")
     return parser.parse_args()
-
-
-def found_in(net: Network) -> tuple[Graph | None, list[str]]:
-    """How the two differ; an exception is a difference too."""
-    from held import differences
-
-    try:
-        return differences(net)
-    except Exception:  # noqa: BLE001  (whatever it is, the net is to be kept)
-        return None, [traceback.format_exc()]
 
 
 def kept(net: Network, folder: Path, name: str, lines: list[str]) -> None:
@@ -96,33 +80,31 @@ def main() -> int:
 
         return witnessed.main(given)
     import torch
-    from agreement import unexplained
 
-    torch.set_num_threads(1)
     start = told = time.monotonic()
-    tally = Tally()
-    index = given.first
+    tally, following = Tally(), given.first
+    runner = Runner(given.jobs, given.workers, given.scheduler).checked()
+    tasks = takewhile(
+        lambda _: time.monotonic() - start < 60 * given.minutes, zip(repeat(given.seed), count(given.first))
+    )
     try:
-        while tally.nets < given.nets and time.monotonic() - start < 60 * given.minutes:
-            net = network(Random(f"{given.seed}/{index}"))
-            text, shapes = wild_text(Random(f"{given.seed}/wild/{index}"))
-            graph, lines = found_in(net)
-            lines += [line] if (line := unexplained(text, shapes)) else []
-            tally.wild += 1
-            if lines:
-                tally.differing += 1
-                kept(net, given.keep, f"{given.seed}-{index}", lines)
-                print(f"net {index} of seed {given.seed} differs: {lines[0].splitlines()[-1]}", file=sys.stderr)
-            if graph is not None:
-                tally.count(net, graph)
-            index += 1
+        for held in in_order(work(), tasks, runner):
+            tally.count(held)
+            following = held.index + 1
+            if held.lines:
+                kept(drawn(given.seed, held.index), given.keep, f"{given.seed}-{held.index}", list(held.lines))
+                print(
+                    f"net {held.index} of seed {given.seed} differs: {held.lines[0].splitlines()[-1]}", file=sys.stderr
+                )
             if time.monotonic() - told > EVERY:
                 told = time.monotonic()
-                print(tally.line(told - start), file=sys.stderr)
+                print(f"{tally.line(told - start)}; --first {following} goes on", file=sys.stderr)
+            if tally.nets >= given.nets:
+                break
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     seconds = time.monotonic() - start
-    print(f"seed {given.seed}, nets {given.first} to {index - 1}, torch {torch.__version__}")
+    print(f"seed {given.seed}, nets {given.first} to {following - 1}, torch {torch.__version__}")
     print(tally.line(seconds))
     print("of them:", ", ".join(f"{count:,} {what}" for what, count in tally.seen.most_common()))
     print("layers:", ", ".join(f"{count:,} {kind}" for kind, count in tally.kinds.most_common()))

@@ -32,7 +32,7 @@ CALLED_OTHERWISE = ("Bilinear", "Fold", "MaxUnpool")
 FURTHER = (
     ("Conv2d", "8x16x16", "8 k4 padding=same"), ("Conv1d", "8x9", "4 k4 d3 same"),
     ("Conv3d", "8x6x6x6", "8 k2x3x4 same"), ("Conv2d", "8x6x6", "8 k4 same s2"),
-    ("Conv2d", "8x6x6", "8 k2 same circular"), ("BatchNorm2d", "8x6x6", "nostats"),
+    ("Conv2d", "8x6x6", "8 k2 same circular"), ("BatchNorm2d", "8x6x6", "nostats"), ("BatchNorm1d", "8", ""),
     ("InstanceNorm2d", "8x6x6", "stats affine"),
     ("Dropout2d", "8x6x6", "0.3 inplace"), ("AlphaDropout", "8x6x6", "0.3 inplace"), ("AlphaDropout", "8x6x6", "1"),
     ("RReLU", "8x6x6", "inplace"), ("RReLU", "8x6x6", "0.1 0.2"), ("GLU", "8x6x6", "axis=0"), ("ELU", "8x6", "0.5"),

@@ -174,3 +174,16 @@ def test_a_group_must_stand_together():
     net.close(group, net.add("conv 4 k1", level=group).index)
     with pytest.raises(CnncalcError, match="`between` runs between layers of `stage`"):
         net.checkpoint("stage")
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [("resnet18", "layer*"), ("mobilenet_v2", "features.*"), ("densenet121", "features.denseblock*")],
+)
+def test_what_the_pass_forward_keeps_in_mixed_precision_is_what_lives(name, groups):
+    """On a CUDA device that is not there, as torch.autocast casts there; the copies of weights too."""
+    graph = load(name, input="3x64x64", checkpoint=groups)
+    found = verify(graph, batch=2, dtype="amp-bfloat16")
+    (held,) = [one for one in found.totals if one.what == "saved bytes"]
+    assert found.failed == 0 and held.passed
+    assert held.predicted < report(load(name, input="3x64x64"), 2, "amp-bfloat16").totals.saved_bytes

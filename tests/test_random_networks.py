@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
 from agreement import EXCEPTIONS, refusals, unexplained
-from held import BYTES_UNKNOWN, differences, graph_of
+from held import BYTES_UNKNOWN, channels_blurred, differences, graph_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from layer_texts import MAP_KINDS, MERGES, TWO, VECTOR_KINDS, wild_text
@@ -159,3 +159,9 @@ def test_the_generator_writes_what_it_promises():
 def test_a_network_depends_on_its_seed_alone():
     assert network(Random("a")) == network(Random("a"))
     assert network(Random("a")).text != network(Random("b")).text
+
+
+def test_what_an_unfold_deals_out_is_blurred_behind_a_select():
+    """One row of its columns sees one pixel of each window, and all rows are said to see the window."""
+    assert channels_blurred(graph_of("{input: 1x6x4, layers: [unfold k2, select -4 axis=-2]}"))
+    assert not channels_blurred(graph_of("{input: 1x6x4, layers: [unfold k2, linear 3 axis=last]}"))

@@ -308,3 +308,15 @@ def test_an_input_that_only_lends_its_size_gets_no_gradient():
     verification = verify(written(net))
     figures(verification)
     assert "backward reaches 2 trainable tensors not at all, such as c.weight" in verification.notes[0]
+
+
+def test_processes_verify_what_one_does():
+    """In the same order; a net that cannot be verified is told as it is by one."""
+    nets = ["lenet5", "nosuchnet", "lenet_cifar", "--device", "meta", "--format", "json"]
+    alone, shared = (run(*nets, *more) for more in ([], ["--jobs", "2"]))
+    assert alone.exit_code == shared.exit_code == 2
+
+    def told(answer):
+        return [{key: one[key] for key in one if key != "seconds"} for one in json.loads(answer)["nets"]]
+
+    assert told(shared.stdout) == told(alone.stdout)

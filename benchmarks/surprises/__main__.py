@@ -35,7 +35,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "opencv": ("opencv-python-headless==4.14.0.94", "onnx==1.23.2", "numpy==2.4.6"),
     "paddle": ("paddlepaddle==3.3.1", "numpy==2.1.3"),
     "paddle-numpy": ("paddlepaddle==3.3.1", "numpy==2.4.6"),
-    "keras": ("keras==3.15.1", "torch==2.13.0", "numpy==2.4.6"),
+    "keras": ("keras==3.15.1", "torch==2.13.0", "numpy==2.4.6", "onnx==1.23.2", "onnxscript==0.7.2"),
     "tensorflow": ("tensorflow-cpu==2.21.0",),
     "openvino": ("openvino==2026.4.1", "numpy==2.4.6"),
     "onnxruntime": ("onnxruntime==1.32.0", "onnx==1.23.2", "numpy==2.4.6"),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
+import onnx
 from keras import layers
 
 from benchmarks.surprises import tell
@@ -33,6 +36,17 @@ def mean() -> str:
     return f"{float(layers.AveragePooling2D(3, 2, 'same')(numbers)[0, -1, -1, 0]):.1f}"
 
 
+def enlarged() -> str:
+    """The nodes, constants apart, of the ONNX file of an UpSampling2D by 2, and whether one of them is a Resize."""
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.UpSampling2D(2)])
+    model(np.zeros((1, 8, 8, 3), np.float32))
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "net.onnx")
+        model.export(path, format="onnx", verbose=False)
+        kinds = [one.op_type for one in onnx.load(path).graph.node if one.op_type != "Constant"]
+    return f"{len(kinds)} nodes, {kinds.count('Resize')} Resize"
+
+
 trained = keras.Sequential(
     [keras.Input((8, 8, 3)), layers.Conv2D(4, 3, use_bias=False), layers.BatchNormalization(),
      layers.GlobalAveragePooling2D(), layers.Dense(10)]
@@ -53,5 +67,6 @@ tell(
         ("Keras: bytes of Dense 1,568 to 32 after quantize('int4'), its bias apart",
          sum(one.numpy().nbytes for one in mixed.layers[-1].weights if not one.path.endswith("bias"))),
         ("Keras on torch: the last mean of 3×3 with same, stride 2, over 1 to 36", mean()),
+        ("Keras on torch: UpSampling2D as ONNX", enlarged()),
     ]
 )  # fmt: skip

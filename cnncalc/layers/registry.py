@@ -3,23 +3,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
+from importlib import import_module
 from typing import TypeVar
 
 from cnncalc.layers.base import Layer
 from cnncalc.layers.dialects import DIALECTS, Named
+from cnncalc.layers.names import FAMILIES
 
 __all__ = ["ALIASES", "KINDS", "kind_named", "layer", "name_in", "preset_name", "preset_of"]
 
 T = TypeVar("T", bound="type[Layer]")
 
-KINDS: dict[str, type[Layer]] = {}
-"""Every kind by its own name, in the order of declaration."""
-ALIASES: dict[str, str] = {}
-"""Every other name, normalised, of a kind."""
+
+class _Kinds(MutableMapping[str, type[Layer]]):
+    """Kinds by name, each imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self.imported: dict[str, type[Layer]] = {}
+        self.places: dict[str, str | None] = {kind: module for module in FAMILIES for kind in FAMILIES[module]}
+
+    def __getitem__(self, kind: str) -> type[Layer]:
+        if kind not in self.imported:
+            import_module(f"cnncalc.layers.kinds.{self.places[kind]}")
+        return self.imported[kind]
+
+    def __setitem__(self, kind: str, cls: type[Layer]) -> None:
+        self.imported[kind] = cls
+        self.places.setdefault(kind, None)
+
+    def __delitem__(self, kind: str) -> None:
+        del self.imported[kind], self.places[kind]
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
 
 
+def _normalised(name: str) -> str:
+    """Whatever its case and underscores; torch's lazy layers, which learn their inputs' channels, are as the others."""
+    return name.replace("_", "").replace("-", "").lower().removeprefix("lazy")
+
+
+KINDS = _Kinds()
+"""Every kind by its own name, in the order of `FAMILIES`."""
+ALIASES: dict[str, str] = {
+    name: kind
+    for kinds in FAMILIES.values()
+    for kind, others in kinds.items()
+    for name in (_normalised(kind), *others.split())
+}
+"""Every name, normalised, of a kind."""
 PRESETS: dict[str, Mapping[str, object]] = {}
 """The fields that a name, normalised, sets beside naming a kind: `exp` is the kind `function` of exp."""
 
@@ -46,11 +86,6 @@ def layer(
 LONGEST = 60
 """Longer names are not remembered: they could take more memory than their file."""
 _DIMENSION = re.compile(r"([123])[dD]\Z")
-
-
-def _normalised(name: str) -> str:
-    """Whatever its case and underscores; torch's lazy layers, which learn their inputs' channels, are as the others."""
-    return name.replace("_", "").replace("-", "").lower().removeprefix("lazy")
 
 
 def name_in(dialect: str, name: str) -> Named | None:
@@ -87,7 +122,9 @@ _known = lru_cache(maxsize=4_096)(_looked_up)
 
 def preset_of(name: str) -> Mapping[str, object]:
     """The fields that a name of a kind sets; none for most."""
-    if name in KINDS or not PRESETS:
+    if name in KINDS:
+        return {}
+    if kind_named(name) is None:  # its class, which knows what the name sets, is imported now
         return {}
     match = _DIMENSION.search(name)
     stem, whole = _normalised(name[: match.start()] if match else name), _normalised(name)

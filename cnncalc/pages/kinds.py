@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.page import Column, Heading, Items, Page, Stack, Table, Text, Verbatim
-from cnncalc.layers import FAMILIES, KINDS
+from cnncalc.layers import KINDS
 from cnncalc.layers.base import REQUIRED
 
 if TYPE_CHECKING:
@@ -26,10 +26,17 @@ INTRODUCTION = (
 )
 
 
+COURSE = (
+    "conv", "deformable", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "activation",
+    "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions", "reductions",
+    "tensors", "attention", "recurrent", "convolved", "regularize",
+)  # fmt: skip
+"""The families in the order in which a course meets them."""
+
+
 def kinds() -> list[type[Layer]]:
     """Every kind, family by family."""
-    order = [module.__name__ for module in FAMILIES]
-    return sorted(KINDS.values(), key=lambda cls: order.index(cls.__module__))
+    return sorted(KINDS.values(), key=lambda cls: COURSE.index(family(cls)))
 
 
 def family(cls: type[Layer]) -> str:

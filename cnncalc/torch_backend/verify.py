@@ -125,8 +125,10 @@ def _held(
         return (), (_refusal(module, inputs, error, planned, dtype),)
     rows = compare.rows(graph, measured, planned.batch, dtype)
     totals = compare.totals(graph, module, measured, planned.batch, dtype)
-    if graph.plan.checkpoints and planned.device == PRETENDED:
-        notes.append("what is kept where groups run again is not held: without a device torch runs no pass backward")
+    if graph.plan.checkpoints and saved and planned.device == PRETENDED:
+        notes.append("what is kept when groups run again is not held: without a device torch runs no pass backward")
+        found = alive(module, inputs, DTYPES.get(amp_of(dtype)), backward=False)
+        totals += compare.kept(graph, found, planned.batch, dtype)[:1]
     elif graph.plan.checkpoints and saved:
         totals += compare.kept(graph, alive(module, inputs, DTYPES.get(amp_of(dtype))), planned.batch, dtype)
     if planned.training and planned.device != PRETENDED:

@@ -74,6 +74,8 @@ SEQUENCES = [
     ("6x5", "gru 4 bidirectional returns=final", ["Bidirectional"]),
     ("6x5", "lstm 4 biases=1", ["LSTM"]),
     ("6x5", "rnn 4 relu nobias", ["SimpleRNN"]),
+    ("3x4x8x8", "convlstm 4 k3 same final", ["ConvLSTM2D"]),
+    ("3x4x9", "convlstm 4 k3 s2 p1 nobias", ["ZeroPadding2D", "ConvLSTM1D"]),
     ("1x7", "embedding 9 4", ["Reshape", "Embedding"]),
     ("6x5", "parameter 6x2 concat axis=1 first", ["Flatten", "GetItem", "OnesLike", "Dense", "Reshape", "Concatenate"]),
     ("6x5", "positional", ["Flatten", "GetItem", "OnesLike", "Dense", "Reshape", "Add"]),

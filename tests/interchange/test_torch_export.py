@@ -280,3 +280,26 @@ def test_any_broken_file_ends_in_an_answer_or_an_error(tmp_path, seed):
     with contextlib.suppress(CnncalcError):
         assert load(str(file), Options()).outputs
     assert time.monotonic() - begun < 20
+
+
+class Twice(nn.Module):
+    """A convolution that is used twice, under two names."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 3, 3, padding=1)
+        self.second = self.first
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_weights_are_counted_by_their_shapes_and_once(tmp_path):
+    part = nn.Conv2d(4, 3, 3, bias=False)
+    part.weight = nn.Parameter(torch.zeros(25, 4, 3, 3)[:3])  # 432 bytes of a tensor of 3,600
+    for module, channels, params in ((part, 4, 108), (Twice(), 3, 84)):
+        path = tmp_path / "net.pt2"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch says that it stores the part of a tensor
+            torch.export.save(torch.export.export(module, (torch.zeros(1, channels, 8, 8),)), path)
+        assert report(load(str(path), Options())).totals.params == params

@@ -229,7 +229,10 @@ def _table() -> list[Surprise]:
             "frozen 1×1 convolution", 16_384,
             lambda: kept(conv(), frozen=True), lambda: said(point, freeze=("conv2",)),
         ),
-        Surprise("frozen linear layer", 0, lambda: kept(nn.Linear(32, 32), frozen=True)),
+        Surprise(
+            "frozen linear layer", 0, lambda: kept(nn.Linear(32, 32), frozen=True),
+            lambda: said("linear 32 axis=last", freeze=("linear1",)),
+        ),
         Surprise(
             "RMS norm on a CPU, 256 × 16", 33_792,
             lambda: kept(nn.RMSNorm(16), shape=(16, 16, 16)), lambda: said("rmsnorm", shape="16x16x16"),

@@ -11,6 +11,7 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import coloured
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.running import runner_of, runner_options
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from cnncalc.cli.options import Wanted
     from cnncalc.pages.verification import NetResult
+    from cnncalc.running.runner import Runner
 
 FAILED = 1
 BAD_INPUT = 2
@@ -63,6 +65,12 @@ class _Bar:
         show(0, 1)
         return show
 
+    def tell(self, done: int) -> None:
+        """So many nets are verified, by several processes."""
+        if self.shown:
+            count = f"\r\x1b[K{done}/{self.nets}" if done < self.nets else "\r\x1b[K"
+            click.echo(count, nl=False, err=True)
+
     def clear(self) -> None:
         """Take the bar off the terminal."""
         self.done += 1
@@ -99,6 +107,39 @@ def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], b
     return NetResult(net, verification)
 
 
+_THERE: list[tuple[Wanted, dict[str, Any]]] = []
+"""What is asked of the process that verifies, where it is one of several."""
+
+
+def _standard_input(nets: Sequence[tuple[str, bool]], asked: Wanted) -> bytes:
+    """What comes on standard input, where a net does: others cannot read it."""
+    from cnncalc.language.documents.library import standard_input
+
+    return standard_input(asked.options.limits) if any(net == "-" for net, _ in nets) else b""
+
+
+def _prepare(asked: Wanted, given: dict[str, Any], held: bytes) -> None:
+    from cnncalc.language.documents.library import hold_standard_input
+
+    if held:
+        hold_standard_input(held)
+    _THERE[:] = [(asked, given)]
+
+
+def _there(task: tuple[str, bool]) -> NetResult:
+    ((asked, given),) = _THERE
+    return _verified(*task, asked, given, _Bar(0))
+
+
+def _ended(task: tuple[str, bool]) -> NetResult:
+    from cnncalc.pages.verification import NetResult
+
+    message = f"`{task[0][-60:]}`: the process that verified this was ended twice: out of memory?"
+    return NetResult(
+        task[0], None, (Fault(message, help="use `--device meta`, which needs none, or a smaller `--input`"),)
+    )
+
+
 def _known(context: click.Context, parameter: click.Parameter, value: str) -> str:
     """The name of a framework of the table."""
     from cnncalc.errors import suggestion
@@ -128,8 +169,25 @@ def _require(asked: Wanted, given: dict[str, Any]) -> None:
         raise CnncalcError(Fault(message, help=f"leave it out: {witness.name} gives shapes and counts"))
 
 
-def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]) -> Iterator[NetResult]:
+CHOSEN = ("witness", "device", "seed", "receptive_field")
+"""The options of a command line that whoever verifies a net has to know."""
+
+
+def _each(
+    nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any], runner: Runner
+) -> Iterator[NetResult]:
+    """The result of every net, in order, by whoever does it."""
     bar = _Bar(len(nets))
+    if not runner.alone:
+        from cnncalc.running.runner import in_order
+        from cnncalc.running.work import Work
+
+        held = _standard_input(nets, asked)
+        work = Work(_prepare, (asked, {name: given[name] for name in CHOSEN}, held), _there, _ended)
+        for done, result in enumerate(in_order(work, nets, runner), start=1):
+            bar.tell(done)
+            yield result
+        return
     try:
         for net, in_folder in nets:
             result = _verified(net, in_folder, asked, given, bar)
@@ -155,6 +213,7 @@ def _each(nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any]
 @click.option(
     "--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer."
 )
+@runner_options
 @output_options
 @amp_option
 @net_options
@@ -172,18 +231,21 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     With --with, another framework builds the net, and what it has is held: the output shape, the parameters, the
     trainable and the non-trainable numbers of each layer, and what it refuses.
 
+    Many nets are shared out by --jobs, or by Dask with --workers and --scheduler: the results are the same, in order.
+
     With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
     """
     from cnncalc.pages.verification import page
 
     asked = wanted(given)
     _require(asked, given)
+    runner = runner_of(given)
     nets = _nets(paths, given["every"])
     form = form_of(given)
     results: list[NetResult] = []
     interrupted = False
     try:
-        for result in _each(nets, asked, given):
+        for result in _each(nets, asked, given, runner):
             results.append(result)
             if result.faults and len(nets) == 1:
                 raise CnncalcError(result.faults)

@@ -55,6 +55,25 @@ def _run(call: Call, kind: str, *, both: bool) -> int:
     )
 
 
+def over_maps(call: Call) -> int:
+    """ConvLSTM1D and ConvLSTM2D."""
+    if call.rank not in (3, 4) or call.work.channels_first:
+        raise call.fault("it takes maps step by step, channels last")
+    if call.flag("return_state"):
+        raise call.fault("its state is handed on, and a state is no tensor here")
+    axes = call.rank - 2
+    return call.put(
+        "convlstm",
+        out=call.whole("filters"),
+        kernel=call.lengths("kernel_size", 1, axes),
+        stride=call.lengths("strides", 1, axes),
+        padding=call.word("padding", "valid"),
+        dilation=call.lengths("dilation_rate", 1, axes),
+        bias=None if call.flag("use_bias", True) else False,
+        returns=None if call.flag("return_sequences") else "final",
+    )
+
+
 def bidirectional(call: Call) -> int:
     """Bidirectional: a recurrent layer in both directions, joined or merged."""
     inner = entry_of(call.config.get("layer"))
@@ -82,5 +101,6 @@ WRAPPERS: dict[str, Rule] = {
     "Lambda": unread,
     **dict.fromkeys(CELLS, recurrent),
     "Bidirectional": bidirectional,
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), over_maps),
 }
 """By Keras's class."""

@@ -66,10 +66,13 @@ class Alive(NamedTuple):
     most: int
 
 
-def alive(module: nn.Module, inputs: Sequence[Tensor], half: torch.dtype | None = None) -> Alive:
+def alive(
+    module: nn.Module, inputs: Sequence[Tensor], half: torch.dtype | None = None, *, backward: bool = True
+) -> Alive:
     """Run both passes in training mode, and look what lives: 0 where nothing can be trained.
 
-    Parameters, buffers and gradients are apart, and the net's outputs where nothing keeps them.
+    Without `backward`, which a device that is not there does not run, it is what the pass forward leaves. Parameters,
+    buffers and gradients are apart, and the net's outputs where nothing keeps them.
     """
     apart = {storage_of(tensor) for tensor in (*module.parameters(), *module.buffers())}
     copies = fresh(inputs)
@@ -82,6 +85,6 @@ def alive(module: nn.Module, inputs: Sequence[Tensor], half: torch.dtype | None 
         del copies, made
         looking.seen.clear()
         looking.look()
-        if ends:
+        if ends and backward:
             torch.autograd.backward(ends, gradients)
     return Alive(looking.seen[0], max(looking.seen))

@@ -6,14 +6,14 @@ from math import prod
 from typing import Any
 
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
-from cnncalc.interchange.keras.writing.windows import Shapes, Taken
+from cnncalc.interchange.keras.writing.windows import Shapes, Taken, stepped, zeros
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import tensors
 from cnncalc.layers.kinds.algebra import reductions
-from cnncalc.layers.kinds.sequences import attention, recurrent
+from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 
-__all__ = ["attended", "embedded", "given", "positions", "ran", "selected"]
+__all__ = ["attended", "embedded", "given", "positions", "ran", "ran_over_maps", "selected"]
 
 
 def as_ours(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str) -> Tensor:
@@ -97,6 +97,19 @@ def _cell(
         said = {**said, "trainable": False}
     inner = {"module": "keras.layers", "class_name": kind, "config": said, "registered_name": None}
     return scribe.layer("Bidirectional", x, suffix=suffix, shape=shape, layer=inner)
+
+
+def ran_over_maps(scribe: Scribe, layer: convolved.ConvLSTM, x: Shapes, taken: Taken) -> Tensor:
+    """ConvLSTM1D and ConvLSTM2D, behind zeros where no word of Keras's says their padding."""
+    (shape,) = x
+    windows, (channels, _, *lengths) = layer.windows(shape), shape
+    said, pairs = stepped(windows, (channels, *lengths), layer.padding)
+    tensor = zeros(scribe, taken[0], [(0, 0), *pairs])
+    if not layer.bias:
+        said["use_bias"] = False
+    if layer.returns == "sequence":
+        said["return_sequences"] = True
+    return scribe.layer(f"ConvLSTM{len(windows)}D", tensor, filters=layer.out, **said)
 
 
 def tensor_of_its_own(scribe: Scribe, beside: Tensor, shape: Shape, suffix: str, *, trained: bool = True) -> Tensor:

@@ -26,6 +26,7 @@ RULES: dict[str, Rule] = {
     "batchnorm": elements.batch_norm,
     "concat": shapes.concat,
     "conv": windows.convolution,
+    "convlstm": sequences.ran_over_maps,
     "crop": windows.cropped,
     "deconv": windows.transposed,
     "dropout": elements.dropout,

@@ -12,8 +12,8 @@ from cnncalc.layers import Shape
 from cnncalc.layers.kinds import conv, pool, resize
 
 __all__ = [
-    "adaptive", "axes_of", "convolution", "cropped", "cropping", "depthwise", "padded", "pooled", "transposed",
-    "whole_pool",
+    "adaptive", "axes_of", "convolution", "cropped", "cropping", "depthwise", "padded", "pooled", "stepped",
+    "transposed", "whole_pool", "zeros",
 ]  # fmt: skip
 
 Pairs = Sequence[tuple[int, int]]
@@ -56,6 +56,13 @@ def _words(windows: Sequence[Window], x: Shape, padding: Any, *, pads_first: boo
         one.stride == 1 and 2 * before == 2 * after == one.extent - 1 for one, (before, after) in zip(windows, pairs)
     ]
     return "same" if all(centred) else ""
+
+
+def stepped(windows: Sequence[Window], x: Shape, padding: Any) -> tuple[dict[str, Any], Pairs]:
+    """What the windows of a recurrence have in Keras, and the zeros before it where no word says its padding."""
+    word = _words(windows, x, padding)
+    pairs = [] if word else [window.padding(n) for window, n in zip(windows, x[1:])]
+    return _window(windows, word or "valid", "kernel_size"), pairs or [(0, 0)] * len(windows)
 
 
 def zeros(scribe: Scribe, tensor: Tensor, pairs: Pairs, suffix: str = "_pad") -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
@@ -14,7 +13,6 @@ from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, show_shape
 from cnncalc.layers.fields import LARGEST, Choice, Real, Whole
 from cnncalc.layers.registry import layer
-from cnncalc.layers.windows import divisors_help
 from cnncalc.records import NamedTuple
 
 __all__ = ["FUNCTIONS", "Function", "Glu", "OneFunction"]
@@ -148,7 +146,7 @@ class Glu(Layer):
             length % 2 == 0,
             "a glu halves an even number of channels",
             f"axis {self.axis} of {show_shape(x[0])} is {length} long",
-            partial(divisors_help, length, 2) if self.place(x[0]) == 0 else "give it an even length",
+            "give it an even number of them",
         )
 
     @classmethod
