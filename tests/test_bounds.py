@@ -21,6 +21,7 @@ FILES = {
     "related.yaml": "input: 3x6x5x5\nlayers: [conv 7 k5 p0:1, {upsample: , from: [previous, input]}, "
     "linear 5 axis=last, topk 4 axis=3, conv 5 k3x2x3 p1 d2x3x1, instancenorm noaffine]\n",
     "odd.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n" * 300 + "  - conv 2 k99\n",
+    "rounded.yaml": "input: 6x2x2\nlayers: [maxpool 1x3 s1x1 p1 ceil]\ndialect: keras\n",
     "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
     "inputs.yaml": "inputs: {" + ", ".join(f"i{n}: 3x8x8" for n in range(1_000)) + "}\nlayers:\n  - {add: , from: ["
     + ", ".join(f"i{n}" for n in range(1_000)) + "]}\n" + "".join(f"  - conv {n % 7 + 1} k3 p1\n" for n in range(700)),
@@ -60,9 +61,12 @@ def folder(tmp_path_factory):
         ("solve variable yolov8n width --to 64 --want params<=64", 1, "the bound `search`"),
         ("solve variable odd.yaml w --to 20000 --want params==1", 2, "no value of `w` that was tried makes a net"),
         ("solve input-size related.yaml", 0, "listed up to 512 only"),
+        ("solve input-size lenet5 --where 7//(W+H)==H", 1, "lenet5"),
+        ("solve input-size lenet5 --where 7%(W*H)==H", 1, "lenet5"),
+        ("explain rounded.yaml", 0, "maxpool"),
         ("show inputs.yaml", 0, "Layers"),
         ("show slices.yaml --format csv", 0, "slice"),
-        ("show ladder.yaml --input 3xHxW", 2, "100,000 cases"),
+        ("show ladder.yaml --input 3xHxW", 2, "200,000 cases"),
         ("show equal_names.param --depth 1", 0, "30,000"),
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),

@@ -27,14 +27,17 @@ def by_opencv(case: Case) -> list[str]:
     except cv2.error as error:
         return [f"{NOT_HELD}OpenCV: {' '.join(str(error).split())[-160:]}"]
     names = ["", *net.getLayerNames()]
-    made = {names[int(one)]: tuple(int(n) for n in shapes[0][1:]) for one, shapes in zip(ids, out)}
+    made = {
+        names[int(one)]: [tuple(int(n) for n in shape[1:]) for shape in shapes]  # of a Slice its parts
+        for one, shapes in zip(ids, out)
+    }
     nodes = {node.name: node for _, node, _ in graph.layers()}
     if not made.keys() & nodes.keys():
         return ["no layer was held"]
     return [
-        f"{name}: {nodes[name].shape}, there {shape}"
-        for name, shape in made.items()
-        if name in nodes and _plain(shape) != _plain(nodes[name].shape)
+        f"{name}: {nodes[name].shape}, there {shapes}"
+        for name, shapes in made.items()
+        if name in nodes and _plain(nodes[name].shape) not in map(_plain, shapes)
     ]
 
 

@@ -91,8 +91,9 @@ def _differing(graph: Graph, shapes: dict[int, Shape]) -> list[str]:
         if node.layer is None or section not in shapes or node.layer.kind == "flatten":
             continue
         held += 1
-        if _plain(shapes[section]) != _plain(node.shape):
-            lines.append(f"{node.name}: {node.shape}, there {shapes[section]}")
+        made = shapes[section]
+        if _plain(made) != (_plain(node.shape) if len(made) > 1 else (prod(node.shape),)):  # dropout's is told as one
+            lines.append(f"{node.name}: {node.shape}, there {made}")
     return lines if held else ["no section was held"]
 
 

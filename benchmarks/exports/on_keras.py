@@ -5,12 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from cnncalc.witnesses.held import held as against
-
 from benchmarks.exports.nets import Case
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.writers import writer_for
 from cnncalc.witnesses import keras as witness
+from cnncalc.witnesses.holding import held as against
 
 __all__ = ["back", "held"]
 

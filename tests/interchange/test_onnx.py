@@ -430,9 +430,16 @@ def test_an_einsum_of_matrices_is_a_product(equation, output, macs):
     assert (list(found.outputs.values()), found.macs) == ([output], macs)
 
 
-def test_another_einsum_is_told():
+def test_another_einsum_of_two_tensors_is_one_of_ours():
+    found = onnx(net(node("Einsum", "x x", "y", equation="bhid,bhid->bh")))
+    assert (list(found.outputs.values()), found.macs) == (["3"], 3 * 8 * 8)
+
+
+@pytest.mark.parametrize("equation", ["bhid,chid->bc", "bhid->bh", "bhhd,bhid->bi"])
+def test_an_einsum_where_images_meet_or_of_one_tensor_is_told(equation):
+    operands = "x" if equation == "bhid->bh" else "x x"
     with pytest.raises(CnncalcError, match="Einsum"):
-        onnx(net(node("Einsum", "x x", "y", equation="bhid,bhid->bh")))
+        onnx(net(node("Einsum", operands, "y", equation=equation)))
 
 
 def test_what_is_picked_in_no_order_is_known_by_its_shape():

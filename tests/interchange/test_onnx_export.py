@@ -76,6 +76,18 @@ def test_a_net_that_does_nothing_is_written(onnx, layer):
     assert [node.op_type for node in model.graph.node] in (["Dropout"], ["Expand"], ["Identity"])
 
 
+def test_any_einsum_comes_back(onnx):
+    from cnncalc.interchange.writers import writer_for
+
+    for equation in ("abc,ac->bca", "ab,ab->ab", "abc,cba->a"):
+        shape = "2x3" if "," in equation[:3] else "2x3x4"
+        other = {"abc,ac->bca": "select 0 axis=1", "ab,ab->ab": "relu", "abc,cba->a": "permute 2x1x0"}[equation]
+        text = f"input: {shape}\nlayers: [{{relu: , name: a}}, {{{other.replace(' ', ': ', 1)}, from: a, name: b}}, "
+        graph = load_text(text + f'{{einsum: "{equation}", from: [a, b]}}]', "net", options=Options())
+        made = writer_for(None, "onnx").write(graph, 1)
+        assert read(made.content, "net.onnx").macs == report(graph).totals.macs, equation
+
+
 def test_what_depends_on_no_input_is_refused_by_name(onnx):
     with pytest.raises(CnncalcError, match="depends on no input") as error:
         written(chain("4x8", ["relu", "constant 2 alone"], Options()), 1)

@@ -142,6 +142,8 @@ CASES = {
     "unit length": (Function(lambda x: F.normalize(x, dim=1)), MAP),
     "equation": (Function(lambda x: torch.einsum("b c h w, b c g w -> b c h g", x, x)), MAP),
     "another equation": (Function(lambda x: torch.einsum("bcw,bwd->bcd", x, x.transpose(1, 2))), SEQUENCE),
+    "a third equation": (Function(lambda x: torch.einsum("bchw,bcw->bwc", x, x.sum(2))), MAP),
+    "slopes between two": (nn.RReLU(0.1, 0.2), MAP),
     "masked": (Function(lambda x: x + torch.ones(12, 10).tril().masked_fill(torch.ones(10) > 0, 2.0)), MAP),
     "attention": (Function(heads, nn.Linear(8, 24)), SEQUENCE),
     "attention with a bias": (

@@ -199,3 +199,20 @@ def test_arrays_of_keras_have_the_shapes_of_torch():
     assert numbered(arrays, {"layers/separable_conv2d_1": "sep"}) == {
         "sep.depthwise.weight": (4, 1, 3, 3), "sep.pointwise.weight": (6, 4, 1, 1),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x05\x06" + b"\xff" * 18,
+        b"PK\x03\x04" + bytes(100),
+        b"\x08\x07\x3a\xff\xff\xff\xff\x7f",
+        b"\x02" + bytes(7) + b"{]",
+    ],
+)
+@pytest.mark.parametrize("suffix", [".safetensors", ".onnx", ".pt2", ".npz", ".keras"])
+def test_what_lies_about_its_length_has_a_way_out(tmp_path, data, suffix):
+    (tmp_path / f"weights{suffix}").write_bytes(data)
+    done = runner().invoke(program, ["check", "lenet5", "--weights", str(tmp_path / f"weights{suffix}")])
+    assert done.exit_code == 2
+    assert "help" in done.output

@@ -145,6 +145,8 @@ def _rounded_up(pairs: Pairs) -> Iterator[Remark]:
             yield Remark(f"{what}: rounding down would give {lengths(down)} too.", "nothing to round", detail=True)
         return
     over = [max(-window.unseen(n), 0) for window, n in pairs]
+    if not any(over):  # windows of one pixel do not reach past the end, wherever they start
+        return
     where = together(
         f"{counted(window.extent - number, line)} of {window.extent}"
         for (window, _), number, line in zip(pairs, over, LINES[len(pairs)])

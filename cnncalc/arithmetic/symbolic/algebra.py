@@ -360,6 +360,11 @@ class Polynomial:
             raise NoClosedForm(f"⌊({self})/{divisor}⌋")
         return _plain(Polynomial({term: factor // number for term, factor in self.terms.items()}))
 
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _refused(other, "divided by", self)
+
+    __rmod__ = __rfloordiv__
+
     def __mod__(self, divisor: Any) -> Any:
         number = self._division(divisor)
         if all(factor % number == 0 for term, factor in self.terms.items() if term):

@@ -33,7 +33,7 @@ __all__ = [
     "tabulate",
 ]
 
-MOST = 100_000
+MOST = 200_000
 """A form with more cases is no closed form any more."""
 IN_NUMBERS = "give the input's size in numbers"
 """The way out where lengths are symbols and a rule cannot go on with them."""

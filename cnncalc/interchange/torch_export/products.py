@@ -69,8 +69,20 @@ def einsum(call: Call) -> Tensor:
     rows, inner, columns = left[-2:-1], left[-1:], result[-1:]
     fits = len(tensors) == 2 and front == right[:-2] == result[:-2] and result[-2:-1] == rows and inner != columns
     if not fits or right[-2:] not in (columns + inner, inner + columns) or tensors[0].batch != tensors[1].batch:
-        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+        return contracted(call, tensors, (left, right, result))
     return call.put("matmul", *tensors, transposed=True if right[-2:] == columns + inner else None)
+
+
+def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str]) -> Tensor:
+    """Any other einsum of two tensors, in whose equation of ours the batch has no letter."""
+    batch = {side[one.batch : one.batch + 1] for one, side in zip(tensors, letters) if one.batch is not None}
+    known = len(tensors) == 2 and all(one.batch is not None for one in tensors) and len(batch) == 1
+    if not known or not (own := batch.pop()) or own not in letters[2]:
+        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+    left, right, out = (side.replace(own, "") for side in letters)
+    numbers = [one.number for one in tensors]
+    made = call.layer("einsum", numbers, call.name(), equation=f"{left},{right}->{out}")
+    return call.held(made, call.dims, letters[2].index(own))
 
 
 def attention(call: Call) -> Tensor:

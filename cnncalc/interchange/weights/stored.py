@@ -23,18 +23,25 @@ def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
     found = recognised(file)
     name = found.name if found is not None else ""
     if name in READERS:
-        tensors = READERS[name](file)
+        tensors = _read(READERS[name], file)
     elif name in ("pickle", "TorchScript"):
         message = f"`{path}` is a pickle, and reading one runs code: it is not opened"
         raise CnncalcError(Fault(message, help="save it anew: `safetensors.torch.save_file(state_dict, …)`"))
     elif file.head[8:9] == b"{":
-        tensors = _safetensors(file)
+        tensors = _read(_safetensors, file)
     elif file.head.startswith(b"PK\x03\x04"):
-        tensors = _numpy(file)
+        tensors = _read(_numpy, file)
     else:
         what = f"`{path}` is a file of {name}" if name else f"`{path}` is no file of weights that is known"
         raise CnncalcError(Fault(what, help=KNOWN))
     return {one: shape for one, shape in tensors.items() if not one.endswith(WHOLE)}
+
+
+def _read(reader: Callable[[ForeignFile], dict[str, Shape]], file: ForeignFile) -> dict[str, Shape]:
+    try:
+        return reader(file)
+    except CnncalcError as error:  # of a reader that says no way out there is one
+        raise error.with_way_out("write the file anew, or take another one: " + KNOWN) from None
 
 
 def _safetensors(file: ForeignFile) -> dict[str, Shape]:

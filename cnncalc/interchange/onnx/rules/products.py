@@ -63,15 +63,27 @@ def einsum(call: Call) -> list[Value]:
     along = [one for one in made if one in a and one in b]
     summed = [one for one in a if one in b and one not in made]
     rows, columns = ([one for one in side if one in made and one not in other] for side, other in ((a, b), (b, a)))
-    if not len(summed) == len(rows) == len(columns) == 1 or len({*a}) != len(a) or len({*b}) != len(b):
+    if len({*a}) != len(a) or len({*b}) != len(b):
         raise NotKnown(f"`{equation[:60]}`")
     first, second = (call.live(place) for place in (0, 1))
+    if not len(summed) == len(rows) == len(columns) == 1:
+        return [contracted(call, first, second, (a, b, made))]
     wanted = ("".join([*along, *rows, *summed]), "".join([*along, *summed, *columns]))
     sides_of = [ordered(call, live, had, like) for live, had, like in zip((first, second), (a, b), wanted)]
     if sides_of[0].axis != sides_of[1].axis:
         sides_of = [call.freed(live) for live in sides_of]
     product_of = call.put("matmul", *sides_of)
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
+
+
+def contracted(call: Call, first: Live, second: Live, letters: tuple[str, str, str]) -> Live:
+    """Any other Einsum of two tensors, in whose equation of ours the batch has no letter."""
+    a, b, made = letters
+    batch = [side[live.axis] if 0 <= live.axis < len(side) else "" for live, side in zip((first, second), (a, b))]
+    if batch[0] != batch[1] or not batch[0] or batch[0] not in made:
+        raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}`, by which a batch meets something else")
+    left, right, out = (side.replace(batch[0], "") for side in letters)
+    return call.put("einsum", first, second, batch=made.index(batch[0]), equation=f"{left},{right}->{out}")
 
 
 def ordered(call: Call, live: Live, had: str, wanted: str) -> Live:
