@@ -240,6 +240,9 @@ WITHOUT = {
     **dict.fromkeys(("mixer_b16", "mixer_l16", "mixer_s16", "mixer_s32"), "it mixes a fixed number of patches"),
     **dict.fromkeys((f"yolo12{scale}" for scale in "nsmlx"), "its attention cuts the map into areas by `reshape`"),
     "deepspeech2": "its `reshape` divides lengths",
+    **dict.fromkeys((f"efficientformer_l{size}" for size in (1, 3, 7)), "its `reshape` makes rows of the map's pixels"),
+    **dict.fromkeys((f"efficientvit_b{size}" for size in range(4)), "its `reshape` makes columns of the map's pixels"),
+    **dict.fromkeys(("mvit_v1_b", "mvit_v2_s"), "its `reshape` makes a map of its tokens again"),
     **dict.fromkeys((f"mobilevit_{scale}" for scale in ("s", "xs", "xxs")), "its patches are as many as the map has"),
 }
 """Nets without a closed form, and why."""
@@ -252,9 +255,10 @@ def test_every_bundled_net_is_its_closed_form(name):
 
 @pytest.mark.parametrize("name", [name for name in WITHOUT if name != "textcnn"])
 def test_a_net_without_a_closed_form_says_so(name):
-    channels = load(name, Options()).nodes[0].shape[0]
+    channels, *lengths = load(name, Options()).nodes[0].shape
+    size = "x".join([str(channels), *"DHW"[3 - len(lengths) :]])
     with pytest.raises(CnncalcError, match="no closed form"):
-        load(name, Options(input=f"{channels}xHxW", symbols=True))
+        load(name, Options(input=size, symbols=True))
 
 
 @pytest.mark.parametrize("name", ["vgg16", "unet", "unet_original", "lenet5"])
