@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from layer_texts import wild_text  # noqa: E402
 from networks import Network, network  # noqa: E402
 
-from cnncalc.graph import Graph  # noqa: E402
+from cnncalc.graph import Net  # noqa: E402
 
 __all__ = ["Held", "drawn", "work"]
 
@@ -41,7 +41,7 @@ def drawn(seed: int, index: int) -> Network:
     return network(Random(f"{seed}/{index}"))
 
 
-def _found_in(net: Network) -> tuple[Graph | None, list[str]]:
+def _found_in(net: Network) -> tuple[Net | None, list[str]]:
     """How the two differ; an exception is a difference too."""
     from held import differences
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.witnessed_table import Settled
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.witnesses.keras import lone
 
 __all__ = ["KINDS", "SETTLED", "lone", "settled_refusal"]
@@ -16,7 +16,7 @@ KINDS = (
 """The kinds that are one layer there, so that what is refused is refused by Keras."""
 
 
-def settled_refusal(graph: Graph, refusal: str) -> str:
+def settled_refusal(graph: Net, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
     if SMALLER in refusal:
         return "Keras's torch backend averages no volume smaller than its kernel, whatever the padding; its others do"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.witnessed_table import Settled
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.model import empty
 from cnncalc.layers import Layer, Shape
 from cnncalc.witnesses.onnxruntime import alone, lone
@@ -31,7 +31,7 @@ def inferred(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | None:
     return tuple(one.dim_value for one in made.graph.output[0].type.tensor_type.shape.dim[1:]) or None
 
 
-def settled_refusal(graph: Graph, refusal: str) -> str:
+def settled_refusal(graph: Net, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
     if ("ShapeInferenceError" in refusal or "OutputMLValue" in refusal) and any(
         inferred(layer, graph.input_shapes(node)) not in (None, node.shape) for _, node, layer in graph.layers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.witnessed_table import Settled
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.witnesses.paddle.witness import RULES, lone
 
 __all__ = ["KINDS", "SETTLED", "lone", "settled_refusal"]
@@ -12,7 +12,7 @@ KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"}))
 """The kinds that are one layer or function there."""
 
 
-def settled_refusal(graph: Graph, refusal: str) -> str:
+def settled_refusal(graph: Net, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
     return ""
 

@@ -21,7 +21,7 @@ import torch
 
 from cnncalc import Options, bundled, load
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.rewrites.rewriting import Step, rewritten
 from cnncalc.rewrites.table import RULES, asked
 from cnncalc.torch_backend.rewriting import prove
@@ -34,7 +34,7 @@ ALL = "all exact"
 ARGUMENTS = {"new-head": "7", "grouped": "2", "width": "0.5", "replace": "relu leaky_relu"}
 
 
-def smallest(name: str) -> Graph | None:
+def smallest(name: str) -> Net | None:
     """A net at the smallest input that it takes; None for a family."""
     try:
         own = load(name, Options())
@@ -53,7 +53,7 @@ def smallest(name: str) -> Graph | None:
     return own
 
 
-def made(name: str, graph: Graph, rule: str) -> tuple[Step, ...] | CnncalcError:
+def made(name: str, graph: Net, rule: str) -> tuple[Step, ...] | CnncalcError:
     """What a rule, or every exact one that applies, makes of a net; or why it makes nothing."""
     steps: tuple[Step, ...] = ()
     error = CnncalcError([])
@@ -66,7 +66,7 @@ def made(name: str, graph: Graph, rule: str) -> tuple[Step, ...] | CnncalcError:
     return steps or error
 
 
-def held(name: str, graph: Graph, rule: str) -> dict[str, object]:
+def held(name: str, graph: Net, rule: str) -> dict[str, object]:
     """One rule on one net."""
     found: dict[str, object] = {"net": name, "rule": rule}
     start = time.process_time()
@@ -88,7 +88,7 @@ def held(name: str, graph: Graph, rule: str) -> dict[str, object]:
     return {**found, "seconds": round(time.process_time() - start, 1)}
 
 
-def jobs(given: argparse.Namespace, done: set[tuple[object, object]]) -> Iterator[tuple[str, Graph, str]]:
+def jobs(given: argparse.Namespace, done: set[tuple[object, object]]) -> Iterator[tuple[str, Net, str]]:
     """What is still to be held."""
     exact = given.which == "exact"
     rules = [rule.name for rule in RULES if rule.exact == exact] + [ALL] * exact

@@ -26,7 +26,7 @@ from cnncalc.analysis.costs import report
 from cnncalc.analysis.roofline import bounded
 from cnncalc.answers.report import Row
 from cnncalc.answers.roofline import Device
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.torch_backend.building.builder import build
@@ -98,7 +98,7 @@ def machine() -> Machine:
     return Machine(int(peak), int(max(rates)), int(rates[-1]))
 
 
-def timed(graph: Graph) -> tuple[float, list[float]]:
+def timed(graph: Net) -> tuple[float, list[float]]:
     """Seconds of the whole net and of each layer, at best."""
     module = build(graph).eval()
     inputs = [torch.rand(1, *graph.nodes[index].shape) for index in graph.inputs.values()]

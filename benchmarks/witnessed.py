@@ -19,7 +19,7 @@ from networks import Network, network
 
 from benchmarks.witnessed_table import FRAMEWORKS
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph, broken_requirement
+from cnncalc.graph import Net, broken_requirement
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
 from cnncalc.layers import Layer, Shape
@@ -39,7 +39,7 @@ def drawn(seed: int, index: int, dialects: tuple[str, ...]) -> Network:
     return network(random, random.choice(dialects))
 
 
-def found_in(name: str, own: Any, net: Network) -> tuple[Graph | None, list[str], str]:
+def found_in(name: str, own: Any, net: Network) -> tuple[Net | None, list[str], str]:
     """The graph, how the two differ, and why it was not held: no graph, where it cannot be said there."""
     graph = load_text(net.text, "net", options=Options(train=net.train))
     try:

@@ -21,7 +21,7 @@ from cnncalc.answers.report import Totals
 from cnncalc.claims.expect import check
 from cnncalc.cli.nets import open_net
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.stored import stored_in
 from cnncalc.language import bundled, load
 from cnncalc.language.documents.document import Document
@@ -209,7 +209,7 @@ def test_keras(row: dict[str, str]) -> None:
     assert found.params - found.trainable == int(row["non_trainable_params"]) - apart
 
 
-def tensors(graph: Graph) -> dict[str, str]:
+def tensors(graph: Net) -> dict[str, str]:
     """Every parameter and buffer, by name, with its shape."""
     return {one.name: "x".join(map(str, one.shape)) for one in stored_in(graph).values() if not one.shared}
 

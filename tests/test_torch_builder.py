@@ -1,4 +1,4 @@
-"""Graph to torch module: names, order, sharing, freezing, inputs and outputs, seeds; and that it trains."""
+"""Net to torch module: names, order, sharing, freezing, inputs and outputs, seeds; and that it trains."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from math import prod
 
 from benchmarks.caffe.asking import Made, asked
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.writers import writer_for
 from cnncalc.language import load
 from cnncalc.language.documents.library import bundled
@@ -18,7 +18,7 @@ __all__ = ["held_nets"]
 
 def held_nets(program: str) -> int:
     """Print what differs, and how much was held; 1 where anything differs."""
-    graphs: dict[str, Graph] = {}
+    graphs: dict[str, Net] = {}
     said: dict[str, str] = {}
     for name in bundled():
         try:
@@ -42,7 +42,7 @@ def held_nets(program: str) -> int:
     return 1 if wrong else 0
 
 
-def differing(graph: Graph, made: Made) -> list[str]:
+def differing(graph: Net, made: Made) -> list[str]:
     """The blobs of layers whose shapes differ, and the sum of what is learned or kept."""
     lines = [
         f"{node.name} is {node.shape}, there {blob[1:]}"

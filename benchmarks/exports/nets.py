@@ -11,7 +11,7 @@ from networks import network
 
 from cnncalc import Options, bundled, load
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language import load_text
 from cnncalc.layers.base import count
 
@@ -26,8 +26,8 @@ class Case(NamedTuple):
     """A net to be held: its name, the net, and the same at a small size."""
 
     name: str
-    whole: Graph
-    small: Graph
+    whole: Net
+    small: Net
 
 
 LARGE = 1_000
@@ -36,12 +36,12 @@ LENGTHS = (96, 128, 160, 192, 224, 256, 320)
 """Of a square map, the smallest first."""
 
 
-def large(graph: Graph) -> bool:
+def large(graph: Net) -> bool:
     """Whether a net is none of the small ones, whose norms may blow up what is lost in rounding."""
     return sum(prod(graph.nodes[index].shape) for index in graph.inputs.values()) > LARGE
 
 
-def smaller(name: str, graph: Graph, options: Options) -> Graph:
+def smaller(name: str, graph: Net, options: Options) -> Net:
     """A net at the smallest square input that leaves its layers and parameters as they are, or as it is."""
     shapes = [graph.nodes[index].shape for index in graph.inputs.values()]
     if len(shapes) != 1 or len(shapes[0]) != 3 or shapes[0][1] <= LENGTHS[0]:
@@ -58,7 +58,7 @@ def smaller(name: str, graph: Graph, options: Options) -> Graph:
     return graph
 
 
-def _learned(graph: Graph) -> list[tuple[str, int]]:
+def _learned(graph: Net) -> list[tuple[str, int]]:
     """The layers, and how many numbers each has."""
     return [(node.name, count(layer.weight_shapes(*graph.input_shapes(node)))) for _, node, layer in graph.layers()]
 
@@ -80,7 +80,7 @@ def loaded(names: list[str], *, sides: bool) -> Iterator[tuple[str, str, Options
     yield from ((called, name, options) for _, called, name, options in sorted(found, key=lambda one: one[:2]))
 
 
-def drawn(seed: int, number: int, *, dialects: tuple[str, ...] = ()) -> Graph | None:
+def drawn(seed: int, number: int, *, dialects: tuple[str, ...] = ()) -> Net | None:
     """A random net, or None where what was drawn is none."""
     random = Random(f"{seed}/{number}")
     made = network(random, random.choice(dialects)) if dialects else network(random)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from benchmarks.exports.nets import NOT_HELD, Case
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.caffe.writer import written
 from cnncalc.layers import Shape
 
@@ -46,7 +46,7 @@ def _plain(shape: Shape) -> Shape:
     return (prod(shape),) if prod(shape) == max(shape, default=1) else tuple(shape)
 
 
-def _model(graph: Graph) -> np.ndarray:
+def _model(graph: Net) -> np.ndarray:
     """A caffemodel: for each layer with parameters its blobs, of zeros."""
     parts = [
         _field(100, _field(1, name.encode()) + _field(2, kind.encode()) + b"".join(map(_blob, blobs)))
@@ -56,7 +56,7 @@ def _model(graph: Graph) -> np.ndarray:
     return np.frombuffer(b"".join(parts) or _field(1, b"net"), np.uint8)
 
 
-def _layers(graph: Graph, node: Node) -> Iterator[tuple[str, str, list[Shape]]]:
+def _layers(graph: Net, node: Node) -> Iterator[tuple[str, str, list[Shape]]]:
     """Caffe's layers with parameters that one of ours is, with the shapes of their blobs."""
     layer = node.layer
     assert layer is not None

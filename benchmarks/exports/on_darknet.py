@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.exports.nets import NOT_HELD, Case
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.darknet.writer import _Writer, written  # which section is which layer
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
@@ -73,7 +73,7 @@ def by_opencv(case: Case) -> list[str]:
     return _differing(case.whole, found)
 
 
-def _shapes(net: Any, graph: Graph) -> dict[str, Shape]:
+def _shapes(net: Any, graph: Net) -> dict[str, Shape]:
     """By name, what comes out of every layer, without the batch."""
     (at,) = graph.inputs.values()
     ids, _, out = net.getLayersShapes([1, *graph.nodes[at].shape])
@@ -81,7 +81,7 @@ def _shapes(net: Any, graph: Graph) -> dict[str, Shape]:
     return {names[int(one)]: tuple(int(n) for n in made[0][1:]) for one, made in zip(ids, out)}
 
 
-def _differing(graph: Graph, shapes: dict[int, Shape]) -> list[str]:
+def _differing(graph: Net, shapes: dict[int, Shape]) -> list[str]:
     """The layers whose section makes another shape; a vector is a map of one pixel."""
     writer = _Writer(graph, 1)
     writer.net()

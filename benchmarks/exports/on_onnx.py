@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.exports.nets import Case, large
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.model import newest_opset
 from cnncalc.interchange.onnx.writing.values import named
 from cnncalc.interchange.onnx.writing.writer import noted, written
@@ -62,7 +62,7 @@ def held(case: Case) -> list[str]:
     ]
 
 
-def _kept(graph: Graph, state: Mapping[str, Any], folder: Path) -> Path:
+def _kept(graph: Net, state: Mapping[str, Any], folder: Path) -> Path:
     """The model as a file; where it is larger than a message may be, its weights lie beside, as the file declares."""
     file = folder / "net.onnx"
     beside = sum(one.nbytes for one in state.values()) > MOST_BYTES

@@ -1,1 +1,1 @@
-"""Graph -> frozen rows of whole numbers."""
+"""Net -> frozen rows of whole numbers."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cnncalc.analysis.costs import report
 from cnncalc.answers.report import ReceptiveField, Report, Row
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers.kinds.pool import AdaptivePool
 from cnncalc.records import NamedTuple
 
@@ -30,7 +30,7 @@ class Compared(NamedTuple):
     """Input pixels from one pixel of the last feature map to the next, one an axis; empty where there is no map."""
 
 
-def compared(net: str, graph: Graph, batch: int = 1, dtype: str = "float32") -> Compared:
+def compared(net: str, graph: Net, batch: int = 1, dtype: str = "float32") -> Compared:
     """The figures of a net. Raises CnncalcError for a dtype that there is not."""
     counted = report(graph, batch=batch, dtype=dtype)
     at = _last_map(graph)
@@ -42,14 +42,14 @@ def compared(net: str, graph: Graph, batch: int = 1, dtype: str = "float32") -> 
     return Compared(net, counted, _depth(graph), node.shape, field, _strides(graph)[at] or ())
 
 
-def _depth(graph: Graph) -> int:
+def _depth(graph: Net) -> int:
     depths = [0] * len(graph.nodes)
     for index, node, layer in graph.layers():
         depths[index] = max(depths[one] for one in node.inputs) + bool(layer.weighted)
     return max((depths[index] for index in graph.outputs.values()), default=0)
 
 
-def _last_map(graph: Graph) -> int | None:
+def _last_map(graph: Net) -> int | None:
     """The last map of more than one pixel that the first output is made of, other than by an adaptive pool."""
     ancestors = _ancestors(graph, next(iter(graph.outputs.values())))
     maps = [index for index in ancestors if len(graph.nodes[index].shape) > 1]
@@ -58,7 +58,7 @@ def _last_map(graph: Graph) -> int | None:
     return max(made or maps, default=None)
 
 
-def _ancestors(graph: Graph, index: int) -> set[int]:
+def _ancestors(graph: Net, index: int) -> set[int]:
     found, waiting = {index}, [index]
     while waiting:
         for one in graph.nodes[waiting.pop()].inputs:
@@ -68,7 +68,7 @@ def _ancestors(graph: Graph, index: int) -> set[int]:
     return found
 
 
-def _strides(graph: Graph) -> list[tuple[Fraction, ...] | None]:
+def _strides(graph: Net) -> list[tuple[Fraction, ...] | None]:
     """For each tensor the pixels of the input from one of its own to the next; None where it is no map."""
     strides: list[tuple[Fraction, ...] | None] = []
     for node in graph.nodes:
@@ -79,7 +79,7 @@ def _strides(graph: Graph) -> list[tuple[Fraction, ...] | None]:
     return strides
 
 
-def _stride(graph: Graph, node: Node, strides: Sequence[tuple[Fraction, ...] | None]) -> tuple[Fraction, ...] | None:
+def _stride(graph: Net, node: Node, strides: Sequence[tuple[Fraction, ...] | None]) -> tuple[Fraction, ...] | None:
     """That of the largest map which goes in, times the layer's own; by lengths where the layer has none of its own."""
     assert node.layer is not None
     rank = len(node.shape) - 1

@@ -1,4 +1,4 @@
-"""Graph -> report: what each layer costs, and the totals.
+"""Net -> report: what each layer costs, and the totals.
 
 What a layer costs is stated in the class of its kind, and what is made of it in the table of figures.
 """
@@ -18,7 +18,7 @@ from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Costs, Graph, Node, costs
+from cnncalc.graph import Costs, Net, Node, costs
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
@@ -29,7 +29,7 @@ __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 class Followed:
     """What is not of one layer alone, but is followed through the whole graph: each when it is first asked for."""
 
-    def __init__(self, graph: Graph, batch: int, dtype: str) -> None:
+    def __init__(self, graph: Net, batch: int, dtype: str) -> None:
         """Raises `CnncalcError` for a type that is not known."""
         self.graph, self.batch, self.numbers = graph, batch, numbers_of(dtype)
 
@@ -69,7 +69,7 @@ class Counts(Counter):
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Net,
         batch: int = 1,
         dtype: str = "float32",
         optimizer: str = "sgd",
@@ -135,7 +135,7 @@ class Counts(Counter):
 
 
 def report(
-    graph: Graph,
+    graph: Net,
     batch: int = 1,
     dtype: str = "float32",
     optimizer: str = "sgd",
@@ -168,7 +168,7 @@ def report(
     )
 
 
-def _rows(graph: Graph, counter: Counts) -> tuple[Row, ...]:
+def _rows(graph: Net, counter: Counts) -> tuple[Row, ...]:
     """Every layer in execution order."""
     batch, nodes, origins = counter.images, graph.nodes, graph.origins
     seen = described(counter.followed.fields)

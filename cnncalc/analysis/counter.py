@@ -19,7 +19,7 @@ from cnncalc.analysis.memory.sharding import ALONE, SHARDINGS, Held, check_shard
 from cnncalc.analysis.pruning import NOTHING, Zeros, check_sparsity, zeros_of
 from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS, Dialect
 
@@ -127,7 +127,7 @@ class _One:
 class Counter:
     """A graph for `images` in a batch, with elements of `dtype`; raises `CnncalcError` for names that are not known."""
 
-    def __init__(self, graph: Graph, images: Any, dtype: str, optimizer: str = "sgd") -> None:
+    def __init__(self, graph: Net, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
         check_types(graph, self.numbers.half)
         check_sparsity(graph)

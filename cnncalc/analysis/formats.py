@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.graph.formats import FORMATS, Format, Rule
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
@@ -14,7 +14,7 @@ from cnncalc.layers.base import is_bias
 __all__ = ["activation_bytes", "check_types", "left_alone", "parameter_bytes"]
 
 
-def check_types(graph: Graph, half: int) -> None:
+def check_types(graph: Net, half: int) -> None:
     """Raises `CnncalcError` for types of layers beside automatic mixed precision."""
     if graph.plan.types and half:
         help = "leave one of the two out: --amp says of each layer which type it computes in"
@@ -42,7 +42,7 @@ def parameter_bytes(layer: Layer, shapes: tuple[Shape, ...], stored: str, size: 
     return found
 
 
-def left_alone(graph: Graph) -> dict[str, list[Node]]:
+def left_alone(graph: Net) -> dict[str, list[Node]]:
     """By format: convolutions, linear layers and their like that were given it, and of whose weights it takes none."""
     found: dict[str, list[Node]] = {}
     for index, node, layer in graph.layers():
@@ -55,7 +55,7 @@ def left_alone(graph: Graph) -> dict[str, list[Node]]:
     return found
 
 
-def activation_bytes(graph: Graph, size: int) -> list[int]:
+def activation_bytes(graph: Net, size: int) -> list[int]:
     """Bytes of an element of each node's output where layers have types of their own.
 
     A layer without one that has no parameters gives numbers of the widest type that it takes.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.formats import FORMATS
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
@@ -40,7 +40,7 @@ class Zeros(NamedTuple):
 NOTHING = Zeros()
 
 
-def check_sparsity(graph: Graph) -> None:
+def check_sparsity(graph: Net) -> None:
     """Raises `CnncalcError` for a sparsity that there is not, and where it meets what it is not told of."""
     faults = []
     for text in sorted(set(graph.plan.sparsity.values())):

@@ -18,7 +18,7 @@ from cnncalc.rewrites.table import asked
 if TYPE_CHECKING:
     from torch import nn
 
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.language.options import Options
 
 N = TypeVar("N")
@@ -77,7 +77,7 @@ class Rewritten(Answer[Rewriting], Generic[N]):
 
 
 def rewritten(
-    graph: Graph,
+    graph: Net,
     name: str,
     rules: Sequence[str],
     at: str | Sequence[str],

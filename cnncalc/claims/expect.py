@@ -11,7 +11,7 @@ from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
@@ -108,7 +108,7 @@ def _figure(name: str, counted: Report, option: str) -> int:
     return int(getattr(counted.totals, name))
 
 
-def _output(graph: Graph) -> str:
+def _output(graph: Net) -> str:
     first = next(iter(graph.outputs.values()))
     return show_shape(graph.nodes[first].shape)
 
@@ -116,7 +116,7 @@ def _output(graph: Graph) -> str:
 class _Held:
     """Holds the net to its `expect:` block, with every fault of the block; each variant of the net is built once."""
 
-    def __init__(self, net: str, options: Options, graph: Graph, counted: Report) -> None:
+    def __init__(self, net: str, options: Options, graph: Net, counted: Report) -> None:
         self.net = net
         self.variants = {_variant(options): (graph, counted)}
         self.checks: list[Check] = []
@@ -151,7 +151,7 @@ class _Held:
         else:
             self.checks.append(_number(self.net, prefix, value, int(getattr(counted.totals, key))))
 
-    def _built(self, options: Options) -> tuple[Graph, Report]:
+    def _built(self, options: Options) -> tuple[Net, Report]:
         """The net under other options. Raises CnncalcError."""
         variant = _variant(options)
         if variant not in self.variants:
@@ -159,7 +159,7 @@ class _Held:
             self.variants[variant] = graph, report(graph, options.batch)
         return self.variants[variant]
 
-    def _shapes(self, what: str, node: YamlNode, graph: Graph) -> None:
+    def _shapes(self, what: str, node: YamlNode, graph: Net) -> None:
         """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
         if not isinstance(node, Mapping):
             help = "such as {layer1: 64x56x56}"

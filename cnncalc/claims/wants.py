@@ -14,7 +14,7 @@ from cnncalc.arithmetic.windows.formulas import every, larger
 from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.where import exact_condition
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
@@ -45,7 +45,7 @@ class Part(NamedTuple):
     words: str = ""
 
 
-def symbols_of(graph: Graph) -> list[str]:
+def symbols_of(graph: Net) -> list[str]:
     """The symbols of the input's lengths, in order."""
     lengths: list[Any] = [n for index in graph.inputs.values() for n in graph.nodes[index].shape[1:]]
     return list(dict.fromkeys(str(length) for length in lengths if isinstance(length, Size)))
@@ -60,7 +60,7 @@ def shape_text(shape: Shape) -> str:
     return "x".join(bracketed(str(length)) for length in shape)
 
 
-def parts_of(graph: Graph, declared: Graph | None, wants: InputWants, index: int) -> Iterator[Part]:
+def parts_of(graph: Net, declared: Net | None, wants: InputWants, index: int) -> Iterator[Part]:
     """Everything that is asked, each with where it comes from."""
     for name, requirement in required(graph):
         yield Part(name, requirement.holds, f"{OR_ELSE}{requirement.rule}")
@@ -93,7 +93,7 @@ def _output_parts(node: Node, wanted: str) -> Iterator[Part]:
         yield Part(f"--output {wanted}", length == number, f"{node.name} is {length}")
 
 
-def _weight_parts(graph: Graph, declared: Graph | None) -> Iterator[Part]:
+def _weight_parts(graph: Net, declared: Net | None) -> Iterator[Part]:
     """Every learnable tensor has the shape that it has at the declared input."""
     if declared is None:
         help = "give the file an `input:` that works"
@@ -109,7 +109,7 @@ def _weight_parts(graph: Graph, declared: Graph | None) -> Iterator[Part]:
                 yield Part(node.name, same, f"its {name} stays {show_shape(shape)}")
 
 
-def _strict_parts(graph: Graph) -> Iterator[Part]:
+def _strict_parts(graph: Net) -> Iterator[Part]:
     """No window that rounds down leaves pixels of its map unseen at the far end."""
     seen: set[int] = set()
     for _, node, layer in graph.layers():
@@ -123,7 +123,7 @@ def _strict_parts(graph: Graph) -> Iterator[Part]:
                 yield Part(node.name, unseen <= 0, "no pixel is dropped (--strict)")
 
 
-def _where_parts(graph: Graph, text: str) -> Iterator[Part]:
+def _where_parts(graph: Net, text: str) -> Iterator[Part]:
     """A condition on the lengths, such as `H == W` or `H % 32 == 0`."""
     symbols = symbols_of(graph)
     if re.sub(r"\s", "", text) in ("H==W", "W==H") and "W" not in symbols:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.report import Report
     from cnncalc.cli.options import Wanted
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
 __all__ = ["counted_as", "explain_conventions"]
 
 
-def counted_as(graph: Graph, report: Report, asked: Wanted, given: dict[str, Any]) -> Report:
+def counted_as(graph: Net, report: Report, asked: Wanted, given: dict[str, Any]) -> Report:
     """The report with the counts of the convention that was asked for. Raises CnncalcError where there is none such."""
     from cnncalc.tools.conventions import convention_named
     from cnncalc.tools.conventions.counting import count, with_counting
@@ -27,7 +27,7 @@ def counted_as(graph: Graph, report: Report, asked: Wanted, given: dict[str, Any
     return with_counting(report, count(graph, convention, asked.options.batch, _functions(graph, given["functions"])))
 
 
-def explain_conventions(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
+def explain_conventions(graph: Net, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
     """Says term by term why two conventions differ on the net, and prints or writes that."""
     from cnncalc.pages.convention_difference import page
     from cnncalc.tools.conventions.difference import difference
@@ -42,7 +42,7 @@ def explain_conventions(graph: Graph, asked: Wanted, layers: Sequence[str], give
     answer(page(found), given)
 
 
-def _functions(graph: Graph, patterns: tuple[str, ...]) -> tuple[str, ...]:
+def _functions(graph: Net, patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns of layers called as functions. Raises CnncalcError for one that matches no layer."""
     for pattern in patterns:
         if not any(fnmatchcase(node.name, pattern) for _, node, _ in graph.layers()):

@@ -12,7 +12,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.language.options import Options
 
 __all__ = ["asks_symbols", "show_symbolic"]
@@ -31,7 +31,7 @@ def asks_symbols(shape: str | None, batch: str) -> bool:
 
 
 def show_symbolic(
-    graph_of: Callable[[Options], Graph], given: dict[str, Any], declared: Callable[[Options], Graph] | None = None
+    graph_of: Callable[[Options], Net], given: dict[str, Any], declared: Callable[[Options], Net] | None = None
 ) -> None:
     """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
     from cnncalc.analysis.symbolic.report import BATCH, symbolic_report
@@ -56,7 +56,7 @@ def show_symbolic(
     answer(page(report, view), given)
 
 
-def _lengths(graph: Graph, options: Options, declared: Callable[[Options], Graph] | None) -> dict[str, int]:
+def _lengths(graph: Net, options: Options, declared: Callable[[Options], Net] | None) -> dict[str, int]:
     """The net's own length for each symbol: there formulas have an order. Raises CnncalcError where it has none."""
     help = "leave --sort out, or give the input's size in numbers"
     if declared is None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnncalc.cli.options import Wanted
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.pages.show.report import View
 
 __all__ = ["no_view_in_json", "show_graph", "view_of"]
@@ -69,7 +69,7 @@ def _sizes_alone(given: dict[str, Any]) -> None:
             raise CnncalcError(Fault(f"--{name} does not go with --runtime", help=help))
 
 
-def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], *, windows: bool = False) -> None:
+def show_graph(graph: Net, wanted: Wanted, view: View, given: dict[str, Any], *, windows: bool = False) -> None:
     """Counts the graph and prints or writes the report; its picture is that of the net, or of its `windows`."""
     if given["runtime"] is not None:
         from cnncalc.pages import runtimes
@@ -100,7 +100,7 @@ def show_graph(graph: Graph, wanted: Wanted, view: View, given: dict[str, Any], 
     answer(shown._replace(picture=_windows(graph) or shown.picture) if windows else shown, given)
 
 
-def _windows(graph: Graph) -> Callable[[], str] | None:
+def _windows(graph: Net) -> Callable[[], str] | None:
     """The picture of the layers' windows, step by step; None where none moves."""
     from cnncalc.pages.windows import picture
 

@@ -1,4 +1,4 @@
-"""Graph -> explanation: every number with its derivation, of the layers asked for or of the whole net."""
+"""Net -> explanation: every number with its derivation, of the layers asked for or of the whole net."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnncalc.explain.groups import group_of
 from cnncalc.explain.naming import Choice, choices
 from cnncalc.explain.telling import Teller
 from cnncalc.explain.totals import totals
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 
 if TYPE_CHECKING:
     from cnncalc.answers.roofline import Device
@@ -24,7 +24,7 @@ FEW = 12
 
 
 def explain(
-    graph: Graph,
+    graph: Net,
     layers: Sequence[str] = (),
     batch: int = 1,
     dtype: str = "float32",

@@ -8,12 +8,12 @@ from cnncalc.answers.report import ReceptiveField, Row
 from cnncalc.explain.explanation import Group
 from cnncalc.explain.naming import Choice
 from cnncalc.explain.totals import breakdown
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 
 __all__ = ["group_of"]
 
 
-def group_of(graph: Graph, rows: Mapping[int, Row], seen: Sequence[ReceptiveField], choice: Choice) -> Group:
+def group_of(graph: Net, rows: Mapping[int, Row], seen: Sequence[ReceptiveField], choice: Choice) -> Group:
     """The summary of the group that was named; `rows` are the rows of the report, `seen` the fields, both by node."""
     inside = set(choice.layers)
     taken = {one: None for index in choice.layers for one in graph.nodes[index].inputs if one not in inside}
@@ -37,6 +37,6 @@ def group_of(graph: Graph, rows: Mapping[int, Row], seen: Sequence[ReceptiveFiel
     )
 
 
-def _is_weighted(graph: Graph, index: int) -> bool:
+def _is_weighted(graph: Net, index: int) -> bool:
     node = graph.nodes[index]
     return node.layer is not None and node.layer.weighted and node.share is None

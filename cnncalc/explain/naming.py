@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import translate
 
 from cnncalc.errors import CnncalcError, Fault, near
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
 __all__ = ["Choice", "choices"]
@@ -27,7 +27,7 @@ class Choice(NamedTuple):
     """Whether the name is that of a group, not of a layer or a pattern."""
 
 
-def choices(graph: Graph, names: Sequence[str]) -> list[Choice]:
+def choices(graph: Net, names: Sequence[str]) -> list[Choice]:
     """What each name means. Raises `CnncalcError` with every name that means nothing."""
     found = [_choice(graph, name) for name in dict.fromkeys(names)]
     wrong = [choice.name for choice in found if not choice.layers]
@@ -37,7 +37,7 @@ def choices(graph: Graph, names: Sequence[str]) -> list[Choice]:
     return found
 
 
-def _choice(graph: Graph, name: str) -> Choice:
+def _choice(graph: Net, name: str) -> Choice:
     inside = f"{name}."
     exact = [index for index, node, _ in graph.layers() if node.name == name or node.name.startswith(inside)]
     if exact:

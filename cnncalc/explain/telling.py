@@ -15,7 +15,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.explain.derive import Seen, derive
 from cnncalc.explain.explanation import Part, Region, Repeat, Rest, Told
 from cnncalc.explain.repeats import Run, depths, runs
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers.backward import Backward
 from cnncalc.layers.kinds.conv import Conv
 from cnncalc.layers.kinds.linear import Linear
@@ -37,7 +37,7 @@ class Teller:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: Net,
         counted: Report,
         followed: Followed,
         batch: int,

@@ -10,7 +10,7 @@ from cnncalc.answers.report import Report, Row
 from cnncalc.arithmetic.traced.numbers import Traced
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.explain.derive import Formula, certain
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
 __all__ = ["Breakdown", "Largest", "Totals", "breakdown", "totals"]
@@ -71,7 +71,7 @@ def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
     return Breakdown(sum(kinds.values()), tuple(ranked), best if best and best.value else None)
 
 
-def totals(graph: Graph, counted: Report, followed: Followed, batch: int) -> Totals:
+def totals(graph: Net, counted: Report, followed: Followed, batch: int) -> Totals:
     """The breakdowns of a report and of what autograd keeps."""
     rows, elements, most, size = counted.rows, followed.elements, followed.peak, followed.numbers.size
     sizes = [elements[index] for index, _, _ in graph.layers()]

@@ -26,7 +26,7 @@ from cnncalc.notation.lines import Parsed, TokenError, parse
 from cnncalc.notation.shapes import read_shape
 from cnncalc.notation.vocabulary import READ_ON
 
-__all__ = ["Graph", "Input", "Net"]
+__all__ = ["Input", "Net"]
 
 Input: TypeAlias = "Node | int | str"
 """A tensor that a layer takes: the node that makes it, its index, or its name."""
@@ -313,7 +313,3 @@ class Net:
         theirs = None if owner.layer is None else met(owner.layer, self.input_shapes(owner))
         misfit = parameters_misfit(layer, theirs, owner.name, self.signed, signature)
         return (owner.index, []) if misfit is None else (None, [misfit])
-
-
-Graph = Net
-"""The name that the rest of the house reads it by."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.graph.net import Graph
+from cnncalc.graph.net import Net
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
@@ -21,7 +21,7 @@ class Stored(NamedTuple):
     """Whether it is another layer's."""
 
 
-def stored_in(graph: Graph) -> dict[str, Stored]:
+def stored_in(graph: Net) -> dict[str, Stored]:
     """What a net learns and keeps, by the layer's name and the tensor's role in it, such as `conv1.weight`."""
     found: dict[str, Stored] = {}
     for _, node, layer in graph.layers():

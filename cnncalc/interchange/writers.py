@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.files import write_whole
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.refusing import YAML_SUFFIXES, named_as
 from cnncalc.interchange.sketch import Asked
@@ -42,7 +42,7 @@ class Writer(NamedTuple):
     held: bool = True
     """Whether what is written is read back and held against the net; a program is not run."""
 
-    def write(self, graph: Graph, batch: int, **settings: Any) -> Written:
+    def write(self, graph: Net, batch: int, **settings: Any) -> Written:
         """The net as a file's content. Raises CnncalcError, also for a setting that the format has not."""
         for name in settings.keys() - {*self.settings}:
             having = ", ".join(one.name for one in WRITERS if name in one.settings)
@@ -59,7 +59,7 @@ class Writer(NamedTuple):
         notes = [f"the {' and '.join(left)} of single layers are not written"] if left else []
         return made._replace(notes=(*made.notes, *notes))
 
-    def says(self, graph: Graph, batch: int) -> bool:
+    def says(self, graph: Net, batch: int) -> bool:
         """Whether the format has every layer of a net, as far as can be told without what its writer needs."""
         settings = {"file": f"net{self.suffix}", "values": "none"} if self.binary else {}
         try:
@@ -68,7 +68,7 @@ class Writer(NamedTuple):
             return not any(fault.layer for fault in error.faults)
         return True
 
-    def _made(self, graph: Graph, batch: int, settings: Mapping[str, Any]) -> Written:
+    def _made(self, graph: Net, batch: int, settings: Mapping[str, Any]) -> Written:
         module, _, function = self.function.partition(":")
         made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
         assert isinstance(made, Written)
@@ -76,7 +76,7 @@ class Writer(NamedTuple):
 
 
 def exported(
-    graph: Graph, batch: int, file: str | None, to: str | None, settings: Mapping[str, Any], *, force: bool
+    graph: Net, batch: int, file: str | None, to: str | None, settings: Mapping[str, Any], *, force: bool
 ) -> Written:
     """A net as a file, written where one is named. Raises CnncalcError, and then nothing is written."""
     writer = writer_for(file, to)
@@ -114,7 +114,7 @@ USUAL = 224
 """The length that stands for a symbol when what was written is read back."""
 
 
-def _hold(graph: Graph, writer: Writer, made: Written) -> None:
+def _hold(graph: Net, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
     from cnncalc.interchange.opening import imported
 
@@ -145,7 +145,7 @@ def _open(length: object) -> bool:
     return not isinstance(length, int)
 
 
-def _known(graph: Graph, beside: int = 0, ends: Collection[int] = ()) -> tuple[list[Shape], int, int]:
+def _known(graph: Net, beside: int = 0, ends: Collection[int] = ()) -> tuple[list[Shape], int, int]:
     """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
 
     A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cnncalc.answers.page import Block, Layout
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.layers.base import Shape
     from cnncalc.tools.runtimes.running import Sized
     from cnncalc.tools.runtimes.table import Runtime
@@ -38,7 +38,7 @@ def _reasons(found: Sequence[Sized], beside: str = "") -> Iterator[str]:
             yield f"{printable(one.name)}: {beside}{printable(one.reason)}"
 
 
-def page(graph: Graph, runtime: Runtime, found: Sequence[Sized], notes: Sequence[str]) -> Page:
+def page(graph: Net, runtime: Runtime, found: Sequence[Sized], notes: Sequence[str]) -> Page:
     """Every layer: its output by the net's dialect, and as the runtime makes it; a mark where the two part."""
     columns = [
         Column("Layer", "name", cut=True, style="name"),
@@ -76,7 +76,7 @@ def page(graph: Graph, runtime: Runtime, found: Sequence[Sized], notes: Sequence
     return Page("a runtime's sizes", body, data, table, "layers")
 
 
-def compared(graph: Graph, found: Mapping[str, Sequence[Sized]]) -> Page:
+def compared(graph: Net, found: Mapping[str, Sequence[Sized]]) -> Page:
     """One line a layer of which the runtimes, by their names, do not make one size."""
     runtimes = [RUNTIMES[name] for name in found]
     lines = list(zip(*found.values()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from cnncalc.answers.rewriting import SAME
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import Elementwise
 from cnncalc.layers.kinds import norm, regularize
@@ -59,7 +59,7 @@ class View:
 
     __slots__ = ("chosen", "ends", "graph", "passed", "shared", "users")
 
-    def __init__(self, graph: Graph, chosen: set[int]) -> None:
+    def __init__(self, graph: Net, chosen: set[int]) -> None:
         self.graph, self.chosen = graph, chosen
         self.users: list[list[int]] = [[] for _ in graph.nodes]
         """The layers that take each tensor, once for each time that they take it."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias, TypeVar
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.structure.writing import quoted
 from cnncalc.language.yaml.reader import Mapping, Scalar, plain_value, read
 from cnncalc.layers import Layer
@@ -41,7 +41,7 @@ class _Elsewhere(Exception):
     """The text cannot be changed in its lines."""
 
 
-def edited(text: str, graph: Graph, edits: Edits) -> str | None:
+def edited(text: str, graph: Net, edits: Edits) -> str | None:
     """The text with the edits made in its lines; None where they cannot be made there. `graph` is the text's net."""
     root = read(text, "net", graph.limits)
     if not isinstance(root, Mapping) or "extends" in root.entries:
@@ -75,7 +75,7 @@ def _defaults(root: Mapping) -> Defaults:
     return found
 
 
-def _changes(graph: Graph, edits: Edits, items: dict[tuple[int, int], Item], lines: list[str]) -> list[_Change]:
+def _changes(graph: Net, edits: Edits, items: dict[tuple[int, int], Item], lines: list[str]) -> list[_Change]:
     """The items that change, each once."""
     found: dict[tuple[int, int], dict[Pair, None]] = {}
     changing: set[tuple[int, int]] = set()

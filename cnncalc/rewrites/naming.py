@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.rewrites.rebuilding import Rebuilt
 
 __all__ = ["named_anew"]
 
 
-def named_anew(new: Rebuilt, graph: Graph) -> Sketch:
+def named_anew(new: Rebuilt, graph: Net) -> Sketch:
     """The sketch with its operators named for a text: names as they were given, positions and counts without gaps."""
     naming = _Naming(graph)
     operators = new.sketch.operators
@@ -25,7 +25,7 @@ def named_anew(new: Rebuilt, graph: Graph) -> Sketch:
 class _Naming:
     """The names that are given so far."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Net) -> None:
         self.own = graph.names.own
         self.by_position = _by_position(graph)
         self.places: dict[str, dict[str, int]] = {}
@@ -56,7 +56,7 @@ class _Naming:
                 return f"{stem}{number}"
 
 
-def _by_position(graph: Graph) -> set[str]:
+def _by_position(graph: Net) -> set[str]:
     """The groups whose layers and groups are called 0, 1, 2, … in order."""
     children: dict[str, dict[str, None]] = {}
     for _, node, _ in graph.layers():

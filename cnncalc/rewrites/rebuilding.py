@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnncalc.answers.rewriting import Made
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, Requirement, show_shape
@@ -32,12 +32,12 @@ class Rebuilt(NamedTuple):
     idle: list[int]
     """The tensors that side branches end in which are no outputs."""
 
-    def same(self, names: Sequence[str], graph: Graph) -> dict[str, str]:
+    def same(self, names: Sequence[str], graph: Net) -> dict[str, str]:
         """For the name of each layer that of the one in whose place it stands; `names` are the operators'."""
         each = zip(names, self.olds, self.lasts, self.sketch.operators)
         return {name: graph.nodes[old].name for name, old, last, one in each if last and one.layer is not None}
 
-    def made(self, names: Sequence[str], graph: Graph, edits: Edits) -> Iterator[Made]:
+    def made(self, names: Sequence[str], graph: Net, edits: Edits) -> Iterator[Made]:
         """How each layer with parameters comes by them; `names` are the operators'."""
         for name, old, main, operator in zip(names, self.olds, self.mains, self.sketch.operators):
             edit = edits.made.get(old, Edit())
@@ -47,7 +47,7 @@ class Rebuilt(NamedTuple):
 
 
 class _Maker:
-    def __init__(self, graph: Graph, edits: Edits, *, keeps: bool) -> None:
+    def __init__(self, graph: Net, edits: Edits, *, keeps: bool) -> None:
         self.graph, self.edits, self.keeps = graph, edits, keeps
         name = "" if graph.name == graph.file else graph.name
         self.sketch = Sketch(name, graph.dialect, graph.source)
@@ -107,7 +107,7 @@ class _Maker:
         self.faults.append(Fault(rule, place_of(node.origin), node.name, values, help))
 
 
-def rebuilt(graph: Graph, edits: Edits, *, keeps: bool) -> Rebuilt:
+def rebuilt(graph: Net, edits: Edits, *, keeps: bool) -> Rebuilt:
     """The net with its edits made. Raises CnncalcError where a layer does not take what it then gets.
 
     With `keeps` what stands in place of a layer makes the same shape.

@@ -9,7 +9,7 @@ from cnncalc.analysis.comparison import Compared, compared
 from cnncalc.analysis.costs import report
 from cnncalc.answers.rewriting import Made
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph, matching
+from cnncalc.graph import Net, matching
 from cnncalc.interchange.structure.holding import sketched
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
@@ -50,7 +50,7 @@ class Step(NamedTuple):
     """How the layers come by their parameters; empty for rules that are not exact."""
     unlike: tuple[str, ...]
     """Layers, as they are called now, that see other pixels than before, or step over others."""
-    graphs: tuple[Graph, Graph]
+    graphs: tuple[Net, Net]
     """The nets before and after."""
 
 
@@ -67,7 +67,7 @@ class Rewriting(NamedTuple):
     """Ends of side branches that were no outputs, and are some where the net was written anew."""
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> Net:
         """The net that came out."""
         return self.steps[-1].graphs[1]
 
@@ -75,7 +75,7 @@ class Rewriting(NamedTuple):
 class _Source:
     """A net on its way, with the text that it was read from; empty where no text alone says it."""
 
-    def __init__(self, net: str, graph: Graph, text: str, batch: int, dtype: str) -> None:
+    def __init__(self, net: str, graph: Net, text: str, batch: int, dtype: str) -> None:
         self.net, self.graph, self.text, self.batch, self.dtype = net, graph, text, batch, dtype
         self.in_place = bool(text)
         self.ended: list[str] = []
@@ -119,7 +119,7 @@ class _Source:
         return names
 
 
-def _chosen(graph: Graph, at: Sequence[str]) -> set[int]:
+def _chosen(graph: Net, at: Sequence[str]) -> set[int]:
     """The layers that rules may change. Raises CnncalcError for a pattern that matches none."""
     names = {node.name: index for index, node, _ in graph.layers()}
     if not at:
@@ -140,7 +140,7 @@ def _left(why: str, names: Sequence[str]) -> str:
     return f"left {', '.join(names[:SHOWN])}{more}: {why}"
 
 
-def _hold_outputs(asked: Asked, graph: Graph, new: Rebuilt) -> None:
+def _hold_outputs(asked: Asked, graph: Net, new: Rebuilt) -> None:
     """Raises CnncalcError where outputs have other shapes, and the rule is to keep them."""
     before = [tuple(graph.nodes[index].shape) for index in graph.outputs.values()]
     after = [new.sketch.shape(tensor) for tensor in new.sketch.outputs]
@@ -156,7 +156,7 @@ def _unlike(before: Compared, after: Compared, same: Mapping[str, str]) -> Itera
     return (name for name, old in same.items() if fields[1][name] != fields[0][old])
 
 
-def _read(text: str, new: Rebuilt) -> Graph | None:
+def _read(text: str, new: Rebuilt) -> Net | None:
     """The net of a text that was changed line by line, where it is the one that it is to be."""
     try:
         graph = load_text(text, "what was written", Options(limits=new.sketch.signed.limits))
@@ -175,7 +175,7 @@ def _read(text: str, new: Rebuilt) -> Graph | None:
     return graph if alike and [*graph.outputs.values()] == sketch.outputs else None
 
 
-def _changes(graph: Graph, edits: Edits) -> tuple[Change, ...]:
+def _changes(graph: Net, edits: Edits) -> tuple[Change, ...]:
     found = []
     for index, node, layer in graph.layers():
         if index in edits.dropped:
@@ -188,7 +188,7 @@ def _changes(graph: Graph, edits: Edits) -> tuple[Change, ...]:
 
 
 def rewritten(
-    net: str, graph: Graph, rules: Sequence[Asked], at: Sequence[str] = (), *, batch: int = 1, dtype: str = "float32"
+    net: str, graph: Net, rules: Sequence[Asked], at: Sequence[str] = (), *, batch: int = 1, dtype: str = "float32"
 ) -> Rewriting:
     """A net through rules, one after another; `net` is what the user calls it.
 
@@ -202,13 +202,13 @@ def rewritten(
     return Rewriting(net, steps, final, source.in_place, tuple(source.ended))
 
 
-def _text_of(graph: Graph) -> str:
+def _text_of(graph: Net) -> str:
     """The text that a net was read from; empty for one that Python has built."""
     texts = {node.origin.source for _, node, _ in graph.layers() if isinstance(node.origin, YamlNode)}
     return next((one.text for one in texts if one.name == graph.file), "")
 
 
-def _expectation(graph: Graph) -> str:
+def _expectation(graph: Net) -> str:
     """The `expect:` line of a net."""
     counted = report(graph)
     shapes = {name: shape_text(shape) or "scalar" for name, shape in counted.outputs.items()}

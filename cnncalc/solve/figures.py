@@ -11,7 +11,7 @@ from cnncalc.answers.figures import KEYS
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 
@@ -45,7 +45,7 @@ class Want(NamedTuple):
 class Measured:
     """A net's figures, each computed when it is first asked for."""
 
-    def __init__(self, graph: Graph, batch: int, dtype: str, optimizer: str = "sgd") -> None:
+    def __init__(self, graph: Net, batch: int, dtype: str, optimizer: str = "sgd") -> None:
         self.graph = graph
         self.totals = Counts(graph, batch, dtype, optimizer)
 
@@ -167,6 +167,6 @@ def missed_by(found: int | str, want: Want) -> str:
     return f"{want.figure} {'x'.join(f'{step:+,}' if step else '0' for step in steps)}"
 
 
-def known_figures(graph: Graph) -> list[str]:
+def known_figures(graph: Net) -> list[str]:
     """Everything that a want can name."""
     return ["output", *FIGURES, *(node.name for node in graph.nodes), *graph.groups]

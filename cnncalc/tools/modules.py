@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.answers.report import Shape
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers import Layer
 from cnncalc.layers.base import count
 from cnncalc.records import NamedTuple
@@ -67,7 +67,7 @@ class Modules(NamedTuple):
     """The levels of names in which something has a name of its own; the outermost is empty."""
 
 
-def modules(graph: Graph, batch: int = 1) -> Modules:
+def modules(graph: Net, batch: int = 1) -> Modules:
     """The modules of a graph, called on `batch` images."""
     consumers: dict[int, list[str]] = {}
     for node in graph.nodes:

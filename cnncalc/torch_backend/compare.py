@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cnncalc.answers.verification import Value
-    from cnncalc.graph import Graph, Node
+    from cnncalc.graph import Net, Node
     from cnncalc.layers import Layer
     from cnncalc.torch_backend.building.builder import GraphModule
     from cnncalc.torch_backend.running.keeping import Alive
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["backward", "kept", "rows", "totals"]
 
 
-def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[VerifiedRow, ...]:
+def rows(graph: Net, measured: Measurement, batch: int, dtype: str) -> tuple[VerifiedRow, ...]:
     """Every layer: output shape, parameters, whether they are trained, buffers, MACs, saved bytes, finite outputs.
 
     Saved bytes are left out where they were not measured, finiteness where the device has no numbers.
@@ -48,7 +48,7 @@ def rows(graph: Graph, measured: Measurement, batch: int, dtype: str) -> tuple[V
     return tuple(found)
 
 
-def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -> list[Figure]:
+def _row(graph: Net, node: Node, layer: Layer, row: MeasuredRow, batch: int) -> list[Figure]:
     shapes = graph.input_shapes(node)
     parameters = layer.weight_shapes(*shapes)
     made: Value = row.output_shapes[0] if len(row.output_shapes) == 1 else f"{len(row.output_shapes)} tensors"
@@ -72,7 +72,7 @@ def _row(graph: Graph, node: Node, layer: Layer, row: MeasuredRow, batch: int) -
     return figures
 
 
-def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int, dtype: str) -> tuple[Figure, ...]:
+def totals(graph: Net, module: GraphModule, measured: Measurement, batch: int, dtype: str) -> tuple[Figure, ...]:
     """The totals, the shapes of the outputs, and the two sums of memory."""
     predicted = report(graph, batch, dtype)
     sums = predicted.totals
@@ -99,12 +99,12 @@ def totals(graph: Graph, module: GraphModule, measured: Measurement, batch: int,
     return tuple(figures)
 
 
-def _once(graph: Graph) -> int:
+def _once(graph: Net) -> int:
     """Multiply–accumulates forward that torch does once for a batch."""
     return sum(layer.macs_once(*graph.input_shapes(node)) for _, node, layer in graph.layers())
 
 
-def kept(graph: Graph, found: Alive, batch: int, dtype: str) -> tuple[Figure, ...]:
+def kept(graph: Net, found: Alive, batch: int, dtype: str) -> tuple[Figure, ...]:
     """What is kept where groups run again: after the pass forward, and at most in the pass backward."""
     sums = report(graph, batch, dtype).totals
     return (
@@ -113,7 +113,7 @@ def kept(graph: Graph, found: Alive, batch: int, dtype: str) -> tuple[Figure, ..
     )
 
 
-def backward(graph: Graph, step: TrainingStep, macs: int, batch: int, dtype: str) -> Iterator[Figure]:
+def backward(graph: Net, step: TrainingStep, macs: int, batch: int, dtype: str) -> Iterator[Figure]:
     """What the pass backward costs, groups that run again included; of a step of several batches all that it costs.
 
     `macs` are those that torch counts in the pass forward. What torch does once for a batch we count for each image.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cnncalc.answers.rewriting import Made
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
     Branches = Sequence[Sequence[nn.Module]]
     Maker = Callable[[nn.Module, Branches], None]
@@ -27,9 +27,7 @@ __all__ = ["carried", "prove"]
 IMAGES = 2
 
 
-def prove(
-    rule: str, before: Graph, after: Graph, made: Sequence[Made], *, seed: int = 0, dtype: str = "float64"
-) -> Proof:
+def prove(rule: str, before: Net, after: Net, made: Sequence[Made], *, seed: int = 0, dtype: str = "float64") -> Proof:
     """Both nets on the same random inputs, as at inference; norms have random scales and statistics.
 
     Where parameters cannot be carried over, or a net cannot be run, what torch raises.
@@ -54,7 +52,7 @@ def prove(
     )
 
 
-def carried(module: nn.Module, after: Graph, made: Sequence[Made]) -> GraphModule:
+def carried(module: nn.Module, after: Net, made: Sequence[Made]) -> GraphModule:
     """What a rule made of a net as a module, at inference, its parameters made of those of the net's own module.
 
     Raises CnncalcError where that is no module of the net before.

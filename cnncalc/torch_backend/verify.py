@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from cnncalc.answers.verification import VerifiedRow
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.torch_backend.running.planning import Plan
 
     Progress = Callable[[int, int], None]
@@ -43,7 +43,7 @@ RUNS = 4
 
 
 def verify(
-    graph: Graph,
+    graph: Net,
     *,
     net: str = "",
     device: str | None = None,
@@ -101,7 +101,7 @@ def verify(
     )
 
 
-def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]) -> tuple[VerifiedRow, ...]:
+def _with_fields(graph: Net, rows: tuple[VerifiedRow, ...], seed: int, notes: list[str]) -> tuple[VerifiedRow, ...]:
     """The rows with their receptive fields."""
     from cnncalc.torch_backend.fields.receptive import held_fields
 
@@ -112,7 +112,7 @@ def _with_fields(graph: Graph, rows: tuple[VerifiedRow, ...], seed: int, notes: 
 
 
 def _held(
-    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
+    graph: Net, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str]
 ) -> tuple[tuple[VerifiedRow, ...], tuple[Figure, ...]]:
     """All figures; where torch refuses, only that."""
     saved = planned.training and not (planned.device == "meta" and dtype in ("float16", "bfloat16"))
@@ -137,7 +137,7 @@ def _held(
 
 
 def _training(
-    graph: Graph, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str],
+    graph: Net, module: GraphModule, inputs: Sequence[Tensor], planned: Plan, dtype: str, notes: list[str],
     macs: int,
 ) -> tuple[Figure, ...]:  # fmt: skip
     """Whether a step of training runs, and what it costs; `macs` are those that torch counts forward."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.answers.verification import Figure, Value, Verification, VerifiedRow
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.layers import Layer
 from cnncalc.layers.base import count
@@ -12,7 +12,7 @@ from cnncalc.witnesses.seen import Seen, SeenRow
 __all__ = ["held"]
 
 
-def held(graph: Graph, seen: Seen, *, net: str, batch: int, seconds: float) -> Verification:
+def held(graph: Net, seen: Seen, *, net: str, batch: int, seconds: float) -> Verification:
     """Every figure of every layer that the framework has, beside ours, and the totals."""
     from cnncalc.notation.lines import write
 
@@ -38,7 +38,7 @@ def held(graph: Graph, seen: Seen, *, net: str, batch: int, seconds: float) -> V
     )
 
 
-def _predicted(graph: Graph, node: Node, layer: Layer) -> SeenRow:
+def _predicted(graph: Net, node: Node, layer: Layer) -> SeenRow:
     """What we say of a layer; one that uses the parameters of another has none of its own."""
     shapes = graph.input_shapes(node)
     learned = count(layer.weight_shapes(*shapes)) if node.share is None else 0
@@ -60,7 +60,7 @@ def _figures(ours: SeenRow, theirs: SeenRow, batch: int) -> tuple[Figure, ...]:
     return tuple(Figure(what, one, other) for what, one, other in found if other is not None)
 
 
-def _totals(graph: Graph, seen: Seen, rows: list[SeenRow], batch: int) -> tuple[Figure, ...]:
+def _totals(graph: Net, seen: Seen, rows: list[SeenRow], batch: int) -> tuple[Figure, ...]:
     """Sums over all layers, and the outputs; where the framework refuses the net, only that."""
     if seen.refusal:
         return (Figure("built", "runs", seen.refusal),)

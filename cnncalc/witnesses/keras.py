@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.keras.writing.config import config
 from cnncalc.interchange.keras.writing.model import Model, Row
@@ -41,7 +41,7 @@ def _keras() -> Any:
     return keras
 
 
-def seen(graph: Graph, batch: int) -> Seen:
+def seen(graph: Net, batch: int) -> Seen:
     """What Keras has of a net. Raises CnncalcError that names every layer which it has not."""
     keras = _keras()
     said = model_of(graph)
@@ -86,7 +86,7 @@ def _run(keras: Any, made: Any, batch: int) -> list[Shape]:
     return [_ours(tuple(one.shape)[1:]) for one in listed]
 
 
-def _rows(graph: Graph, said: Model, made: Any) -> dict[str, SeenRow]:
+def _rows(graph: Net, said: Model, made: Any) -> dict[str, SeenRow]:
     """What Keras has of each of our layers."""
     built = {one.name: one for one in made.operations}
     found = {}
@@ -122,7 +122,7 @@ def lone(layer: Layer, shapes: Sequence[Shape], batch: int = 2) -> Shape | str:
 
     Raises CnncalcError where Keras cannot say it.
     """
-    net = Graph("lone", dialect=layer.dialect)
+    net = Net("lone", dialect=layer.dialect)
     inputs = [net.add_input(f"x{place}", shape) for place, shape in enumerate(shapes)]
     net.nodes.append(Node("lone", layer, tuple(one.index for one in inputs), (), len(inputs)))
     keras = _keras()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.onnx.writing.model import empty, newest_opset
 from cnncalc.interchange.onnx.writing.scribe import Said, Scribe
@@ -32,7 +32,7 @@ WEIGHTS = {
 QUIET = 4
 
 
-def seen(graph: Graph, batch: int) -> Seen:
+def seen(graph: Net, batch: int) -> Seen:
     """What onnxruntime makes of a net. Raises CnncalcError that names every layer which ONNX cannot say."""
     import onnxruntime
 
@@ -61,7 +61,7 @@ def opset_of(dialect: str) -> int:
     return int(number) if dialect.startswith("onnx-") and number.isdecimal() else newest_opset()
 
 
-def _notes(graph: Graph) -> list[str]:
+def _notes(graph: Net) -> list[str]:
     if graph.dialect.startswith("onnx"):
         return []
     return [f"layers of the {graph.dialect} dialect are composed of nodes; `--dialect onnx` holds ONNX's own rules"]
@@ -122,9 +122,9 @@ _BIASED = ("conv", "dwconv", "deconv", "linear")
 """Kinds whose bias is left out of the node, too."""
 
 
-def alone(layer: Layer, shapes: Sequence[Shape]) -> tuple[Graph, Scribe]:
+def alone(layer: Layer, shapes: Sequence[Shape]) -> tuple[Net, Scribe]:
     """A net of one layer, also one that we refuse. Raises CnncalcError where ONNX cannot say it."""
-    net = Graph("lone", dialect=layer.dialect)
+    net = Net("lone", dialect=layer.dialect)
     inputs = [net.add_input(f"x{place}", shape) for place, shape in enumerate(shapes)]
     net.nodes.append(Node("lone", layer, tuple(one.index for one in inputs), (), len(inputs)))
     return net, noted(net, opset_of(layer.dialect))[0]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.model import OLDEST, serialised
 from cnncalc.interchange.onnx.writing.scribe import Learned
 from cnncalc.interchange.onnx.writing.writer import noted
@@ -23,7 +23,7 @@ NODE = "onnx_node!"
 NOTES = (f"OpenCV tells no parameters; layers are nodes of ONNX, opset {OLDEST}, or composed of such",)
 
 
-def seen(graph: Graph, batch: int) -> Seen:
+def seen(graph: Net, batch: int) -> Seen:
     """What OpenCV makes of a net. Raises CnncalcError that names every layer which ONNX cannot say."""
     import cv2
     import numpy as np

@@ -10,7 +10,7 @@ from typing import Any
 
 from cnncalc.answers.verification import Verification
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
 __all__ = ["WITNESSES", "Witness"]
@@ -31,7 +31,7 @@ class Witness(NamedTuple):
     options: frozenset[str] = frozenset()
     """What of `verify` it knows beside a net and a batch."""
 
-    def verify(self, graph: Graph, *, net: str, batch: int, options: Mapping[str, Any]) -> Verification:
+    def verify(self, graph: Net, *, net: str, batch: int, options: Mapping[str, Any]) -> Verification:
         """Hold a net. Raises CnncalcError where it cannot be tried: not installed, or a layer it has not."""
         self.require()
         module, _, function = self.function.partition(":")

@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from cnncalc import Options, load, report
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers import show_shape
 
 
 class Read(NamedTuple):
     """A net that was read."""
 
-    graph: Graph
+    graph: Net
     name: str
     params: int
     buffers: int

@@ -13,7 +13,7 @@ from networks import Network
 
 from cnncalc.analysis.dtypes import amp_of
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language.building.builder import Builder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.library import Given
@@ -61,7 +61,7 @@ DEALING = (
 )  # fmt: skip
 
 
-def channels_blurred(graph: Graph) -> bool:
+def channels_blurred(graph: Net) -> bool:
     """Whether a net picks channels out of those that a layer has dealt out, computed group by group or filled up.
 
     Such channels may see less than all of them together, which is what cnncalc says of them; told apart are those of
@@ -77,14 +77,14 @@ def channels_blurred(graph: Graph) -> bool:
     return dealt and any(isinstance(layer, PICKING) for layer, _ in layers)
 
 
-def graph_of(text: str, *, train: bool = False) -> Graph:
+def graph_of(text: str, *, train: bool = False) -> Net:
     """The graph of a net's text."""
     options, faults = Options(train=train), Faults()
     document = Document(Given.text(text, "random.yaml"), options, faults)
     return Builder(document, options, faults).build()
 
 
-def differences(network: Network) -> tuple[Graph | None, list[str]]:
+def differences(network: Network) -> tuple[Net | None, list[str]]:
     """The net's graph, and what cnncalc and torch do not agree on, a line each; none where they agree on everything."""
     found = [line for text, shape in network.refused if (line := unexplained(text, (shape,)))]
     try:
@@ -95,7 +95,7 @@ def differences(network: Network) -> tuple[Graph | None, list[str]]:
     return graph, found + _run(graph, network, network.batch + bool(single.mended), not single.lasting)
 
 
-def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str]:
+def _run(graph: Net, network: Network, batch: int, training: bool) -> list[str]:
     half = DTYPES.get(amp_of(network.dtype))
     dtype = torch.float32 if half else DTYPES[network.dtype]
     module = build(graph, dtype=dtype)
@@ -146,7 +146,7 @@ def _run(graph: Graph, network: Network, batch: int, training: bool) -> list[str
     return lines
 
 
-def held_types(graph: Graph, dtype: str = "amp-bfloat16", **options: Any) -> dict[str, Any]:
+def held_types(graph: Net, dtype: str = "amp-bfloat16", **options: Any) -> dict[str, Any]:
     """The saved bytes of each layer, after neither these nor all and the peak were found to differ from torch's."""
     found = verify(graph, dtype=dtype, **options)
     assert found.failed == 0, [row for row in found.rows if row.failed] or found.totals

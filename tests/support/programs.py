@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.stored import stored_in
 from cnncalc.interchange.torch_code.modules.parts import grouped
 from cnncalc.interchange.torch_code.writer import written
@@ -60,14 +60,14 @@ def not_in_place(module: nn.Module) -> None:
             setattr(one, "inplace", False)  # noqa: B010  (a name that only some modules have)
 
 
-def given(graph: Graph, batch: int, dtype: torch.dtype) -> list[Tensor]:
+def given(graph: Net, batch: int, dtype: torch.dtype) -> list[Tensor]:
     """Inputs from a seed."""
     random = torch.Generator().manual_seed(7)
     shapes = [graph.nodes[index].shape for index in graph.inputs.values()]
     return [torch.randn(batch, *shape, generator=random, dtype=dtype) for shape in shapes]
 
 
-def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.float32) -> list[str]:
+def differences(graph: Net, *, batch: int = 2, dtype: torch.dtype = torch.float32) -> list[str]:
     """How a program and the module of the same net differ: parameters, shapes of layers, outputs.
 
     Raises CnncalcError for a net that cannot be said.
@@ -102,7 +102,7 @@ def differences(graph: Graph, *, batch: int = 2, dtype: torch.dtype = torch.floa
     return [*_shapes(graph, shapes), *_outputs(graph, ours, theirs)]
 
 
-def sizes(graph: Graph) -> list[str]:
+def sizes(graph: Net) -> list[str]:
     """How a program at the net's own size, on torch's meta device, differs: shapes of layers and outputs, and products.
 
     The multiply–accumulates are what torch's own counter finds. What it does not know (recurrent cells, attention that
@@ -128,7 +128,7 @@ def sizes(graph: Graph) -> list[str]:
     return [*_shapes(graph, shapes), *lines]
 
 
-def unfilled(graph: Graph) -> tuple[nn.Module, nn.Module]:
+def unfilled(graph: Net) -> tuple[nn.Module, nn.Module]:
     """A program and the module of the same net, whose numbers are nowhere."""
     with torch.device("meta"):
         made = main_class(run(str(written(graph, 1).content)))()
@@ -158,7 +158,7 @@ def _note(shapes: dict[str, tuple[int, ...]], name: str, out: Any) -> None:
         shapes[name] = tuple(out.shape[1:])
 
 
-def _shapes(graph: Graph, shapes: dict[str, tuple[int, ...]]) -> list[str]:
+def _shapes(graph: Net, shapes: dict[str, tuple[int, ...]]) -> list[str]:
     """The layers that are a module of their own."""
     changed = grouped(graph)[1]
     wanted = {
@@ -171,7 +171,7 @@ def _shapes(graph: Graph, shapes: dict[str, tuple[int, ...]]) -> list[str]:
     ]
 
 
-def _outputs(graph: Graph, ours: Any, theirs: Any) -> list[str]:
+def _outputs(graph: Net, ours: Any, theirs: Any) -> list[str]:
     """What comes out; of a net with side branches for training, at inference, the others."""
     kept = {name for name, index in graph.outputs.items() if not graph.nodes[index].train_only}
     wanted = theirs if isinstance(theirs, dict) else {next(iter(graph.outputs)): theirs}
@@ -191,7 +191,7 @@ def _outputs(graph: Graph, ours: Any, theirs: Any) -> list[str]:
     return lines
 
 
-def living(graph: Graph) -> set[int]:
+def living(graph: Net) -> set[int]:
     """The layers whose numbers come out at inference."""
     live: set[int] = set()
     waiting = [index for index in graph.outputs.values() if not graph.nodes[index].train_only]
@@ -204,7 +204,7 @@ def living(graph: Graph) -> set[int]:
     return live
 
 
-def counted(graph: Graph) -> dict[str, int]:
+def counted(graph: Net) -> dict[str, int]:
     """Of the layers whose numbers come out: multiply–accumulates, and what they hold, but for Caffe's factors."""
     live = living(graph)
     names = {graph.nodes[index].name for index in live}
@@ -214,17 +214,17 @@ def counted(graph: Graph) -> dict[str, int]:
     return {"multiply–accumulates": macs, "numbers": sum(kept)}
 
 
-def back(graph: Graph) -> list[str]:
+def back(graph: Net) -> list[str]:
     """How a net differs from what is read of the program's own module: its totals. Raises CnncalcError."""
     return _read_back(graph, main_class(run(str(written(graph, 1).content)))())
 
 
-def through_torch(graph: Graph) -> list[str]:
+def through_torch(graph: Net) -> list[str]:
     """How a net differs from what is read of the module that `to_torch` makes of it. Raises CnncalcError."""
     return _read_back(graph, to_torch(graph))
 
 
-def _read_back(graph: Graph, module: nn.Module) -> list[str]:
+def _read_back(graph: Net, module: nn.Module) -> list[str]:
     from cnncalc import from_torch
 
     try:

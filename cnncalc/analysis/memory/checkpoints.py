@@ -13,7 +13,7 @@ from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.plan import Part
 from cnncalc.records import NamedTuple
 
@@ -31,7 +31,7 @@ class Checkpointed(NamedTuple):
     """The group behind which that is; empty where it is when it begins."""
 
 
-def checkpointed(graph: Graph, batch: int, size: int, half: int = 0) -> Checkpointed:
+def checkpointed(graph: Net, batch: int, size: int, half: int = 0) -> Checkpointed:
     """What autograd keeps; the numbers are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
         kept = kept_for_backward(graph, batch, size, half)
@@ -72,7 +72,7 @@ def _most(kept: list[Kept], inside: Mapping[Part, Mapping[object, int]]) -> Chec
     return Checkpointed(kept, most, at)
 
 
-def recomputed(graph: Graph) -> dict[int, bool]:
+def recomputed(graph: Net) -> dict[int, bool]:
     """The nodes that run again; False for one that stops before its last product, since nothing is saved behind it."""
     around, found, last = _around(graph), {}, {}
     if not around:
@@ -89,7 +89,7 @@ def recomputed(graph: Graph) -> dict[int, bool]:
     return found
 
 
-def _around(graph: Graph) -> Mapping[int, Part]:
+def _around(graph: Net) -> Mapping[int, Part]:
     """The group that runs again around a node."""
     return {index: part for part in graph.plan.checkpoints for index in range(part.first, part.last + 1)}
 
@@ -98,7 +98,7 @@ def _kept(index: int, storage: Storage, batch: int) -> Kept:
     return Kept(index, storage.what, storage.bytes(batch))
 
 
-def _saving(graph: Graph, elements: Elements, owner: list[int]) -> Iterator[tuple[int, list[Storage]]]:
+def _saving(graph: Net, elements: Elements, owner: list[int]) -> Iterator[tuple[int, list[Storage]]]:
     """The layers that save anything, parameters too, and the storages that they save beside these."""
     mets = graph.signatures
     for index, node, trains, inputs in backwards(graph):

@@ -12,7 +12,7 @@ from typing import Any
 from cnncalc.analysis.formats import activation_bytes
 from cnncalc.analysis.memory.layouts import joined
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
@@ -45,7 +45,7 @@ class Storage(NamedTuple):
         return product(self.shape) * (images if self.batched else 1) * self.element
 
 
-def sizes(graph: Graph, size: int, half: int = 0) -> list[int]:
+def sizes(graph: Net, size: int, half: int = 0) -> list[int]:
     """Bytes of an element of each node's output in inference.
 
     Types of single layers are of inference: what training keeps is counted in the type of the net.
@@ -65,7 +65,7 @@ class Elements:
     __slots__ = ("alone", "gaps", "graph", "half", "of", "size")
 
     def __init__(
-        self, graph: Graph, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
+        self, graph: Net, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
     ) -> None:
         self.graph, self.size, self.half = graph, size, half
         self.of = [size] * len(graph.nodes)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory.totals import backwards
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers.backward import Backward
 
 __all__ = ["gradients"]
 
 
-def gradients(graph: Graph) -> dict[int, Backward]:
+def gradients(graph: Net) -> dict[int, Backward]:
     """For each node that the pass backward reaches the gradients that are wanted of it.
 
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
@@ -23,7 +23,7 @@ def gradients(graph: Graph) -> dict[int, Backward]:
     }
 
 
-def _reached(graph: Graph) -> list[bool]:
+def _reached(graph: Net) -> list[bool]:
     """For each node whether a gradient can come to it from an output."""
     nodes = graph.nodes
     reached = [False] * len(nodes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
 
@@ -34,12 +34,12 @@ def joined(gaps: frozenset[int], shape: Shape, axes: int, *, alone: bool) -> boo
     return any(gap < last for gap in gaps if gap > 0 or not alone)
 
 
-def storages(graph: Graph, *, training: bool) -> list[int]:
+def storages(graph: Net, *, training: bool) -> list[int]:
     """For each node the node whose storage its output lies in."""
     return laid_out(graph, training=training).owner
 
 
-def laid_out(graph: Graph, *, training: bool) -> Layout:
+def laid_out(graph: Net, *, training: bool) -> Layout:
     """Where each node's output lies: a view (flatten) and a layer in place lie in the storage of their input."""
     reuses = [layer.reuses_input(training=training) for layer, _ in graph.signatures]
     parts = [layer.part_along(shapes[0]) for layer, shapes in graph.signatures]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -42,7 +42,7 @@ class Peak(NamedTuple):
     alive: tuple[int, ...]
 
 
-def backwards(graph: Graph) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
     """Every layer in execution order: whether its parameters are trained, and for which inputs a gradient is wanted.
 
     That decides in training mode whether it keeps anything for backward.
@@ -62,7 +62,7 @@ def backwards(graph: Graph) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]
         yield index, node, trains, inputs
 
 
-def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> list[Kept]:
+def kept_for_backward(graph: Net, batch: int, size: int, half: int = 0) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
     `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does.
@@ -96,7 +96,7 @@ def kept_for_backward(graph: Graph, batch: int, size: int, half: int = 0) -> lis
     return kept
 
 
-def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
+def peak(graph: Net, batch: int, size: int, half: int = 0) -> Peak:
     """The most bytes alive at once in inference, in execution order, each storage freed after its last use.
 
     Layer by layer: the inputs and the output of the layer that runs, and what later layers still need. Parameters, and
@@ -116,7 +116,7 @@ def peak(graph: Graph, batch: int, size: int, half: int = 0) -> Peak:
 
 
 def lifetimes(
-    graph: Graph, owner: Sequence[int] | None = None, last: Sequence[int] | None = None
+    graph: Net, owner: Sequence[int] | None = None, last: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Sequence[int], Sequence[int]]]:
     """Inference step by step: the node that runs, the storages that begin with it, and those freed after it."""
     owner = storages(graph, training=False) if owner is None else owner
@@ -130,7 +130,7 @@ def lifetimes(
             yield index, (index,) if owner[index] == index else (), freed.get(index, ())
 
 
-def _last_uses(graph: Graph, owner: Sequence[int]) -> list[int]:
+def _last_uses(graph: Net, owner: Sequence[int]) -> list[int]:
     """The node that uses each storage last; one past the end where it is an output of the net.
 
     `NEVER` for a node whose output lies in another's storage.
@@ -146,5 +146,5 @@ def _last_uses(graph: Graph, owner: Sequence[int]) -> list[int]:
     return last
 
 
-def _alive_at(graph: Graph, owner: Sequence[int], last: Sequence[int], at: int) -> tuple[int, ...]:
+def _alive_at(graph: Net, owner: Sequence[int], last: Sequence[int], at: int) -> tuple[int, ...]:
     return tuple([storage for storage in range(at + 1) if owner[storage] == storage and last[storage] >= at])

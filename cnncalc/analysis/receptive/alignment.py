@@ -9,14 +9,14 @@ from math import gcd, lcm
 from cnncalc.analysis.receptive.fields import NOTHING, Fields, few_phases
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.arithmetic.windows.reach import Field
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.records import NamedTuple
 
 __all__ = ["Apart", "apart", "branches", "further", "misaligned"]
 
 
-def branches(graph: Graph, node: Node, seen: Sequence[Fields]) -> list[Sight]:
+def branches(graph: Net, node: Node, seen: Sequence[Fields]) -> list[Sight]:
     """What the inputs of a merge see of one input of the net; empty where that of one has no description."""
     if not isinstance(node.layer, Merge):
         return []

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from cnncalc.analysis.receptive.sight import Sight, plain
 from cnncalc.answers.report import ReceptiveField
-from cnncalc.graph import Graph, Met, Node
+from cnncalc.graph import Met, Net, Node
 from cnncalc.layers import Requirement
 from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
 from cnncalc.layers.kinds.resize import Slice
@@ -28,7 +28,7 @@ Fields: TypeAlias = "Sight | str"
 """What the pixels of a tensor see, or in words why that has no description."""
 
 
-def fields(graph: Graph, source: str | None = None) -> list[Fields]:
+def fields(graph: Net, source: str | None = None) -> list[Fields]:
     """What every node's tensor sees of the input called `source`, the net's first unless given.
 
     Computed forwards once, so the cost is linear in the number of layers.
@@ -37,7 +37,7 @@ def fields(graph: Graph, source: str | None = None) -> list[Fields]:
     return _Walk(graph, first).found
 
 
-def of_inputs(graph: Graph) -> dict[str, list[Fields]]:
+def of_inputs(graph: Net) -> dict[str, list[Fields]]:
     """What every node's tensor sees of each input of the net, by its name; where they are too many, in words."""
     if len(graph.inputs) > MANY and len(graph.inputs) * len(graph.nodes) > MOST:
         return {name: [UNTOLD] * len(graph.nodes) for name in (*graph.inputs,)[:1]}
@@ -47,7 +47,7 @@ def of_inputs(graph: Graph) -> dict[str, list[Fields]]:
 class _Walk:
     """One walk through the graph. Where channels are sliced, those that see different regions are told apart."""
 
-    def __init__(self, graph: Graph, first: int) -> None:
+    def __init__(self, graph: Net, first: int) -> None:
         self.graph = graph
         self.reaches = [met.reaches for met in graph.signatures]
         self.found: list[Fields] = []
@@ -152,7 +152,7 @@ def _cut(parts: Parts, start: int, channels: int) -> Iterator[Part]:
         yield Part(min(start + channels - at, channels), NOTHING)
 
 
-def before(graph: Graph, node: Node, found: Sequence[Fields]) -> Fields:
+def before(graph: Net, node: Node, found: Sequence[Fields]) -> Fields:
     """What the inputs of a layer see together; `found` is what each node sees."""
     assert node.layer is not None
     taken = node.inputs[: node.layer.seen_inputs]

@@ -9,7 +9,7 @@ from cnncalc.analysis.receptive.alignment import Apart, branches, further, misal
 from cnncalc.analysis.receptive.fields import Fields
 from cnncalc.answers.report import Hint
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
 from cnncalc.layers.kinds.linear import Linear
@@ -35,7 +35,7 @@ LISTED = 3
 """More layers than these are only counted."""
 
 
-def hints(graph: Graph, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
+def hints(graph: Net, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
     """Every hint, those of one cause joined; what tensors see is asked for only where branches may not be aligned."""
     return (
         *(Hint(where, text) for where, text in graph.notices.items()),
@@ -54,7 +54,7 @@ def _named(nodes: list[Node]) -> str:
     return names + (f" and {len(nodes) - LISTED} more" if len(nodes) > LISTED else "")
 
 
-def _useless_biases(graph: Graph) -> list[Hint]:
+def _useless_biases(graph: Net) -> list[Hint]:
     """Batch norm subtracts the mean, and with it any constant that the layer before it adds."""
     takers = [0] * len(graph.nodes)
     for node in graph.nodes:
@@ -80,7 +80,7 @@ def _useless_biases(graph: Graph) -> list[Hint]:
     return [Hint(_named(found), text)]
 
 
-def _one_number_norms(graph: Graph, batch: int) -> list[Hint]:
+def _one_number_norms(graph: Net, batch: int) -> list[Hint]:
     """To train, a batch norm needs two numbers a channel, as in torch: one image behind a global pool has not."""
     if batch > 1:
         return []
@@ -93,14 +93,14 @@ def _one_number_norms(graph: Graph, batch: int) -> list[Hint]:
     return [Hint(_named(found), text)] if found else []
 
 
-def _opaque(graph: Graph) -> list[Hint]:
+def _opaque(graph: Net) -> list[Hint]:
     """Layers of which only the shape is known are in no total."""
     found = [node for _, node, layer in graph.layers() if isinstance(layer, Opaque)]
     text = "only the shape of its output is known: it is counted as nothing, in every total"
     return [Hint(_named(found), text)] if found else []
 
 
-def _left_alone(graph: Graph) -> list[Hint]:
+def _left_alone(graph: Net) -> list[Hint]:
     """Quantisers that take linear layers only, or large weights only, are easily thought to take all."""
     if not graph.plan.types:
         return []
@@ -112,7 +112,7 @@ def _left_alone(graph: Graph) -> list[Hint]:
     ]
 
 
-def _dropped_pixels(graph: Graph) -> list[Hint]:
+def _dropped_pixels(graph: Net) -> list[Hint]:
     """A window that rounds down may leave pixels of the image itself, not only of the padding, unseen."""
     dropped = [_dropped(layer, shapes[0]) for layer, shapes in graph.signatures]
     found = [(node, dropped[node.signature]) for _, node, _ in graph.layers() if dropped[node.signature]]
@@ -135,7 +135,7 @@ def _dropped(layer: Layer, shape: Shape) -> str:
     return " and ".join(parts)
 
 
-def _misaligned(graph: Graph, followed: Seeing) -> list[Hint]:
+def _misaligned(graph: Net, followed: Seeing) -> list[Hint]:
     """Merges whose branches look around different centres: an uneven border, an even kernel, a crop."""
     merges = [node for _, node, layer in graph.layers() if isinstance(layer, Merge)]
     if not merges:
@@ -158,7 +158,7 @@ def _misaligned(graph: Graph, followed: Seeing) -> list[Hint]:
     return [Hint(_named(list(found.values())), text)]
 
 
-def _shared(graph: Graph) -> list[Hint]:
+def _shared(graph: Net) -> list[Hint]:
     """Layers whose parameters are another's would otherwise seem to have none."""
     sharing = [node for _, node, _ in graph.layers() if node.share is not None and _has_weights(graph, node)]
     if not sharing:
@@ -166,6 +166,6 @@ def _shared(graph: Graph) -> list[Hint]:
     return [Hint(_named(sharing), "its parameters are those of an earlier layer, where they are counted")]
 
 
-def _has_weights(graph: Graph, node: Node) -> bool:
+def _has_weights(graph: Net, node: Node) -> bool:
     layer, shapes = graph.signatures[node.signature]
     return bool(layer.weight_shapes(*shapes))

@@ -8,14 +8,14 @@ from cnncalc.analysis.receptive.alignment import branches, misaligned
 from cnncalc.analysis.receptive.fields import Fields
 from cnncalc.analysis.receptive.sight import Sight
 from cnncalc.analysis.remarks.windows import Remark, together
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers import show_shape
 from cnncalc.layers.kinds.merge import Concat, Merge
 
 __all__ = ["merge_remarks"]
 
 
-def merge_remarks(graph: Graph, of_inputs: Sequence[Sequence[Fields]], index: int) -> Iterator[Remark]:
+def merge_remarks(graph: Net, of_inputs: Sequence[Sequence[Fields]], index: int) -> Iterator[Remark]:
     """The sentences about a merge; `of_inputs` are the receptive fields of all nodes on each input of the net."""
     node = graph.nodes[index]
     if not isinstance(node.layer, Merge):

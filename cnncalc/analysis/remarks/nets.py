@@ -13,7 +13,7 @@ from cnncalc.analysis.remarks.merges import merge_remarks
 from cnncalc.analysis.remarks.sizes import size_remarks
 from cnncalc.analysis.remarks.windows import Remark, window_remarks
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.base import Elementwise, count
 from cnncalc.layers.kinds.conv import Conv, Convolution, DepthwiseConv, ForwardConvolution
@@ -35,7 +35,7 @@ class Neighbours:
 
     __slots__ = ("fields", "graph", "takers")
 
-    def __init__(self, graph: Graph, fields: Sequence[Sequence[Fields]]) -> None:
+    def __init__(self, graph: Net, fields: Sequence[Sequence[Fields]]) -> None:
         self.graph, self.fields = graph, fields
         self.takers: list[list[int]] = [[] for _ in graph.nodes]
         for index, node in enumerate(graph.nodes):

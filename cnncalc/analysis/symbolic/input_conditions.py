@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
 __all__ = ["Reason", "conditions", "reasons", "required"]
@@ -26,7 +26,7 @@ class Reason(NamedTuple):
     """The lengths that it allows."""
 
 
-def conditions(graph: Graph) -> Condition:
+def conditions(graph: Net) -> Condition:
     """The lengths for which every layer works; raises `CnncalcError` where there are none."""
     joined = every(*(requirement.holds for met in graph.conditions.values() for requirement in met))
     if joined is False:
@@ -35,12 +35,12 @@ def conditions(graph: Graph) -> Condition:
     return joined if isinstance(joined, Condition) else Condition({})
 
 
-def _contradiction(graph: Graph) -> str:
+def _contradiction(graph: Net) -> str:
     lines = [f"{name}: {requirement.holds}" for name, requirement in required(graph)]
     return "\n".join(dict.fromkeys(lines[-6:]))
 
 
-def required(graph: Graph) -> Iterator[tuple[str, Any]]:
+def required(graph: Net) -> Iterator[tuple[str, Any]]:
     """Every condition, with the first layer that makes it."""
     seen: set[int] = set()
     for _, node, _ in graph.layers():
@@ -51,7 +51,7 @@ def required(graph: Graph) -> Iterator[tuple[str, Any]]:
             yield node.name, requirement
 
 
-def reasons(graph: Graph) -> tuple[Reason, ...]:
+def reasons(graph: Net) -> tuple[Reason, ...]:
     """The conditions that together say all, each with the first layer that makes it; what others imply is left out."""
     kept: dict[str, tuple[Reason, Condition]] = {}
     for name, requirement in required(graph):

@@ -11,13 +11,13 @@ from cnncalc.arithmetic.symbolic.cases import ALWAYS, cases, indicator, union_in
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.maxima import Sum, largest_of, sum_of
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers.backward import Backward, Saved
 
 __all__ = ["closed_peak", "saved_by_layer"]
 
 
-def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> dict[int, Any]:
+def saved_by_layer(graph: Net, condition: Condition, images: Any, size: int, half: int = 0) -> dict[int, Any]:
     """For each node the bytes that autograd keeps and first meets there; what depends on the case in `[…]`.
 
     `condition` is that of the whole net, `size` and `half` as in `Elements`. Raises `NoClosedForm`.
@@ -51,7 +51,7 @@ def saved_by_layer(graph: Graph, condition: Condition, images: Any, size: int, h
     return kept
 
 
-def closed_peak(graph: Graph, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
+def closed_peak(graph: Net, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
     """The most bytes alive at once in inference: the largest of the sums at each step. Raises `NoClosedForm`."""
     elements = sizes(graph, size, half)
     unit = half or min(elements)  # a tensor of twice as wide elements counts as two

@@ -18,7 +18,7 @@ from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
-from cnncalc.graph import Costs, Graph, Node, costs
+from cnncalc.graph import Costs, Net, Node, costs
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
@@ -64,7 +64,7 @@ class SymbolicReport(NamedTuple):
 
 
 def symbolic_report(
-    graph: Graph, *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+    graph: Net, *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
 ) -> SymbolicReport:
     """Every layer's row and the totals; `batch` None is any number N of images. Raises `CnncalcError`."""
     counter = _Closing(graph, batch, dtype, optimizer)
@@ -104,7 +104,7 @@ def symbolic_report(
 
 
 def symbolic_totals(
-    graph: Graph, figures: Collection[str], *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
+    graph: Net, figures: Collection[str], *, batch: int | None = 1, dtype: str = "float32", optimizer: str = "sgd"
 ) -> tuple[dict[str, Any], Condition]:
     """Some figures as numbers (`NoClosedForm` where there is none), and where the net works."""
     counter = _Closing(graph, batch, dtype, optimizer)
@@ -131,7 +131,7 @@ def _costs(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Cos
 class _Closing(Counter):
     """The figures of a net, each a closed form or the `NoClosedForm` that says why there is none."""
 
-    def __init__(self, graph: Graph, batch: int | None, dtype: str, optimizer: str) -> None:
+    def __init__(self, graph: Net, batch: int | None, dtype: str, optimizer: str) -> None:
         super().__init__(graph, symbolic(BATCH) if batch is None else batch, dtype, optimizer)
         self.condition = conditions(graph)
 

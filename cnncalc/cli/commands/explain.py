@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.cli.options import Wanted
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
 
-def explain_graph(graph: Graph, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
+def explain_graph(graph: Net, asked: Wanted, layers: Sequence[str], given: dict[str, Any]) -> None:
     """Explains the graph, or these layers of it, and prints or writes that."""
     from cnncalc.explain.answer import explain
     from cnncalc.pages.explanation.page import page

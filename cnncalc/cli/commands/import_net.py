@@ -14,7 +14,7 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
     from cnncalc.language.documents.foreign import Foreign
     from cnncalc.language.options import Options
     from cnncalc.layers import Shape
@@ -51,7 +51,7 @@ def command(net: str, output: str | None, force: bool, **given: Any) -> None:
         note(text)
 
 
-def _read(net: str, options: Options) -> tuple[Foreign, Graph]:
+def _read(net: str, options: Options) -> tuple[Foreign, Net]:
     """The text of a file, or of a module that the user's code makes, and the net that it is. Raises CnncalcError."""
     from cnncalc.api.programs import is_call, run
     from cnncalc.cli.nets import open_net

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.caffe.pieces import FACTORS, Piece
 from cnncalc.interchange.caffe.saying import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
@@ -22,7 +22,7 @@ FORKS = {
 }
 
 
-def written(graph: Graph, batch: int) -> Written:
+def written(graph: Net, batch: int) -> Written:
     """The text of a prototxt. Raises CnncalcError with every layer that Caffe cannot say."""
     writer = _Writer(graph, batch)
     return writer.net()
@@ -31,7 +31,7 @@ def written(graph: Graph, batch: int) -> Written:
 class _Writer:
     """One net on its way; each tensor is a blob."""
 
-    def __init__(self, graph: Graph, batch: int) -> None:
+    def __init__(self, graph: Net, batch: int) -> None:
         self.graph, self.batch = graph, batch
         self.lines: list[str] = []
         self.blobs: dict[int, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, activation_of, check_norm
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 from cnncalc.layers import Shape
@@ -15,7 +15,7 @@ SECOND = ("connected", "convolutional", "local")
 """Sections that have an activation, and all but the last a batch norm."""
 
 
-def written(graph: Graph, batch: int) -> Written:
+def written(graph: Net, batch: int) -> Written:
     """The text of a cfg. Raises CnncalcError with every layer that Darknet cannot say."""
     return _Writer(graph, batch).net()
 
@@ -23,7 +23,7 @@ def written(graph: Graph, batch: int) -> Written:
 class _Writer:
     """One net on its way; `places` is the number of the section that makes each tensor, −1 for the input."""
 
-    def __init__(self, graph: Graph, batch: int) -> None:
+    def __init__(self, graph: Net, batch: int) -> None:
         self.graph, self.batch = graph, batch
         self.sections: list[str] = []
         self.places: dict[int, int] = {}

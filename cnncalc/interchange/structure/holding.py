@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.limits import Limits
 
@@ -45,7 +45,7 @@ def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> s
     return _first_difference(graph, names, sketch)
 
 
-def _first_difference(graph: Graph, names: Sequence[str], sketch: Sketch) -> str:
+def _first_difference(graph: Net, names: Sequence[str], sketch: Sketch) -> str:
     nodes = {node.name: node for node in graph.nodes}
     layers = len(sketch.operators) + bool(sketch.beside)
     if len(graph.nodes) != layers or len(nodes) != len(graph.nodes):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.torch_code.classes.making import Class, Held, classes
 from cnncalc.interchange.torch_code.classes.varying import Program, with_arguments
 from cnncalc.interchange.torch_code.expressions import (
@@ -38,7 +38,7 @@ MOST_NAMED = 3
 """Tensors that an annotation names one by one."""
 
 
-def written(graph: Graph, batch: int) -> Written:
+def written(graph: Net, batch: int) -> Written:
     """The text of a program. Raises CnncalcError with every layer that it cannot say."""
     program = _program(graph)
     changed, wrapped, outputs, freezing = program.rest
@@ -54,7 +54,7 @@ def written(graph: Graph, batch: int) -> Written:
     return Written(text, tuple(_notes(graph, changed)))
 
 
-def _program(graph: Graph) -> Program:
+def _program(graph: Net) -> Program:
     """The classes of a net; beside them the names that changed, classes around functions, outputs, what is frozen."""
     root, changed = grouped(graph)
     bodies = Bodies(graph, root, ties_of(graph, root))
@@ -73,7 +73,7 @@ def _letters(number: int) -> list[str]:
     return ["x"] if number == 1 else [f"x{place}" for place in range(1, number + 1)]
 
 
-def _inputs(graph: Graph) -> list[str]:
+def _inputs(graph: Net) -> list[str]:
     """The variables of the net's inputs."""
     if len(graph.inputs) == 1:
         return ["x"]
@@ -83,13 +83,13 @@ def _inputs(graph: Graph) -> list[str]:
     return [*found]
 
 
-def _outputs(graph: Graph, bodies: Bodies) -> list[str]:
+def _outputs(graph: Net, bodies: Bodies) -> list[str]:
     """The names of the net's outputs, in the order in which its class gives them."""
     named: dict[int, str] = {index: name for name, index in graph.outputs.items()}
     return [named[index] for index, _ in bodies.tensors.boundary([*range(len(graph.nodes))])[1] if index in named]
 
 
-def _docstring(graph: Graph) -> list[str]:
+def _docstring(graph: Net) -> list[str]:
     """What the net is, where it is from, and its counts."""
     parameters = macs = 0
     for _, node, layer in graph.layers():
@@ -266,7 +266,7 @@ def _deep(path: Sequence[str], made: Class, *, bare: bool = False) -> str:
     return f'{first}.get_submodule("{rest}")' if rest else first
 
 
-def _notes(graph: Graph, changed: Mapping[str, str]) -> list[str]:
+def _notes(graph: Net, changed: Mapping[str, str]) -> list[str]:
     """What the reader should know."""
     notes = [f"`{full}` is called `{name}` in Python" for full, name in changed.items()]
     if len(notes) > 8:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.stored import stored_in
 from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
@@ -43,7 +43,7 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def tensors_in(graph: Graph) -> dict[str, Shape]:
+def tensors_in(graph: Net) -> dict[str, Shape]:
     """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
     return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
 

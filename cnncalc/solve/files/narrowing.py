@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, YamlNode
@@ -104,7 +104,7 @@ def _narrow(
         return  # there is no such net, so that nothing is known
 
 
-def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
+def _built(file: UnknownFile, values: Sequence[int]) -> Net | None:
     """The net with these values, where it is one whose sums only grow; else None."""
     try:
         builder = file.builder(dict(enumerate(values)))
@@ -120,7 +120,7 @@ def _built(file: UnknownFile, values: Sequence[int]) -> Graph | None:
     return graph
 
 
-def _figures(graph: Graph, judging: Judging) -> list[int]:
+def _figures(graph: Net, judging: Judging) -> list[int]:
     counting, sums = judging.counting, judging.counting.nothing
     for node in graph.nodes:
         sums = plus(sums, counting.of(node, graph))

@@ -6,7 +6,7 @@ from cnncalc.analysis.costs import Counts, report
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.analysis.memory.sharding import Held
 from cnncalc.answers.report import Totals
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
 __all__ = ["BatchAnswer", "solve_batch"]
@@ -53,7 +53,7 @@ class _Line(NamedTuple):
         return memory if self.fixed <= memory else 0
 
 
-def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) -> BatchAnswer:
+def solve_batch(graph: Net, memory: int, dtype: str, optimizer: str | None) -> BatchAnswer:
     """The largest batch whose training (or, without an optimizer, inference) fits in so many bytes.
 
     Training also runs the net forward, which takes what inference takes: where layers are frozen that can be the more.
@@ -76,7 +76,7 @@ def solve_batch(graph: Graph, memory: int, dtype: str, optimizer: str | None) ->
     return answer._replace(accumulate=graph.plan.accumulate)
 
 
-def _training(graph: Graph, memory: int, dtype: str, optimizer: str, line: _Line) -> _Line:
+def _training(graph: Net, memory: int, dtype: str, optimizer: str, line: _Line) -> _Line:
     """The line that training follows at the batch that fits.
 
     Where groups run again it is the largest of several lines, one a group: each that is met is followed to where it

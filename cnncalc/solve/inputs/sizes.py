@@ -16,7 +16,7 @@ from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.wants import OR_ELSE, InputWants, Part, parts_of, shape_text, symbols_of
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.language import input_shapes, load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
@@ -70,7 +70,7 @@ def _bounded(low: int | None, high: int | None) -> None:
 
 
 def _related(
-    answer: InputAnswer, condition: Condition, symbols: Sequence[str], declared: Graph | None, wants: InputWants
+    answer: InputAnswer, condition: Condition, symbols: Sequence[str], declared: Net | None, wants: InputWants
 ) -> InputAnswer:
     """The answer where axes depend on one another: boxes of lengths, up to a bound."""
     asked = wants.high or FURTHEST
@@ -90,9 +90,9 @@ def _related(
     return answer._replace(proof=f"{reach} meets {relations}{'.' if complete else f'; `{option}` looks further.'}")
 
 
-def _form(net: str, options: Options, wants: InputWants) -> tuple[Graph | None, str]:
+def _form(net: str, options: Options, wants: InputWants) -> tuple[Net | None, str]:
     """The net at its declared size, where that works, and its input in symbols."""
-    declared: Graph | None = None
+    declared: Net | None = None
     with contextlib.suppress(CnncalcError):  # other sizes may work; what is wrong at all of them is told then
         declared = load(net, options)
     if options.input and re.search(r"(?:^|[x=])[A-Z](?:x|,|$)", options.input):
@@ -123,7 +123,7 @@ def in_symbols(shapes: Mapping[str, Shape], square: bool = False) -> str:
     return next(iter(forms.values())) if len(forms) == 1 else ",".join(f"{name}={form}" for name, form in forms.items())
 
 
-def _fixed(graph: Graph, form: str) -> tuple[str, ...]:
+def _fixed(graph: Net, form: str) -> tuple[str, ...]:
     """That an input keeps the size that it has."""
     kept = [name for name, index in graph.inputs.items() if not _is_symbolic(graph.nodes[index].shape)]
     if not kept:
@@ -132,7 +132,7 @@ def _fixed(graph: Graph, form: str) -> tuple[str, ...]:
     return (f"{', '.join(kept)} stay{'s' if len(kept) == 1 else ''} at the declared size; {help}.",)
 
 
-def _lengths(declared: Graph | None, symbols: Sequence[str]) -> dict[str, int]:
+def _lengths(declared: Net | None, symbols: Sequence[str]) -> dict[str, int]:
     """The declared length of each axis."""
     if declared is None:
         return {}
@@ -145,7 +145,7 @@ def _is_symbolic(shape: Shape) -> bool:
     return len(shape) > 1 and any(isinstance(length, (Size, Polynomial)) for length in shape[1:])
 
 
-def _tensor(graph: Graph, wanted: str | None) -> int:
+def _tensor(graph: Net, wanted: str | None) -> int:
     """The map that `--output` speaks of: the named one, or the last whose size follows the input's."""
     name = wanted.rpartition("=")[0].strip() if wanted else ""
     if name:
@@ -222,7 +222,7 @@ def _contradiction(parts: Sequence[Part]) -> str:
     return f"No size works: {'; '.join(told)}."
 
 
-def _nearest(graph: Graph, index: int, parts: Sequence[Part]) -> Iterator[str]:
+def _nearest(graph: Net, index: int, parts: Sequence[Part]) -> Iterator[str]:
     """What the map's size can be, nearest to what was wanted, by the other conditions alone."""
     wanted = [part for part in parts if part.source.startswith("--output")]
     if not wanted:

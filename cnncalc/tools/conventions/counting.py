@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cnncalc.answers.counting import Counted, Counting
 from cnncalc.answers.report import Report
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.layers.base import Elementwise
 from cnncalc.layers.kinds.norm import LayerScale
 from cnncalc.layers.kinds.regularize import Dropout, DropPath, Identity
@@ -22,7 +22,7 @@ KEEPERS = (Elementwise, Dropout, DropPath, Identity, LayerScale)
 """Layers whose output lies in memory as their input does."""
 
 
-def count(graph: Graph, convention: Convention, batch: int = 1, functions: Sequence[str] = ()) -> Counting:
+def count(graph: Net, convention: Convention, batch: int = 1, functions: Sequence[str] = ()) -> Counting:
     """Every layer as the convention counts it, for `batch` images.
 
     `functions` are patterns of names: those layers are called as functions, which some tools do not see, as are those

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.answers.counting import Counting
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 from cnncalc.tools.conventions import convention_named
 from cnncalc.tools.conventions.counting import count
@@ -59,7 +59,7 @@ class Difference(NamedTuple):
         return sum(term.amount for term in self.terms)
 
 
-def difference(graph: Graph, names: Sequence[str], batch: int = 1, functions: Sequence[str] = ()) -> Difference:
+def difference(graph: Net, names: Sequence[str], batch: int = 1, functions: Sequence[str] = ()) -> Difference:
     """How two conventions differ on a net, term by term. Raises CnncalcError for a name that is none."""
     left, right = (count(graph, convention_named(name), batch, functions) for name in names)
     reasons = {**_reasons(left), **_reasons(right)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.rules import broken_requirement
 from cnncalc.layers.base import Layer, Shape, show_shape
 from cnncalc.layers.dialects import Dialect
@@ -29,7 +29,7 @@ class Sized(NamedTuple):
         return bool(self.reason) if self.made is None else self.made != self.own
 
 
-def sizes(graph: Graph, runtime: Runtime) -> list[Sized]:
+def sizes(graph: Net, runtime: Runtime) -> list[Sized]:
     """Every layer in execution order. Weights keep the shapes of the file: a layer that no longer fits is refused."""
     from cnncalc.notation.lines import write
 

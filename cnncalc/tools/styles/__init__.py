@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 if TYPE_CHECKING:
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
 __all__ = ["NAMES", "draw"]
 
 NAMES = ("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary")
 
 
-def draw(graph: Graph, style: str, batch: int = 1, dtype: str = "float32", depth: int | None = None) -> str:
+def draw(graph: Net, style: str, batch: int = 1, dtype: str = "float32", depth: int | None = None) -> str:
     """The table in one of NAMES, with a line end. Raises CnncalcError for another, or for a dtype that there is not.
 
     `depth` is for torchinfo: how many levels of modules it prints.

@@ -1,4 +1,4 @@
-"""Graph -> torch.nn.Module: the same layers under the same names, run in the same order."""
+"""Net -> torch.nn.Module: the same layers under the same names, run in the same order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnncalc.graph import Graph, Node
+    from cnncalc.graph import Net, Node
     from cnncalc.language.options import Options
     from cnncalc.layers import Layer, Shape
 
@@ -49,7 +49,7 @@ class GraphModule(Group):
     `rows` holds each layer's module by name, in execution order; layers that share parameters may have one module.
     """
 
-    def __init__(self, graph: Graph, modules: dict[int, nn.Module], *, sharing: bool = True) -> None:
+    def __init__(self, graph: Net, modules: dict[int, nn.Module], *, sharing: bool = True) -> None:
         super().__init__()
         self.name = graph.name
         self.inputs = dict(graph.inputs)
@@ -138,7 +138,7 @@ def _as_modules(net: Any, state: dict[str, Tensor], prefix: str, *_: object) -> 
             state[prefix + own] = found.reshape(one.own) if tuple(found.shape) == one.shape else found
 
 
-def _again(graph: Graph, steps: tuple[Step, ...]) -> dict[int, Again]:
+def _again(graph: Net, steps: tuple[Step, ...]) -> dict[int, Again]:
     """The groups that run again, by the first node of each."""
     found = {}
     for part in graph.plan.checkpoints:
@@ -174,7 +174,7 @@ def _device(device: str | torch.device) -> torch.device:
 
 
 def build(
-    graph: Graph,
+    graph: Net,
     *,
     seed: int = 0,
     device: str | torch.device = "cpu",
@@ -211,7 +211,7 @@ def build(
     return module
 
 
-def _fill(graph: Graph, modules: dict[int, nn.Module], make: Make) -> None:
+def _fill(graph: Net, modules: dict[int, nn.Module], make: Make) -> None:
     for index, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
         if node.share is not None and _one_module(graph, graph.nodes[node.share], node):
@@ -224,7 +224,7 @@ def _fill(graph: Graph, modules: dict[int, nn.Module], make: Make) -> None:
             remember_places(modules, index, node.inputs[1])
 
 
-def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
+def _one_module(graph: Net, owner: Node, node: Node) -> bool:
     """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
     theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
     alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
@@ -234,7 +234,7 @@ def _one_module(graph: Graph, owner: Node, node: Node) -> bool:
 
 
 def to_torch(
-    net: str | Graph,
+    net: str | Net,
     options: Options | None = None,
     *,
     seed: int = 0,

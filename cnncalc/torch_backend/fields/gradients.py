@@ -13,13 +13,13 @@ from cnncalc.torch_backend.fields.lighting import Lamp
 from cnncalc.torch_backend.fields.trials import lit_nodes, own_size, picks_channels, whole_fields
 
 if TYPE_CHECKING:
-    from cnncalc.graph import Graph, Node
+    from cnncalc.graph import Net, Node
     from cnncalc.torch_backend.fields.trials import Trial
 
 __all__ = ["gradient_fields"]
 
 
-def gradient_fields(graph: Graph, layers: int = 3) -> dict[str, list[Figure]]:
+def gradient_fields(graph: Net, layers: int = 3) -> dict[str, list[Figure]]:
     """For so many layers, the last one whose field is known and some before it: what a pixel in the middle sees.
 
     The net has positive weights, and nothing in it picks one of several pixels or bends, so that no gradient vanishes.

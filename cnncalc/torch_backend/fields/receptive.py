@@ -26,7 +26,7 @@ from cnncalc.torch_backend.fields.trials import chunks, lit_nodes, own_size, pic
 
 if TYPE_CHECKING:
     from cnncalc.arithmetic.windows.reach import Field
-    from cnncalc.graph import Graph, Node
+    from cnncalc.graph import Net, Node
     from cnncalc.torch_backend.fields.trials import Trial
 
 __all__ = ["held_fields"]
@@ -45,7 +45,7 @@ class Dark(NamedTuple):
     """Of those in which all rows from one of the ends on are."""
 
 
-def held_fields(graph: Graph) -> dict[str, list[Figure]]:
+def held_fields(graph: Net) -> dict[str, list[Figure]]:
     """For each layer that does not act pixel by pixel: where the fields of its pixels begin and end, also as measured.
 
     Exactly, but for pixels that see beyond a border: those see no more than predicted.
@@ -142,7 +142,7 @@ def _held(trial: Trial, index: int, dark: Dark) -> Figure:
     return Figure("receptive field", *(f"{name} {', '.join(text)}" for text in texts))
 
 
-def _tidy(graph: Graph) -> bool:
+def _tidy(graph: Net) -> bool:
     """Whether every window holds a pixel of the map, so that the borders of maps see what is predicted, and no less."""
     if any(isinstance(layer, (Crop, Deconv, ConvLSTM)) for layer, _ in graph.signatures):
         return False

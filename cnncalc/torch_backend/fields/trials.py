@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnncalc.analysis.receptive.fields import fields
 from cnncalc.analysis.receptive.sight import Sight
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers.kinds import reshape, resize, shuffle
 from cnncalc.records import NamedTuple
 from cnncalc.torch_backend.fields.lighting import Lamp
@@ -38,14 +38,14 @@ LARGEST = 1 << 24
 class Trial(NamedTuple):
     """A net at some size, with the pixels of one axis of one input at which light is to end or to begin."""
 
-    graph: Graph
+    graph: Net
     source: str
     axis: int
     seen: list[Fields]
     ends: list[int]
 
 
-def own_size(graph: Graph, source: str, axis: int) -> Trial:
+def own_size(graph: Net, source: str, axis: int) -> Trial:
     """The net at its own length along `axis`, and narrow along the others if that changes nothing."""
     n = graph.nodes[graph.inputs[source]].shape[1 + axis]
     seen = fields(graph, source)
@@ -60,7 +60,7 @@ def own_size(graph: Graph, source: str, axis: int) -> Trial:
     return Trial(graph, source, axis, seen, _own_ends(graph, source, axis, seen))
 
 
-def _own_ends(graph: Graph, source: str, axis: int, seen: Sequence[Fields]) -> list[int]:
+def _own_ends(graph: Net, source: str, axis: int, seen: Sequence[Fields]) -> list[int]:
     """All pixels of the axis, or where that is too much work, some at either end and one turn in the middle."""
     shape = graph.nodes[graph.inputs[source]].shape
     n = shape[1 + axis]
@@ -95,7 +95,7 @@ def whole_fields(own: Trial) -> Trial | None:
     return None
 
 
-def _lengths(graph: Graph, source: str, axis: int, length: int, narrow: int | None) -> dict[int, Shape]:
+def _lengths(graph: Net, source: str, axis: int, length: int, narrow: int | None) -> dict[int, Shape]:
     """Input shapes, by index: those like the source's get `length` along `axis`.
 
     The other axes are `narrow` times STEP long, and what is left over where STEP does not divide them; −1 is one pixel.
@@ -112,7 +112,7 @@ def _lengths(graph: Graph, source: str, axis: int, length: int, narrow: int | No
     return shapes
 
 
-def _thinned(graph: Graph, made: Graph) -> bool:
+def _thinned(graph: Net, made: Net) -> bool:
     """Whether a map has become one pixel wide, of which a crop may leave nothing but padding."""
     lengths = (zip(one.shape[1:], other.shape[1:]) for one, other in zip(graph.nodes, made.nodes, strict=True))
     return any(n > 1 == narrow for pairs in lengths for n, narrow in pairs)
@@ -159,7 +159,7 @@ def lit_nodes(trial: Trial, images: Tensor, lamp: Lamp, look: Callable[[int, Nod
                 del tensors[one]
 
 
-def picks_channels(graph: Graph) -> bool:
+def picks_channels(graph: Net) -> bool:
     """Whether a layer tells channels apart."""
     return any(isinstance(layer, (resize.Slice, reshape.Reshape, shuffle.PixelShuffle)) for *_, layer in graph.layers())
 

@@ -12,7 +12,7 @@ from torch.utils.flop_counter import conv_backward_flop, sdpa_backward_flop_coun
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
 __all__ = ["counted_otherwise", "unknown_to_torch"]
 
@@ -20,7 +20,7 @@ UNKNOWN = {"bilinear": "bilinear layers", "attention": "the two products of fuse
 """By kind: what FlopCounterMode takes for nothing on a CPU."""
 
 
-def unknown_to_torch(graph: Graph) -> str:
+def unknown_to_torch(graph: Net) -> str:
     """What is to be said of multiply–accumulates that torch's counter by itself does not see; empty for most nets."""
     kinds = {layer.kind for _, _, layer in graph.layers()}
     found = [words for kind, words in UNKNOWN.items() if kind in kinds]

@@ -16,7 +16,7 @@ from cnncalc.layers.kinds.sequences.recurrent import Recurrent
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from cnncalc.graph import Graph
+    from cnncalc.graph import Net
 
 __all__ = ["DEVICES", "DTYPES", "PRETENDED", "Plan", "SingleValue", "plan", "readable", "single_value"]
 
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     notes: tuple[str, ...]
 
 
-def plan(graph: Graph, device: str | None, batch: int, dtype: str) -> Plan:
+def plan(graph: Net, device: str | None, batch: int, dtype: str) -> Plan:
     """Choose the device where none is given; raises CnncalcError where there is none such, or not the memory."""
     amp = amp_of(dtype)
     if dtype not in DTYPES and not amp:
@@ -103,7 +103,7 @@ def readable(count: float) -> str:
     return f"{count:,.1f} TiB"
 
 
-def _memory(graph: Graph, batch: int, dtype: str) -> int:
+def _memory(graph: Net, batch: int, dtype: str) -> int:
     """Bytes that a step of training takes, roughly: what torch's kernels need for themselves is left out."""
     sums = report(graph, batch, dtype).totals
     return sums.train_bytes + sums.peak_bytes
@@ -118,7 +118,7 @@ class SingleValue(NamedTuple):
     """Nothing does: one pixel of one image."""
 
 
-def single_value(graph: Graph, batch: int) -> SingleValue:
+def single_value(graph: Net, batch: int) -> SingleValue:
     """Whether a batch of this size is too small for a normalisation, or any batch is."""
     mended = lasting = ""
     for _, node, layer in graph.layers():

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.layers import Layer, Shape
@@ -51,7 +51,7 @@ class _Refused(Exception):
     """What Paddle says against a layer."""
 
 
-def seen(graph: Graph, batch: int) -> Seen:
+def seen(graph: Net, batch: int) -> Seen:
     """What Paddle has of a net. Raises CnncalcError that names every layer which it has not."""
     paddle = _paddle()
     framework = f"Paddle {paddle.__version__}"
@@ -73,7 +73,7 @@ def seen(graph: Graph, batch: int) -> Seen:
     return Seen(framework, rows, {name: shapes[at] for name, at in graph.outputs.items()}, total, notes=notes)
 
 
-def _hold_kinds(graph: Graph) -> None:
+def _hold_kinds(graph: Net) -> None:
     """Raises CnncalcError with every layer of a kind that Paddle has not."""
     unsayable = Unsayable("Paddle")
     for _, node, layer in graph.layers():
@@ -84,7 +84,7 @@ def _hold_kinds(graph: Graph) -> None:
     unsayable.raise_any()
 
 
-def _asked(paddle: Any, graph: Graph, batch: int) -> tuple[dict[int, Shape], Numbers]:
+def _asked(paddle: Any, graph: Net, batch: int) -> tuple[dict[int, Shape], Numbers]:
     """As `_run`, in a static graph, which infers shapes and computes nothing."""
     paddle.enable_static()
     try:
@@ -94,7 +94,7 @@ def _asked(paddle: Any, graph: Graph, batch: int) -> tuple[dict[int, Shape], Num
         paddle.disable_static()
 
 
-def _run(paddle: Any, graph: Graph, batch: int, *, static: bool = False) -> tuple[dict[int, Shape], Numbers]:
+def _run(paddle: Any, graph: Net, batch: int, *, static: bool = False) -> tuple[dict[int, Shape], Numbers]:
     """The shapes of all tensors, and the numbers of the layers that have their own.
 
     Raises CnncalcError, and _Refused with Paddle's words.
@@ -120,7 +120,7 @@ def _run(paddle: Any, graph: Graph, batch: int, *, static: bool = False) -> tupl
     return shapes, numbers
 
 
-def _layer(paddle: Any, graph: Graph, index: int, node: Node, taken: list[Any], modules: dict[int, Any]) -> Any:
+def _layer(paddle: Any, graph: Net, index: int, node: Node, taken: list[Any], modules: dict[int, Any]) -> Any:
     """Runs a layer; one that shares parameters runs as its owner's."""
     assert node.layer is not None
     try:
@@ -140,7 +140,7 @@ def _layer(paddle: Any, graph: Graph, index: int, node: Node, taken: list[Any], 
         raise _Refused(f"{node.name}: {_line(error)}") from None
 
 
-def _shared(graph: Graph, node: Node, modules: dict[int, Any]) -> Any:
+def _shared(graph: Net, node: Node, modules: dict[int, Any]) -> Any:
     """The layer of Paddle whose parameters this one uses, if it uses another's."""
     owner: Any = None if node.share is None else modules.get(node.share)
     if owner is None or not hasattr(owner, "parameters") or not owner.parameters():
@@ -176,7 +176,7 @@ def lone(layer: Layer, shapes: Sequence[Shape], batch: int = 2) -> Shape | str:
     Windows are not run, but inferred: a kernel that does not fit writes outside its memory there (3.3.1). Raises
     CnncalcError where Paddle cannot say it.
     """
-    net = Graph("lone", dialect=layer.dialect)
+    net = Net("lone", dialect=layer.dialect)
     inputs = [net.add_input(f"x{place}", shape) for place, shape in enumerate(shapes)]
     net.nodes.append(Node("lone", layer, tuple(one.index for one in inputs), (), len(inputs)))
     _hold_kinds(net)

@@ -7,7 +7,7 @@ from collections import Counter
 from keyword import iskeyword
 from typing import Any
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.keras.writing.model import Call, Made, Model, Tensor
 from cnncalc.text import Distinct
 
@@ -27,7 +27,7 @@ TAKEN = {"keras", "layers", "ops", "model", "x"}
 """What the program uses itself."""
 
 
-def text(model: Model, graph: Graph) -> str:
+def text(model: Model, graph: Net) -> str:
     """The program."""
     return _Program(model, graph).text()
 
@@ -35,7 +35,7 @@ def text(model: Model, graph: Graph) -> str:
 class _Program:
     """One model on its way to lines of code."""
 
-    def __init__(self, model: Model, graph: Graph) -> None:
+    def __init__(self, model: Model, graph: Net) -> None:
         self.model, self.graph = model, graph
         self.calls = [(made, number, call) for made, number, call in _ordered(model)]
         self.uses = Counter(one.place for _, _, call in self.calls for one in call.tensors())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
 from cnncalc.interchange.keras.writing.table import RULES
@@ -14,7 +14,7 @@ from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_norm
 __all__ = ["code", "json_text", "model_of"]
 
 
-def json_text(graph: Graph, batch: int) -> Written:
+def json_text(graph: Net, batch: int) -> Written:
     """What `model.to_json()` gives; the batch is left open, as in all models of Keras.
 
     Raises CnncalcError with every layer that Keras has not.
@@ -25,7 +25,7 @@ def json_text(graph: Graph, batch: int) -> Written:
     return Written(text(model), tuple(model.notes), macs=model.macs, ends=tuple(sorted(graph.idle)))
 
 
-def code(graph: Graph, batch: int) -> Written:
+def code(graph: Net, batch: int) -> Written:
     """A program that builds the model. Raises CnncalcError with every layer that Keras has not."""
     from cnncalc.interchange.keras.writing import config
     from cnncalc.interchange.keras.writing.code import text
@@ -36,7 +36,7 @@ def code(graph: Graph, batch: int) -> Written:
     )
 
 
-def model_of(graph: Graph) -> Model:
+def model_of(graph: Net) -> Model:
     """The model of a net. Raises CnncalcError with every layer that Keras has not."""
     model, unsayable = Model(graph.name), Unsayable("Keras")
     tensors: dict[int, Tensor] = {}
@@ -87,7 +87,7 @@ def _input(model: Model, node: Node) -> Tensor:
     return model.inputs[node.name]
 
 
-def _held(graph: Graph, node: Node) -> bool:
+def _held(graph: Net, node: Node) -> bool:
     """Whether a layer has anything to share: Keras's norms without parameters still ask for their channels."""
     assert node.layer is not None
     shapes = graph.input_shapes(node)
@@ -105,7 +105,7 @@ def _hold_inputs(model: Model) -> None:
             )
 
 
-def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tensor:
+def _said(scribe: Scribe, graph: Net, node: Node, taken: list[Tensor]) -> Tensor:
     """The layers of one of ours; its name is that of the one with parameters, or else of the last."""
     from cnncalc.interchange.keras.writing.model import Row
 
@@ -123,7 +123,7 @@ def _said(scribe: Scribe, graph: Graph, node: Node, taken: list[Tensor]) -> Tens
     return end
 
 
-def _note(model: Model, graph: Graph) -> None:
+def _note(model: Model, graph: Net) -> None:
     """What the reader of the model should know."""
     if any("." in node.name for node in graph.nodes):
         model.notes.append("dots in names are `_`, since Keras's torch backend takes none")
@@ -135,7 +135,7 @@ def _note(model: Model, graph: Graph) -> None:
 MOST_NAMED = 3
 
 
-def _renamed(model: Model, graph: Graph) -> list[str]:
+def _renamed(model: Model, graph: Net) -> list[str]:
     """The names that lose more than dots, each with the layer that it is now."""
     ends = {**{name: row.end for name, row in model.rows.items()}, **model.inputs}
     odd = [node.name for node in graph.nodes if not re.fullmatch(r"[0-9A-Za-z_.]+", node.name)]

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.scribe import Held, Learned, Scribe
 from cnncalc.interchange.onnx.writing.values import Source
 
@@ -32,7 +32,7 @@ def newest_opset() -> int:
 
 
 def serialised(
-    graph: Graph,
+    graph: Net,
     scribe: Scribe,
     outputs: Mapping[str, str],
     source: Source,
@@ -70,7 +70,7 @@ def serialised(
     return _packed(whole, scribe.opset, notes)
 
 
-def empty(graph: Graph, scribe: Scribe) -> bytes:
+def empty(graph: Net, scribe: Scribe) -> bytes:
     """The model whose outputs are the tensors of all layers, of no declared shape; its learned numbers are zeros.
 
     These are made when it runs, so that it is small.

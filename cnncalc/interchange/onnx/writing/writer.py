@@ -1,11 +1,11 @@
-"""Graph -> ONNX model: layers in order, each as the nodes that the table says, under its own name."""
+"""Net -> ONNX model: layers in order, each as the nodes that the table says, under its own name."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.onnx.writing import model, values
 from cnncalc.interchange.onnx.writing.scribe import Said, Scribe, Step
@@ -18,7 +18,7 @@ __all__ = ["noted", "written"]
 
 
 def written(
-    graph: Graph,
+    graph: Net,
     batch: int,
     *,
     opset: int | None = None,
@@ -64,7 +64,7 @@ def _seen(node: Node) -> tuple[int, ...]:
     return node.inputs[: 2 if node.layer.beside else node.layer.seen_inputs]
 
 
-def _hold_outputs(graph: Graph) -> None:
+def _hold_outputs(graph: Net) -> None:
     """Raises CnncalcError for outputs that depend on no input, which a reader takes for fixed numbers."""
     moved = set(graph.inputs.values())
     for index, node, _ in graph.layers():
@@ -76,7 +76,7 @@ def _hold_outputs(graph: Graph) -> None:
         raise CnncalcError([Fault(message, place_of(node.origin), node.name, help=help) for node in fixed])
 
 
-def _leading(graph: Graph) -> set[int]:
+def _leading(graph: Net) -> set[int]:
     """The tensors whose numbers lead to an output, and those whose parameters such a layer shares."""
     used = set(graph.outputs.values())
     for node in reversed(graph.nodes):
@@ -87,7 +87,7 @@ def _leading(graph: Graph) -> set[int]:
     return used
 
 
-def _unseen(graph: Graph, used: Collection[int]) -> int:
+def _unseen(graph: Net, used: Collection[int]) -> int:
     """What no reader counts: all that leads to no output, scales of cosines, which are folded with their bound, and
     distances, which are one tensor for equal windows.
     """
@@ -110,7 +110,7 @@ def _values(weights: str | None, word: str, seed: int, scribe: Scribe) -> values
     return values.source_of(word, seed) if weights is None else values.from_file(weights, scribe.learned)
 
 
-def _notes(graph: Graph) -> dict[str, str]:
+def _notes(graph: Net) -> dict[str, str]:
     """What the file says of itself."""
     parameters = buffers = macs = 0
     for _, node, layer in graph.layers():
@@ -127,7 +127,7 @@ SINCE = {"LayerNormalization": 17, "Trilu": 14}
 """The opset that a node came with, where that is later than the oldest that is written, and nothing stands for it."""
 
 
-def noted(graph: Graph, opset: int) -> tuple[Scribe, dict[str, str]]:
+def noted(graph: Net, opset: int) -> tuple[Scribe, dict[str, str]]:
     """All nodes, and the tensors that come out by name. Raises CnncalcError."""
     scribe = Scribe(opset, [node.name for node in graph.nodes])
     unsayable = Unsayable("ONNX")
@@ -148,7 +148,7 @@ def noted(graph: Graph, opset: int) -> tuple[Scribe, dict[str, str]]:
     return scribe, outputs
 
 
-def _layer(scribe: Scribe, graph: Graph, index: int, node: Node) -> None:
+def _layer(scribe: Scribe, graph: Net, index: int, node: Node) -> None:
     """The nodes of a layer; what the last of them makes is called as the layer is. Raises `Unsaid`."""
     assert node.layer is not None
     rule = RULES.get(node.layer.kind)

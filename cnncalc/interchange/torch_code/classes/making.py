@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Mapping
 from typing import Any
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.torch_code.classes.alike import Alike, Kind
 from cnncalc.interchange.torch_code.classes.filling import filled, holes_in, kept
 from cnncalc.interchange.torch_code.classes.runs import Growing, growing
@@ -68,7 +68,7 @@ class Class(NamedTuple):
 
 
 class _Maker:
-    def __init__(self, graph: Graph, bodies: Bodies, alike: Alike, taken: set[str]) -> None:
+    def __init__(self, graph: Net, bodies: Bodies, alike: Alike, taken: set[str]) -> None:
         self.graph, self.bodies, self.alike, self.taken = graph, bodies, alike, taken
         self.calls: dict[str, Call] = {}
         """How each group is made."""
@@ -197,7 +197,7 @@ def _flag_name(step: Step) -> str:
     return "residual" if step.kind == "add" else step.kind
 
 
-def _word(graph: Graph, bodies: Bodies, group: Group, hints: Mapping[str, str]) -> str:
+def _word(graph: Net, bodies: Bodies, group: Group, hints: Mapping[str, str]) -> str:
     """What a group is called: as its block, or by its name, its modules, or the group around it."""
     block = graph.blocks.get(group.full)
     if block is not None:
@@ -213,7 +213,7 @@ def _word(graph: Graph, bodies: Bodies, group: Group, hints: Mapping[str, str]) 
     return f"{around[-1]}_{word if not word.isdecimal() else 'block'}"
 
 
-def classes(graph: Graph, bodies: Bodies, root: Group, hints: Mapping[str, str], taken: set[str]) -> list[Class]:
+def classes(graph: Net, bodies: Bodies, root: Group, hints: Mapping[str, str], taken: set[str]) -> list[Class]:
     """The classes, the net's own the last; `hints` are what groups are called, `taken` names that are given."""
     groups = [group for group in (*root.inside(), root) if group.full in bodies.found]
     alike = Alike(bodies.found, groups, hints)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.torch_code.classes.making import Class
 from cnncalc.interchange.torch_code.classes.templates import Parameter
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Text, call
@@ -27,14 +27,14 @@ class Program(NamedTuple):
     rest: Any
 
 
-Made: TypeAlias = Callable[[Graph], Program]
+Made: TypeAlias = Callable[[Net], Program]
 
 
 class Unfit(Exception):
     """The classes for another value differ in more than numbers that follow from it."""
 
 
-def with_arguments(graph: Graph, program: Program, make: Made) -> list[Class]:
+def with_arguments(graph: Net, program: Program, make: Made) -> list[Class]:
     """The classes, with an argument for each variable that only numbers in them follow from."""
     made = program.classes
     if graph.again is None or graph.nodes != graph.again.nodes or len(graph.nodes) > MOST_LAYERS:
@@ -48,9 +48,7 @@ def with_arguments(graph: Graph, program: Program, make: Made) -> list[Class]:
     return made
 
 
-def _varied(
-    graph: Graph, program: Program, make: Made, made: list[Class], name: str, value: int | float
-) -> list[Class]:
+def _varied(graph: Net, program: Program, make: Made, made: list[Class], name: str, value: int | float) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
     for others in ((value + 1, 2 * value), (2 * value, 3 * value)) if type(value) is int else ((value / 2, value / 4),):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
 from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
 from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, RULES, Said, own, parametrised
@@ -100,7 +100,7 @@ def is_heavy(node: Node) -> bool:
 class Bodies:
     """The bodies of all groups of a net; raises CnncalcError where a layer cannot be said."""
 
-    def __init__(self, graph: Graph, root: Group, ties: Mapping[str, tuple[Tie, ...]]) -> None:
+    def __init__(self, graph: Net, root: Group, ties: Mapping[str, tuple[Tie, ...]]) -> None:
         self.graph, self.tensors, self.ties = graph, Tensors(graph), ties
         self.unsayable = Unsayable("PyTorch")
         self.said = {index: self._says(index, node) for index, node, _ in graph.layers()}

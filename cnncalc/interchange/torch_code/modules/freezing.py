@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from cnncalc.graph import Graph
+from cnncalc.graph import Net
 from cnncalc.interchange.torch_code.modules.parts import Group
 
 __all__ = ["Frozen", "frozen"]
@@ -14,7 +14,7 @@ Frozen: TypeAlias = "tuple[tuple[str, ...], bool]"
 """A path, and whether a tensor stands there, and no module."""
 
 
-def frozen(graph: Graph, root: Group) -> list[Frozen]:
+def frozen(graph: Net, root: Group) -> list[Frozen]:
     """The paths of what is frozen; the empty one is the whole net."""
     learned = {
         index: node.trainable

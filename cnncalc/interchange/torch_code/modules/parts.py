@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Container, Iterator
 from typing import TypeAlias
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.layers.kinds.unfolding import MaxUnpool
 from cnncalc.records import NamedTuple
 
@@ -80,7 +80,7 @@ def _free(word: str, taken: Container[str]) -> str:
     return word
 
 
-def grouped(graph: Graph) -> tuple[Group, dict[str, str]]:
+def grouped(graph: Net) -> tuple[Group, dict[str, str]]:
     """The tree of a net's names, and those that had to be changed, each with what it is now."""
     root = Group("", "")
     known: dict[str, Group] = {"": root}
@@ -137,7 +137,7 @@ class Flow(NamedTuple):
 class Tensors:
     """Who takes which tensor of a net; layers that no output needs are left aside."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Net) -> None:
         self.graph = graph
         self.nodes = graph.nodes
         self.remembered = {node.inputs[1] for _, node, layer in graph.layers() if isinstance(layer, MaxUnpool)}

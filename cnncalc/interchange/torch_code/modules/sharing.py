@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.graph import Graph, Node
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.torch_code.modules.parts import Group
 from cnncalc.records import NamedTuple
 
@@ -22,7 +22,7 @@ class Tie(NamedTuple):
     """Whether it is a tensor, and no module."""
 
 
-def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
+def ties_of(graph: Net, root: Group) -> dict[str, tuple[Tie, ...]]:
     """The ties of each group, by its full name."""
     paths: dict[int, tuple[str, ...]] = {}
     fulls: dict[tuple[str, ...], str] = {(): ""}
@@ -43,7 +43,7 @@ def ties_of(graph: Graph, root: Group) -> dict[str, tuple[Tie, ...]]:
     return {full: tuple(ties) for full, ties in found.items()}
 
 
-def together(graph: Graph, group: Group, ties: tuple[Tie, ...], same: Callable[[Group], object]) -> tuple[Tie, ...]:
+def together(graph: Net, group: Group, ties: tuple[Tie, ...], same: Callable[[Group], object]) -> tuple[Tie, ...]:
     """The ties of a group, those of all parts of a group in it told as one where it is the same as its owner."""
     made: dict[tuple[str, ...], Tie] = {}
     for tie in ties:
@@ -81,14 +81,14 @@ def _paths(
             paths[child] = (*at, name)
 
 
-def _held(graph: Graph, node: Node) -> tuple[str, ...]:
+def _held(graph: Net, node: Node) -> tuple[str, ...]:
     """The names of a layer's parameters and buffers."""
     shapes = graph.input_shapes(node)
     assert node.layer is not None
     return (*node.layer.weight_shapes(*shapes), *node.layer.buffer_shapes(*shapes))
 
 
-def one_module(graph: Graph, owner: Node, node: Node) -> bool:
+def one_module(graph: Net, owner: Node, node: Node) -> bool:
     """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
     theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
     alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
