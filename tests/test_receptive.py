@@ -167,7 +167,7 @@ def seen_between(n, out, corners, beyond=0):
         Fraction(o * (n - 1), out - 1) if corners else Fraction((2 * o + 1) * n, 2 * out) - Fraction(1, 2)
         for o in range(out)
     ]
-    return [{math.floor(place) - beyond, math.ceil(place) + beyond} for place in places]
+    return [set(range(math.floor(place) - beyond, math.ceil(place) + beyond + 1)) for place in places]
 
 
 def hull(pixels):

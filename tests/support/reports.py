@@ -47,6 +47,7 @@ def report_of(name, shape, rows, hints=(), **changes):
     totals = Totals(
         layers=len(rows),
         weighted_layers=sum(each.kind in {"conv", "linear"} for each in rows),
+        step_flops=2 * sums["macs"] + sums["backward_flops"],
         backward_bytes=sums["saved_bytes"],
         rank_bytes=8 * sums["params"] + sums["saved_bytes"],
         buffer_bytes=4 * sums["buffers"],
