@@ -8,6 +8,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
@@ -16,6 +17,7 @@ from networks import network  # noqa: E402
 
 from cnncalc import CnncalcError, Options, chain, load  # noqa: E402
 from cnncalc.analysis.memory.elements import Elements  # noqa: E402
+from cnncalc.cli.main import cnncalc as program  # noqa: E402
 from cnncalc.layers import KINDS, Layer  # noqa: E402
 from cnncalc.layers.kinds import (  # noqa: E402
     activation,
@@ -294,3 +296,12 @@ def test_random_networks():
 def test_a_planted_fault_is_found(name, monkeypatch):
     monkeypatch.setattr(*FAULTS[name])
     assert first_difference(800) != []
+
+
+@pytest.mark.parametrize(("said", "meant"), [("bf16", "bfloat16"), ("fp16", "float16"), ("half", "float16")])
+def test_half_types_go_by_other_names(said, meant):
+    shown = [
+        CliRunner().invoke(program, ["show", "lenet5", "--amp", name, "--format", "json"]) for name in (said, meant)
+    ]
+    assert shown[0].exit_code == 0 and shown[0].stdout == shown[1].stdout
+    assert load("lenet5").report(amp=said).totals == load("lenet5").report(amp=meant).totals

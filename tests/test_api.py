@@ -115,6 +115,8 @@ def test_a_report_is_read_by_names():
         report.total("layer9")
     with pytest.raises(CnncalcError, match="there is no layer or group `conv`"):
         report["conv"]
+    with pytest.raises(CnncalcError, match=r"`layer1` is a group(.|\n)*report.total\(\"layer1\"\)"):
+        report["layer1"]
 
 
 @pytest.mark.parametrize("make", ["report", "explain", "closed"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -131,6 +132,15 @@ def test_python_and_the_command_line_say_the_same():
     assert json.loads(said)["checkpoints"] == ["layer1", "layer2", "layer3", "layer4"]
     net.checkpoint()
     assert "checkpoints" not in net.report().to_dict()
+
+
+def test_the_totals_say_what_runs_again():
+    totals = load("resnet18", checkpoint="layer*").report().totals
+    shown = CliRunner().invoke(program, ["show", "resnet18", "--checkpoint", "layer*"]).stdout
+    for label, value in (("MACs again", totals.recomputed_macs), ("Most kept", totals.backward_bytes)):
+        assert re.search(rf"^{label} +{value:,} ", shown, re.MULTILINE)
+    assert "with the most that is kept, weights, gradients and sgd" in shown
+    assert "Most kept" not in CliRunner().invoke(program, ["show", "resnet18"]).stdout
 
 
 def test_groups_in_groups_run_again_once():

@@ -199,7 +199,9 @@ def test_python_asks_by_device():
 
 
 def test_a_budget_of_time():
-    assert run("check", "vgg16", "--device", "a100", "--max", "latency=1.9ms").exit_code == 0
+    kept = run("check", "vgg16", "--device", "a100", "--max", "latency=1.9ms,params=139M")
+    assert kept.exit_code == 0
+    assert "latency: at least 1.831 ms on NVIDIA A100 SXM4 80 GB, of 1.900 ms at most" in kept.stdout
     failed = run("check", "vgg16", "--device", "a100", "--max", "latency=1.8ms")
     assert failed.exit_code == 1
     assert "latency: expected at most 1.800 ms, found at least 1.831 ms on NVIDIA A100 SXM4 80 GB" in failed.stdout

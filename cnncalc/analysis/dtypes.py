@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph.formats import DTYPES
+from cnncalc.graph.formats import DTYPES, SPELLINGS
 from cnncalc.records import NamedTuple
 
-__all__ = ["HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
+__all__ = ["HALVES", "SPELT_HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
 
 HALVES = ("float16", "bfloat16")
 """The types that torch's automatic mixed precision computes in."""
+SPELT_HALVES = {name: meaning for name, meaning in SPELLINGS.items() if meaning in HALVES}
+"""What else they are called."""
 _AMP = "amp-"
 
 
@@ -44,6 +46,7 @@ def with_amp(amp: str, dtype: str = "float32") -> str:
 
     Raises `CnncalcError` for a half type that there is not, and where the parameters were to be of another type.
     """
+    amp = SPELT_HALVES.get(amp, amp)
     if amp not in HALVES:
         help = suggestion(amp, HALVES, f"the types are {', '.join(HALVES)}")
         raise CnncalcError(Fault(f"--amp: there is no mixed precision in `{amp[:60]}`", help=help))

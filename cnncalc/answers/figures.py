@@ -95,7 +95,8 @@ def _bytes(key: str, words: str) -> Callable[[Figures, str], str]:
 
 
 def _training_note(totals: Figures, optimizer: str) -> str:
-    text = _bytes("train_bytes", " with saved, weights, gradients and {optimizer}")(totals, optimizer)
+    kept = "saved" if totals.backward_bytes <= totals.saved_bytes else "the most that is kept"
+    text = _bytes("train_bytes", f" with {kept}, weights, gradients and {{optimizer}}")(totals, optimizer)
     forward = totals.peak_bytes + totals.weight_bytes
     if not _frozen(totals, "") or forward <= totals.train_bytes:
         return text

@@ -156,6 +156,9 @@ class Report(Answer[records.Report]):
     def _no_layer(self, name: str) -> CnncalcError:
         names = [row.name for row in self.rows]
         groups = dict.fromkeys(part for each in names for part in _groups(each))
+        if name in groups:
+            help = f'`report.total("{name}")` has its sums'
+            return CnncalcError(Fault(f"`{name[:60]}` is a group, and has no row of its own", help=help))
         help = suggestion(name, [*names, *groups], "`report.rows` has every name")
         return CnncalcError(Fault(f"there is no layer or group `{name[:60]}`", help=help))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.analysis.dtypes import HALVES, with_amp
+from cnncalc.analysis.dtypes import HALVES, SPELT_HALVES, with_amp
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.cli import completing, listings
 from cnncalc.cli.program.declared import Parameters, argument, option
@@ -30,6 +30,7 @@ __all__ = [
     "optimizer_option",
     "output_options",
     "runtime_option",
+    "separated",
     "view_options",
     "wanted",
 ]
@@ -59,7 +60,7 @@ _NET_OPTIONS = (
     ),
     option(
         "--dialect", metavar="NAME", shell_complete=completing.dialects,
-        help="Whose rules hold: torch, keras, caffe, paddle or onnx.",
+        help="Whose rules hold: torch, keras, caffe, paddle, onnx, ncnn, flax, mlx, tinygrad or mindspore.",
     ),
     option(
         "--freeze", metavar="PATTERN", multiple=True, shell_complete=completing.layers,
@@ -106,6 +107,7 @@ _NET_OPTIONS = (
 amp_option = option(
     "--amp",
     choices=HALVES,
+    aliases=SPELT_HALVES,
     help="Automatic mixed precision: memory as torch.autocast keeps it on CUDA, computing in that type; parameters, "
     "gradients and optimizer state stay float32.",
 )
@@ -187,6 +189,17 @@ _VIEW_OPTIONS = (
 net_options = Parameters(_NET_OPTIONS)
 output_options = Parameters(_OUTPUT_OPTIONS)
 view_options = Parameters(_VIEW_OPTIONS)
+
+
+def separated(texts: Sequence[str]) -> list[str]:
+    """Each `name=value` of texts that may hold several: a comma stands before the next name.
+
+    >>> separated(["params=1M,macs=2G", "kernel=3,5"])
+    ['params=1M', 'macs=2G', 'kernel=3,5']
+    """
+    from re import split
+
+    return [one for text in texts for one in split(r",(?=\s*[^\W\d]\w*\s*=)", text)]
 
 
 def assignments(option: str, texts: Sequence[str]) -> dict[str, str]:

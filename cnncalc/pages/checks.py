@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Annotation, Column, Items, Page, Stack, Table, Text
+from cnncalc.claims.latency import LATENCY
 from cnncalc.records import NamedTuple
 from cnncalc.text import number, plural, printable
 
@@ -48,13 +49,22 @@ def _lines(result: FileResult) -> list[str]:
         return [f"· {name}: {aside or 'expects nothing'}"]
     also = f" ({aside})" if aside else ""
     if not result.failed:
-        return [f"✓ {name}: {plural(len(result.checks), 'figure')}{also}"]
+        return [f"✓ {name}: {plural(len(result.checks), 'figure')}{also}", *_bounds(result)]
     fail = "fails" if len(result.failed) == 1 else "fail"
     lines = [f"✗ {name}: {len(result.failed)} of {plural(len(result.checks), 'figure')} {fail}{also}"]
     for check in result.failed:
         where = f"  ({check.place.file}:{check.place.line})" if check.place else ""
         lines.append(f"    {printable(check.what)}: {_difference(check)}{where}")
     return lines
+
+
+def _bounds(result: FileResult) -> list[str]:
+    """What holds only as far as a bound tells: a net takes longer than its least time."""
+    return [
+        f"    {LATENCY}: {check.found}, of {check.expected} at most; the real time is longer"
+        for check in result.checks
+        if check.what == LATENCY
+    ]
 
 
 def _difference(check: Check) -> str:

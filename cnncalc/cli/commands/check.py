@@ -17,6 +17,7 @@ from cnncalc.cli.options import (
     optimizer_option,
     output_options,
     quantity,
+    separated,
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
@@ -176,7 +177,8 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
 
     asked = wanted(given)
     device = None if given["device"] is None else device_named(given["device"])
-    budgets, texts = assignments("--max", given["maxima"]), assignments("--require", given["required"])
+    budgets = assignments("--max", separated(given["maxima"]))
+    texts = assignments("--require", separated(given["required"]))
     latency = latency_budget(budgets.pop(LATENCY, None), device, asked.dtype)
     faults = _unknown("--max", budgets, (*KEYS, LATENCY)) + _unknown("--require", texts, (*KEYS, "output"))
     if faults:

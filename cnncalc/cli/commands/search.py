@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +18,7 @@ from cnncalc.cli.options import (
     net_options,
     optimizer_option,
     output_options,
+    separated,
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from cnncalc.solve.sweep.grid import Grid
 
 NONE = 1
-_NEXT = re.compile(r",(?=\s*[^\W\d]\w*\s*=)")
-"""A comma before the next variable."""
 
 
 def grid_of(given: dict[str, Any]) -> Grid:
@@ -40,8 +38,8 @@ def grid_of(given: dict[str, Any]) -> Grid:
     from cnncalc.solve.sweep import ranges
     from cnncalc.solve.sweep.grid import Grid
 
-    texts = [text for each in given["over"] for text in _NEXT.split(each)]
-    varied = {name: tuple(ranges.steps(f"--over {name}", text)) for name, text in assignments("--over", texts).items()}
+    texts = assignments("--over", separated(given["over"]))
+    varied = {name: tuple(ranges.steps(f"--over {name}", text)) for name, text in texts.items()}
     if both := varied.keys() & assignments("--set", given["set_"]).keys():
         message = f"`{min(both)}` is given by --set and by --over"
         raise CnncalcError(Fault(message, help="take one of the two back"))

@@ -52,6 +52,8 @@ def totals(report: Report) -> Table:
         lines.append((one.title, getattr(report.totals, one.key), one.note_of(report.totals, report.optimizer)))
         if one.key == "flops" and report.accumulate > 1:
             lines.append(_step_line(report))
+        if report.checkpoints:
+            lines += _again(report, one.key)
         if one.key == "train_bytes" and report.sharding[0]:
             lines.append(_rank_line(report))
         if one.key == "flops" and report.counting is not None:
@@ -65,6 +67,17 @@ def _step_line(report: Report) -> tuple[str, int, str]:
     images = batches * next(iter(report.inputs.values()))[0]
     note = f"{rounded(value)} forward and backward, {number(batches)} batches, {number(images)} images"
     return "FLOPs a step", value, note
+
+
+def _again(report: Report, key: str) -> list[tuple[str, int, str]]:
+    """What groups that run again add, behind the total of that key."""
+    totals = report.totals
+    if key == "macs":
+        return [("MACs again", totals.recomputed_macs, f"{rounded(totals.recomputed_macs)} in the pass backward")]
+    if key == "saved_bytes":
+        note = f"{size_text(totals.backward_bytes)} at most in the pass backward, where a group has run again"
+        return [("Most kept", totals.backward_bytes, note)]
+    return []
 
 
 def _rank_line(report: Report) -> tuple[str, int, str]:
