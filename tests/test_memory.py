@@ -239,7 +239,7 @@ def test_commands_that_count_memory_take_mixed_precision(arguments):
     [
         (("show", "lenet5", "--amp", "bfloat16", "--style", "keras"), "--amp does not go with --style keras"),
         (("show", "lenet5", "--amp", "bfloat16", "--dtype", "int8"), "the parameters are float32, not int8"),
-        (("show", "lenet5", "--amp", "bf16"), "is not one of `float16`, `bfloat16`"),
+        (("show", "lenet5", "--amp", "bf17"), "is not one of `float16`, `bfloat16`"),
         (("solve", "batch-size", "lenet5", "--memory", "1GiB", "--amp", "float16"), "inference is not known"),
     ],
 )
