@@ -198,10 +198,9 @@ def sweep(
     `workers` are of Dask, on this machine, or those of a `scheduler` somewhere. Raises CnncalcError where there is
     nothing to sweep.
     """
-    from cnncalc.claims.latency import LATENCY
     from cnncalc.running.runner import Runner
     from cnncalc.solve.fronts import front
-    from cnncalc.solve.sweep.grid import Grid
+    from cnncalc.solve.sweep.grid import asked_figures
     from cnncalc.solve.sweep.grid import check as held
     from cnncalc.solve.sweep.ranges import grid_of
     from cnncalc.solve.sweep.sweeping import sweep as swept
@@ -209,15 +208,12 @@ def sweep(
     varied = {name: _values(name, values) for name, values in (set or {}).items()}
     grid = grid_of(varied, input)
     path, options = reread(
-        net, input=input if input and grid is None else None, dialect=dialect, freeze=freeze, batch=batch
+        net, input=input if input and not grid.input else None, dialect=dialect, freeze=freeze, batch=batch
     )
-    if grid is not None:
+    if grid.input:
         options = options._replace(input=None)
-    grid = grid or Grid(varied, "", {})
-    asked, wished = _listed(figures), _listed(pareto)
-    asked += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in asked]
-    on = device_of(device)
-    asked += [LATENCY] if on is not None and LATENCY not in asked else []
+    on, wished = device_of(device), _listed(pareto)
+    asked = asked_figures(_listed(figures), wished, device=on is not None)
     held(grid, asked, optimizer, options.limits, device=on is not None)
     runner = Runner(jobs, workers, scheduler).checked()
     found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, device=on, runner=runner)
@@ -247,7 +243,7 @@ def search(
     minimize: str | Sequence[str] = (),
     maximize: str | Sequence[str] = (),
     want: str | Sequence[str] = (),
-    device: str | None = None,
+    device: DeviceLike | None = None,
     set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
     samples: int = 10_000,
     seed: int = 0,
@@ -272,23 +268,21 @@ def search(
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.search.answer import search as searched
     from cnncalc.solve.search.question import Objective, Question
-    from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.ranges import grid_of
-    from cnncalc.tools.devices import device_named
 
     varied = {name: _values(name, values, "over") for name, values in (over or {}).items()}
     grid = grid_of(varied, input)
     path, options = reread(
-        net, input=input if input and grid is None else None, set=set, dialect=dialect, freeze=freeze, batch=batch
+        net, input=input if input and not grid.input else None, set=set, dialect=dialect, freeze=freeze, batch=batch
     )
-    if grid is not None:
+    if grid.input:
         options = options._replace(input=None)
     aims = (*map(Objective, _listed(minimize)), *(Objective(name, True) for name in _listed(maximize)))
     wants = [want] if isinstance(want, str) else [*want]
     wanted = tuple(parse_wants(wants) if wants else ())
     question = Question(
-        path, options, type_of(dtype, amp), grid or Grid(varied, "", {}), wanted, aims, optimizer,
-        device_named(device) if device else None,
+        path, options, type_of(dtype, amp), grid, wanted, aims, optimizer,
+        device_of(device),
     )  # fmt: skip
     if samples < 2:
         raise CnncalcError(Fault(f"`samples` cannot be {samples}", help="look at two nets at least"))

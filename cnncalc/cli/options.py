@@ -16,15 +16,18 @@ from cnncalc.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnncalc.answers.roofline import Device
     from cnncalc.language.options import Options
 
 __all__ = [
     "Wanted",
     "amp_option",
     "assignments",
+    "device_of",
     "device_option",
     "file_option",
     "format_option",
+    "functions_option",
     "net_argument",
     "net_options",
     "optimizer_option",
@@ -152,6 +155,14 @@ device_option = option(
     help="A device, for the least time on it or its memory: `--device help` lists them, FILE.yaml is your own.",
 )
 
+functions_option = option(
+    "--functions",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=completing.layers,
+    help="Layers that are called as functions, which some tools do not see. May be repeated.",
+)
+
 _VIEW_OPTIONS = (
     option(
         "--columns",
@@ -174,13 +185,7 @@ _VIEW_OPTIONS = (
         choices=("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary"),
         help="Print the table as that tool does: its rows, names, totals and MB.",
     ),
-    option(
-        "--functions",
-        metavar="PATTERN",
-        multiple=True,
-        shell_complete=completing.layers,
-        help="Layers that are called as functions, which some tools do not see. May be repeated.",
-    ),
+    functions_option,
     device_option,
     optimizer_option,
 )
@@ -189,6 +194,15 @@ _VIEW_OPTIONS = (
 net_options = Parameters(_NET_OPTIONS)
 output_options = Parameters(_OUTPUT_OPTIONS)
 view_options = Parameters(_VIEW_OPTIONS)
+
+
+def device_of(given: dict[str, Any]) -> Device | None:
+    """The device that is asked for. Raises CnncalcError for one that there is not."""
+    if given["device"] is None:
+        return None
+    from cnncalc.tools.devices import device_named
+
+    return device_named(given["device"])
 
 
 def separated(texts: Sequence[str]) -> list[str]:

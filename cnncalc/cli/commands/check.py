@@ -12,6 +12,7 @@ from cnncalc.cli.options import (
     Wanted,
     amp_option,
     assignments,
+    device_of,
     device_option,
     net_options,
     optimizer_option,
@@ -173,10 +174,9 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     from cnncalc.answers.figures import KEYS
     from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages import checks
-    from cnncalc.tools.devices import device_named
 
     asked = wanted(given)
-    device = None if given["device"] is None else device_named(given["device"])
+    device = device_of(given)
     budgets = assignments("--max", separated(given["maxima"]))
     texts = assignments("--require", separated(given["required"]))
     latency = latency_budget(budgets.pop(LATENCY, None), device, asked.dtype)

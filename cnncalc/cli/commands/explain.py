@@ -8,6 +8,7 @@ from cnncalc.cli import completing
 from cnncalc.cli.options import (
     amp_option,
     device_option,
+    functions_option,
     net_argument,
     net_options,
     optimizer_option,
@@ -72,13 +73,7 @@ def _pixel(text: str | None) -> list[int] | None:
         shell_complete=completing.conventions,
         help="Say term by term why two tools count the net differently, as thop,fvcore.",
     ),
-    option(
-        "--functions",
-        metavar="PATTERN",
-        multiple=True,
-        shell_complete=completing.layers,
-        help="Layers that are called as functions, which some tools do not see. May be repeated.",
-    ),
+    functions_option,
     optimizer_option,
     device_option,
     option("--pixel", metavar="I,J", help="Also say which pixels of the input that output pixel sees, from 0."),

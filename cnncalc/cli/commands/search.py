@@ -13,6 +13,7 @@ from cnncalc.cli.commands.sweep import NO_MATTER, journal_beside
 from cnncalc.cli.options import (
     amp_option,
     assignments,
+    device_of,
     device_option,
     net_argument,
     net_options,
@@ -36,7 +37,6 @@ NONE = 1
 def grid_of(given: dict[str, Any]) -> Grid:
     """The space that --over and the sizes in braces of --input span. Raises CnncalcError."""
     from cnncalc.solve.sweep import ranges
-    from cnncalc.solve.sweep.grid import Grid
 
     texts = assignments("--over", separated(given["over"]))
     varied = {name: tuple(ranges.steps(f"--over {name}", text)) for name, text in texts.items()}
@@ -49,9 +49,8 @@ def grid_of(given: dict[str, Any]) -> Grid:
             raise CnncalcError(Fault(message, help=f"write `--over {name}=16,32,64`, or `--over {name}=16:64:16`"))
         varied[name] = tuple(dict.fromkeys(values))
     grid = ranges.grid_of(varied, given["input_"] or "")
-    if grid is None:
-        return Grid(varied, "", {})
-    given["input_"] = None
+    if grid.input:
+        given["input_"] = None
     return grid
 
 
@@ -59,7 +58,6 @@ def question_of(net: str, given: dict[str, Any]) -> Question:
     """What is asked. Raises CnncalcError."""
     from cnncalc.solve.asking import parse_wants
     from cnncalc.solve.search.question import Objective, Question
-    from cnncalc.tools.devices import device_named
 
     grid = grid_of(given)
     asked = wanted(given)
@@ -71,7 +69,7 @@ def question_of(net: str, given: dict[str, Any]) -> Question:
         if name.strip()
     ]
     wants = parse_wants(given["wants"]) if given["wants"] else []
-    device = device_named(given["device"]) if given["device"] else None
+    device = device_of(given)
     return Question(net, asked.options, asked.dtype, grid, tuple(wants), tuple(objectives), given["optimizer"], device)
 
 

@@ -11,6 +11,7 @@ from cnncalc.cli import completing, listings
 from cnncalc.cli.options import (
     amp_option,
     assignments,
+    device_of,
     device_option,
     net_argument,
     net_options,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 def grid_of(given: dict[str, Any]) -> Grid:
     """What the options vary; they keep what they fix. Raises CnncalcError."""
     from cnncalc.solve.sweep import ranges
-    from cnncalc.solve.sweep.grid import Grid
 
     fixed, varied = [], {}
     for name, text in assignments("--set", given["set_"]).items():
@@ -46,9 +46,8 @@ def grid_of(given: dict[str, Any]) -> Grid:
             fixed.append(f"{name}={text}")
     given["set_"] = tuple(fixed)
     grid = ranges.grid_of(varied, given["input_"] or "")
-    if grid is None:
-        return Grid(varied, "", {})
-    given["input_"] = None
+    if grid.input:
+        given["input_"] = None
     return grid
 
 
@@ -83,11 +82,9 @@ def command(net: str, **given: Any) -> None:
     the net's closed form, so that a thousand of them cost little more than one. On a `--device` the least time,
     `latency`, is a figure too, and every size a net of its own.
     """
-    from cnncalc.claims.latency import LATENCY
     from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.fronts import front
-    from cnncalc.solve.sweep.grid import check
-    from cnncalc.tools.devices import device_named
+    from cnncalc.solve.sweep.grid import asked_figures, check
 
     form_of(given)  # what cannot be written is not computed
     given["file"] = None if given["file"] == "-" else given["file"]
@@ -95,11 +92,10 @@ def command(net: str, **given: Any) -> None:
         raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
     asked = {name: value for name, value in given.items() if name not in NO_MATTER}
     grid, runner = grid_of(given), runner_of(given)
-    figures = [name.strip() for name in given["figures"].split(",") if name.strip()]
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
-    figures += [name.removeprefix("-") for name in wished if name.removeprefix("-") not in figures]
-    device = device_named(given["device"]) if given["device"] else None
-    figures += [LATENCY] if device is not None and LATENCY not in figures else []
+    device = device_of(given)
+    named = [name.strip() for name in given["figures"].split(",") if name.strip()]
+    figures = asked_figures(named, wished, device=device is not None)
     check(grid, figures, given["optimizer"], wanted(given).options.limits, device=device is not None)
     depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures, "device": device}
     journal = journal_beside(given, depends, grid, len(figures))

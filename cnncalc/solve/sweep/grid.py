@@ -14,7 +14,7 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
-__all__ = ["Grid", "Part", "check"]
+__all__ = ["Grid", "Part", "asked_figures", "check"]
 
 SIZES = 10_000
 """So many sizes of a net are done in one go; of more, the longest axis is cut."""
@@ -123,6 +123,15 @@ class Grid(NamedTuple):
         several = 1 if runners < 2 or self.step is not None else max(min(self.nets // (32 * runners), 32), 1)
         while batch := list(islice(parts, several)):
             yield batch
+
+
+def asked_figures(named: Sequence[str], front: Sequence[str], *, device: bool) -> list[str]:
+    """What each point has: the figures that are named, what the front has besides (`-params`: more of it is better).
+
+    A device adds its `latency`.
+    """
+    asked = [*named, *(name for name in (one.removeprefix("-") for one in front) if name not in named)]
+    return [*asked, LATENCY] if device and LATENCY not in asked else asked
 
 
 def check(

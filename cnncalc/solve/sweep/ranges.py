@@ -44,14 +44,14 @@ def steps(option: str, text: str) -> list[str]:
     return [decimal_text(low + number * by) for number in range(int((high - low) // by) + 1)]
 
 
-def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid | None:
-    """The grid of some variables and of the sizes in braces, `3x{96:320:32}`; None where no size is in braces.
+def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid:
+    """The grid of some variables and of the sizes in braces, `3x{96:320:32}`; its input is empty where none is.
 
     Raises CnncalcError where a size is no length or the shape none.
     """
     braces = _BRACES.findall(shape)
     if not braces:
-        return None
+        return Grid(dict(varied), "", {})
     ranges = []
     for text in braces:
         lengths = steps("--input", text)
