@@ -196,9 +196,10 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     path = locate(net, beside)
     own = path.parent == library_folder()
     READ.add(path if own else path.resolve())
-    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     if own:
+        name = path.name if is_plain(net) else printable(net if path == Path(net) else path.name)
         return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
+    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     other = foreign(name, path, None, options)
     if other is not None:
         return Opened(read(other.text, name, limits), name, path.parent, other)
