@@ -6,8 +6,10 @@ how they come by what a layer costs, what backward keeps, and the peak.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter as Times
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property, partial
+from operator import mul
 from typing import Any
 
 from cnncalc.analysis.dtypes import numbers_of
@@ -216,8 +218,9 @@ class Counter:
     def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
         """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
         dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[tuple[int, bool, bool, int, tuple[int, ...], bool, str | None, str | None], int] = {}
+        known: dict[Hashable, int] = {}
         types, sparse = self.graph.plan.types, self.graph.plan.sparsity
+        mixed = self.numbers.half or types or sparse
         one = _One(self)
         parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
         layout = laid_out(self.graph, training=training) if parted else None
@@ -227,25 +230,19 @@ class Counter:
             layer = node.layer
             if layer is None:
                 continue
-            taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half or types else ()
-            own = layout is not None and layout.owner[index] == index
-            key = (
-                node.signature,
-                node.share is None,
-                node.trainable,
-                elements[index],
-                taken,
-                own,
-                types.get(index),
-                sparse.get(index),
-            )
+            lent = layout is not None and layout.owner[index] != index
+            key: Hashable = node.signature
+            if mixed or lent or not node.trainable or node.share is not None:
+                taken = tuple([elements[each] for each in node.inputs])
+                kind = node.share is None, node.trainable, lent, elements[index], taken
+                key = node.signature, kind, types.get(index), sparse.get(index)
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
                 apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
                 read = partial(self._read_bytes, node, layer)
                 cost = costs[node.signature]
-                owns = own if parted else None
+                owns = None if layout is None else not lent
                 zeros = self.zeros(node, layer, sparse[index], types.get(index)) if index in sparse else NOTHING
                 own_bytes = zeros.bytes
                 if own_bytes is None and index in types:
@@ -257,6 +254,11 @@ class Counter:
 
     def _read_bytes(self, node: Node, layer: Layer) -> Any:
         return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
+
+    @cached_property
+    def _times(self) -> list[int]:
+        """How many layers there are of each that are alike, in the order of their numbers."""
+        return [*Times(self._alike[0]).values()]
 
     def _of_alike(self, key: str) -> list[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
@@ -294,10 +296,7 @@ class Counter:
         values = self._of_alike(key)
         if values is None:
             return sum(self.each(key))
-        times = [0] * len(values)
-        for number in self._alike[0]:
-            times[number] += 1
-        return sum([count * value for count, value in zip(times, values)])
+        return sum(map(mul, self._times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""
