@@ -6,8 +6,10 @@ how they come by what a layer costs, what backward keeps, and the peak.
 
 from __future__ import annotations
 
+from collections import Counter as Times
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from operator import mul
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.dtypes import numbers_of
@@ -25,9 +27,8 @@ from cnncalc.layers.dialects import DIALECTS, Dialect
 
 __all__ = ["Alike", "Counter", "OfOneError", "of_layer"]
 
-Alike: TypeAlias = "tuple[int, bool, bool, int, tuple[int, ...], bool, str | None, str | None]"
-"""Signature, whether it owns its parameters, whether these are trained, bytes of an element of its output and of its
-inputs where these differ, whether its output has a storage of its own, its own type, its share of zeros."""
+Alike: TypeAlias = "int | tuple[int, tuple[object, ...], str | None, str | None]"
+"""A signature; and where that does not say all, what else, the format that its layer is stored in and its zeros."""
 WHOLE = 8
 """Bytes of a whole number that torch keeps."""
 
@@ -217,26 +218,27 @@ class Counter:
         return sum(product(self.graph.nodes[index].shape) for index in self.graph.inputs.values())
 
     @cached_property
-    def _parted(self) -> Sequence[int] | None:
+    def parted(self) -> Sequence[int] | None:
         """Whose storage each node's output is, where tensors are parts of others."""
-        if all(layer.part_along(shapes[0]) is None for layer, shapes in self.graph.signatures):
-            return None
-        return laid_out(self.graph, training=self.graph.train).owner
+        parts = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        return laid_out(self.graph, training=self.graph.train).owner if parts else None
 
     @cached_property
     def alike(self) -> tuple[list[int], list[tuple[int, Alike]]]:
         """A number for each layer, the same for those alike; of each number the first node, and what is alike."""
         known: dict[Alike, int] = {}
-        elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self._parted
-        numbers: list[int] = []
-        found: list[tuple[int, Alike]] = []
+        elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self.parted
+        mixed = self.numbers.half or types or sparse
+        numbers, found = list[int](), list[tuple[int, Alike]]()
         for index, node in enumerate(self.graph.nodes):
             if node.layer is None:
                 continue
-            taken = tuple([elements[each] for each in node.inputs]) if self.numbers.half or types else ()
-            own = owner is not None and owner[index] == index
-            stored, share = types.get(index), sparse.get(index)
-            key = node.signature, node.share is None, node.trainable, elements[index], taken, own, stored, share
+            lent = owner is not None and owner[index] != index
+            key: Alike = node.signature
+            if mixed or lent or not node.trainable or node.share is not None:
+                taken = tuple([elements[each] for each in node.inputs])
+                kind = node.share is None, node.trainable, lent, elements[index], taken
+                key = node.signature, kind, types.get(index), sparse.get(index)
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
@@ -246,11 +248,10 @@ class Counter:
 
     def facts_of(self, index: int) -> OfLayer:
         """What the rules read of a layer, but for what is its own."""
-        node, elements, plan = self.graph.nodes[index], self.elements, self.graph.plan
-        layer, one = node.layer, self._own
+        node, elements, plan, one = self.graph.nodes[index], self.elements, self.graph.plan, self._own
+        layer, stored, share = node.layer, plan.types.get(index), plan.sparsity.get(index)
         assert layer is not None
-        stored, share = plan.types.get(index), plan.sparsity.get(index)
-        owns = None if self._parted is None else self._parted[index] == index
+        owns = None if self.parted is None else self.parted[index] == index
         zeros = NOTHING if share is None else self.zeros(node, layer, share, stored)
         own_bytes = zeros.bytes
         if own_bytes is None and stored is not None:
@@ -267,6 +268,11 @@ class Counter:
 
     def _read_bytes(self, node: Node, layer: Layer) -> Any:
         return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
+
+    @cached_property
+    def _times(self) -> list[int]:
+        """How many layers there are of each that are alike, in the order of their numbers."""
+        return [*Times(self.alike[0]).values()]
 
     def of_alike(self, key: str) -> list[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
@@ -304,10 +310,7 @@ class Counter:
         values = self.of_alike(key)
         if values is None:
             return sum(self.each(key))
-        times = [0] * len(values)
-        for number in self.alike[0]:
-            times[number] += 1
-        return sum([count * value for count, value in zip(times, values)])
+        return sum(map(mul, self._times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

@@ -12,7 +12,7 @@ from cnncalc.graph import Met, Net
 
 __all__ = ["Known", "Repeated"]
 
-Known: TypeAlias = "dict[tuple[Met, tuple[object, ...], tuple[object, ...]], dict[str, Any]]"
+Known: TypeAlias = "dict[tuple[Met, object, tuple[object, ...]], dict[str, Any]]"
 """Figures of a layer by all that they depend on: itself, its place, and its net."""
 
 
@@ -27,10 +27,11 @@ class Repeated(Counts):
     def of_alike(self, key: str) -> list[Any] | None:
         rule = BY_KEY[key].layer
         assert rule is not None
-        of_net = self.graph.dialect, self.graph.train, bool(self.graph.plan.checkpoints)
+        of_net = self.graph.dialect, self.graph.train, bool(self.graph.plan.checkpoints), self.parted is None
         values: list[Any] = []
-        for index, (signature, *place) in self.alike[1]:
-            known = self._known.setdefault((self.graph.signatures[signature], (*place,), of_net), {})
+        for index, one in self.alike[1]:
+            signature, place = (one, None) if isinstance(one, int) else (one[0], one[1:])
+            known = self._known.setdefault((self.graph.signatures[signature], place, of_net), {})
             if key not in known:
                 try:
                     known[key] = rule(self._fact(index))
