@@ -10,7 +10,7 @@ from cnncalc.graph import Net, Node
 from cnncalc.interchange.caffe.pieces import Piece
 from cnncalc.interchange.caffe.writer import said
 from cnncalc.layers import Shape
-from cnncalc.witnesses.opencv.witness import Read
+from cnncalc.witnesses.opencv.reading import Read
 
 __all__ = ["read"]
 

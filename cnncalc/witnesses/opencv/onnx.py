@@ -8,7 +8,7 @@ from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.model import OLDEST, serialised
 from cnncalc.interchange.onnx.writing.scribe import Learned
 from cnncalc.interchange.onnx.writing.writer import noted
-from cnncalc.witnesses.opencv.witness import Read
+from cnncalc.witnesses.opencv.reading import Read
 
 __all__ = ["read"]
 

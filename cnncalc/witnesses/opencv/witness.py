@@ -11,54 +11,55 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
 from cnncalc.layers import Shape
-from cnncalc.records import NamedTuple
+from cnncalc.witnesses.opencv.reading import Read
 from cnncalc.witnesses.seen import Seen, SeenRow
 
-__all__ = ["Read", "seen"]
-
-
-class Read(NamedTuple):
-    """A file of a net, and what its layers are called there."""
-
-    content: bytes
-    weights: bytes
-    """What Caffe keeps in a file beside; of others nothing."""
-    layers: Mapping[str, tuple[str, int]]
-    """Of ours by name: the layer there that makes its tensor, and which of its outputs that is."""
-    outputs: Mapping[str, str]
-    """Of ours by name: the tensor there that a run asks for."""
-    note: str
+__all__ = ["asked", "seen"]
 
 
 def seen(graph: Net, batch: int) -> Seen:
     """What OpenCV makes of a net. Raises CnncalcError that names every layer which the file's format cannot say."""
+    return asked(_file(graph, batch), graph, batch)
+
+
+def asked(read: Read, graph: Net, batch: int) -> Seen:
+    """What OpenCV makes of a file of the net. Raises CnncalcError where it has not what the file says."""
     import cv2
 
     framework = f"OpenCV {cv2.__version__}"
-    read = _file(graph, batch)
     inputs = {name: (batch, *graph.nodes[at].shape) for name, at in graph.inputs.items()}
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # errors are ours to tell
     try:
         net = _net(cv2, read)
     except cv2.error as error:
-        help = "it has fewer layers than others: hold the net by `--with onnxruntime`"
-        raise CnncalcError(Fault(f"{framework} does not read the net", values=_line(error), help=help)) from None
+        raise _unread(framework, error) from None
     try:
         stated, made = _run(net, inputs, read)
     except cv2.error as error:
+        if any(words in str(error) for words in NO_LAYER):  # which it finds out when the net is asked
+            raise _unread(framework, error) from None
         return Seen(framework, {}, {}, refusal=_line(error))
     rows = {name: SeenRow(stated[where]) for name, where in read.layers.items() if where in stated}
     return Seen(framework, rows, made, notes=(f"OpenCV tells no parameters; {read.note}",))
 
 
+NO_LAYER = ("Can't create layer", "is not implemented")
+"""What it says of a type that it has not, in all or on so many axes."""
+
+
+def _unread(framework: str, error: Exception) -> CnncalcError:
+    help = "it has fewer layers than others: hold the net by `--with onnxruntime`"
+    return CnncalcError(Fault(f"{framework} does not read the net", values=_line(error), help=help))
+
+
 def _file(graph: Net, batch: int) -> Read:
     if graph.dialect == "caffe":
-        from cnncalc.witnesses.opencv.caffe import read
+        from cnncalc.witnesses.opencv import caffe
 
-        return read(graph, batch)
-    from cnncalc.witnesses.opencv.onnx import read
+        return caffe.read(graph, batch)
+    from cnncalc.witnesses.opencv import onnx
 
-    return read(graph)
+    return onnx.read(graph)
 
 
 def _net(cv2: Any, read: Read) -> Any:
@@ -88,5 +89,6 @@ def _run(net: Any, inputs: Mapping[str, Shape], read: Read) -> tuple[dict[tuple[
         for number, shapes in zip(numbers, leaving)
         for place, shape in enumerate(shapes)
     }
-    run = net.forward([*read.outputs.values()])
-    return stated, {name: tuple(one.shape[1:]) for name, one in zip(read.outputs, run)}
+    run = net.forwardAndRetrieve([*read.outputs.values()])
+    places = [read.layers.get(name, ("", 0))[1] for name in read.outputs]
+    return stated, {name: tuple(ends[at].shape[1:]) for name, ends, at in zip(read.outputs, run, places)}

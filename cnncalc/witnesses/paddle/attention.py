@@ -73,7 +73,8 @@ def _composed(paddle: Any, layer: attention.Attention, x: Shapes) -> Run:
         parts["joined"] = paddle.nn.Linear(
             layer.heads * value, leaving, bias_attr=None if layer.project_bias else False
         )
-    learned, kept = {}, {}
+    learned: dict[str, Shape] = {}
+    kept: dict[str, Shape] = {}
     window = layer.places(x[0]) if layer.window is None else tuple(spread(layer.window, len(layer.places(x[0]))))
     if layer.cosine:
         learned["scale"] = (layer.heads, 1, 1)

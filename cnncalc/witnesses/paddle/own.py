@@ -17,7 +17,7 @@ def own(
 ) -> Any:
     """A `paddle.nn.Layer` whose call is `function(layer, *tensors)`.
 
-    It has a parameter for each shape of `learned`, one that is not trained for each of `kept`, and layers as its `parts`.
+    It has a parameter for each shape of `learned`, one that is not trained for each of `kept`, and layers as `parts`.
     """
 
     class Own(paddle.nn.Layer):  # type: ignore[misc]  # Paddle tells no types

@@ -42,8 +42,7 @@ def positions(paddle: Any, layer: tensors.Positional, x: Shapes) -> Run:
     """A parameter of the input's shape, added to it."""
     if layer.by != "learned":
         raise Unsaid("Paddle has no layer of fixed sines", "`by=learned` learns them")
-    added = own(paddle, lambda module, tensor: tensor + module.tensor, {"tensor": (1, *x[0])})
-    return added  # type: ignore[no-any-return]  # no types
+    return own(paddle, lambda module, tensor: tensor + module.tensor, {"tensor": (1, *x[0])})  # type: ignore[no-any-return]  # no types
 
 
 def embedded(paddle: Any, layer: tensors.Embedding, x: Shapes) -> Run:
@@ -65,9 +64,11 @@ CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
 
 def ran(paddle: Any, layer: recurrent.Recurrent, x: Shapes) -> Run:
     """LSTM, GRU and SimpleRNN."""
-    if layer.bias and layer.bias_vectors != 2:
-        raise Unsaid("Paddle's cells have two vectors of biases, and this has one", "leave `biases` out, or `nobias`")
-    said: dict[str, Any] = {} if layer.bias else {"bias_ih_attr": False, "bias_hh_attr": False}
+    if not layer.bias:
+        raise Unsaid("Paddle's cells without biases end the process when they run", "leave `nobias` out")
+    if layer.bias_vectors != 2:
+        raise Unsaid("Paddle's cells have two vectors of biases, and this has one", "leave `biases` out")
+    said: dict[str, Any] = {}
     if getattr(layer, "projection", None) is not None:
         said["proj_size"] = layer.projection  # type: ignore[attr-defined]  # of an LSTM
     if layer.kind == "rnn":
@@ -129,8 +130,8 @@ def top_k(paddle: Any, layer: reductions.TopK, x: Shapes) -> Run:
 
 def selected(paddle: Any, layer: reductions.Select, x: Shapes) -> Run:
     """One place of an axis, which goes."""
-    key = [slice(None)] * (layer.axis % len(x[0]) + 1)
-    return lambda tensor: tensor[(*key, layer.at)]
+    key = (*(slice(None),) * (layer.axis % len(x[0]) + 1), layer.at)
+    return lambda tensor: tensor[key]
 
 
 def spread_out(paddle: Any, layer: reductions.Expand, x: Shapes) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import log, prod
-from typing import Any
 
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor
 from cnncalc.interchange.keras.writing.own import ones, tensor_of_its_own
