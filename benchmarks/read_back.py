@@ -110,15 +110,20 @@ def apart(
 ) -> float | None:
     """The largest difference of the outputs of two modules of the same weights, of their largest number.
 
-    None where their parameters do not come in one order.
+    None where their parameters do not come in one order, and where a layer gives what is no number or no finite one.
     """
     mine, theirs = list(tensors(module)), list(tensors(other))
     if [one.numel() for one in mine] != [one.numel() for one in theirs]:
         return None
+    finite: list[bool] = []
+    for row in dict.fromkeys(module.rows.values()):
+        row.register_forward_hook(lambda _, __, made: finite.append(bool(made.isfinite().all())))
     with torch.no_grad():
         for one, another in zip(mine, theirs):
             another.copy_(one.reshape(another.shape))
         left, right = (values(one(*[x.clone() for x in xs])) for one, xs in ((module, inputs), (other, taken)))
+    if not all(finite):
+        return None
     if sorted(one.numel() for one in left) != sorted(one.numel() for one in right):
         return float("inf")
     pairs = [[torch.nan_to_num(each.double().flatten()) for each in pair] for pair in zip(left, right)]
