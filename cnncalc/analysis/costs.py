@@ -13,7 +13,7 @@ from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.gradients import gradients
-from cnncalc.analysis.memory.totals import Kept, Peak, peak
+from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, backwards, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
@@ -44,14 +44,19 @@ class Followed:
         return of_inputs(self.graph)
 
     @cached_property
+    def passes(self) -> list[Wanted]:
+        """What the pass backward wants of each layer."""
+        return backwards(self.graph)
+
+    @cached_property
     def gradients(self) -> dict[int, Backward]:
         """The gradients that are wanted of each node that the pass backward reaches."""
-        return gradients(self.graph)
+        return gradients(self.graph, self.passes)
 
     @cached_property
     def checkpointed(self) -> Checkpointed:
         """What autograd keeps, and the most of it at once."""
-        return checkpointed(self.graph, self.batch, *self.numbers)
+        return checkpointed(self.graph, self.batch, *self.numbers, self.passes)
 
     @property
     def kept(self) -> Sequence[Kept]:

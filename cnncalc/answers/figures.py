@@ -112,6 +112,10 @@ def _moved(one: OfLayer) -> Any:
     return one.parameter_bytes + one.images * (one.read_bytes() + written)
 
 
+def _backward_flops(images: Any, macs: Any) -> Any:
+    return 2 * images * macs
+
+
 def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:
     """Parameters and gradients, of `size` bytes a number; and bytes of buffers, optimizer state and what is saved."""
     return (parameters + trainable) * size + buffers + state + saved
@@ -199,7 +203,8 @@ FIGURES = (
         "backward_flops", "Backward FLOPs", "",
         "Of the pass backward: twice the multiply–accumulates of gradients, of weights that are trained and of what "
         "they act on.",
-        lambda one: 2 * one.images * one.backward_macs(),
+        lambda one: _backward_flops(one.images, one.backward_macs()),
+        lambda net: _backward_flops(net.images, sum(net.backward.values())),
         heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
     ),
     Figure(

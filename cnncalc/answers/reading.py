@@ -32,6 +32,10 @@ if TYPE_CHECKING:
             """The most of these that are there at once in the pass backward."""
 
         @property
+        def backward(self) -> Mapping[int, Any]:
+            """Multiply–accumulates of the pass backward by node, of one image."""
+
+        @property
         def rank_bytes(self) -> Any:
             """Bytes that each rank holds of those that train together."""
 

@@ -137,8 +137,9 @@ class Net:
         """The tensors that the net gives by name: those that were chosen, else those that no layer takes."""
         if self.chosen:
             return self.chosen
-        used = self.idle.union(index for node in self.nodes for index in node.inputs)
-        return {node.name: node.index for _, node, _ in self.layers() if node.index not in used}
+        used = self.idle.union(*[node.inputs for node in self.nodes])
+        unused = [self.nodes[index] for index in range(len(self.nodes)) if index not in used]
+        return {node.name: node.index for node in unused if node.layer is not None}
 
     def layers(self) -> Iterator[tuple[int, Node, Layer]]:
         """Every node that is a layer, with its index."""

@@ -7,12 +7,12 @@ what later layers kept is gone by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnncalc.analysis.memory.elements import Elements, Storage
 from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.layouts import laid_out
-from cnncalc.analysis.memory.totals import Kept, backwards, kept_for_backward
+from cnncalc.analysis.memory.totals import Kept, Wanted, backwards, kept_for_backward
 from cnncalc.graph import Net
 from cnncalc.graph.plan import Part
 from cnncalc.records import NamedTuple
@@ -31,10 +31,12 @@ class Checkpointed(NamedTuple):
     """The group behind which that is; empty where it is when it begins."""
 
 
-def checkpointed(graph: Net, batch: int, size: int, half: int = 0) -> Checkpointed:
-    """What autograd keeps; the numbers are those of `kept_for_backward`."""
+def checkpointed(
+    graph: Net, batch: int, size: int, half: int = 0, passes: Sequence[Wanted] | None = None
+) -> Checkpointed:
+    """What autograd keeps; the numbers, and `passes`, are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
-        kept = kept_for_backward(graph, batch, size, half)
+        kept = kept_for_backward(graph, batch, size, half, passes)
         return Checkpointed(kept, sum([one.size for one in kept]), "")
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, batch, gaps)

@@ -62,7 +62,7 @@ class Elements:
     is kept depends on how many `images` there are, and on the `gaps` in parts of tensors (`layouts`).
     """
 
-    __slots__ = ("alone", "gaps", "graph", "half", "of", "size")
+    __slots__ = ("_wanted", "alone", "gaps", "graph", "half", "of", "size")
 
     def __init__(
         self, graph: Net, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
@@ -71,6 +71,7 @@ class Elements:
         self.of = [size] * len(graph.nodes)
         self.alone = type(images) is int and images == 1
         self.gaps = gaps or {}
+        self._wanted: dict[tuple[bool, tuple[bool, ...]], Backward] = {}
         if half:
             for index, node, layer in graph.layers():
                 how = layer.casting()
@@ -79,7 +80,11 @@ class Elements:
 
     def backward(self, trains: bool, inputs: tuple[bool, ...]) -> Backward:
         """The pass backward of a layer in training mode, whose parameters train, with gradients for these inputs."""
-        return Backward(True, trains, inputs, self.alone, bool(self.half))
+        key = trains, inputs
+        found = self._wanted.get(key)
+        if found is None:
+            found = self._wanted[key] = Backward(True, trains, inputs, self.alone, bool(self.half))
+        return found
 
     def computing(self, index: int, first: int = 0) -> int:
         """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""

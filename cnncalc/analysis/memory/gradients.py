@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.memory.totals import backwards
+from collections.abc import Sequence
+
+from cnncalc.analysis.memory.totals import Wanted, backwards
 from cnncalc.graph import Net
 from cnncalc.layers.backward import Backward
 
 __all__ = ["gradients"]
 
 
-def gradients(graph: Net) -> dict[int, Backward]:
+def gradients(graph: Net, passes: Sequence[Wanted] | None = None) -> dict[int, Backward]:
     """For each node that the pass backward reaches the gradients that are wanted of it.
 
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
-    output of the net has no gradient.
+    output of the net has no gradient. `passes` are `backwards` of the net, where somebody has them.
     """
-    reached = _reached(graph)
-    return {
-        index: Backward(True, trains, inputs)
-        for index, _, trains, inputs in backwards(graph)
-        if reached[index] and (trains or True in inputs)
-    }
+    reached, known, found = _reached(graph), {}, {}
+    for index, _, trains, inputs in backwards(graph) if passes is None else passes:
+        if reached[index] and (trains or True in inputs):
+            wanted = trains, inputs
+            if wanted not in known:
+                known[wanted] = Backward(True, trains, inputs)
+            found[index] = known[wanted]
+    return found
 
 
 def _reached(graph: Net) -> list[bool]:

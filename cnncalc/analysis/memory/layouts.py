@@ -50,6 +50,9 @@ def laid_out(graph: Net, *, training: bool) -> Layout:
             owner.append(index)
             continue
         source = node.inputs[0]
+        if source not in gaps and parts[node.signature] is None:
+            owner.append(owner[source])
+            continue
         kept: frozenset[int] | None = gaps.get(source, NONE)
         before, place = graph.nodes[source].shape, parts[node.signature]
         if place is not None:

@@ -6,6 +6,7 @@ Storages are what is counted, each once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
@@ -16,12 +17,15 @@ from cnncalc.records import NamedTuple
 __all__ = [
     "Kept",
     "Peak",
+    "Wanted",
     "backwards",
     "kept_for_backward",
     "lifetimes",
     "peak",
 ]
 
+Wanted: TypeAlias = "tuple[int, Node, bool, tuple[bool, ...]]"
+"""A layer in the pass backward: its place, whether its parameters train, for which inputs a gradient is wanted."""
 NEVER = -1
 """In place of a node that uses a storage: there is no such storage."""
 
@@ -42,12 +46,12 @@ class Peak(NamedTuple):
     alive: tuple[int, ...]
 
 
-def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+def backwards(graph: Net) -> list[Wanted]:
     """Every layer in execution order: whether its parameters are trained, and for which inputs a gradient is wanted.
 
     That decides in training mode whether it keeps anything for backward.
     """
-    nodes = graph.nodes
+    nodes, found = graph.nodes, []
     wanted = [False] * len(nodes)
     weighs = [met.weighs for met in graph.signatures]
     for index, node in enumerate(nodes):
@@ -59,15 +63,19 @@ def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
         inputs = tuple([passes and wanted[one] for one in taken])
         wanted[index] = trains or True in inputs
-        yield index, node, trains, inputs
+        found.append((index, node, trains, inputs))
+    return found
 
 
-def kept_for_backward(graph: Net, batch: int, size: int, half: int = 0) -> list[Kept]:
+def kept_for_backward(
+    graph: Net, batch: int, size: int, half: int = 0, passes: Sequence[Wanted] | None = None
+) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
     `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does.
     Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
-    counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing.
+    counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing. `passes` are
+    `backwards` of the net, where somebody has them.
     """
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, batch, gaps)
@@ -81,7 +89,7 @@ def kept_for_backward(graph: Net, batch: int, size: int, half: int = 0) -> list[
             others.add(storage.key)
             kept.append(Kept(index, storage.what, storage.bytes(batch)))
 
-    for index, node, trains, inputs in backwards(graph):
+    for index, node, trains, inputs in backwards(graph) if passes is None else passes:
         backward = elements.backward(trains, inputs)
         for saved in mets[node.signature].saved(backward):
             tensor = elements.tensor(index, saved)
@@ -105,13 +113,19 @@ def peak(graph: Net, batch: int, size: int, half: int = 0) -> Peak:
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
     elements = sizes(graph, size, half)
-    bytes_of = [batch * product(node.shape) * element for node, element in zip(graph.nodes, elements)]
+    made = [batch * met.elements for met in graph.signatures]
+    bytes_of = [
+        element * (batch * product(node.shape) if node.layer is None else made[node.signature])
+        for node, element in zip(graph.nodes, elements)
+    ]
     now, best, at = 0, -1, 0
     for index, born, freed in lifetimes(graph, owner, last):
-        now += sum([bytes_of[storage] for storage in born])
+        for storage in born:
+            now += bytes_of[storage]
         if now > best:
             best, at = now, index
-        now -= sum([bytes_of[storage] for storage in freed])
+        for storage in freed:
+            now -= bytes_of[storage]
     return Peak(best, at, _alive_at(graph, owner, last, at))
 
 

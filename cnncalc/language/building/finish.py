@@ -73,13 +73,21 @@ def _functions(net: Net, node: YamlNode, faults: Faults) -> dict[str, str]:
         if not isinstance(one, Scalar) or called not in CALLED:
             help = "such as `functions: ['*relu*']`, or `functions: {avgpool: mean}`"
             faults.add("`functions` names layers, each a `function` or a `mean`", one, help=help)
-        elif not any(fnmatchcase(each.name, one.text) for _, each, _ in net.layers()):
+        elif not _calls(net, one.text):
             faults.add(
                 f"`functions`: no layer is called `{one.text[:60]}`", one, help="`cnncalc show` prints every name"
             )
         else:
             found[one.text] = called
     return found
+
+
+def _calls(net: Net, pattern: str) -> bool:
+    """Whether a layer's name matches; one that is its name is found without a look at the others."""
+    index = net.names.tensors.get(pattern, -1)
+    if index >= 0 and net.nodes[index].layer is not None and net.nodes[index].name == pattern:
+        return True
+    return any(fnmatchcase(each.name, pattern) for _, each, _ in net.layers())
 
 
 def _cast(net: Net, node: YamlNode, faults: Faults) -> None:

@@ -34,7 +34,8 @@ class Placed(NamedTuple):
     layer: Layer
     inputs: tuple[int, ...]
     shape: Shape
-    met: Met
+    met: int
+    """Of the template's `mets`."""
     trainable: bool
     share: int | None
     train_only: bool
@@ -49,6 +50,8 @@ class Template(NamedTuple):
     tensors: list[int]
     """What each name stands for."""
     layers: list[Placed]
+    mets: list[Met]
+    """The layers on their input shapes, each once."""
     made: int
     """What comes out."""
     outside: list[tuple[str, Shape]]
@@ -95,11 +98,11 @@ class Template(NamedTuple):
         entering = self._entering(start, level, at)
         if entering is None:
             return None
-        number = net.signed.number
+        signatures = [net.signed.number(met) for met in self.mets]
         for name, layer, inputs, shape, met, trainable, share, train_only, origin, dtype in self.layers:
             taken = tuple([entering[one] if one < 0 else base + one for one in inputs])
             owner = None if share is None else base + share
-            index, signature = len(nodes), number(met)
+            index, signature = len(nodes), signatures[met]
             nodes.append(
                 Node(names[name], layer, taken, shape, index, signature, trainable, owner, train_only, origin, dtype)
             )
@@ -170,15 +173,18 @@ class Recording:
             number = {name: place for place, (name, _) in enumerate(tensors)}
             numbers = [number[_inside(prefix, one.name)] for one in new]
             pairs, own = self.net.signatures, self.net.names.own
+            signatures = dict.fromkeys([one.signature for one in new if one.layer is not None])
+            met = {signature: place for place, signature in enumerate(signatures)}
             return Template(
                 [name for name, _ in tensors],
                 [from_here[tensor] for _, tensor in tensors],
                 [
                     Placed(name, one.layer, tuple([from_here[each] for each in one.inputs]), one.shape,
-                           pairs[one.signature], one.trainable, None if one.share is None else one.share - count,
+                           met[one.signature], one.trainable, None if one.share is None else one.share - count,
                            one.train_only, one.origin, one.dtype)
                     for name, one in zip(numbers, new) if one.layer is not None
                 ],
+                [pairs[one] for one in met],
                 from_here[made],
                 [(name, self.net.nodes[tensor].shape) for tensor, name in outside.items()],
                 [number[name] for name, _ in groups],

@@ -75,7 +75,7 @@ class Document:
         """The text of the file, and of each that it extends."""
         self.fence = self.folder = folder
         """The folder that the file lies in: what it extends lies there too, or below."""
-        if clash := hidden(net):
+        if folder == library_folder() and (clash := hidden(net)):
             self.notices[net] = f"this is the bundled net; for the file of that name here write `./{clash}`"
         self.take(root, folder, [(Path(self.file).name, folder)])
 

@@ -90,6 +90,12 @@ def _own_file(net: str) -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
+@lru_cache(maxsize=1_000)
+def _here(net: str) -> list[tuple[str, Path]]:
+    """The files of the current folder that one may mean by the name."""
+    return [(name, Path(name)) for name in (f"{net}.yaml", f"{net}.yml", net)]
+
+
 def is_bundled(file: str, folder: Path | None) -> bool:
     """Whether a file that was opened, and lies in this folder, is one of the bundled architectures."""
     return folder == library_folder() and Path(file).stem in bundled()
@@ -97,9 +103,9 @@ def is_bundled(file: str, folder: Path | None) -> bool:
 
 def hidden(net: str) -> str:
     """The file of the current folder that one may mean by a bundled net's name; empty where there is none."""
-    if isinstance(net, Given) or _own_file(net) is None:
+    if isinstance(net, Given) or not is_plain(net):
         return ""
-    return next((name for name in (f"{net}.yaml", f"{net}.yml", net) if Path(name).is_file()), "")
+    return next((name for name, path in _here(net) if path.is_file()), "")
 
 
 def _spelled(name: str) -> str:
@@ -109,7 +115,7 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
-    own = _own_file(net) if beside is None else None
+    own = _own_file(net) if beside is None or beside == library_folder() else None
     if own is not None:  # a file of the same name is said as a path: ./unet.yaml
         return own
     path = Path(net.replace("\0", ""))
@@ -196,9 +202,10 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     path = locate(net, beside)
     own = path.parent == library_folder()
     READ.add(path if own else path.resolve())
-    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     if own:
+        name = path.name if is_plain(net) else printable(net if path == Path(net) else path.name)
         return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
+    name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     other = foreign(name, path, None, options)
     if other is not None:
         return Opened(read(other.text, name, limits), name, path.parent, other)

@@ -113,6 +113,11 @@ class _Total:
         raise LookupError
 
     @property
+    def backward(self) -> Mapping[int, int]:
+        """What the pass backward computes, likewise."""
+        raise LookupError
+
+    @property
     def most_kept(self) -> int:
         """The most of that at once, likewise."""
         raise LookupError
