@@ -22,6 +22,7 @@ from cnncalc.interchange.onnx.parts import (
     in_common,
     plain_numbers,
     reached,
+    sum_of_learned,
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
@@ -241,9 +242,8 @@ class Reader:
         if node.domain not in ("", "com.microsoft"):
             raise NotKnown("")
         if not any(isinstance(value, (Live, Parts)) for value in call.values) and node.kind != "If":
-            made = folded(
-                node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
-            )
+            held = [value if isinstance(value, Tensor) else None for value in call.values]
+            made = None if sum_of_learned(node, held) else folded(node, held, self.model.opset)
             if made is not None:
                 return list(made)
             call = self.brought(call)
