@@ -115,18 +115,24 @@ def fractional(call: Call) -> Tensor:
 
 
 def unpooled(call: Call) -> Tensor:
-    """max_unpool2d and 3d: each pixel back where its pool found it; its kernel is that pool's."""
+    """max_unpool2d and 3d: each pixel back where its pool found it; its kernel is that pool's.
+
+    Of a signal torch makes a map whose last axis has length 1.
+    """
     x, places = call.x(), call.arguments.get("indices")
     if not isinstance(places, Places):
         raise Refused("its places are none that a pool remembered")
     pool: Any = call.world.sketch.operators[places.pool].layer
+    axes = len(call.world.sketch.shape(places.pool)) - 1
+    if axes == len(x.dims) - 3 and x.dims[-1] == 1:
+        x = call.reshaped(x, x.dims[:-1])
     number = call.layer(
         "maxunpool",
         [x.number, places.pool],
         kernel=pool.kernel,
         stride=pool.stride,
         padding=tuple(before for before, _ in pool.padding),
-        size=call.dims[2:],
+        size=call.dims[2 : 2 + axes],
     )
     return call.held(number, call.dims, x.batch)
 
