@@ -1,8 +1,8 @@
 """ONNX models: checked by the onnx package, run by onnxruntime with torch's weights, and read back.
 
-Where onnxruntime gives something else than torch, the onnx package's own evaluator runs the same model in 64 bits: if that
-gives what torch gives in 64 bits, the file is right, and the line that tells the two runtimes apart is of rounding, or of
-numbers that are none.
+Where onnxruntime gives something else than torch, the onnx package's own evaluator runs the same model in 64 bits: if
+that gives what torch gives in 64 bits, the file is right, and what tells the two runtimes apart is rounding, or numbers
+that are none.
 """
 
 from __future__ import annotations
@@ -150,7 +150,9 @@ def _difference(ours: Any, theirs: Any, close: float) -> str:
     if (np.isnan(ours) != np.isnan(theirs)).any():
         return "other places have numbers that are none"
     finite = np.isfinite(theirs)
-    if (np.isfinite(ours) != finite).any() or (ours[~finite & ~np.isnan(ours)] != theirs[~finite & ~np.isnan(ours)]).any():
+    if (np.isfinite(ours) != finite).any() or (
+        ours[~finite & ~np.isnan(ours)] != theirs[~finite & ~np.isnan(ours)]
+    ).any():
         return "other places are infinite"
     apart = float(np.abs(ours[finite] - theirs[finite]).max(initial=0))
     scale = max(float(np.abs(theirs[finite]).max(initial=0)), 0.01)

@@ -103,7 +103,7 @@ def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):
 
 
 LEARNED_ALONE = (
-    "input: 4x6\nlayers: [parameter 4x6 alone, positional, {add: [[], [{identity: , from: input}]]}, linear 2 axis=last]",
+    "input: 4x6\nlayers: [parameter 4x6 alone, positional, {add: [[], [{identity: , from: input}]]}]",
     "input: 4\nlayers: [{parameter: 2 concat first nolearned, name: a}, {share: a, name: b}, linear 3]",
 )
 
