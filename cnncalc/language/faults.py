@@ -14,7 +14,6 @@ MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
-VALUE_ITSELF = "correct the expression, or write the value itself in its place"
 TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
 
 
@@ -69,7 +68,7 @@ class Faults:
         if missing and word in self.broken:
             self.met += 1
             return
-        help = TURNS if missing and word in ("i", "first", "last") else error.help or VALUE_ITSELF
+        help = TURNS if missing and word in ("i", "first", "last") else error.help
         place = node.place()
         if isinstance(node, Scalar) and node.plain:
             place = place.moved(error.offset, error.width)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
+from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "own_name"]
 
 
 class NotKnown(Exception):
@@ -63,6 +64,16 @@ def own_name(node: Node, weight: Tensor | None) -> str:
             levels.pop()
         levels.append(part)
     return "/".join(levels)
+
+
+def named_by_modules(sketch: Sketch) -> None:
+    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
+    names = [operator.name.replace("/", ".") for operator in sketch.operators]
+    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
+    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
+        if operator.layer is not None and not has_parameters(operator.layer.kind):
+            around = name if name in modules else name.rpartition(".")[0]
+            sketch.operators[number] = operator._replace(name=around and f"{around}.")
 
 
 class Call:
@@ -222,6 +233,15 @@ class Call:
         rank = len(self.shape(made))
         shape = tuple(bias.size if axis == place % rank else 1 for axis in range(rank))
         return self.put("parameter", made, suffix="_bias", weights=[bias], shape=shape, join="add")
+
+    def brought(self, tensor: Tensor) -> Live | None:
+        """What the file holds for each image, such as queries, as a layer; None for what is nothing of the kind."""
+        fitting = tensor.floating and len(tensor.dims) > 1 and tensor.dims[0] == self.batch
+        if not fitting or not self.sketch.inputs:
+            return None
+        kind, weights = ("parameter", [tensor]) if tensor.name else ("constant", [])
+        net = Live(next(iter(self.sketch.inputs.values())))
+        return self.put(kind, net, suffix="_own", weights=weights, shape=tensor.dims[1:], join="alone")
 
     def put(
         self,
