@@ -115,20 +115,19 @@ def fractional(call: Call) -> Tensor:
 
 
 def unpooled(call: Call) -> Tensor:
-    """max_unpool2d and 3d: each pixel back where its pool found it; its kernel is that pool's.
-
-    Of a signal torch makes a map whose last axis has length 1.
-    """
+    """max_unpool2d and 3d: each pixel back where its pool found it; its kernel is that pool's."""
     x, places = call.x(), call.arguments.get("indices")
     if not isinstance(places, Places):
         raise Refused("its places are none that a pool remembered")
     pool: Any = call.world.sketch.operators[places.pool].layer
-    axes = len(call.world.sketch.shape(places.pool)) - 1
-    if axes == len(x.dims) - 3 and x.dims[-1] == 1:
-        x = call.reshaped(x, x.dims[:-1])
+    ours = call.world.sketch.shape(places.pool)
+    axes = len(ours) - 1
+    taken = x.number
+    if axes == 1 and x.dims[3:] == (1,):  # torch undoes a pool of sequences on maps that are one wide
+        taken = call.layer("reshape", [taken], f"{call.name()}_flat", shape=call.world.sketch.shape(taken)[:2])
     number = call.layer(
         "maxunpool",
-        [x.number, places.pool],
+        [taken, places.pool],
         kernel=pool.kernel,
         stride=pool.stride,
         padding=tuple(before for before, _ in pool.padding),
