@@ -25,11 +25,11 @@ DOORS = {
     "forms.web": "html",
     "graph": "again formats nodes plan rules stored",
     "interchange": (
-        "file keras.writing.config keras.writing.model keras.writing.writer "
+        "caffe.pieces caffe.writer file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
         "structure.writing weights.held writers written"
     ),
-    "interchange.caffe": "",
+    "interchange.caffe": "pieces writer",
     "interchange.coreml": "",
     "interchange.darknet": "",
     "interchange.keras": "opening reader writing.config writing.model writing.writer",
@@ -72,6 +72,7 @@ DOORS = {
     "torch_backend.fields": "receptive",
     "torch_backend.running": "flops keeping measure planning training watching",
     "witnesses": "table",
+    "witnesses.opencv": "",
     "witnesses.paddle": "",
 }
 

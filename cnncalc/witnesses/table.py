@@ -73,7 +73,7 @@ WITNESSES: dict[str, Witness] = {
         ),
         Witness("keras", ("keras",), "witnesses.keras:seen"),
         Witness("paddle", ("paddle",), "witnesses.paddle.witness:seen"),
-        Witness("opencv", ("onnx", "cv2"), "witnesses.opencv:seen"),
+        Witness("opencv", ("onnx", "cv2"), "witnesses.opencv.witness:seen"),
         Witness("onnxruntime", ("onnx", "onnxruntime"), "witnesses.onnxruntime:seen"),
     )
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
+from cnncalc.interchange.keras.writing.composed import composed
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
+from cnncalc.interchange.keras.writing.own import ones, tensor_of_its_own
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, stepped, zeros
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
@@ -26,17 +27,22 @@ def as_keras(scribe: Scribe, tensor: Tensor, y: Shape) -> Tensor:
     return scribe.layer("Permute", tensor, dims=[*range(2, len(y) + 1), 1])
 
 
+def _by_class(layer: attention.Attention) -> bool:
+    """Whether Keras has it: all places ask all, each head has its keys, and all projections have biases or none."""
+    if layer.window is not None or layer.biased or layer.cosine or layer.causal:
+        return False
+    heads = layer.scaled == "head" and layer.shared in (None, layer.heads)
+    return heads and layer.project and layer.bias == layer.project_bias
+
+
 def attended(scribe: Scribe, layer: attention.Attention, x: Shapes, taken: Taken) -> Tensor:
-    """MultiHeadAttention, features last."""
-    if layer.window is not None or layer.biased or layer.cosine:
-        raise Unsaid("Keras's attention has no windows, no biases by distance and no cosines", "`--to torch` or `onnx`")
-    if layer.causal or layer.scaled != "head" or layer.shared not in (None, layer.heads):
-        raise Unsaid("Keras's attention is of all places, with keys and a scale for each head")
-    if not layer.project or layer.bias != layer.project_bias:
-        raise Unsaid("Keras's attention joins its heads, with a bias where queries have one")
+    """MultiHeadAttention, features last; what that has not is composed."""
     last = layer.axis == "last"
-    sources = [as_ours(scribe, one, shape, f"_{word}") if last else one
+    sources = [as_ours(scribe, one, shape, f"_{word}_features") if last else one
                for one, shape, word in zip(taken, x, ("query", "key", "value"))]  # fmt: skip
+    if not _by_class(layer):
+        made = composed(scribe, layer, x, sources, "_heads" if last else "")
+        return as_keras(scribe, made, layer.output_shape(*x)) if last else made
     query, value = sources[0], sources[-1]
     size = layer.sizes(*x)
     key, wide = size.keyed // layer.heads, size.valued // layer.heads
@@ -112,21 +118,14 @@ def ran_over_maps(scribe: Scribe, layer: convolved.ConvLSTM, x: Shapes, taken: T
     return scribe.layer(f"ConvLSTM{len(windows)}D", tensor, filters=layer.out, **said)
 
 
-def tensor_of_its_own(scribe: Scribe, beside: Tensor, shape: Shape, suffix: str, *, trained: bool = True) -> Tensor:
-    """A learned tensor, as Keras has it: the kernel of a dense layer on the number 1."""
-    flat = scribe.layer("Flatten", beside, suffix="_flat", shape=(prod(beside.shape),))
-    first = scribe.op("numpy.GetItem", flat, [slice(None), slice(None, 1)], suffix="_first", shape=(1,))
-    one = scribe.op("numpy.OnesLike", first, suffix="_one", shape=(1,))
-    said: dict[str, Any] = {} if trained else {"trainable": False}
-    row = scribe.layer("Dense", one, suffix="_row", shape=(prod(shape),), units=prod(shape), use_bias=False, **said)
-    scribe.model.macs += prod(shape)
-    return scribe.layer("Reshape", row, suffix=suffix, shape=shape, target_shape=list(shape))
-
-
-def given(scribe: Scribe, layer: tensors.Parameter, x: Shapes, taken: Taken) -> Tensor:
-    """A learned tensor, alone or joined with what comes in."""
+def given(scribe: Scribe, layer: tensors.Given, x: Shapes, taken: Taken) -> Tensor:
+    """A tensor that is learned, kept or of ones, alone or joined with what comes in."""
     alone = layer.join == "alone"
-    own = tensor_of_its_own(scribe, taken[0], out(layer.shape), "" if alone else "_tensor", trained=layer.learned)
+    suffix = "" if alone else "_tensor"
+    if isinstance(layer, tensors.Parameter):
+        own = tensor_of_its_own(scribe, taken[0], out(layer.shape), suffix, trained=layer.learned)
+    else:
+        own = ones(scribe, taken[0], out(layer.shape), suffix)
     if alone:
         return own
     if layer.join == "concat":
