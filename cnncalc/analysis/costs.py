@@ -5,8 +5,9 @@ What a layer costs is stated in the class of its kind, and what is made of it in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
@@ -23,7 +24,11 @@ from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
 
-__all__ = ["Costs", "Counts", "Followed", "costs", "report"]
+__all__ = ["MANY", "NEAR", "Costs", "Counts", "Followed", "costs", "report"]
+
+MANY, NEAR = 20_000, 4_096
+"""Different layers of a net, from which on memory matters more than time; and so many of which what was read is kept,
+since the next layers may be of them."""
 
 
 class Followed:
@@ -87,6 +92,10 @@ class Counts(Counter):
     def elements(self) -> Sequence[int]:
         """Bytes of an element of each node's tensor, worked out once for all that is asked of the net."""
         return self.followed.elements
+
+    def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """These figures of every layer, one layer after the other."""
+        return zip(*map(self.each, keys))
 
     @cached_property
     def costs(self) -> Sequence[Costs]:
@@ -153,7 +162,7 @@ def report(
     batch and type, where somebody has it already.
     """
     graph = graph.standing()
-    counter = Counts(graph, batch, dtype, optimizer, followed or Followed(graph, batch, dtype))
+    counter = _counts(graph, batch, dtype, optimizer, followed or Followed(graph, batch, dtype))
     return Report(
         name=graph.name,
         source=graph.source,
@@ -173,25 +182,31 @@ def report(
     )
 
 
-def _rows(graph: Net, counter: Counts) -> tuple[Row, ...]:
-    """Every layer in execution order."""
-    batch, nodes, origins = counter.images, graph.nodes, graph.origins
+def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Followed) -> Counts:
+    """The counts of a net, which forget what they read where there are very many different layers."""
+    if len(graph.signatures) < MANY:
+        return Counts(graph, batch, dtype, optimizer, followed)
+    from cnncalc.analysis.many import Many
+
+    return Many(graph, batch, dtype, optimizer, followed)
+
+
+def _rows(graph: Net, counter: Counts) -> Iterator[Row]:
+    """Every layer in execution order, each when it is asked for."""
+    batch, nodes, origins, signatures = counter.images, graph.nodes, graph.origins, graph.signatures
     seen = described(counter.followed.fields)
-    notations = [write(layer) for layer, _ in graph.signatures]
-    inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
-    figures = zip(*map(counter.each, OF_LAYERS))
-    return tuple([
-        Row(
+    notation = lru_cache(NEAR)(lambda number: write(signatures[number][0]))
+    inputs = lru_cache(NEAR)(lambda number: tuple([(batch, *shape) for shape in signatures[number][1]]))
+    for (index, node, layer), numbers in zip(graph.layers(), counter.figures(OF_LAYERS)):
+        yield Row(
             node.name,
             layer.kind,
-            notations[node.signature],
+            notation(node.signature),
             tuple([nodes[one].name for one in node.inputs]),
-            inputs[node.signature],
+            inputs(node.signature),
             (batch, *node.shape),
             *numbers,
             line=node.origin.line if node.origin else 0,
             receptive_field=seen[index],
             origin=origins.get(node.name, ""),
         )
-        for (index, node, layer), numbers in zip(graph.layers(), figures)
-    ])  # fmt: skip
