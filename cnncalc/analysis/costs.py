@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from cnncalc.analysis.counter import Counter
+from cnncalc.analysis.counter import Counter, OfOneError
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
@@ -17,14 +17,15 @@ from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, backwards, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
-from cnncalc.answers.figures import KEYS, OF_LAYERS
+from cnncalc.answers.figures import BY_KEY, FIGURES, KEYS, OF_LAYERS
+from cnncalc.answers.reading import OfLayer
 from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Costs, Net, Node, costs
+from cnncalc.graph import Costs, Met, Net, Node, costs
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
 
-__all__ = ["MANY", "NEAR", "Costs", "Counts", "Followed", "costs", "report"]
+__all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 
 MANY, NEAR = 20_000, 4_096
 """Different layers of a net, from which on memory matters more than time; and so many of which what was read is kept,
@@ -148,6 +149,92 @@ class Counts(Counter):
         return sum([rule(shape, size) for shape in self.graph.signatures[node.signature].tensors])
 
 
+class _CostsOf(Sequence[Costs]):
+    """What each signature costs, asked of it when it is wanted."""
+
+    def __init__(self, signatures: Sequence[Met]) -> None:
+        self.signatures = signatures
+
+    def __len__(self) -> int:
+        return len(self.signatures)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.signatures[at].costs
+
+
+class Many(Counts):
+    """Those of a net of very many different layers: what was read of a layer would fill the memory, and is not kept."""
+
+    @cached_property
+    def costs(self) -> Sequence[Costs]:
+        return _CostsOf(self.graph.signatures)
+
+    @cached_property
+    def saved(self) -> dict[int, int]:
+        found = super().saved
+        self._forget()
+        return found
+
+    @cached_property
+    def backward(self) -> dict[int, int]:
+        found = super().backward
+        self._forget()
+        return found
+
+    def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        rules = [(key, self._rule(key)) for key in keys]
+        near: dict[int, tuple[OfLayer, dict[str, Any]]] = {}
+        one, signatures = self.own, self.graph.signatures
+        for (index, node, _), number in zip(self.graph.layers(), self.alike[0]):
+            if number not in near:
+                if len(near) >= NEAR:
+                    near.clear()
+                near[number] = self.facts_of(index), {}
+            facts, known = near[number]
+            for key, rule in rules:
+                if key not in known:
+                    try:
+                        known[key] = rule(facts)
+                    except OfOneError:
+                        continue
+            one.node = index
+            found = tuple([known[key] if key in known else rule(facts) for key, rule in rules])
+            one.node = None
+            signatures[node.signature].forget()
+            yield found
+
+    def each(self, key: str) -> list[Any]:
+        return [value for (value,) in self.figures((key,))]
+
+    def sum(self, key: str) -> Any:
+        return self._sums[key] if key in self._sums else sum(value for (value,) in self.figures((key,)))
+
+    @cached_property
+    def _sums(self) -> dict[str, Any]:
+        """Of all figures of which nothing is a layer's own, in one walk."""
+        rules = {one.key: one.layer for one in FIGURES if one.layer is not None and one.total is None}
+        sums = dict.fromkeys(rules, 0)
+        for times, (index, _) in zip(self.times, self.alike[1]):
+            facts = self.facts_of(index)
+            for key in [*sums]:
+                try:
+                    sums[key] += times * rules[key](facts)
+                except OfOneError:
+                    del sums[key]
+            self.graph.signatures[self.graph.nodes[index].signature].forget()
+        return sums
+
+    @staticmethod
+    def _rule(key: str) -> Any:
+        rule = BY_KEY[key].layer
+        assert rule is not None
+        return rule
+
+    def _forget(self) -> None:
+        for met in self.graph.signatures:
+            met.forget()
+
+
 def report(
     graph: Net,
     batch: int = 1,
@@ -186,8 +273,6 @@ def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Follow
     """The counts of a net, which forget what they read where there are very many different layers."""
     if len(graph.signatures) < MANY:
         return Counts(graph, batch, dtype, optimizer, followed)
-    from cnncalc.analysis.many import Many
-
     return Many(graph, batch, dtype, optimizer, followed)
 
 
