@@ -8,7 +8,7 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WEIGHTED", "Call", "Made", "Model", "Row", "Scribe", "Tensor", "out"]
+__all__ = ["WEIGHTED", "Call", "Made", "Model", "Numbers", "Row", "Scribe", "Tensor", "out"]
 
 WEIGHTED = (
     "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
@@ -37,8 +37,14 @@ class Tensor(NamedTuple):
         return self.layer, self.call
 
 
+class Numbers(NamedTuple):
+    """Known numbers in a row, which are no list of the program: an array."""
+
+    values: tuple[float, ...]
+
+
 class Call(NamedTuple):
-    """One call: its arguments, in which tensors stand beside numbers, lists and slices."""
+    """One call: its arguments, in which tensors stand beside numbers, lists, slices and arrays."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -82,6 +88,16 @@ class Model:
         self.notes: list[str] = []
         self.macs = 0
         """Multiply–accumulates beside the net's: of convolutions that stand for factors."""
+        self.made = 0
+        """Numbers that the net keeps, and that the model makes anew each time."""
+        self.one: Tensor | None = None
+        """The number 1, of which learned tensors are made, once it is there."""
+
+    def put(self, wanted: str, kind: str, args: tuple[Any, ...], shape: Shape, **config: Any) -> Tensor:
+        """One more layer, called once, under a name of its own."""
+        name = self.name_of(wanted)
+        self.layers[name] = Made(name, kind, config, [Call(args, {})])
+        return Tensor(name, 0, shape)
 
     def name_of(self, wanted: str) -> str:
         """A name that no other layer has, of letters that Keras's backends take."""

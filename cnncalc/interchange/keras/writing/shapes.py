@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from math import prod
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.keras.writing.elements import axis_of
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, axes_of, each
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import linear, merge, reshape, resize, shuffle
-from cnncalc.layers.kinds.algebra import products, reductions
+from cnncalc.layers.kinds.algebra import contractions, products, reductions
 
 __all__ = [
     "concat", "dense", "enlarged", "flattened", "joined", "multiplied", "permuted", "reduced", "reshaped", "shuffled",
-    "sliced", "spread_out", "together",
+    "sliced", "spread_out", "summed", "together",
 ]  # fmt: skip
 
 
@@ -130,10 +132,23 @@ def enlarged(scribe: Scribe, layer: resize.Upsample, x: Shapes, taken: Taken) ->
     if all(m == n * r for n, m, r in zip(x[0][1:], lengths, factors)):
         between = None if near else "bicubic" if layer.cubic else "bilinear"
         return scribe.layer(f"UpSampling{axes}", taken[0], size=each(factors), interpolation=between)
-    if axes != "2D" or near:
-        raise Unsaid("Keras copies pixels a whole number of times", "`linear` on two spatial axes takes any size")
+    if near:
+        return _nearest(scribe, taken[0], lengths)
+    if axes != "2D":
+        raise Unsaid("Keras interpolates to any size on two spatial axes", "`nearest` copies pixels on any")
     between = "bicubic" if layer.cubic else None
     return scribe.layer("Resizing", taken[0], height=lengths[0], width=lengths[1], interpolation=between)
+
+
+def _nearest(scribe: Scribe, tensor: Tensor, lengths: Shape) -> Tensor:
+    """Pixels copied by a fraction: those that torch takes, an axis after the other."""
+    axes = [axis for axis, (n, m) in enumerate(zip(tensor.shape, lengths)) if n != m]
+    for axis in axes:
+        suffix = "" if axis == axes[-1] else f"_axis{axis + 1}"
+        shape = (*tensor.shape[:axis], lengths[axis], *tensor.shape[axis + 1 :])
+        places = nearest_places(tensor.shape[axis], lengths[axis])
+        tensor = scribe.op("numpy.Take", tensor, places, suffix=suffix, shape=shape, axis=axis + 1)
+    return tensor
 
 
 def shuffled(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:
@@ -199,6 +214,15 @@ def multiplied(scribe: Scribe, layer: products.MatMul, x: Shapes, taken: Taken) 
         right = scribe.layer("Permute", right, suffix="_turned", shape=turned, dims=dims)
     made = scribe.op("numpy.Matmul", left, right, suffix="_product", shape=y)
     return _last(scribe, made, y)
+
+
+def summed(scribe: Scribe, layer: contractions.Einsum, x: Shapes, taken: Taken) -> Tensor:
+    """einsum, each tensor with its channels last, and a letter for the batch."""
+    batch = next(letter for letter in ascii_lowercase + ascii_uppercase if letter not in layer.equation)
+    left, right, result = (batch + one[1:] + one[:1] for one in layer.letters)
+    if not layer.letters[2]:
+        raise Unsaid("Keras has no number without an axis")
+    return scribe.op("numpy.Einsum", *taken, subscripts=f"{left},{right}->{result}")
 
 
 def together(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:

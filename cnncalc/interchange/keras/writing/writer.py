@@ -22,7 +22,7 @@ def json_text(graph: Net, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.config import text
 
     model = model_of(graph)
-    return Written(text(model), tuple(model.notes), macs=model.macs, ends=tuple(sorted(graph.idle)))
+    return _written(graph, model, text(model))
 
 
 def code(graph: Net, batch: int) -> Written:
@@ -31,9 +31,13 @@ def code(graph: Net, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.code import text
 
     model = model_of(graph)
-    return Written(
-        text(model, graph), tuple(model.notes), config.text(model), model.macs, ends=tuple(sorted(graph.idle))
-    )
+    return _written(graph, model, text(model, graph), twin=config.text(model))
+
+
+def _written(graph: Net, model: Model, content: str, twin: str = "") -> Written:
+    """What is written, with what differs from the net in it."""
+    ends = tuple(sorted(graph.idle))
+    return Written(content, tuple(model.notes), twin, macs=model.macs, unseen=model.made, ends=ends)
 
 
 def model_of(graph: Net) -> Model:
@@ -128,6 +132,8 @@ def _note(model: Model, graph: Net) -> None:
     if any("." in node.name for node in graph.nodes):
         model.notes.append("dots in names are `_`, since Keras's torch backend takes none")
     model.notes += _renamed(model, graph)
+    if any(layer.kind == "constant" for _, _, layer in graph.layers()):
+        model.notes.append("constants are ones: the net does not say their numbers")
     if graph.idle:
         model.notes.append("the ends of side branches are outputs: Keras leaves out what leads to none")
 
