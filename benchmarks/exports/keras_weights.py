@@ -38,8 +38,12 @@ def carry(graph: Net, said: Model, made: Any, state: Mapping[str, Array]) -> Non
         weights = [one for one in weights if "seed" not in one.path]
         if not weights:
             continue  # it leads to no output
+        if layer.kind == "prelu":  # the axes that share a slope have a length of 1
+            arrays = [arrays[0].reshape(weights[0].shape)]
         if [tuple(one.shape) for one in weights] != [one.shape for one in arrays]:
-            raise NotCarried(f"{node.name}: {[one.shape for one in arrays]}, there {[tuple(one.shape) for one in weights]}")
+            raise NotCarried(
+                f"{node.name}: {[one.shape for one in arrays]}, there {[tuple(one.shape) for one in weights]}"
+            )
         for weight, array in zip(weights, arrays):
             weight.assign(np.ascontiguousarray(array))
 
@@ -51,10 +55,10 @@ def _arrays(graph: Net, node: Node, owned: list[Made], parts: Parts) -> Iterator
         yield from KINDS[layer.kind](layer, graph.input_shapes(node), owned, parts)
         return
     (one,) = owned
-    if one.kind in ("Dense",) and layer.kind in ("parameter", "positional"):
+    if one.kind == "Dense" and layer.kind in ("parameter", "positional"):
         yield _last(parts["weight"]).reshape(1, -1)
         return
-    yield from PLAIN[one.kind.rstrip("123D").removesuffix("Transpose")](one, parts)
+    yield from PLAIN[one.kind.removesuffix("Transpose").rstrip("123D")](one, parts)
 
 
 def _last(array: Array) -> Array:
@@ -95,9 +99,7 @@ def _norm(one: Made, parts: Parts) -> Iterator[Array]:
 
 
 def _slopes(one: Made, parts: Parts) -> Iterator[Array]:
-    shared = one.config.get("shared_axes") or []
-    slopes = _last(parts["weight"]) if parts["weight"].ndim > 1 else parts["weight"]
-    yield slopes.reshape(*(1 for at in shared if at < len(shared) + 1 and slopes.ndim == 1), *slopes.shape)
+    yield _last(parts["weight"]) if parts["weight"].ndim > 1 else parts["weight"]
 
 
 PLAIN: dict[str, Callable[[Made, Parts], Iterator[Array]]] = {
@@ -106,9 +108,7 @@ PLAIN: dict[str, Callable[[Made, Parts], Iterator[Array]]] = {
     "DepthwiseConv": _depthwise,
     "Embedding": lambda one, parts: iter([parts["weight"]]),
     "PReLU": _slopes,
-    **dict.fromkeys(
-        ("BatchNormalization", "GroupNormalization", "LayerNormalization", "RMSNormalization"), _norm
-    ),
+    **dict.fromkeys(("BatchNormalization", "GroupNormalization", "LayerNormalization", "RMSNormalization"), _norm),
 }
 """By Keras's class, without its axes."""
 

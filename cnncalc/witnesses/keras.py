@@ -69,7 +69,10 @@ def seen(graph: Net, batch: int) -> Seen:
 
 
 def built(said: Model) -> Any:
-    """The model. Raises CnncalcError where Keras has no backend here. Keras goes from the end to the start by calls in each other, and deep nets need many."""
+    """The model. Raises CnncalcError where Keras has no backend here.
+
+    Keras goes from the end to the start by calls in each other, and deep nets need many.
+    """
     keras, usual = _keras(), sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, 1_000 + 4 * len(said.layers)))
     try:
@@ -104,7 +107,8 @@ def _rows(graph: Net, said: Model, made: Any) -> dict[str, SeenRow]:
 def _row(node: Node, row: Row, built: dict[str, Any]) -> SeenRow:
     """The shape that Keras states, and, of a layer with parameters of its own, their numbers."""
     call = built[row.end.layer]._inbound_nodes[row.end.call]  # noqa: SLF001  (what a call made stands nowhere else)
-    shape = _ours(tuple(call.output_tensors[0].shape)[1:])
+    made = tuple(call.output_tensors[0].shape)[1:]
+    shape = _ours([made[place - 1] for place in row.turned] if row.turned else made)
     if node.share is not None:
         return SeenRow(shape)
     trained = sum(_count(built[name].trainable_weights) for name in row.owned)

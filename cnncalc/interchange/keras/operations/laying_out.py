@@ -152,7 +152,7 @@ def stack(call: Call) -> int:
 def take(call: Call) -> int:
     """Pixels copied as a map is enlarged; of other places of an axis the shape alone is known."""
     places = argument(call, 1, "indices")
-    known = isinstance(places, list) and 0 < len(places) and all(type(one) is int for one in places)
+    known = isinstance(places, list) and bool(places) and all(type(one) is int for one in places)
     if not known or argument(call, 2, "axis") is None:
         raise call.fault("it takes listed places of one axis", f"they are {str(places)[:40]}")
     axis = call.axis(argument(call, 2, "axis"))

@@ -1,4 +1,4 @@
-"""Attention that Keras's MultiHeadAttention is not, by its parts: dense layers, axes laid out anew, products of matrices.
+"""Attention that Keras's MultiHeadAttention is not, by its parts: dense layers, axes laid out anew, and products.
 
 Within windows, with biases by distance, by cosines, of places before alone, without a last projection.
 """
@@ -35,7 +35,6 @@ class _Composed:
             "proj": layer.project,
             "map": len(self.places) > 1 or layer.window is not None,
             "shift": any(self.shifts),
-            "axes": self.last,
         }
         self.following = [step for step, done in steps.items() if done]
         """What is still to be done behind the heads' values."""
@@ -75,9 +74,13 @@ class _Composed:
         if self.layer.window is None:
             return reshaped(self.scribe, tensor, (prod(places), features), f"{suffix}_row") if places[1:] else tensor
         if any(self.shifts):
-            said = {"shift": [-one for one in self.shifts], "axis": [*range(1, len(places) + 1)]}
-            tensor = self.scribe.op("numpy.Roll", tensor, suffix="_rolled", **said)
+            tensor = self.rolled(tensor, [-one for one in self.shifts], "_rolled")
         return parted(self.scribe, self.layer, self.x[0], tensor, "")
+
+    def rolled(self, tensor: Tensor, shifts: Sequence[int], suffix: str) -> Tensor:
+        """The map moved along its axes; what leaves it comes back at the other end."""
+        axes = [*range(1, len(shifts) + 1)]
+        return self.scribe.op("numpy.Roll", tensor, suffix=suffix, shape=tensor.shape, shift=[*shifts], axis=axes)
 
     def laid_out(self, tensor: Tensor) -> Tensor:
         """The map that the rows of places are parts of, as it came in."""
@@ -91,8 +94,7 @@ class _Composed:
         if "map" in self.following:
             tensor = reshaped(scribe, tensor, (*self.places, features), self.step("map"))
         if any(self.shifts):
-            said = {"shift": [*self.shifts], "axis": [*range(1, rank + 1)]}
-            tensor = scribe.op("numpy.Roll", tensor, suffix=self.step("shift"), shape=tensor.shape, **said)
+            tensor = self.rolled(tensor, self.shifts, self.step("shift"))
         return as_keras(scribe, tensor, layer.output_shape(*self.x)) if self.last else tensor
 
     def projected(self, rows: list[Tensor]) -> list[Tensor]:

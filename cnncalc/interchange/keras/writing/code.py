@@ -51,6 +51,8 @@ class _Program:
         body = self.body()
         if not any("ops." in line for line in body):
             lines[3] = "from keras import layers"
+        if any("np." in line for line in body):
+            lines.insert(3, "import numpy as np")
         lines += ["", "def model() -> keras.Model:", '    """The model, with weights as Keras starts them."""']
         lines += [f"    {line}" for line in body]
         lines += ["", "", 'if __name__ == "__main__":', "    model().summary()", ""]

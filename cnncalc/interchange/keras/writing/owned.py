@@ -17,12 +17,12 @@ ONE = "number_one"
 
 def as_ours(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str) -> Tensor:
     """A tensor with its axes as ours: what Keras has last comes first."""
-    return scribe.layer("Permute", tensor, suffix=suffix, shape=x, dims=[len(x), *range(1, len(x))])
+    return scribe.turn(tensor, [len(x), *range(1, len(x))], suffix)
 
 
 def as_keras(scribe: Scribe, tensor: Tensor, y: Shape) -> Tensor:
-    """The other way round; it is the layer itself."""
-    return scribe.layer("Permute", tensor, dims=[*range(2, len(y) + 1), 1])
+    """The other way round."""
+    return scribe.turn(tensor, [*range(2, len(y) + 1), 1], "_axes") if len(y) > 1 else tensor
 
 
 def ones(scribe: Scribe, beside: Tensor | None = None) -> Tensor:
@@ -55,6 +55,8 @@ def tensor_of_its_own(
     one = ones(scribe, beside)
     said: dict[str, Any] = {} if trained else {"trainable": False}
     stem = suffix or "_tensor"
-    row = scribe.layer("Dense", one, suffix=f"{stem}_row", shape=(prod(shape),), units=prod(shape), use_bias=False, **said)
+    row = scribe.layer(
+        "Dense", one, suffix=f"{stem}_row", shape=(prod(shape),), units=prod(shape), use_bias=False, **said
+    )
     scribe.model.macs += prod(shape)
     return scribe.layer("Reshape", row, suffix=suffix, shape=shape, target_shape=list(shape))

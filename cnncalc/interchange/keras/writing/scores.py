@@ -1,4 +1,4 @@
-"""The scores of an attention that is composed: of each place for each that it asks, with what depends on places alone."""
+"""The scores of an attention that is composed: of each place for each that it asks, and what is added to them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ class Scores:
         """A bias for each head and distance, looked up an axis after the other for each two places."""
         scribe, layer, rank = self.scribe, self.layer, len(self.windows)
         table = (
-            tensor_of_its_own(scribe, (*(2 * w - 1 for w in self.windows), layer.heads), "_relative_position_bias_table")
+            tensor_of_its_own(
+                scribe, (*(2 * w - 1 for w in self.windows), layer.heads), "_relative_position_bias_table"
+            )
             if layer.continuous is None
             else self.of_distances(layer.continuous)
         )
@@ -125,8 +127,8 @@ class Scores:
         every = scribe.layer("Concatenate", *far, suffix="_distances", shape=(*lengths, rank)) if far[1:] else far[0]
         first = scribe.layer("Dense", every, suffix="_cpb_mlp_0", shape=(*lengths, hidden), units=hidden)
         between = scribe.layer("ReLU", first, suffix="_cpb_mlp_1")
-        said = {"units": layer.heads, "use_bias": False}
-        last = scribe.layer("Dense", between, suffix="_cpb_mlp_2", shape=(*lengths, layer.heads), **said)
+        shape = (*lengths, layer.heads)
+        last = scribe.layer("Dense", between, suffix="_cpb_mlp_2", shape=shape, units=layer.heads, use_bias=False)
         bounded = scribe.layer("Activation", last, suffix="_biases_bounded", activation="sigmoid")
         scribe.model.made += rank * prod(lengths)
         return scribe.op("numpy.Multiply", bounded, 16.0, suffix="_biases_scaled")

@@ -45,9 +45,7 @@ def attended(scribe: Scribe, layer: attention.Attention, x: Shapes, taken: Taken
     }
     asked = [query, value, *sources[1:2]] if len(sources) == 3 else [query, value]
     places = query.shape[:-1]
-    made = scribe.layer(
-        "MultiHeadAttention", *asked, apart=True, suffix="_heads" if last else "", shape=(*places, leaving), **said
-    )
+    made = scribe.layer("MultiHeadAttention", *asked, apart=True, shape=(*places, leaving), **said)
     return as_keras(scribe, made, layer.output_shape(*x)) if last else made
 
 
@@ -74,8 +72,7 @@ def ran(scribe: Scribe, layer: recurrent.Recurrent, x: Shapes, taken: Taken) -> 
     for number in range(layer.layers):
         ends = number == layer.layers - 1
         whole = layer.returns == "sequence" or not ends
-        turned = last and whole
-        suffix = "" if ends and not turned else f"_layer{number}"
+        suffix = "" if ends else f"_layer{number}"
         width = layer.directions * layer.hidden
         shape = (at.shape[0], width) if whole else (width,)
         cell = {**said, "return_sequences": True} if whole else said
@@ -154,15 +151,15 @@ def selected(scribe: Scribe, layer: reductions.Select, x: Shapes, taken: Taken) 
     """One place of an axis, which goes."""
     place, rank = layer.place(x[0]), len(x[0])
     at = layer.at % x[0][place]
-    axis = place or rank
+    axis = scribe.axis(place, x[0]) % (rank + 1)
     key = [slice(at, at + 1) if number == axis else slice(None) for number in range(rank + 1)]
     cut = (*taken[0].shape[: axis - 1], 1, *taken[0].shape[axis:])
     one = scribe.op("numpy.GetItem", taken[0], key, suffix="_place", shape=cut)
     left = (*cut[: axis - 1], *cut[axis:])
-    if place or rank < 3:
+    if place or rank < 3 or scribe.turned:
         return scribe.layer("Reshape", one, shape=left, target_shape=list(left))
     flat = scribe.layer("Reshape", one, suffix="_shape", shape=left, target_shape=list(left))
-    return scribe.layer("Permute", flat, dims=[*range(2, rank), 1])  # the first axis of places is the channels now
+    return scribe.turn(flat, [*range(2, rank), 1])  # the first axis of places is the channels now
 
 
 def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) -> Tensor:
@@ -176,7 +173,6 @@ def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) 
     made = scribe.layer(
         "Embedding",
         numbers,
-        suffix="_vectors" if last else "",
         shape=(*places, layer.features),
         input_dim=layer.vocabulary,
         output_dim=layer.features,
