@@ -127,7 +127,7 @@ def given(scribe: Scribe, layer: tensors.Parameter, x: Shapes, taken: Taken) -> 
 
 def fixed(scribe: Scribe, layer: tensors.Constant, x: Shapes, taken: Taken) -> Tensor:
     """A tensor of ones, as torch has it here: the net does not say its numbers."""
-    if layer.join == "concat":
+    if layer.join == "concat" and len(x[0]) > 1:
         axis = layer.axis % len(x[0]) or len(x[0])
         width = (layer.shape[axis % len(x[0])], 0) if layer.first else (0, layer.shape[axis % len(x[0])])
         pairs = [[0, 0], *([*width] if place == axis else [0, 0] for place in range(1, len(x[0]) + 1))]
@@ -137,7 +137,10 @@ def fixed(scribe: Scribe, layer: tensors.Constant, x: Shapes, taken: Taken) -> T
     own = scribe.layer("Reshape", one, suffix="_number", shape=(1,) * len(shape), target_shape=[1] * len(shape))
     suffix = "" if layer.join == "alone" else "_tensor"
     own = scribe.op("numpy.Tile", own, suffix=suffix, shape=shape, repeats=[1, *shape])
-    return own if layer.join == "alone" else scribe.layer(layer.join.capitalize(), taken[0], own)
+    if layer.join == "alone":
+        return own
+    both = (own, taken[0]) if layer.join == "concat" and layer.first else (taken[0], own)
+    return scribe.layer({"concat": "Concatenate"}.get(layer.join, layer.join.capitalize()), *both)
 
 
 def positions(scribe: Scribe, layer: tensors.Positional, x: Shapes, taken: Taken) -> Tensor:
