@@ -100,9 +100,11 @@ def main() -> int:
                 print(f"{name}: {line}", flush=True)
     ended = [lines for lines in results.values() if lines != [NO_NET]]
     refused = sum(any(line.startswith(nets.NOT_HELD) for line in lines) for lines in ended)
-    differing = sum(bool(lines) for lines in ended) - refused
-    seconds = time.monotonic() - start
-    print(f"{len(ended) - refused:,} nets held, {differing:,} differing, {refused:,} refused; {seconds:,.0f} s")
+    settled = sum(bool(lines) and all(line.startswith(nets.SETTLED) for line in lines) for lines in ended)
+    differing = sum(bool(lines) for lines in ended) - refused - settled
+    seconds = f"{time.monotonic() - start:,.0f} s"
+    held = f"{len(ended) - refused:,} nets held, {differing:,} differing, {settled:,} settled"
+    print(f"{held}, {refused:,} refused; {seconds}")
     return 1 if differing else 0
 
 

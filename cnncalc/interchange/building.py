@@ -172,10 +172,13 @@ def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
     used = set(sketch.outputs)
     for tensor in range(len(sketch.operators) - 1, -1, -1):
         if tensor in used:
-            operator = sketch.operators[tensor]
-            used.update(operator.inputs)
-            if operator.share is not None:
-                used.update((operator.share, *sketch.operators[operator.share].inputs))
+            used.update(sketch.operators[tensor].inputs)
+    heirs: dict[int, int] = {}
+    for tensor in sorted(used):
+        share = sketch.operators[tensor].share
+        if share is not None and share not in used:  # what first had the parameters leads nowhere
+            heir = heirs.setdefault(share, tensor)
+            sketch.operators[tensor] = sketch.operators[tensor]._replace(share=None if heir == tensor else heir)
     if all(sketch.operators[tensor].layer is None for tensor in used):
         raise CnncalcError(Fault("the net has no layers"))
     return only(sketch, used)

@@ -37,7 +37,8 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     assert isinstance(made, Sketch)
     text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
     origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
-    return Foreign(text, found.name, tuple(made.notes), origins=origins)
+    inputs = {own: names[tensor] for own, tensor in made.inputs.items() if own != names[tensor]}
+    return Foreign(text, found.name, tuple(made.notes), origins=origins, inputs=inputs)
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -105,3 +105,27 @@ def test_what_sequences_are_made_of(shape, notation, kinds):
 def test_what_a_cell_or_an_attention_of_keras_has_not(notation, why):
     with pytest.raises(CnncalcError, match=why):
         layers(notation, shape="6x5")
+
+
+@pytest.mark.parametrize(
+    ("shape", "notation"),
+    [
+        ("8x8x8", "attention 2 w4 shift=2 relative"),
+        ("8x8x8", "attention 2 w4x2 shift=0x1 cosine continuous=16"),
+        ("8x8x8", "attention 2 w4 grid"),
+        ("8x8x8", "attention 2 nobias"),
+        ("8x4x6x4", "attention 2 w2x3x2 shift=1 relative"),
+        ("12x8", "attention 2 axis=last scaled=all"),
+        ("8x9", "attention 2 key=3 value=5 out=7 noproject_bias"),
+        ("8x9", "attention 2 causal"),
+        ("8x9", "attention 4 shared=2"),
+        ("8x6", "constant 8x1 add"),
+        ("8x6", "constant 8x1 concat axis=1"),
+    ],
+    ids=str,
+)
+def test_what_is_composed_reads_back_as_the_same_net(shape, notation):
+    """`write` holds outputs, parameters and multiply–accumulates."""
+    kinds = [kind for kind, _ in layers(notation, shape=shape).values()]
+    assert "MultiHeadAttention" not in kinds
+    assert kinds.count("Softmax") == notation.startswith("attention")

@@ -178,9 +178,9 @@ def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     if not isinstance(value, Tensor):
         return None
     small = value.numbers is not None and size_of(dims) <= MOST_READ
-    return [
-        Tensor(dims, value.numbers * size_of(dims) if small and value.numbers else None, value.type, node.outputs[0])
-    ]
+    numbers = value.numbers * size_of(dims) if small and value.numbers else None
+    # a stated shape stands for weights that were left out; one that is computed, as of ones like x, for none
+    return [Tensor(dims, numbers, value.type, node.outputs[0] if values[0].name else "")]
 
 
 def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:

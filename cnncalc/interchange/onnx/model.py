@@ -178,6 +178,7 @@ def _graph(message: Message, depth: int = 0) -> Graph:
     nodes: list[Node] = []
     tensors: dict[str, Tensor] = {}
     shapes: dict[int, dict[str, tuple[int | str | None, ...] | None]] = {11: {}, 12: {}, 13: {}}
+    outputs: list[str] = []
     name = ""
     for field, value in message.fields():
         if not isinstance(value, Span):
@@ -193,8 +194,9 @@ def _graph(message: Message, depth: int = 0) -> Graph:
         elif field in shapes:
             own, shape = _declared(inner)
             shapes[field][own] = shape
+            outputs += [own] * (field == 12)  # a body may give one tensor twice
     inputs = {own: shape for own, shape in shapes[11].items() if own not in tensors}
-    return Graph(name, tuple(nodes), tensors, inputs, tuple(shapes[12]), {**shapes[13], **shapes[12]})
+    return Graph(name, tuple(nodes), tensors, inputs, tuple(outputs), {**shapes[13], **shapes[12]})
 
 
 def _function(message: Message) -> tuple[tuple[str, str], Function]:

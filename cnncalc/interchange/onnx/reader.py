@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.building import MOST_FAULTS, has_parameters, leading
+from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value, named_by_modules
+from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
+from cnncalc.interchange.onnx.opaque import opaque, stated, weightless
 from cnncalc.interchange.onnx.parts import (
     Graph,
     Model,
@@ -22,6 +24,7 @@ from cnncalc.interchange.onnx.parts import (
     in_common,
     plain_numbers,
     reached,
+    sum_of_learned,
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
@@ -37,6 +40,8 @@ PLAIN = (
     "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
 )
 DEEPEST = 16
+MOST_TURNED = 20_000
+"""Nodes of functions, branches and bodies, over all uses and turns."""
 NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
 TOLD = {
     "Swish": "silu", "HardSwish": "hardswish", "Mish": "mish", "Gelu": "gelu", "LayerNormalization": "layer norm",
@@ -77,7 +82,9 @@ class Reader:
         """Vectors that are added in several places."""
         self.plain: set[str] = set()
         """Plain numbers that are added or multiplied, by name: what exporters make activations and scales of."""
-        self.steps = 0
+        self.holders: dict[str, Graph] = dict.fromkeys(model.graph.tensors, model.graph)
+        """The graph that first held a tensor of a name."""
+        self.steps = self.turned = 0
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
@@ -223,10 +230,7 @@ class Reader:
         try:
             return self.made(call, values, depth)
         except NotKnown as why:
-            if self.asked.opaque:
-                return self.opaque(call)
-            kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
-            self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)
+            return self.left(call, values, why)
         except CnncalcError as error:
             self.faults.extend(fault._replace(layer=fault.layer or node.where()) for fault in error.faults)
         return [None] * len(node.outputs)
@@ -240,21 +244,14 @@ class Reader:
             return self.inside(function.nodes, inner, function.outputs, depth)
         if node.domain not in ("", "com.microsoft"):
             raise NotKnown("")
-        if not any(isinstance(value, (Live, Parts)) for value in call.values) and node.kind != "If":
-            made = folded(
-                node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
-            )
+        if node.kind in CONTROL:
+            return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
+        if not any(isinstance(value, (Live, Parts)) for value in call.values):
+            held = [value if isinstance(value, Tensor) else None for value in call.values]
+            made = None if sum_of_learned(node, held) else folded(node, held, self.model.opset)
             if made is not None:
                 return list(made)
             call = self.brought(call)
-        if node.kind == "If":
-            test = call.fixed(0).numbers
-            if not test:
-                raise NotKnown("its condition is not known")
-            branch = call.graph("then_branch" if test[0] else "else_branch")
-            around: MutableMapping[str, Any] = ChainMap({}, values)
-            around.update(branch.tensors)
-            return self.inside(branch.nodes, around, branch.outputs, depth)
         if node.kind not in RULES:
             raise NotKnown("")
         return list(RULES[node.kind](call))
@@ -262,14 +259,30 @@ class Reader:
     def brought(self, call: Call) -> Call:
         """A node of what the file holds for each image, such as queries: a layer brings it. Raises `NotKnown`."""
         own = call.values[0] if call.values else None
-        fitting = isinstance(own, Tensor) and own.floating and len(own.dims) > 1 and own.dims[0] == self.batch
-        if not fitting or not self.sketch.inputs:
+        live = call.brought(own) if isinstance(own, Tensor) else None
+        if live is None:
             raise NotKnown("of fixed tensors")
-        assert isinstance(own, Tensor)
-        kind, weights = ("parameter", [own]) if own.name else ("constant", [])
-        net = Live(next(iter(self.sketch.inputs.values())))
-        live = call.put(kind, net, suffix="_own", weights=weights, shape=own.dims[1:], join="alone")
         return Call(self.sketch, call.node, [live, *call.values[1:]], self.model.opset, self.batch, self.owners)
+
+    def within(
+        self,
+        graph: Graph,
+        given: Mapping[str, Value | None],
+        call: Call,
+        values: MutableMapping[str, Value | None],
+        depth: int,
+    ) -> list[Value | None]:
+        """What a graph inside a node makes of these inputs and of what stands around it."""
+        around = {name: values[name] for name in captured(call.node) if name in values}
+        held = dict(graph.tensors)
+        for node in graph.nodes:
+            if node.kind == "Constant":
+                held.update(zip(node.outputs, folded(node, [], self.model.opset) or ()))
+        for name, tensor in held.items():  # graphs beside each other may call different tensors alike
+            whose = self.holders.setdefault(tensor.name, graph) is graph
+            around[name] = tensor if whose else tensor._replace(name=f"{call.node.outputs[0]}.{tensor.name}")
+        around.update(given)
+        return self.inside([node for node in graph.nodes if node.kind != "Constant"], around, graph.outputs, depth)
 
     def inside(
         self, nodes: Sequence[Node], values: MutableMapping[str, Any], outputs: Sequence[str], depth: int
@@ -277,40 +290,24 @@ class Reader:
         """What the nodes of a function or a branch make."""
         if depth >= DEEPEST:
             raise CnncalcError(Fault(f"functions and branches stand in each other deeper than {DEEPEST}"))
+        self.turned += len(nodes)
+        if self.turned > MOST_TURNED:
+            raise NotKnown(f"what is inside comes to more than {MOST_TURNED:,} nodes")
         self.run(nodes, values, outputs, depth + 1)
         return [values.get(name) for name in outputs]
 
-    def opaque(self, call: Call) -> list[Value | None]:
-        """Layers of which only the declared shapes are known."""
-        lives = [value for value in call.values if isinstance(value, Live)]
-        made: list[Value | None] = []
-        for place, name in enumerate(call.node.outputs):
-            declared = self.model.graph.declared.get(name)
-            shape = tuple(n for n in (declared or ())[1:] if isinstance(n, int))
-            if not lives or declared is None or len(shape) != len(declared) - 1 or not shape:
-                message = f"the file declares no shape for what {call.node.called()}, makes"
-                self.faults.append(
-                    Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file")
-                )
-                return [None] * len(call.node.outputs)
-            made.append(
-                call.put(
-                    "opaque",
-                    *lives,
-                    suffix=f"_{place + 1}" if place else "",
-                    batch=0,
-                    shape=shape,
-                    of=call.node.kind[:60],
-                )
-            )
-        return made
-
-
-def named_by_modules(sketch: Sketch) -> None:
-    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
-    names = [operator.name.replace("/", ".") for operator in sketch.operators]
-    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
-    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
-        if operator.layer is not None and not has_parameters(operator.layer.kind):
-            around = name if name in modules else name.rpartition(".")[0]
-            sketch.operators[number] = operator._replace(name=around and f"{around}.")
+    def left(self, call: Call, values: Mapping[str, Value | None], why: NotKnown) -> list[Value | None]:
+        """What a node that is not known makes: told, or layers of the shapes that the file states."""
+        node, shapes = call.node, stated(call.node, self.model.graph.declared)
+        taken = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
+        lives = list(dict.fromkeys(value for value in taken if isinstance(value, Live)))
+        alone = bool(shapes and lives) and node.kind in CONTROL and weightless(node, values)
+        if not alone and not self.asked.opaque:
+            kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
+            self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)
+        elif shapes and lives:
+            return opaque(call, shapes, lives)
+        else:
+            message = f"the file declares no shape for what {node.called()}, makes"
+            self.faults.append(Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file"))
+        return [None] * len(node.outputs)

@@ -92,13 +92,21 @@ def attention(call: Call) -> Tensor:
     if call.get("enable_gqa", False) or query.dims[:-2] != key.dims[:-2]:
         raise Refused("its heads share keys")
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
-    scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
-    mask = call.arguments.get("attn_mask")
+    scaled = add("multiply", [scores], f"{name}_scaled", number=float(call.get("scale", query.dims[-1] ** -0.5)))
+    mask, wide = call.arguments.get("attn_mask"), call.world.sketch.shape(scaled)
+    if call.get("is_causal", False):
+        mask = Parameter("", query.dims[-2:-1] + key.dims[-2:-1])
     if isinstance(mask, Tensor):
-        own, wide = call.world.sketch.shape(mask.number), call.world.sketch.shape(scaled)
+        own = call.world.sketch.shape(mask.number)
         shape = (*(1,) * (len(wide) - len(own)), *own)
         aligned = mask.number if shape == own else add("reshape", [mask.number], f"{name}_mask", shape=shape)
         scaled = add("add", [scaled, aligned], f"{name}_masked")
+    elif isinstance(mask, Parameter):
+        own = mask.dims[-len(wide) :]
+        kind = "parameter" if mask.name else "constant"
+        shape = (*(1,) * (len(wide) - len(own)), *own)
+        learned = {"learned": False} if mask.name and not mask.learned else {}
+        scaled = add(kind, [scaled], f"{name}_masked", [mask.name], shape=shape, join="add", **learned)
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)
@@ -123,10 +131,15 @@ def recurrent(kind: str, **more: Any) -> Any:
 
     def rule(call: Call) -> Value:
         x, parameters = call.x(), call.get("params", [])
+        runs = call.get("num_layers", 1) * (2 if call.get("bidirectional", False) else 1)
+        named = [one for one in parameters if not (isinstance(one, Parameter) and not one.name)]
+        single = len(parameters) - len(named) == runs and call.get("has_biases", True)
+        parameters = named if single else parameters  # the second vectors of biases are zeros, which nobody learns
         if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
             raise Refused("its matrices are no parameters of the module")
         if len(x.dims) != 3:
             raise Refused("it takes no batch of sequences")
+        x = call.laid_as(x, x._replace(batch=0 if call.get("batch_first", False) else 1))
         state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
         ends = not call.world.used.isdisjoint(state)
         if ends and not call.world.used.isdisjoint(others):
@@ -140,6 +153,7 @@ def recurrent(kind: str, **more: Any) -> Any:
             "layers": call.get("num_layers", 1),
             "bidirectional": True if call.get("bidirectional", False) else None,
             "bias": None if biased else False,
+            "biases": 1 if single else None,
             "projection": projected if projected != units else None,
             "axis": "last",
             **more,
@@ -188,6 +202,8 @@ PRODUCTS: dict[str, Any] = {
     "bmm": matmul,
     "einsum": einsum,
     "scaled_dot_product_attention": attention,
+    "_scaled_dot_product_flash_attention": lambda call: [attention(call), *[None] * (len(call.operation.outputs) - 1)],
+    "_scaled_dot_product_flash_attention_for_cpu": lambda call: [attention(call), None],
     "embedding": embedded,
     "lstm": recurrent("lstm"),
     "gru": recurrent("gru"),

@@ -77,6 +77,8 @@ def _led(sketch: Sketch) -> Sketch:
 def _without_batch(world: World, end: Tensor) -> int:
     """An output without its first axis, the batch; where that was merged with others, it comes back by a reshape."""
     shape = end.dims[1:] or (1,)
+    if world.sketch.operators[end.number].layer is None:
+        return world.sketch.add("identity", "identity", {}, [end.number], place=None, foreign="output")
     if end.batch == 0 or not end.dims or end.dims[0] != 1 or world.sketch.shape(end.number) == shape:
         return end.number
     return world.sketch.add("output", "reshape", {"shape": shape}, [end.number], place=None, foreign="output")
@@ -165,8 +167,11 @@ def _is_constant(call: Call) -> bool:
 
 
 def _is_fixed(value: Parameter) -> bool:
-    """A buffer that no layer of ours has, such as a table of positions: it is a constant to what takes it."""
-    return not value.learned
+    """A buffer that no layer of ours has, such as a table of positions: it is a constant to what takes it.
+
+    One that was expanded to be each sample's is a layer of ours, which a program that we wrote has so.
+    """
+    return not value.learned and not value.expanded
 
 
 def _unknown(found: list[tuple[str, str]]) -> Fault:

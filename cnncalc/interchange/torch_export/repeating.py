@@ -120,13 +120,18 @@ def unpooled(call: Call) -> Tensor:
     if not isinstance(places, Places):
         raise Refused("its places are none that a pool remembered")
     pool: Any = call.world.sketch.operators[places.pool].layer
+    ours = call.world.sketch.shape(places.pool)
+    axes = len(ours) - 1
+    taken = x.number
+    if axes == 1 and x.dims[3:] == (1,):  # torch undoes a pool of sequences on maps that are one wide
+        taken = call.layer("reshape", [taken], f"{call.name()}_flat", shape=call.world.sketch.shape(taken)[:2])
     number = call.layer(
         "maxunpool",
-        [x.number, places.pool],
+        [taken, places.pool],
         kernel=pool.kernel,
         stride=pool.stride,
         padding=tuple(before for before, _ in pool.padding),
-        size=call.dims[2:],
+        size=call.dims[2 : 2 + axes],
     )
     return call.held(number, call.dims, x.batch)
 

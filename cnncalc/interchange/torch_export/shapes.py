@@ -95,7 +95,8 @@ def concatenated(call: Call) -> Value:
             first=True if one is values[0] else None,
             **fields,
         )
-    return call.put("concat", *[call.tensor(one) for one in values], like=first, axis=axis or None)
+    joined = [call.laid_as(call.tensor(one), first) for one in values]
+    return call.put("concat", *joined, like=first, axis=axis or None)
 
 
 def parted(call: Call) -> Value:

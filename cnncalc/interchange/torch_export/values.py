@@ -95,6 +95,8 @@ class World:
         """The layer of ours that holds parameters of these names."""
         self.counted: set[str] = set()
         self.unknown: list[tuple[str, str]] = []
+        self.bordered: dict[int, tuple[Tensor, tuple[tuple[int, int], ...]]] = {}
+        """What stands before a border of −∞, and that border, by the border's number."""
         self.used = set(program.outputs)
         """The tensors that something takes."""
         self.operations: list[Operation] = []
@@ -226,6 +228,10 @@ class Call:
 
     # -- layers --
 
+    def note(self, said: str) -> None:
+        """Say what is read otherwise than it is."""
+        self.world.sketch.notes.append(f"`{self.name()}`: {said}")
+
     def name(self) -> str:
         """A name: the module's own where it holds no others, else that with the operator's."""
         module = self.operation.module
@@ -258,10 +264,24 @@ class Call:
     ) -> Tensor:
         """The layer that makes the operation's output, whose shape is held against the one that the program states."""
         taken = list(inputs) or [self.x()]
+        if KINDS[kind].needs == "map" and len(taken[0].dims) > 2 and taken[0].dims[0] == 1:
+            taken[0] = self.laid_as(taken[0], taken[0]._replace(batch=0))  # torch's windows slide behind the batch
+        taken = [self.laid_as(one, taken[0]) for one in taken]
         number = self.layer(kind, [one.number for one in taken], "", parameters, **fields)
         first = like or taken[0]
         batch = first.batch if first.dims == self.dims else self.world.batch_of(self.dims, first.batch)
         return self.held(number, self.dims, batch)
+
+    def laid_as(self, tensor: Tensor, first: Tensor) -> Tensor:
+        """A tensor of one sample with its batch on the axis that it has in another, where it could be either."""
+        batch = first.batch
+        if tensor.batch == batch or batch is None or len(tensor.dims) != len(first.dims):
+            return tensor
+        if self.world.size != 1 or tensor.dims[batch] != 1:
+            return tensor
+        shape = self.world.shape(tensor.dims, batch)
+        number = self.layer("reshape", [tensor.number], f"{self.name()}_map", shape=shape)
+        return Tensor(number, tensor.dims, batch)
 
     def held(self, number: int, dims: tuple[int, ...], batch: int | None) -> Tensor:
         """A tensor whose shape is as the program states; one that differs by axes of length 1 is reshaped."""

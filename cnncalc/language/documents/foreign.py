@@ -36,6 +36,8 @@ class Foreign(NamedTuple):
     """What its reader has taken of the settings that the user made, so that the text has no such variable."""
     origins: Mapping[str, str] = {}
     """The operator of the file that each layer comes from, by the layer's name in the text."""
+    inputs: Mapping[str, str] = {}
+    """What the text calls an input that the file calls otherwise: `--input input:0=3x64x64` means `input_0`."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

@@ -33,6 +33,7 @@ def input_shapes(document: Document, chosen: str | None, scope: MappingType[str,
             if (own := shapes.get(name)) and (help := way_to_like(shape, own)):
                 message = f"`--input {show_shape(shape)}` is not like the net's own input"
                 document.faults.add(message, None, values=f"that is {show_shape(own)}", help=help)
+                continue  # what follows from it is no second fault
             shapes[name] = shape
     elif not declared and "inputs" not in document.keys:
         document.faults.add(
@@ -65,6 +66,8 @@ def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shap
             break
         if not equals:
             name = names[0] if names else "input"
+        elif document.foreign is not None:
+            name = document.foreign.inputs.get(name, name)
         if name in shapes:
             help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
             document.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)

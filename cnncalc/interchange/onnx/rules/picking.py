@@ -12,7 +12,7 @@ from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
 
-__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "topk"]
+__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "topk"]
 
 
 def gather(call: Call) -> list[Value]:
@@ -62,6 +62,12 @@ def gather_nd(call: Call) -> list[Value]:
     return [picked(call, call.freed(live), (*around, *full[depth:]))]
 
 
+def reversed_sequence(call: Call) -> list[Value]:
+    """ReverseSequence: the same shape, of which no layer says that its places are turned round."""
+    live = call.live()
+    return [call.put("opaque", live, shape=call.shape(live), of=call.node.kind)]
+
+
 REDUCTIONS = {
     "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "ReduceMin": "min", "ReduceL1": "l1",
     "ReduceL2": "l2", "ReduceLogSumExp": "logsumexp",
@@ -74,8 +80,13 @@ def reduce(call: Call) -> list[Value]:
     if pooled is not None:
         return pooled
     live, axes = call.live(), call.axes()
-    if axes is None:
-        raise NotKnown("over the batch too")
+    rank = len(call.full(live))
+    if not axes:
+        if call.whole("noop_with_empty_axes", 0):
+            return [live]
+        axes = tuple(range(rank))
+    if live.axis in {axis % rank for axis in axes}:
+        live = call.freed(live)
     ours = tuple(sorted(call.ours(axis, live) for axis in axes))
     keep = bool(call.whole("keepdims", 1))
     if not keep and len(ours) == len(call.shape(live)) and call.batch == 1:  # a number for each image

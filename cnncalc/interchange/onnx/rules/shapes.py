@@ -152,8 +152,8 @@ def concat(call: Call) -> list[Value]:
         if len(value.dims) != len(call.full(lives[0])) or misfit:
             raise NotKnown("a fixed tensor has other axes")
         shape = call.own(lives[0], value.dims)
-        kind = "parameter" if value.floating and value.name else "constant"
-        joined.append(call.put(kind, lives[0], suffix=f"_{place + 1}", shape=shape, join="alone"))
+        kind, weights = ("parameter", [value]) if value.floating and value.name else ("constant", [])
+        joined.append(call.put(kind, lives[0], suffix=f"_{place + 1}", weights=weights, shape=shape, join="alone"))
     return [joined[0] if len(joined) == 1 else call.put("concat", *joined, axis=axis)]
 
 
@@ -176,8 +176,14 @@ def slice_(call: Call) -> list[Value]:
         start, stop, step = part.indices(full[axis])
         if (start, stop, step) == (0, full[axis], 1):
             continue
-        if step < 1 or stop <= start:
-            raise NotKnown("it turns an axis round, or takes nothing")
+        places = len(range(start, stop, step))
+        if not places:
+            raise NotKnown("it takes nothing")
+        if step < 1:  # no layer turns an axis round: of what comes out the shape alone is known
+            ours = call.ours(axis, live)
+            shape = (*call.shape(live)[:ours], places, *call.shape(live)[ours + 1 :])
+            live = call.put("opaque", live, suffix=f"_{number + 1}" if number else "", shape=shape, of="Slice")
+            continue
         live = cut(call, live, call.ours(axis, live), start, stop, step, suffix=f"_{number + 1}" if number else "")
     return [live]
 

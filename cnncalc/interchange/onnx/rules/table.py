@@ -52,6 +52,7 @@ RULES: Mapping[str, Rule] = {
     "Split": shapes.split,
     "Gather": picking.gather,
     "GatherND": picking.gather_nd,
+    "ReverseSequence": picking.reversed_sequence,
     "Expand": shapes.expand,
     "Tile": shapes.tile,
     "DepthToSpace": shapes.depth_to_space,

@@ -1,0 +1,46 @@
+"""Nodes of which only the shapes that the file states are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnncalc.interchange.onnx.call import Call, Live, Value
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured
+from cnncalc.layers.base import Shape
+
+__all__ = ["opaque", "stated", "weightless"]
+
+
+def stated(node: Node, declared: Mapping[str, tuple[int | str | None, ...] | None]) -> list[Shape] | None:
+    """The shapes that the file states of what a node makes, without the batch; None where one is not all numbers."""
+    made: list[Shape] = []
+    for name in node.outputs:
+        dims = declared.get(name) or ()
+        shape = tuple(n for n in dims[1:] if isinstance(n, int))
+        if not shape or len(shape) != len(dims) - 1:
+            return None
+        made.append(shape)
+    return made
+
+
+def weightless(node: Node, values: Mapping[str, Value | None]) -> bool:
+    """Whether the graphs inside a node hold and take no weights: what is left of them as a shape counts as nothing."""
+    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
+    held = [value for name in captured(node) if isinstance(value := values.get(name), Tensor)]
+    while waiting:
+        graph = waiting.pop()
+        held += graph.tensors.values()
+        for inner in graph.nodes:
+            held += [value for value in inner.attributes.values() if isinstance(value, Tensor)]
+            waiting += [value for value in inner.attributes.values() if isinstance(value, Graph)]
+    return not any(tensor.floating and tensor.size > 1 for tensor in held)
+
+
+def opaque(call: Call, shapes: Sequence[Shape], lives: Sequence[Live]) -> list[Value | None]:
+    """Layers with these shapes on all that a node takes."""
+    return [
+        call.put(
+            "opaque", *lives, suffix=f"_{place + 1}" if place else "", batch=0, shape=shape, of=call.node.kind[:60]
+        )
+        for place, shape in enumerate(shapes)
+    ]
