@@ -96,6 +96,24 @@ def test_a_program_reads_back_as_the_net(layers):
     assert programs.back(chain("3x12x12", layers, Options())) == []
 
 
+@pytest.mark.parametrize("pool", ["maxpool k2 s2 d2 same ceil", "maxpool k1 s3 d3 same ceil", "avgpool k3 s2 same ceil"])
+def test_pools_that_round_up_do_so_in_a_program_too(pool):
+    assert programs.differences(chain("3x8", [pool], Options(dialect="onnx"))) == []
+
+
+TOLD_APART = (
+    "input: 4x10\nlayers: [{maxpool: k2 s2, name: a}, {maxunpool: k2 size=10, pool: a}, conv 2 k1]",
+    "input: 2\nlayers: [parameter 2 alone nolearned, multiply 2, linear 3]",
+    "input: 4\nlayers: [{parameter: 2 concat first nolearned, name: a.0}, {share: a.0}, linear 3]",
+)
+
+
+@pytest.mark.parametrize("text", TOLD_APART)
+def test_what_torch_tells_otherwise_reads_back(text):
+    """Maps for signals, buffers that are each sample's, buffers that several layers take."""
+    assert programs.back(load_text(text, "net.yaml", Options())) == []
+
+
 def test_every_kind_has_a_rule():
     assert RULES.keys() == KINDS.keys()
 

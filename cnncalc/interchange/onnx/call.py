@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
-from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "of_module", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "own_name"]
 
 
 class NotKnown(Exception):
@@ -43,19 +43,13 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
-_PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
-
-
-def of_module(weight: Tensor) -> bool:
-    """Whether a tensor is called as a module's weight: an exporter's own have other names."""
-    return "::" not in weight.name and _PARAMETER.search(weight.name) is not None
 
 
 def own_name(node: Node, weight: Tensor | None) -> str:
     """What a person called a node: the name of its weight, of its module, or its own path; empty for a made-up one."""
-    if weight is not None and "::" not in weight.name and (match := _PARAMETER.search(weight.name)):
-        return weight.name[: match.start()]
+    if weight is not None and (module := module_of(weight)) is not None:
+        return module
     if node.scopes:
         scopes = re.findall(r"'([^']*)'", node.scopes)[:-1]
         return scopes[-1] if scopes else ""
@@ -264,7 +258,8 @@ class Call:
         """
         share = None
         names = (kind, *(weight.name for weight in weights))
-        own = (*names, fields["shape"] if kind == "parameter" else ())  # one number a channel has its axis there
+        # one number a channel has its axis in the shape, and what joins in another way is another layer
+        own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
         tensor = self.sketch.add(

@@ -237,8 +237,14 @@ def _ties(made: Class, done: Mapping[tuple[str, ...], Tie]) -> Iterator[str]:
     """The statements that share modules, or parameters."""
     for tie in made.ties:
         if tie.bare:
-            theirs = Text(_deep(tie.owner, made, bare=True))
-            yield from _given(_deep(tie.path[:-1], made), tie.path[-1], theirs, "parameter")
+            theirs = _deep(tie.owner, made, bare=True)
+            around, kind = _deep(tie.path[:-1], made), "parameter"
+            if tie.kept:  # an attribute is no buffer for having been one
+                theirs, kind = theirs.replace("get_parameter", "get_buffer"), "buffer"
+                at = {"name": tie.path[-1], "tensor": Text(theirs)}
+                yield from laid_out(call(f"{around}.register_buffer", at), 8)
+                continue
+            yield from _given(around, tie.path[-1], Text(theirs), kind)
             continue
         if tie.path in done and made.form == "module":
             continue

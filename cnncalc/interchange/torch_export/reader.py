@@ -183,8 +183,11 @@ def _is_constant(call: Call) -> bool:
 
 
 def _is_fixed(value: Parameter) -> bool:
-    """A buffer that no layer of ours has, such as a table of positions: it is a constant to what takes it."""
-    return not value.learned
+    """A buffer that no layer of ours has, such as a table of positions: it is a constant to what takes it.
+
+    One that was expanded to be each sample's is a layer of ours, which a program that we wrote has so.
+    """
+    return not value.learned and not value.expanded
 
 
 def _unknown(found: list[tuple[str, str]]) -> Fault:

@@ -20,6 +20,8 @@ class Tie(NamedTuple):
     """The parameters that are shared by modules of their own; none: it is the module itself."""
     bare: bool = False
     """Whether it is a tensor, and no module."""
+    kept: bool = False
+    """Whether that tensor is a buffer."""
 
 
 def ties_of(graph: Net, root: Group) -> dict[str, tuple[Tie, ...]]:
@@ -34,11 +36,12 @@ def ties_of(graph: Net, root: Group) -> dict[str, tuple[Tie, ...]]:
             continue
         ours, theirs = paths[index], paths[node.share]
         depth = next(place for place, (a, b) in enumerate(zip(ours, theirs)) if a != b)
-        bare = (
-            any(not name for name, _ in node.layer.stored(*graph.input_shapes(node)).values()) if node.layer else False
-        )
+        assert node.layer is not None
+        shapes = graph.input_shapes(node)
+        bare = any(not name for name, _ in node.layer.stored(*shapes).values())
+        kept = bare and not node.layer.weight_shapes(*shapes)
         whole = bare or one_module(graph, graph.nodes[node.share], node)
-        tie = Tie(ours[depth:], theirs[depth:], () if whole else names, bare)
+        tie = Tie(ours[depth:], theirs[depth:], () if whole else names, bare, kept)
         found.setdefault(fulls[ours[:depth]], []).append(tie)
     return {full: tuple(ties) for full, ties in found.items()}
 
