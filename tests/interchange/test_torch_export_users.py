@@ -10,7 +10,18 @@ from cnncalc.errors import CnncalcError
 
 torch = pytest.importorskip("torch")
 exported = pytest.importorskip("cnncalc.torch_backend.exporting").exported
-nn = torch.nn
+from torch import nn  # noqa: E402
+
+
+class Doing(nn.Module):
+    """A function as a module, with parameters that it is given first."""
+
+    def __init__(self, does, *shapes):
+        super().__init__()
+        self.does, self.own = does, nn.ParameterList(torch.rand(shape) for shape in shapes)
+
+    def forward(self, x):
+        return self.does(*self.own, x)
 
 
 class Written(nn.Module):
@@ -111,8 +122,19 @@ def test_all_functions_that_are_not_known_are_told_together():
         assert f"aten.{name}.default" in str(caught.value)
 
 
+def test_parameters_that_meet_keep_their_operation():
+    module = Doing(lambda one, other, x: x + one * other, (4, 4), (4, 1))
+    assert [row.kind for row in report(from_torch(module, torch.zeros(1, 4, 4))).rows][2:] == ["multiply", "add"]
+
+
+def test_attention_in_windows_of_one_is_no_attention_among_heads():
+    def does(x):
+        x = x.reshape(9, 1, 5, 1).transpose(1, 2)
+        return nn.functional.scaled_dot_product_attention(x, x, x).reshape(1, 9, 5)
+
+    assert report(from_torch(Doing(does), torch.zeros(1, 9, 5))).totals.macs == 2 * 9 * 5
+
+
 @pytest.mark.parametrize("does", [lambda x: x, lambda x: x.reshape(x.shape)])
 def test_a_module_that_does_nothing_is_an_identity(does):
-    module = nn.Identity()
-    module.forward = does
-    assert [row.kind for row in report(from_torch(module, torch.zeros(1, 3, 8))).rows] == ["identity"]
+    assert [row.kind for row in report(from_torch(Doing(does), torch.zeros(1, 3, 8))).rows] == ["identity"]
