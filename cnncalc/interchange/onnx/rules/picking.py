@@ -21,8 +21,10 @@ def gather(call: Call) -> list[Value]:
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or not (len(shape) == 1 or shape[0] == 1):
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis:
             raise NotKnown("a look-up in no table of vectors")
+        if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
+            live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
         return [call.put("embedding", live, weights=[table], **fields)]
     live, at = call.live(), ints(call.fixed(1))
