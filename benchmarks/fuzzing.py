@@ -6,6 +6,7 @@ import sys
 import traceback
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from cnncalc.records import NamedTuple
 from cnncalc.running.work import Work
@@ -34,6 +35,15 @@ class Held(NamedTuple):
     """What else is counted of it."""
     whole: bool = False
     """Whether a net was held."""
+
+    @classmethod
+    def read_back(cls, value: object) -> Held | None:
+        """What JSON made a list of; None where it is none."""
+        types: tuple[Any, ...] = (int, list, list, int, list, bool)
+        if not (isinstance(value, list) and len(value) == len(types) and all(map(isinstance, value, types))):
+            return None
+        index, lines, kinds, refused, seen, whole = value
+        return cls(index, tuple(lines), tuple(kinds), refused, tuple(seen), whole)
 
 
 def drawn(seed: int, index: int) -> Network:

@@ -16,7 +16,7 @@ from test_workers import SLOW, begin, begun, children, none, square
 
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
-from cnncalc.running import cluster
+from cnncalc.running import cluster, versions
 from cnncalc.running.runner import Runner, in_order
 from cnncalc.running.work import Work
 
@@ -106,7 +106,7 @@ def test_a_scheduler_that_is_not_there_is_told_soon(monkeypatch, address):
 
 
 def test_workers_of_another_version_are_refused(monkeypatch):
-    monkeypatch.setattr(cluster, "VERSION", "0.0.9")
+    monkeypatch.setattr(versions, "VERSION", "0.0.9")
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as there:
         done = runner().invoke(program, ["sweep", *SLOW, "--scheduler", there.scheduler_address])
     assert done.exit_code == 2
@@ -117,6 +117,35 @@ def test_workers_of_another_version_are_refused(monkeypatch):
 def test_a_worker_that_comes_later_is_held_to_the_version_too():
     with pytest.raises(CnncalcError, match=r"has cnncalc .*, and this is 0\.0\.9"):
         cluster._done("0.0.9", begin, (), square, 3)
+
+
+@pytest.mark.parametrize(
+    ("package", "theirs", "told"),
+    [("python", "3.9.1.final.0", "Python 3.9, and this has"), ("distributed", "2020.1.0", "Dask 2020.1.0, and this")],
+)
+@pytest.mark.parametrize("who", ["the scheduler", "the worker"])
+def test_another_python_and_another_dask_are_refused(package, theirs, told, who):
+    """Tried with real ones too: a worker of Dask 2025.1.0 ended when it was asked, and nobody ever answered."""
+
+    class Client:
+        def get_versions(self):
+            ours = {"packages": {"python": "3.11.7.final.0", "distributed": "2026.8.0"}}
+            other = {"packages": {**ours["packages"], package: theirs}}
+            first, second = (other, ours) if who == "the scheduler" else (ours, other)
+            return {"client": ours, "scheduler": first, "workers": {"tcp://a:1": second}}
+
+    with pytest.raises(CnncalcError, match=re.escape(told)) as raised:
+        versions.agree_all(Client())
+    assert who in str(raised.value) and "start the scheduler and its workers with" in str(raised.value)
+
+
+def test_workers_that_are_all_gone_are_told(monkeypatch):
+    monkeypatch.setattr(cluster, "LOOK", 0.2)
+    monkeypatch.setattr(cluster, "GONE", 0.6)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as there, distributed.Client(there) as client:
+        future = client.submit(square, 3)
+        with pytest.raises(CnncalcError, match="has had no workers for"):
+            cluster._waited(distributed, client, future)
 
 
 def test_a_scheduler_without_workers_is_told(monkeypatch):

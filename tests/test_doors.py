@@ -19,16 +19,17 @@ DOORS = {
     "cli": "main",
     "cli.commands": "",
     "cli.program": "declared ending group reading table",
+    "cli.verifying": "asked journal nets",
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
     "graph": "again formats nodes plan rules stored",
     "interchange": (
-        "file keras.writing.config keras.writing.model keras.writing.writer "
+        "caffe.pieces caffe.writer file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
         "structure.writing weights.held writers written"
     ),
-    "interchange.caffe": "",
+    "interchange.caffe": "pieces writer",
     "interchange.coreml": "",
     "interchange.darknet": "",
     "interchange.keras": "opening reader writing.config writing.model writing.writer",
@@ -59,7 +60,7 @@ DOORS = {
     "pictures.windows": "field panels steps",
     "rewrites": "rewriting table",
     "rewrites.rules": "",
-    "running": "runner work",
+    "running": "journal runner work",
     "solve.files": "answer diagram growing judging stages sums",
     "solve.inputs": "batches sizes variables",
     "solve.layer": "answer asking",
@@ -71,6 +72,7 @@ DOORS = {
     "torch_backend.fields": "receptive",
     "torch_backend.running": "flops keeping measure planning training watching",
     "witnesses": "table",
+    "witnesses.opencv": "",
     "witnesses.paddle": "",
 }
 

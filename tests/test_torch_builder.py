@@ -145,6 +145,18 @@ def test_the_odd_pixel_lies_after_and_with_same_lower_before(word, kernel, expec
     assert net(torch.ones(1, 1, 4)).flatten().tolist() == expected
 
 
+def test_a_border_below_none_leaves_pixels_out_on_both_sides():
+    """As onnxruntime 1.32 has `same` where strides leap over pixels: it begins with the second of nine."""
+    net = module("{dialect: onnx, input: 1x9, layers: [maxpool 1 s3 d3 same ceil]}")
+    assert net(torch.arange(9.0).reshape(1, 1, 9)).flatten().tolist() == [1, 4, 7]
+
+
+def test_windows_that_reach_over_the_end_are_run_where_same_lays_no_border():
+    """`same` of a dilated pool is that of its kernel in onnxruntime 1.32, too little for the last window."""
+    net = module("{dialect: onnx, input: 1x8, layers: [maxpool k2 s2 d2 same ceil]}")
+    assert net(torch.arange(8.0).reshape(1, 1, 8)).flatten().tolist() == [2, 4, 6, 6]
+
+
 def test_a_padded_average_can_leave_the_border_out():
     counted, left_out = (
         module(f"{{input: 1x3, layers: [avgpool k2 s2 p0:1 {flag}count_include_pad]}}") for flag in ("", "no")

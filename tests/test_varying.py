@@ -11,6 +11,7 @@ from cnncalc.language.building.varying import Varying
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
+from cnncalc.solve.figures import Measured
 
 BUNDLED: dict[str, dict[str, tuple[str, ...]]] = {  # variable -> values of it; the first is taken twice
     "resnet18": {"classes": ("10", "1000", "7")},
@@ -97,3 +98,25 @@ def test_what_reaches_all_leaves_nothing_alike(text):
     for value in ("3", "5"):
         assert same(build({"w": value}), load(given_text(text, "net"), Options(variables={"w": value})))
     assert Varying(Document(given_text(text, "net"), Options(), Faults()), ["w"]).alike == 0
+
+
+ASKED = ("params", "macs", "train_bytes", "backward_flops", "recomputed_macs", "nonzeros", "receptive_field")
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "values", "options", "dtype"),
+    [
+        ("resnet18", "classes", ("5", "6", "1000"), Options(input="3x64x64", checkpoint=("layer1",)), "float32"),
+        ("mobilenet_v2", "width", ("0.5", "1.4", "0.5"), Options(train=True, freeze=("features*",)), "amp-float16"),
+        ("lenet5", "classes", ("3", "4"), Options(batch=4), "float16"),
+    ],
+)
+def test_figures_of_nets_that_share_layers_are_those_of_each_alone(name, variable, values, options, dtype):
+    build, known = loader(name, options), {}
+    for value in values:
+        alone = load(name, options._replace(variables={variable: value}))
+        held = Measured(build({variable: value}), options.batch, dtype, "adam", known)
+        other = report(alone, options.batch, dtype, "adam").totals
+        assert [held.figure(one) for one in ASKED[:-1]] == [getattr(other, one) for one in ASKED[:-1]]
+        assert held.figure(ASKED[-1]) == Measured(alone, options.batch, dtype).figure(ASKED[-1])
+    assert known

@@ -103,6 +103,25 @@ def test_what_random_nets_found(keras, shape, layers):
     assert failed(net(shape, layers)) == []
 
 
+COMPOSED = (
+    ("8x8x8", "attention 2 w4 shift=2 relative"),
+    ("8x8x8", "attention 4 w4x2 shift=1x1 relative nobias"),
+    ("8x8x8", "attention 2 w4 grid relative"),
+    ("8x8x8", "attention 2 w4 shift=2 cosine continuous=16"),
+    ("8x4x4x6", "attention 2 w2 shift=1 relative"),
+    ("12x8", "attention 2 axis=last scaled=all nobias"),
+    ("8x12", "attention 2 noproject"),
+    ("8x6x6", "constant 4x6x6 concat"),
+    ("8x6", "constant 8x6 multiply"),
+)
+"""Layers that Keras has not, put together of its own."""
+
+
+@pytest.mark.parametrize(("shape", "layer"), COMPOSED)
+def test_what_is_composed_has_the_same_numbers(keras, shape, layer):
+    assert failed(load_text(f"input: {shape}\nlayers: [{layer}]\n", "net", Options())) == []
+
+
 @pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1", "m3", "fsrcnn", "dcgan_generator"])
 def test_bundled_nets(keras, name):
     assert failed(load(name, Options())) == []

@@ -77,6 +77,64 @@ def test_shared_and_frozen_layers(paddle):
     assert failed(load_text(text, "net", Options())) == []
 
 
+SEQUENCES = (
+    ("12x20", "attention 4"),
+    ("8x6", "attention 2 axis=last nobias project_bias=false"),
+    ("8x5x7", "attention 2 key=3 value=5 out=9 shared=1"),
+    ("8x8x8", "attention 2 w4 shift=2 relative"),
+    ("8x8x8", "attention 2 w4 grid cosine continuous=16"),
+    ("8x12", "attention 2 causal noproject"),
+    ("6x11", "lstm 5 layers=2 bidirectional"),
+    ("6x11", "lstm 5 projection=3"),
+    ("6x11", "gru 5 return=final bidirectional"),
+    ("11x6", "rnn 5 nonlinearity=relu axis=last"),
+    ("6x5x7", "layernorm"),
+    ("6x5x7", "rmsnorm"),
+    ("6x5", "rmsnorm over=last"),
+    ("6x5x7", "layerscale bias"),
+    ("6x5x7", "grn"),
+    ("6x5", "parameter 6x1 concat axis=1 first"),
+    ("6x5", "parameter 6x1 multiply learned=false"),
+    ("6x5", "constant 6x5 add"),
+    ("6x5", "positional"),
+    ("9", "embedding 50 6"),
+    ("1x4x3", "embedding 50 6 axis=last"),
+    ("6x5x7", "softmax axis=-1"),
+    ("6x5x7", "reduce mean 1x2"),
+    ("6x5x7", "reduce l2 0 keep"),
+    ("6x5x7", "select -1 axis=1"),
+    ("6x1x7", "expand 6x4x-1"),
+    ("6x5x7", "argmax 0"),
+    ("6x5x7", "topk 2 axis=-1"),
+)
+
+
+@pytest.mark.parametrize(("shape", "layer"), SEQUENCES)
+def test_sequences_and_learned_tensors(paddle, shape, layer):
+    assert failed(net(shape, layer)) == []
+
+
+@pytest.mark.parametrize("layer", ["{matmul: transposed, from: [a, b]}", "{einsum: 'ab,cb->ac', from: [a, b]}"])
+def test_products(paddle, layer):
+    text = f"inputs: {{a: 6x5, b: 7x5}}\ndialect: paddle\nlayers: [{layer}]\n"
+    assert failed(load_text(text, "net", Options())) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "why"),
+    [
+        ("6x11", "lstm 5 biases=1", "two vectors of biases"),
+        ("6x11", "gru 5 nobias", "without biases end"),
+        ("6x5", "positional sine", "fixed sines"),
+        ("9", "embedding 50 6 bias", "no bias"),
+        ("6x5", "opaque 4", "no layer of Paddle"),
+    ],
+)
+def test_what_paddle_has_not_is_named(paddle, shape, layer, why):
+    with pytest.raises(CnncalcError, match=why):
+        failed(net(shape, layer))
+
+
 PLANTED: dict[str, Any] = {
     "an instance norm learns nothing": ({"defaults": {}}, "6x9x9", "instancenorm eps=0.0001"),
     "ceil is torch's": ({"ceil": Rounding.CEIL}, "3x34x34", "maxpool k1 s4 p0 ceil"),

@@ -15,11 +15,13 @@ from cnncalc.graph import Net
 from cnncalc.language import load_text
 from cnncalc.layers.base import count
 
-__all__ = ["NOT_HELD", "Case", "drawn", "large", "loaded", "smaller"]
+__all__ = ["NOT_HELD", "SETTLED", "Case", "drawn", "large", "loaded", "smaller"]
 
 
 NOT_HELD = "refused: "
 """What a line begins with that tells why a net is not held."""
+SETTLED = "settled: "
+"""What a line begins with that tells a difference whose reason lies in the other tool, and was held."""
 
 
 class Case(NamedTuple):

@@ -7,10 +7,10 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
-from typing import Any
+from typing import Any, TypeAlias
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.formats import check_types, parameter_bytes
@@ -25,8 +25,10 @@ from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS, Dialect
 
-__all__ = ["Counter", "of_layer"]
+__all__ = ["Alike", "Counter", "OfOneError", "of_layer"]
 
+Alike: TypeAlias = "int | tuple[int, tuple[object, ...], str | None, str | None]"
+"""A signature; and where that does not say all, what else, the format that its layer is stored in and its zeros."""
 WHOLE = 8
 """Bytes of a whole number that torch keeps."""
 
@@ -94,7 +96,7 @@ def _nothing() -> int:
     return 0
 
 
-class _OfOneError(Exception):
+class OfOneError(Exception):
     """A rule asks for what is not the same of all layers that are alike."""
 
 
@@ -108,13 +110,13 @@ class _One:
     def saved(self) -> Any:
         """The bytes that autograd keeps."""
         if self.node is None:
-            raise _OfOneError
+            raise OfOneError
         return self.counter.saved.get(self.node, 0)
 
     def backward(self) -> Any:
         """The multiply–accumulates of the pass backward."""
         if self.node is None:
-            raise _OfOneError
+            raise OfOneError
         return self.counter.backward.get(self.node, 0)
 
     def again(self) -> Any:
@@ -122,7 +124,7 @@ class _One:
         if not self.counter.graph.plan.checkpoints:
             return 0
         if self.node is None:
-            raise _OfOneError
+            raise OfOneError
         return self.counter.again.get(self.node, 0)
 
 
@@ -136,6 +138,7 @@ class Counter:
         check_sharding(*graph.plan.sharding)
         self.element_bytes, self.accumulate = self.numbers.size, graph.plan.accumulate
         self.optimizer = optimizer_named(optimizer)
+        self.own = _One(self)
         self._each: dict[str, list[Any]] = {}
         self._totals: dict[str, Any] = {}
 
@@ -215,23 +218,23 @@ class Counter:
         return sum(product(self.graph.nodes[index].shape) for index in self.graph.inputs.values())
 
     @cached_property
-    def _alike(self) -> tuple[list[int], list[OfLayer], _One]:
-        """What the rules read of layers but for what is their own: a number for each layer, and of each number what."""
-        dialect, training, elements, costs = DIALECTS[self.graph.dialect], self.graph.train, self.elements, self.costs
-        known: dict[Hashable, int] = {}
-        types, sparse = self.graph.plan.types, self.graph.plan.sparsity
+    def parted(self) -> Sequence[int] | None:
+        """Whose storage each node's output is, where tensors are parts of others."""
+        parts = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        return laid_out(self.graph, training=self.graph.train).owner if parts else None
+
+    @cached_property
+    def alike(self) -> tuple[list[int], list[tuple[int, Alike]]]:
+        """A number for each layer, the same for those alike; of each number the first node, and what is alike."""
+        known: dict[Alike, int] = {}
+        elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self.parted
         mixed = self.numbers.half or types or sparse
-        one = _One(self)
-        parted = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
-        layout = laid_out(self.graph, training=training) if parted else None
-        numbers: list[int] = []
-        found: list[OfLayer] = []
+        numbers, found = list[int](), list[tuple[int, Alike]]()
         for index, node in enumerate(self.graph.nodes):
-            layer = node.layer
-            if layer is None:
+            if node.layer is None:
                 continue
-            lent = layout is not None and layout.owner[index] != index
-            key: Hashable = node.signature
+            lent = owner is not None and owner[index] != index
+            key: Alike = node.signature
             if mixed or lent or not node.trainable or node.share is not None:
                 taken = tuple([elements[each] for each in node.inputs])
                 kind = node.share is None, node.trainable, lent, elements[index], taken
@@ -239,53 +242,64 @@ class Counter:
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
-                apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
-                read = partial(self._read_bytes, node, layer)
-                cost = costs[node.signature]
-                owns = None if layout is None else not lent
-                zeros = self.zeros(node, layer, sparse[index], types.get(index)) if index in sparse else NOTHING
-                own_bytes = zeros.bytes
-                if own_bytes is None and index in types:
-                    own_bytes = self.weight_bytes(node, layer, types[index])
-                sizes_ = read, self.element_bytes, owns, own_bytes, zeros
-                found.append(of_layer(node, layer, cost, *apart, dialect, training, *sizes_))
+                found.append((index, key))
             numbers.append(number)
-        return numbers, found, one
+        return numbers, found
+
+    def facts_of(self, index: int) -> OfLayer:
+        """What the rules read of a layer, but for what is its own."""
+        node, elements, plan, one = self.graph.nodes[index], self.elements, self.graph.plan, self.own
+        layer, stored, share = node.layer, plan.types.get(index), plan.sparsity.get(index)
+        assert layer is not None
+        owns = None if self.parted is None else self.parted[index] == index
+        zeros = NOTHING if share is None else self.zeros(node, layer, share, stored)
+        own_bytes = zeros.bytes
+        if own_bytes is None and stored is not None:
+            own_bytes = self.weight_bytes(node, layer, stored)
+        apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
+        sizes_ = partial(self._read_bytes, node, layer), self.element_bytes, owns, own_bytes, zeros
+        cost, dialect = self.costs[node.signature], DIALECTS[self.graph.dialect]
+        return of_layer(node, layer, cost, *apart, dialect, self.graph.train, *sizes_)
+
+    @cached_property
+    def _facts(self) -> list[OfLayer]:
+        """What the rules read, by number."""
+        return [self.facts_of(index) for index, _ in self.alike[1]]
 
     def _read_bytes(self, node: Node, layer: Layer) -> Any:
         return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
 
     @cached_property
-    def _times(self) -> list[int]:
+    def times(self) -> list[int]:
         """How many layers there are of each that are alike, in the order of their numbers."""
-        return [*Times(self._alike[0]).values()]
+        return [*Times(self.alike[0]).values()]
 
-    def _of_alike(self, key: str) -> list[Any] | None:
+    def of_alike(self, key: str) -> list[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
         rule = BY_KEY[key].layer
         assert rule is not None
         try:
-            return [rule(each) for each in self._alike[1]]
-        except _OfOneError:
+            return [rule(each) for each in self._facts]
+        except OfOneError:
             return None
 
     def each(self, key: str) -> list[Any]:
         """A figure of every layer."""
         if key not in self._each:
-            values = self._of_alike(key)
+            values = self.of_alike(key)
             if values is None:
                 self._each[key] = self._apart(key)
             else:
-                self._each[key] = [values[number] for number in self._alike[0]]
+                self._each[key] = [values[number] for number in self.alike[0]]
         return self._each[key]
 
     def _apart(self, key: str) -> list[Any]:
         """A figure of every layer, of which what is its own is a part."""
         rule = BY_KEY[key].layer
         assert rule is not None
-        numbers, found, one = self._alike
+        found, one = self._facts, self.own
         values: list[Any] = []
-        for (index, _, _), number in zip(self.graph.layers(), numbers):
+        for (index, _, _), number in zip(self.graph.layers(), self.alike[0]):
             one.node = index
             values.append(rule(found[number]))
         one.node = None
@@ -293,10 +307,10 @@ class Counter:
 
     def sum(self, key: str) -> Any:
         """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
-        values = self._of_alike(key)
+        values = self.of_alike(key)
         if values is None:
             return sum(self.each(key))
-        return sum(map(mul, self._times, values))
+        return sum(map(mul, self.times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cnncalc.cli.output import target_of
+from cnncalc.errors import CnncalcError, Fault
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnncalc.running.runner import Runner
 
-__all__ = ["named_progress_bar", "progress_bar", "runner_of", "runner_options"]
+__all__ = ["kept_beside", "named_progress_bar", "progress_bar", "runner_of", "runner_options", "stopped"]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 CELLS = 24
@@ -48,6 +51,28 @@ def runner_of(given: dict[str, Any]) -> Runner:
     return Runner(given["jobs"], given["workers"] or 0, given["scheduler"] or "").checked()
 
 
+def kept_beside(given: dict[str, Any]) -> bool:
+    """Whether what is found on the way is kept beside the file that is written: a device or a pipe has no journal.
+
+    Raises CnncalcError where --resume has no file to go on with.
+    """
+    given["file"] = None if given["file"] == "-" else given["file"]
+    if given["file"] is None:
+        if given["resume"]:
+            raise CnncalcError(Fault("--resume goes with a file", help="add `-o FILE`, as when it was interrupted"))
+        return False
+    target = target_of(given["file"])
+    return not target.exists() or target.is_file()
+
+
+def stopped(journal: object = None) -> None:
+    """Take a bar that stood still off the terminal, and say where what was found is kept."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    if journal is not None:
+        click.echo(f"Stopped. What was found is in `{journal}`: --resume goes on from there.", err=True)
+
+
 def progress_bar() -> Callable[[int, int], None] | None:
     """A progress bar on standard error, where that is a terminal."""
     show = named_progress_bar()
@@ -61,17 +86,19 @@ def named_progress_bar() -> Callable[[str, int, int], None] | None:
 
 class _Bar:
     def __init__(self) -> None:
-        self.what, self.shown = "", 0.0
+        self.total, self.done, self.shown = 0, 0, 0.0
         self.began, self.first = time.monotonic(), 0
 
     def show(self, what: str, done: int, total: int) -> None:
-        """Draw it, unless it was just drawn."""
-        now = time.monotonic()
-        if what != self.what:
-            self.what, self.began, self.first, self.shown = what, now, done, 0.0
+        """Draw it, unless it was just drawn; another total, or less than was done, is other work."""
         if done >= total:
             click.echo("\r\x1b[K", nl=False, err=True)
-        elif now - self.shown >= OFTEN:
+            return
+        now = time.monotonic()
+        if total != self.total or done < self.done:
+            self.total, self.began, self.first, self.shown = total, now, done, 0.0
+        self.done = done
+        if now - self.shown >= OFTEN:
             self.shown = now
             cells = CELLS * done // max(total, 1)
             bar = f"{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"

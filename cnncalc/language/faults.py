@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.expressions import ExpressionError
 from cnncalc.language.values import ValueFault
@@ -10,11 +12,11 @@ from cnncalc.notation.vocabulary import READ_ON, TokenError
 
 __all__ = ["Faults"]
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
 MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
-VALUE_ITSELF = "correct the expression, or write the value itself in its place"
 TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
 
 
@@ -31,6 +33,8 @@ class Faults:
         """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
         """Variables whose value could not be computed: that they are missing is no second fault."""
+        self.unlike: dict[str, Fault] = {}
+        """Of variables that `--set` makes what no number is where the file has one: what is said where that matters."""
 
     def __len__(self) -> int:
         return len(self.found)
@@ -69,7 +73,11 @@ class Faults:
         if missing and word in self.broken:
             self.met += 1
             return
-        help = TURNS if missing and word in ("i", "first", "last") else error.help or VALUE_ITSELF
+        culprit = next((name for name in _NAME.findall(word) if name in self.unlike), None)
+        if culprit is not None:
+            self.note(self.unlike[culprit])
+            return
+        help = TURNS if missing and word in ("i", "first", "last") else error.help
         place = node.place()
         if isinstance(node, Scalar) and node.plain:
             place = place.moved(error.offset, error.width)

@@ -157,7 +157,7 @@ class Pool(Layer):
         windows = self.windows(x)
         padding = tuple(window.padding(n) for window, n in zip(windows, x[1:]))
         native = all(
-            before == after <= (window.kernel // 2 if self.pads_itself else 0)
+            0 <= before == after <= (window.kernel // 2 if self.pads_itself else 0)
             and window.rounding is not Rounding.CEIL_UNCLIPPED
             and (not self.averages or len(windows) < 3 or n >= window.kernel)
             for window, n, (before, after) in zip(windows, x[1:], padding)

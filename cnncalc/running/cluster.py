@@ -15,10 +15,12 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from threading import Lock
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.limits import RECURSION
 from cnncalc.running.processes import deaf
+from cnncalc.running.versions import VERSION, agree, agree_all
 from cnncalc.running.work import Work
 
 __all__ = ["in_order"]
@@ -27,6 +29,8 @@ AHEAD = 4
 """So many tasks for each thread of a worker are handed out at once."""
 PATIENCE = 10
 """Seconds until a scheduler that does not answer is not there, and until one that has no workers will have none."""
+LOOK, GONE = 5, 60
+"""Seconds after which it is looked whether any worker is left, and those that a new one has to come."""
 QUIET = {
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
@@ -35,8 +39,6 @@ QUIET = {
 }
 """What Dask leaves out on this machine: nobody looks at its pages, and what watches the work takes a tenth of it."""
 INSTALL = 'pip install "dask[distributed]"'
-VERSION: str = import_module("cnncalc").__version__
-"""The package's own: it names all floors above this one, for types, and none of them is meant here."""
 _ONE_AT_A_TIME = Lock()
 """Held by the one task that a process does: threads of a worker share what is remembered of nets."""
 
@@ -56,7 +58,7 @@ def in_order(work: Work, tasks: Iterable[Any], where: str | int) -> Iterator[Any
     try:
         with _client(distributed, where) as client:
             yield from _results(distributed, client, work, tasks)
-    except (OSError, TimeoutError, distributed.CancelledError) as error:
+    except (OSError, distributed.TimeoutError, distributed.CancelledError) as error:
         message = "the scheduler of Dask went away"
         help = "start it again; with `-o FILE`, --resume goes on with what was found"
         raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None
@@ -87,7 +89,7 @@ def _submitted(client: Any, work: Work, task: Any) -> Any:
 
 def _done(version: str, prepare: Any, given: tuple[Any, ...], do: Any, task: Any) -> Any:
     """What a worker does. Workers that came later than the rest are of any version."""
-    _agree(version, VERSION)
+    agree(version, VERSION)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
     with _ONE_AT_A_TIME:
         prepare(*given)
@@ -98,11 +100,25 @@ def _result(distributed: Any, client: Any, work: Work, task: Any, future: Any) -
     """What a task came to; where one worker after the other was lost with it, it may be another's fault: once more."""
     for again in (True, False):
         try:
-            return future.result()
+            return _waited(distributed, client, future)
         except distributed.KilledWorker:
             if again:
                 future = _submitted(client, work, task)
     return work.ended(task)
+
+
+def _waited(distributed: Any, client: Any, future: Any) -> Any:
+    """What comes of it, as long as somebody may do it. Raises CnncalcError where no worker came back for a while."""
+    alone = 0
+    while not future.done():
+        try:
+            distributed.wait(future, timeout=LOOK)
+        except distributed.TimeoutError:
+            alone = 0 if client.nthreads() else alone + LOOK
+            if alone >= GONE:
+                help = "start some; with `-o FILE`, --resume goes on with what was found"
+                raise CnncalcError(Fault(f"the scheduler of Dask has had no workers for {GONE} s", help=help)) from None
+    return future.result()
 
 
 @contextmanager
@@ -118,39 +134,28 @@ def _client(distributed: Any, where: str | int) -> Iterator[Any]:
                         dashboard_address=None, silence_logs=logging.CRITICAL + 1,
                     )
                 )  # fmt: skip
-        try:
-            client = held.enter_context(distributed.Client(where, timeout=PATIENCE))
-        except (OSError, ValueError) as error:  # nobody there; no address
-            help = "start one by `dask scheduler`, and give its address, as tcp://192.168.0.2:8786"
-            message = f"--scheduler {str(where)[:80]}: no scheduler of Dask was reached in {PATIENCE} s"
-            raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None
+        client = held.enter_context(_connected(distributed, where))
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError:
+        except distributed.TimeoutError:
             help = f"start some by `dask worker {where}`, where cnncalc {VERSION} is installed"
             raise CnncalcError(Fault(f"--scheduler {where}: it has no workers", help=help)) from None
-        _agree(VERSION, _of_scheduler(client), "the scheduler of Dask")
-        for worker, theirs in client.run(_version, on_error="return").items():
-            _agree(VERSION, theirs if isinstance(theirs, str) else None, f"the worker of Dask at {worker}")
+        agree_all(client)
         yield client
 
 
-def _version() -> str:
-    """What is installed where it is called."""
-    return VERSION
-
-
-def _of_scheduler(client: Any) -> str | None:
-    """The version of a scheduler, which reads what it hands out; None where it has none, or one from before this."""
+def _connected(distributed: Any, where: Any) -> Any:
+    """A client of the scheduler. Raises CnncalcError where there is none, or one of another Dask."""
+    named = f"--scheduler {str(where)[:80]}"
     try:
-        return str(client.run_on_scheduler(_version))
-    except (ImportError, AttributeError):
-        return None
-
-
-def _agree(ours: str, theirs: str | None, who: str = "a worker of Dask") -> None:
-    """Raises CnncalcError where somebody would count by the rules of another version."""
-    if ours != theirs:
-        found = f"cnncalc {theirs}" if theirs else "no cnncalc that knows of this"
-        help = f"install cnncalc {ours} where the scheduler and its workers run, and start them again"
-        raise CnncalcError(Fault(f"{who} has {found}, and this is {ours}", help=help))
+        with catch_warnings():
+            simplefilter("ignore")  # other versions are told as a fault
+            return distributed.Client(where, timeout=PATIENCE)
+    except (TypeError, AttributeError, KeyError) as error:  # raised there, by what does not know what it is asked
+        message = f"{named}: it does not understand Dask {distributed.__version__}"
+        help = f"start it, and its workers, with Dask {distributed.__version__}"
+        raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None
+    except (OSError, ValueError) as error:  # nobody there; no address
+        help = "start one by `dask scheduler`, and give its address, as tcp://192.168.0.2:8786"
+        message = f"{named}: no scheduler of Dask was reached in {PATIENCE} s"
+        raise CnncalcError(Fault(message, values=str(error)[:200], help=help)) from None

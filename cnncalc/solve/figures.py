@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 
-from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.receptive.fields import described, fields
+from cnncalc.analysis.repeated import Known, Repeated
 from cnncalc.answers.figures import KEYS
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
@@ -45,17 +46,23 @@ class Want(NamedTuple):
 class Measured:
     """A net's figures, each computed when it is first asked for."""
 
-    def __init__(self, graph: Net, batch: int, dtype: str, optimizer: str = "sgd") -> None:
+    def __init__(self, graph: Net, batch: int, dtype: str, optimizer: str = "sgd", known: Known | None = None) -> None:
+        """What is `known` of layers is of nets that are asked of one after another, under the same options."""
         self.graph = graph
-        self.totals = Counts(graph, batch, dtype, optimizer)
+        self.totals = Repeated(graph, batch, dtype, optimizer, {} if known is None else known)
+
+    @cached_property
+    def receptive_field(self) -> int:
+        """The longest side of that of the last map that has one."""
+        seen = described({"": fields(self.graph)})
+        return next((max(field.size) for field in reversed(seen) if field.moves), 0)
 
     def figure(self, name: str) -> int | str:
         """A total, the receptive field, or the shape of the output or of a named layer; raises `CnncalcError`."""
         if name == "output":
             return show_shape(self.graph.nodes[next(iter(self.graph.outputs.values()))].shape)
         if name == "receptive_field":
-            seen = described({"": fields(self.graph)})
-            return next((max(field.size) for field in reversed(seen) if field.moves), 0)
+            return self.receptive_field
         if name in KEYS:
             return int(self.totals[name])
         if name == LATENCY:

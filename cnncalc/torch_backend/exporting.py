@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-import re
+import logging
 import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend.building.kinds.unfolding import Remembering
 
 __all__ = ["exported"]
+
+TELLING = ("torch.fx.experimental.symbolic_shapes", "torch.export._draft_export")
+"""Loggers that print whole programs where one cannot be made without the numbers."""
 
 
 def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
     """What `torch.export.save` writes of a module that runs on these inputs, as it is at inference.
 
-    It runs the module's code. The module is left in the mode that it is in. Raises CnncalcError where torch finds no
-    such program, and what the code itself raises.
+    It runs the module's code. The module is left in the mode that it is in. A child that is called as a method of
+    torch's own is, such as `type`, is `type_` in the program. Raises what torch and the code itself raise.
     """
     modes = [(one, one.training) for one in module.modules()]
     module.eval()
     content = io.BytesIO()
+    renamed = _called_otherwise(modes)
     remembers = any(
         isinstance(one, Remembering) for one, _ in modes
     )  # our own pools, which do where gradients are wanted
     try:
         with warnings.catch_warnings(), torch.set_grad_enabled(remembers):
             warnings.simplefilter("ignore")  # of torch's own archive, which is thrown away
-            torch.export.save(torch.export.export(module, tuple(inputs)), content)
-    except TypeError as error:
-        named = re.match(r"submodule `(\w+)`: .* is not an instance of torch.nn.Module", str(error), re.DOTALL)
-        if named is None:
-            raise
-        message = f"torch.export cannot take a module that is called `{named[1]}`, as a method of torch's own is"
-        raise CnncalcError(Fault(message, help="give it another name, such as `layer`")) from None
+            torch.export.save(_program(module, tuple(inputs)), content)
     finally:
+        for children, before in renamed:
+            children.clear()
+            children.update(before)
         for one, training in modes:
             one.training = training
     return content.getvalue()
+
+
+def _program(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:
+    """The program; where the code branches on numbers that it computes, the way that it takes with these inputs."""
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+    told = [logging.getLogger(name) for name in TELLING]
+    before = [one.disabled for one in told]
+    for one in told:
+        one.disabled = True
+    try:
+        return torch.export.export(module, inputs)
+    except GuardOnDataDependentSymNode:
+        draft = getattr(torch.export, "draft_export", None)  # since torch 2.7
+        if draft is None:
+            raise
+        with contextlib.redirect_stdout(io.StringIO()):  # of what the code says, said before
+            return draft(module, inputs)  # type: ignore[no-any-return]  # asked for by its name
+    finally:
+        for one, was in zip(told, before):
+            one.disabled = was
+
+
+def _called_otherwise(
+    modes: Sequence[tuple[nn.Module, bool]],
+) -> list[tuple[dict[str, nn.Module | None], dict[str, nn.Module | None]]]:
+    """Rename the children that torch.export would look for and find a method instead; each module's, as they were.
+
+    Our own modules have such names, which `add_module` refuses, and go by no name when they run.
+    """
+    renamed = []
+    for module, _ in modes:
+        children = module._modules  # noqa: SLF001  (the dict itself: a name may be one that nn.Module uses)
+        if not any(hasattr(nn.Module, name) or name == "training" for name in children):
+            continue
+        before = dict(children)
+        children.clear()
+        for name, child in before.items():
+            own = name
+            while hasattr(nn.Module, own) or own == "training" or (own != name and own in before):
+                own += "_"
+            children[own] = child
+        renamed.append((children, before))
+    return renamed

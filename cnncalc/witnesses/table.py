@@ -53,6 +53,14 @@ class Witness(NamedTuple):
                 extra = f"`pip install 'cnncalc[{self.name}]'`"
                 raise CnncalcError(Fault(f"{package} is not installed", help=f"install it beside cnncalc: {extra}"))
 
+    def versions(self) -> dict[str, str]:
+        """The release of each package, without the name of its build; empty for one that says none."""
+        from importlib.metadata import packages_distributions, version
+
+        known = packages_distributions()
+        names = {package: known.get(package, ()) for package in self.packages}
+        return {package: version(found[0]).partition("+")[0] if found else "" for package, found in names.items()}
+
 
 WITNESSES: dict[str, Witness] = {
     one.name: one
@@ -65,7 +73,7 @@ WITNESSES: dict[str, Witness] = {
         ),
         Witness("keras", ("keras",), "witnesses.keras:seen"),
         Witness("paddle", ("paddle",), "witnesses.paddle.witness:seen"),
-        Witness("opencv", ("onnx", "cv2"), "witnesses.opencv:seen"),
+        Witness("opencv", ("onnx", "cv2"), "witnesses.opencv.witness:seen"),
         Witness("onnxruntime", ("onnx", "onnxruntime"), "witnesses.onnxruntime:seen"),
     )
 }

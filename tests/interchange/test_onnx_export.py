@@ -102,6 +102,21 @@ def test_a_table_is_read_where_the_places_are_too_many_to_be_read(onnx):
     assert read(made.content, "net.onnx").params == report(graph).totals.params
 
 
+LEARNED_ALONE = (
+    "input: 4x6\nlayers: [parameter 4x6 alone, positional, {add: [[], [{identity: , from: input}]]}]",
+    "input: 4\nlayers: [{parameter: 2 concat first nolearned, name: a}, {share: a, name: b}, linear 3]",
+)
+
+
+@pytest.mark.parametrize("text", LEARNED_ALONE)
+def test_tensors_that_no_input_makes_come_back(onnx, text):
+    from cnncalc.interchange.writers import writer_for
+
+    graph = load_text(text, "net", options=Options())
+    found = read(writer_for(None, "onnx").write(graph, 1).content, "net.onnx")
+    assert found.params == report(graph).totals.params + report(graph).totals.buffers  # ONNX knows no buffers
+
+
 def test_names_are_those_of_layers_and_of_torch():
     graph = load("resnet18", Options())
     scribe, outputs = noted(graph, 21)
@@ -232,6 +247,7 @@ KIND_CASES = (
     ("6x8", "attention 2 axis=last"), ("4x6", "lstm 3 layers=2 bidirectional"), ("4x6", "gru 3 final"),
     ("4x6", "rnn 3 relu axis=last"), ("4x6", "positional sine"), ("1x6", "embedding 9 5"), ("4x6x6", "pad 1:2 reflect"),
     ("4x5x5", "upsample 2 linear"), ("4x5x5", "upsample size=7x10 bilinear align_corners"), ("4x14", "upsample size=4"),
+    ("15x4", "distances 2 8"),
     ("4x6", "reduce logsumexp 1"), ("4x6", "topk 2 axis=1"), ("4x6", "argmax 0 keep"), ("4x6x2", "glu"),
     *((("4x6"), f"function {of}") for of in ("log_sigmoid", "hardshrink", "tanhshrink", "celu", "threshold", "expm1")),
 )  # fmt: skip

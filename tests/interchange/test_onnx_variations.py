@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from onnx_files import graph as graph_of
 from onnx_files import model, net, node, tensor, whole
@@ -16,7 +18,7 @@ def onnx(*nodes: bytes, x=(1, 3, 8, 8), tensors=(), **more) -> Read:
 
 
 SIZES, LESS = [whole("s", 15, 11)], [whole("s", 8, 9)]
-SHAPE = {"mode": "nearest", "axes": (2, 3)}
+SHAPE: dict[str, Any] = {"mode": "nearest", "axes": (2, 3)}
 # nodes, tensors, input -> output, parameters
 CASES = {
     "a global norm pool": ([node("GlobalLpPool", "x", "y", p=3)], [], (1, 3, 8, 8), "3x1x1", 0),
@@ -68,7 +70,7 @@ CELLS = [("LSTM", 4), ("GRU", 3), ("RNN", 1)]
 @pytest.mark.parametrize("both", [1, 2], ids=["one way", "both ways"])
 def test_layouts_of_cells(kind, gates, batchwise, both):
     held = [tensor("w", (both, gates * 6, 8)), tensor("r", (both, gates * 6, 6)), tensor("b", (both, gates * 12))]
-    said = {"hidden_size": 6, "direction": "bidirectional" if both == 2 else "forward"}
+    said: dict[str, Any] = {"hidden_size": 6, "direction": "bidirectional" if both == 2 else "forward"}
     if batchwise:
         found = onnx(node(kind, "x w r b", "y", layout=1, **said), x=(1, 5, 8), tensors=held)
         wanted = f"5x{both}x6"  # onnxruntime: 1, 5, directions, 6

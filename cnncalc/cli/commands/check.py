@@ -8,6 +8,7 @@ import click
 
 from cnncalc.cli import completing
 from cnncalc.cli.faults import coloured
+from cnncalc.cli.nets import files_in, why_skipped
 from cnncalc.cli.options import (
     Wanted,
     amp_option,
@@ -26,44 +27,13 @@ from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from cnncalc.claims.latency import Latency
-    from cnncalc.language.options import Options
     from cnncalc.pages.checks import FileResult
 
 FAILED = 1
 BAD_INPUT = 2
-
-
-def files_in(path: str) -> Iterator[tuple[str, bool]]:
-    """The files that an argument names, and whether it named them by their folder."""
-    import os
-    from pathlib import Path
-
-    from cnncalc.cli.nets import natural
-
-    folder = Path(path)
-    if path == "-" or not folder.is_dir():
-        yield path, False
-        return
-    found: list[Path] = []
-    for inside, folders, names in os.walk(folder):  # which passes over a folder that cannot be read, or is gone
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        there = [Path(inside, name) for name in names if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
-        found += [file for file in there if file.is_file()]
-    yield from ((str(file), True) for file in sorted(found, key=lambda each: natural(str(each))))
-
-
-def why_skipped(net: str, options: Options) -> str:
-    """Why a file of a folder is no net that could be checked; empty where it is one."""
-    from cnncalc.cli.nets import open_net, writes_layers
-
-    document = open_net(net, options)
-    if not writes_layers(document):
-        return "a library of blocks" if document.blocks else ""
-    missing = [name for name in document.required() if name not in options.variables]
-    return f"a family: {', '.join(missing)} to be set" if missing else ""
 
 
 def _result(

@@ -9,7 +9,7 @@ import click
 from cnncalc import __version__
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve_search import want_option
-from cnncalc.cli.commands.sweep import NO_MATTER, journal_beside
+from cnncalc.cli.commands.sweep import NO_MATTER
 from cnncalc.cli.options import (
     amp_option,
     assignments,
@@ -23,7 +23,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import named_progress_bar, runner_of, runner_options
+from cnncalc.cli.running import kept_beside, named_progress_bar, runner_of, runner_options, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -73,11 +73,14 @@ def question_of(net: str, given: dict[str, Any]) -> Question:
     return Question(net, asked.options, asked.dtype, grid, tuple(wants), tuple(objectives), given["optimizer"], device)
 
 
-def _keeping(net: str, given: dict[str, Any], question: Question) -> tuple[Any, Keeping | None]:
+def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -> tuple[Any, Keeping | None]:
     """The journal beside the file that is written, and how a search keeps what it computes there."""
+    from cnncalc.language.digest import digest
     from cnncalc.solve.search.answer import Keeping, asked_of
-    from cnncalc.solve.sweep.sweeping import digest
+    from cnncalc.solve.sweep.journal import points_journal
 
+    if not keeps:
+        return None, None
     texts = digest(net, question.options)
     asked = {name: value for name, value in given.items() if name not in (*NO_MATTER, "samples", "seed")}
     columns = len(question.figures) + len(question.shapes)
@@ -85,9 +88,7 @@ def _keeping(net: str, given: dict[str, Any], question: Question) -> tuple[Any, 
         "search": asked, "texts": texts, "version": __version__, "asked": str(asked_of(question).figures),
         "device": question.device,
     }  # fmt: skip
-    journal = journal_beside(given, depends, question.grid, columns)
-    if journal is None:
-        return None, None
+    journal = points_journal(given["file"], "search", depends, question.grid, columns)
 
     def begin() -> dict[Any, Any]:
         kept = journal.begin(resume=given["resume"])
@@ -146,17 +147,16 @@ def command(net: str, **given: Any) -> None:
     from cnncalc.solve.search.answer import search
 
     form_of(given)  # what cannot be written is not computed
-    given["file"] = None if given["file"] == "-" else given["file"]
-    if given["resume"] and given["file"] is None:
-        raise CnncalcError(Fault("--resume goes with a file", help="add `-o front.csv`"))
+    keeps = kept_beside(given)
     runner, question = runner_of(given), question_of(net, given)
-    journal, keeping = _keeping(net, given, question)
+    journal, keeping = _keeping(net, given, question, keeps)
     found = search(
         question, runner=runner, samples=given["samples"], seed=given["seed"], keeping=keeping,
         progress=named_progress_bar(),
     )  # fmt: skip
+    if found.stopped:
+        stopped(journal.path if journal is not None else None)
     if found.stopped and journal is not None:
-        click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
         click.get_current_context().exit(130)
     answer(page(found), given)
     if found.stopped:

@@ -19,17 +19,17 @@ from cnncalc.cli.options import (
     output_options,
     wanted,
 )
-from cnncalc.cli.output import answer, form_of, target_of
-from cnncalc.cli.running import RUNNERS, progress_bar, runner_of, runner_options
+from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.running import RUNNERS, kept_beside, progress_bar, runner_of, runner_options, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cnncalc.answers.roofline import Device
     from cnncalc.running.runner import Runner
     from cnncalc.solve.sweep.grid import Grid, Part
-    from cnncalc.solve.sweep.journal import Journal
+    from cnncalc.solve.sweep.journal import PointsJournal
     from cnncalc.solve.sweep.points import Point, Points
 
 
@@ -82,30 +82,32 @@ def command(net: str, **given: Any) -> None:
     the net's closed form, so that a thousand of them cost little more than one. On a `--device` the least time,
     `latency`, is a figure too, and every size a net of its own.
     """
+    from cnncalc.language.digest import digest
     from cnncalc.pages.solving.sweeps import page
     from cnncalc.solve.fronts import front
     from cnncalc.solve.sweep.grid import asked_figures, check
+    from cnncalc.solve.sweep.journal import points_journal
 
     form_of(given)  # what cannot be written is not computed
-    given["file"] = None if given["file"] == "-" else given["file"]
-    if given["resume"] and given["file"] is None:
-        raise CnncalcError(Fault("--resume goes with a file", help="add `-o sweep.csv`"))
+    keeps = kept_beside(given)
     asked = {name: value for name, value in given.items() if name not in NO_MATTER}
     grid, runner = grid_of(given), runner_of(given)
     wished = [name.strip() for name in (given["pareto"] or "").split(",") if name.strip()]
     device = device_of(given)
     named = [name.strip() for name in given["figures"].split(",") if name.strip()]
     figures = asked_figures(named, wished, device=device is not None)
-    check(grid, figures, given["optimizer"], wanted(given).options.limits, device=device is not None)
-    depends = {"texts": _digest(net, given), "version": __version__, **asked, "figures": figures, "device": device}
-    journal = journal_beside(given, depends, grid, len(figures))
+    options = wanted(given).options
+    check(grid, figures, given["optimizer"], options.limits, device=device is not None)
+    depends = {"texts": digest(net, options), "version": __version__, **asked, "figures": figures, "device": device}
+    journal = points_journal(given["file"], "sweep", depends, grid, len(figures)) if keeps else None
     points, whole = _found(net, given, grid, figures, journal, runner, device)
-    if journal is not None and _digest(net, given) != depends["texts"]:
+    if journal is not None and digest(net, options) != depends["texts"]:
         journal.end()
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
         raise CnncalcError(Fault(message, help="run the sweep again"))
     if whole or journal is None:
-        answer(page(front(points, figures, wished) if wished else points, grid, figures), given)
+        best = front(points, figures, wished) if wished else points
+        answer(page(best, grid, figures, front=bool(wished)), given)
     if not whole:
         click.get_current_context().exit(130)
     if journal is not None:
@@ -115,29 +117,12 @@ def command(net: str, **given: Any) -> None:
         click.get_current_context().exit(1)
 
 
-def journal_beside(given: dict[str, Any], depends: Mapping[str, object], grid: Grid, columns: int) -> Journal | None:
-    """The journal beside the file that is written; a device or a pipe has none. Raises CnncalcError."""
-    from cnncalc.solve.sweep.journal import Journal
-
-    if given["file"] is None:
-        return None
-    target = target_of(given["file"])
-    return Journal(given["file"], depends, grid, columns) if not target.exists() or target.is_file() else None
-
-
-def _digest(net: str, given: dict[str, Any]) -> str:
-    """By which the texts that a net comes from are known again: its own, and each that it extends."""
-    from cnncalc.solve.sweep.sweeping import digest
-
-    return digest(net, wanted(given).options)
-
-
 def _found(
     net: str,
     given: dict[str, Any],
     grid: Grid,
     figures: list[str],
-    journal: Journal | None,
+    journal: PointsJournal | None,
     runner: Runner,
     device: Device | None,
 ) -> tuple[Sequence[Point], bool]:
@@ -162,8 +147,7 @@ def _found(
                 journal.add(part, points)
     except KeyboardInterrupt:
         whole = False
-        if journal is not None:
-            click.echo(f"Stopped. What was found is in `{journal.path}`: --resume goes on from there.", err=True)
+        stopped(journal.path if journal is not None else None)
     except CnncalcError:
         if journal is not None and not any(point.figures for points in kept.values() for point in points):
             journal.end()

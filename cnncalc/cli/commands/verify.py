@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,15 +10,16 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import coloured
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import runner_of, runner_options
+from cnncalc.cli.running import kept_beside, runner_of, runner_options, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from cnncalc.cli.options import Wanted
+    from cnncalc.cli.verifying.asked import Asked, Task
+    from cnncalc.cli.verifying.journal import Results
     from cnncalc.pages.verification import NetResult
-    from cnncalc.running.runner import Runner
 
 FAILED = 1
 BAD_INPUT = 2
@@ -28,8 +28,7 @@ INTERRUPTED = 130
 
 def _nets(paths: Sequence[str], every: bool) -> list[tuple[str, bool]]:
     """Every net that is asked for, and whether it was found in a folder, where a family is passed over."""
-    from cnncalc.cli.commands.check import files_in
-    from cnncalc.cli.nets import natural
+    from cnncalc.cli.nets import files_in, natural
     from cnncalc.language import bundled
 
     found = [one for path in paths for one in files_in(path)]
@@ -40,104 +39,6 @@ def _nets(paths: Sequence[str], every: bool) -> list[tuple[str, bool]]:
             Fault("there is no net to verify", help="name one, such as `cnncalc verify vgg16`, or `--all`")
         )
     return found
-
-
-class _Bar:
-    """A progress bar on standard error, where that is a terminal: which net, and how far it is."""
-
-    def __init__(self, nets: int) -> None:
-        self.nets, self.done = nets, 0
-        self.shown = sys.stderr.isatty()
-
-    def watcher(self, net: str) -> Callable[[int, int], None] | None:
-        """What the verification of a net calls as it goes on."""
-        if not self.shown:
-            return None
-        step = [-1]
-
-        def show(done: int, total: int) -> None:
-            cells = 24 * done // max(total, 1)
-            if cells != step[0]:
-                step[0] = cells
-                count = f"{self.done + 1}/{self.nets} " if self.nets > 1 else ""
-                click.echo(f"\r\x1b[K{count}{net[:40]} {'█' * cells}{'░' * (24 - cells)}", nl=False, err=True)
-
-        show(0, 1)
-        return show
-
-    def tell(self, done: int) -> None:
-        """So many nets are verified, by several processes."""
-        if self.shown:
-            count = f"\r\x1b[K{done}/{self.nets}" if done < self.nets else "\r\x1b[K"
-            click.echo(count, nl=False, err=True)
-
-    def clear(self) -> None:
-        """Take the bar off the terminal."""
-        self.done += 1
-        if self.shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def _verified(net: str, in_folder: bool, asked: Wanted, given: dict[str, Any], bar: _Bar) -> NetResult:
-    from cnncalc.cli.commands.check import why_skipped as skipped
-    from cnncalc.language import load
-    from cnncalc.pages.verification import NetResult
-    from cnncalc.witnesses.table import WITNESSES
-
-    try:
-        why_not = skipped(net, asked.options) if in_folder else ""
-        if why_not:
-            return NetResult(net, None, skipped=why_not)
-        witness = WITNESSES[given["witness"]]
-        options = {
-            "device": given["device"],
-            "dtype": asked.dtype,
-            "seed": given["seed"],
-            "receptive_field": given["receptive_field"],
-            "progress": bar.watcher(net),
-        }
-        graph = load(net, asked.options)
-        verification = witness.verify(graph, net=net, batch=asked.options.batch, options=options)
-    except CnncalcError as error:
-        return NetResult(net, None, error.faults)
-    except OSError as error:
-        from cnncalc.language.unreadable import fault_of_os_error  # only a mistake pays for it
-
-        return NetResult(net, None, (fault_of_os_error(error),))
-    return NetResult(net, verification)
-
-
-_THERE: list[tuple[Wanted, dict[str, Any]]] = []
-"""What is asked of the process that verifies, where it is one of several."""
-
-
-def _standard_input(nets: Sequence[tuple[str, bool]], asked: Wanted) -> bytes:
-    """What comes on standard input, where a net does: others cannot read it."""
-    from cnncalc.language.documents.library import standard_input
-
-    return standard_input(asked.options.limits) if any(net == "-" for net, _ in nets) else b""
-
-
-def _prepare(asked: Wanted, given: dict[str, Any], held: bytes) -> None:
-    from cnncalc.language.documents.library import hold_standard_input
-
-    if held:
-        hold_standard_input(held)
-    _THERE[:] = [(asked, given)]
-
-
-def _there(task: tuple[str, bool]) -> NetResult:
-    ((asked, given),) = _THERE
-    return _verified(*task, asked, given, _Bar(0))
-
-
-def _ended(task: tuple[str, bool]) -> NetResult:
-    from cnncalc.pages.verification import NetResult
-
-    message = f"`{task[0][-60:]}`: the process that verified this was ended twice: out of memory?"
-    return NetResult(
-        task[0], None, (Fault(message, help="use `--device meta`, which needs none, or a smaller `--input`"),)
-    )
 
 
 def _known(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -169,34 +70,6 @@ def _require(asked: Wanted, given: dict[str, Any]) -> None:
         raise CnncalcError(Fault(message, help=f"leave it out: {witness.name} gives shapes and counts"))
 
 
-CHOSEN = ("witness", "device", "seed", "receptive_field")
-"""The options of a command line that whoever verifies a net has to know."""
-
-
-def _each(
-    nets: Sequence[tuple[str, bool]], asked: Wanted, given: dict[str, Any], runner: Runner
-) -> Iterator[NetResult]:
-    """The result of every net, in order, by whoever does it."""
-    bar = _Bar(len(nets))
-    if not runner.alone:
-        from cnncalc.running.runner import in_order
-        from cnncalc.running.work import Work
-
-        held = _standard_input(nets, asked)
-        work = Work(_prepare, (asked, {name: given[name] for name in CHOSEN}, held), _there, _ended)
-        for done, result in enumerate(in_order(work, nets, runner), start=1):
-            bar.tell(done)
-            yield result
-        return
-    try:
-        for net, in_folder in nets:
-            result = _verified(net, in_folder, asked, given, bar)
-            bar.clear()
-            yield result
-    finally:
-        bar.clear()
-
-
 @click.command("verify", short_help="Build the net in torch, run it, and hold every number against it.")
 @click.argument("paths", metavar="NET|DIR…", nargs=-1, shell_complete=completing.nets)
 @click.option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
@@ -214,6 +87,7 @@ def _each(
     "--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer."
 )
 @runner_options
+@click.option("--resume", is_flag=True, help="Go on where an interrupted verification to the same file stopped.")
 @output_options
 @amp_option
 @net_options
@@ -232,30 +106,57 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     trainable and the non-trainable numbers of each layer, and what it refuses.
 
     Many nets are shared out by --jobs, or by Dask with --workers and --scheduler: the results are the same, in order.
+    With -o FILE what was found so far is kept beside it, so that --resume goes on where a run was ended.
 
     With --amp, types and storages are those of torch.autocast on CUDA, which torch follows without a GPU too.
     """
+    from cnncalc.cli.verifying.asked import tasks
+    from cnncalc.cli.verifying.nets import each
     from cnncalc.pages.verification import page
 
     asked = wanted(given)
     _require(asked, given)
     runner = runner_of(given)
-    nets = _nets(paths, given["every"])
-    form = form_of(given)
-    results: list[NetResult] = []
+    form, keeps = form_of(given), kept_beside(given)
+    asks = _asked(asked, given)
+    nets = tasks(_nets(paths, given["every"]), asks)
+    journal = _journal(nets, asks, given) if keeps else None
+    results = {} if journal is None else journal.begin(resume=given["resume"])
+    if given["resume"]:
+        click.echo(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify", err=True)
     interrupted = False
     try:
-        for result in _each(nets, asked, given, runner):
-            results.append(result)
+        for place, result in each(nets, asks, runner, frozenset(results)):
+            results[place] = result
+            if journal is not None and not result.faults:
+                journal.add(place, result)
             if result.faults and len(nets) == 1:
                 raise CnncalcError(result.faults)
             if result.faults and form != "json":
                 click.echo(coloured("\n".join(map(str, result.faults))), err=True)
     except KeyboardInterrupt:
         interrupted = True
-    unfinished = len(nets) - len(results) if interrupted else 0
-    answer(page(results, every_row=given["every_row"], unfinished=unfinished), given)
-    click.get_current_context().exit(_exit_code(results, interrupted))
+        stopped(journal.path if journal is not None else None)
+    found = [results[place] for place in sorted(results)]
+    unfinished = len(nets) - len(found) if interrupted else 0
+    answer(page(found, every_row=given["every_row"], unfinished=unfinished), given)
+    if journal is not None and not interrupted:
+        journal.end()
+    click.get_current_context().exit(_exit_code(found, interrupted))
+
+
+def _asked(asked: Wanted, given: dict[str, Any]) -> Asked:
+    from cnncalc.cli.verifying.asked import Asked
+
+    chosen = [given[name] for name in ("witness", "device", "seed", "receptive_field")]
+    return Asked(asked.options, asked.dtype, *chosen)
+
+
+def _journal(nets: Sequence[Task], asked: Asked, given: dict[str, Any]) -> Results | None:
+    """What is found of many nets is kept; of one there is nothing to go on from."""
+    from cnncalc.cli.verifying.journal import journal_of
+
+    return journal_of(given["file"], asked, nets) if len(nets) > 1 or given["resume"] else None
 
 
 def _exit_code(results: Sequence[NetResult], interrupted: bool) -> int:

@@ -83,9 +83,11 @@ def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape
         raise Unsaid("Caffe's average pools count their padding", "`count_include_pad` says so")
     values: Values = [("pool", "AVE" if isinstance(layer, pool.AvgPool) else "MAX")]
     values += _sizes("kernel_size", [window.kernel for window in slid], None)
-    values += _sizes("stride", [window.stride for window in slid], 1) + _sizes("pad", padding, 0)
+    unsaid = layer.dialect == "caffe" and layer.stride is None
+    values += [] if unsaid else _sizes("stride", [window.stride for window in slid], 1)
+    values += _sizes("pad", padding, 0)
     sizes = [_pooled(n, window.kernel, window.stride, p) for n, window, p in zip(x[0][1:], slid, padding)]
-    if sizes != list(y[1:]):
+    if sizes != list(y[1:]) and not (layer.dialect == "caffe" and layer.rounding is None):  # then it says nothing
         floors = [(n + 2 * p - window.kernel) // window.stride + 1 for n, window, p in zip(x[0][1:], slid, padding)]
         if floors != list(y[1:]):
             raise Unsaid(f"Caffe's Pooling makes {sizes[0]}x{sizes[1]} of it, and this one {y[1]}x{y[2]}")

@@ -10,7 +10,7 @@ from cnncalc.interchange.caffe.pieces import FACTORS, Piece
 from cnncalc.interchange.caffe.saying import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 
-__all__ = ["written"]
+__all__ = ["said", "written"]
 
 LATER = "is of Caffe since 2018"
 FORKS = {
@@ -24,8 +24,13 @@ FORKS = {
 
 def written(graph: Net, batch: int) -> Written:
     """The text of a prototxt. Raises CnncalcError with every layer that Caffe cannot say."""
+    return said(graph, batch)[0]
+
+
+def said(graph: Net, batch: int) -> tuple[Written, dict[int, list[Piece]]]:
+    """The text, and the layers of Caffe that each node became; a node that became none is left out."""
     writer = _Writer(graph, batch)
-    return writer.net()
+    return writer.net(), writer.pieces
 
 
 class _Writer:
@@ -42,6 +47,7 @@ class _Writer:
         self.owners = {node.share for node in graph.nodes if node.share is not None}
         self.unsayable = Unsayable("Caffe")
         self.special: dict[str, str] = {}
+        self.pieces: dict[int, list[Piece]] = {}
 
     def net(self) -> Written:
         """The whole text."""
@@ -79,6 +85,7 @@ class _Writer:
             self.blobs[index] = bottoms[0]
             self.users[index] += self.users[node.inputs[0]] - 1
             return
+        self.pieces[index] = pieces
         alone = self.users[node.inputs[0]] == 1 and self.graph.nodes[node.inputs[0]].layer is not None
         for place, piece in enumerate(pieces):
             name = node.name + piece.suffix

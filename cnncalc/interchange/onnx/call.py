@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
-from cnncalc.interchange.onnx.parts import Graph, Node, Tensor
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "of_module", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "own_name"]
 
 
 class NotKnown(Exception):
@@ -43,19 +43,13 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
-_PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
-
-
-def of_module(weight: Tensor) -> bool:
-    """Whether a tensor is called as a module's weight: an exporter's own have other names."""
-    return "::" not in weight.name and _PARAMETER.search(weight.name) is not None
 
 
 def own_name(node: Node, weight: Tensor | None) -> str:
     """What a person called a node: the name of its weight, of its module, or its own path; empty for a made-up one."""
-    if weight is not None and "::" not in weight.name and (match := _PARAMETER.search(weight.name)):
-        return weight.name[: match.start()]
+    if weight is not None and (module := module_of(weight)) is not None:
+        return module
     if node.scopes:
         scopes = re.findall(r"'([^']*)'", node.scopes)[:-1]
         return scopes[-1] if scopes else ""
@@ -247,6 +241,13 @@ class Call:
         shape = tuple(bias.size if axis == place % rank else 1 for axis in range(rank))
         return self.put("parameter", made, suffix="_bias", weights=[bias], shape=shape, join="add")
 
+    def of_each_sample(self) -> bool:
+        """Whether it repeats a module's tensor for each sample, as of a layer that takes no other tensor's numbers."""
+        own = self.values[0] if self.values else None
+        if self.node.kind != "Expand" or not isinstance(own, Tensor) or not own.floating or module_of(own) is None:
+            return False
+        return own.dims[:1] == (1,) and self.numbers(1) == (self.batch, *own.dims[1:])
+
     def brought(self, tensor: Tensor) -> Live | None:
         """What the file holds for each image, such as queries, as a layer; None for what is nothing of the kind."""
         fitting = tensor.floating and len(tensor.dims) > 1 and tensor.dims[0] == self.batch
@@ -271,7 +272,8 @@ class Call:
         """
         share = None
         names = (kind, *(weight.name for weight in weights))
-        own = (*names, fields["shape"] if kind == "parameter" else ())  # one number a channel has its axis there
+        # one number a channel has its axis in the shape, and what joins in another way is another layer
+        own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
         tensor = self.sketch.add(

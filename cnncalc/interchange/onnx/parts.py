@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "in_common", "plain_numbers", "reached", "uncounted",
+    "in_common", "module_of", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -167,6 +168,20 @@ def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
             users.setdefault(name, set()).add((node.kind, *names))
         added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
     return {name for name in added if len(users[name]) > 1}
+
+
+_PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")
+
+
+def module_of(weight: Tensor) -> str | None:
+    """The module whose weight a tensor is called as; None of an exporter's own, which have other names."""
+    match = None if "::" in weight.name else _PARAMETER.search(weight.name)
+    return None if match is None else weight.name[: match.start()]
+
+
+def of_module(weight: Tensor) -> bool:
+    """Whether a tensor is called as a module's weight."""
+    return module_of(weight) is not None
 
 
 MOST_NAMED = 5

@@ -249,6 +249,8 @@ class Reader:
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
         if not any(isinstance(value, (Live, Parts)) for value in call.values):
+            if call.of_each_sample():
+                return [self.brought(call).live()]
             made = folded(
                 node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 from cnncalc.interchange.torch_export.norms_of_weights import divided
@@ -18,12 +19,41 @@ def arithmetic(kind: str) -> Any:
         left, right = call.arguments.get("self"), call.arguments.get("other", call.arguments.get("exponent"))
         if not any(isinstance(one, Tensor) for one in (left, right)):
             return _of_parameters(call, left, right)
+        right = _times(call, right)
+        if kind == "power" and isinstance(left, (int, float)):
+            if left <= 0:
+                raise Refused("a power of a number that is not above 0")
+            exponent = call.layer("multiply", [right.number], f"{call.name()}_exponent", number=log(left))
+            return call.held(call.layer("function", [exponent], of="exp"), call.dims, right.batch)
         if isinstance(right, (int, float)) or isinstance(left, (int, float)):
             x, number = (left, right) if isinstance(left, Tensor) else (right, left)
-            return call.put(kind, call.tensor(x), number=float(number or 0))
-        return _of_two(call, kind, left, right)
+            made = call.put(kind, call.tensor(x), number=float(number or 0))
+        else:
+            made = _of_two(call, kind, left, right)
+        return _rounded(call, made)
 
     return rule
+
+
+def _times(call: Call, right: Value) -> Value:
+    """The second of a sum or difference, times its `alpha`."""
+    alpha = call.get("alpha", 1)
+    if alpha == 1 or not isinstance(alpha, (int, float)):
+        return right
+    if isinstance(right, (int, float)):
+        return right * alpha
+    x = call.tensor(right)
+    return x._replace(number=call.layer("multiply", [x.number], f"{call.name()}_times", number=float(alpha)))
+
+
+def _rounded(call: Call, made: Tensor) -> Tensor:
+    """A quotient that is rounded; towards zero there is no function of ours."""
+    mode = call.get("rounding_mode")
+    if mode is None:
+        return made
+    if mode != "floor":
+        call.note("a quotient that is rounded towards zero counts as one that is rounded down")
+    return made._replace(number=call.layer("function", [made.number], f"{call.name()}_rounded", of="floor"))
 
 
 def subtracted(call: Call) -> Value:
@@ -54,9 +84,9 @@ def _of_parameters(call: Call, left: Value, right: Value) -> Value:
     if any(isinstance(one, Parameter) and one.name for one in (left, right)):
         made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
         number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
-        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply"}
-        word = call.word.rstrip("_")
-        return call.put(kinds.get(word, "add"), *made, number=number) if len(made) == 1 else _of_two(call, "add", *made)
+        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply", "pow": "power"}
+        kind = kinds.get(call.word.rstrip("_"), "add")
+        return call.put(kind, *made, number=number) if len(made) == 1 else _of_two(call, kind, *made)
     return Parameter("", call.dims)
 
 

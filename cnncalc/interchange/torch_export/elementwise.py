@@ -65,6 +65,28 @@ def clamp(call: Call) -> Tensor:
     return call.put("function", of="clip", low=low, high=high)
 
 
+def elu(call: Call) -> Tensor:
+    """With its α; the factors by which some scale it are no fields of ours."""
+    if (call.get("scale", 1), call.get("input_scale", 1)) != (1, 1):
+        raise Refused("an elu that is scaled")
+    return call.put("elu", alpha=float(call.get("alpha", 1)), inplace=True if call.word.endswith("_") else None)
+
+
+def stretched(kind: str, by: str, **fields: Any) -> Any:
+    """A function f of which torch takes f(βx) / β (`beta`), or αf(x / α) (`alpha`)."""
+
+    def rule(call: Call) -> Tensor:
+        factor, x = float(call.get(by, 1)), call.x()
+        if factor == 1:
+            return call.put(kind, **fields)
+        before, after = ("multiply", "divide") if by == "beta" else ("divide", "multiply")
+        scaled = call.layer(before, [x.number], f"{call.name()}_scaled", number=factor)
+        made = call.layer(kind, [scaled], f"{call.name()}_of", **fields)
+        return call.held(call.layer(after, [made], number=factor), call.dims, x.batch)
+
+    return rule
+
+
 def leaky(call: Call) -> Tensor:
     """With the slope for negative values."""
     return call.put(
@@ -151,6 +173,7 @@ def layer_norm(call: Call) -> Tensor:
         over=over,
         affine=affine,
         bias=False if bias is None and weight is not None else None,
+        eps=call.get("eps"),
     )
 
 
@@ -158,7 +181,11 @@ def rms_norm(call: Call) -> Tensor:
     """Over the last axis, or over all but the batch."""
     weight = call.parameter("weight")
     return call.put(
-        "rmsnorm", parameters=[weight.name if weight else ""], over=over_axes(call), affine=None if weight else False
+        "rmsnorm",
+        parameters=[weight.name if weight else ""],
+        over=over_axes(call),
+        affine=None if weight else False,
+        eps=call.get("eps"),
     )
 
 
@@ -167,19 +194,20 @@ def group_norm(call: Call) -> Tensor:
     weight, bias = call.parameter("weight"), call.parameter("bias")
     names = [one.name if one is not None else "" for one in (weight, bias)]
     groups = call.get("num_groups", call.get("group"))
-    return call.put("groupnorm", parameters=names, groups=groups, affine=None if weight is not None else False)
+    affine = None if weight is not None else False
+    return call.put("groupnorm", parameters=names, groups=groups, affine=affine, eps=call.get("eps"))
 
 
 def instance_norm(call: Call) -> Tensor:
     """Each channel of each sample."""
     weight, mean = call.parameter("weight"), call.parameter("running_mean")
     names = [one.name if one is not None else "" for one in (weight, call.parameter("bias"), mean)]
-    return call.put("instancenorm", parameters=names, affine=weight is not None or None, stats=mean is not None or None)
+    affine, stats = weight is not None or None, mean is not None or None
+    return call.put("instancenorm", parameters=names, affine=affine, stats=stats, eps=call.get("eps"))
 
 
 _NAMED = {
     "relu": "relu",
-    "elu": "elu",
     "selu": "selu",
     "silu": "silu",
     "mish": "mish",
@@ -187,7 +215,6 @@ _NAMED = {
     "tanh": "tanh",
     "hardswish": "hardswish",
     "hardsigmoid": "hardsigmoid",
-    "softplus": "softplus",
     "relu6": "relu6",
 }
 _FUNCTIONS = {
@@ -196,7 +223,7 @@ _FUNCTIONS = {
         name: name
         for name in ("abs", "exp", "log", "sqrt", "rsqrt", "erf", "sin", "cos", "floor", "ceil", "round", "sign")
     },
-    **{name: name for name in ("log2", "log1p", "expm1", "reciprocal", "celu", "softsign", "tan", "square")},
+    **{name: name for name in ("log2", "log1p", "expm1", "reciprocal", "softsign", "tan", "square")},
     "neg": "negate",
     "log_sigmoid": "log_sigmoid",
 }
@@ -210,6 +237,9 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"clamp{mark}": clamp for mark in ("", "_")},
     "clamp_min": clamp,
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
+    **{f"elu{mark}": elu for mark in ("", "_")},
+    "softplus": stretched("softplus", "beta"),
+    **{f"celu{mark}": stretched("function", "alpha", of="celu") for mark in ("", "_")},
     **{f"rrelu{mark}": randomised for mark in ("", "_")},
     "gelu": gelu,
     "glu": glu,

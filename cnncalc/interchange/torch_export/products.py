@@ -42,14 +42,22 @@ def matmul(call: Call) -> Value:
     if isinstance(right, Parameter) and isinstance(left, Tensor) and left.batch == 0 and right.dims[:1] == (1,):
         right = right._replace(expanded=len(right.dims) == len(left.dims))
     x, y = call.tensor(left), call.tensor(right)
-    if x.batch != y.batch and call.world.size == 1:  # the one sample is a row of it, or was merged with others
-        x, y = (whole(call, one, word) for one, word in ((x, "left"), (y, "right")))
+    x, y = apart(call, (x, "left"), (y, "right"))
     if len(x.dims) != len(y.dims) or x.batch != y.batch:
         raise Refused("its tensors have different numbers of axes")
     ours = call.world.sketch.shape(x.number)
     if len(ours) < 2:
         raise Refused("it multiplies along the batch")
     return call.put("matmul", x, y)
+
+
+def apart(call: Call, *named: tuple[Tensor, str]) -> list[Tensor]:
+    """Tensors of which matrices are multiplied, whole where the one sample is a row or a column, or was merged."""
+    tensors = [one for one, _ in named]
+    within = any(one.batch is not None and one.batch >= len(one.dims) - 2 for one in tensors)
+    if call.world.size == 1 and (within or len({one.batch for one in tensors}) > 1):
+        return [whole(call, one, word) for one, word in named]
+    return tensors
 
 
 def whole(call: Call, tensor: Tensor, word: str) -> Tensor:
@@ -87,18 +95,27 @@ def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str])
 
 def attention(call: Call) -> Tensor:
     """aten.scaled_dot_product_attention: two products and a softmax between them."""
-    query, key, value = (call.tensor(call.arguments.get(name)) for name in ("query", "key", "value"))
+    named = ((call.tensor(call.arguments.get(name)), name) for name in ("query", "key", "value"))
+    query, key, value = apart(call, *named)
     name, add = call.name(), call.layer
     if call.get("enable_gqa", False) or query.dims[:-2] != key.dims[:-2]:
         raise Refused("its heads share keys")
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
-    scaled = add("multiply", [scores], f"{name}_scaled", number=query.dims[-1] ** -0.5)
-    mask = call.arguments.get("attn_mask")
+    scaled = add("multiply", [scores], f"{name}_scaled", number=float(call.get("scale", query.dims[-1] ** -0.5)))
+    mask, wide = call.arguments.get("attn_mask"), call.world.sketch.shape(scaled)
+    if call.get("is_causal", False):
+        mask = Parameter("", query.dims[-2:-1] + key.dims[-2:-1])
     if isinstance(mask, Tensor):
-        own, wide = call.world.sketch.shape(mask.number), call.world.sketch.shape(scaled)
+        own = call.world.sketch.shape(mask.number)
         shape = (*(1,) * (len(wide) - len(own)), *own)
         aligned = mask.number if shape == own else add("reshape", [mask.number], f"{name}_mask", shape=shape)
         scaled = add("add", [scaled, aligned], f"{name}_masked")
+    elif isinstance(mask, Parameter):
+        own = mask.dims[-len(wide) :]
+        kind = "parameter" if mask.name else "constant"
+        shape = (*(1,) * (len(wide) - len(own)), *own)
+        learned = {"learned": False} if mask.name and not mask.learned else {}
+        scaled = add(kind, [scaled], f"{name}_masked", [mask.name], shape=shape, join="add", **learned)
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)
@@ -123,10 +140,15 @@ def recurrent(kind: str, **more: Any) -> Any:
 
     def rule(call: Call) -> Value:
         x, parameters = call.x(), call.get("params", [])
+        runs = call.get("num_layers", 1) * (2 if call.get("bidirectional", False) else 1)
+        named = [one for one in parameters if not (isinstance(one, Parameter) and not one.name)]
+        single = len(parameters) - len(named) == runs and call.get("has_biases", True)
+        parameters = named if single else parameters  # the second vectors of biases are zeros, which nobody learns
         if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
             raise Refused("its matrices are no parameters of the module")
         if len(x.dims) != 3:
             raise Refused("it takes no batch of sequences")
+        x = call.laid_as(x, x._replace(batch=0 if call.get("batch_first", False) else 1))
         state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
         ends = not call.world.used.isdisjoint(state)
         if ends and not call.world.used.isdisjoint(others):
@@ -140,6 +162,7 @@ def recurrent(kind: str, **more: Any) -> Any:
             "layers": call.get("num_layers", 1),
             "bidirectional": True if call.get("bidirectional", False) else None,
             "bias": None if biased else False,
+            "biases": 1 if single else None,
             "projection": projected if projected != units else None,
             "axis": "last",
             **more,
@@ -188,6 +211,8 @@ PRODUCTS: dict[str, Any] = {
     "bmm": matmul,
     "einsum": einsum,
     "scaled_dot_product_attention": attention,
+    "_scaled_dot_product_flash_attention": lambda call: [attention(call), *[None] * (len(call.operation.outputs) - 1)],
+    "_scaled_dot_product_flash_attention_for_cpu": lambda call: [attention(call), None],
     "embedding": embedded,
     "lstm": recurrent("lstm"),
     "gru": recurrent("gru"),

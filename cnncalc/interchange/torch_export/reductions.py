@@ -41,19 +41,27 @@ def largest(by: str) -> Any:
     return rule
 
 
+def _negated(call: Call, x: Tensor) -> Tensor:
+    return x._replace(number=call.layer("function", [x.number], f"{call.name()}_negated", of="negate"))
+
+
 def argmax(call: Call) -> Tensor:
-    """The place of the largest."""
+    """The place of the largest, or of the smallest."""
     x = call.x()
     if not isinstance(call.get("dim"), int):
         raise Refused("it leaves one number for the whole batch")
     keep = bool(call.get("keepdim", False)) or len(call.world.sketch.shape(x.number)) == 1
-    return call.put("argmax", axes=(call.axis(call.get("dim"), x),), keep=keep or None)
+    taken = _negated(call, x) if call.word == "argmin" else x
+    return call.put("argmax", taken, axes=(call.axis(call.get("dim"), x),), keep=keep or None)
 
 
 def topk(call: Call) -> Tensor:
-    """The k largest along an axis."""
+    """The k largest along an axis, or the k smallest."""
     x = call.x()
-    return call.put("topk", k=call.get("k"), axis=call.axis(call.get("dim", -1), x) or None)
+    fields = {"k": call.get("k"), "axis": call.axis(call.get("dim", -1), x) or None}
+    if call.get("largest", True):
+        return call.put("topk", **fields)
+    return _negated(call, call.put("topk", _negated(call, x), **fields))
 
 
 def norm(call: Call) -> Tensor:

@@ -120,18 +120,50 @@ def unpooled(call: Call) -> Tensor:
     if not isinstance(places, Places):
         raise Refused("its places are none that a pool remembered")
     pool: Any = call.world.sketch.operators[places.pool].layer
+    ours = call.world.sketch.shape(places.pool)
+    axes = len(ours) - 1
+    taken = x.number
+    if axes == 1 and x.dims[3:] == (1,):  # torch undoes a pool of sequences on maps that are one wide
+        taken = call.layer("reshape", [taken], f"{call.name()}_flat", shape=call.world.sketch.shape(taken)[:2])
     number = call.layer(
         "maxunpool",
-        [x.number, places.pool],
+        [taken, places.pool],
         kernel=pool.kernel,
         stride=pool.stride,
         padding=tuple(before for before, _ in pool.padding),
-        size=call.dims[2:],
+        size=call.dims[2 : 2 + axes],
     )
     return call.held(number, call.dims, x.batch)
 
 
+def copied(call: Call) -> Value:
+    """copy_: the numbers of a second tensor in place of its own, repeated where it is smaller."""
+    x, source = call.tensor(call.arguments.get("self")), call.arguments.get("src")
+    if isinstance(source, Parameter) and not source.name:
+        return filled(call)
+    taken = call.tensor(source)
+    wide = (*(1,) * (len(x.dims) - len(taken.dims)), *taken.dims)
+    batch = x.batch if x.batch is None or wide[x.batch] == x.dims[x.batch] else None
+    ours = tuple(n for axis, n in enumerate(wide) if axis != x.batch) if batch == x.batch else wide
+    number = taken.number
+    if call.world.sketch.shape(number) != ours:
+        number = call.layer("reshape", [number], f"{call.name()}_axes", shape=ours)
+    shape = call.world.sketch.shape(x.number)
+    if ours != shape:
+        number = call.layer("expand", [number], shape=shape)
+    return Tensor(number, x.dims, x.batch)
+
+
+def filled(call: Call) -> Value:
+    """fill_ and zero_: one number everywhere."""
+    x = call.tensor(call.arguments.get("self"))
+    return Parameter("", x.dims, source=x.number, expanded=x.batch == 0)
+
+
 REPEATING: dict[str, Any] = {
+    "copy_": copied,
+    "fill_": filled,
+    "zero_": filled,
     "repeat": repeated,
     "repeat_interleave": interleaved,
     "unfold": windows,

@@ -16,7 +16,19 @@ from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["LIKE", "Call", "Parameter", "Places", "Refused", "States", "Tensor", "Value", "World"]
+__all__ = [
+    "LIKE",
+    "Call",
+    "Parameter",
+    "Places",
+    "Refused",
+    "States",
+    "Tensor",
+    "Value",
+    "World",
+    "names_in",
+    "word_of",
+]
 
 
 class Tensor(NamedTuple):
@@ -69,13 +81,13 @@ class Refused(Exception):
     """Why an operation cannot be read."""
 
 
-def _names_in(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
     """The tensors among arguments."""
     if isinstance(value, Name):
         yield value.name
     elif isinstance(value, list):
         for one in value:
-            yield from _names_in(one)
+            yield from names_in(one)
 
 
 def word_of(operation: Operation) -> str:
@@ -95,16 +107,10 @@ class World:
         """The layer of ours that holds parameters of these names."""
         self.counted: set[str] = set()
         self.unknown: list[tuple[str, str]] = []
+        self.bordered: dict[int, tuple[Tensor, tuple[tuple[int, int], ...]]] = {}
+        """What stands before a border of −∞, and that border, by the border's number."""
         self.used = set(program.outputs)
         """The tensors that something takes."""
-        self.operations: list[Operation] = []
-        """Those from which an output comes, in order; what is made for nothing is left out."""
-        for operation in reversed(program.operations):
-            if self.used.intersection(operation.outputs):
-                if word_of(operation) not in LIKE:
-                    self.used.update(_names_in(list(operation.arguments.values())))
-                self.operations.append(operation)
-        self.operations.reverse()
         modules = {one.module for one in program.operations if one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
 
@@ -226,6 +232,10 @@ class Call:
 
     # -- layers --
 
+    def note(self, said: str) -> None:
+        """Say what is read otherwise than it is."""
+        self.world.sketch.notes.append(f"`{self.name()}`: {said}")
+
     def name(self) -> str:
         """A name: the module's own where it holds no others, else that with the operator's."""
         module = self.operation.module
@@ -239,6 +249,7 @@ class Call:
         """A layer of ours; those that use the same parameters share them."""
         names = tuple(one for one in parameters or [] if one)
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
+        holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
         made = self.world.sketch.add(
             name or self.name(),
             kind,
@@ -246,10 +257,10 @@ class Call:
             inputs,
             place=None,
             foreign=self.operation.target,
-            share=self.world.owners.get((kind, *names)) if weighted else None,
+            share=self.world.owners.get(holder) if weighted else None,
         )
         if weighted:
-            self.world.owners.setdefault((kind, *names), made)
+            self.world.owners.setdefault(holder, made)
             self.world.counted.update(names)
         return made
 
@@ -258,10 +269,24 @@ class Call:
     ) -> Tensor:
         """The layer that makes the operation's output, whose shape is held against the one that the program states."""
         taken = list(inputs) or [self.x()]
+        if KINDS[kind].needs == "map" and len(taken[0].dims) > 2 and taken[0].dims[0] == 1:
+            taken[0] = self.laid_as(taken[0], taken[0]._replace(batch=0))  # torch's windows slide behind the batch
+        taken = [self.laid_as(one, taken[0]) for one in taken]
         number = self.layer(kind, [one.number for one in taken], "", parameters, **fields)
         first = like or taken[0]
         batch = first.batch if first.dims == self.dims else self.world.batch_of(self.dims, first.batch)
         return self.held(number, self.dims, batch)
+
+    def laid_as(self, tensor: Tensor, first: Tensor) -> Tensor:
+        """A tensor of one sample with its batch on the axis that it has in another, where it could be either."""
+        batch = first.batch
+        if tensor.batch == batch or batch is None or len(tensor.dims) != len(first.dims):
+            return tensor
+        if self.world.size != 1 or tensor.dims[batch] != 1:
+            return tensor
+        shape = self.world.shape(tensor.dims, batch)
+        number = self.layer("reshape", [tensor.number], f"{self.name()}_map", shape=shape)
+        return Tensor(number, tensor.dims, batch)
 
     def held(self, number: int, dims: tuple[int, ...], batch: int | None) -> Tensor:
         """A tensor whose shape is as the program states; one that differs by axes of length 1 is reshaped."""

@@ -22,15 +22,6 @@ def _axes(call: Call) -> int:
     return len(call.x().dims) - 2
 
 
-def _map(call: Call, axes: int) -> Tensor:
-    """What it takes, without the first axis of one of the module's own maps."""
-    x = call.x()
-    if x.batch is not None or x.dims[:1] != (1,) or len(x.dims) != axes + 2:
-        return x
-    number = call.layer("reshape", [x.number], f"{call.name()}_map", shape=x.dims[1:])
-    return Tensor(number, x.dims, 0)
-
-
 def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
@@ -42,7 +33,6 @@ def conv(call: Call) -> Tensor:
     border = padding if isinstance(padding, str) else tuple((one, one) for one in call.lengths("padding", axes, 0))
     return call.put(
         "conv",
-        _map(call, axes),
         parameters=names,
         out=dims[0],
         kernel=dims[2:],
@@ -91,7 +81,17 @@ def pool(kind: str) -> Any:
             fields["dilation"] = call.lengths("dilation", axes)
         elif call.get("count_include_pad", True) is False:
             fields["count_include_pad"] = False
-        made = call.put(kind, **fields)
+        if call.get("divisor_override"):
+            call.note("a mean that divides by another number than that of its window counts as a mean")
+        x = call.x()
+        if kind == "maxpool" and x.number in call.world.bordered:  # a border of −∞ is the pool's own, where it may be
+            before, border = call.world.bordered[x.number]
+            sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
+            if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
+                x, fields["padding"] = before, tuple(sides)
+            else:
+                call.note("a border of −∞, wider than half the kernel, counts as one of zeros")
+        made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
@@ -121,7 +121,7 @@ def upsample(mode: str) -> Any:
             "upsample",
             scale=tuple(factors) if whole else None,
             size=None if whole else after,
-            mode="linear" if mode == "linear" else None,
+            mode=mode if mode != "nearest" else None,
             align_corners=True if call.get("align_corners", False) else None,
         )
 
@@ -131,6 +131,8 @@ def upsample(mode: str) -> Any:
 def pad(call: Call) -> Tensor:
     """A border, the last axis first; also before and after the channels."""
     x = call.x()
+    mode = call.get("mode", "constant")
+    value = call.get("value", 0) if mode == "constant" else 0
     sides = call.get("pad", call.get("padding", []))
     if not isinstance(sides, list) or len(sides) % 2 or len(sides) > 2 * len(x.dims):
         raise Refused(f"a border of {str(sides)[:40]}")
@@ -150,7 +152,12 @@ def pad(call: Call) -> Tensor:
         cropped = call.layer("crop", [x.number], f"{call.name()}_cut", border=cut)
         x = x._replace(number=cropped)
     border = tuple(pairs[2:]) or ((0, 0),)
-    return call.put("pad", x, border=border, channels=(pairs[1],) if any(pairs[1]) else None)
+    channels = (pairs[1],) if any(pairs[1]) else None
+    if str(value) in ("-Infinity", "-inf") and channels is None:
+        call.world.bordered[len(call.world.sketch.operators)] = (x, border)
+    elif value:
+        call.note(f"a border of {str(value)[:20]} counts as one of zeros")
+    return call.put("pad", x, border=border, channels=channels, mode=mode if mode != "constant" else None)
 
 
 def pixel_shuffle(call: Call) -> Tensor:

@@ -42,10 +42,14 @@ class Assembler(Builder):
         """Of a part of another net: the full name of the layer or group at which it ends."""
 
     def build(self) -> Net:
-        net = super().build()
+        net = self.of_its_own()
         if self.options.input is not None and not self.options.symbols and _flattens(net):
             self.tell_grown(net)
         return net
+
+    def of_its_own(self) -> Net:
+        """The net, held against no other; raises `CnncalcError` with every fault found."""
+        return super().build()
 
     def items(self, nodes: list[YamlNode], current: Tensor, scope: Scope, level: Level) -> Tensor:
         made = super().items(nodes, current, scope, level)
@@ -94,7 +98,7 @@ class Assembler(Builder):
     def tell_grown(self, net: Net) -> None:
         """Tell of linear layers that have other weights than on the file's own input: no trained ones would fit."""
         try:
-            own = Builder.build(Assembler(self.document, self.options._replace(input=None), Faults()))
+            own = Assembler(self.document, self.options._replace(input=None), Faults()).of_its_own()
         except CnncalcError:  # it may have no input of its own
             return
         for _, node, layer in net.layers():

@@ -43,10 +43,10 @@ class Varying:
         self.stem: Stem | None = None
 
     def build(self, options: Options, faults: Faults) -> Net:
-        """The net; raises `CnncalcError` with every fault."""
+        """The net, without a word on layers that its input makes larger; raises `CnncalcError` with every fault."""
         builder = Assembler(self.document, options, faults)
-        if not self.alike or faults or options.input is not None:
-            return builder.build()
+        if not self.alike or faults:
+            return builder.of_its_own()
         items, current, level = builder.begin()
         before, after = items[: self.alike], items[self.alike :]
         if self.stem is None:

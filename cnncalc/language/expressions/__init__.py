@@ -23,6 +23,7 @@ __all__ = ["ExpressionError", "Value", "as_text", "check_syntax", "evaluate", "e
 DEFAULT_LIMITS = Limits()
 # Longer texts are compiled each time: kept, they could take a hundred times the memory of their file.
 LONGEST_KEPT = 300
+NESTED = "keep lists in lists to a few dozen"
 NAME = re.compile(r"[^\W\d]\w*")
 # A bracket or a text in quotes: what matters for finding the end of `$(…)`.
 BRACKET = re.compile(r"""[()]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -51,7 +52,7 @@ def expand(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIMIT
             return _value(parts[0], scope, limits)
         return "".join([part if isinstance(part, str) else _written(part, scope, limits) for part in parts])
     except RecursionError:  # lists in lists in lists, made by one variable after the other
-        raise ExpressionError("the values are nested too deeply", 0, len(text)) from None
+        raise ExpressionError("the values are nested too deeply", 0, len(text), NESTED) from None
 
 
 def evaluate(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIMITS) -> Value:
@@ -63,7 +64,7 @@ def evaluate(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIM
         compiled = _kept if len(text) <= LONGEST_KEPT else _compiled
         return compiled(text, limits)(scope, limits)
     except RecursionError:
-        raise ExpressionError("the values are nested too deeply", 0, len(text)) from None
+        raise ExpressionError("the values are nested too deeply", 0, len(text), NESTED) from None
 
 
 def check_syntax(text: str, limits: Limits = DEFAULT_LIMITS) -> None:

@@ -23,7 +23,7 @@ def _number(name: str, value: Any) -> Any:
     if not is_number(value):
         raise cannot(f"take {name} of {describe(value)}: it needs a number", value)
     if not math.isfinite(value):
-        raise RefusalError(f"cannot take {name} of {describe(value)}")
+        raise RefusalError(f"cannot take {name} of {describe(value)}", "it needs a finite number")
     return value
 
 
@@ -31,7 +31,9 @@ def _needs(name: str, arguments: list[Any], least: int, most: int) -> None:
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         plural = "" if wanted == "1" else "s"
-        raise RefusalError(f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given")
+        raise RefusalError(
+            f"`{name}` takes {wanted} value{plural}, and {len(arguments)} are given", "separate them by commas"
+        )
 
 
 def _extreme(name: str, choose: Callable[[Any], Value]) -> Function:
@@ -62,7 +64,9 @@ def _round(arguments: list[Any], limits: Limits) -> Value:
         return bounded(round(value), limits)
     places = arguments[1]
     if not isinstance(places, int) or abs(places) > MOST_PLACES:
-        raise RefusalError(f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}")
+        raise RefusalError(
+            f"`round` takes a whole number of places up to {MOST_PLACES}, not {describe(places)}", "such as round(x, 2)"
+        )
     return bounded(round(value, places), limits)
 
 
@@ -96,7 +100,7 @@ def _gcd(arguments: list[Any], limits: Limits) -> Value:
     _needs("gcd", arguments, 2, 2)
     for value in arguments:
         if not isinstance(_number("gcd", value), int):
-            raise RefusalError(f"`gcd` takes whole numbers, not {describe(value)}")
+            raise RefusalError(f"`gcd` takes whole numbers, not {describe(value)}", "round it first, as int(x)")
     return math.gcd(*arguments)
 
 
@@ -109,7 +113,9 @@ def divisible(arguments: list[Any], limits: Limits) -> Value:
     _needs("divisible", arguments, 2, 3)
     value, divisor, *rest = (_number("divisible", argument) for argument in arguments)
     if divisor <= 0 or int(divisor) != divisor:
-        raise RefusalError(f"the divisor is a positive whole number, not {describe(divisor)}")
+        raise RefusalError(
+            f"the divisor is a positive whole number, not {describe(divisor)}", "such as divisible(x, 8)"
+        )
     divisor = int(divisor)
     nearest = max(rest[0] if rest else divisor, int(value + divisor / 2) // divisor * divisor)
     return bounded(nearest + divisor if nearest < 0.9 * value else nearest, limits)

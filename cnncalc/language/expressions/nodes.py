@@ -169,7 +169,7 @@ def mapping(pairs: Sequence[tuple[Run, Run]], start: int, stop: int) -> Run:
         for key_run, value_run in pairs:
             key = key_run(scope, limits)
             if isinstance(key, (list, dict)) or key is None:
-                raise RefusalError(f"a key is a text, not {describe(key)}")
+                raise RefusalError(f"a key is a text, not {describe(key)}", "put it in quotes")
             entries[key if isinstance(key, str) else str(key)] = value_run(scope, limits)
         bounded_list([entries], limits)
         return entries

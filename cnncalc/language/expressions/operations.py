@@ -24,6 +24,8 @@ from cnncalc.limits import Limits
 __all__ = ["OPERATORS", "SIGNS", "cannot", "is_number"]
 
 Operator = Callable[[Any, Any, Limits], Value]
+BY_ZERO = "test the divisor first: `a / b if b else 0`"
+WAY_OUT = "arithmetic is of numbers; `+` joins two texts or two lists, and `[x] * 3` repeats a list"
 
 
 def is_number(*values: object) -> bool:
@@ -37,7 +39,7 @@ def cannot(action: str, *values: object) -> RefusalError:
         if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,15}\s*", value):
             advice = f"'{value}' is a text: write {value.strip()} without quotes, or int(…)"
             return RefusalError(f"cannot {action}", advice)
-    return RefusalError(f"cannot {action}")
+    return RefusalError(f"cannot {action}", WAY_OUT)
 
 
 def _arithmetic(compute: Callable[[Any, Any], Any], left: Any, right: Any, limits: Limits) -> Value:
@@ -101,7 +103,7 @@ def _division(name: str, compute: Callable[[Any, Any], Any]) -> Operator:
         if not is_number(left, right):
             raise cannot(f"{name} {describe(left)} by {describe(right)}", left, right)
         if right == 0:
-            raise RefusalError(f"{describe(left)} is divided by zero", "test the divisor first: `a / b if b else 0`")
+            raise RefusalError(f"{describe(left)} is divided by zero", BY_ZERO)
         return _arithmetic(compute, left, right, limits)
 
     return divide
@@ -112,7 +114,7 @@ def power(left: Any, right: Any, limits: Limits) -> Value:
     if not is_number(left, right):
         raise cannot(f"raise {describe(left)} to the power {describe(right)}", left, right)
     if left == 0 and right < 0:
-        raise RefusalError("zero cannot be raised to a negative power: it is a division by zero")
+        raise RefusalError("zero cannot be raised to a negative power: it is a division by zero", BY_ZERO)
     if isinstance(left, int) and isinstance(right, int):
         # |left| >= 2 ** (bits - 1), so the result has at least this many bits; it is not computed if too many.
         if (abs(left).bit_length() - 1) * right > limits.number.bit_length():
@@ -178,12 +180,14 @@ def index(value: Any, key: Any, limits: Limits) -> Value:
     if not isinstance(value, (list, str)):
         raise RefusalError(f"{describe(value)} has no items", "`x[i]` reads a list, a mapping or a text")
     if not isinstance(key, int):
-        raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}")
+        raise RefusalError(f"an item is asked for by its place, a whole number, not by {describe(key)}", "such as [0]")
     if -len(value) <= key < len(value):
         return value[key]
     what = "list" if isinstance(value, list) else "text"
     if not value:
-        raise RefusalError(f"the {what} is empty, so it has no item {describe(key)}")
+        raise RefusalError(
+            f"the {what} is empty, so it has no item {describe(key)}", "test it first: `x[0] if x else 8`"
+        )
     raise RefusalError(
         f"the {what} has no item {describe(key)}: it has {len(value)}, counted from 0",
         f"its last item is [{len(value) - 1}], or [-1]",
@@ -193,7 +197,9 @@ def index(value: Any, key: Any, limits: Limits) -> Value:
 def attribute(value: Any, key: Any, limits: Limits) -> Value:
     """`value.key` or `value['key']` of a mapping."""
     if not isinstance(value, dict):
-        raise RefusalError(f"`.{key}` reads a mapping, and this is {describe(value)}")
+        raise RefusalError(
+            f"`.{key}` reads a mapping, and this is {describe(value)}", "such as {depth: 2}, or `x[0]` of a list"
+        )
     if str(key) in value:
         found: Value = value[str(key)]
         return found

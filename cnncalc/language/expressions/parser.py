@@ -39,7 +39,12 @@ def compile_expression(text: str, start: int, stop: int, limits: Limits) -> Run:
     try:
         return _Parser(text, start, stop, limits).whole()
     except RecursionError:  # only where the bound on depth was raised
-        raise ExpressionError("the expression is nested too deeply", start, stop - start) from None
+        raise ExpressionError(
+            "the expression is nested too deeply",
+            start,
+            stop - start,
+            "give parts of it names of their own, in `variables:`",
+        ) from None
 
 
 class _Parser:
@@ -74,16 +79,16 @@ class _Parser:
         raise self._unexpected(f"`{sign}` or an operator")
 
     def _unexpected(self, wanted: str) -> ExpressionError:
-        token = self.now
+        token, missing = self.now, wanted.partition(":")[0]
         if token.kind == "end":
             if len(self.tokens) == 1:
                 return ExpressionError("the expression is empty", self.begin, self.stop - self.begin,
                                        "write a number, a name or a calculation in it")  # fmt: skip
             last = self.tokens[self.place - 1]
             return ExpressionError(f"the expression ends after `{last.text}`, where {wanted} was expected",
-                                   last.start, last.stop - last.start)  # fmt: skip
+                                   last.start, last.stop - last.start, f"write {missing} behind it")  # fmt: skip
         shown = token.text if len(token.text) <= 30 else token.text[:29] + "…"
-        advice = FOREIGN.get(token.text, "")
+        advice = FOREIGN.get(token.text, f"write {missing} there")
         return ExpressionError(f"expected {wanted}, not `{shown}`", token.start, token.stop - token.start, advice)
 
     # -- grammar, weakest first

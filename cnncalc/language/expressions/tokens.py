@@ -81,7 +81,7 @@ def number(token: Token, limits: Limits) -> Value:
         message = f"the number is larger than {limits.number:,}, the bound `number`"
         raise ExpressionError(message, token.start, width, limits.way_out("number"))
     if value == float("inf"):
-        raise ExpressionError("the number is too large for a decimal number", token.start, width)
+        raise ExpressionError("the number is too large for a decimal number", token.start, width, "at most 1e308")
     return value
 
 

@@ -27,7 +27,7 @@ EXACT_FLOAT = 1e15
 class ExpressionError(Exception):
     """A broken expression. `offset` (from 0) and `width` are in characters of the text that was given."""
 
-    def __init__(self, message: str, offset: int = 0, width: int = 1, help: str = "") -> None:
+    def __init__(self, message: str, offset: int, width: int, help: str) -> None:
         super().__init__(message)
         self.message = message
         self.offset = offset
@@ -38,7 +38,7 @@ class ExpressionError(Exception):
 class RefusalError(Exception):
     """An operation that cannot be done: the message, and what to try."""
 
-    def __init__(self, message: str, help: str = "") -> None:
+    def __init__(self, message: str, help: str) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
@@ -89,7 +89,7 @@ def bounded(value: Any, limits: Limits) -> int | float:
         raise too_large(limits)
     if isinstance(value, float) and math.isfinite(value):
         return value
-    raise RefusalError("the result is not a finite real number")
+    raise RefusalError("the result is not a finite real number", "no square root of what is negative, and no infinity")
 
 
 def bounded_list(values: list[Any], limits: Limits) -> list[Any]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
+from cnncalc.analysis.repeated import Known
 from cnncalc.answers.figures import BY_KEY
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph import Met, Net
+from cnncalc.graph import Net
 from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
@@ -20,9 +21,11 @@ from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
-OPENED, AFRESH, FOLLOWED = 20, 16, 2
-"""What a net that is begun takes, in layers that are built; a layer that the net before did not have; and for each
-layer what is followed through the net, as memory is."""
+OPENED, BUILT, AFRESH, FOLLOWED = 20, 8, 16, 2
+"""What a net that is begun takes, in layers that are copied: a layer that is built again; one that the net before did
+not have; and for each layer a figure that is followed through the net, as memory is."""
+OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
+"""Figures that are sums over the layers, of what has to be followed to each of them."""
 REFUSED = 1_000
 """What a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
@@ -76,19 +79,20 @@ def solve_variable(
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
     build = loader(net, options)
-    each = 1 if all(want.figure not in BY_KEY or BY_KEY[want.figure].layer for want in wants) else 1 + FOLLOWED
+    each = 1 + FOLLOWED * sum(map(_followed, {want.figure for want in wants}))
     trials: list[Trial] = []
-    left, built, before, one = "", 0, frozenset[Met](), REFUSED
+    known: Known = {}
+    left, built, one = "", 0, REFUSED
+    before: Net | None = None
     try:
         for number in range(count):
             trial, graph = _trial(
-                build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer
+                build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer, known
             )
             trials.append(trial)
             if graph is not None:
-                layers = frozenset(graph.signatures)
-                one = OPENED + len(graph.nodes) * each + AFRESH * len(layers - before)
-                before = layers
+                one = OPENED + len(graph.nodes) * each + _new(graph, before)
+                before = graph
             built += one
             if progress is not None:
                 progress(number + 1, count)
@@ -104,6 +108,19 @@ def solve_variable(
     return VariableAnswer(
         net, variable, tuple(want.text for want in wants), tuple(trials), not left, decimal_text(step), left
     )
+
+
+def _new(net: Net, before: Net | None) -> int:
+    """What a net takes that does not begin as the one before it did."""
+    if before is None:
+        return BUILT * len(net.nodes) + AFRESH * len(net.signatures)
+    alike = sum([one is other for one, other in zip(net.nodes, before.nodes)])
+    return BUILT * (len(net.nodes) - alike) + AFRESH * len({*net.signatures}.difference(before.signatures))
+
+
+def _followed(figure: str) -> bool:
+    """Whether a figure is no plain sum over the layers, and no shape."""
+    return figure in FIGURES and (figure in OWN or figure not in BY_KEY or BY_KEY[figure].layer is None)
 
 
 def _value(net: str, variable: str, options: Options) -> str:
@@ -153,13 +170,14 @@ def _trial(
     dtype: str,
     wants: Sequence[Want],
     optimizer: str,
+    known: Known,
 ) -> tuple[Trial, Net | None]:
     """One value, and the net that was built for it."""
     try:
         graph = build({variable: text})
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message), None
-    measured = Measured(graph, batch, dtype, optimizer)
+    measured = Measured(graph, batch, dtype, optimizer, known)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cnncalc.claims.latency import LATENCY
-from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language import load
-from cnncalc.language.documents.document import Document
+from cnncalc.language.digest import digest, raise_if_other
 from cnncalc.language.documents.library import hold_standard_input, standard_input
-from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.running.runner import HERE, Runner, in_order
 from cnncalc.running.work import Work
@@ -24,13 +21,7 @@ from cnncalc.solve.sweep.points import Points
 if TYPE_CHECKING:
     from cnncalc.answers.roofline import Device
 
-__all__ = ["digest", "each", "sweep"]
-
-
-def digest(net: str, options: Options) -> str:
-    """By which the texts that a net comes from are known again: its own, and each that it extends."""
-    texts = Document(net, options, Faults()).texts  # the sweep tells its faults
-    return sha256("\0".join(texts).encode()).hexdigest()
+__all__ = ["each", "sweep"]
 
 
 def sweep(
@@ -96,10 +87,7 @@ def _prepare(asked: Asked, held: bytes, mark: str, texts: str) -> None:
     if asked.net == "-":
         hold_standard_input(held)
     if mark not in _HERE:
-        if digest(asked.net, asked.options) != texts:
-            message = f"`{asked.net[:80]}` is another net where a worker runs"
-            help = "its files are read there too: they must be the same, or hand the net in on standard input, as `-`"
-            raise CnncalcError(Fault(message, help=help))
+        raise_if_other(asked.net, asked.options, texts)
         _HERE.clear()
         _HERE[mark] = Evaluator(asked)
 

@@ -76,8 +76,11 @@ def pretend_cuda(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[FakeTenso
 
 
 def has_numbers(tensor: Tensor) -> bool:
-    """Whether a tensor has numbers, as it has not on meta or on a device that is not there."""
-    return not (tensor.is_meta or isinstance(tensor, FakeTensor))
+    """Whether a tensor has numbers, as it has not on meta or on a device that is not there.
+
+    Where torch.export traces, the tensor stands for one that has.
+    """
+    return torch.compiler.is_compiling() or not (tensor.is_meta or isinstance(tensor, FakeTensor))
 
 
 def _lend_a_guard() -> None:

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cnncalc.arithmetic.windows.formulas import Rounding
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -126,12 +128,12 @@ class _PaddedPool(nn.Module):
     def extra_repr(self) -> str:
         return f"kernel={self.rule.kernel}, stride={self.rule.stride}, padding={self.rule.padding}"
 
-    def padded(self, x: Tensor, value: float) -> tuple[Tensor, list[int] | int]:
-        """The input with its border, if it must be laid before, and the padding that is left to torch's pool."""
+    def padded(self, x: Tensor, value: float) -> tuple[Tensor, list[int] | int, bool]:
+        """The input with its border, if that is laid before; what torch's pool is to pad, and whether to round up."""
         borders = self.rule.explicit_padding(spatial(x))
         if borders is None:
-            return x, even(self.rule, x)
-        return functional.pad(x, sides(borders), value=value), 0
+            return x, even(self.rule, x), self.rule.windows(spatial(x))[0].rounding is Rounding.CEIL
+        return functional.pad(x, sides(borders), value=value), 0, False
 
     def sizes(self, x: Tensor) -> tuple[list[int], list[int], list[int]]:
         """Kernel, stride and dilation of each axis."""
@@ -146,9 +148,9 @@ class PaddedMaxPool(_PaddedPool):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride, dilation = self.sizes(x)
-        x, padding = self.padded(x, float("-inf"))
+        x, padding, up = self.padded(x, float("-inf"))
         pool: Any = MAX_POOL[x.dim() - 3]
-        result: Tensor = pool(x, kernel, stride, padding, dilation)
+        result: Tensor = pool(x, kernel, stride, padding, dilation, ceil_mode=up)
         return result
 
 
@@ -162,9 +164,9 @@ class PaddedAvgPool(_PaddedPool):
         pool: Any = AVG_POOL[x.dim() - 3]
         inside = x.new_ones(()).expand(1, 1, *x.shape[2:])
         borders = self.rule.explicit_padding(spatial(x))
-        x, padding = self.padded(x, 0.0)
+        x, padding, up = self.padded(x, 0.0)
         if borders is None:
-            result: Tensor = pool(x, kernel, stride, padding, count_include_pad=self.rule.count_include_pad)
+            result: Tensor = pool(x, kernel, stride, padding, up, count_include_pad=self.rule.count_include_pad)
             return result
         mean: Tensor = pool(x, kernel, stride)
         if self.rule.count_include_pad:
@@ -216,10 +218,10 @@ class PaddedLPPool(_PaddedPool):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel, stride, _ = self.sizes(x)
-        x, _ = self.padded(x, 0.0)
+        x, _, up = self.padded(x, 0.0)
         pool: Any = (functional.lp_pool1d, functional.lp_pool2d, functional.lp_pool3d)[x.dim() - 3]
         result: Tensor = pool(
-            x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0]
+            x, self.rule.norm, kernel if x.dim() > 3 else kernel[0], stride if x.dim() > 3 else stride[0], up
         )
         return result
 

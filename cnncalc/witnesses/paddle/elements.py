@@ -9,6 +9,7 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import activation, linear, merge, norm, reshape, resize, shuffle
 from cnncalc.layers.kinds.algebra import functions
+from cnncalc.witnesses.paddle.own import first, last, own
 from cnncalc.witnesses.paddle.windows import Rule, Run, of_rank
 
 __all__ = ["RULES"]
@@ -46,13 +47,14 @@ def group_norm(paddle: Any, layer: norm.GroupNorm, x: Shapes) -> Run:
 
 
 def layer_norm(paddle: Any, layer: norm.LayerNorm, x: Shapes) -> Run:
-    """LayerNorm of vectors, of the last axis, or of all."""
-    if layer.over == "channels" and len(x[0]) > 1:
-        raise Unsaid("Paddle's LayerNorm is over the last axes")
-    shape = list(x[0] if layer.over == "all" else x[0][-1:])
+    """LayerNorm over the last axes, which the channels are brought to."""
+    moved = layer.over == "channels" and len(x[0]) > 1
+    shape = list({"all": x[0], "last": x[0][-1:], "channels": x[0][:1]}[layer.over])
     scale, shift = (None if one else False for one in (layer.affine, layer.affine and layer.bias))
     made: Run = paddle.nn.LayerNorm(shape, weight_attr=scale, bias_attr=shift)
-    return made
+    if not moved:
+        return made
+    return own(paddle, lambda module, tensor: first(paddle, module.norm(last(paddle, tensor))), norm=made)  # type: ignore[no-any-return]  # no types
 
 
 def slopes(paddle: Any, layer: activation.PReLU, x: Shapes) -> Run:

@@ -13,12 +13,12 @@ from cnncalc.graph.nodes import Node
 from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.reparametrised import Reparametrised
-from cnncalc.witnesses.paddle import elements, windows
+from cnncalc.witnesses.paddle import elements, tensors, windows
 from cnncalc.witnesses.seen import Seen, SeenRow
 
 __all__ = ["lone", "seen"]
 
-RULES = {**windows.RULES, **elements.RULES}
+RULES = {**windows.RULES, **elements.RULES, **tensors.RULES}
 REFUSED = (
     ValueError,
     TypeError,

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value, of_module
-from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.parts import Tensor, of_module
 from cnncalc.layers.base import Shape
 
 __all__ = [

@@ -128,7 +128,7 @@ def native_pool(layer: pool.Pool, shape: Shape) -> dict[str, tuple[Any, Any]] | 
     return {
         "stride": (plain([window.stride for window in slid]), plain([window.kernel for window in slid])),
         "padding": (each_side(layer, shape), 0),
-        "ceil_mode": (even and slid[0].rounding is Rounding.CEIL, False),
+        "ceil_mode": (slid[0].rounding is Rounding.CEIL, False),
     }
 
 

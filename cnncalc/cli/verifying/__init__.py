@@ -1,0 +1,1 @@
+"""Many nets that are verified: by whom, and kept on the way."""
