@@ -96,7 +96,9 @@ def test_a_program_reads_back_as_the_net(layers):
     assert programs.back(chain("3x12x12", layers, Options())) == []
 
 
-@pytest.mark.parametrize("pool", ["maxpool k2 s2 d2 same ceil", "maxpool k1 s3 d3 same ceil", "avgpool k3 s2 same ceil"])
+@pytest.mark.parametrize(
+    "pool", ["maxpool k2 s2 d2 same ceil", "maxpool k1 s3 d3 same ceil", "avgpool k3 s2 same ceil"]
+)
 def test_pools_that_round_up_do_so_in_a_program_too(pool):
     assert programs.differences(chain("3x8", [pool], Options(dialect="onnx"))) == []
 
