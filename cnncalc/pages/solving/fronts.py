@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Heading, Page, Table, Text
-from cnncalc.pages.solving.sweeps import as_number, figure_column, figure_title, key_of
+from cnncalc.pages.solving.sweeps import as_number, figure_column, key_of, plotted
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def page(found: SearchAnswer) -> Page:
             "exact": found.exact,
             "reason": found.reason or None,
             "seed": found.seed if found.way == "sample" else None,
+            "equal": found.equal,
             "front": front,
         }
 
@@ -73,6 +74,8 @@ def _sure(found: SearchAnswer) -> str:
         none = "No net of the space is as wanted" if not found.fault else f"No net works: {found.fault}"
     else:
         none = f"{number(count)} point{'s' if count > 1 else ''} that no other beats"
+        if found.equal:
+            none += f", and {number(found.equal)} more that equal one of them in what is to be small or large"
     whole = number(found.points)
     if found.way == "sums":
         return (
@@ -88,15 +91,5 @@ def _sure(found: SearchAnswer) -> str:
 
 
 def _picture(found: SearchAnswer) -> str:
-    from cnncalc.pictures.scatter import Dot, scatter
-
     names = (*found.names, *found.question.grid.lengths)
-    dots = [
-        Dot(
-            ", ".join(f"{name} {value}" for name, value in zip(names, (*one.variables, *one.lengths))),
-            one.figures[0], one.figures[1], True,
-        )
-        for one in found.found
-    ]  # fmt: skip
-    across, up = (figure_title(name) for name in found.question.figures[:2])
-    return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
+    return plotted([(one, True) for one in found.found], names, found.question.figures, whole=True)
