@@ -119,8 +119,8 @@ def departures(dialect):
             yield name, own._replace(**{name: plain})
             continue
         for key, one in value.items():
-            rest = {other: said for other, said in value.items() if other != key}
-            yield f"{name} {key}", own._replace(**{name: rest})
+            rest: dict[str, Any] = {name: {other: said for other, said in value.items() if other != key}}
+            yield f"{name} {key}", own._replace(**rest)
             for field in one if name == "defaults" and len(one) > 1 else ():
                 less = {**value, key: {other: said for other, said in one.items() if other != field}}
                 yield f"{name} {key} {field}", own._replace(defaults=less)
