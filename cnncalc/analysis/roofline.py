@@ -25,7 +25,7 @@ def bounded(report: Report, device: Device, dtype: str) -> Report:
     peak, bandwidth = device.peak[computed], device.bandwidth
     rows, total = [], NOTHING
     for row in report.rows:
-        flops = 2 * row.macs
+        flops = 2 * row.nonzero_macs  # hardware may skip the others
         computing = Fraction(flops, peak)
         moving = Fraction(row.moved_bytes, bandwidth) if bandwidth else Fraction(0)
         bound = Bound(flops, row.moved_bytes, max(computing, moving), moving if moving > computing else 0)
