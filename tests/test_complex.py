@@ -14,7 +14,11 @@ from held import differences, graph_of, held_types  # noqa: E402
 from test_amp import TEXTS  # noqa: E402
 
 from cnncalc import CnncalcError, Options, chain  # noqa: E402
+from cnncalc.analysis.costs import report  # noqa: E402
+from cnncalc.analysis.symbolic.report import symbolic_report  # noqa: E402
+from cnncalc.arithmetic.symbolic.algebra import value_at  # noqa: E402
 from cnncalc.cli.main import cnncalc as program  # noqa: E402
+from cnncalc.language import load_text  # noqa: E402
 from cnncalc.layers.convolving import Convolution  # noqa: E402
 from cnncalc.layers.kinds import activation, linear, norm  # noqa: E402
 from cnncalc.layers.kinds.algebra.functions import FUNCTIONS  # noqa: E402
@@ -103,19 +107,23 @@ def test_what_a_convolution_costs_and_keeps():
 
 
 @pytest.mark.parametrize(
-    ("layers", "types", "message"),
+    ("layers", "dtype", "message"),
     [
-        (["conv 3 k1", "relu"], {}, "torch cannot train `relu` on complex numbers"),
-        (["conv 3 k1", "abs"], {}, "`abs` makes real numbers of complex ones"),
-        (["{conv: 3 k1, dtype: complex64}", "linear 2 axis=last"], None, "weights that are not complex meet"),
-        (["{conv: 3 k1, dtype: complex64}", "{conv: 3 k1, dtype: float16}"], None, "weights in float16 that are not"),
-        (["{conv: 3 k1, dtype: complex64}", "batchnorm"], None, "torch cannot train `batchnorm`"),
+        (["conv 3 k1", "relu"], "complex64", "torch cannot train `relu` on complex numbers"),
+        (["conv 3 k1", "abs"], "complex64", "`abs` makes real numbers of complex ones"),
+        (["{conv: 3 k1, dtype: complex64}", "linear 2 axis=last"], "float32", "weights that are not complex meet"),
+        (
+            ["{conv: 3 k1, dtype: complex64}", "{conv: 3 k1, dtype: float16}"],
+            "float32",
+            "weights in float16 that are not",
+        ),
+        (["{conv: 3 k1, dtype: complex64}", "batchnorm"], "float32", "torch cannot train `batchnorm`"),
     ],
 )
-def test_what_is_refused(layers, types, message):
+def test_what_is_refused(layers, dtype, message):
+    graph = chain("2x5x5", layers, Options())
     with pytest.raises(CnncalcError, match=message):
-        graph = chain("2x5x5", layers, Options())
-        graph.report(dtype="float32" if types is None else "complex64")
+        graph.report(dtype=dtype)
 
 
 def test_complex_layers_of_a_real_net():
@@ -127,16 +135,17 @@ def test_complex_layers_of_a_real_net():
 
 
 def test_closed_forms_are_those_of_numbers():
-    graph = chain("2xHxW", ["conv 3 k3 p1", "tanh", "deconv 2 k2 s2"], Options())
-    found = graph.report(dtype="complex64").totals
-    number = chain("2x7x9", ["conv 3 k3 p1", "tanh", "deconv 2 k2 s2"], Options()).report(dtype="complex64").totals
+    text = "{input: 2x7x9, layers: [conv 3 k3 p1, tanh, deconv 2 k2 s2]}"
+    options = Options(input="2xHxW", symbols=True)
+    closed = symbolic_report(load_text(text, "net.yaml", options), dtype="complex64").totals
+    counted = report(graph_of(text), dtype="complex64").totals
     for key in ("flops", "saved_bytes", "peak_bytes", "backward_flops", "train_bytes"):
-        assert getattr(found, key).at(H=7, W=9) == getattr(number, key)
+        assert value_at(closed[key].value, {"H": 7, "W": 9}) == getattr(counted, key)
 
 
 @pytest.mark.parametrize("said", ["cfloat", "c64", "torch.complex64", "complex64"])
 def test_it_goes_by_other_names(said):
-    shown = CliRunner().invoke(program, ["explain", "--dtype", said, "--chain", "2x5x5 | conv 3 k3"])
+    shown = CliRunner().invoke(program, ["chain", "2x5x5", "conv 3 k3", "--explain", "--dtype", said])
     assert shown.exit_code == 0 and "8·MACs + 2·C_out·H_out·W_out" in shown.stdout
 
 
