@@ -116,7 +116,8 @@ class CnncalcError(Exception):
         return CnncalcError, (self.faults,)  # so that it comes whole out of another process
 
     def __str__(self) -> str:
-        return "\n".join(str(fault) for fault in self.faults)
+        """As Python prints it behind the name of the class, which says that it is an error."""
+        return "\n".join(map(str, self.faults)).removeprefix("error: ")
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:

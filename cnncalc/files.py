@@ -6,23 +6,29 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["write_whole"]
 
 
-def write_whole(content: str | bytes, target: Path) -> None:
-    """Write a file by way of a temporary one beside it; its mode stays. Raises OSError: nothing has changed then."""
+def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> None:
+    """Write a file, whole or in parts, by way of a temporary one beside it; its mode stays.
+
+    Raises OSError, or what making a part raises: nothing has changed then.
+    """
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
-    data = content.encode() if isinstance(content, str) else content
+    parts = (content,) if isinstance(content, (str, bytes)) else content
+    data = (part.encode() if isinstance(part, str) else part for part in parts)
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         _write_into(data, target)
         return
     with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
         try:
-            scratch.write(data)
+            for part in data:
+                scratch.write(part)
             scratch.close()
             mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
             Path(scratch.name).chmod(mode)
@@ -32,13 +38,14 @@ def write_whole(content: str | bytes, target: Path) -> None:
             raise
 
 
-def _write_into(data: bytes, target: Path) -> None:
+def _write_into(data: Iterable[bytes], target: Path) -> None:
     """Write into a device, or into a pipe that somebody reads: of one that nobody does the system says so at once."""
     number = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(number, "wb") as file:
         if hasattr(os, "set_blocking"):
             os.set_blocking(number, True)
-        file.write(data)
+        for part in data:
+            file.write(part)
 
 
 def _umask() -> int:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc import Options, chain, load
+from cnncalc import Options, chain, compare, load
 from cnncalc.analysis.comparison import changes, compared
 from cnncalc.analysis.costs import report
 from cnncalc.answers.page import WHOLE, Layout
@@ -189,3 +189,34 @@ def test_the_changes_account_for_the_whole_difference(one, other):
         assert added - removed == getattr(right.totals, field) - getattr(left.totals, field)
     if one == other:
         assert not found
+
+
+def told_of(*arguments):
+    done = CliRunner().invoke(cnncalc, ["compare", *arguments])
+    return done.output, done.exit_code
+
+
+def test_a_convention_stands_beside_the_figures():
+    text, _ = told_of("alexnet", "lenet5", "--convention", "thop")
+    assert "thop MACs" in text
+    assert "714,206,912" in text
+    assert "It leaves out biases" in text
+
+
+def test_a_convention_in_data():
+    one = compare("alexnet", "lenet5", convention="fvcore").to_dict()["nets"][0]
+    assert (one["convention"]["name"], one["convention"]["total"]) == ("fvcore", 714_197_696)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--convention", "nope"), "there is no convention `nope`"),
+        (("--convention", "thop", "--diff"), "--convention does not go with --diff"),
+        (("--functions", "a*"), "--functions is for conventions"),
+    ],
+)
+def test_a_convention_that_is_none(options, words):
+    text, code = told_of("alexnet", "lenet5", *options)
+    assert code == 2
+    assert words in text

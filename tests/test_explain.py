@@ -172,7 +172,7 @@ REMARKS = [
     ("64x7x7", ["adaptive_maxpool 1"], "the same as a global pool"),
     ("8x21x21", ["adaptive_avgpool 5"], "21x21 does not divide into 5x5: neighbouring windows overlap, and take 25"),
     ("2x8x8", ["spp"], "Its grids 1x1, 2x2 and 4x4 have 1 + 4 + 16 = 21 cells a channel."),
-    ("8x10x10", ["deconv 8 k4 s2 p1 output_padding=1"], "takes 20x20 to 21x21 all to 10x10: `output_padding` chooses."),
+    ("8x10x10", ["deconv 8 k4 s2 p1 output_padding=1"], "10x10 of every size from 20x20 to 21x21: `output_padding`"),
     ("3x224x224", ["conv 96 k11 s4"], "55x55, the last window hanging over by 3 pixels; an input of 227x227"),
     ("512x7x7", ["conv 4096 k7"], "Its kernel covers the whole 7x7 map: the same as `flatten` and `linear 4096`."),
     ("4x9x9", ["conv 8 k3 p0:1x1:1"], "Without the border the height would be 9 − 3 + 1 = 7."),

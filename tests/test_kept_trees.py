@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from failing_writes import Disk, on
 
 from cnncalc import Options
 from cnncalc.language import load
@@ -93,6 +94,23 @@ def test_nothing_is_kept_where_byte_code_is_not(tmp_path, monkeypatch):
     (tmp_path / "__pycache__").write_text("in the way")
     keep(path, b"a: 1\n", read(b"a: 1\n", "net.yaml"))
     assert kept(path, b"a: 1\n", "net.yaml") is None
+
+
+def test_a_full_disk_leaves_no_half_of_a_tree(tmp_path, monkeypatch):
+    path, data = tmp_path / "net.yaml", b"a: [1, 2]\n"
+    path.write_bytes(data)
+    for fails in range(1, 10):
+        disk = Disk(fails)
+        with monkeypatch.context() as patched:
+            on(patched, disk)
+            keep(path, data, read(data, "net.yaml"))
+        found = kept(path, data, "net.yaml")
+        if not disk.failed:
+            assert found is not None and fails > 1
+            return
+        assert found is None
+        assert [*(tmp_path / "__pycache__").iterdir()] == []
+    pytest.fail("it never came to an end")
 
 
 def test_a_bundled_file_is_read_once_and_anew_when_it_changes(tmp_path, monkeypatch):

@@ -15,15 +15,26 @@ SWEEP = ("lenet5", "--set", "classes=1:6", "--input", "1x{28:36:4}")
 WRITERS = [
     ("show", "lenet5"),
     ("show", "lenet5", "--format", "json"),
+    ("show", "lenet5", "--format", "csv"),
+    ("show", "lenet5", "--input", "1xHxW"),
+    ("chain", "3x8x8", "conv 4 k3", "relu"),
     ("explain", "lenet5"),
+    ("explain", "lenet5", "--format", "html"),
     ("compare", "lenet5", "alexnet"),
     ("check", "lenet5"),
+    ("check", "lenet5", "--format", "json"),
     ("kinds", "conv"),
+    ("kinds", "--format", "markdown"),
     ("solve", "batch-size", "lenet5", "--memory", "1GB"),
+    ("solve", "variable", "lenet5", "classes", "--want", "params <= 61k", "--to", "12"),
+    ("solve", "input-size", "lenet5"),
+    ("solve", "conv-padding", "--input", "224", "--output", "112", "--kernel", "7", "--stride", "2"),
     ("sweep", *SWEEP),
+    ("sweep", *SWEEP, "--pareto", "params,macs"),
     ("search", "lenet5", "--over", "classes=1:9", "--minimize", "params", "--maximize", "macs"),
     ("search", "lenet5", "--over", "classes=1:5", "--minimize", "latency", "--device", "a100"),
     ("draw", "lenet5"),
+    ("draw", "lenet5", "--view", "volumes"),
     ("list", "--family", "vgg"),
     ("schema",),
     ("export", "lenet5", "--to", "caffe", "--force"),
@@ -70,6 +81,28 @@ def test_a_disk_that_is_full_leaves_what_stood_there(tmp_path, monkeypatch, argu
         assert (target.read_text() if target.exists() else None) == before
         assert {path.name for path in tmp_path.iterdir()} <= {target.name, f"{target.name}.part"}
         (tmp_path / f"{target.name}.part").unlink(missing_ok=True)
+    pytest.fail("it never came to an end")
+
+
+def test_a_disk_that_is_full_in_the_middle_of_many_rows(tmp_path, monkeypatch):
+    """Rows are written as they are made: some are on the disk when it is full."""
+    monkeypatch.setattr("cnncalc.cli.output.AT_ONCE", 9_000)
+    whole, target = tmp_path / "whole.json", tmp_path / "rows.json"
+    assert run("show", "resnet50", "-o", whole).exit_code == 0
+    assert whole.read_text() == run("show", "resnet50", "--format", "json").stdout
+    for fails in range(1, 40):
+        target.write_text("before")
+        disk = Disk(fails)
+        with monkeypatch.context() as patched:
+            on(patched, disk)
+            done = run("show", "resnet50", "-o", target)
+        if not disk.failed:
+            assert fails > 5
+            assert target.read_bytes() == whole.read_bytes()
+            return
+        assert done.exit_code == 2
+        assert target.read_text() == "before"
+        assert {path.name for path in tmp_path.iterdir()} == {target.name, whole.name}
     pytest.fail("it never came to an end")
 
 

@@ -153,9 +153,26 @@ def test_a_space_of_sizes(space):
     agrees(path, sized, [("macs",), ("params", True), ("activation_bytes", True)])
 
 
+def test_points_that_are_equally_good_are_counted(tmp_path, monkeypatch):
+    """Parameters depend on no size: of each width there are as many points as sizes, at 20,000 at a time or three."""
+    (tmp_path / "net.yaml").write_text("input: 3x8x8\nvariables: {w: 4}\nlayers: [conv $w k1, global_avgpool]\n")
+    monkeypatch.chdir(tmp_path)
+    arguments = ("net.yaml", "--over", "w=1:4", "--input", "3x{8:12}", "--maximize", "params")
+    for most in (20_000, 3):
+        monkeypatch.setattr("cnncalc.solve.search.answer.AT_A_TIME", most)
+        done = run(*arguments, "--want", "peak_bytes >= 1", "--format", "json")
+        found = json.loads(done.stdout)
+        assert (found["equal"], len(found["front"]), found["looked"]) == (4, 1, 20)
+        assert (
+            "1 point that no other beats, and 4 more that equal one of them"
+            in run(*arguments, "--want", "peak_bytes >= 1").stdout
+        )
+    assert json.loads(run(*arguments, "--format", "json").stdout)["equal"] is None
+
+
 def test_memory_is_told_by_every_net(space):
     answer = agrees(space[0], space[1], [("peak_bytes",), ("params", True)], way="points")
-    assert "`peak_bytes` is no sum" in answer.reason and answer.exact
+    assert "`peak_bytes` is told of a whole net" in answer.reason and answer.exact
 
 
 def test_shapes_are_wanted(tmp_path):

@@ -8,8 +8,10 @@ import shlex
 import pytest
 from command_line import runner
 
+import cnncalc
 from cnncalc.cli import kept_totals
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.errors import CnncalcError
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
 
@@ -74,6 +76,41 @@ def test_a_slip_is_told_with_a_way_out(here, arguments, words, way_out):
     assert words in done.stderr
     assert way_out in done.stderr
     assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("show alexnet --input 224", "is not like the net's own input"),
+        ("show vgg16 --input 224x224", "is not like the net's own input"),
+        ("show mobilenet_v2 --set width=abc", "--set width=abc: the net computes with `width`, which is a number"),
+        ("show vgg16 --dtype fp17", "did you mean `float16`?"),
+        ("show vgg16 --dtype halff", "did you mean `float16`?"),
+    ],
+)
+def test_one_mistake_is_one_error(here, arguments, words):
+    told = run(*shlex.split(arguments)).stderr
+    assert words in told
+    assert told.count("error: ") == 1
+
+
+def test_a_text_where_a_number_is_may_be_meant(here):
+    """`same` in place of a padding is no mistake, nor a text that nothing is computed with."""
+    (here / "worded.yaml").write_text("input: 3x8x8\nvariables: {pad: 1}\nlayers: [conv 4 k3 p$pad]\n")
+    done = run("show", "worded.yaml", "--set", "pad=x")
+    assert "the net computes with" not in done.stderr
+
+
+def test_an_answer_is_of_the_dialect_that_was_asked():
+    asked = "solve conv-padding --input 10 --output 5 --kernel 3 --stride 2"
+    assert "PyTorch" in run(*asked.split()).stdout
+    assert "PyTorch" not in run(*asked.split(), "--dialect", "keras").stdout
+
+
+def test_an_error_says_once_that_it_is_one():
+    with pytest.raises(CnncalcError) as error:
+        cnncalc.load("no_such_net")
+    assert str(error.value).startswith("there is no file or bundled net `no_such_net`")
 
 
 @pytest.mark.parametrize("output", ["own.yaml", "child.yaml", "link.yaml"])

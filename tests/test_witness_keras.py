@@ -122,42 +122,6 @@ def test_what_is_composed_has_the_same_numbers(keras, shape, layer):
     assert failed(load_text(f"input: {shape}\nlayers: [{layer}]\n", "net", Options())) == []
 
 
-@pytest.mark.parametrize(("shape", "layer"), COMPOSED[:7])
-def test_a_composed_attention_gives_what_torch_gives(keras, shape, layer):
-    """With the same numbers in the parameters of both."""
-    torch = pytest.importorskip("torch")
-    from cnncalc.interchange.keras.writing.writer import model_of
-    from cnncalc.torch_backend.building.builder import build
-    from cnncalc.witnesses.keras import _built, _keras
-
-    graph = load_text(f"input: {shape}\nlayers: [{{{layer.replace(' ', ': ', 1)}, name: a}}]\n", "net", Options())
-    module, made = build(graph).eval(), _built(_keras(), model_of(graph))
-    state = {name.removeprefix("a."): 0.3 * torch.randn(one.shape) for name, one in module.state_dict().items()
-             if one.is_floating_point()}  # fmt: skip
-    if "relative_coords_table" in state:
-        state["relative_coords_table"] = module.state_dict()["a.relative_coords_table"]
-    module.load_state_dict({f"a.{name}": one for name, one in state.items()}, strict=False)
-    layers = {one.name: one for one in made.operations}
-    vectors = state["in_proj_bias"].chunk(3) if "in_proj_bias" in state else [None] * 3
-    for word, weight, bias in zip(("query", "key", "value"), state["in_proj_weight"].chunk(3), vectors, strict=True):
-        layers[f"a_{word}"].set_weights([weight.T] if bias is None else [weight.T, bias])
-    if "out_proj.weight" in state:
-        layers["a_joined"].set_weights([state["out_proj.weight"].T, state["out_proj.bias"]])
-    if "relative_position_bias_table" in state:
-        layers["a_table_row"].set_weights([state["relative_position_bias_table"].reshape(1, -1)])
-    if "logit_scale" in state:
-        layers["a_scale_row"].set_weights([state["logit_scale"].reshape(1, -1)])
-        layers["a_around_row"].set_weights([state["relative_coords_table"].reshape(1, -1)])
-        layers["a_net0"].set_weights([state["cpb_mlp.0.weight"].T, state["cpb_mlp.0.bias"]])
-        layers["a_net2"].set_weights([state["cpb_mlp.2.weight"].T])
-    x = torch.randn(2, *shape_of(shape))
-    with torch.no_grad():
-        (ours,) = module(x).values() if isinstance(module(x), dict) else (module(x),)
-    theirs = made([x.movedim(1, -1).numpy()])
-    theirs = torch.as_tensor(theirs.detach().numpy() if hasattr(theirs, "detach") else theirs).movedim(-1, 1)
-    torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.parametrize("name", ["lenet5", "squeezenet1_1", "m3", "fsrcnn", "dcgan_generator"])
 def test_bundled_nets(keras, name):
     assert failed(load(name, Options())) == []

@@ -5,10 +5,11 @@ What a layer costs is stated in the class of its kind, and what is made of it in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
-from cnncalc.analysis.counter import Counter
+from cnncalc.analysis.counter import Counter, OfOneError
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
@@ -16,14 +17,19 @@ from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, backwards, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
-from cnncalc.answers.figures import KEYS, OF_LAYERS
+from cnncalc.answers.figures import BY_KEY, FIGURES, KEYS, OF_LAYERS
+from cnncalc.answers.reading import OfLayer
 from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Costs, Net, Node, costs
+from cnncalc.graph import Costs, Met, Net, Node, costs
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
 
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
+
+MANY, NEAR = 20_000, 4_096
+"""Different layers of a net, from which on memory matters more than time; and so many of which what was read is kept,
+since the next layers may be of them."""
 
 
 class Followed:
@@ -88,6 +94,10 @@ class Counts(Counter):
         """Bytes of an element of each node's tensor, worked out once for all that is asked of the net."""
         return self.followed.elements
 
+    def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """These figures of every layer, one layer after the other."""
+        return zip(*map(self.each, keys))
+
     @cached_property
     def costs(self) -> Sequence[Costs]:
         """What each signature of the graph costs."""
@@ -139,6 +149,92 @@ class Counts(Counter):
         return sum([rule(shape, size) for shape in self.graph.signatures[node.signature].tensors])
 
 
+class _CostsOf(Sequence[Costs]):
+    """What each signature costs, asked of it when it is wanted."""
+
+    def __init__(self, signatures: Sequence[Met]) -> None:
+        self.signatures = signatures
+
+    def __len__(self) -> int:
+        return len(self.signatures)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.signatures[at].costs
+
+
+class Many(Counts):
+    """Those of a net of very many different layers: what was read of a layer would fill the memory, and is not kept."""
+
+    @cached_property
+    def costs(self) -> Sequence[Costs]:
+        return _CostsOf(self.graph.signatures)
+
+    @cached_property
+    def saved(self) -> dict[int, int]:
+        found = super().saved
+        self._forget()
+        return found
+
+    @cached_property
+    def backward(self) -> dict[int, int]:
+        found = super().backward
+        self._forget()
+        return found
+
+    def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        rules = [(key, self._rule(key)) for key in keys]
+        near: dict[int, tuple[OfLayer, dict[str, Any]]] = {}
+        one, signatures = self.own, self.graph.signatures
+        for (index, node, _), number in zip(self.graph.layers(), self.alike[0]):
+            if number not in near:
+                if len(near) >= NEAR:
+                    near.clear()
+                near[number] = self.facts_of(index), {}
+            facts, known = near[number]
+            for key, rule in rules:
+                if key not in known:
+                    try:
+                        known[key] = rule(facts)
+                    except OfOneError:
+                        continue
+            one.node = index
+            found = tuple([known[key] if key in known else rule(facts) for key, rule in rules])
+            one.node = None
+            signatures[node.signature].forget()
+            yield found
+
+    def each(self, key: str) -> list[Any]:
+        return [value for (value,) in self.figures((key,))]
+
+    def sum(self, key: str) -> Any:
+        return self._sums[key] if key in self._sums else sum(value for (value,) in self.figures((key,)))
+
+    @cached_property
+    def _sums(self) -> dict[str, Any]:
+        """Of all figures of which nothing is a layer's own, in one walk."""
+        rules = {one.key: one.layer for one in FIGURES if one.layer is not None and one.total is None}
+        sums = dict.fromkeys(rules, 0)
+        for times, (index, _) in zip(self.times, self.alike[1]):
+            facts = self.facts_of(index)
+            for key in [*sums]:
+                try:
+                    sums[key] += times * rules[key](facts)
+                except OfOneError:
+                    del sums[key]
+            self.graph.signatures[self.graph.nodes[index].signature].forget()
+        return sums
+
+    @staticmethod
+    def _rule(key: str) -> Any:
+        rule = BY_KEY[key].layer
+        assert rule is not None
+        return rule
+
+    def _forget(self) -> None:
+        for met in self.graph.signatures:
+            met.forget()
+
+
 def report(
     graph: Net,
     batch: int = 1,
@@ -153,7 +249,7 @@ def report(
     batch and type, where somebody has it already.
     """
     graph = graph.standing()
-    counter = Counts(graph, batch, dtype, optimizer, followed or Followed(graph, batch, dtype))
+    counter = _counts(graph, batch, dtype, optimizer, followed or Followed(graph, batch, dtype))
     return Report(
         name=graph.name,
         source=graph.source,
@@ -173,25 +269,29 @@ def report(
     )
 
 
-def _rows(graph: Net, counter: Counts) -> tuple[Row, ...]:
-    """Every layer in execution order."""
-    batch, nodes, origins = counter.images, graph.nodes, graph.origins
+def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Followed) -> Counts:
+    """The counts of a net, which forget what they read where there are very many different layers."""
+    if len(graph.signatures) < MANY:
+        return Counts(graph, batch, dtype, optimizer, followed)
+    return Many(graph, batch, dtype, optimizer, followed)
+
+
+def _rows(graph: Net, counter: Counts) -> Iterator[Row]:
+    """Every layer in execution order, each when it is asked for."""
+    batch, nodes, origins, signatures = counter.images, graph.nodes, graph.origins, graph.signatures
     seen = described(counter.followed.fields)
-    notations = [write(layer) for layer, _ in graph.signatures]
-    inputs = [tuple([(batch, *shape) for shape in shapes]) for _, shapes in graph.signatures]
-    figures = zip(*map(counter.each, OF_LAYERS))
-    return tuple([
-        Row(
+    notation = lru_cache(NEAR)(lambda number: write(signatures[number][0]))
+    inputs = lru_cache(NEAR)(lambda number: tuple([(batch, *shape) for shape in signatures[number][1]]))
+    for (index, node, layer), numbers in zip(graph.layers(), counter.figures(OF_LAYERS)):
+        yield Row(
             node.name,
             layer.kind,
-            notations[node.signature],
+            notation(node.signature),
             tuple([nodes[one].name for one in node.inputs]),
-            inputs[node.signature],
+            inputs(node.signature),
             (batch, *node.shape),
             *numbers,
             line=node.origin.line if node.origin else 0,
             receptive_field=seen[index],
             origin=origins.get(node.name, ""),
         )
-        for (index, node, layer), numbers in zip(graph.layers(), figures)
-    ])  # fmt: skip

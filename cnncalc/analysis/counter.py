@@ -74,7 +74,7 @@ class Counter:
         check_sharding(*graph.plan.sharding)
         self.element_bytes, self.parts, self.accumulate = self.numbers.size, self.numbers.parts, graph.plan.accumulate
         self.optimizer = optimizer_named(optimizer)
-        self._own = _One(self)
+        self.own = _One(self)
         self._each: dict[str, list[Any]] = {}
         self._totals: dict[str, Any] = {}
 
@@ -189,7 +189,7 @@ class Counter:
 
     def facts_of(self, index: int) -> OfLayer:
         """What the rules read of a layer, but for what is its own."""
-        node, elements, plan, one = self.graph.nodes[index], self.elements, self.graph.plan, self._own
+        node, elements, plan, one = self.graph.nodes[index], self.elements, self.graph.plan, self.own
         layer, stored, share = node.layer, plan.types.get(index), plan.sparsity.get(index)
         assert layer is not None
         owns = None if self.parted is None else self.parted[index] == index
@@ -212,7 +212,7 @@ class Counter:
         return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
 
     @cached_property
-    def _times(self) -> list[int]:
+    def times(self) -> list[int]:
         """How many layers there are of each that are alike, in the order of their numbers."""
         return [*Times(self.alike[0]).values()]
 
@@ -239,7 +239,7 @@ class Counter:
         """A figure of every layer, of which what is its own is a part."""
         rule = BY_KEY[key].layer
         assert rule is not None
-        found, one = self._facts, self._own
+        found, one = self._facts, self.own
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), self.alike[0]):
             one.node = index
@@ -252,7 +252,7 @@ class Counter:
         values = self.of_alike(key)
         if values is None:
             return sum(self.each(key))
-        return sum(map(mul, self._times, values))
+        return sum(map(mul, self.times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

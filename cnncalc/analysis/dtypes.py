@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.graph.formats import DTYPES, SPELLINGS, parts_of
+from cnncalc.errors import CnncalcError, Fault, near, suggestion
+from cnncalc.graph.formats import DTYPES, SPELLINGS, meant, parts_of
 from cnncalc.records import NamedTuple
 
 __all__ = ["HALVES", "SPELT_HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
@@ -32,7 +32,9 @@ def element_bytes(dtype: str) -> int:
         if amp_of(dtype):
             help = "leave --amp out"
             raise CnncalcError(Fault("this is not known of automatic mixed precision, where types differ", help=help))
-        help = suggestion(dtype, DTYPES, f"the types are {', '.join(DTYPES)}")
+        like = dict.fromkeys(meant(one) for one in near(dtype, [*DTYPES, *SPELLINGS]))
+        near_ones = " or ".join(f"`{one}`" for one in like if one in DTYPES)
+        help = f"did you mean {near_ones}?" if near_ones else f"the types are {', '.join(DTYPES)}"
         raise CnncalcError(Fault(f"there is no type `{dtype[:60]}`", help=help))
     return DTYPES[dtype]
 

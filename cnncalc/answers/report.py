@@ -5,19 +5,20 @@ Every shape here has the batch as its first axis; every count is a whole number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.records import NamedTuple, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cnncalc.answers.counting import Counting
     from cnncalc.answers.roofline import Bound, Roofline
 
 
-__all__ = ["LAYER", "Hint", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
+__all__ = ["LAYER", "Hint", "Layers", "ReceptiveField", "Report", "Row", "Shape", "Totals"]
 
 Shape = tuple[int, ...]
 
@@ -93,6 +94,24 @@ class Hint(NamedTuple):
     text: str
 
 
+class Layers(Sequence[Row]):
+    """The rows of a report, which are made as they are walked through: a million need not be in memory at once."""
+
+    __slots__ = ("report",)
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def __len__(self) -> int:
+        return len(self.report.rows)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.report.rows[at]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.report.made()
+
+
 class Report:
     """A whole net, counted. What takes time may be given as a function, which is called when it is first asked for."""
 
@@ -103,7 +122,7 @@ class Report:
         dialect: str,
         file: str,
         inputs: dict[str, Shape],
-        rows: tuple[Row, ...] | Callable[[], tuple[Row, ...]],
+        rows: tuple[Row, ...] | Callable[[], Iterable[Row]],
         outputs: dict[str, Shape] | Callable[[], dict[str, Shape]],
         totals: Totals | Callable[[], Totals],
         hints: tuple[Hint, ...] | Callable[[], tuple[Hint, ...]],
@@ -134,8 +153,17 @@ class Report:
     def rows(self) -> tuple[Row, ...]:
         """Every layer in execution order."""
         if callable(self._rows):
-            self._rows = self._rows()
+            self._rows = tuple(self._rows())
         return self._rows
+
+    @property
+    def layers(self) -> Layers:
+        """The rows one after another, none of them kept."""
+        return Layers(self)
+
+    def made(self) -> Iterator[Row]:
+        """Each row as it is made, or as it was."""
+        return iter(self._rows() if callable(self._rows) else self._rows)
 
     @property
     def outputs(self) -> dict[str, Shape]:

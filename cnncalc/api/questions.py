@@ -149,11 +149,12 @@ def compare(
     amp: str | None = None,
     diff: bool = False,
     device: DeviceLike | None = None,
+    convention: str | None = None,
 ) -> Answer[list[Compared]]:
     """Nets side by side, or with `diff` two of them layer by layer: `cnncalc compare`.
 
-    The options are those of the nets that are not loaded yet; on a `device` their least times stand beside one another.
-    Raises CnncalcError for a net that cannot be built.
+    The options are those of the nets that are not loaded yet; on a `device` their least times stand beside one another,
+    by a `convention` what that tool counts. Raises CnncalcError for a net that cannot be built.
     """
     from cnncalc.analysis.comparison import changes, compared
     from cnncalc.pages import changes as changed
@@ -164,10 +165,17 @@ def compare(
         raise CnncalcError(Fault(f"{wanted}, not {len(nets)}", help='as `cnncalc.compare("resnet18", "resnet34")`'))
     held = [net if isinstance(net, Net) else load(net, options_of(input=input, set=set)) for net in nets]
     found = [compared(_called(net), net.numbers(), batch, type_of(dtype, amp)) for net in held]
-    if diff and device is not None:
-        raise CnncalcError(Fault("`device` does not go with `diff`", help="leave out one of them"))
+    for name, value in (("device", device), ("convention", convention)):
+        if diff and value is not None:
+            raise CnncalcError(Fault(f"`{name}` does not go with `diff`", help="leave out one of them"))
     if diff:
         return Answer(found, "a difference", lambda both: changed.page(both, changes(both[0].report, both[1].report)))
+    if convention is not None:
+        from cnncalc.tools.conventions import convention_named
+        from cnncalc.tools.conventions.counting import count, with_counting
+
+        counts = [count(net.numbers(), convention_named(convention), batch) for net in held]
+        found = [one._replace(report=with_counting(one.report, counting)) for one, counting in zip(found, counts)]
     placed = [one._replace(report=on_device(one.report, device, type_of(dtype, amp))) for one in found]
     return Answer(placed, f"{len(found)} nets", comparison.page)
 

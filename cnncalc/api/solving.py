@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.api.answers import Answer
 from cnncalc.api.boundary.keywords import known_keywords
-from cnncalc.api.loading import InputLike, NetLike, options_of, type_of
+from cnncalc.api.loading import DeviceLike, InputLike, NetLike, options_of, type_of
 from cnncalc.api.nets import Net
 from cnncalc.api.opening import load
 from cnncalc.api.rereading import reread
@@ -135,7 +136,8 @@ def input_size(
 def batch_size(
     net: NetLike | Net,
     *,
-    memory: int | str,
+    memory: int | str | None = None,
+    device: DeviceLike | None = None,
     optimizer: str | None = None,
     dtype: str = "float32",
     amp: str | None = None,
@@ -144,10 +146,14 @@ def batch_size(
     dialect: str | None = None,
     freeze: str | Sequence[str] = (),
 ) -> Answer[BatchAnswer]:
-    """The largest batch that fits in a memory, as `24GiB` or in bytes: `cnncalc solve batch-size`."""
+    """The largest batch that fits in a memory, as `24GiB` or in bytes, or in that of a device: `solve batch-size`.
+
+    Groups that run again, ranks and types of layers are those with which a net was loaded.
+    """
     from cnncalc.claims.quantities import parse_quantity
     from cnncalc.pages.solving.searches import batch_page
     from cnncalc.solve.inputs.batches import solve_batch
+    from cnncalc.tools.devices import memory_of
 
     given: dict[str, Any] = {"input": input, "set": set, "dialect": dialect, "freeze": freeze}
     if not isinstance(net, Net):
@@ -156,10 +162,13 @@ def batch_size(
         held = load(*reread(net, **given))
     else:
         held = net
+    room = memory_of(None if device is None else fspath(device), said=memory is not None)
     if isinstance(memory, str) and memory.strip().isdecimal():
         help = f'write a unit, as "{memory.strip()[:20]}GiB", or bytes as a whole number'
         raise CnncalcError(Fault(f"`memory` {memory[:40]}: bytes, or what?", help=help))
-    room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
+    if memory is not None:
+        room = memory if isinstance(memory, int) else parse_quantity(memory, in_bytes=True)
+    assert room is not None
     return Answer(solve_batch(held.numbers(), room, type_of(dtype, amp), optimizer), held.name, batch_page)
 
 

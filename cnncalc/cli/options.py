@@ -23,6 +23,7 @@ __all__ = [
     "Wanted",
     "amp_option",
     "assignments",
+    "convention_option",
     "device_of",
     "device_option",
     "file_option",
@@ -125,8 +126,13 @@ format_option = option(
     help=f"What to print: {', '.join(FORMS_BY_NAME)}.  [default: what the name of the file says, else table]",
 )
 file_option = option(
-    "-o", "--output", "file", metavar="FILE", file=True, help="Write there, not to standard output.",
-)  # fmt: skip
+    "-o",
+    "--output",
+    "file",
+    metavar="FILE",
+    file=True,
+    help="Write there, over what is there, not to standard output.",
+)
 _OUTPUT_OPTIONS = (format_option, file_option)
 
 optimizer_option = option(
@@ -163,6 +169,13 @@ functions_option = option(
     help="Layers that are called as functions, which some tools do not see. May be repeated.",
 )
 
+convention_option = option(
+    "--convention",
+    metavar="NAME",
+    shell_complete=completing.conventions,
+    help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
+    "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
+)
 _VIEW_OPTIONS = (
     option(
         "--columns",
@@ -173,13 +186,7 @@ _VIEW_OPTIONS = (
     ),
     option("--sort", metavar="COLUMN", shell_complete=completing.columns, help="Sort by that column, largest first."),
     option("--depth", metavar="N", least=1, help="Fold what lies deeper than N levels of names."),
-    option(
-        "--convention",
-        metavar="NAME",
-        shell_complete=completing.conventions,
-        help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
-        "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
-    ),
+    convention_option,
     option(
         "--style",
         choices=("keras", "keras-nested", "keras-sequential", "paddle", "torchinfo", "torchsummary"),

@@ -12,7 +12,7 @@ from cnncalc.files import write_whole
 from cnncalc.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cnncalc.answers.page import Page
@@ -68,31 +68,48 @@ def _known_suffix(file: str, form: str) -> None:
 
 def answer(page: Page, given: Mapping[str, Any]) -> None:
     """Prints the page, or writes it to the file, in the form that is asked for. Raises CnncalcError."""
-    from cnncalc.forms import draw
+    from cnncalc.forms import drawn
 
-    emit(draw(page, form_of(given)), given["file"])
+    emit(drawn(page, form_of(given)), given["file"])
 
 
-def emit(text: str | bytes, output: str | None, *, over: bool = False) -> None:
-    """Prints the text, or writes it to the file `output` by way of a temporary file beside it.
+def emit(text: str | bytes | Iterator[str], output: str | None, *, over: bool = False) -> None:
+    """Prints the text, or its pieces, or writes it to the file `output` by way of a temporary file beside it.
 
     What could steer a terminal is written as an escape, whoever put it in; colours on a terminal are ours.
     Raises CnncalcError for a folder that there is not, a file that cannot be written, or, unless it may be written
     `over`, one that was read as a net.
     """
-    if isinstance(text, str):
-        text = _harmless(text, coloured=_on_terminal(output))
+    coloured = _on_terminal(output)
+    if isinstance(text, bytes):
+        parts: Iterator[str | bytes] = iter((text,))
+    else:
+        parts = (_harmless(one, coloured=coloured) for one in ((text,) if isinstance(text, str) else _stretches(text)))
     if output is None or output == "-":
-        for start in range(0, len(text), AT_ONCE):
-            put(text[start : start + AT_ONCE], sys.stdout)
+        for part in parts:
+            for start in range(0, len(part), AT_ONCE):
+                put(part[start : start + AT_ONCE], sys.stdout)
         return
     target = target_of(output)
     if not over:
         _spare_nets(target)
     try:
-        write_whole(text, target)
+        write_whole(parts, target)
     except OSError as error:  # its own message would name the temporary file
         raise _unwritable(output, error) from None
+
+
+def _stretches(pieces: Iterator[str]) -> Iterator[str]:
+    """Pieces put together to some that are worth a call."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= AT_ONCE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 def target_of(output: str) -> Path:

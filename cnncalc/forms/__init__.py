@@ -6,16 +6,18 @@ A form is a module with `draw`, imported when it is asked for, and one line in F
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.page import WHOLE, Layout
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnncalc.answers.page import Page
 
-__all__ = ["FORMS", "Form", "by_suffix", "draw", "form_named", "ready", "text"]
+__all__ = ["FORMS", "Form", "by_suffix", "draw", "drawn", "form_named", "ready", "text"]
 
 
 class Form(NamedTuple):
@@ -79,6 +81,20 @@ def draw(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str | bytes
 
     Raises CnncalcError for a form that there is not, or that the page does not have.
     """
+    module, layout = _module(page, form, layout)
+    drawn: str | bytes = module.draw(page, layout)
+    return drawn
+
+
+def drawn(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str | bytes | Iterator[str]:
+    """As `draw`; piece after piece where the form can be had so. Raises CnncalcError."""
+    module, layout = _module(page, form, layout)
+    made: str | bytes | Iterator[str] = getattr(module, "pieces", module.draw)(page, layout)
+    return made
+
+
+def _module(page: Page, form: str, layout: Layout) -> tuple[Any, Layout]:
+    """What draws a form, and the layout that it draws to."""
     chosen = form_named(form)
     if chosen.needs and not getattr(page, chosen.needs):
         others = [one.name for one in FORMS if not one.needs or getattr(page, one.needs)]
@@ -88,14 +104,12 @@ def draw(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str | bytes
     ready(chosen)
     if not chosen.screen:
         layout = Layout(document=True)
-    module = import_module(f"cnncalc.forms.{chosen.module}")
-    drawn: str | bytes = module.draw(page, layout)
-    return drawn
+    return import_module(f"cnncalc.forms.{chosen.module}"), layout
 
 
 def text(page: Page, form: str = "plain", layout: Layout = WHOLE) -> str:
     """The page in one of the FORMS that are text. Raises CnncalcError."""
-    drawn = draw(page, form, layout)
-    if isinstance(drawn, bytes):
+    made = draw(page, form, layout)
+    if isinstance(made, bytes):
         raise CnncalcError(Fault(f"{form} is no text", help="write it to a file"))
-    return drawn
+    return made

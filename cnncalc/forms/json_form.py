@@ -12,13 +12,19 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Layout, Page
 
-__all__ = ["draw", "dumps"]
+__all__ = ["draw", "dumps", "pieces"]
 
 
-def draw(page: Page, _: Layout) -> str:
+def draw(page: Page, layout: Layout) -> str:
     """The data of the page."""
+    return "".join(pieces(page, layout))
+
+
+def pieces(page: Page, _: Layout) -> Iterator[str]:
+    """The same, piece after piece: of a million layers none is kept."""
     assert page.data is not None
-    return dumps(page.data())
+    yield from _pieces(page.data(), 0)
+    yield "\n"
 
 
 def dumps(value: object) -> str:

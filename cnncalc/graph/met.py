@@ -69,6 +69,12 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         except NoClosedForm as problem:
             return Requirement(False, "this layer has no closed form", str(problem), IN_NUMBERS), conditions
 
+    def forget(self) -> None:
+        """Keep no answer but the shape: it is asked again."""
+        answers = vars(self)
+        for name in answers.keys() - {"inferred"}:
+            del answers[name]
+
     @cached_property
     def elements(self) -> int:
         """Numbers in its output."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.language.expressions import ExpressionError
 from cnncalc.language.values import ValueFault
@@ -10,6 +12,7 @@ from cnncalc.notation.vocabulary import READ_ON, TokenError
 
 __all__ = ["Faults"]
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
 MOST = 100
 """Enough to work on; a file with more has one cause."""
 
@@ -30,6 +33,8 @@ class Faults:
         """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
         """Variables whose value could not be computed: that they are missing is no second fault."""
+        self.unlike: dict[str, Fault] = {}
+        """Of variables that `--set` makes what no number is where the file has one: what is said where that matters."""
 
     def __len__(self) -> int:
         return len(self.found)
@@ -67,6 +72,10 @@ class Faults:
         missing = error.message.startswith("there is no ")
         if missing and word in self.broken:
             self.met += 1
+            return
+        culprit = next((name for name in _NAME.findall(word) if name in self.unlike), None)
+        if culprit is not None:
+            self.note(self.unlike[culprit])
             return
         help = TURNS if missing and word in ("i", "first", "last") else error.help
         place = node.place()

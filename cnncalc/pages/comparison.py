@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.figures import Figure, for_people
-from cnncalc.answers.page import Column, Page, Table
+from cnncalc.answers.page import Column, Page, Table, Text
 from cnncalc.answers.roofline import duration_text
 from cnncalc.pages.show.columns import field_text
+from cnncalc.pages.show.objects import counting_object
 from cnncalc.records import NamedTuple
 from cnncalc.text import BETWEEN, axes_text, number, printable, shortened, size_text, width
 
@@ -83,10 +84,26 @@ ASPECTS = (
 
 
 def _aspects(first: Compared) -> tuple[Aspect, ...]:
-    """The lines; on a device with the least time there."""
-    if first.report.roofline is None:
-        return ASPECTS
-    return (*ASPECTS, Aspect("Least time", "least_picoseconds", _least_text, _least_text, _least))
+    """The lines; by a convention with its count, on a device with the least time there."""
+    found = ASPECTS
+    if first.report.counting is not None:
+        convention = first.report.counting.convention
+        title = f"{convention.name} {convention.unit}"
+        found = (*found, Aspect(title, "counted", _counted, lambda one: shortened(_count(one)), _count))
+    if first.report.roofline is not None:
+        found = (*found, Aspect("Least time", "least_picoseconds", _least_text, _least_text, _least))
+    return found
+
+
+def _count(one: Compared) -> int:
+    assert one.report.counting is not None
+    return one.report.counting.total
+
+
+def _counted(one: Compared) -> str:
+    """What the convention counts, marked where it has no count for some layers."""
+    assert one.report.counting is not None
+    return number(_count(one)) + (" ?" if one.report.counting.unknown else "")
 
 
 def _least(one: Compared) -> int:
@@ -135,12 +152,16 @@ def page(nets: Sequence[Compared]) -> Page:
     def body(layout: Layout) -> Iterator[Block]:
         if layout.width is None:
             yield _table(nets, nets[0], ratio=not layout.document)
-            return
-        left = list(nets)
-        while left:
-            taken, table = _fitting(left, nets[0], layout.width)
-            yield table
-            left = left[taken:]
+        else:
+            left = list(nets)
+            while left:
+                taken, table = _fitting(left, nets[0], layout.width)
+                yield table
+                left = left[taken:]
+        if nets[0].report.counting is not None:
+            convention = nets[0].report.counting.convention
+            yield Text(f"{convention.name}: {convention.tool}. {convention.leaves_out}".rstrip())
+            yield from map(Text, _partial(nets))
 
     def table() -> Table:
         aspects = _aspects(nets[0])
@@ -158,6 +179,14 @@ def page(nets: Sequence[Compared]) -> Page:
         return scatter(dots, "parameters", "multiply–accumulates", "Multiply–accumulates over parameters")
 
     return Page("a comparison", body, lambda: {"nets": [object_of(one) for one in nets]}, table, "nets", picture)
+
+
+def _partial(nets: Sequence[Compared]) -> Iterator[str]:
+    """Which nets the convention does not count whole."""
+    for one in nets:
+        if one.report.counting is not None and one.report.counting.unknown:
+            missing = len(one.report.counting.unknown)
+            yield f"{printable(one.net)}: {missing:,} layer{' is' if missing == 1 else 's are'} not counted"
 
 
 def _fitting(nets: Sequence[Compared], first: Compared, room: int) -> tuple[int, Table]:
@@ -184,5 +213,6 @@ def object_of(one: Compared) -> dict[str, object]:
         "receptive_field_note": field.note,
         "output_stride": [int(stride) if stride.denominator == 1 else str(stride) for stride in one.output_stride],
         "totals": totals._asdict(),
+        **({"convention": counting_object(one.report.counting)} if one.report.counting else {}),
         **({"least_picoseconds": _least(one)} if one.report.roofline else {}),
     }

@@ -19,7 +19,7 @@ from cnncalc.interchange.keras.writing.writer import model_of
 from cnncalc.layers import Layer, Shape
 from cnncalc.witnesses.seen import Seen, SeenRow
 
-__all__ = ["lone", "seen"]
+__all__ = ["built", "lone", "seen"]
 
 BACKENDS = ("torch", "jax", "tensorflow")
 MOST_MACS = 5_000_000
@@ -47,7 +47,7 @@ def seen(graph: Net, batch: int) -> Seen:
     said = model_of(graph)
     framework = f"Keras {keras.__version__} ({keras.backend.backend()})"
     try:
-        made = _built(keras, said)
+        made = built(said)
     except REFUSED as error:
         return Seen(framework, {}, {}, refusal=_line(error))
     notes = list(said.notes)
@@ -61,12 +61,19 @@ def seen(graph: Net, batch: int) -> Seen:
         notes.append("shapes are those that Keras states; a net of more multiply–accumulates is not run")
     rows = _rows(graph, said, made)
     total = SeenRow(None, made.count_params(), _count(made.trainable_weights), _count(made.non_trainable_weights))
+    if said.made:  # a buffer of ours that is none there
+        notes.append(f"{said.made:,} numbers that the net keeps are made anew by the model each time")
+        rows = {name: one._replace(parameters=None, non_trainable=None) for name, one in rows.items()}
+        total = SeenRow(None, None, total.trainable)
     return Seen(framework, rows, {name: outputs[name] for name in graph.outputs}, total, notes=tuple(notes))
 
 
-def _built(keras: Any, said: Model) -> Any:
-    """The model. Keras goes from the end to the start by calls in each other, and deep nets need many."""
-    usual = sys.getrecursionlimit()
+def built(said: Model) -> Any:
+    """The model. Raises CnncalcError where Keras has no backend here.
+
+    Keras goes from the end to the start by calls in each other, and deep nets need many.
+    """
+    keras, usual = _keras(), sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, 1_000 + 4 * len(said.layers)))
     try:
         made = keras.saving.deserialize_keras_object(config(said))
@@ -100,7 +107,8 @@ def _rows(graph: Net, said: Model, made: Any) -> dict[str, SeenRow]:
 def _row(node: Node, row: Row, built: dict[str, Any]) -> SeenRow:
     """The shape that Keras states, and, of a layer with parameters of its own, their numbers."""
     call = built[row.end.layer]._inbound_nodes[row.end.call]  # noqa: SLF001  (what a call made stands nowhere else)
-    shape = _ours(tuple(call.output_tensors[0].shape)[1:])
+    made = tuple(call.output_tensors[0].shape)[1:]
+    shape = _ours([made[place - 1] for place in row.turned] if row.turned else made)
     if node.share is not None:
         return SeenRow(shape)
     trained = sum(_count(built[name].trainable_weights) for name in row.owned)
@@ -128,7 +136,7 @@ def lone(layer: Layer, shapes: Sequence[Shape], batch: int = 2) -> Shape | str:
     keras = _keras()
     said = model_of(net)
     try:
-        return _run(keras, _built(keras, said), batch)[0]
+        return _run(keras, built(said), batch)[0]
     except REFUSED as error:
         return _line(error)
 

@@ -73,6 +73,10 @@ SEQUENCES = [
     ("6x5", "gru 4 layers=2", ["GRU", "GRU"]),
     ("6x5", "gru 4 bidirectional returns=final", ["Bidirectional"]),
     ("6x5", "lstm 4 biases=1", ["LSTM"]),
+    ("6x5", "lstm 4", ["Pad", "LSTM"]),
+    ("6x5", "rnn 4 layers=2 bidirectional", ["Pad", "Bidirectional", "Pad", "Bidirectional"]),
+    ("1x4x4", "upsample size=6x5", ["Take", "Take"]),
+    ("6x5", "constant 6x2 concat axis=1", ["Pad"]),
     ("6x5", "rnn 4 relu nobias", ["SimpleRNN"]),
     ("3x4x8x8", "convlstm 4 k3 same final", ["ConvLSTM2D"]),
     ("3x4x9", "convlstm 4 k3 s2 p1 nobias", ["ZeroPadding2D", "ConvLSTM1D"]),
@@ -93,10 +97,9 @@ def test_what_sequences_are_made_of(shape, notation, kinds):
 @pytest.mark.parametrize(
     ("notation", "why"),
     [
-        ("attention 2 causal", "of what was before"),
-        ("attention 2 shared=1", "of shared heads"),
-        ("lstm 4", "Keras's cell has one vector of biases, and this has two"),
+        ("lstm 4 projection=2", "Keras's cells project no state"),
         ("rmsnorm noaffine", "with a learned scale"),
+        ("positional sine", "no layer of fixed sines"),
     ],
 )
 def test_what_a_cell_or_an_attention_of_keras_has_not(notation, why):
@@ -114,6 +117,8 @@ def test_what_a_cell_or_an_attention_of_keras_has_not(notation, why):
         ("8x4x6x4", "attention 2 w2x3x2 shift=1 relative"),
         ("12x8", "attention 2 axis=last scaled=all"),
         ("8x9", "attention 2 key=3 value=5 out=7 noproject_bias"),
+        ("8x9", "attention 2 causal"),
+        ("8x9", "attention 4 shared=2"),
         ("8x6", "constant 8x1 add"),
         ("8x6", "constant 8x1 concat axis=1"),
     ],

@@ -69,8 +69,8 @@ def _which_size(layer: Deconv, shape: Shape) -> Iterator[Remark]:
         return
     chosen = "`output_padding` chooses" if mine != least else "`output_padding` would choose another"
     yield Remark(
-        f"The convolution that it reverses takes {show_shape(tuple(least))} to {show_shape(tuple(most))} all to "
-        f"{show_shape(shape[1:])}: {chosen}.",
+        f"A convolution with the same fields makes {show_shape(shape[1:])} of every size from "
+        f"{show_shape(tuple(least))} to {show_shape(tuple(most))}: {chosen}.",
         "output padding",
         detail=True,
     )

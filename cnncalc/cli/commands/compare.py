@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.cli import completing
-from cnncalc.cli.options import amp_option, device_option, net_options, output_options, wanted
+from cnncalc.cli.options import (
+    amp_option,
+    convention_option,
+    device_option,
+    functions_option,
+    net_options,
+    output_options,
+    wanted,
+)
 from cnncalc.cli.output import answer
 from cnncalc.cli.program.declared import argument, called, option
 from cnncalc.errors import CnncalcError, Fault
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     argument("nets", metavar="NET…", nargs=-1, required=True, shell_complete=completing.nets),
     option("--diff", is_flag=True, help="Align two nets and show the layers that changed."),
     option("--runtimes", is_flag=True, help="One net as runtimes size it: a line for each layer where they part."),
+    convention_option,
+    functions_option,
     *output_options,
     amp_option,
     device_option,
@@ -37,13 +47,20 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
 
     if given["diff"] and len(nets) != 2:
         raise CnncalcError(Fault(f"--diff takes two nets, not {len(nets)}", help="write `cnncalc compare --diff A B`"))
-    if given["diff"] and given["device"] is not None:
-        raise CnncalcError(Fault("--device does not go with --diff", help="leave out one of them"))
+    _hold_convention(given)
+    for name in ("device", "convention"):
+        if given["diff"] and given[name] is not None:
+            raise CnncalcError(Fault(f"--{name} does not go with --diff", help="leave out one of them"))
     asked = wanted(given)
     if given["runtimes"]:
         _by_runtimes(nets, asked, given)
         return
-    found = [compared(net, load(net, asked.options), asked.options.batch, asked.dtype) for net in nets]
+    graphs = [load(net, asked.options) for net in nets]
+    found = [compared(net, graph, asked.options.batch, asked.dtype) for net, graph in zip(nets, graphs)]
+    if given["convention"] is not None:
+        from cnncalc.cli.conventions import counted_as
+
+        found = [one._replace(report=counted_as(graph, one.report, asked, given)) for one, graph in zip(found, graphs)]
     if given["device"] is not None:
         from cnncalc.tools.devices import on_device
 
@@ -52,6 +69,12 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
         answer(changed.page(found, changes(found[0].report, found[1].report)), given)
     else:
         answer(comparison.page(found), given)
+
+
+def _hold_convention(given: dict[str, Any]) -> None:
+    """Raises CnncalcError for layers called as functions without a convention that asks which these are."""
+    if given["functions"] and given["convention"] is None:
+        raise CnncalcError(Fault("--functions is for conventions", help="add one, such as `--convention thop`"))
 
 
 def _by_runtimes(nets: tuple[str, ...], asked: Wanted, given: dict[str, Any]) -> None:
@@ -63,7 +86,7 @@ def _by_runtimes(nets: tuple[str, ...], asked: Wanted, given: dict[str, Any]) ->
 
     if len(nets) != 1:
         raise CnncalcError(Fault(f"--runtimes takes one net, not {len(nets)}", help="give one of them"))
-    for name in ("diff", "device", "amp"):
+    for name in ("diff", "device", "amp", "convention"):
         if given[name]:
             raise CnncalcError(Fault(f"--runtimes does not go with --{name}", help="leave out one of them"))
     net = load(nets[0], asked.options)

@@ -25,7 +25,7 @@ __all__ = ["command"]
     "file",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Write there: .svg, .html, .png, .pdf, .dot or .mmd.  [default: SVG on standard output]",
+    help="Write there, over what is there: .svg, .html, .png, .pdf, .dot or .mmd.  [default: SVG on standard output]",
 )
 @click.option("--view", type=click.Choice(VIEWS), default="flow", show_default=True, help="What to draw.")
 @click.option(

@@ -31,7 +31,11 @@ QUESTIONS: dict[str, tuple[str, str]] = {
 answer_options = (
     format_option,
     click.option(
-        "-o", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, not to standard output."
+        "-o",
+        "file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Write there, over what is there, not to standard output.",
     ),
 )
 """Of every question; `--output` is what is wanted of the net, so that the file has only its short name."""

@@ -78,18 +78,12 @@ def variable_command(net: str, variable: str, **given: Any) -> None:
 
 def _memory(text: str | None, device: str | None) -> int:
     """The bytes that there are: those of --memory, or all that a device has. Raises CnncalcError."""
-    if (text is None) == (device is None):
-        message = "the memory is given twice" if text is not None else "how much memory is there?"
-        raise CnncalcError(Fault(message, help="write `--memory 24GiB`, or `--device a100`"))
-    if device is not None:
-        from cnncalc.tools.devices import device_named
+    from cnncalc.tools.devices import memory_of
 
-        found = device_named(device)
-        if found.memory is None:
-            help = "say how much is there, as `--memory 8GiB`"
-            raise CnncalcError(Fault(f"the memory of {found.title} is not known", help=help))
-        return found.memory
-    assert text is not None
+    found = memory_of(device, said=text is not None)
+    if text is None or found is not None:
+        assert found is not None
+        return found
     if text.strip().isdecimal():
         message = f"--memory {text[:40]}: bytes, or what?"
         raise CnncalcError(Fault(message, help=f"write a unit, as {text.strip()[:20]}GiB, or 1000B for bytes"))
@@ -125,10 +119,6 @@ def batch_command(net: str, **given: Any) -> None:
         raise CnncalcError(Fault("--batch is what is looked for here", help="leave it out"))
     memory = _memory(given["memory"], given["device"])
     optimizer = given["optimizer"] or ("sgd" if given["train"] else None)
-    if given["amp"] and optimizer is None:
-        message = "--amp: the memory of inference is not known, since copies of weights come and go"
-        help = "add --optimizer adam; for inference in half precision, write `--dtype float16`"
-        raise CnncalcError(Fault(message, help=help))
     found = solve_batch(load(net, asked.options), memory, asked.dtype, optimizer)
     answer(batch_page(found), given)
     if found.batch == 0:

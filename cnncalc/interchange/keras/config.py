@@ -158,4 +158,6 @@ def _argument(value: Any, stated: list[Stated]) -> Any:
             return ref
         if value.get("class_name") == "__tuple__":
             return _argument(value.get("items"), stated)
+        if value.get("class_name") in ("__numpy__", "__tensor__") and isinstance(config, dict):
+            return _argument(config.get("value"), stated)
     return value

@@ -71,8 +71,11 @@ def dense(call: Call) -> int:
 
 
 def embedding(call: Call) -> int:
-    """Embedding: a vector for each number."""
-    return call.put("embedding", vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
+    """Embedding: a vector for each number, also of a map of numbers, which has no channels."""
+    numbers = call.tensors[0]
+    if call.rank > 1:
+        numbers = call.put("reshape", suffix="numbers", shape=(1, *call.work.shape_out(call.x[0])))
+    return call.put("embedding", numbers, vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
 
 
 def merge(kind: str) -> Rule:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Graph, Node, Tensor
 
 __all__ = [
-    "Dims", "broadcast", "expanded", "ints", "nearest_places", "picked", "resolved", "single", "size_of", "slices",
+    "Dims", "broadcast", "expanded", "ints", "picked", "resolved", "size_of", "slices",
     "strides", "whole_numbers",
 ]  # fmt: skip
 
@@ -69,18 +68,6 @@ def expanded(tensor: Tensor, dims: Dims) -> Tensor:
     if size_of(dims) > tensor.size or not tensor.dims:
         tensor = tensor._replace(name="")  # what is repeated is no weight of that many numbers, nor is a bare number
     return picked(tensor, dims, lambda place: tuple(0 if n == 1 else at for at, n in zip(place[missing:], tensor.dims)))
-
-
-def single(number: float) -> float:
-    """The nearest number that float32 has."""
-    found: float = struct.unpack("<f", struct.pack("<f", number))[0]
-    return found
-
-
-def nearest_places(n: int, out: int) -> list[int]:
-    """Which of `n` pixels each of `out` is, as torch enlarges by the nearest one: the product in float32."""
-    factor = single(n / out)
-    return [min(int(single(at * factor)), n - 1) for at in range(out)]
 
 
 def ints(tensor: Tensor | None) -> tuple[int, ...] | None:

@@ -33,6 +33,7 @@ def input_shapes(document: Document, chosen: str | None, scope: MappingType[str,
             if (own := shapes.get(name)) and (help := way_to_like(shape, own)):
                 message = f"`--input {show_shape(shape)}` is not like the net's own input"
                 document.faults.add(message, None, values=f"that is {show_shape(own)}", help=help)
+                continue  # what follows from it is no second fault
             shapes[name] = shape
     elif not declared and "inputs" not in document.keys:
         document.faults.add(

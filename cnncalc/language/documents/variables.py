@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingType
 from pathlib import Path
 from typing import TypeAlias
 
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.documents.library import library_folder, members_of
 from cnncalc.language.expressions import Value
 from cnncalc.language.faults import Faults
@@ -57,7 +57,13 @@ class Variables:
     def _set(self, name: str, text: str) -> None:
         """`--set name=value`: what a file would hold there, a list or mapping in brackets too."""
         try:
-            self.values[name] = given_value(text, self.limits)
+            value = self.values[name] = given_value(text, self.limits)
+            node = self.declared[name][1]
+            usual = scalar_value(node.text, node.plain) if isinstance(node, Scalar) else None
+            if _is_number(usual) and not _is_number(value):
+                message = f"--set {name}={text[:40]}: the net computes with `{name}`, which is a number"
+                help = f"in the file it is {usual}; give a number, as `--set {name}={usual}`"
+                self.faults.unlike[name] = Fault(message, help=help)
         except CnncalcError as error:
             self.faults.broken.add(name)
             for fault in error.faults:
@@ -97,6 +103,10 @@ class Variables:
             help += f"; of it are {shown}" if members else ""
         self.faults.add(f"this is a family of nets: {names} must be set", missing[0], help=help)
         self.faults.raise_any()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def given_value(text: str, limits: Limits) -> Value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ def keep(path: Path, data: bytes, root: YamlNode) -> None:
         with written.open("wb") as file:
             marshal.dump((_readers(), data, _flat(root)), file)
         written.replace(target)
-    except OSError:
-        pass  # a folder that cannot be written: every process reads the file
+    except OSError:  # a folder that cannot be written, or a full disk: every process reads the file
+        with suppress(OSError):
+            written.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> Path:

@@ -23,6 +23,8 @@ __all__ = ["COLUMNS", "LayerColumn", "by_key", "chosen", "field_text", "of_input
 
 BARS = {"params": "green", "macs": "blue"}
 """The columns that have a bar beside them, and its colour."""
+FIGURES_OF = {"latency": "least_time"}
+"""Columns that budgets, sweeps and searches call by another name."""
 ON_DEVICE = ("name", "notation", "output_shape", "macs", "moved_bytes", "intensity", "bound_by", "least_time")
 """The columns that are shown of a net on a device, unless others are chosen."""
 COUNTED = "counted"
@@ -145,8 +147,9 @@ COLUMNS = (
 
 def by_key(key: str) -> LayerColumn:
     """The column of that key. Raises CnncalcError, with the near keys, where there is none."""
+    wanted = key.strip().lower()
     for column in COLUMNS:
-        if column.key == key.strip().lower():
+        if column.key == FIGURES_OF.get(wanted, wanted):
             return column
     raise _no_such(key)
 

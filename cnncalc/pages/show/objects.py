@@ -59,7 +59,7 @@ def object_of(report: Report) -> dict[str, object]:
         "source": report.source,
         "dialect": report.dialect,
         "input": {name: _shape(shape) for name, shape in report.inputs.items()},
-        "layers": Each(report.rows, lambda row: _layer(row, report)),
+        "layers": Each(report.layers, lambda row: _layer(row, report)),
         "outputs": {name: _shape(shape) for name, shape in report.outputs.items()},
         "totals": {key: _size(value) for key, value in report.totals._asdict().items()},
         **({"amp": report.amp} if report.amp else {}),

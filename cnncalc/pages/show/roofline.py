@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 __all__ = ["least_time", "roofline_lines"]
 
 
+def _rate(peak: int, dtype: str) -> str:
+    """Operations a second, as makers write them: FLOPS of floating-point numbers, OPS of whole ones."""
+    return f"{shortened(peak)}{'FLOPS' if 'float' in dtype else 'OPS'}"
+
+
 def least_time(bound: Bound, roofline: Roofline) -> str:
     """The longer of two times, and what they are: that of its operations and that of its bytes."""
     device = roofline.device
     peak = device.peak[roofline.dtype]
-    computing = f"{number(bound.flops)} FLOPs ÷ {shortened(peak)}FLOPS = {duration_text(Fraction(bound.flops, peak))}"
+    computing = (
+        f"{number(bound.flops)} FLOPs ÷ {_rate(peak, roofline.dtype)} = {duration_text(Fraction(bound.flops, peak))}"
+    )
     if device.bandwidth is None:
         return f"{duration_text(bound.seconds)}: {computing}"
     moving = (
@@ -50,5 +57,5 @@ def roofline_lines(report: Report) -> list[str]:
         "It is a lower bound, layer by layer, not a forecast: windows multiplied out, data from memory and not from a "
         "cache, what works element by element fused."
     )
-    source = f"{shortened(device.peak[roofline.dtype])}FLOPS, {rate} ({printable(device.source)})."
+    source = f"{_rate(device.peak[roofline.dtype], roofline.dtype)}, {rate} ({printable(device.source)})."
     return [least, source, bound]

@@ -57,6 +57,7 @@ def page(found: SearchAnswer) -> Page:
             "exact": found.exact,
             "reason": found.reason or None,
             "seed": found.seed if found.way == "sample" else None,
+            "equal": found.equal,
             "front": front,
         }
 
@@ -73,6 +74,8 @@ def _sure(found: SearchAnswer) -> str:
         none = "No net of the space is as wanted" if not found.fault else f"No net works: {found.fault}"
     else:
         none = f"{number(count)} point{'s' if count > 1 else ''} that no other beats"
+        if found.equal:
+            none += f", and {number(found.equal)} more that equal one of them in what is to be small or large"
     whole = number(found.points)
     if found.way == "sums":
         return (

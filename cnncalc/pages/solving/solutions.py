@@ -51,7 +51,7 @@ def _counted(axis: AxisAnswer, shown: int) -> str:
 
 def _table(answer: LayerAnswer, choices: Sequence[Choice]) -> Table:
     names = (answer.unknown, "note", "PyTorch", "output", "working")
-    left_out = {"PyTorch"} if answer.unknown != "padding" else set()
+    left_out = {"PyTorch"} if answer.unknown != "padding" or answer.dialect != "torch" else set()
     left_out |= set() if any(one.names for one in choices) else {"note"}
     rows = [(one.text, ", ".join(one.names), one.torch, one.output, one.working) for one in choices]
     shown = [place for place, name in enumerate(names) if name not in left_out]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cnncalc.analysis.costs import Counts, report
+from cnncalc.analysis.dtypes import amp_of
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.analysis.memory.sharding import Held
 from cnncalc.answers.report import Totals
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
 from cnncalc.records import NamedTuple
 
@@ -57,9 +59,14 @@ def solve_batch(graph: Net, memory: int, dtype: str, optimizer: str | None) -> B
     """The largest batch whose training (or, without an optimizer, inference) fits in so many bytes.
 
     Training also runs the net forward, which takes what inference takes: where layers are frozen that can be the more.
+    Raises CnncalcError for an optimizer that there is not, and for inference in mixed precision.
     """
     if optimizer is not None:
         optimizer_named(optimizer)
+    elif amp_of(dtype):
+        message = "--amp: the memory of inference is not known, since copies of weights come and go"
+        help = "add `--optimizer adam`; for inference in half precision, write `--dtype float16`"
+        raise CnncalcError(Fault(message, help=help))
     one, two, three = (report(graph, batch, dtype, optimizer or "sgd").totals for batch in (1, 2, 3))
     needs = [_line(memory, *map(_inference, (one, two, three)))]
     if optimizer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.claims.latency import LATENCY
@@ -10,7 +11,7 @@ from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
 from cnncalc.running.runner import HERE, Runner
 from cnncalc.solve.figures import meets
-from cnncalc.solve.fronts import unbeaten
+from cnncalc.solve.fronts import Numbers, unbeaten
 from cnncalc.solve.search.question import Question, asked_for
 from cnncalc.solve.search.sample import Choice, rounds
 from cnncalc.solve.search.sums import NoSumsError, Progress, by_sums, raise_unknown_variables
@@ -48,6 +49,8 @@ class SearchAnswer(NamedTuple):
     seed: int = 0
     stopped: bool = False
     """Whether it was interrupted: what was found until then is here."""
+    equal: int | None = None
+    """Further points that equal one of these in all that is compared; None where they were not told apart."""
 
     @property
     def exact(self) -> bool:
@@ -107,7 +110,8 @@ def search(
     front = tuple(looking.front())
     way = "points" if every else "sample"
     fault = "" if front else looking.fault
-    return SearchAnswer(question, names, way, reason, looking.seen, space, front, fault, seed, looking.stopped)
+    equal = sum(looking.equal.values())
+    return SearchAnswer(question, names, way, reason, looking.seen, space, front, fault, seed, looking.stopped, equal)
 
 
 def asked_of(question: Question) -> Asked:
@@ -133,6 +137,8 @@ class _Looking:
         self.asked = asked_of(question)
         self.best: list[Point] = []
         self.waiting: list[Point] = []
+        self.equal: dict[Numbers, int] = {}
+        """How many further points equal one of the best in all that is compared."""
         self.seen = 0
         self.fault = ""
         self.stopped = False
@@ -173,5 +179,7 @@ class _Looking:
         held = self.best + self.waiting
         signs = [one.sign for one in self.question.objectives]
         numbers = [tuple([sign * number for sign, number in zip(signs, point.figures)]) for point in held]
-        self.best, self.waiting = [held[at] for at in unbeaten(numbers)], []
+        kept, counts = unbeaten(numbers), Counter(numbers)
+        self.equal = {one: counts[one] - 1 + self.equal.get(one, 0) for one in (numbers[at] for at in kept)}
+        self.best, self.waiting = [held[at] for at in kept], []
         return self.best

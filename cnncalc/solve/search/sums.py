@@ -76,7 +76,7 @@ def _at_one_size(
     counting = Counting(file, question.dtype)
     apart = [name for name in question.figures if name not in counting.names]
     if apart:
-        raise NoSumsError(f"`{apart[0]}` is no sum over the layers")
+        raise NoSumsError(f"`{apart[0]}` is told of a whole net")
     judging = Judging(counting, question.wants, question.figures, file.options.limits)
     growth = Growth(file, judging)
     roots = prod([len(file.unknowns[one].values) for one in growth.cuts[0][1]])

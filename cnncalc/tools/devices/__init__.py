@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cnncalc.answers.report import Report
     from cnncalc.answers.roofline import Device
 
-__all__ = ["device_named", "devices", "on_device"]
+__all__ = ["device_named", "devices", "memory_of", "on_device"]
 
 MOST_BYTES = 1_000_000
 """Of a device's file."""
@@ -48,6 +48,23 @@ def device_named(name: str) -> Device:
         help = suggestion(wanted, known, f"there are {', '.join(known)}; a file of your own ends in .yaml")
         raise CnncalcError(Fault(f"there is no device `{name[:60]}`", help=help))
     return known[wanted]
+
+
+def memory_of(device: str | None, *, said: bool) -> int | None:
+    """The bytes that a device has; None where it is `said` how many there are.
+
+    Raises CnncalcError where there are two answers or none, and where nobody knows the device's.
+    """
+    if said == (device is not None):
+        message = "the memory is given twice" if said else "how much memory is there?"
+        raise CnncalcError(Fault(message, help="write `--memory 24GiB`, or `--device a100`"))
+    if device is None:
+        return None
+    found = device_named(device)
+    if found.memory is None:
+        help = "say how much is there, as `--memory 8GiB`"
+        raise CnncalcError(Fault(f"the memory of {found.title} is not known", help=help))
+    return found.memory
 
 
 def on_device(report: Report, name: str, dtype: str) -> Report:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.keras.call import Call
 from cnncalc.interchange.keras.shapes import permuted, reshaped
 from cnncalc.interchange.keras.windows import MODES
 
 __all__ = [
-    "argument", "concatenate", "expand_dims", "get_item", "pad", "reshape", "resize", "split", "squeeze", "stack",
-    "tile", "transpose", "without_channels",
+    "argument", "concatenate", "einsum", "expand_dims", "get_item", "pad", "reshape", "resize", "roll", "split",
+    "squeeze", "stack", "take", "tile", "transpose", "without_channels",
 ]  # fmt: skip
 
 
@@ -146,6 +147,51 @@ def stack(call: Call) -> int:
     parts = [call.put("reshape", tensor, suffix=f"part{at}", shape=wide) for at, tensor in enumerate(call.tensors)]
     ours = place if call.work.channels_first else 0 if place == len(shape) else place + 1
     return call.put("concat", *parts, suffix="stacked", axis=ours or None) if len(parts) > 1 else parts[0]
+
+
+def take(call: Call) -> int:
+    """Pixels copied as a map is enlarged; of other places of an axis the shape alone is known."""
+    places = argument(call, 1, "indices")
+    known = isinstance(places, list) and bool(places) and all(type(one) is int for one in places)
+    if not known or argument(call, 2, "axis") is None:
+        raise call.fault("it takes listed places of one axis", f"they are {str(places)[:40]}")
+    axis = call.axis(argument(call, 2, "axis"))
+    shape = call.x[0]
+    lengths = tuple(len(places) if at == axis else n for at, n in enumerate(shape))
+    if axis and 2 <= len(shape) <= 4 and places == nearest_places(shape[axis], len(places)):
+        return call.put("upsample", size=lengths[1:])
+    return call.put("opaque", shape=lengths, of="take")
+
+
+def roll(call: Call) -> int:
+    """What leaves at one end of an axis comes back at the other."""
+    shifts, axes = argument(call, 1, "shift"), argument(call, 2, "axis")
+    shifts, axes = (one if isinstance(one, list) else [one] for one in (shifts, axes))
+    if len(shifts) != len(axes) or not all(type(one) is int for one in (*shifts, *axes)):
+        raise call.fault("it has a whole shift for each axis", f"{str(shifts)[:30]} along {str(axes)[:30]}")
+    made = call.tensors[0]
+    for shift, axis in zip(shifts, map(call.axis, axes)):
+        n = call.shape(made)[axis]
+        start = -shift % n
+        if start:
+            ends = [
+                call.put("slice", made, suffix=f"axis{axis}", channels=span, axis=axis or None)
+                for span in ((start, n), (0, start))
+            ]
+            made = call.put("concat", *ends, suffix=f"rolled{axis}", axis=axis or None)
+    return made if made != call.tensors[0] else call.put("identity")
+
+
+def einsum(call: Call) -> int:
+    """Two tensors met by an equation, whose first letter is the batch's."""
+    words = [one for one in (*call.args, call.config.get("subscripts")) if isinstance(one, str)]
+    equation = words[0].replace(" ", "") if words else ""
+    taken, _, result = equation.partition("->")
+    parts = [*taken.split(","), result]
+    if len(parts) != 3 or len({part[:1] for part in parts}) > 1 or not all(part[1:].isalpha() for part in parts):
+        raise call.fault("it takes two tensors, with the batch first", f"its equation is `{equation[:60]}`")
+    turned = [part[1:] if call.work.channels_first else part[-1] + part[1:-1] for part in parts]
+    return call.put("einsum", equation=f"{turned[0]},{turned[1]}->{turned[2]}")
 
 
 def get_item(call: Call) -> int:

@@ -9,14 +9,17 @@ from cnncalc.interchange.keras.call import Call, Rule
 from cnncalc.interchange.keras.operations.laying_out import (
     argument,
     concatenate,
+    einsum,
     expand_dims,
     get_item,
     pad,
     reshape,
     resize,
+    roll,
     split,
     squeeze,
     stack,
+    take,
     tile,
     transpose,
     without_channels,
@@ -27,11 +30,14 @@ __all__ = ["OPERATIONS", "operation_name"]
 
 
 def arithmetic(kind: str) -> Rule:
-    """Of two tensors, or of a tensor and a number."""
+    """Of two tensors, of a tensor and a number, or of a tensor and a list of numbers."""
 
     def rule(call: Call) -> int | list[int]:
         if len(call.tensors) > 1:
             return merge(kind)(call)
+        listed = next((one for one in (*call.args, *call.kwargs.values()) if isinstance(one, list)), None)
+        if listed is not None:
+            return with_numbers(call, kind, listed)
         numbers = [
             one
             for one in (*call.args, *call.kwargs.values())
@@ -70,6 +76,25 @@ def function(of: str) -> Rule:
 def named(name: str) -> Rule:
     """An activation."""
     return lambda call: activate(call, name, call.tensors[0])
+
+
+def with_numbers(call: Call, kind: str, listed: list[Any]) -> int:
+    """With a row of known numbers, along Keras's last axis, our channels."""
+    known = kind in ("add", "multiply") and all(isinstance(one, (int, float)) for one in listed)
+    if not known or call.work.channels_first:
+        raise call.fault("a row of numbers is added or multiplied, channels last", f"they are {str(listed)[:60]}")
+    return call.put("constant", shape=(len(listed), *(1 for _ in call.x[0][1:])), join=kind)
+
+
+def normalize(call: Call) -> int:
+    """By the root of the sum of squares along an axis."""
+    axis = argument(call, 1, "axis", default=-1)
+    if argument(call, 2, "order", default=2) != 2 or type(axis) is not int:
+        raise call.fault("its length is the root of a sum of squares along one axis")
+    squares = call.put("function", suffix="squares", of="square")
+    total = call.put("reduce", squares, suffix="sum", by="sum", axes=(call.axis(axis),), keep=True)
+    length = call.put("function", total, suffix="length", of="sqrt")
+    return call.put("divide", call.tensors[0], length)
 
 
 def clip(call: Call) -> int:
@@ -183,6 +208,10 @@ OPERATIONS: dict[str, Rule] = {
     "split": split,
     "stack": stack,
     "get_item": get_item,
+    "take": take,
+    "roll": roll,
+    "einsum": einsum,
+    "normalize": normalize,
     "ones_like": lambda call: call.put("constant", shape=call.x[0]),
     "cast": nothing,
     "identity": nothing,

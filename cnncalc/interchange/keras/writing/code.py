@@ -8,7 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from cnncalc.graph import Net
-from cnncalc.interchange.keras.writing.model import Call, Made, Model, Tensor
+from cnncalc.interchange.keras.writing.model import Call, Made, Model, Numbers, Tensor
 from cnncalc.text import Distinct
 
 __all__ = ["text"]
@@ -51,6 +51,8 @@ class _Program:
         body = self.body()
         if not any("ops." in line for line in body):
             lines[3] = "from keras import layers"
+        if any("np." in line for line in body):
+            lines.insert(3, "import numpy as np")
         lines += ["", "def model() -> keras.Model:", '    """The model, with weights as Keras starts them."""']
         lines += [f"    {line}" for line in body]
         lines += ["", "", 'if __name__ == "__main__":', "    model().summary()", ""]
@@ -89,7 +91,10 @@ class _Program:
             return f"{args[0]}{_key(call.args[1])}"
         package, _, kind = made.kind.rpartition(".")
         if package:
-            named = [f"{key}={_value(one)}" for key, one in {**made.config, **call.kwargs}.items()]
+            config = {**made.config, **call.kwargs}
+            if kind == "Einsum":  # whose equation stands first
+                args.insert(0, _value(config.pop("subscripts")))
+            named = [f"{key}={_value(one)}" for key, one in config.items()]
             return f"ops.{_small(kind)}({', '.join([*args, *named])})"
         maker = self.names.get((made.name, -1)) or _maker(made)
         return f"{maker}({', '.join(args)})"
@@ -140,6 +145,8 @@ def _value(value: Any) -> str:
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, float) and abs(value) == float("inf"):
         return f'float("{value}")'
+    if isinstance(value, Numbers):
+        return f'np.array({_value(list(value.values))}, "float32")'
     if isinstance(value, dict):
         inner = ", ".join(f"{key}={_value(one)}" for key, one in value["config"].items())
         return f"{value['module']}.{value['class_name']}({inner})"

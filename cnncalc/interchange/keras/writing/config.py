@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import dumps
 from typing import Any
 
-from cnncalc.interchange.keras.writing.model import Made, Model, Tensor
+from cnncalc.interchange.keras.writing.model import Made, Model, Numbers, Tensor
 
 __all__ = ["config", "text"]
 
@@ -60,6 +60,8 @@ def _argument(value: Any) -> Any:
     if isinstance(value, Tensor):
         inner = {"shape": [None, *value.shape], "dtype": "float32", "keras_history": _history(value)}
         return {"class_name": "__keras_tensor__", "config": inner}
+    if isinstance(value, Numbers):
+        return {"class_name": "__numpy__", "config": {"value": [*map(float, value.values)], "dtype": "float32"}}
     if isinstance(value, list):
         return [_argument(one) for one in value]
     if isinstance(value, slice):

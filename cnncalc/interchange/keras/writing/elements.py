@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor
+from cnncalc.interchange.keras.writing.owned import as_keras, as_ours
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, axes_of
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
@@ -14,7 +15,7 @@ from cnncalc.layers.kinds import activation, norm, regularize
 from cnncalc.layers.kinds.algebra import functions, products
 
 __all__ = [
-    "ACTIVATIONS", "axis_of", "batch_norm", "drop_path", "dropout", "function", "gelu", "group_norm", "halved",
+    "ACTIVATIONS", "batch_norm", "drop_path", "dropout", "function", "gelu", "group_norm", "halved",
     "identity", "instance_norm", "largest_of", "layer_norm", "leaky", "local_response", "named", "response_norm",
     "root_mean_square", "scaled", "slopes", "softmax",
 ]  # fmt: skip
@@ -36,11 +37,6 @@ OPERATIONS = {
     "round": "Round", "sign": "Sign", "sin": "Sin", "sinh": "Sinh", "sqrt": "Sqrt", "square": "Square", "tan": "Tan",
 }  # fmt: skip
 """Those that are operations of `keras.ops`."""
-
-
-def axis_of(axis: int, x: Shape) -> int:
-    """Keras's number of an axis of ours; the channels are its last."""
-    return axis % len(x) or -1
 
 
 def named(name: str) -> Any:
@@ -79,7 +75,7 @@ def slopes(scribe: Scribe, layer: activation.PReLU, x: Shapes, taken: Taken) -> 
 
 def softmax(scribe: Scribe, layer: activation.Softmax, x: Shapes, taken: Taken) -> Tensor:
     """Softmax, and its logarithm."""
-    axis = axis_of(layer.axis, x[0])
+    axis = scribe.axis(layer.axis, x[0])
     if layer.kind == "log_softmax":
         return scribe.op("nn.LogSoftmax", taken[0], axis=axis)
     return scribe.layer("Softmax", taken[0], axis=None if axis == -1 else axis)
@@ -94,7 +90,7 @@ def largest_of(scribe: Scribe, layer: activation.Maxout, x: Shapes, taken: Taken
 
 def halved(scribe: Scribe, layer: functions.Glu, x: Shapes, taken: Taken) -> Tensor:
     """glu along an axis."""
-    return scribe.op("nn.Glu", taken[0], axis=axis_of(layer.axis, x[0]))
+    return scribe.op("nn.Glu", taken[0], axis=scribe.axis(layer.axis, x[0]))
 
 
 def function(scribe: Scribe, layer: functions.Function, x: Shapes, taken: Taken) -> Tensor:
@@ -136,11 +132,9 @@ def layer_norm(scribe: Scribe, layer: norm.LayerNorm, x: Shapes, taken: Taken) -
     if layer.over == "all" and rank > 1:
         return scribe.layer("LayerNormalization", taken[0], axis=list(range(1, rank + 1)), **_learned(layer))
     if layer.over == "last" and rank > 1:  # Keras's torch backend fails on an axis that is neither the last nor all
-        order = [*range(1, rank - 1), rank, rank - 1]
-        turned = (*taken[0].shape[:-2], taken[0].shape[-1], taken[0].shape[-2])
-        tensor = scribe.layer("Permute", taken[0], suffix="_turned", shape=turned, dims=order)
-        made = scribe.layer("LayerNormalization", tensor, suffix="_norm", shape=turned, **_learned(layer))
-        return scribe.layer("Permute", made, dims=order)
+        tensor = as_ours(scribe, taken[0], x[0], "_places")
+        made = scribe.layer("LayerNormalization", tensor, shape=x[0], **_learned(layer))
+        return as_keras(scribe, made, x[0])
     return scribe.layer("LayerNormalization", taken[0], **_learned(layer))
 
 
@@ -222,7 +216,9 @@ def root_mean_square(scribe: Scribe, layer: products.RMSNorm, x: Shapes, taken: 
 
 
 def dropout(scribe: Scribe, layer: regularize.Dropout, x: Shapes, taken: Taken) -> Tensor:
-    """Dropout, SpatialDropout of whole channels, and AlphaDropout."""
+    """Dropout, SpatialDropout of whole channels, and AlphaDropout; what drops nothing is left out."""
+    if layer.rate == 0 and not scribe.enters(taken[0]):
+        return taken[0]
     if layer.alpha:
         if layer.channels:
             raise Unsaid("Keras's alpha dropout is of single elements")
@@ -232,7 +228,9 @@ def dropout(scribe: Scribe, layer: regularize.Dropout, x: Shapes, taken: Taken) 
 
 
 def drop_path(scribe: Scribe, layer: regularize.DropPath, x: Shapes, taken: Taken) -> Tensor:
-    """Dropout of whole samples."""
+    """Dropout of whole samples; what drops none is left out."""
+    if layer.rate == 0 and not scribe.enters(taken[0]):
+        return taken[0]
     return scribe.layer("Dropout", taken[0], rate=layer.rate, noise_shape=[None, *(1,) * len(x[0])])
 
 

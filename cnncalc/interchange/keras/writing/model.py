@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WEIGHTED", "Call", "Made", "Model", "Row", "Scribe", "Tensor", "out"]
+__all__ = ["WEIGHTED", "Call", "Made", "Model", "Numbers", "Row", "Scribe", "Tensor", "out"]
 
 WEIGHTED = (
     "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
@@ -37,8 +39,14 @@ class Tensor(NamedTuple):
         return self.layer, self.call
 
 
+class Numbers(NamedTuple):
+    """Known numbers in a row, which are no list of the program: an array."""
+
+    values: tuple[float, ...]
+
+
 class Call(NamedTuple):
-    """One call: its arguments, in which tensors stand beside numbers, lists and slices."""
+    """One call: its arguments, in which tensors stand beside numbers, lists, slices and arrays."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -68,6 +76,8 @@ class Row(NamedTuple):
 
     owned: tuple[str, ...]
     end: Tensor
+    turned: tuple[int, ...] = ()
+    """Where nothing takes its axes in Keras's order: the order that they would have, counted from 1."""
 
 
 class Model:
@@ -82,6 +92,16 @@ class Model:
         self.notes: list[str] = []
         self.macs = 0
         """Multiply–accumulates beside the net's: of convolutions that stand for factors."""
+        self.made = 0
+        """Numbers that the net keeps, and that the model makes anew each time."""
+        self.one: Tensor | None = None
+        """The number 1, of which learned tensors are made, once it is there."""
+
+    def put(self, wanted: str, kind: str, args: tuple[Any, ...], shape: Shape, **config: Any) -> Tensor:
+        """One more layer, called once, under a name of its own."""
+        name = self.name_of(wanted)
+        self.layers[name] = Made(name, kind, config, [Call(args, {})])
+        return Tensor(name, 0, shape)
 
     def name_of(self, wanted: str) -> str:
         """A name that no other layer has, of letters that Keras's backends take."""
@@ -92,6 +112,22 @@ class Model:
             number += 1
             name = f"{cleaned}_{number}"
         return name
+
+    def sweep(self) -> None:
+        """Leave out what only turns axes, and leads to nothing."""
+        ends = {one.layer for one in self.outputs.values()}
+        takers = Counter(one.layer for made in self.layers.values() for call in made.calls for one in call.tensors())
+        rows: dict[str, list[str]] = {}
+        for own, row in self.rows.items():
+            rows.setdefault(row.end.layer, []).append(own)
+        for name in [*self.layers][::-1]:
+            made = self.layers[name]
+            if made.kind == "Permute" and not takers[name] and name not in ends:
+                (source,) = made.calls[0].tensors()
+                takers[source.layer] -= 1
+                del self.layers[name]
+                for own in rows.get(name, ()):
+                    self.rows[own] = self.rows[own]._replace(end=source, turned=tuple(made.config["dims"]))
 
 
 class Scribe:
@@ -109,6 +145,8 @@ class Scribe:
         self.nonnegative = nonnegative
         """Whether no number that goes in is below zero, so that a border of zeros wins in no window."""
         self.owner = owner
+        self.turned = False
+        """Whether the axes of what it takes and gives are as ours, the channels first."""
         self.owned: list[str] = []
 
     def layer(
@@ -145,6 +183,37 @@ class Scribe:
         config = {key: value for key, value in config.items() if value is not None}
         tensors = [one for one in args if isinstance(one, Tensor)]
         return self._put(kind, config, Call(args, kwargs or {}), self._shape(tensors, suffix, shape), suffix)
+
+    def axis(self, axis: int, x: Shape) -> int:
+        """Keras's number of an axis of ours; the channels are its last, unless axes are as ours."""
+        place = axis % len(x)
+        if self.turned:
+            return -1 if place == len(x) - 1 else place + 1
+        return place or -1
+
+    def enters(self, tensor: Tensor) -> bool:
+        """Whether it is an input of the model."""
+        return tensor in self.model.inputs.values()
+
+    def source(self, tensor: Tensor) -> Tensor | None:
+        """The tensor with its axes as ours, where it was made so."""
+        made = self.model.layers.get(tensor.layer)
+        dims = [*range(2, len(tensor.shape) + 1), 1]
+        if made is None or made.kind != "Permute" or made.config["dims"] != dims:
+            return None
+        return made.calls[0].tensors()[0]
+
+    def turn(self, tensor: Tensor, dims: Sequence[int], suffix: str = "") -> Tensor:
+        """The axes in another order, counted from 1; of what was turned before, in one step or in none."""
+        made = self.model.layers.get(tensor.layer)
+        if made is not None and made.kind == "Permute":
+            (source,) = made.calls[0].tensors()
+            composed = [made.config["dims"][place - 1] for place in dims]
+            if composed == sorted(composed) and not self.enters(source):
+                return source
+            tensor, dims = source, composed
+        shape = tuple(tensor.shape[place - 1] for place in dims)
+        return self.layer("Permute", tensor, suffix=suffix, shape=shape, dims=[*dims])
 
     def _shape(self, tensors: Any, suffix: str, shape: Shape | None) -> Shape:
         if shape is not None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.keras.writing.composed import composed
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
-from cnncalc.interchange.keras.writing.own import ones, tensor_of_its_own
+from cnncalc.interchange.keras.writing.owned import as_keras, as_ours, ones, tensor_of_its_own
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, stepped, zeros
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
@@ -14,35 +13,25 @@ from cnncalc.layers.kinds import tensors
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 
-__all__ = ["attended", "embedded", "given", "positions", "ran", "ran_over_maps", "selected"]
+__all__ = ["attended", "embedded", "fixed", "given", "positions", "ran", "ran_over_maps", "selected"]
 
 
-def as_ours(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str) -> Tensor:
-    """A tensor with its axes as ours: what Keras has last comes first."""
-    return scribe.layer("Permute", tensor, suffix=suffix, shape=x, dims=[len(x), *range(1, len(x))])
-
-
-def as_keras(scribe: Scribe, tensor: Tensor, y: Shape) -> Tensor:
-    """The other way round; it is the layer itself."""
-    return scribe.layer("Permute", tensor, dims=[*range(2, len(y) + 1), 1])
-
-
-def _by_class(layer: attention.Attention) -> bool:
-    """Whether Keras has it: all places ask all, each head has its keys, and all projections have biases or none."""
-    if layer.window is not None or layer.biased or layer.cosine or layer.causal:
-        return False
-    heads = layer.scaled == "head" and layer.shared in (None, layer.heads)
-    return heads and layer.project and layer.bias == layer.project_bias
+def _is_plain(layer: attention.Attention) -> bool:
+    """Whether it is Keras's own: of all places, with keys and a scale for each head, which are joined at the end."""
+    local = layer.window is not None or layer.biased or layer.causal
+    heads = layer.scaled == "head" and not layer.cosine and layer.shared in (None, layer.heads)
+    return not local and heads and layer.project and layer.bias == layer.project_bias
 
 
 def attended(scribe: Scribe, layer: attention.Attention, x: Shapes, taken: Taken) -> Tensor:
-    """MultiHeadAttention, features last; what that has not is composed."""
+    """MultiHeadAttention, features last; what it has not is composed."""
+    if not _is_plain(layer):
+        from cnncalc.interchange.keras.writing.attention import composed
+
+        return composed(scribe, layer, x, taken)
     last = layer.axis == "last"
-    sources = [as_ours(scribe, one, shape, f"_{word}_features") if last else one
+    sources = [as_ours(scribe, one, shape, f"_{word}") if last else one
                for one, shape, word in zip(taken, x, ("query", "key", "value"))]  # fmt: skip
-    if not _by_class(layer):
-        made = composed(scribe, layer, x, sources, "_heads" if last else "")
-        return as_keras(scribe, made, layer.output_shape(*x)) if last else made
     query, value = sources[0], sources[-1]
     size = layer.sizes(*x)
     key, wide = size.keyed // layer.heads, size.valued // layer.heads
@@ -56,9 +45,7 @@ def attended(scribe: Scribe, layer: attention.Attention, x: Shapes, taken: Taken
     }
     asked = [query, value, *sources[1:2]] if len(sources) == 3 else [query, value]
     places = query.shape[:-1]
-    made = scribe.layer(
-        "MultiHeadAttention", *asked, apart=True, suffix="_heads" if last else "", shape=(*places, leaving), **said
-    )
+    made = scribe.layer("MultiHeadAttention", *asked, apart=True, shape=(*places, leaving), **said)
     return as_keras(scribe, made, layer.output_shape(*x)) if last else made
 
 
@@ -66,10 +53,10 @@ CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
 
 
 def ran(scribe: Scribe, layer: recurrent.Recurrent, x: Shapes, taken: Taken) -> Tensor:
-    """LSTM, GRU and SimpleRNN, one after another, in both directions within a Bidirectional."""
-    vectors = 2 if layer.kind == "gru" else 1
-    if layer.bias and layer.bias_vectors not in (vectors, 1 if layer.kind == "gru" else vectors):
-        raise Unsaid("Keras's cell has one vector of biases, and this has two", "write `biases=1`, or `nobias`")
+    """LSTM, GRU and SimpleRNN, one after another, in both directions within a Bidirectional.
+
+    A second vector of biases, which only a GRU of Keras's has, is a row of the kernel: that of a feature that is 1.
+    """
     if getattr(layer, "projection", None) is not None:
         raise Unsaid("Keras's cells project no state", "leave `projection` out")
     said: dict[str, Any] = {"units": layer.hidden}
@@ -77,6 +64,7 @@ def ran(scribe: Scribe, layer: recurrent.Recurrent, x: Shapes, taken: Taken) -> 
         said["use_bias"] = False
     if layer.kind == "gru":
         said["reset_after"] = layer.bias_vectors != 1
+    second = layer.kind != "gru" and layer.bias_vectors == 2
     if getattr(layer, "nonlinearity", "tanh") == "relu":
         said["activation"] = "relu"
     last = layer.axis == "last"
@@ -84,11 +72,16 @@ def ran(scribe: Scribe, layer: recurrent.Recurrent, x: Shapes, taken: Taken) -> 
     for number in range(layer.layers):
         ends = number == layer.layers - 1
         whole = layer.returns == "sequence" or not ends
-        turned = last and whole
-        suffix = "" if ends and not turned else f"_layer{number}"
+        suffix = "" if ends else f"_layer{number}"
         width = layer.directions * layer.hidden
         shape = (at.shape[0], width) if whole else (width,)
         cell = {**said, "return_sequences": True} if whole else said
+        if second:
+            wider = (at.shape[0], at.shape[1] + 1)
+            border = {"pad_width": [[0, 0], [0, 0], [0, 1]]}
+            one = {"constant_values": 1.0}
+            at = scribe.op("numpy.Pad", at, suffix=f"_layer{number}_one", shape=wider, kwargs=one, **border)
+            scribe.model.macs += layer.cell.gates * layer.hidden * layer.directions * at.shape[0]
         at = _cell(scribe, layer, cell, at, suffix, shape)
     return as_keras(scribe, at, layer.output_shape(*x)) if last and layer.returns == "sequence" else at
 
@@ -118,14 +111,11 @@ def ran_over_maps(scribe: Scribe, layer: convolved.ConvLSTM, x: Shapes, taken: T
     return scribe.layer(f"ConvLSTM{len(windows)}D", tensor, filters=layer.out, **said)
 
 
-def given(scribe: Scribe, layer: tensors.Given, x: Shapes, taken: Taken) -> Tensor:
-    """A tensor that is learned, kept or of ones, alone or joined with what comes in."""
+def given(scribe: Scribe, layer: tensors.Parameter, x: Shapes, taken: Taken) -> Tensor:
+    """A learned tensor, alone or joined with what comes in."""
     alone = layer.join == "alone"
-    suffix = "" if alone else "_tensor"
-    if isinstance(layer, tensors.Parameter):
-        own = tensor_of_its_own(scribe, taken[0], out(layer.shape), suffix, trained=layer.learned)
-    else:
-        own = ones(scribe, taken[0], out(layer.shape), suffix)
+    beside = taken[0] if alone else None  # what comes before is still there
+    own = tensor_of_its_own(scribe, out(layer.shape), "" if alone else "_tensor", beside=beside, trained=layer.learned)
     if alone:
         return own
     if layer.join == "concat":
@@ -135,26 +125,44 @@ def given(scribe: Scribe, layer: tensors.Given, x: Shapes, taken: Taken) -> Tens
     return scribe.layer("Add" if layer.join == "add" else "Multiply", taken[0], own)
 
 
+def fixed(scribe: Scribe, layer: tensors.Constant, x: Shapes, taken: Taken) -> Tensor:
+    """A tensor of ones, as torch has it here: the net does not say its numbers."""
+    if layer.join == "concat" and len(x[0]) > 1:
+        axis = layer.axis % len(x[0]) or len(x[0])
+        width = (layer.shape[axis % len(x[0])], 0) if layer.first else (0, layer.shape[axis % len(x[0])])
+        pairs = [[0, 0], *([*width] if place == axis else [0, 0] for place in range(1, len(x[0]) + 1))]
+        return scribe.op("numpy.Pad", taken[0], kwargs={"constant_values": 1.0}, pad_width=pairs)
+    shape = out(layer.shape)
+    one = ones(scribe, taken[0] if layer.join == "alone" else None)
+    own = scribe.layer("Reshape", one, suffix="_number", shape=(1,) * len(shape), target_shape=[1] * len(shape))
+    suffix = "" if layer.join == "alone" else "_tensor"
+    own = scribe.op("numpy.Tile", own, suffix=suffix, shape=shape, repeats=[1, *shape])
+    if layer.join == "alone":
+        return own
+    both = (own, taken[0]) if layer.join == "concat" and layer.first else (taken[0], own)
+    return scribe.layer({"concat": "Concatenate"}.get(layer.join, layer.join.capitalize()), *both)
+
+
 def positions(scribe: Scribe, layer: tensors.Positional, x: Shapes, taken: Taken) -> Tensor:
     """A learned tensor of the input's own shape, added to it."""
     if layer.by != "learned":
         raise Unsaid("Keras has no layer of fixed sines", "`by=learned` learns them")
-    return scribe.layer("Add", taken[0], tensor_of_its_own(scribe, taken[0], taken[0].shape, "_tensor"))
+    return scribe.layer("Add", taken[0], tensor_of_its_own(scribe, taken[0].shape, "_tensor"))
 
 
 def selected(scribe: Scribe, layer: reductions.Select, x: Shapes, taken: Taken) -> Tensor:
     """One place of an axis, which goes."""
     place, rank = layer.place(x[0]), len(x[0])
     at = layer.at % x[0][place]
-    axis = place or rank
+    axis = scribe.axis(place, x[0]) % (rank + 1)
     key = [slice(at, at + 1) if number == axis else slice(None) for number in range(rank + 1)]
     cut = (*taken[0].shape[: axis - 1], 1, *taken[0].shape[axis:])
     one = scribe.op("numpy.GetItem", taken[0], key, suffix="_place", shape=cut)
     left = (*cut[: axis - 1], *cut[axis:])
-    if place or rank < 3:
+    if place or rank < 3 or scribe.turned:
         return scribe.layer("Reshape", one, shape=left, target_shape=list(left))
     flat = scribe.layer("Reshape", one, suffix="_shape", shape=left, target_shape=list(left))
-    return scribe.layer("Permute", flat, dims=[*range(2, rank), 1])  # the first axis of places is the channels now
+    return scribe.turn(flat, [*range(2, rank), 1])  # the first axis of places is the channels now
 
 
 def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) -> Tensor:
@@ -168,7 +176,6 @@ def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) 
     made = scribe.layer(
         "Embedding",
         numbers,
-        suffix="_vectors" if last else "",
         shape=(*places, layer.features),
         input_dim=layer.vocabulary,
         output_dim=layer.features,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from math import prod
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from cnncalc.interchange.keras.writing.elements import axis_of
+from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.keras.writing.model import Scribe, Tensor, out
+from cnncalc.interchange.keras.writing.owned import as_keras, as_ours
 from cnncalc.interchange.keras.writing.windows import Shapes, Taken, axes_of, each
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import linear, merge, reshape, resize, shuffle
-from cnncalc.layers.kinds.algebra import products, reductions
+from cnncalc.layers.kinds.algebra import contractions, products, reductions
 
 __all__ = [
     "concat", "dense", "enlarged", "flattened", "joined", "multiplied", "permuted", "reduced", "reshaped", "shuffled",
-    "sliced", "spread_out", "together",
+    "sliced", "spread_out", "summed", "together",
 ]  # fmt: skip
 
 
@@ -27,14 +29,8 @@ def _one_order(x: Shape) -> bool:
 def _first(scribe: Scribe, tensor: Tensor, x: Shape) -> Tensor:
     """The tensor with its channels first, where that is another order."""
     if _one_order(x):
-        return tensor
-    order = [len(x), *range(1, len(x))]
-    return scribe.layer("Permute", tensor, suffix="_first", shape=x, dims=order)
-
-
-def _last(scribe: Scribe, tensor: Tensor, y: Shape) -> Tensor:
-    """A tensor whose channels stand first, with them last."""
-    return scribe.layer("Permute", tensor, dims=[*range(2, len(y) + 1), 1])
+        return scribe.source(tensor) or tensor
+    return as_ours(scribe, tensor, x, "_first")
 
 
 def reshaped(scribe: Scribe, layer: reshape.Reshape, x: Shapes, taken: Taken) -> Tensor:
@@ -51,8 +47,7 @@ def _laid_out(scribe: Scribe, dialect: str, x: Shape, y: Shape, tensor: Tensor) 
     tensor = _first(scribe, tensor, x)
     if _one_order(y):
         return scribe.layer("Reshape", tensor, shape=out(y), target_shape=list(out(y)))
-    made = scribe.layer("Reshape", tensor, suffix="_shape", shape=y, target_shape=list(y))
-    return _last(scribe, made, y)
+    return as_keras(scribe, scribe.layer("Reshape", tensor, shape=y, target_shape=list(y)), y)
 
 
 def flattened(scribe: Scribe, layer: reshape.Flatten, x: Shapes, taken: Taken) -> Tensor:
@@ -67,7 +62,7 @@ def permuted(scribe: Scribe, layer: reshape.Permute, x: Shapes, taken: Taken) ->
     if sorted(layer.order) != list(range(rank)):
         raise Unsaid("a permutation names every axis once")
     dims = [(layer.order[(place + 1) % rank] - 1) % rank + 1 for place in range(rank)]
-    return scribe.layer("Permute", taken[0], dims=dims)
+    return scribe.turn(taken[0], dims)
 
 
 def dense(scribe: Scribe, layer: linear.Linear, x: Shapes, taken: Taken) -> Tensor:
@@ -75,11 +70,9 @@ def dense(scribe: Scribe, layer: linear.Linear, x: Shapes, taken: Taken) -> Tens
     said: dict[str, Any] = {"units": layer.out, **({} if layer.bias else {"use_bias": False})}
     acts, rank = layer.acts_on(x[0]), len(x[0])
     if acts == "last":
-        order = [*range(1, rank - 1), rank, rank - 1]
-        turned = (*taken[0].shape[:-2], taken[0].shape[-1], taken[0].shape[-2])
-        tensor = scribe.layer("Permute", taken[0], suffix="_turned", shape=turned, dims=order)
-        made = scribe.layer("Dense", tensor, suffix="_dense", shape=(*turned[:-1], layer.out), **said)
-        return scribe.layer("Permute", made, dims=order)
+        tensor = as_ours(scribe, taken[0], x[0], "_places")
+        y = (*x[0][:-1], layer.out)
+        return as_keras(scribe, scribe.layer("Dense", tensor, shape=y, **said), y)
     if acts == "features" and rank > 1 and layer.dialect != "keras":
         tensor = _first(scribe, taken[0], x[0])
         flat = scribe.layer("Flatten", tensor, suffix="_flat", shape=(prod(x[0]),))
@@ -104,13 +97,13 @@ def joined(scribe: Scribe, layer: merge.ElementwiseMerge, x: Shapes, taken: Take
 
 def concat(scribe: Scribe, layer: merge.Concat, x: Shapes, taken: Taken) -> Tensor:
     """Concatenate."""
-    axis = axis_of(layer.axis, x[0]) if layer.axis < len(x[0]) else len(x[0]) + 5
+    axis = scribe.axis(layer.axis, x[0]) if layer.axis < len(x[0]) else len(x[0]) + 5
     return scribe.layer("Concatenate", *taken, axis=None if axis == -1 else axis)
 
 
 def sliced(scribe: Scribe, layer: resize.Slice, x: Shapes, taken: Taken) -> Tensor:
     """Places of an axis."""
-    axis = axis_of(layer.axis, x[0]) % (len(x[0]) + 1)
+    axis = scribe.axis(layer.axis, x[0]) % (len(x[0]) + 1)
     start, stop = layer.channels
     whole = slice(None)
     step = None if layer.step == 1 else layer.step
@@ -130,10 +123,23 @@ def enlarged(scribe: Scribe, layer: resize.Upsample, x: Shapes, taken: Taken) ->
     if all(m == n * r for n, m, r in zip(x[0][1:], lengths, factors)):
         between = None if near else "bicubic" if layer.cubic else "bilinear"
         return scribe.layer(f"UpSampling{axes}", taken[0], size=each(factors), interpolation=between)
-    if axes != "2D" or near:
-        raise Unsaid("Keras copies pixels a whole number of times", "`linear` on two spatial axes takes any size")
+    if near:
+        return _nearest(scribe, taken[0], lengths)
+    if axes != "2D":
+        raise Unsaid("Keras interpolates to any size on two spatial axes", "`nearest` copies pixels on any")
     between = "bicubic" if layer.cubic else None
     return scribe.layer("Resizing", taken[0], height=lengths[0], width=lengths[1], interpolation=between)
+
+
+def _nearest(scribe: Scribe, tensor: Tensor, lengths: Shape) -> Tensor:
+    """Pixels copied by a fraction: those that torch takes, an axis after the other."""
+    axes = [axis for axis, (n, m) in enumerate(zip(tensor.shape, lengths)) if n != m]
+    for axis in axes:
+        suffix = "" if axis == axes[-1] else f"_axis{axis + 1}"
+        shape = (*tensor.shape[:axis], lengths[axis], *tensor.shape[axis + 1 :])
+        places = nearest_places(tensor.shape[axis], lengths[axis])
+        tensor = scribe.op("numpy.Take", tensor, places, suffix=suffix, shape=shape, axis=axis + 1)
+    return tensor
 
 
 def shuffled(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:
@@ -168,9 +174,9 @@ def reduced(scribe: Scribe, layer: reductions.Reduce, x: Shapes, taken: Taken) -
     if layer.by not in WAYS:
         raise Unsaid(f"there is no operation of Keras for `{layer.by}` here")
     axes = sorted(axis % len(x[0]) for axis in layer.axes)
-    if not layer.keep and 0 in axes and len(axes) < len(x[0]) - 1:
+    if not (layer.keep or scribe.turned) and 0 in axes and len(axes) < len(x[0]) - 1:
         raise Unsaid("without its channels a map has another axis in their place", "keep the axis, or `permute` before")
-    numbers = [axis_of(axis, x[0]) for axis in axes]
+    numbers = [scribe.axis(axis, x[0]) for axis in axes]
     return scribe.op(f"numpy.{WAYS[layer.by]}", taken[0], axis=numbers, keepdims=layer.keep or None)
 
 
@@ -179,26 +185,29 @@ def spread_out(scribe: Scribe, layer: reductions.Expand, x: Shapes, taken: Taken
     y = layer.output_shape(*x)
     if len(y) != len(x[0]):
         raise Unsaid("an expanded tensor keeps its number of axes here", "`reshape` it before")
-    times = [1, *(m // n for n, m in zip(taken[0].shape, out(y)))]
+    times = [1, *(m // n for n, m in zip(taken[0].shape, scribe.own))]
     return scribe.op("numpy.Tile", taken[0], repeats=times)
 
 
 def multiplied(scribe: Scribe, layer: products.MatMul, x: Shapes, taken: Taken) -> Tensor:
     """matmul of matrices, whose axes are turned; of more axes with these as ours, and back."""
     y = layer.output_shape(*x)
-    if len(x[0]) == 2 and not layer.transposed:
+    if len(x[0]) == 2 and not layer.transposed and not all(map(scribe.source, taken)):
         return scribe.op("numpy.Matmul", taken[1], taken[0])
-    left, right = (
-        scribe.layer("Permute", one, suffix=f"_{word}", shape=shape, dims=[len(shape), *range(1, len(shape))])
-        for one, shape, word in zip(taken, x, ("left", "right"))
-    )
+    left, right = (as_ours(scribe, one, shape, f"_{word}") for one, shape, word in zip(taken, x, ("left", "right")))
     if layer.transposed:
-        rank, wide = len(x[1]), x[1]
-        turned = (*wide[:-2], wide[-1], wide[-2])
-        dims = [*range(1, rank - 1), rank, rank - 1]
-        right = scribe.layer("Permute", right, suffix="_turned", shape=turned, dims=dims)
-    made = scribe.op("numpy.Matmul", left, right, suffix="_product", shape=y)
-    return _last(scribe, made, y)
+        rank = len(x[1])
+        right = scribe.turn(right, [*range(1, rank - 1), rank, rank - 1], "_turned")
+    return as_keras(scribe, scribe.op("numpy.Matmul", left, right, shape=y), y)
+
+
+def summed(scribe: Scribe, layer: contractions.Einsum, x: Shapes, taken: Taken) -> Tensor:
+    """einsum, each tensor with its channels last, and a letter for the batch."""
+    batch = next(letter for letter in ascii_lowercase + ascii_uppercase if letter not in layer.equation)
+    left, right, result = (batch + (one if scribe.turned else one[1:] + one[:1]) for one in layer.letters)
+    if not layer.letters[2]:
+        raise Unsaid("Keras has no number without an axis")
+    return scribe.op("numpy.Einsum", *taken, subscripts=f"{left},{right}->{result}")
 
 
 def together(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:

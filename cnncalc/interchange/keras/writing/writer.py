@@ -7,9 +7,13 @@ import re
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
+from cnncalc.interchange.keras.writing.elements import ACTIVATIONS
 from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
+from cnncalc.interchange.keras.writing.owned import as_keras
 from cnncalc.interchange.keras.writing.table import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
+from cnncalc.layers import Layer
+from cnncalc.layers.kinds.regularize import Dropout
 
 __all__ = ["code", "json_text", "model_of"]
 
@@ -22,7 +26,7 @@ def json_text(graph: Net, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.config import text
 
     model = model_of(graph)
-    return Written(text(model), tuple(model.notes), macs=model.macs, ends=tuple(sorted(graph.idle)))
+    return _written(graph, model, text(model))
 
 
 def code(graph: Net, batch: int) -> Written:
@@ -31,9 +35,13 @@ def code(graph: Net, batch: int) -> Written:
     from cnncalc.interchange.keras.writing.code import text
 
     model = model_of(graph)
-    return Written(
-        text(model, graph), tuple(model.notes), config.text(model), model.macs, ends=tuple(sorted(graph.idle))
-    )
+    return _written(graph, model, text(model, graph), twin=config.text(model))
+
+
+def _written(graph: Net, model: Model, content: str, twin: str = "") -> Written:
+    """What is written, with what differs from the net in it."""
+    ends = tuple(sorted(graph.idle))
+    return Written(content, tuple(model.notes), twin, macs=model.macs, unseen=model.made, ends=ends)
 
 
 def model_of(graph: Net) -> Model:
@@ -58,9 +66,10 @@ def model_of(graph: Net) -> Model:
             unsayable.add(node, error.why, error.help)
             tensors[index] = Tensor(node.name, 0, out(node.shape))
     unsayable.raise_any()
-    _hold_inputs(model)
     ends = {**graph.outputs, **{graph.nodes[index].name: index for index in sorted(graph.idle)}}
     model.outputs = {name: tensors[index] for name, index in ends.items()}
+    model.sweep()
+    _hold_inputs(model)
     _note(model, graph)
     return model
 
@@ -72,6 +81,14 @@ PASSING = (
     "droppath", "identity", "maxpool", "multiply", "pad", "slice", "upsample",
 )  # fmt: skip
 """Kinds that give nothing below zero where nothing below zero goes in."""
+
+
+ANY_ORDER = (
+    *ACTIVATIONS, "add", "concat", "divide", "dropout", "droppath", "einsum", "elu", "expand", "function", "gelu",
+    "glu", "identity", "leaky_relu", "log_softmax", "maximum", "minimum", "multiply", "power", "reduce", "relu",
+    "relu6", "select", "slice", "softmax", "subtract",
+)  # fmt: skip
+"""Kinds whose rule reads no layout."""
 
 
 def _input(model: Model, node: Node) -> Tensor:
@@ -118,9 +135,19 @@ def _said(scribe: Scribe, graph: Net, node: Node, taken: list[Tensor]) -> Tensor
         theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
         if len(theirs) != len(ours):
             raise Unsaid("a layer of Keras takes as many axes as in its first call", "share it between alike tensors")
-    end = rule(scribe, node.layer, graph.input_shapes(node), taken)
+    sources = [source for one in taken if (source := scribe.source(one)) is not None]
+    if len(sources) == len(taken) and _any_order(node.layer) and len({len(one.shape) for one in taken}) == 1:
+        scribe.turned, scribe.own = True, node.shape
+        end = as_keras(scribe, rule(scribe, node.layer, graph.input_shapes(node), sources), node.shape)
+    else:
+        end = rule(scribe, node.layer, graph.input_shapes(node), taken)
     scribe.model.rows[node.name] = Row(tuple(scribe.owned), end)
     return end
+
+
+def _any_order(layer: Layer) -> bool:
+    """Whether a rule does as well with axes as ours: it takes each element for itself, or names its axes."""
+    return layer.kind in ANY_ORDER and not (isinstance(layer, Dropout) and layer.channels)
 
 
 def _note(model: Model, graph: Net) -> None:
@@ -128,6 +155,8 @@ def _note(model: Model, graph: Net) -> None:
     if any("." in node.name for node in graph.nodes):
         model.notes.append("dots in names are `_`, since Keras's torch backend takes none")
     model.notes += _renamed(model, graph)
+    if any(layer.kind == "constant" for _, _, layer in graph.layers()):
+        model.notes.append("constants are ones: the net does not say their numbers")
     if graph.idle:
         model.notes.append("the ends of side branches are outputs: Keras leaves out what leads to none")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from cnncalc.interchange.onnx.arrays import ints, nearest_places
+from cnncalc.arithmetic.windows.nearest import nearest_places
+from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out

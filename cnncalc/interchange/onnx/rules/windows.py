@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.onnx.arrays import single
+from cnncalc.arithmetic.windows.nearest import single
 from cnncalc.interchange.onnx.call import Call, NotKnown, Value
 
 __all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import gcd
 from typing import Any
 
-from cnncalc.interchange.onnx.arrays import nearest_places
+from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
 from cnncalc.interchange.onnx.writing.windows import pads
 from cnncalc.interchange.written import Unsaid
