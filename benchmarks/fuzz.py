@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.fuzzing import ROOT, Held, drawn, work
+from cnncalc.errors import CnncalcError
 from cnncalc.running.journal import Journal
 from cnncalc.running.runner import Runner, in_order
 
@@ -69,7 +70,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scheduler", default="", help="the address of a scheduler of Dask")
     parser.add_argument("--journal", default="", help="FILE: what was held is kept in FILE.part, to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from what --journal kept, and count it too")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.resume and not given.journal:
+        parser.error("--resume goes with --journal FILE")
+    if given.journal and given.witness != "torch":
+        parser.error("--journal is of --with torch alone")
+    return given
 
 
 def kept(net: Network, folder: Path, name: str, lines: list[str]) -> None:
@@ -114,6 +120,13 @@ def each(given: argparse.Namespace, kept: dict[int, Held], end: float) -> Iterat
         yield held
 
 
+def differs(held: Held, given: argparse.Namespace) -> None:
+    """Keep a net that differs, and tell of it."""
+    kept(drawn(given.seed, held.index), given.keep, f"{given.seed}-{held.index}", list(held.lines))
+    what = held.lines[0].splitlines()[-1]
+    print(f"net {held.index} of seed {given.seed} differs: {what}", file=sys.stderr)
+
+
 def main() -> int:
     """Hold nets until the time is over; 1 where one differs."""
     given = arguments()
@@ -126,19 +139,17 @@ def main() -> int:
     start = told = time.monotonic()
     tally, following = Tally(), given.first
     journal = journal_of(given, torch.__version__) if given.journal else None
-    known = journal.begin(resume=given.resume) if journal is not None else {}
-    if given.resume:
-        print(f"{len(known):,} nets kept", file=sys.stderr)
     try:
+        known = journal.begin(resume=given.resume) if journal is not None else {}
+        if given.resume:
+            print(f"{len(known):,} nets kept", file=sys.stderr)
         for held in each(given, known, start + 60 * given.minutes):
             if journal is not None and held.index not in known:
                 journal.add(held.index, held)
             tally.count(held)
             following = held.index + 1
             if held.lines:
-                kept(drawn(given.seed, held.index), given.keep, f"{given.seed}-{held.index}", list(held.lines))
-                what = held.lines[0].splitlines()[-1]
-                print(f"net {held.index} of seed {given.seed} differs: {what}", file=sys.stderr)
+                differs(held, given)
             if time.monotonic() - told > EVERY:
                 told = time.monotonic()
                 print(f"{tally.line(told - start)}; --first {following} goes on", file=sys.stderr)
@@ -146,6 +157,9 @@ def main() -> int:
                 break
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
+    except CnncalcError as error:  # of Dask, or of the journal
+        print(error, file=sys.stderr)
+        return 2
     return told_of(tally, given, following, time.monotonic() - start)
 
 

@@ -110,32 +110,37 @@ def apart(
 ) -> float | None:
     """The largest difference of the outputs of two modules of the same weights, of their largest number.
 
-    None where their parameters do not come in one order, and where a layer gives what is no number or no finite one.
+    None where their parameters have other names and another order, and where a layer gives what is no finite number.
     """
-    mine, theirs = list(tensors(module)), list(tensors(other))
-    if [one.numel() for one in mine] != [one.numel() for one in theirs]:
+    mine, theirs = tensors(module), tensors(other)
+    called = [(name, one.shape) for name, one in mine.items() if name in theirs and theirs[name].shape == one.shape]
+    pairs = [(mine.pop(name), theirs.pop(name)) for name, _ in called]
+    if [one.numel() for one in mine.values()] != [one.numel() for one in theirs.values()]:
         return None
+    pairs += zip(mine.values(), theirs.values())
     finite: list[bool] = []
     for row in dict.fromkeys(module.rows.values()):
         row.register_forward_hook(lambda _, __, made: finite.append(bool(made.isfinite().all())))
     with torch.no_grad():
-        for one, another in zip(mine, theirs):
+        for one, another in pairs:
             another.copy_(one.reshape(another.shape))
         left, right = (values(one(*[x.clone() for x in xs])) for one, xs in ((module, inputs), (other, taken)))
     if not all(finite):
         return None
     if sorted(one.numel() for one in left) != sorted(one.numel() for one in right):
         return float("inf")
-    pairs = [[torch.nan_to_num(each.double().flatten()) for each in pair] for pair in zip(left, right)]
-    return max(float((one - other).abs().max() / one.abs().max().clamp_min(1.0)) for one, other in pairs)
+    both = [[torch.nan_to_num(each.double().flatten()) for each in pair] for pair in zip(left, right)]
+    return max(float((one - other).abs().max() / one.abs().max().clamp_min(1.0)) for one, other in both)
 
 
-def tensors(module: torch.nn.Module) -> list[torch.Tensor]:
-    """The parameters and statistics of a net of ours, in the order in which its layers run."""
-    found: dict[torch.Tensor, None] = {}
-    for row in module.rows.values():
-        found.update(dict.fromkeys([*row.parameters(), *(one for one in row.buffers() if one.is_floating_point())]))
-    return list(found)
+def tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters and statistics of a net of ours by their names, in the order in which its layers run."""
+    found: dict[torch.Tensor, str] = {}
+    for name, row in module.rows.items():
+        for own, one in (*row.named_parameters(), *row.named_buffers()):
+            if one.is_floating_point():
+                found.setdefault(one, f"{name}.{own}")
+    return {name: one for one, name in found.items()}
 
 
 def values(made: torch.Tensor | dict[str, torch.Tensor]) -> list[torch.Tensor]:

@@ -60,7 +60,7 @@ unfold k3 s2 | constant 4x1x1 multiply | constant 2x2 | positional | positional 
 """
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
-ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "einsum", "embedding", "fold", "maxunpool"}
+ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "distances", "einsum", "embedding", "fold", "maxunpool"}
 """Kinds that take no map; their tests stand below."""
 UNTOLD = {"lstm", "gru", "rnn"}
 """On CUDA cuDNN runs them, and keeps a workspace of a size that it alone knows."""
@@ -108,6 +108,11 @@ def test_whole_channels_of_a_vector_and_on_four_axes(text, shape):
 @pytest.mark.parametrize("axis", ["channels", "last"])
 def test_an_embedding(axis):
     held_types(chain("1x6", [f"embedding 9 4 axis={axis}", "linear 3 axis=last"], Options()), batch=2)
+
+
+@pytest.mark.parametrize("before", [[HALF], [HALF, FLOAT]], ids=["half", "float32"])
+def test_rows_by_distance(before):
+    held_types(chain("4x6x6", [*before, "reshape 9x16", "distances 5 1", "identity"], Options()), batch=2)
 
 
 @pytest.mark.parametrize("types", ["hh", "hf", "ff"])

@@ -42,6 +42,7 @@ COMPOSED = """
 {input: 6x5, layers: [rnn 4, rnn 3 final]}
 {input: 6x5, layers: [conv 4 k3 causal, tanh, linear 3 axis=last]}
 {input: 2x5x5x5, layers: [conv 4 k3 p1, deconv 2 k2 s2, {conv: 3 k1, trainable: false}]}
+{input: 4x6x6, layers: [conv 4 k1, reshape 9x16, distances 5 1, identity]}
 {input: 2x4x4, layers: [{conv: 2 k3 p1, name: a}, {share: a}, {share: a}]}
 {input: 4x6x6, layers: [{add: [conv 4 k1, dwconv k3 p1]}, {multiply: [conv 4 k1, [identity]]}, {concat: [tanh, exp]}]}
 {input: 4x6x6, layers: [{matmul: [conv 4 k1, tanh]}, {divide: [[identity], conv 4 k1]}, {power: [tanh, conv 4 k1]}]}

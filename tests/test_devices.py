@@ -123,6 +123,15 @@ def test_operations_of_whole_numbers_are_no_flops():
     assert "1.280 TFLOPS, 68.00 GB/s" in run("show", "lenet5", "--device", "jetson-orin-nano").output
 
 
+def test_zeros_that_may_be_skipped_bound_nothing():
+    """10 -> 8: of the ten weights of an output four of the first eight are left, and the last two; two images."""
+    graph = chain("10", ["linear 8 nobias"], Options(batch=2, sparsity=(("*", "2:4"),)))
+    held = bounded(report(graph, 2), Device("fast", "Fast", "by hand", {"float32": 1_000}, None), "float32")
+    (row,) = held.rows
+    assert row.bound is not None and held.roofline is not None
+    assert (row.macs, row.bound.flops, held.roofline.total.seconds) == (160, 2 * 2 * 48, Fraction(192, 1_000))
+
+
 def test_layers_are_sorted_by_latency_too():
     """The figure of budgets and searches is a column by that name."""
     first, second = (

@@ -265,6 +265,27 @@ def test_a_scatter_marks_what_no_other_beats(tmp_path):
     assert "10 M" in ticks
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("search", "--over", "w=1:4", "--maximize", "params", "--minimize", "latency"),
+        ("sweep", "--set", "w=1:4", "--figures", "params", "--pareto", "latency,-params"),
+    ],
+)
+def test_a_front_is_drawn_whole_and_its_times_as_times(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.yaml").write_text("input: 3x64x64\nvariables: {w: 4}\nlayers: [conv $w k3]\n")
+    command, *options = words
+    done = runner().invoke(program, [command, "net.yaml", *options, "--device", "jetson-nano", "-o", "front.svg"])
+    assert done.exit_code == 0, done.output
+    root = ET.parse("front.svg").getroot()
+    circles = [one.find(f"{SVG}title").text for one in root.iter(f"{SVG}circle") if one.get("r") == "4.5"]
+    texts = [one.text for one in root.iter(f"{SVG}text")]
+    assert len(circles) == 4 and all(" µs, Least time" in told for told in circles), circles
+    assert "Least time" in texts and any(re.fullmatch(r"\d+(\.\d+)? µs", text) for text in texts)
+    assert "4 points; filled: no other beats these in all that is to be small or large" in texts
+
+
 def test_one_figure_is_no_plot(tmp_path):
     words = ["sweep", "lenet5", "--input", "1x{28:32:4}", "--figures", "params", "-o", str(tmp_path / "a.svg")]
     refused = runner().invoke(program, words)

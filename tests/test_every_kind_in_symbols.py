@@ -46,6 +46,7 @@ OTHERS = {
     "bilinear": ("4xHxW", "[global_avgpool flat, {bilinear: {out: 3, branches: [[tanh], []]}}]"),
     "maxunpool": ("4xHxW", "[{maxpool: 2, name: pooled}, {maxunpool: 2, pool: pooled}]"),
     "deform_conv": ("4xHxW", "[{tanh: , name: x}, conv 18 k3 p1, {deform_conv: 3 k3 p1, from: [x, previous]}]"),
+    "distances": ("4xHxW", "[{parameter: 7x2 nobatch}, distances 4 2]"),
     "fold": ("4xHxW", "[unfold k2 s2, relu, fold k2 8x8 s2]"),
     "convlstm": ("4x3xHxW", "[convlstm 2 k3 same]"),
     "convlstm of symbols": ("4xDxHxW", "[convlstm 2 k3 final]"),

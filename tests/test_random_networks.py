@@ -122,16 +122,25 @@ def test_exceptions_have_reasons():
 
 
 def test_the_generator_knows_every_kind():
-    assert {*MAP_KINDS, *VECTOR_KINDS, *MERGES, *TWO, "bilinear", "maxunpool", "deform_conv", "einsum"} == set(KINDS)
+    assert {
+        *MAP_KINDS,
+        *VECTOR_KINDS,
+        *MERGES,
+        *TWO,
+        "bilinear",
+        "maxunpool",
+        "deform_conv",
+        "distances",
+        "einsum",
+    } == set(KINDS)
 
 
 def test_the_generator_writes_what_it_promises():
     nets = [network(Random(f"promises/{index}")) for index in range(600)]
     graphs = [graph_of(net.text, train=net.train) for net in nets]
     kinds = {layer.kind for graph in graphs for _, _, layer in graph.layers()}
-    assert kinds | {"fold"} == set(
-        KINDS
-    )  # columns rarely fit a size that is drawn: tests/support/kind_cases.py has them
+    seldom = {"distances", "fold"}  # tables and columns rarely fit a size that is drawn: kind_cases.py has them
+    assert kinds | seldom == set(KINDS)
     assert {len(graph.nodes[0].shape) - 1 for graph in graphs} == {0, 1, 2, 3}
     assert {net.dtype for net in nets} == {"float32", "float64", "bfloat16", "amp-float16", "amp-bfloat16"}
     assert any(len(graph.inputs) > 1 for graph in graphs)

@@ -184,6 +184,20 @@ def test_a_process_and_then_the_client_are_killed(tmp_path, how):
     assert told((tmp_path / "all.json").read_text()) == told(run(*SEVERAL, "--format", "json").stdout)
 
 
+def test_a_bar_says_which_net_and_how_far(nets, monkeypatch):
+    """It goes on from what is kept, and is gone before a fault is told."""
+    shown = []
+    monkeypatch.setattr("cnncalc.cli.verifying.nets.named_progress_bar", lambda: lambda *now: shown.append(now))
+    with monkeypatch.context() as patched:
+        stop_after(patched, 1)
+        assert run("nets", "-o", "all.json").exit_code == 130
+    assert shown == [("nets/a.yaml", 0, 5), ("nets/b.yaml", 1, 5)]
+    shown.clear()
+    run("nets", "-o", "all.json", "--resume")
+    names = [("nets/b.yaml", 1, 5), ("nets/bad.yaml", 2, 5), ("", 1, 1), ("nets/c.yaml", 3, 5), ("nets/d.yaml", 4, 5)]
+    assert shown == [*names, ("nets", 5, 5)]
+
+
 def test_workers_with_another_torch_are_refused():
     asked = Asked(Options(), "float32", "torch", None, 0, False)
     with pytest.raises(CnncalcError, match=r"a worker has torch \d\S+, and this is torch 1\.0"):

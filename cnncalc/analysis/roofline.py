@@ -26,7 +26,7 @@ def bounded(report: Report, device: Device, dtype: str) -> Report:
     peak, bandwidth = device.peak[computed], device.bandwidth
     rows, total, each = [], NOTHING, mac_flops(numbers_of(dtype).parts)
     for row in report.rows:
-        flops = each * row.macs
+        flops = each * row.nonzero_macs  # hardware may skip the others
         computing = Fraction(flops, peak)
         moving = Fraction(row.moved_bytes, bandwidth) if bandwidth else Fraction(0)
         bound = Bound(flops, row.moved_bytes, max(computing, moving), moving if moving > computing else 0)

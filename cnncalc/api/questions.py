@@ -51,10 +51,12 @@ class Checks(Answer[expect.Checked]):
 class Sweep(Answer["list[Point]"]):
     """A net at every point of a grid."""
 
-    def __init__(self, data: list[Point], title: str, grid: Grid, figures: Sequence[str]) -> None:
+    def __init__(
+        self, data: list[Point], title: str, grid: Grid, figures: Sequence[str], *, front: bool = False
+    ) -> None:
         from cnncalc.pages.solving.sweeps import page
 
-        super().__init__(data, title, lambda points: page(points, grid, figures))
+        super().__init__(data, title, lambda points: page(points, grid, figures, front=front))
         self.grid, self.figures = grid, tuple(figures)
 
     @property
@@ -226,7 +228,7 @@ def sweep(
     runner = Runner(jobs, workers, scheduler).checked()
     found = swept(path, options, type_of(dtype, amp), grid, asked, optimizer=optimizer, device=on, runner=runner)
     points = [one for _, each in found for one in each]
-    return Sweep(front(points, asked, wished) if wished else points, path, grid, asked)
+    return Sweep(front(points, asked, wished) if wished else points, path, grid, asked, front=bool(wished))
 
 
 class Search(Answer["SearchAnswer"]):

@@ -65,9 +65,12 @@ def kept_beside(given: dict[str, Any]) -> bool:
     return not target.exists() or target.is_file()
 
 
-def stopped(journal: object) -> None:
-    """Say where what was found is kept."""
-    click.echo(f"Stopped. What was found is in `{journal}`: --resume goes on from there.", err=True)
+def stopped(journal: object = None) -> None:
+    """Take a bar that stood still off the terminal, and say where what was found is kept."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    if journal is not None:
+        click.echo(f"Stopped. What was found is in `{journal}`: --resume goes on from there.", err=True)
 
 
 def progress_bar() -> Callable[[int, int], None] | None:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from cnncalc.graph.net import Net
+from cnncalc.graph.nodes import Node
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Stored", "stored_in"]
+__all__ = ["Stored", "nameless", "one_module", "stored_in"]
+
+
+def one_module(graph: Net, owner: Node, node: Node) -> bool:
+    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
+    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
+    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
+    return alike and owner.layer == node.layer
+
+
+def nameless(graph: Net, node: Node) -> bool:
+    """Whether a layer is its owner called again: nobody named it, and the owner's module stands in the same group."""
+    if node.share is None or node.name in graph.names.own:
+        return False
+    owner = graph.nodes[node.share]
+    return owner.name.rpartition(".")[0] == node.name.rpartition(".")[0] and one_module(graph, owner, node)
 
 
 class Stored(NamedTuple):

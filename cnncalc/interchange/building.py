@@ -167,8 +167,13 @@ def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
 
 
 def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
-    """The sketch with these outputs and what leads to them; what leads nowhere is left out, as a runtime does."""
-    sketch.outputs = list(dict.fromkeys(outputs))
+    """The sketch with these outputs and what leads to them; what leads nowhere is left out, as a runtime does.
+
+    An output that is an input of the net is one by an identity.
+    """
+    entered = [one for one in dict.fromkeys(outputs) if sketch.operators[one].layer is None]
+    passed = {one: sketch.add("identity", "identity", {}, [one], place=None, foreign="output") for one in entered}
+    sketch.outputs = [passed.get(one, one) for one in dict.fromkeys(outputs)]
     used = set(sketch.outputs)
     for tensor in range(len(sketch.operators) - 1, -1, -1):
         if tensor in used:
@@ -179,7 +184,7 @@ def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
         if share is not None and share not in used:  # what first had the parameters leads nowhere
             heir = heirs.setdefault(share, tensor)
             sketch.operators[tensor] = sketch.operators[tensor]._replace(share=None if heir == tensor else heir)
-    if all(sketch.operators[tensor].layer is None for tensor in used):
+    if not used:
         raise CnncalcError(Fault("the net has no layers"))
     return only(sketch, used)
 

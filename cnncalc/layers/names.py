@@ -114,6 +114,9 @@ FAMILIES: dict[str, dict[str, str]] = {
     "algebra.contractions": {
         "einsum": "",
     },
+    "algebra.distances": {
+        "distances": "",
+    },
     "algebra.functions": {
         "function": "abs acos acosh asin asinh atan atanh ceil celu clip cos cosh erf exp expm1 floor hardshrink log "
         "log10 log1p log2 logsigmoid negate reciprocal round rsqrt sign sin sinh softshrink softsign "

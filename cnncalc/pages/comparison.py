@@ -169,14 +169,14 @@ def page(nets: Sequence[Compared]) -> Page:
         return Table(columns, [[one.net, *(figure.plain(one) for figure in aspects)] for one in nets])
 
     def picture() -> str:
-        from cnncalc.pictures.scatter import Dot, scatter
+        from cnncalc.pictures.scatter import Dot, Side, scatter
 
         figures = [(one.report.totals.params, one.report.totals.macs) for one in nets]
         dots = [
             Dot(one.net, *mine, all(mine[0] < other[0] or mine[1] < other[1] or mine == other for other in figures))
             for one, mine in zip(nets, figures)
         ]
-        return scatter(dots, "parameters", "multiply–accumulates", "Multiply–accumulates over parameters")
+        return scatter(dots, Side("parameters"), Side("multiply–accumulates"), "Multiply–accumulates over parameters")
 
     return Page("a comparison", body, lambda: {"nets": [object_of(one) for one in nets]}, table, "nets", picture)
 

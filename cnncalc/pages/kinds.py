@@ -29,7 +29,7 @@ INTRODUCTION = (
 COURSE = (
     "conv", "deformable", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "activation",
     "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions", "reductions",
-    "tensors", "attention", "recurrent", "convolved", "regularize",
+    "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
 )  # fmt: skip
 """The families in the order in which a course meets them."""
 

@@ -10,9 +10,9 @@ from cnncalc.records import NamedTuple
 from cnncalc.text import number, plural, printable, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["Dot", "scatter"]
+__all__ = ["Dot", "Side", "scatter"]
 
 LEFT, TOP, WIDE, HIGH, RIGHT, LOW = 76.0, 64.0, 560.0, 360.0, 36.0, 56.0
 FAR = 30
@@ -28,7 +28,23 @@ class Dot(NamedTuple):
     x: int
     y: int
     front: bool = False
-    """Whether no other is as small in both."""
+    """Whether no other beats it."""
+
+
+class Side(NamedTuple):
+    """What an axis counts."""
+
+    title: str
+    text: Callable[[float], str] | None = None
+    """How a value is told that is no plain number, as a time."""
+
+    def tick(self, value: float) -> str:
+        """A round value in few digits."""
+        return _short(value) if self.text is None else self.text(value)
+
+    def told(self, value: int) -> str:
+        """A value in full, and of what."""
+        return f"{number(value)} {self.title}" if self.text is None else f"{self.text(value)}, {self.title}"
 
 
 class _Axis(NamedTuple):
@@ -64,8 +80,14 @@ def _axis(values: Sequence[int]) -> _Axis:
     return _Axis(start, end, False, tuple(ticks))
 
 
-def scatter(dots: Sequence[Dot], across: str, up: str, title: str, colours: str = "auto") -> str:
-    """The points as SVG; `across` and `up` are what is counted to the right and upwards."""
+SMALL = "no other is as small in both"
+"""What is said of the points of a front, unless it is another one."""
+
+
+def scatter(
+    dots: Sequence[Dot], across: Side, up: Side, title: str, *, filled: str = SMALL, colours: str = "auto"
+) -> str:
+    """The points as SVG; `across` and `up` are what is counted to the right and upwards, `filled` what a front is."""
     x, y = _axis([dot.x for dot in dots]), _axis([dot.y for dot in dots])
     places = [(LEFT + WIDE * x.share(dot.x), TOP + HIGH * (1 - y.share(dot.y))) for dot in dots]
     width, height = LEFT + WIDE + RIGHT, TOP + HIGH + LOW
@@ -73,29 +95,30 @@ def scatter(dots: Sequence[Dot], across: str, up: str, title: str, colours: str 
     content = [
         ink.element("rect", width=width, height=height, class_="bg"),
         ink.text(LEFT, 28, ink.cut(printable(title), WIDE, 18, bold=True), "t"),
-        ink.text(LEFT, 46, f"{plural(len(dots), 'point')}; filled: no other is as small in both", "s"),
-        *_grid(x, y),
-        ink.text(LEFT + WIDE / 2, height - 14, across, "l m"),
-        ink.text(0, 0, up, "l m", transform=f"translate(18 {TOP + HIGH / 2}) rotate(-90)"),
+        ink.text(LEFT, 46, f"{plural(len(dots), 'point')}; filled: {filled}", "s"),
+        *_grid(x, y, across, up),
+        ink.text(LEFT + WIDE / 2, height - 14, across.title, "l m"),
+        ink.text(0, 0, up.title, "l m", transform=f"translate(18 {TOP + HIGH / 2}) rotate(-90)"),
     ]
     if len(front) > 1:
         content.append(ink.element("path", d=ink.path(front), class_="w", stroke_width=1.5))
     content += [_dot(dot, place, across, up) for dot, place in zip(dots, places)]
     if len(dots) <= NAMED:
         content += _names(dots, places)
-    description = f"{across} to the right, {up} upwards: " + "; ".join(map(_told, dots[:NAMED]))
+    description = f"{across.title} to the right, {up.title} upwards: "
+    description += "; ".join(f"{dot.name} {across.told(dot.x)}, {up.told(dot.y)}" for dot in dots[:NAMED])
     return ink.document(width, height, printable(title), description, theme.sheet(colours), content)
 
 
-def _grid(x: _Axis, y: _Axis) -> Iterable[str]:
+def _grid(x: _Axis, y: _Axis, across: Side, up: Side) -> Iterable[str]:
     for tick in x.ticks:
         right = LEFT + WIDE * x.share(tick)
         yield ink.line(right, TOP, right, TOP + HIGH, "g")
-        yield ink.text(right, TOP + HIGH + 16, _short(tick), "s m")
+        yield ink.text(right, TOP + HIGH + 16, across.tick(tick), "s m")
     for tick in y.ticks:
         down = TOP + HIGH * (1 - y.share(tick))
         yield ink.line(LEFT, down, LEFT + WIDE, down, "g")
-        yield ink.text(LEFT - 8, down + 3.5, _short(tick), "s e")
+        yield ink.text(LEFT - 8, down + 3.5, up.tick(tick), "s e")
 
 
 def _short(value: float) -> str:
@@ -105,14 +128,10 @@ def _short(value: float) -> str:
     return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} {unit}".strip()
 
 
-def _dot(dot: Dot, place: tuple[float, float], across: str, up: str) -> str:
-    told = f"<title>{ink.escaped(f'{dot.name}: {number(dot.x)} {across}, {number(dot.y)} {up}')}</title>"
+def _dot(dot: Dot, place: tuple[float, float], across: Side, up: Side) -> str:
+    told = f"<title>{ink.escaped(f'{dot.name}: {across.told(dot.x)}, {up.told(dot.y)}')}</title>"
     return ink.element("circle", told, cx=place[0], cy=place[1], r=4.5 if dot.front else 3.5,
                        class_="conv-b" if dot.front else "conv")  # fmt: skip
-
-
-def _told(dot: Dot) -> str:
-    return f"{dot.name} {number(dot.x)}, {number(dot.y)}"
 
 
 def _names(dots: Sequence[Dot], places: Sequence[tuple[float, float]]) -> Iterable[str]:

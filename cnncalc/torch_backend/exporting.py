@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import warnings
 from collections.abc import Sequence
 
@@ -12,6 +14,9 @@ from torch import nn
 from cnncalc.torch_backend.building.kinds.unfolding import Remembering
 
 __all__ = ["exported"]
+
+TELLING = ("torch.fx.experimental.symbolic_shapes", "torch.export._draft_export")
+"""Loggers that print whole programs where one cannot be made without the numbers."""
 
 
 def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
@@ -30,7 +35,7 @@ def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
     try:
         with warnings.catch_warnings(), torch.set_grad_enabled(remembers):
             warnings.simplefilter("ignore")  # of torch's own archive, which is thrown away
-            torch.export.save(torch.export.export(module, tuple(inputs)), content)
+            torch.export.save(_program(module, tuple(inputs)), content)
     finally:
         for children, before in renamed:
             children.clear()
@@ -38,6 +43,27 @@ def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
         for one, training in modes:
             one.training = training
     return content.getvalue()
+
+
+def _program(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:
+    """The program; where the code branches on numbers that it computes, the way that it takes with these inputs."""
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+    told = [logging.getLogger(name) for name in TELLING]
+    before = [one.disabled for one in told]
+    for one in told:
+        one.disabled = True
+    try:
+        return torch.export.export(module, inputs)
+    except GuardOnDataDependentSymNode:
+        draft = getattr(torch.export, "draft_export", None)  # since torch 2.7
+        if draft is None:
+            raise
+        with contextlib.redirect_stdout(io.StringIO()):  # of what the code says, said before
+            return draft(module, inputs)  # type: ignore[no-any-return]  # asked for by its name
+    finally:
+        for one, was in zip(told, before):
+            one.disabled = was
 
 
 def _called_otherwise(

@@ -247,6 +247,7 @@ KIND_CASES = (
     ("6x8", "attention 2 axis=last"), ("4x6", "lstm 3 layers=2 bidirectional"), ("4x6", "gru 3 final"),
     ("4x6", "rnn 3 relu axis=last"), ("4x6", "positional sine"), ("1x6", "embedding 9 5"), ("4x6x6", "pad 1:2 reflect"),
     ("4x5x5", "upsample 2 linear"), ("4x5x5", "upsample size=7x10 bilinear align_corners"), ("4x14", "upsample size=4"),
+    ("15x4", "distances 2 8"),
     ("4x6", "reduce logsumexp 1"), ("4x6", "topk 2 axis=1"), ("4x6", "argmax 0 keep"), ("4x6x2", "glu"),
     *((("4x6"), f"function {of}") for of in ("log_sigmoid", "hardshrink", "tanhshrink", "celu", "threshold", "expm1")),
 )  # fmt: skip

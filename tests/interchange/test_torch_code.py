@@ -53,7 +53,9 @@ def test_a_program_gives_what_the_net_gives(net, shape):
     assert programs.differences(load(net, Options(input=shape, train=True)), batch=1) == []
 
 
-@pytest.mark.parametrize("net", ["convnext_tiny", "maxvit_t", "swin3d_t", "swin_t", "swin_v2_t", "vit_b_16"])
+@pytest.mark.parametrize(
+    "net", ["convnext_tiny", "maxvit_t", "mvit_v1_b", "mvit_v2_s", "swin3d_t", "swin_t", "swin_v2_t", "vit_b_16"]
+)
 def test_a_program_holds_torchvisions_tensors(net):
     """Names and shapes, so that a checkpoint loads strictly; numbers that are no module's and whole ones too."""
     lines = (ROOT / "tests" / "data" / "torchvision" / f"{net}.txt").read_text(encoding="utf-8").splitlines()
@@ -96,15 +98,16 @@ def test_a_program_reads_back_as_the_net(layers):
     assert programs.back(chain("3x12x12", layers, Options())) == []
 
 
-@pytest.mark.parametrize("pool", ["maxpool k2 s2 d2 same ceil", "maxpool k1 s3 d3 same ceil", "avgpool k3 s2 same ceil"])
+@pytest.mark.parametrize("pool", ["maxpool k2 s2 d2 same", "maxpool k1 s3 d3 same", "avgpool k3 s2 same"])
 def test_pools_that_round_up_do_so_in_a_program_too(pool):
-    assert programs.differences(chain("3x8", [pool], Options(dialect="onnx"))) == []
+    assert programs.differences(chain("3x8", [f"{pool} ceil"], Options(dialect="onnx"))) == []
 
 
 TOLD_APART = (
     "input: 4x10\nlayers: [{maxpool: k2 s2, name: a}, {maxunpool: k2 size=10, pool: a}, conv 2 k1]",
     "input: 2\nlayers: [parameter 2 alone nolearned, multiply 2, linear 3]",
     "input: 4\nlayers: [{parameter: 2 concat first nolearned, name: a.0}, {share: a.0}, linear 3]",
+    "input: 4\nlayers: [{parameter: 3x2 nobatch, name: a}, distances 1 2, reshape 4, {add: {from: [previous, input]}}]",
 )
 
 
@@ -158,6 +161,15 @@ def test_shared_layers_are_one_module():
     made = programs.main_class(programs.run(text_of(graph)))()
     assert made.a is made.b
     assert sum(one.numel() for one in made.parameters()) == 4 * 4 * 9 + 4
+
+
+def test_a_layer_that_is_called_again_has_its_owners_name_alone():
+    text = "input: 4x8x8\nlayers: [{name: g, layers: [{conv: 4 k3 p1, name: a}, relu, {share: a}]}, {share: g.a}]"
+    graph = load_text(text, "net.yaml", Options())
+    made = programs.main_class(programs.run(text_of(graph)))()
+    assert [*made.state_dict()] == ["g.a.weight", "g.a.bias", "conv1.weight", "conv1.bias"]
+    assert [*to_torch(graph).state_dict()] == [*made.state_dict()]
+    assert programs.differences(graph) == []
 
 
 def test_what_is_frozen_is_said_of_the_largest_groups():

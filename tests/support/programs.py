@@ -132,7 +132,7 @@ def unfilled(graph: Net) -> tuple[nn.Module, nn.Module]:
     """A program and the module of the same net, whose numbers are nowhere."""
     with torch.device("meta"):
         made = main_class(run(str(written(graph, 1).content)))()
-    return made.eval(), to_torch(graph, device="meta").eval()
+    return made.eval().requires_grad_(False), to_torch(graph, device="meta").eval().requires_grad_(False)
 
 
 def operations(module: nn.Module, inputs: list[Tensor]) -> tuple[int, Any]:

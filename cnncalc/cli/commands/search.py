@@ -154,8 +154,9 @@ def command(net: str, **given: Any) -> None:
         question, runner=runner, samples=given["samples"], seed=given["seed"], keeping=keeping,
         progress=named_progress_bar(),
     )  # fmt: skip
+    if found.stopped:
+        stopped(journal.path if journal is not None else None)
     if found.stopped and journal is not None:
-        stopped(journal.path)
         click.get_current_context().exit(130)
     answer(page(found), given)
     if found.stopped:

@@ -106,7 +106,8 @@ def command(net: str, **given: Any) -> None:
         message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
         raise CnncalcError(Fault(message, help="run the sweep again"))
     if whole or journal is None:
-        answer(page(front(points, figures, wished) if wished else points, grid, figures), given)
+        best = front(points, figures, wished) if wished else points
+        answer(page(best, grid, figures, front=bool(wished)), given)
     if not whole:
         click.get_current_context().exit(130)
     if journal is not None:
@@ -146,8 +147,7 @@ def _found(
                 journal.add(part, points)
     except KeyboardInterrupt:
         whole = False
-        if journal is not None:
-            stopped(journal.path)
+        stopped(journal.path if journal is not None else None)
     except CnncalcError:
         if journal is not None and not any(point.figures for points in kept.values() for point in points):
             journal.end()

@@ -136,12 +136,11 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
                 click.echo(coloured("\n".join(map(str, result.faults))), err=True)
     except KeyboardInterrupt:
         interrupted = True
+        stopped(journal.path if journal is not None else None)
     found = [results[place] for place in sorted(results)]
     unfinished = len(nets) - len(found) if interrupted else 0
     answer(page(found, every_row=given["every_row"], unfinished=unfinished), given)
-    if journal is not None and interrupted:
-        stopped(journal.path)
-    elif journal is not None:
+    if journal is not None and not interrupted:
         journal.end()
     click.get_current_context().exit(_exit_code(found, interrupted))
 

@@ -32,7 +32,8 @@ def each(
         if result.faults:
             show("", 1, 1)
         yield place, result
-        show("" if runner.alone else "nets", done, len(nets))
+        if not runner.alone or done == len(nets):
+            show("nets", done, len(nets))
 
 
 def _nowhere(_what: str, _done: int, _total: int) -> None:

@@ -234,6 +234,13 @@ class Call:
         shape = tuple(bias.size if axis == place % rank else 1 for axis in range(rank))
         return self.put("parameter", made, suffix="_bias", weights=[bias], shape=shape, join="add")
 
+    def of_each_sample(self) -> bool:
+        """Whether it repeats a module's tensor for each sample, as of a layer that takes no other tensor's numbers."""
+        own = self.values[0] if self.values else None
+        if self.node.kind != "Expand" or not isinstance(own, Tensor) or not own.floating or module_of(own) is None:
+            return False
+        return own.dims[:1] == (1,) and self.numbers(1) == (self.batch, *own.dims[1:])
+
     def brought(self, tensor: Tensor) -> Live | None:
         """What the file holds for each image, such as queries, as a layer; None for what is nothing of the kind."""
         fitting = tensor.floating and len(tensor.dims) > 1 and tensor.dims[0] == self.batch

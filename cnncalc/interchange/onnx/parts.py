@@ -10,7 +10,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "in_common", "plain_numbers", "reached", "sum_of_learned", "uncounted",
+    "in_common", "module_of", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -168,11 +168,6 @@ def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
             users.setdefault(name, set()).add((node.kind, *names))
         added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
     return {name for name in added if len(users[name]) > 1}
-
-
-def sum_of_learned(node: Node, held: Sequence[Tensor | None]) -> bool:
-    """Whether a node adds tensors of modules, which are parameters of layers, and no sum that an exporter left."""
-    return node.kind == "Add" and all(one is not None and one.floating and of_module(one) for one in held)
 
 
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")

@@ -24,7 +24,6 @@ from cnncalc.interchange.onnx.parts import (
     in_common,
     plain_numbers,
     reached,
-    sum_of_learned,
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
@@ -247,8 +246,11 @@ class Reader:
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
         if not any(isinstance(value, (Live, Parts)) for value in call.values):
-            held = [value if isinstance(value, Tensor) else None for value in call.values]
-            made = None if sum_of_learned(node, held) else folded(node, held, self.model.opset)
+            if call.of_each_sample():
+                return [self.brought(call).live()]
+            made = folded(
+                node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
+            )
             if made is not None:
                 return list(made)
             call = self.brought(call)

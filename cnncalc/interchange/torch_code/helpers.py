@@ -108,6 +108,16 @@ def waves(x: Tensor) -> Tensor:
 ''',
 )
 _helper(
+    "rows_by_distance",
+    '''
+def rows_by_distance(table: Tensor, places: int, asked: int) -> Tensor:
+    """The row of a table for each place that asks and each that is asked."""
+    step, far = max(asked // places, 1), max(places // asked, 1)
+    rows = step * torch.arange(places)[:, None] + far * torch.arange(asked).flip(0)
+    return table[:, rows]
+''',
+)
+_helper(
     "GlobalResponseNorm",
     '''
 class GlobalResponseNorm(nn.Module):

@@ -84,9 +84,9 @@ def _of_parameters(call: Call, left: Value, right: Value) -> Value:
     if any(isinstance(one, Parameter) and one.name for one in (left, right)):
         made = [call.tensor(one) for one in (left, right) if isinstance(one, Parameter)]
         number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
-        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply"}
-        word = call.word.rstrip("_")
-        return call.put(kinds.get(word, "add"), *made, number=number) if len(made) == 1 else _of_two(call, "add", *made)
+        kinds = {"sub": "subtract", "div": "divide", "mul": "multiply", "pow": "power"}
+        kind = kinds.get(call.word.rstrip("_"), "add")
+        return call.put(kind, *made, number=number) if len(made) == 1 else _of_two(call, kind, *made)
     return Parameter("", call.dims)
 
 

@@ -42,14 +42,22 @@ def matmul(call: Call) -> Value:
     if isinstance(right, Parameter) and isinstance(left, Tensor) and left.batch == 0 and right.dims[:1] == (1,):
         right = right._replace(expanded=len(right.dims) == len(left.dims))
     x, y = call.tensor(left), call.tensor(right)
-    if x.batch != y.batch and call.world.size == 1:  # the one sample is a row of it, or was merged with others
-        x, y = (whole(call, one, word) for one, word in ((x, "left"), (y, "right")))
+    x, y = apart(call, (x, "left"), (y, "right"))
     if len(x.dims) != len(y.dims) or x.batch != y.batch:
         raise Refused("its tensors have different numbers of axes")
     ours = call.world.sketch.shape(x.number)
     if len(ours) < 2:
         raise Refused("it multiplies along the batch")
     return call.put("matmul", x, y)
+
+
+def apart(call: Call, *named: tuple[Tensor, str]) -> list[Tensor]:
+    """Tensors of which matrices are multiplied, whole where the one sample is a row or a column, or was merged."""
+    tensors = [one for one, _ in named]
+    within = any(one.batch is not None and one.batch >= len(one.dims) - 2 for one in tensors)
+    if call.world.size == 1 and (within or len({one.batch for one in tensors}) > 1):
+        return [whole(call, one, word) for one, word in named]
+    return tensors
 
 
 def whole(call: Call, tensor: Tensor, word: str) -> Tensor:
@@ -87,7 +95,8 @@ def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str])
 
 def attention(call: Call) -> Tensor:
     """aten.scaled_dot_product_attention: two products and a softmax between them."""
-    query, key, value = (call.tensor(call.arguments.get(name)) for name in ("query", "key", "value"))
+    named = ((call.tensor(call.arguments.get(name)), name) for name in ("query", "key", "value"))
+    query, key, value = apart(call, *named)
     name, add = call.name(), call.layer
     if call.get("enable_gqa", False) or query.dims[:-2] != key.dims[:-2]:
         raise Refused("its heads share keys")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
@@ -41,17 +43,35 @@ class Program(NamedTuple):
     constants: set[str]
     inputs: list[str]
     outputs: list[str]
+    aliases: Mapping[str, str] = {}
+    """The first name of each parameter that stands under several in the module, by its others."""
 
 
 def program_of(file: ForeignFile) -> Program:
     """The program in an archive. Raises CnncalcError."""
     root = json_of(member_of(file, "models/model.json"), file.name, file.limits)
     try:
-        return _Parsed(root).program()
+        return _Parsed(root).program()._replace(aliases=_aliases(file))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         values = f"{type(error).__name__}: {str(error)[:80]}"
         help = "written by torch 2.8 or later, with `torch.export.save`"
         raise CnncalcError(Fault(f"`{file.name}` is no program of torch.export", values=values, help=help)) from None
+
+
+def _aliases(file: ForeignFile) -> dict[str, str]:
+    """Which parameters are one: the same places of the same storage. Older archives do not say."""
+    try:
+        config = json_of(member_of(file, "model_weights_config.json"), file.name, file.limits)["config"]
+    except (CnncalcError, KeyError):
+        return {}
+    first: dict[str, str] = {}
+    found = {}
+    for name, one in config.items():
+        meta = one["tensor_meta"]
+        where = json.dumps([one["path_name"], meta["sizes"], meta["strides"], meta["storage_offset"]])
+        if first.setdefault(where, str(name)) != name:
+            found[str(name)] = first[where]
+    return found
 
 
 class _Parsed:
@@ -138,4 +158,5 @@ class _Parsed:
             return value["as_int"]
         name = value.get("as_name")
         known = self.graph.get("sym_int_values", {}).get(name)
-        return self._whole(known) if isinstance(known, dict) else None
+        unknown = isinstance(known, dict) and "as_expr" in known and known["as_expr"].get("hint") is None
+        return self._whole(known) if isinstance(known, dict) and not unknown else None

@@ -17,7 +17,19 @@ from cnncalc.interchange.torch_export.program import Operation, Program, program
 from cnncalc.interchange.torch_export.reductions import REDUCTIONS
 from cnncalc.interchange.torch_export.repeating import REPEATING
 from cnncalc.interchange.torch_export.shapes import SHAPES
-from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Places, Refused, States, Tensor, Value, World
+from cnncalc.interchange.torch_export.values import (
+    LIKE,
+    Call,
+    Parameter,
+    Places,
+    Refused,
+    States,
+    Tensor,
+    Value,
+    World,
+    word_of,
+)
+from cnncalc.interchange.torch_export.views import Views
 from cnncalc.interchange.torch_export.windows import WINDOWS
 from cnncalc.layers import show_shape
 
@@ -48,17 +60,19 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    for operation in world.operations:
-        _apply(world, operation, opaque=asked.opaque)
+    views = Views(program.operations)
+    operations = views.leading(program.operations, world.used)
+    for operation in operations:
+        _apply(world, operation, views, opaque=asked.opaque)
     if world.unknown:
         raise CnncalcError(_unknown(world.unknown))
-    made_by = {one: operation for operation in world.operations for one in operation.outputs}
+    made_by = {one: operation for operation in operations for one in operation.outputs}
     ends = [
         Call(world, made_by[name]).tensor(one) if isinstance(one, Parameter) and name in made_by else one
         for name, one in ((name, world.values.get(name)) for name in program.outputs)
     ]
     sketch.outputs = [_without_batch(world, one) for one in ends if isinstance(one, Tensor)]
-    if not sketch.outputs or all(one.layer is None for one in sketch.operators):
+    if not sketch.outputs:
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
     return _led(sketch)
@@ -77,8 +91,6 @@ def _led(sketch: Sketch) -> Sketch:
 def _without_batch(world: World, end: Tensor) -> int:
     """An output without its first axis, the batch; where that was merged with others, it comes back by a reshape."""
     shape = end.dims[1:] or (1,)
-    if world.sketch.operators[end.number].layer is None:
-        return world.sketch.add("identity", "identity", {}, [end.number], place=None, foreign="output")
     if end.batch == 0 or not end.dims or end.dims[0] != 1 or world.sketch.shape(end.number) == shape:
         return end.number
     return world.sketch.add("output", "reshape", {"shape": shape}, [end.number], place=None, foreign="output")
@@ -101,34 +113,38 @@ def _enter(world: World, name: str) -> None:
         number = world.sketch.input(one if len(inputs) > 1 else "input", dims[1:] or (1,))
         world.values[one] = Tensor(number, dims, 0)
     for tensor, called in program.parameters.items():
-        world.values[tensor] = Parameter(called, program.shapes.get(tensor, ()))
+        world.values[tensor] = Parameter(program.aliases.get(called, called), program.shapes.get(tensor, ()))
     for tensor, called in program.buffers.items():
         world.values[tensor] = Parameter(called, program.shapes.get(tensor, ()), learned=False)
     for tensor in program.constants:
         world.values[tensor] = Parameter("", program.shapes.get(tensor, ()))
 
 
-def _apply(world: World, operation: Operation, *, opaque: bool) -> None:
+def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) -> None:
     """Put one operation's layers into the sketch, and what it makes in scope."""
+    rule = OPERATORS.get(word_of(operation)) if operation.target.startswith("aten.") else None
+    where = operation.module or next(iter(operation.outputs), "")
     try:
         call = Call(world, operation)
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
             fresh = Parameter("", (), source=source, expanded=source is not None)
             made: Value = [fresh._replace(dims=world.program.shapes.get(one, ())) for one in operation.outputs]
+        elif rule is None and opaque:
+            made = _opaque(call)
+        elif rule is None:
+            world.unknown.append((operation.target, call.name()))
+            return
         else:
-            rule = OPERATORS.get(call.word) if operation.target.startswith("aten.") else None
-            if rule is None and opaque:
-                made = _opaque(call)
-            elif rule is None:
-                world.unknown.append((operation.target, call.name()))
-                return
-            else:
-                made = _ruled(rule, call)
+            made = _ruled(rule, call)
+        part = views.changed(operation)
+        if part is not None:
+            first = made[0] if isinstance(made, list) else made
+            views.write(call, part, call.tensor(first))
     except Refused as refusal:
-        if world.unknown:
-            return  # it follows from what is not known
-        where = operation.module or operation.outputs[0]
+        if world.unknown:  # it follows from what is not known
+            world.unknown += [] if rule is not None or opaque else [(operation.target, where)]
+            return
         raise CnncalcError(Fault(f"`{operation.target}` cannot be read: {refusal}", layer=where[:80])) from None
     world.values.update(zip(operation.outputs, made if isinstance(made, list) else [made]))
 
@@ -188,8 +204,12 @@ def _say_uncounted(world: World) -> None:
     program = world.program
     counted = {called.partition("[")[0] for called in world.counted}  # of a part, that of the whole parameter
     missing = {
-        called: program.shapes.get(one, ()) for one, called in program.parameters.items() if called not in counted
+        called: program.shapes.get(one, ())
+        for one, called in program.parameters.items()
+        if called not in counted and called not in program.aliases
     }
+    if any(word_of(one) in ("item", "_local_scalar_dense") for one in program.operations):
+        world.sketch.notes.append("the code looks at numbers that it computes: this is the way that it took")
     if missing:
         named = ", ".join(f"{called} {show_shape(dims)}" for called, dims in list(missing.items())[:4])
         more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""

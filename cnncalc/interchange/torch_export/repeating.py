@@ -136,7 +136,34 @@ def unpooled(call: Call) -> Tensor:
     return call.held(number, call.dims, x.batch)
 
 
+def copied(call: Call) -> Value:
+    """copy_: the numbers of a second tensor in place of its own, repeated where it is smaller."""
+    x, source = call.tensor(call.arguments.get("self")), call.arguments.get("src")
+    if isinstance(source, Parameter) and not source.name:
+        return filled(call)
+    taken = call.tensor(source)
+    wide = (*(1,) * (len(x.dims) - len(taken.dims)), *taken.dims)
+    batch = x.batch if x.batch is None or wide[x.batch] == x.dims[x.batch] else None
+    ours = tuple(n for axis, n in enumerate(wide) if axis != x.batch) if batch == x.batch else wide
+    number = taken.number
+    if call.world.sketch.shape(number) != ours:
+        number = call.layer("reshape", [number], f"{call.name()}_axes", shape=ours)
+    shape = call.world.sketch.shape(x.number)
+    if ours != shape:
+        number = call.layer("expand", [number], shape=shape)
+    return Tensor(number, x.dims, x.batch)
+
+
+def filled(call: Call) -> Value:
+    """fill_ and zero_: one number everywhere."""
+    x = call.tensor(call.arguments.get("self"))
+    return Parameter("", x.dims, source=x.number, expanded=x.batch == 0)
+
+
 REPEATING: dict[str, Any] = {
+    "copy_": copied,
+    "fill_": filled,
+    "zero_": filled,
     "repeat": repeated,
     "repeat_interleave": interleaved,
     "unfold": windows,

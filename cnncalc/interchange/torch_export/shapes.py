@@ -74,9 +74,11 @@ def _moved(rank: int, source: Any, destination: Any) -> list[int]:
 def concatenated(call: Call) -> Value:
     """cat: tensors one after another, a parameter among them as a layer of its own."""
     values = call.get("tensors", [])
-    tensors = [one for one in values if isinstance(one, Tensor)]
-    if not tensors:
+    if not any(isinstance(one, Tensor) or (isinstance(one, Parameter) and one.name) for one in values):
         return Parameter("", call.dims)
+    if not any(isinstance(one, Tensor) for one in values):
+        values = [call.tensor(one) for one in values]
+    tensors = [one for one in values if isinstance(one, Tensor)]
     first = tensors[0]
     axis = call.axis(call.get("dim", 0), first)
     if len(values) == 1:
@@ -142,8 +144,8 @@ def _selected(call: Call, x: Tensor, place: int, at: int, dims: tuple[int, ...],
 def selected(call: Call) -> Value:
     """select: one place of an axis."""
     value = next(iter(call.arguments.values()))
-    if isinstance(value, Parameter):
-        return Parameter("", call.dims) if not value.name else call.tensor(value)
+    if isinstance(value, Parameter) and (not value.name or product(value.dims) == product(call.dims)):
+        return value._replace(dims=call.dims, expanded=False)
     x = call.tensor(value)
     dim, index = call.get("dim", 0), call.get("index", 0)
     call.axis(dim, x)

@@ -16,7 +16,19 @@ from cnncalc.interchange.torch_export.program import Name, Operation, Program
 from cnncalc.layers import KINDS, Layer, Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["LIKE", "Call", "Parameter", "Places", "Refused", "States", "Tensor", "Value", "World"]
+__all__ = [
+    "LIKE",
+    "Call",
+    "Parameter",
+    "Places",
+    "Refused",
+    "States",
+    "Tensor",
+    "Value",
+    "World",
+    "names_in",
+    "word_of",
+]
 
 
 class Tensor(NamedTuple):
@@ -69,13 +81,13 @@ class Refused(Exception):
     """Why an operation cannot be read."""
 
 
-def _names_in(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
     """The tensors among arguments."""
     if isinstance(value, Name):
         yield value.name
     elif isinstance(value, list):
         for one in value:
-            yield from _names_in(one)
+            yield from names_in(one)
 
 
 def word_of(operation: Operation) -> str:
@@ -99,14 +111,6 @@ class World:
         """What stands before a border of −∞, and that border, by the border's number."""
         self.used = set(program.outputs)
         """The tensors that something takes."""
-        self.operations: list[Operation] = []
-        """Those from which an output comes, in order; what is made for nothing is left out."""
-        for operation in reversed(program.operations):
-            if self.used.intersection(operation.outputs):
-                if word_of(operation) not in LIKE:
-                    self.used.update(_names_in(list(operation.arguments.values())))
-                self.operations.append(operation)
-        self.operations.reverse()
         modules = {one.module for one in program.operations if one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
 
@@ -245,6 +249,7 @@ class Call:
         """A layer of ours; those that use the same parameters share them."""
         names = tuple(one for one in parameters or [] if one)
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
+        holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
         made = self.world.sketch.add(
             name or self.name(),
             kind,
@@ -252,10 +257,10 @@ class Call:
             inputs,
             place=None,
             foreign=self.operation.target,
-            share=self.world.owners.get((kind, *names)) if weighted else None,
+            share=self.world.owners.get(holder) if weighted else None,
         )
         if weighted:
-            self.world.owners.setdefault((kind, *names), made)
+            self.world.owners.setdefault(holder, made)
             self.world.counted.update(names)
         return made
 

@@ -89,6 +89,8 @@ def pool(kind: str) -> Any:
             sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
             if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
+            else:
+                call.note("a border of −∞, wider than half the kernel, counts as one of zeros")
         made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 

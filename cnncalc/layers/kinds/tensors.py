@@ -115,6 +115,7 @@ class Parameter(Given):
     """
 
     learned: bool = field(Flag(), "whether it is learned; else it is a buffer", True)
+    batch: bool = field(Flag(), "whether checkpoints have an axis for the batch in it", True)
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"weight": self.shape} if self.learned else {}
@@ -123,7 +124,7 @@ class Parameter(Given):
         return {} if self.learned else {"weight": self.shape}
 
     def stored(self, *x: Shape) -> dict[str, tuple[str, Shape]]:
-        return {"weight": ("", (1, *self.shape))}
+        return {"weight": ("", (1, *self.shape) if self.batch else self.shape)}
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         if self.join == "multiply" and backward.weights:

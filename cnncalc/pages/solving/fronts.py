@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Heading, Page, Table, Text
-from cnncalc.pages.solving.sweeps import as_number, figure_column, figure_title, key_of
+from cnncalc.pages.solving.sweeps import as_number, figure_column, key_of, plotted
 from cnncalc.text import number, printable
 
 if TYPE_CHECKING:
@@ -91,15 +91,5 @@ def _sure(found: SearchAnswer) -> str:
 
 
 def _picture(found: SearchAnswer) -> str:
-    from cnncalc.pictures.scatter import Dot, scatter
-
     names = (*found.names, *found.question.grid.lengths)
-    dots = [
-        Dot(
-            ", ".join(f"{name} {value}" for name, value in zip(names, (*one.variables, *one.lengths))),
-            one.figures[0], one.figures[1], True,
-        )
-        for one in found.found
-    ]  # fmt: skip
-    across, up = (figure_title(name) for name in found.question.figures[:2])
-    return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
+    return plotted([(one, True) for one in found.found], names, found.question.figures, whole=True)

@@ -15,11 +15,11 @@ from cnncalc.solve.sweep.points import Joined
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.pictures.scatter import Dot
+    from cnncalc.pictures.scatter import Side
     from cnncalc.solve.sweep.grid import Grid
     from cnncalc.solve.sweep.points import Point
 
-__all__ = ["as_number", "figure_column", "figure_title", "key_of", "page"]
+__all__ = ["as_number", "figure_column", "key_of", "page", "plotted"]
 
 MOST_DOTS = 20_000
 """Points of a picture; more are no picture."""
@@ -27,8 +27,8 @@ LONGEST = 300
 """Characters of a number; a longer one stays a text."""
 
 
-def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
-    """A row a point; those that have none of the figures say why."""
+def page(points: Sequence[Point], grid: Grid, figures: Sequence[str], *, front: bool = False) -> Page:
+    """A row a point; those that have none of the figures say why. They may all be a `front`."""
 
     def table() -> Table:
         columns = [Column(key, key, right=True) for key in (*grid.variables, *grid.lengths)]
@@ -53,35 +53,38 @@ def page(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> Page:
         return {"points": Each(points, lambda point: _object(point, grid, figures))}
 
     drawable = len(figures) > 1 and len(points) <= MOST_DOTS and any(point.figures for point in points)
-    picture = (lambda: _picture(_drawn(points, grid, figures), figures)) if drawable else None
+    picture = (lambda: _picture(points, grid, figures, front)) if drawable else None
     way = "two figures are plotted, as `--figures params,macs`" if len(figures) < 2 else "the net works at no point"
     return Page("a sweep", lambda _: [shown()], data, table, "points", picture, way)
 
 
-def _drawn(points: Sequence[Point], grid: Grid, figures: Sequence[str]) -> list[Dot]:
+def _picture(points: Sequence[Point], grid: Grid, figures: Sequence[str], whole: bool) -> str:
     """The points at which the net works, by the first two figures."""
-    from cnncalc.pictures.scatter import Dot
     from cnncalc.solve.fronts import front
 
     working = [point for point in points if point.figures]
-    best = {id(point) for point in front(working, figures, figures[:2])}
-    names = (*grid.variables, *grid.lengths)
-    return [
+    best = {id(point) for point in (working if whole else front(working, figures, figures[:2]))}
+    dots = [(point, id(point) in best) for point in working]
+    return plotted(dots, (*grid.variables, *grid.lengths), figures, whole=whole)
+
+
+def plotted(points: Sequence[tuple[Point, bool]], names: Sequence[str], figures: Sequence[str], *, whole: bool) -> str:
+    """Points, and whether each is of the front, over the first two figures; the `whole` of them may be a front."""
+    from cnncalc.pictures.scatter import SMALL, Dot, scatter
+
+    dots = [
         Dot(
             ", ".join(f"{name} {value}" for name, value in zip(names, (*point.variables, *point.lengths))),
             point.figures[0],
             point.figures[1],
-            id(point) in best,
+            of_front,
         )
-        for point in working
+        for point, of_front in points
     ]
-
-
-def _picture(dots: Sequence[Dot], figures: Sequence[str]) -> str:
-    from cnncalc.pictures.scatter import scatter
-
-    across, up = map(figure_title, figures[:2])
-    return scatter(dots, across, up, f"{up} over {across.lower() if across[1:].islower() else across}")
+    across, up = map(_side, figures[:2])
+    lower = across.title.lower() if across.title[1:].islower() else across.title
+    filled = "no other beats these in all that is to be small or large" if whole else SMALL
+    return scatter(dots, across, up, f"{up.title} over {lower}", filled=filled)
 
 
 def _object(point: Point, grid: Grid, figures: Sequence[str]) -> dict[str, object]:
@@ -109,11 +112,19 @@ def _time_text(picoseconds: object) -> str:
     return duration_text(Fraction(picoseconds, PICOSECONDS)) if isinstance(picoseconds, int) else cell_text(picoseconds)
 
 
-def figure_title(figure: str) -> str:
-    """What a figure is called beside an axis."""
+def _side(figure: str) -> Side:
+    """What a figure is called beside an axis, and how its values are told there."""
+    from cnncalc.pictures.scatter import Side
+
     if figure == LATENCY:
-        return "Least time, picoseconds"
-    return BY_KEY[figure].title if figure in BY_KEY else figure.replace("_", " ").capitalize()
+        return Side("Least time", _tick)
+    return Side(BY_KEY[figure].title if figure in BY_KEY else figure.replace("_", " ").capitalize())
+
+
+def _tick(picoseconds: float) -> str:
+    """A time in the digits that it needs: `1.5 ms`."""
+    digits, _, unit = duration_text(Fraction(round(picoseconds), PICOSECONDS)).partition(" ")
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} {unit}"
 
 
 def as_number(text: str) -> int | float | str:

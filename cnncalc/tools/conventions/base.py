@@ -195,7 +195,7 @@ FREE = frozenset(
         "dropout", "droppath", "flatten", "reshape", "permute", "pad", "crop", "slice", "pixel_shuffle",
         "pixel_unshuffle", "channel_shuffle", "space_to_depth", "add", "multiply", "maximum", "minimum", "subtract",
         "divide", "power", "concat", "identity", "maxout", "layerscale", "argmax", "topk", "select", "expand",
-        "function", "reduce", "parameter", "constant", "positional",
+        "function", "reduce", "parameter", "constant", "positional", "distances",
     )
 )  # fmt: skip
 """Kinds that a tool counts only if it has a rule for them: what moves elements, arithmetic by `+`, `*` and functions,

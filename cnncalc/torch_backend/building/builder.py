@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph.stored import stored_in
+from cnncalc.graph.stored import nameless, one_module, stored_in
 from cnncalc.torch_backend.building.again import Again, Step
 from cnncalc.torch_backend.building.kinds import module_of
 from cnncalc.torch_backend.building.kinds.naming import without_warnings
@@ -74,8 +74,10 @@ class GraphModule(Group):
             for index, node, _ in graph.layers()
             if sharing and node.share is not None and modules[node.share] is not modules[index]
         )
+        again = {node.name for _, node, _ in graph.layers() if nameless(graph, node)}
         for name, module in self.rows.items():
-            _place(self, name, module)
+            if name not in again:
+                _place(self, name, module)
         self._share()
         self.renamed = {own: one for own, one in stored_in(graph).items() if own != one.name}
         if self.renamed:
@@ -216,7 +218,7 @@ def build(
 def _fill(graph: Net, modules: dict[int, nn.Module], make: Make) -> None:
     for index, node, layer in graph.layers():
         shapes = graph.input_shapes(node)
-        if node.share is not None and _one_module(graph, graph.nodes[node.share], node):
+        if node.share is not None and _of_one_module(graph, graph.nodes[node.share], node):
             modules[index] = modules[node.share]
             continue
         modules[index] = module = make(layer, shapes, node.name)
@@ -226,13 +228,12 @@ def _fill(graph: Net, modules: dict[int, nn.Module], make: Make) -> None:
             remember_places(modules, index, node.inputs[1])
 
 
-def _one_module(graph: Net, owner: Node, node: Node) -> bool:
-    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
-    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
-    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
-    if not alike or owner.layer is None or owner.layer != node.layer:
+def _of_one_module(graph: Net, owner: Node, node: Node) -> bool:
+    """Whether two layers have one module: where they share anything."""
+    if owner.layer is None or not one_module(graph, owner, node):
         return False
-    return bool(owner.layer.weight_shapes(*theirs) or owner.layer.buffer_shapes(*theirs))
+    shapes = graph.input_shapes(owner)
+    return bool(owner.layer.weight_shapes(*shapes) or owner.layer.buffer_shapes(*shapes))
 
 
 def to_torch(

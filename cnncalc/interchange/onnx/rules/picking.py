@@ -11,6 +11,7 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
+from cnncalc.layers.kinds.algebra.distances import Distances
 
 __all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "topk"]
 
@@ -20,8 +21,10 @@ def gather(call: Call) -> list[Value]:
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis or not (len(shape) == 1 or shape[0] == 1):
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis:
             raise NotKnown("a look-up in no table of vectors")
+        if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
+            live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
         return [call.put("embedding", live, weights=[table], **fields)]
     live, at = call.live(), ints(call.fixed(1))
@@ -41,9 +44,23 @@ def gather(call: Call) -> list[Value]:
     if len(call.fixed(1).dims) == 1 and axis and places == nearest_places(n, len(places)) != [*range(n)]:
         shape = call.shape(live)
         return [call.put("upsample", live, size=(*shape[1:axis], len(places), *shape[axis + 1 :]))]
+    if (rows := by_distance(call, live, axis, places)) is not None:
+        return [rows]
     if len(call.fixed(1).dims) > 1 or any(b - a != 1 for a, b in pairwise(places)):
         return [picked(call, live, (*full[:given], *call.fixed(1).dims, *full[given + 1 :]))]
     return [cut(call, live, axis, places[0], places[-1] + 1)]
+
+
+def by_distance(call: Call, live: Live, axis: int, places: list[int]) -> Live | None:
+    """The rows of a table of distances for each two places; None where it is something else that is picked."""
+    if axis or live.axis or len(call.fixed(1).dims) != 2:
+        return None
+    asking, asked = call.fixed(1).dims
+    told = Distances(places=asking, asked=asked)
+    fits = all(one.holds for one in told.requirements(call.shape(live)))
+    if not fits or [row for rows in told.rows() for row in rows] != places:
+        return None
+    return call.put("distances", live, places=asking, asked=asked)
 
 
 def picked(call: Call, live: Live, full: tuple[int, ...]) -> Live:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cnncalc.interchange.onnx.writing.scribe import Step
+from cnncalc.interchange.onnx.writing.scribe import Held, Step
 from cnncalc.layers.axes import placed
 
 __all__ = [
-    "argmax", "channel_shuffle", "embedding", "expand", "flatten", "given", "permute", "pixel_shuffle", "positional",
-    "reduce", "reshape", "select", "to_channels", "topk",
+    "argmax", "by_distance", "channel_shuffle", "embedding", "expand", "flatten", "given", "permute", "pixel_shuffle",
+    "positional", "reduce", "reshape", "select", "to_channels", "topk",
 ]  # fmt: skip
 
 INT64, FLOAT = 7, 1
@@ -90,6 +90,15 @@ def select(step: Step) -> str:
     """Gather of one place."""
     layer: Any = step.layer
     return step.put("Gather", step.taken[0], step.whole(layer.at), axis=layer.place(step.x[0]) + 1)
+
+
+def by_distance(step: Step) -> str:
+    """Gather of the rows of a table for each two places."""
+    layer: Any = step.layer
+    numbers = tuple([row for rows in layer.rows() for row in rows])
+    return step.put(
+        "Gather", step.taken[0], step.scribe.keep(Held((layer.places, layer.asked), numbers, "int64")), axis=1
+    )
 
 
 def expand(step: Step) -> str:

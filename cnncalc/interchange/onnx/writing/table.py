@@ -64,6 +64,7 @@ RULES: dict[str, Rule] = {
     "convlstm": without("a recurrence of maps is no node of ONNX"),
     "deconv": windows.deconvolution,
     "deform_conv": without("its places come with a second tensor, in torch's order", "`conv` has fixed ones"),
+    "distances": shapes.by_distance,
     "dropout": dropout,
     "embedding": shapes.embedding,
     "expand": shapes.expand,

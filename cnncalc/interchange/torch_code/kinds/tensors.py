@@ -10,7 +10,7 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
 from cnncalc.layers.kinds import merge, reshape, resize, shuffle, tensors
-from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
+from cnncalc.layers.kinds.algebra import arithmetic, distances, functions, products, reductions
 
 __all__: list[str] = []
 
@@ -241,7 +241,7 @@ def joined(layer: tensors.Given, given: Call | Any, rank: int) -> Call:
 @says(tensors.Parameter)
 def parameter(layer: tensors.Parameter, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A tensor of the module around it, expanded for each sample where nothing else does that."""
-    tensor = learned(None, (1, *layer.shape), kept=not layer.learned)
+    tensor = learned(None, (1, *layer.shape) if layer.batch else layer.shape, kept=not layer.learned)
     given: Any = ITSELF
     if layer.join in ("alone", "concat"):
         given = method(ITSELF, "expand", call("len", {"x": X}), *(-1,) * len(layer.shape))
@@ -254,6 +254,12 @@ def constant(layer: tensors.Constant, shapes: tuple[Shape, ...], made: Shape) ->
     """Ones: what the tensor holds is not known."""
     batched: Call = method(X, "new_ones", call("len", {"x": X}), *layer.shape)
     return Said(function=batched if layer.join == "alone" else joined(layer, batched, len(shapes[0])))
+
+
+@says(distances.Distances)
+def by_distance(layer: distances.Distances, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """The rows of a table, by a function of the file's."""
+    return Said(function=call("rows_by_distance", {"table": X, "places": layer.places, "asked": layer.asked}))
 
 
 @says(tensors.Positional)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cnncalc.graph import Net, Node
+from cnncalc.graph.stored import nameless
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
 from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
 from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, RULES, Said, own, parametrised
@@ -105,6 +106,8 @@ class Bodies:
         self.unsayable = Unsayable("PyTorch")
         self.said = {index: self._says(index, node) for index, node, _ in graph.layers()}
         self.unsayable.raise_any()
+        self.again = {index: name for group in (root, *root.inside()) for index, name in self._again(group)}
+        """The layers that are another one of their group called again, and what that is called there."""
         self.found: dict[str, Body] = {}
         """By the groups' full names."""
         self.wrapped: dict[tuple[str, str], str] = {}
@@ -135,6 +138,13 @@ class Bodies:
                 return True
             index = before.inputs[0]
         return False
+
+    def _again(self, group: Group) -> Iterator[tuple[int, str]]:
+        names = {child: name for name, child in group.children.items() if isinstance(child, int)}
+        for index in names:
+            node = self.graph.nodes[index]
+            if node.share is not None and self.said[index].holds and nameless(self.graph, node):
+                yield index, names[node.share]
 
     def _build(self, group: Group) -> None:
         """Make the body of a group, and those of all groups in it that are called."""
@@ -167,7 +177,8 @@ class Bodies:
         )  # fmt: skip
         if not (placed or counted) or len(flow.operations) != len(names) or len(flow.takes) != 1:
             return False
-        if any(isinstance(child, int) and self.said[child].bare for child in group.children.values()):
+        layers = [child for child in group.children.values() if isinstance(child, int)]
+        if any(self.said[index].bare or index in self.again for index in layers):
             return False
         before = flow.takes
         for name, operation in zip(names, flow.operations):
@@ -194,6 +205,8 @@ class Bodies:
     ) -> Any:
         """What makes a module; None where there is none. Tensors, which may lie deeper, are noted as `loose`."""
         if isinstance(child, int):
+            if child in self.again:
+                return None
             said = self.said[child]
             if said.bare:
                 loose.append(Member(".".join(path), said.module))
@@ -246,6 +259,7 @@ class Bodies:
         assert node.layer is not None
         module = self._is_module(operation.item)
         does = said.does if module else said.function
-        path = operation.path if module else ()
+        name = self.again.get(operation.item, operation.path[-1])
+        path = (*operation.path[:-1], name) if module else ()
         heavy = said.holds and is_heavy(node)
         return Step(path, does, takes, gives, node.layer.kind, node.train_only, heavy, said.bare)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.graph import Net, Node
+from cnncalc.graph.stored import nameless, one_module
 from cnncalc.interchange.torch_code.modules.parts import Group
 from cnncalc.records import NamedTuple
 
@@ -32,7 +33,7 @@ def ties_of(graph: Net, root: Group) -> dict[str, tuple[Tie, ...]]:
     found: dict[str, list[Tie]] = {}
     for index, node, _ in graph.layers():
         names = _held(graph, node)
-        if node.share is None or not names:
+        if node.share is None or not names or nameless(graph, node):
             continue
         ours, theirs = paths[index], paths[node.share]
         depth = next(place for place, (a, b) in enumerate(zip(ours, theirs)) if a != b)
@@ -89,10 +90,3 @@ def _held(graph: Net, node: Node) -> tuple[str, ...]:
     shapes = graph.input_shapes(node)
     assert node.layer is not None
     return (*node.layer.weight_shapes(*shapes), *node.layer.buffer_shapes(*shapes))
-
-
-def one_module(graph: Net, owner: Node, node: Node) -> bool:
-    """Whether one module can serve both: torch has a class for each number of axes, and most ask for the channels."""
-    theirs, ours = graph.input_shapes(owner), graph.input_shapes(node)
-    alike = [(len(shape), shape[0]) for shape in theirs] == [(len(shape), shape[0]) for shape in ours]
-    return alike and owner.layer == node.layer

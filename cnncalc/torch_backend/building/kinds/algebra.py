@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnncalc.layers.kinds import merge
-from cnncalc.layers.kinds.algebra import arithmetic, functions, products, reductions
+from cnncalc.layers.kinds.algebra import arithmetic, distances, functions, products, reductions
 from cnncalc.torch_backend.building import modules
 from cnncalc.torch_backend.building.dialects import lifted
 from cnncalc.torch_backend.building.kinds.registry import axis_of, builds
@@ -138,6 +138,14 @@ def argmax(layer: reductions.ArgMax, shapes: tuple[Shape, ...]) -> nn.Module:
 def top_k(layer: reductions.TopK, shapes: tuple[Shape, ...]) -> nn.Module:
     """topk; its values."""
     return Applied(f"topk {layer.k}", lambda x: x.topk(layer.k, place(layer.axis, x)).values)
+
+
+@builds(distances.Distances)
+def by_distance(layer: distances.Distances, shapes: tuple[Shape, ...]) -> nn.Module:
+    """The rows of a table for each two places."""
+    return Applied(
+        f"distances {layer.places} {layer.asked}", lambda x: x[:, torch.tensor(layer.rows(), device=x.device)]
+    )
 
 
 @builds(reductions.Select)

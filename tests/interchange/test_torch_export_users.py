@@ -1,0 +1,140 @@
+"""Modules as users write them: parts that are overwritten, tied weights, branches on numbers, unseen functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc import from_torch, report, to_torch
+from cnncalc.api.programs import foreign_of
+from cnncalc.errors import CnncalcError
+
+torch = pytest.importorskip("torch")
+exported = pytest.importorskip("cnncalc.torch_backend.exporting").exported
+from torch import nn  # noqa: E402
+
+
+class Doing(nn.Module):
+    """A function as a module, with parameters that it is given first."""
+
+    def __init__(self, does, *shapes):
+        super().__init__()
+        self.does, self.own = does, nn.ParameterList(torch.rand(shape) for shape in shapes)
+
+    def forward(self, x):
+        return self.does(*self.own, x)
+
+
+class Written(nn.Module):
+    """A convolution on some channels, whose result stands in their place, and what is added to a column."""
+
+    def __init__(self):
+        super().__init__()
+        self.some = nn.Conv2d(2, 2, 3, padding=1)
+        self.last = nn.Conv2d(4, 1, 1)
+
+    def forward(self, x):
+        x = x * 2
+        x[:, :2] = self.some(x[:, :2])
+        x[:, :, 0] += 1
+        x[:, 3:] = self.last(x)
+        x[:, 1][:, 2] *= 3
+        return x
+
+
+def test_what_is_written_into_a_part_of_a_tensor_changes_it():
+    module, x = Written().eval(), torch.rand(1, 4, 5, 5)
+    read = to_torch(from_torch(module, x)).eval()
+    assert list(read.state_dict()) == list(module.state_dict())
+    read.load_state_dict(module.state_dict())
+    torch.testing.assert_close(read(x), module(x))
+
+
+class Tied(nn.Module):
+    """A table of vectors that is also the matrix of the last layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(100, 32)
+        self.inner = nn.Linear(32, 32)
+        self.out = nn.Linear(32, 100, bias=False)
+        self.out.weight = self.table.weight
+
+    def forward(self, x):
+        return self.out(self.inner(self.table(x.long())))
+
+
+def test_tied_weights_count_once():
+    rows = report(from_torch(Tied(), torch.zeros(1, 12))).rows
+    assert [(row.name, row.params) for row in rows] == [("table", 3200), ("inner", 1056), ("out", 0)]
+
+
+class Twice(nn.Module):
+    """One convolution under two names."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 3, 3, padding=1)
+        self.second = nn.Conv2d(3, 3, 3, padding=1)
+        self.second.weight, self.second.bias = self.first.weight, self.first.bias
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_parameters_of_two_names_count_once():
+    program = exported(Twice(), [torch.zeros(1, 3, 8, 8)])
+    read = foreign_of(program, "net")
+    assert "share: first" in read.text
+    assert not any("in no layer" in note for note in read.notes)
+
+
+class Branching(nn.Module):
+    """One of two layers, by the numbers that come in."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Linear(16, 4), nn.Linear(16, 5)
+
+    def forward(self, x):
+        return self.one(x) if x.sum() > 0 else self.other(x)
+
+
+def test_a_branch_on_numbers_is_the_way_that_they_take():
+    if not hasattr(torch.export, "draft_export"):
+        pytest.skip("torch.export.draft_export is newer")
+    program = exported(Branching(), [torch.zeros(1, 16)])
+    read = foreign_of(program, "net")
+    assert "linear: 5, name: other" in read.text
+    assert any("the code looks at numbers" in note for note in read.notes)
+
+
+class Unseen(nn.Module):
+    """Functions of which no layer of ours is one."""
+
+    def forward(self, x):
+        return torch.special.erfinv(torch.cumsum(torch.fft.fft2(x).real, 2))
+
+
+def test_all_functions_that_are_not_known_are_told_together():
+    with pytest.raises(CnncalcError) as caught:
+        from_torch(Unseen(), torch.zeros(1, 3, 8, 8))
+    for name in ("fft_fft2", "cumsum", "special_erfinv"):
+        assert f"aten.{name}.default" in str(caught.value)
+
+
+def test_parameters_that_meet_keep_their_operation():
+    module = Doing(lambda one, other, x: x + one * other, (4, 4), (4, 1))
+    assert [row.kind for row in report(from_torch(module, torch.zeros(1, 4, 4))).rows][2:] == ["multiply", "add"]
+
+
+def test_attention_in_windows_of_one_is_no_attention_among_heads():
+    def does(x):
+        x = x.reshape(9, 1, 5, 1).transpose(1, 2)
+        return nn.functional.scaled_dot_product_attention(x, x, x).reshape(1, 9, 5)
+
+    assert report(from_torch(Doing(does), torch.zeros(1, 9, 5))).totals.macs == 2 * 9 * 5
+
+
+@pytest.mark.parametrize("does", [lambda x: x, lambda x: x.reshape(x.shape)])
+def test_a_module_that_does_nothing_is_an_identity(does):
+    assert [row.kind for row in report(from_torch(Doing(does), torch.zeros(1, 3, 8))).rows] == ["identity"]
