@@ -57,13 +57,14 @@ class Counting:
         self.known: Known = {}
         typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
+        self._parts: Any = _UNKNOWN if typed else numbers.parts
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
         zeros = _UNKNOWN if options.sparsity else 0
         costs = 0, 0, _UNKNOWN if typed or options.sparsity else 0, zeros, zeros, 0, 0, 0, 0
         unknown = (_UNKNOWN,) * 4
         node = (self._trainable, True, True, False)
-        one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True, self.parts, self.parts)
+        one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True, self._parts, self.parts)
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
         }
@@ -80,7 +81,7 @@ class Counting:
         known = net.signatures[node.signature].costs
         apart = self.element_bytes, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, self._dialect, self._training, _UNKNOWN
         one = of_layer(
-            node, node.layer, known, self.images, *apart, self.element_bytes, parts=self.parts, trained_parts=self.parts
+            node, node.layer, known, self.images, *apart, self.element_bytes, parts=self._parts, trained_parts=self.parts
         )
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
