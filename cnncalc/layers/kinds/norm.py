@@ -186,6 +186,8 @@ class InstanceNorm(Layer):
         return scale_and_shift(self.affine, x[0][:1])
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
+        if not self.stats and self.rules.instance_norms_keep:
+            return {"moving_mean": x[0][:1], "moving_variance": x[0][:1]}
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
 
     def whole_numbers(self, *x: Shape) -> int:

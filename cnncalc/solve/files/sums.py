@@ -81,7 +81,14 @@ class Counting:
         known = net.signatures[node.signature].costs
         apart = self.element_bytes, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, self._dialect, self._training, _UNKNOWN
         one = of_layer(
-            node, node.layer, known, self.images, *apart, self.element_bytes, parts=self._parts, trained_parts=self.parts
+            node,
+            node.layer,
+            known,
+            self.images,
+            *apart,
+            self.element_bytes,
+            parts=self._parts,
+            trained_parts=self.parts,
         )
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
