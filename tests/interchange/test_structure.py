@@ -67,9 +67,8 @@ READABLE = {"resnet50": 60, "vgg16": 30, "densenet121": 60, "mobilenet_v2": 60, 
 
 @pytest.mark.parametrize("name", READABLE)
 def test_a_net_with_its_batch_norms_folded_is_as_readable_as_the_design_says(name):
-    graph = load(name, Options())
-    if name != "vgg16":  # it has none
-        graph = load_text(rewrite(name, "fold-batchnorm").yaml, name, Options())
+    folded = name != "vgg16"  # which has none
+    graph = load_text(rewrite(name, "fold-batchnorm").yaml, name, Options()) if folded else load(name, Options())
     text, names, sketch = said(graph)
     assert unlike(text, names, sketch, Limits()) == ""  # every operator, its fields, shapes, inputs, owners, outputs
     assert text.count("\n") <= READABLE[name]

@@ -305,23 +305,3 @@ def test_weights_are_counted_by_their_shapes_and_once(tmp_path):
             warnings.simplefilter("ignore")  # torch says that it stores the part of a tensor
             torch.export.save(torch.export.export(module, (torch.zeros(1, channels, 8, 8),)), path)
         assert report(load(str(path), Options())).totals.params == params
-
-
-class Sliced(nn.Module):
-    """A convolution whose weight is a part of a larger tensor."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(100, 3, 3, 3)[:4])
-
-    def forward(self, x):
-        return F.conv2d(x, self.weight)
-
-
-def test_a_weight_that_is_a_part_of_a_tensor_counts_by_its_shape(tmp_path):
-    path = tmp_path / "sliced.pt2"
-    torch.export.save(torch.export.export(Sliced().eval(), (torch.zeros(1, 3, 8, 8),)), path)
-    with zipfile.ZipFile(path) as archive:
-        stored = [entry.file_size for entry in archive.infolist() if "/weights/weight_" in entry.filename]
-    assert stored == [10_800]  # the whole of it, for 432 bytes
-    assert report(load(str(path), Options())).totals.params == 108
