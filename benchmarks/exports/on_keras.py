@@ -125,7 +125,7 @@ def program(case: Case) -> list[str]:
 
 def program_digest(case: Case) -> str:
     """What is held, in a few letters: the program, and the JSON."""
-    from cnncalc.interchange.keras.writing.code import text as code
+    from cnncalc.interchange.keras.writing.program.text import text as code
 
     model = model_of(case.whole)
     return sha256((text(model) + code(model, case.whole)).encode()).hexdigest()[:16]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Node
+from cnncalc.graph import Net, Node
 from cnncalc.graph.nodes import place_of
 from cnncalc.layers import Layer
+from cnncalc.layers.base import count
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
+from cnncalc.text import printable
 
-__all__ = ["Unsaid", "Unsayable", "Written", "of_zeros", "without_normalised_weights"]
+__all__ = ["Unsaid", "Unsayable", "Written", "heading", "of_zeros", "quotable", "without_normalised_weights"]
 
 
 class Written(NamedTuple):
@@ -66,3 +69,23 @@ class Unsayable:
         """Raises CnncalcError with all of them, if there are any."""
         if self.faults:
             raise CnncalcError(self.faults)
+
+
+def heading(graph: Net, form: str, width: int) -> list[str]:
+    """The docstring of a program: what the net is, of which form, its counts, and where it is from."""
+    parameters = macs = 0
+    for _, node, layer in graph.layers():
+        shapes = graph.input_shapes(node)
+        macs += layer.macs(*shapes)
+        if node.share is None:
+            parameters += count(layer.weight_shapes(*shapes))
+    counts = f"{parameters:,} parameters, {macs:,} multiply-adds."
+    lines = wrap(f'"""{quotable(graph.name)}{form}: {counts}', width)
+    if graph.source:
+        lines += ["", *wrap(quotable(graph.source), width - 4, break_long_words=False, break_on_hyphens=False)]
+    return [*lines[:-1], lines[-1] + '"""']
+
+
+def quotable(text: str) -> str:
+    """A text that can stand in a docstring."""
+    return printable(" ".join(text.split())).replace("\\", "/").replace('"', "'")

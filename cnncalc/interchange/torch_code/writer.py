@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
 from cnncalc.graph import Net
@@ -27,10 +26,8 @@ from cnncalc.interchange.torch_code.modules.bodies import Bodies
 from cnncalc.interchange.torch_code.modules.freezing import Frozen, frozen
 from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
-from cnncalc.interchange.written import Written
+from cnncalc.interchange.written import Written, heading
 from cnncalc.layers import show_shape
-from cnncalc.layers.base import count
-from cnncalc.text import printable
 
 __all__ = ["written"]
 
@@ -49,7 +46,8 @@ def written(graph: Net, batch: int) -> Written:
     body = "\n\n\n".join(texts)
     helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
     body = "\n\n\n".join([*helpers, body])
-    head = [*_docstring(graph), "", *_imports(body)]
+    entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
+    head = [*heading(graph, f", {entering}", WIDTH), "", *_imports(body)]
     text = "\n".join(head) + "\n\n\n" + body + "\n\n\n" + _main(made[-1].name) + "\n"
     return Written(text, tuple(_notes(graph, changed)))
 
@@ -87,27 +85,6 @@ def _outputs(graph: Net, bodies: Bodies) -> list[str]:
     """The names of the net's outputs, in the order in which its class gives them."""
     named: dict[int, str] = {index: name for name, index in graph.outputs.items()}
     return [named[index] for index, _ in bodies.tensors.boundary([*range(len(graph.nodes))])[1] if index in named]
-
-
-def _docstring(graph: Net) -> list[str]:
-    """What the net is, where it is from, and its counts."""
-    parameters = macs = 0
-    for _, node, layer in graph.layers():
-        shapes = graph.input_shapes(node)
-        macs += layer.macs(*shapes)
-        if node.share is None:
-            parameters += count(layer.weight_shapes(*shapes))
-    entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
-    counts = f"{parameters:,} parameters, {macs:,} multiply-adds."
-    lines = wrap(f'"""{_quotable(graph.name)}, {entering}: {counts}', WIDTH)
-    if graph.source:
-        lines += ["", *wrap(_quotable(graph.source), WIDTH - 4, break_long_words=False, break_on_hyphens=False)]
-    return [*lines[:-1], lines[-1] + '"""']
-
-
-def _quotable(text: str) -> str:
-    """A text that can stand in a docstring."""
-    return printable(" ".join(text.split())).replace("\\", "/").replace('"', "'")
 
 
 def _imports(body: str) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import copysign, log2
 from typing import Any
 
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WEIGHTED", "Call", "Made", "Model", "Numbers", "Row", "Scribe", "Tensor", "out"]
+__all__ = ["WEIGHTED", "Call", "Made", "Model", "Numbers", "Row", "Scribe", "Tensor", "distances", "out"]
 
 WEIGHTED = (
     "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
@@ -43,6 +44,12 @@ class Numbers(NamedTuple):
     """Known numbers in a row, which are no list of the program: an array."""
 
     values: tuple[float, ...]
+
+
+def distances(most: int) -> tuple[float, ...]:
+    """Between two places of an axis, from `-most` to `most`: logarithms, as Swin V2 has them (Liu et al. 2022)."""
+    far = (8 * one / max(most, 1) for one in range(-most, most + 1))
+    return tuple(copysign(log2(1 + abs(one)) / 3, one) for one in far)
 
 
 class Call(NamedTuple):
@@ -94,6 +101,8 @@ class Model:
         """Multiply–accumulates beside the net's: of convolutions that stand for factors."""
         self.made = 0
         """Numbers that the net keeps, and that the model makes anew each time."""
+        self.groups: dict[str, str] = {}
+        """The layer of ours that each layer of Keras is a part of."""
         self.one: Tensor | None = None
         """The number 1, of which learned tensors are made, once it is there."""
 
@@ -224,6 +233,7 @@ class Scribe:
     def _put(self, kind: str, config: dict[str, Any], call: Call, shape: Shape, suffix: str) -> Tensor:
         name = self.model.name_of(self.name + suffix)
         self.model.layers[name] = Made(name, kind, config, [call])
+        self.model.groups[name] = self.name
         if kind in WEIGHTED:
             self.owned.append(name)
         return Tensor(name, 0, shape)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log, log2, prod
+from math import log, prod
 
-from cnncalc.interchange.keras.writing.model import Scribe, Tensor
+from cnncalc.interchange.keras.writing.model import Scribe, Tensor, distances
 from cnncalc.interchange.keras.writing.owned import numbers, tensor_of_its_own
 from cnncalc.interchange.keras.writing.windows import Shapes
 from cnncalc.layers import Shape
@@ -117,10 +117,8 @@ class Scores:
         lengths = [2 * w - 1 for w in self.windows]
         far = []
         for axis, (w, n) in enumerate(zip(self.windows, lengths)):
-            steps = [8 * one / max(w - 1, 1) for one in range(1 - w, w)]
-            values = [(1 if one > 0 else -1) * log2(abs(one) + 1) / 3 if one else 0.0 for one in steps]
             along = (*(1 for _ in range(axis)), n, *(1 for _ in range(rank - axis)))
-            row = numbers(scribe, values, f"_distances{axis + 1}", along)
+            row = numbers(scribe, distances(w - 1), f"_distances{axis + 1}", along)
             times = [1, *(1 if at == axis else m for at, m in enumerate(lengths)), 1]
             shape = (*lengths, 1)
             far.append(scribe.op("numpy.Tile", row, suffix=f"_distances{axis + 1}_all", shape=shape, repeats=times))

@@ -32,7 +32,7 @@ def json_text(graph: Net, batch: int) -> Written:
 def code(graph: Net, batch: int) -> Written:
     """A program that builds the model. Raises CnncalcError with every layer that Keras has not."""
     from cnncalc.interchange.keras.writing import config
-    from cnncalc.interchange.keras.writing.code import text
+    from cnncalc.interchange.keras.writing.program.text import text
 
     model = model_of(graph)
     return _written(graph, model, text(model, graph), twin=config.text(model))
