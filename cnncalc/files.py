@@ -17,6 +17,7 @@ def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> N
 
     Raises OSError, or what making a part raises: nothing has changed then.
     """
+    import errno
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
@@ -25,7 +26,11 @@ def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> N
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         _write_into(data, target)
         return
-    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as scratch:
+    try:
+        opened = NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False)  # noqa: SIM115
+    except ValueError as error:  # letters that no name of a file has
+        raise OSError(errno.EINVAL, "no file has such a name") from error
+    with opened as scratch:
         try:
             for part in data:
                 scratch.write(part)

@@ -10,9 +10,27 @@ import pytest
 import cnncalc
 from cnncalc import CnncalcError, solve
 
+
+class Speechless:
+    """Says nothing of itself."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+def nested(value, depth):
+    """A value in lists, or in mappings, so many deep."""
+    for _ in range(depth):
+        value = {"x": value} if isinstance(value, dict) else [value]
+    return value
+
+
+ITSELF: dict[str, Any] = {}
+ITSELF["x"] = ITSELF
 VALUES: tuple[Any, ...] = (
     None, 5, -1, 0, 2.5, float("nan"), "", "x", "a=b", b"x", True, [], ["x"], [None], (1, 2), {}, {"x": 1}, {"x": None},
-    {1: 2}, object(), 10**30,
+    {1: 2}, object(), 10**30, 10**31, -(10**5000), [10**5000], nested([], 5_000), nested({}, 700), ITSELF, range(10**9),
+    cnncalc.Options(), "\0", "\ud800", "3xHxW", Speechless(),
 )  # fmt: skip
 FILE = "input: 1x8x8\nvariables: {w: 4}\nlayers: [conv $w k3, relu]\n"
 HOLE = "input: 1x8x8\nlayers: [conv ? k3, relu]\n"

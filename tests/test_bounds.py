@@ -21,6 +21,8 @@ FILES = {
     "related.yaml": "input: 3x6x5x5\nlayers: [conv 7 k5 p0:1, {upsample: , from: [previous, input]}, "
     "linear 5 axis=last, topk 4 axis=3, conv 5 k3x2x3 p1 d2x3x1, instancenorm noaffine]\n",
     "odd.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n" * 300 + "  - conv 2 k99\n",
+    "measured.yaml": "input: 2x?8..9x9\nlayers: [conv 4 k?"
+    + ", conv ?8|16 k3 s? p1" * 3 + "]\n",
     "rounded.yaml": "input: 6x2x2\nlayers: [maxpool 1x3 s1x1 p1 ceil]\ndialect: keras\n",
     "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
     "inputs.yaml": "inputs: {" + ", ".join(f"i{n}: 3x8x8" for n in range(1_000)) + "}\nlayers:\n  - {add: , from: ["
@@ -54,6 +56,8 @@ def folder(tmp_path_factory):
     [
         ("solve file concat.yaml --want params<=5000", 0, "there may be more"),
         ("solve file repeat.yaml --want macs==0", 0, "--limit search=600000"),
+        ("solve file measured.yaml --want rank_bytes==64 --accumulate 2", 1, "the bound `search`"),
+        ("solve variable mobilenet_v2 classes --want recomputed_macs==1G --input 3x25x14", 1, "the bound `search`"),
         ("solve file vast.yaml --want params==100000", 2, "narrow the bounds"),
         ("solve file branches.yaml --want params==100000", 2, "narrow the bounds"),
         ("solve file variable.yaml --want params==100001", 1, "the bound `search`"),

@@ -88,7 +88,8 @@ def _shape(input: object) -> str:
         return ",".join(f"{name}={_shape(shape)}" for name, shape in input.items())
     if isinstance(input, (list, tuple)) and input and all(isinstance(one, (int, str)) for one in input):
         return "x".join(map(str, input))
-    message = f"`input` cannot be {type(input).__name__}" if input else "`input` is empty"
+    empty = isinstance(input, (Mapping, list, tuple)) and not input
+    message = "`input` is empty" if empty else f"`input` cannot be {type(input).__name__}"
     help = 'give "3x224x224", (3, 224, 224), or a mapping of names to such shapes'
     raise CnncalcError(Fault(message, help=help))
 

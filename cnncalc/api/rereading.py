@@ -28,5 +28,7 @@ def reread(net: NetLike | Net, **keywords: Any) -> tuple[str, Options]:
         raise CnncalcError(
             Fault("this question builds a net again and again, and this one was built layer by layer", help=help)
         )
-    given = {name: value for name, value in asked._asdict().items() if value != getattr(usual, name)}
-    return path, own._replace(**given)
+    given = {
+        name: value for name, value in asked._asdict().items() if value != getattr(usual, name) and name != "symbols"
+    }
+    return path, own._replace(**given, symbols=False)  # a question whose lengths are symbols makes them so itself

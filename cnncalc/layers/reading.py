@@ -29,7 +29,8 @@ def shown(value: object) -> str:
     """A received value as an error shows it: short, and never megabytes."""
     if value is None or value == "":
         return "nothing"
-    text = value if isinstance(value, str) else repr(value)
+    known = isinstance(value, (str, int, float, list, tuple, dict))  # others may say anything of themselves
+    text = value if isinstance(value, str) else repr(value) if known else type(value).__name__
     return f"`{text[:37]}…`" if len(text) > 40 else f"`{text}`"
 
 

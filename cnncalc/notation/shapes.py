@@ -16,6 +16,8 @@ BATCH = "N"
 
 def read_shape(text: object, *, symbols: bool = False) -> Shape:
     """`3x224x224`, or its lengths, as a shape of 1 to 4 axes, with `symbols` also `3xHxW`; raises `FieldError`."""
+    if not isinstance(text, (str, int, float, list, tuple, dict, type(None))):
+        text = type(text).__name__  # which may say anything of itself
     parts = list(text) if isinstance(text, (list, tuple)) else str(text).split("x")
     if not isinstance(text, str) and any("x" in str(part) for part in parts):
         raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")

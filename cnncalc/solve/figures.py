@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
 
 from cnncalc.analysis.receptive.fields import described, fields
 from cnncalc.analysis.repeated import Known, Repeated
-from cnncalc.answers.figures import KEYS
+from cnncalc.answers.figures import BY_KEY, KEYS
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.errors import CnncalcError, Fault, suggestion
@@ -19,11 +19,16 @@ from cnncalc.records import NamedTuple
 __all__ = [
     "FIGURES", "OPERATORS", "Measured", "Want",
     "check_lengths", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",
-    "off",
+    "off", "taken",
 ]  # fmt: skip
 
 FIGURES = (*KEYS, "receptive_field")
 """The totals, and the receptive field of the last map."""
+OPENED, FOLLOWED = 20, 2
+"""What a net that is begun takes, in layers that are copied; and for each layer a figure that is followed through the
+net, as memory is."""
+OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
+"""Figures that are sums over the layers, of what has to be followed to each of them."""
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")
 
 
@@ -82,6 +87,16 @@ class Measured:
         return all(
             meets(self.figure(want.figure), want) for want in sorted(wants, key=lambda one: one.figure in FIGURES)
         )
+
+
+def taken(layers: int, figures: Iterable[str]) -> int:
+    """What a net of so many layers takes of which these are asked, in layers that are copied."""
+    return OPENED + layers * (1 + FOLLOWED * sum(map(_followed, figures)))
+
+
+def _followed(figure: str) -> bool:
+    """Whether a figure is no plain sum over the layers, and no shape."""
+    return figure in FIGURES and (figure in OWN or figure not in BY_KEY or BY_KEY[figure].layer is None)
 
 
 def meets(found: int | str, want: Want) -> bool:

@@ -25,7 +25,30 @@ SUCH = {
     "optimizer": '"adam"', "require": '{"params": 61706}', "set": '{"width": 0.5}', "want": '"params <= 3.5M"',
 }  # fmt: skip
 """A value that each keyword takes, for those to whom its type says little."""
+VAST, DEEP, LONG = 10**30, 500, 1_000_000
+"""More than any number that is asked for; as deep as a list may stand in others; and as many values as there may be."""
+AS_IT_IS = ("net",)
+"""What is read as a file is, within the bounds of files."""
 _LONGEST = 40
+
+
+def _beyond(value: object) -> str:
+    """What of a value is more than can be gone through or printed, in words; empty where nothing is."""
+    waiting, met = [(value, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        met += 1
+        if isinstance(one, int) and abs(one) > VAST:
+            return f"holds a number of {one.bit_length():,} bits" if depth else "is too large"
+        if depth > DEEP:
+            return "is nested too deeply"
+        if met > LONG or (isinstance(one, range) and abs(one.stop - one.start) // abs(one.step) > LONG):
+            return f"holds more than {LONG:,} values"
+        if isinstance(one, dict):
+            waiting += [(each, depth + 1) for entry in one.items() for each in entry]
+        elif isinstance(one, (list, tuple, set, frozenset)):
+            waiting += [(each, depth + 1) for each in one]
+    return ""
 
 
 def _is_whole(value: object) -> bool:
@@ -92,7 +115,7 @@ FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
     "Net": (_is_a(Net), "a net"),
     "slice": (_is_a(slice), "a slice"),
     "Level": (_is_a(Level), "a group"),
-    "Origin": (lambda value: hasattr(value, "place"), "what has a place"),
+    "Origin": (lambda value: hasattr(value, "place") and hasattr(value, "line"), "what has a place"),
     "torch.dtype": (_is_dtype, "a type of torch"),
     "Layer": (_is_a(Layer), "a layer"),
     "Limits": (_is_a(Limits), "limits"),
@@ -124,7 +147,9 @@ def _alternatives(declared: str) -> list[str]:
 
 def fault_of(name: str, value: object, declared: str) -> Fault | None:
     """What is wrong with a value of that name; None where it is as declared, and large enough."""
-    if isinstance(value, Options):
+    if name not in AS_IT_IS and (beyond := _beyond(value)):
+        return Fault(f"`{name}` {beyond}", help="give less")
+    if isinstance(value, Options) and "Options" in declared:
         fields = ((one, getattr(value, one), said) for one, said in Options.__annotations__.items())
         return next((wrong for each in fields if (wrong := fault_of(*each)) is not None), None)
     forms = _forms(declared)

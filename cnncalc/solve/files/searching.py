@@ -14,7 +14,17 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
-from cnncalc.solve.figures import FIGURES, Measured, Want, check_lengths, known_figures, meets, miss, missed_by
+from cnncalc.solve.figures import (
+    FIGURES,
+    Measured,
+    Want,
+    check_lengths,
+    known_figures,
+    meets,
+    miss,
+    missed_by,
+    taken,
+)
 from cnncalc.solve.files.diagram import DiagramNode, summarise
 from cnncalc.solve.files.growing import Growth, Progress
 from cnncalc.solve.files.judging import ABSENT, Judging, Tracked
@@ -31,8 +41,8 @@ KEPT = 10_000
 """As many assignments are listed; all are counted."""
 NEAREST = 5
 """As many of the closest are kept where none is as wanted."""
-TRIES = 5_000
-"""Nets that are measured to find what comes closest."""
+TRIES, MEASURED = 5_000, 1_000
+"""Nets that are tried to find what comes closest; and where a figure of each has to be measured."""
 
 
 class Goal(NamedTuple):
@@ -68,7 +78,7 @@ class Candidate:
             return show_shape(self.state.nodes[place].shape)
         if self._measured is None:
             net = self.stages.whole(self.state)
-            self._measured = Measured(net, self.counting.images, self.dtype)
+            self._measured = Measured(net, self.counting.images, self.dtype, known=self.counting.known)
         return self._measured.figure(name)
 
 
@@ -169,11 +179,16 @@ class Search:
             raise CnncalcError(Fault(f"`{name}` is measured on whole nets", values=found, help=help))
         self.exact = listing.ordered
         self.undecided += total
+        gone = 0
         for number, path in enumerate(listing.paths(self._weigh), 1):
-            self._measure(path.values)
+            gone += self._measure(path.values)
             self.undecided -= 1
             if progress is not None:
                 progress("measured", number, total)
+            if gone > most and self.undecided:
+                found = f"nets of {most:,} layers were measured, the bound `search`, and no more are"
+                self.left.append(f"{found}: narrow the bounds, or {limits.way_out('search')}")
+                break
 
     def _weigh(self, sums: Tracked, choice: Values) -> Rank:
         """By the goal, then by small values."""
@@ -181,13 +196,15 @@ class Search:
             return 0, sum(choice)
         return (-1 if self.goal.largest else 1) * sums[self.judging.goals[0]], sum(choice)
 
-    def _measure(self, values: Values) -> None:
+    def _measure(self, values: Values) -> int:
+        """Look whether a candidate is as wanted; how many layers it has, so that there is an end."""
         candidate = self._candidate(values)
         if all(meets(candidate.figure(want.figure), want) for want in self.judging.measured):
             self.total += 1
             self.found.append(self._assignment(values, candidate))
             if len(self.found) >= 2 * KEPT:
                 self.found = _ordered(self.found, self.goal)[:KEPT]
+        return taken(len(candidate.state.nodes), [want.figure for want in self.judging.measured])
 
     def _candidate(self, values: Values) -> Candidate:
         given = dict(zip(self.growth.order, values))
@@ -230,7 +247,7 @@ class Search:
             self.reasons = list(self._impossible(layers[0][0]))
         nearest = Nearest(layers, self.judging, self._miss)
         with self._kept_if_interrupted():
-            nearest.find(NEAREST, TRIES)
+            nearest.find(NEAREST, MEASURED if self.measures else TRIES)
         for _, values in nearest.found:
             one = self._assignment(values)
             known = dict(one.figures)

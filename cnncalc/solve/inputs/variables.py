@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.analysis.repeated import Known
-from cnncalc.answers.figures import BY_KEY
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -16,16 +15,13 @@ from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
-from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants
+from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants, taken
 
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
-OPENED, BUILT, AFRESH, FOLLOWED = 20, 8, 16, 2
-"""What a net that is begun takes, in layers that are copied: a layer that is built again; one that the net before did
-not have; and for each layer a figure that is followed through the net, as memory is."""
-OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
-"""Figures that are sums over the layers, of what has to be followed to each of them."""
+BUILT, AFRESH = 8, 16
+"""What it takes, in layers that are copied, to build one again; and one that the net before did not have."""
 REFUSED = 1_000
 """What a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
@@ -79,7 +75,7 @@ def solve_variable(
         help = "take a larger --step, or a nearer --from and --to"
         raise CnncalcError(Fault(f"{count:,} values are more than {MOST:,}", help=help))
     build = loader(net, options)
-    each = 1 + FOLLOWED * sum(map(_followed, {want.figure for want in wants}))
+    figures = {want.figure for want in wants}
     trials: list[Trial] = []
     known: Known = {}
     left, built, one = "", 0, REFUSED
@@ -91,7 +87,7 @@ def solve_variable(
             )
             trials.append(trial)
             if graph is not None:
-                one = OPENED + len(graph.nodes) * each + _new(graph, before)
+                one = taken(len(graph.nodes), figures) + _new(graph, before)
                 before = graph
             built += one
             if progress is not None:
@@ -116,11 +112,6 @@ def _new(net: Net, before: Net | None) -> int:
         return BUILT * len(net.nodes) + AFRESH * len(net.signatures)
     alike = sum([one is other for one, other in zip(net.nodes, before.nodes)])
     return BUILT * (len(net.nodes) - alike) + AFRESH * len({*net.signatures}.difference(before.signatures))
-
-
-def _followed(figure: str) -> bool:
-    """Whether a figure is no plain sum over the layers, and no shape."""
-    return figure in FIGURES and (figure in OWN or figure not in BY_KEY or BY_KEY[figure].layer is None)
 
 
 def _value(net: str, variable: str, options: Options) -> str:
