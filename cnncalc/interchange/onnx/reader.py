@@ -15,7 +15,7 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, V
 from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.opaque import opaque, stated, weightless
+from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weightless
 from cnncalc.interchange.onnx.parts import (
     Graph,
     Model,
@@ -99,6 +99,7 @@ class Reader:
         outputs = [self.output(name, values) for name in graph.outputs]
         if self.faults:
             raise CnncalcError(self.faults)
+        self.sketch.notes += contradicted(graph, values, self.sketch, self.batch)
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
