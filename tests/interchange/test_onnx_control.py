@@ -121,6 +121,13 @@ def test_a_body_that_does_not_fit_is_told(made, why):
         onnx(net(made, tensors=[tensor("n", (), [2], 7)]))
 
 
+def test_a_node_that_makes_nothing_and_a_product_of_one_are_no_crash():
+    made, held = loop(2, body(*TURN, node("Add", "p p", ""), outputs="go p"))
+    assert onnx(net(made, tensors=[*held, ADD])).params == 64
+    with pytest.raises(CnncalcError, match="a product of one tensor"):
+        onnx(net(node("MatMul", "x", "y")))
+
+
 def test_places_that_are_turned_round_keep_their_shape():
     turned = [node("Slice", "x s e a t", "r"), node("ReverseSequence", "r l", "y", batch_axis=0, time_axis=1)]
     held = [whole("s", -1), whole("e", -(2**62)), whole("a", 2), whole("t", -1), whole("l", 3)]

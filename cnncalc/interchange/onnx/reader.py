@@ -289,7 +289,8 @@ class Reader:
             whose = self.holders.setdefault(tensor.name, graph) is graph
             around[name] = tensor if whose else tensor._replace(name=f"{call.node.outputs[0]}.{tensor.name}")
         around.update(given)
-        return self.inside([node for node in graph.nodes if node.kind != "Constant"], around, graph.outputs, depth)
+        nodes = tuple(node for node in graph.nodes if node.kind != "Constant" and node.outputs)
+        return self.inside(nodes, around, graph.outputs, depth)
 
     def inside(
         self, nodes: Sequence[Node], values: MutableMapping[str, Any], outputs: Sequence[str], depth: int

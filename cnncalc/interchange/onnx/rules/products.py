@@ -30,6 +30,8 @@ def matmul(call: Call) -> list[Value]:
 
 def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Value]:
     """A product of tensors, or of a tensor and a weight, which is a linear layer on the last axis."""
+    if not call.given(left) or not call.given(right):
+        raise NotKnown("a product of one tensor")
     first, second = call.values[left], call.values[right]
     if isinstance(first, Live) and isinstance(second, Tensor):
         return [times_weight(call, first, second, bias)]
