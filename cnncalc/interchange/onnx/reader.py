@@ -159,11 +159,9 @@ class Reader:
         if isinstance(value, Tensor):
             self.sketch.notes.append(f"the output `{name[:60]}` does not depend on the input, and is left out")
             return None
-        if value is None:
-            self.faults.append(Fault(f"nothing in the file makes the output `{name[:60]}`"))
-            return None
-        if isinstance(value, Parts):
-            self.faults.append(Fault(f"the output `{name[:60]}` is a list of tensors"))
+        if value is None or isinstance(value, Parts):
+            own = f"the output `{name[:60]}`"
+            self.faults.append(Fault(f"{own} is a list of tensors" if value else f"nothing in the file makes {own}"))
             return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
@@ -289,8 +287,8 @@ class Reader:
             whose = self.holders.setdefault(tensor.name, graph) is graph
             around[name] = tensor if whose else tensor._replace(name=f"{call.node.outputs[0]}.{tensor.name}")
         around.update(given)
-        nodes = tuple(node for node in graph.nodes if node.kind != "Constant" and node.outputs)
-        return self.inside(nodes, around, graph.outputs, depth)
+        whole = [node for node in graph.nodes if node.kind != "Constant" and node.outputs]
+        return self.inside(whole, around, graph.outputs, depth)
 
     def inside(
         self, nodes: Sequence[Node], values: MutableMapping[str, Any], outputs: Sequence[str], depth: int
