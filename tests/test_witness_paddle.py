@@ -114,6 +114,14 @@ def test_sequences_and_learned_tensors(paddle, shape, layer):
     assert failed(net(shape, layer)) == []
 
 
+@pytest.mark.parametrize(
+    ("shape", "layer"), [("4x9", "conv 3 k3 p2:0"), ("4x9", "conv 3 k3 d4 causal"), ("4x5x6", "pad 0 channels=0:3")]
+)
+def test_borders_that_a_layer_of_paddle_has_not(paddle, shape, layer):
+    """They are laid before."""
+    assert failed(load_text(f"input: {shape}\nlayers: ['{layer}']\n", "net", Options())) == []
+
+
 @pytest.mark.parametrize("layer", ["{matmul: transposed, from: [a, b]}", "{einsum: 'ab,cb->ac', from: [a, b]}"])
 def test_products(paddle, layer):
     text = f"inputs: {{a: 6x5, b: 7x5}}\ndialect: paddle\nlayers: [{layer}]\n"

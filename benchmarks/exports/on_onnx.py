@@ -1,8 +1,8 @@
 """ONNX models: checked by the onnx package, run by onnxruntime with torch's weights, and read back.
 
-Where onnxruntime gives something else than torch, the onnx package's own evaluator runs the same model in 64 bits: if
-that gives what torch gives in 64 bits, the file is right, and what tells the two runtimes apart is rounding, or numbers
-that are none.
+Where onnxruntime gives something else than torch, places are set aside where torch in 64 bits has no finite number. If
+that does not settle it, and torch's own 32 bits are nearer to the numbers in 64 bits, the onnx package's evaluator runs
+the same model in 64 bits: if that gives what torch gives, the file is right, and the rest is rounding.
 """
 
 from __future__ import annotations
@@ -62,32 +62,29 @@ def held(case: Case) -> list[str]:
         found = session.run(None, given)
         lines = _apart(small, found, wanted)
         if lines and not large(small):
-            bare = _beside_the_map(small, module)
-            wanted = _outputs(module.double(), {name: one.double() for name, one in inputs.items()})
-            with np.errstate(all="ignore"):
-                exact = evaluated(onnx.load(str(file)), given)
-            if bare:  # −∞ times the zeros of an algorithm is no number, and which it has is its own matter
-                places = [np.isfinite(one) & np.isfinite(other.numpy()) for one, other in zip(exact, wanted)]
-                exact = [np.where(at, one, 0) for at, one in zip(places, exact)]
-                wanted = [torch.where(torch.from_numpy(at), one, 0) for at, one in zip(places, wanted)]
-            told = _apart(small, exact, wanted, CLOSE_IN_64_BITS)
-            return [*lines, *told] if told else [f"{SETTLED}{line}" for line in lines]
+            exact = _outputs(module.double(), {name: one.double() for name, one in inputs.items()})
+            ours, theirs, both = (_finite(one, exact) for one in (found, wanted, exact))
+            told = _apart(small, ours, theirs)
+            if told and not all(_nearer(*each) for each in zip(ours, theirs, both)):
+                told = _apart(small, _finite(evaluated(onnx.load(str(file)), given), exact), both, CLOSE_IN_64_BITS)
+                if told:
+                    return [*lines, *told]
+            return [f"{SETTLED}{line}" for line in lines]
     return lines
 
 
-def _beside_the_map(graph: Net, module: torch.nn.Module) -> list[str]:
-    """Gets the names of pools that give −∞ for a window of padding alone, once the module has run."""
-    pools = {node.name for _, node, layer in graph.layers() if layer.kind in ("maxpool", "spp")}
-    found: list[str] = []
+def _finite(outputs: list[Any], exact: list[torch.Tensor]) -> list[Any]:
+    """Outputs with 0 where torch in 64 bits has no finite number, as behind a pool's window of padding alone.
 
-    def note(name: str, taken: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
-        if all(one.isfinite().all() for one in taken) and out.isneginf().any():
-            found.append(name)
+    onnxruntime gives −3.4e38 there for −∞, and passes over numbers that are none. No finite number depends on these.
+    """
+    return [torch.where(at.isfinite(), torch.as_tensor(one), 0) for one, at in zip(outputs, exact)]
 
-    for name, one in module.named_modules():
-        if name in pools:
-            one.register_forward_hook(lambda _, taken, out, name=name: note(name, taken, out))
-    return found
+
+def _nearer(ours: Any, theirs: Any, exact: Any) -> bool:
+    """Whether onnxruntime is not further from the numbers in 64 bits than twice what torch's 32 bits are."""
+    apart, usual = (float((one - exact).abs().max()) if exact.numel() else 0.0 for one in (ours, theirs))
+    return apart <= 2 * usual
 
 
 def _outputs(module: torch.nn.Module, inputs: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
@@ -133,12 +130,13 @@ def _options() -> Any:
     return options
 
 
-def _apart(graph: Net, found: list[Any], wanted: list[torch.Tensor], close: float = CLOSE) -> list[str]:
+def _apart(graph: Net, found: list[Any], wanted: list[Any], close: float = CLOSE) -> list[str]:
     """How what comes out differs, output by output."""
     if len(found) != len(wanted):
         return [f"{len(found)} outputs, and there are to be {len(wanted)}"]
     told = [
-        (name, _difference(ours, theirs.numpy(), close)) for name, ours, theirs in zip(graph.outputs, found, wanted)
+        (name, _difference(np.asarray(ours), np.asarray(theirs), close))
+        for name, ours, theirs in zip(graph.outputs, found, wanted)
     ]
     return [f"output {name}: {line}" for name, line in told if line]
 

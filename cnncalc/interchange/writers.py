@@ -157,8 +157,16 @@ def _known(graph: Net, beside: int = 0, ends: Collection[int] = ()) -> tuple[lis
         if node.share is None:
             held += count(layer.weight_shapes(*shapes))
             held += count({name: one for name, one in layer.buffer_shapes(*shapes).items() if name != "factor"})
-    outputs = [graph.nodes[tensor].shape for tensor in (*graph.outputs.values(), *ends)]
+    outputs = [graph.nodes[tensor].shape for tensor in {_source(graph, n) for n in (*graph.outputs.values(), *ends)}]
     return sorted(tuple(n for n in shape if n > 1) or (1,) for shape in outputs), held, macs
+
+
+def _source(graph: Net, tensor: int) -> int:
+    """The tensor whose numbers one has, which a reader takes for the same output."""
+    node = graph.nodes[tensor]
+    while node.layer is not None and node.layer.kind in NOTHING and graph.input_shapes(node)[0] == node.shape:
+        node = graph.nodes[node.inputs[0]]
+    return node.index
 
 
 ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")

@@ -212,10 +212,17 @@ class Call:
 
     def map(self, index: int = 0) -> Live:
         """An input with batch and channels first and spatial axes behind them."""
-        live = self.live(index)
+        live = self.batched(self.live(index), 0)
         if live.axis:
             raise NotKnown("the batch is not its first axis")
         return live
+
+    def batched(self, live: Live, axis: int) -> Live:
+        """The same tensor with this axis as its batch, where there is one image and the axis is of length 1."""
+        full = self.full(live)
+        if live.axis == axis or self.batch != 1 or full[axis : axis + 1] != (1,) or len(full) < 2:
+            return live
+        return self.put("reshape", live, suffix="_batch", batch=axis, shape=(*full[:axis], *full[axis + 1 :]))
 
     # -- layers --
 

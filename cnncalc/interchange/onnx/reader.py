@@ -166,8 +166,11 @@ class Reader:
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
             if shape[:1] != (self.batch,) or len(shape) < 2:
-                self.faults.append(Fault(f"the output `{name[:60]}` has the batch and something else in one axis"))
-                return None
+                full = "x".join(map(str, shape))
+                self.sketch.notes.append(
+                    f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
+                )
+                return value.tensor
             fields = {"shape": shape[1:]}
             return self.sketch.add("", "reshape", fields, [value.tensor], place=None, foreign=f"the output {name[:60]}")
         if value.axis:

@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor, of_module
+from cnncalc.layers.base import Shape
 
 __all__ = [
     "COMPARED",
@@ -247,8 +248,29 @@ def group_norm(call: Call) -> list[Value]:
     eps = call.real("epsilon", 1e-5)
     if call.node.kind == "InstanceNormalization":
         return [call.put("instancenorm", call.map(), weights=weights, affine=affine, eps=eps)]
-    groups = call.whole("num_groups", 1)
-    return [call.put("groupnorm", call.map(), weights=weights, groups=groups, affine=affine, eps=eps)]
+    groups, live = call.whole("num_groups", 1), call.map()
+    if affine and call.opset < 21 and weights[0].size == groups != call.shape(live)[0]:
+        return [by_group(call, live, groups, eps)]
+    return [call.put("groupnorm", live, weights=weights, groups=groups, affine=affine, eps=eps)]
+
+
+def by_group(call: Call, live: Live, groups: int, eps: float) -> Live:
+    """GroupNormalization as it was before opset 21: a factor and a shift for each group, not for each channel."""
+    shape = call.shape(live)
+    made = call.put("groupnorm", live, groups=groups, affine=False, eps=eps)
+    made = call.put("reshape", made, suffix="_groups", shape=(groups, *shape_of_group(shape, groups)))
+    own = (groups, *(1,) * len(shape))
+    for index, join in ((1, "multiply"), (2, "add")):
+        weights = [call.fixed(index)]
+        made = call.put("parameter", made, suffix=f"_{join}", weights=weights, shape=own, join=join)
+    return call.put("reshape", made, suffix="_channels", shape=shape)
+
+
+def shape_of_group(shape: Shape, groups: int) -> Shape:
+    """The shape of one of some groups of channels. Raises `NotKnown`."""
+    if groups < 1 or shape[0] % groups:
+        raise NotKnown(f"{groups} groups of {shape[0]} channels")
+    return (shape[0] // groups, *shape[1:])
 
 
 def lrn(call: Call) -> list[Value]:

@@ -87,8 +87,10 @@ def reversed_sequence(call: Call) -> list[Value]:
 
 REDUCTIONS = {
     "ReduceMean": "mean", "ReduceSum": "sum", "ReduceMax": "max", "ReduceMin": "min", "ReduceL1": "l1",
-    "ReduceL2": "l2", "ReduceLogSumExp": "logsumexp",
+    "ReduceL2": "l2", "ReduceLogSumExp": "logsumexp", "ReduceSumSquare": "sum", "ReduceLogSum": "sum",
+    "ReduceProd": "",
 }  # fmt: skip
+"""What a node makes of the elements along some axes, behind a square or before a logarithm; a product is no layer."""
 
 
 def reduce(call: Call) -> list[Value]:
@@ -104,13 +106,22 @@ def reduce(call: Call) -> list[Value]:
         axes = tuple(range(rank))
     if live.axis in {axis % rank for axis in axes}:
         live = call.freed(live)
-    ours = tuple(sorted(call.ours(axis, live) for axis in axes))
-    keep = bool(call.whole("keepdims", 1))
-    if not keep and len(ours) == len(call.shape(live)) and call.batch == 1:  # a number for each image
-        made = call.put("reduce", live, batch=WITHIN, by=REDUCTIONS[call.node.kind], axes=ours, keep=True)
-        return [made if len(ours) == 1 else call.put("flatten", made, batch=WITHIN)]
-    batch = live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
-    return [call.put("reduce", live, batch=batch, by=REDUCTIONS[call.node.kind], axes=ours, keep=keep)]
+    if call.node.kind == "ReduceSumSquare":
+        live = call.put("function", live, suffix="_squared", of="square")
+    made = reduced(call, live, tuple(sorted(call.ours(axis, live) for axis in axes)), bool(call.whole("keepdims", 1)))
+    return [call.put("function", made, suffix="_log", of="log") if call.node.kind == "ReduceLogSum" else made]
+
+
+def reduced(call: Call, live: Live, ours: tuple[int, ...], keep: bool) -> Live:
+    """One element of all along some axes of ours."""
+    by, shape = REDUCTIONS[call.node.kind], call.shape(live)
+    alone = not keep and len(ours) == len(shape) and call.batch == 1  # a number for each image
+    batch = WITHIN if alone else live.axis if keep else live.axis - sum(1 for axis in ours if axis < live.axis)
+    if not by:  # no layer multiplies along an axis: the shape alone is known
+        left = [1 if axis in ours else n for axis, n in enumerate(shape) if keep or axis not in ours]
+        return call.put("opaque", live, batch=batch, shape=tuple(left) or (1,), of=call.node.kind)
+    made = call.put("reduce", live, batch=batch, by=by, axes=ours, keep=keep or alone)
+    return call.put("flatten", made, batch=WITHIN) if alone and len(ours) > 1 else made
 
 
 def topk(call: Call) -> list[Value]:

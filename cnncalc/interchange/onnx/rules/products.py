@@ -10,7 +10,7 @@ __all__ = ["CELLS", "einsum", "gemm", "matmul", "quantised_matmul", "recurrent"]
 
 def gemm(call: Call) -> list[Value]:
     """Gemm of a vector an image with a weight that the file holds."""
-    live, weight = call.live(0), call.fixed(1)
+    live, weight = call.batched(call.live(0), 0), call.fixed(1)
     if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
@@ -128,8 +128,8 @@ def recurrent(call: Call) -> list[Value | None]:
     ONNX has an axis for the directions: length, directions, batch, units. The state that a net is given at the start is
     taken for zeros, as it is in most files.
     """
-    live = call.live()
     layout = call.whole("layout", 0)
+    live = call.batched(call.live(), 1 - layout)
     if live.axis != 1 - layout or len(call.shape(live)) != 2:
         raise NotKnown("no sequence of vectors")
     weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]

@@ -32,7 +32,7 @@ RULES: Mapping[str, Rule] = {
     "QLinearConv": windows.quantised,
     "ConvTranspose": windows.deconvolution,
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
-    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), windows.global_pool),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
     "Pad": windows.pad,
     **dict.fromkeys(("Resize", "Upsample"), windows.resize),
     "Gemm": products.gemm,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import single
@@ -111,7 +112,7 @@ def pool(call: Call) -> list[Value]:
     if call.whole("ceil_mode", 0):
         fields["rounding"] = "ceil"
     dilation = each(call, "dilations", rank)
-    if kind == "maxpool":
+    if kind != "lppool":
         fields["dilation"] = dilation
     elif max(dilation) > 1:
         raise NotKnown("dilated")
@@ -124,7 +125,10 @@ def pool(call: Call) -> list[Value]:
 
 
 def global_pool(call: Call) -> list[Value]:
-    """GlobalAveragePool and GlobalMaxPool."""
+    """GlobalAveragePool, GlobalMaxPool and GlobalLpPool."""
+    if call.node.kind == "GlobalLpPool":
+        live = call.map()
+        return [call.put("lppool", live, kernel=call.shape(live)[1:], norm=float(call.whole("p", 2)))]
     return [call.put("global_avgpool" if "Average" in call.node.kind else "global_maxpool", call.map())]
 
 
@@ -187,10 +191,8 @@ def resize(call: Call) -> list[Value]:
     sizes = call.numbers(3) if call.given(3) else None
     axes = call.wholes("axes")
     if sizes:
-        if call.word("keep_aspect_ratio_policy", "stretch") != "stretch":
-            raise NotKnown("it keeps the aspect")
         wanted = list(call.full(live))
-        for axis, n in zip(axes or range(rank + 1), sizes):
+        for axis, n in kept(call, dict(zip(axes or range(rank + 1), sizes)), wanted):
             wanted[axis % (rank + 1)] = n
         made = tuple(wanted[1:])
     elif scales:
@@ -213,6 +215,18 @@ def resize(call: Call) -> list[Value]:
     factors_of = [m // n if m % n == 0 else 0 for m, n in zip(made[1:], shape[1:])]
     fields: dict[str, Any] = {"scale": tuple(factors_of)} if all(factors_of) else {"size": made[1:]}
     return [call.put("upsample", live, mode=mode, align_corners=corners and mode != "nearest", **fields)]
+
+
+def kept(call: Call, sizes: Mapping[int, int], full: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """The lengths that sizes mean: each as it is said, or all by one factor, so that none is larger or none smaller."""
+    policy = call.word("keep_aspect_ratio_policy", "stretch")
+    if policy == "stretch":
+        return sizes.items()
+    choose = {"not_larger": min, "not_smaller": max}.get(policy)
+    if choose is None or any(not -len(full) <= axis < len(full) for axis in sizes):
+        raise NotKnown(f"by the policy `{policy[:40]}`")
+    factor = choose(single(n / full[axis]) for axis, n in sizes.items())
+    return [(axis, int(single(factor * full[axis]) + 0.5)) for axis in sizes]
 
 
 def scaled(n: int, factor: int | float) -> int:

@@ -1,0 +1,111 @@
+"""ONNX's operators with all they may say: shapes are those that onnxruntime 1.32 runs.
+
+`python -m benchmarks.onnx_variations` draws thousands of such models and runs them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from onnx_files import graph as graph_of
+from onnx_files import model, net, node, tensor, whole
+from reading import Read, read
+
+
+def onnx(*nodes: bytes, x=(1, 3, 8, 8), tensors=(), **more) -> Read:
+    return read(net(*nodes, x=x, tensors=tensors, **more), "net.onnx")
+
+
+SIZES, LESS = [whole("s", 15, 11)], [whole("s", 8, 9)]
+SHAPE: dict[str, Any] = {"mode": "nearest", "axes": (2, 3)}
+# nodes, tensors, input -> output, parameters
+CASES = {
+    "a global norm pool": ([node("GlobalLpPool", "x", "y", p=3)], [], (1, 3, 8, 8), "3x1x1", 0),
+    "a sum of squares": ([node("ReduceSumSquare", "x a", "y", keepdims=0)], [whole("a", 1)], (1, 3, 8, 8), "8x8", 0),
+    "the logarithm of a sum": ([node("ReduceLogSum", "x a", "y")], [whole("a", -1)], (1, 3, 8, 8), "3x8x1", 0),
+    "a product along axes": ([node("ReduceProd", "x a", "y")], [whole("a", 1, 3)], (1, 3, 8, 8), "1x8x1", 0),
+    "a dilated average": (
+        [node("AveragePool", "x", "y", kernel_shape=(2, 2), dilations=(3, 2))], [], (1, 3, 8, 8), "3x5x6", 0,
+    ),
+    "to a size, not larger": (
+        [node("Resize", "x - - s", "y", keep_aspect_ratio_policy="not_larger", **SHAPE)], LESS, (1, 6, 9, 11),
+        "6x7x9", 0,
+    ),
+    "to a size, not smaller": (
+        [node("Resize", "x - - s", "y", keep_aspect_ratio_policy="not_smaller", **SHAPE)], SIZES, (1, 6, 9, 11),
+        "6x15x18", 0,
+    ),
+    "a group norm of groups": (
+        [node("GroupNormalization", "x g b", "y", num_groups=2)],
+        [tensor("g", (2,)), tensor("b", (2,))], (1, 4, 8, 8), "4x8x8", 4,
+    ),
+    "the batch in an axis of its own again": (
+        [node("Reshape", "x f", "a"), node("Reshape", "a m", "b"), node("Conv", "b w", "y")],
+        [whole("f", -1), whole("m", 1, 3, 8, 8), tensor("w", (2, 3, 3, 3))], (1, 3, 8, 8), "2x6x6", 54,
+    ),
+    "an output without a batch": ([node("Reshape", "x f", "y")], [whole("f", 6, 32)], (1, 3, 8, 8), "6x32", 0),
+    "a maximum of all": ([node("ReduceMax", "x", "m", keepdims=0), node("Mul", "x m", "y")], [], (1, 3, 8, 8), "3x8x8",
+                         0),
+    "axes that stay where there are none": (
+        [node("ReduceSum", "x a", "y", noop_with_empty_axes=1)], [whole("a")], (1, 3, 8, 8), None, 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_variation(case):
+    nodes, tensors, x, output, params = CASES[case]
+    if output is None:  # nothing is left of it
+        nodes, output = [*nodes[:-1], node("Relu", "x", "r"), nodes[-1].replace(b"x", b"r", 1)], "3x8x8"
+    found = onnx(*nodes, x=x, tensors=tensors)
+    assert (list(found.outputs.values()), found.params) == ([output], params)
+
+
+CELLS = [("LSTM", 4), ("GRU", 3), ("RNN", 1)]
+
+
+@pytest.mark.parametrize(("kind", "gates"), CELLS)
+@pytest.mark.parametrize("batchwise", [True, False], ids=["batch first", "time first"])
+@pytest.mark.parametrize("both", [1, 2], ids=["one way", "both ways"])
+def test_layouts_of_cells(kind, gates, batchwise, both):
+    held = [tensor("w", (both, gates * 6, 8)), tensor("r", (both, gates * 6, 6)), tensor("b", (both, gates * 12))]
+    said: dict[str, Any] = {"hidden_size": 6, "direction": "bidirectional" if both == 2 else "forward"}
+    if batchwise:
+        found = onnx(node(kind, "x w r b", "y", layout=1, **said), x=(1, 5, 8), tensors=held)
+        wanted = f"5x{both}x6"  # onnxruntime: 1, 5, directions, 6
+    else:
+        turned = node("Transpose", "x", "t", perm=(1, 0, 2))
+        back = node("Transpose", "h", "y", perm=(2, 0, 1, 3))
+        found = onnx(turned, node(kind, "t w r b", "h", **said), back, x=(1, 5, 8), tensors=held)
+        wanted = f"5x{both}x6"
+    assert (list(found.outputs.values()), found.params) == ([wanted], both * gates * (6 * 8 + 6 * 6 + 12))
+
+
+PADS = [
+    # auto_pad, kernel, stride, length -> convolution, transposed, as onnxruntime 1.32 makes them
+    ("SAME_UPPER", 3, 2, 7, 4, 14),
+    ("SAME_LOWER", 2, 3, 7, 3, 20),
+    ("SAME_LOWER", 4, 1, 7, 7, 7),
+    ("VALID", 3, 2, 7, 3, 15),
+    ("NOTSET", 3, 2, 7, 3, 15),
+]
+
+
+@pytest.mark.parametrize(("auto", "kernel", "stride", "n", "made", "turned"), PADS)
+def test_auto_pad(auto, kernel, stride, n, made, turned):
+    held = [tensor("w", (1, 1, kernel, kernel))]
+    said = {"auto_pad": auto, "strides": (stride, stride)}
+    found = [onnx(node(kind, "x w", "y", **said), x=(1, 1, n, n), tensors=held) for kind in ("Conv", "ConvTranspose")]
+    assert [list(one.outputs.values()) for one in found] == [[f"1x{made}x{made}"], [f"1x{turned}x{turned}"]]
+
+
+def test_an_output_without_a_batch_is_said():
+    from cnncalc.interchange.file import ForeignFile
+    from cnncalc.interchange.opening import imported
+    from cnncalc.interchange.sketch import Asked
+    from cnncalc.limits import Limits
+
+    data = model(graph_of([node("Reshape", "x f", "y")], [("x", (1, 3, 8, 8))], [("y", ())], [whole("f", 6, 32)]))
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    assert "the output `y` of one image is 6x32, without an axis for the batch" in notes
