@@ -118,11 +118,6 @@ def test_durations_as_people_write_them():
             parse_duration(text)
 
 
-def test_operations_of_whole_numbers_are_no_flops():
-    assert "20.48 TOPS, 68.00 GB/s" in run("show", "lenet5", "--device", "jetson-orin-nano", "--dtype", "int8").output
-    assert "1.280 TFLOPS, 68.00 GB/s" in run("show", "lenet5", "--device", "jetson-orin-nano").output
-
-
 def test_zeros_that_may_be_skipped_bound_nothing():
     """10 -> 8: of the ten weights of an output four of the first eight are left, and the last two; two images."""
     graph = chain("10", ["linear 8 nobias"], Options(batch=2, sparsity=(("*", "2:4"),)))
@@ -130,28 +125,6 @@ def test_zeros_that_may_be_skipped_bound_nothing():
     (row,) = held.rows
     assert row.bound is not None and held.roofline is not None
     assert (row.macs, row.bound.flops, held.roofline.total.seconds) == (160, 2 * 2 * 48, Fraction(192, 1_000))
-
-
-def test_layers_are_sorted_by_latency_too():
-    """The figure of budgets and searches is a column by that name."""
-    first, second = (
-        run("show", "vgg16", "--device", "t4", "--sort", name, "--columns", f"name,{name}").output
-        for name in ("latency", "least_time")
-    )
-    assert first == second and "classifier.0" in first.splitlines()[3]
-
-
-def test_the_memory_of_a_device_from_python():
-    by_name = cnncalc.solve.batch_size("resnet18", device="t4", optimizer="adam")
-    assert by_name.batch == cnncalc.solve.batch_size("resnet18", memory="16GiB", optimizer="adam").batch > 1
-    for wrong, told in (
-        ({}, "how much memory is there"),
-        ({"device": "t4", "memory": "1GiB"}, "the memory is given twice"),
-        ({"device": "edge-tpu"}, "the memory of Google Coral Edge TPU is not known"),
-        ({"memory": "1GiB", "amp": "float16"}, "the memory of inference is not known"),
-    ):
-        with pytest.raises(CnncalcError, match=told):
-            cnncalc.solve.batch_size("resnet18", **wrong)
 
 
 def test_every_bundled_device_has_a_source_and_plausible_numbers():

@@ -148,7 +148,7 @@ def test_random_networks(keras):
 
 PLANTED: dict[str, dict[str, Any]] = {
     "PReLU has one slope": {"defaults": {**KERAS.defaults, "prelu": {"slopes": "shared"}}},
-    "an unpadded transposed convolution is torch's": {"transposed_fills_stride": False},
+    "an unpadded transposed convolution is torch's": {"transposed_fills_stride": ""},
     "`same` of one is Paddle's": {"transposed_same": "paddle"},
     "a dense layer takes a vector as it is": {"linear_takes": "flattens"},
     "a pool's stride is 1": {"pool_stride_is_kernel": False},

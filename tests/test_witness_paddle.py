@@ -105,6 +105,7 @@ SEQUENCES = (
     ("6x5x7", "select -1 axis=1"),
     ("6x1x7", "expand 6x4x-1"),
     ("6x5x7", "argmax 0"),
+    ("15x6", "distances 8 4"),
     ("6x5x7", "topk 2 axis=-1"),
 )
 
@@ -112,6 +113,14 @@ SEQUENCES = (
 @pytest.mark.parametrize(("shape", "layer"), SEQUENCES)
 def test_sequences_and_learned_tensors(paddle, shape, layer):
     assert failed(net(shape, layer)) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer"), [("4x9", "conv 3 k3 p2:0"), ("4x9", "conv 3 k3 d4 causal"), ("4x5x6", "pad 0 channels=0:3")]
+)
+def test_borders_that_a_layer_of_paddle_has_not(paddle, shape, layer):
+    """They are laid before."""
+    assert failed(load_text(f"input: {shape}\nlayers: ['{layer}']\n", "net", Options())) == []
 
 
 @pytest.mark.parametrize("layer", ["{matmul: transposed, from: [a, b]}", "{einsum: 'ab,cb->ac', from: [a, b]}"])

@@ -34,6 +34,16 @@ FIRST = (
 """Layers that tell defaults apart."""
 
 
+WITNESSED = {
+    "keras": "keras",
+    "paddle": "paddle",
+    "onnx": "onnxruntime",
+    "onnx-17": "onnxruntime",
+    "onnx-20": "onnxruntime",
+}
+"""The dialects whose frameworks `verify` knows, by these."""
+
+
 def drawn(random: Random) -> tuple[str, tuple[int, ...]]:
     """A layer and its input."""
     if random.random() < 0.4:
@@ -47,11 +57,20 @@ def drawn(random: Random) -> tuple[str, tuple[int, ...]]:
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dialects", description=__doc__)
-    parser.add_argument("framework", choices=("flax", "mlx", "tinygrad", "mindspore"))
+    parser.add_argument("framework", choices=("flax", "mlx", "tinygrad", "mindspore", "ncnn", *WITNESSED))
     parser.add_argument("--layers", type=int, default=400, help="rows of the table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
+    if given.framework in WITNESSED:
+        from benchmarks.dialects.by_witness import rows as witnessed
+
+        lines = [
+            "\t".join(row) for row in witnessed(WITNESSED[given.framework], given.framework, given.layers, given.seed)
+        ]
+        given.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print(f"{given.framework}: {len(lines)} rows")
+        return 0
     own = import_module(f"benchmarks.dialects.with_{given.framework}")
     random = Random(f"{given.framework}/{given.seed}")
     rows: dict[tuple[str, str], str] = {}

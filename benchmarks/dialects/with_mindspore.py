@@ -14,12 +14,18 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.fields import spread
 
 REFUSED = (ValueError, TypeError, RuntimeError, IndexError)
+NORMS = {
+    **dict.fromkeys((("batchnorm", 1), ("batchnorm", 2)), "BatchNorm"),
+    **{("instancenorm", rank): "InstanceNorm" for rank in (1, 2, 3)},
+}
 VERSION = f"MindSpore {mindspore.__version__}"
 
 
 def lone(layer: Any, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     """The shape that comes out, and how many numbers `get_parameters` has."""
     made = made_of(layer, len(shape) - 1, shape[0]).set_train(mode=False)
+    if layer.kind == "instancenorm":  # a CPU has no kernel for it: its numbers are held alone
+        return shape, sum(prod(one.shape) for one in made.get_parameters())
     out = made(Tensor(np.zeros((2, *shape), np.float32)))
     return tuple(out.asnumpy().shape[1:]), sum(prod(one.shape) for one in made.get_parameters())
 
@@ -86,8 +92,8 @@ def made_of(layer: Any, rank: int, channels: int) -> Any:
     if kind == "groupnorm" and rank == 2:
         given = said(layer, rank, affine="affine", num_groups="groups")
         return nn.GroupNorm(given.pop("num_groups"), channels, **given)
-    if kind == "batchnorm" and rank in (1, 2):
-        return getattr(nn, f"BatchNorm{rank}d")(channels, **said(layer, rank))
+    if (kind, rank) in NORMS:
+        return getattr(nn, f"{NORMS[kind, rank]}{rank}d")(channels, **said(layer, rank))
     if kind == "linear" and rank == 0:
         return nn.Dense(channels, layer.out, **said(layer, rank, has_bias="bias"))
     raise Unsaid(f"no {kind}")

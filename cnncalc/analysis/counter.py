@@ -7,13 +7,14 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.dtypes import numbers_of
-from cnncalc.analysis.formats import check_types, parameter_bytes
+from cnncalc.analysis.facts import of_layer
+from cnncalc.analysis.formats import check_types, parameter_bytes, parts_of_nodes
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.layouts import laid_out
 from cnncalc.analysis.memory.optimizers import optimizer_named
@@ -23,77 +24,12 @@ from cnncalc.answers.figures import BY_KEY, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer
-from cnncalc.layers.dialects import DIALECTS, Dialect
+from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["Alike", "Counter", "OfOneError", "of_layer"]
+__all__ = ["Alike", "Counter", "OfOneError"]
 
 Alike: TypeAlias = "int | tuple[int, tuple[object, ...], str | None, str | None]"
 """A signature; and where that does not say all, what else, the format that its layer is stored in and its zeros."""
-WHOLE = 8
-"""Bytes of a whole number that torch keeps."""
-
-
-def of_layer(
-    node: Node,
-    layer: Layer,
-    costs: Sequence[Any],
-    images: Any,
-    element_bytes: int,
-    saved: Callable[[], Any],
-    backward: Callable[[], Any],
-    again: Callable[[], Any],
-    state: Callable[[], Any],
-    dialect: Dialect,
-    training: bool,
-    read: Callable[[], Any],
-    stored: int,
-    owns: bool | None = None,
-    weight_bytes: Any = None,
-    zeros: Zeros = NOTHING,
-) -> OfLayer:
-    """What the rules of figures read of a layer.
-
-    `read` are the bytes that it reads of its inputs if it moves any, `stored` those of a number of its parameters,
-    `state` those that an optimizer keeps for these; `owns` says whether its output has a storage of its own, where the
-    layer alone does not, and `weight_bytes` what its parameters take, where they have a type of their own or
-    `zeros` among them.
-    """
-    weights, biases, buffers, whole, macs, operations = costs
-    moves = layer.moves(training=training)
-    weight_bytes = (weights + biases) * stored if weight_bytes is None else weight_bytes
-    parameters = weight_bytes + buffers * stored if moves and not layer.looks_up else 0
-    owned = node.share is None
-    if not owned:
-        weights = biases = buffers = weight_bytes = 0
-    return OfLayer(
-        weights,
-        biases,
-        weight_bytes,
-        zeros.weights if owned else 0,
-        zeros.macs,
-        buffers,
-        buffers * stored + (WHOLE * whole if owned else 0),
-        macs,
-        operations,
-        images,
-        product(node.shape),
-        element_bytes,
-        saved,
-        backward,
-        again,
-        state if owned else _nothing,
-        node.trainable,
-        not layer.reuses_input(training=training) if owns is None else owns,
-        layer.weighted and owned,
-        dialect.buffers_are_parameters,
-        read if moves else _nothing,
-        parameters,
-        moves,
-    )
-
-
-def _nothing() -> int:
-    return 0
 
 
 class OfOneError(Exception):
@@ -133,10 +69,10 @@ class Counter:
 
     def __init__(self, graph: Net, images: Any, dtype: str, optimizer: str = "sgd") -> None:
         self.graph, self.images, self.numbers = graph, images, numbers_of(dtype)
-        check_types(graph, self.numbers.half)
+        check_types(graph, self.numbers.half, self.numbers.parts)
         check_sparsity(graph)
         check_sharding(*graph.plan.sharding)
-        self.element_bytes, self.accumulate = self.numbers.size, graph.plan.accumulate
+        self.element_bytes, self.parts, self.accumulate = self.numbers.size, self.numbers.parts, graph.plan.accumulate
         self.optimizer = optimizer_named(optimizer)
         self.own = _One(self)
         self._each: dict[str, list[Any]] = {}
@@ -212,6 +148,11 @@ class Counter:
         """Bytes of an element of each node's tensor."""
         return sizes(self.graph, *self.numbers)
 
+    @cached_property
+    def made_of(self) -> Sequence[int]:
+        """Real numbers in a number of each node's tensor."""
+        return parts_of_nodes(self.graph, self.parts)
+
     @property
     def input_elements(self) -> Any:
         """Numbers in all inputs, of one image."""
@@ -237,7 +178,7 @@ class Counter:
             key: Alike = node.signature
             if mixed or lent or not node.trainable or node.share is not None:
                 taken = tuple([elements[each] for each in node.inputs])
-                kind = node.share is None, node.trainable, lent, elements[index], taken
+                kind = node.share is None, node.trainable, lent, elements[index], taken, self.made_of[index]
                 key = node.signature, kind, types.get(index), sparse.get(index)
             number = known.get(key)
             if number is None:
@@ -258,8 +199,9 @@ class Counter:
             own_bytes = self.weight_bytes(node, layer, stored)
         apart = self.images, elements[index], one.saved, one.backward, one.again, partial(self.state, node)
         sizes_ = partial(self._read_bytes, node, layer), self.element_bytes, owns, own_bytes, zeros
+        parts = self.made_of[index], self.parts
         cost, dialect = self.costs[node.signature], DIALECTS[self.graph.dialect]
-        return of_layer(node, layer, cost, *apart, dialect, self.graph.train, *sizes_)
+        return of_layer(node, layer, cost, *apart, dialect, self.graph.train, *sizes_, *parts)
 
     @cached_property
     def _facts(self) -> list[OfLayer]:

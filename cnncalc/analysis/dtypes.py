@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, near, suggestion
-from cnncalc.graph.formats import DTYPES, SPELLINGS, meant
+from cnncalc.graph.formats import DTYPES, SPELLINGS, meant, parts_of
 from cnncalc.records import NamedTuple
 
 __all__ = ["HALVES", "SPELT_HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
@@ -22,6 +22,8 @@ class Numbers(NamedTuple):
     """Of a number that is stored: a parameter, its gradient, an element of an input; and of all where no other is."""
     half: int = 0
     """Of a number that torch.autocast computes in; 0 where the net is of one type."""
+    parts: int = 1
+    """Real numbers that each is made of: 2 where they are complex."""
 
 
 def element_bytes(dtype: str) -> int:
@@ -40,7 +42,9 @@ def element_bytes(dtype: str) -> int:
 def numbers_of(dtype: str) -> Numbers:
     """The numbers of a net of this type, or of automatic mixed precision; raises `CnncalcError`."""
     amp = amp_of(dtype)
-    return Numbers(DTYPES["float32"], DTYPES[amp]) if amp else Numbers(element_bytes(dtype))
+    if amp:
+        return Numbers(DTYPES["float32"], DTYPES[amp])
+    return Numbers(element_bytes(dtype), parts=parts_of(dtype))
 
 
 def with_amp(amp: str, dtype: str = "float32") -> str:

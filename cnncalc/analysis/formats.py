@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net, Node
-from cnncalc.graph.formats import FORMATS, Format, Rule
+from cnncalc.graph.formats import FORMATS, Format, Rule, parts_of
+from cnncalc.graph.nodes import place_of
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.base import is_bias
+from cnncalc.notation.lines import write
 
-__all__ = ["activation_bytes", "check_types", "left_alone", "parameter_bytes"]
+__all__ = ["activation_bytes", "check_types", "left_alone", "parameter_bytes", "parts_of_nodes"]
 
 
-def check_types(graph: Net, half: int) -> None:
-    """Raises `CnncalcError` for types of layers beside automatic mixed precision."""
+WAY_OUT = {
+    "": "leave it out, or give real and imaginary part channels of their own, in a real type",
+    "real": "leave it out: what stands before it is told of",
+}
+"""Where a layer takes complex numbers and is not made for them."""
+
+
+def check_types(graph: Net, half: int, parts: int = 1) -> None:
+    """Raises `CnncalcError` for types of layers beside automatic mixed precision, and for complex numbers.
+
+    These, where `parts` is 2 or a layer is of a complex type, a kind must be made for, and nothing makes real ones of
+    them.
+    """
     if graph.plan.types and half:
         help = "leave one of the two out: --amp says of each layer which type it computes in"
         raise CnncalcError(Fault("--amp does not go with types of single layers", help=help))
+    faults, found = dict[str, Fault](), parts_of_nodes(graph, parts)
+    for index, node, layer in graph.layers() if max(found, default=1) > 1 else ():
+        stored = graph.plan.types.get(index, "")
+        how, place = layer.on_complex(), place_of(node.origin)
+        if found[index] == 1:
+            continue
+        if how in WAY_OUT:
+            text = write(layer)
+            told = "makes real numbers of complex ones, and a net is told of in one of the two"
+            message = f"`{text}` {told}" if how else f"torch cannot train `{text}` on complex numbers"
+            faults.setdefault(text, Fault(message, place, node.name, help=WAY_OUT[how]))
+        elif graph.signatures[node.signature].weighs and own_parts(stored, parts) == 1:
+            message = f"weights {f'in {stored} ' if stored else ''}that are not complex meet complex numbers"
+            faults.setdefault(stored, Fault(message, place, node.name, help="give the layer a complex type too"))
+    if faults:
+        raise CnncalcError(list(faults.values()))
+
+
+def own_parts(stored: str, parts: int) -> int:
+    """The real numbers in each of a layer's parameters, in its own type or, without one, as the net's."""
+    return parts_of(stored) if stored else parts
+
+
+def parts_of_nodes(graph: Net, parts: int) -> Sequence[int]:
+    """For each node the real numbers that a number of its output is made of; `parts` are those of the net."""
+    stored, found = graph.plan.types, [parts] * len(graph.nodes)
+    if parts == 1 and not any(parts_of(one) > 1 for one in stored.values()):
+        return found
+    for index, node, layer in graph.layers():
+        own = own_parts(stored.get(index, ""), parts) if graph.signatures[node.signature].weighs else 1
+        found[index] = max([own, *[found[one] for one in node.inputs[: layer.seen_inputs or 1]]])
+    return found
 
 
 def _taken(known: Format, layer: Layer, name: str, shape: Shape) -> Rule | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cnncalc.analysis.dtypes import amp_of, element_bytes
+from cnncalc.analysis.dtypes import amp_of, element_bytes, numbers_of
+from cnncalc.answers.figures import mac_flops
 from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import NOTHING, Bound, Device, Roofline
 from cnncalc.errors import CnncalcError, Fault
@@ -23,9 +24,9 @@ def bounded(report: Report, device: Device, dtype: str) -> Report:
     """
     computed = peak_type(device, dtype)
     peak, bandwidth = device.peak[computed], device.bandwidth
-    rows, total = [], NOTHING
+    rows, total, each = [], NOTHING, mac_flops(numbers_of(dtype).parts)
     for row in report.rows:
-        flops = 2 * row.nonzero_macs  # hardware may skip the others
+        flops = each * row.nonzero_macs  # hardware may skip the others
         computing = Fraction(flops, peak)
         moving = Fraction(row.moved_bytes, bandwidth) if bandwidth else Fraction(0)
         bound = Bound(flops, row.moved_bytes, max(computing, moving), moving if moving > computing else 0)

@@ -33,6 +33,7 @@ __all__ = [
     "Figure",
     "OfLayer",
     "for_people",
+    "mac_flops",
     "told",
     "train_bytes",
 ]
@@ -112,8 +113,9 @@ def _moved(one: OfLayer) -> Any:
     return one.parameter_bytes + one.images * (one.read_bytes() + written)
 
 
-def _backward_flops(images: Any, macs: Any) -> Any:
-    return 2 * images * macs
+def mac_flops(parts: int) -> int:
+    """Operations of a multiply–accumulate: of complex numbers, of two `parts`, four products and four sums."""
+    return 2 * parts * parts
 
 
 def train_bytes(trainable: Any, parameters: Any, size: Any, buffers: Any, state: Any, saved: Any) -> Any:
@@ -162,8 +164,9 @@ FIGURES = (
         lambda one: one.images * one.macs, heading="MACs", share="MACs %", usual=True, place=6,
     ),
     Figure(
-        "flops", "FLOPs", "", "Twice the MACs, and every other operation.",
-        lambda one: one.images * (2 * one.macs + one.operations), heading="FLOPs", share="FLOPs %", place=7,
+        "flops", "FLOPs", "", "Twice the MACs, and every other operation; of complex numbers 8 and 2 times.",
+        lambda one: one.images * (mac_flops(one.parts) * one.macs + one.parts * one.operations),
+        heading="FLOPs", share="FLOPs %", place=7,
     ),
     Figure(
         "weight_bytes", "Weight bytes", "bytes", "Memory of weights and biases, with their scales.",
@@ -203,15 +206,17 @@ FIGURES = (
         "backward_flops", "Backward FLOPs", "",
         "Of the pass backward: twice the multiply–accumulates of gradients, of weights that are trained and of what "
         "they act on.",
-        lambda one: _backward_flops(one.images, one.backward_macs()),
-        lambda net: _backward_flops(net.images, sum(net.backward.values())),
+        lambda one: mac_flops(one.trained_parts) * one.images * one.backward_macs(),
+        lambda net: mac_flops(net.parts) * net.images * sum(net.backward.values()),
         heading="Backward FLOPs", share="Backward %", compared="", place=7, line=False,
     ),
     Figure(
         "step_flops", "FLOPs a step", "",
         "Twice the multiply–accumulates of a step of training, forward (again too) and backward, of all batches of "
         "--accumulate.",
-        total=lambda net: net.accumulate * (2 * (net["macs"] + net["recomputed_macs"]) + net["backward_flops"]),
+        total=lambda net: (
+            net.accumulate * (mac_flops(net.parts) * (net["macs"] + net["recomputed_macs"]) + net["backward_flops"])
+        ),
         compared="", place=7, line=False,
     ),
     Figure(

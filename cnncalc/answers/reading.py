@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         """Batches whose gradients a step of training adds up."""
         element_bytes: int
         """Of a number that is stored: a parameter, its gradient, an element of an input."""
+        parts: int
+        """Real numbers in a number of the net: 2 where it is complex."""
 
         @property
         def input_elements(self) -> Any:
@@ -95,3 +97,7 @@ class OfLayer(NamedTuple):
     """What it reads of weights, biases and buffers, whoever owns them; 0 where it moves nothing."""
     moves: bool
     """Whether it writes its output: no view, and not fused into the layers around it."""
+    parts: int = 1
+    """Real numbers in a number of its output: 2 where it is complex."""
+    trained_parts: int = 1
+    """The same in training, where layers have no types of their own."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cnncalc.answers.figures import mac_flops
 from cnncalc.answers.formulas import Formula, Where
 from cnncalc.arithmetic.traced.expression import Symbol
 from cnncalc.arithmetic.traced.numbers import Traced, expression_of
@@ -68,12 +69,14 @@ def derive(
     size: int,
     behind: Sequence[Seen] | None = None,
     gradients: Backward | None = None,
+    parts: int = 1,
 ) -> Derivation:
     """All that a layer's rules say of inputs of these shapes.
 
     `seen` is the receptive field of the input, one an axis, or None where it has no such three numbers, and `behind`
     what the net's fields say of the output: a recurrence that misses that is not told. `size` is the bytes of a number,
-    `gradients` are those that the pass backward wants, None where it does not come here.
+    `gradients` are those that the pass backward wants, None where it does not come here, `parts` the real numbers that
+    a number is made of.
     """
     view = traced_layer(layer, shapes)
     inputs = traced_inputs(shapes)
@@ -89,6 +92,8 @@ def derive(
     macs = view.macs(*inputs)
     operations = view.operations(*inputs)
     macs_named = Traced.symbol("MACs", images * macs) if macs else 0
+    others = images * operations if parts == 1 else parts * images * operations
+    wanted = _backward(layer, shapes, gradients, view, images, macs_named)
     return Derivation(
         _paddings(view, inputs),
         sizes,
@@ -96,8 +101,8 @@ def derive(
         _formula("biases", "biases", biases),
         _formula("weights + biases" if weights and biases else "weights", "params", weights + biases),
         _formula("MACs", "MACs", images * macs),
-        _formula("FLOPs", "FLOPs", 2 * macs_named + images * operations),
-        _formula("backward FLOPs", "FLOPs", 2 * _backward(layer, shapes, gradients, view, images, macs_named)),
+        _formula("FLOPs", "FLOPs", mac_flops(parts) * macs_named + others),
+        _formula("backward FLOPs", "FLOPs", mac_flops(parts) * wanted),
         certain("output bytes", "bytes", images * product(named) * Traced.symbol("b", size)),
         _receptive(view, inputs, seen, behind),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from cnncalc.analysis.costs import Followed
+from cnncalc.analysis.formats import parts_of_nodes
 from cnncalc.analysis.memory.totals import backwards
 from cnncalc.analysis.receptive.fields import NOTHING, Fields, before
 from cnncalc.analysis.receptive.sight import Sight
@@ -45,6 +46,7 @@ class Teller:
     ) -> None:
         self.graph, self.batch, self.pixel = graph, batch, pixel
         self.seen, self.elements = followed.fields, followed.elements
+        self.parts = parts_of_nodes(graph, followed.numbers.parts)
         self.rows = dict(zip((index for index, _, _ in graph.layers()), counted.rows))
         self.net = Neighbours(graph, tuple(followed.fields.values()))
         self.gradients = followed.gradients
@@ -70,6 +72,7 @@ class Teller:
                 self.elements[index],
                 self._behind(index),
                 self.gradients.get(index),
+                self.parts[index],
             ),
             (*remarks(self.net, index), *self._unseen_pixel(index)),
             tuple(self.kept.get(index, ())),

@@ -15,7 +15,7 @@ from cnncalc.errors import suggestion
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["DTYPES", "FORMATS", "SPELLINGS", "Format", "meant", "no_format"]
+__all__ = ["DTYPES", "FORMATS", "SPELLINGS", "Format", "meant", "no_format", "parts_of"]
 
 DTYPES = {
     "float64": 8,
@@ -28,14 +28,20 @@ DTYPES = {
     "int16": 2,
     "int32": 4,
     "int64": 8,
+    "complex32": 4,
+    "complex64": 8,
+    "complex128": 16,
 }
-"""Bytes of an element of each type."""
+"""Bytes of an element of each type; of a complex one, of its real and its imaginary part together."""
 SPELLINGS = {
     **dict.fromkeys(("double", "fp64", "f64"), "float64"),
     **dict.fromkeys(("float", "fp32", "f32", "single"), "float32"),
     **dict.fromkeys(("half", "fp16", "f16"), "float16"),
     "bf16": "bfloat16",
     **dict.fromkeys(("fp8", "f8", "float8_e4m3fn", "float8_e5m2"), "float8"),
+    **dict.fromkeys(("cfloat", "c64"), "complex64"),
+    **dict.fromkeys(("cdouble", "c128"), "complex128"),
+    **dict.fromkeys(("chalf", "c32"), "complex32"),
     **{f"i{bits}": f"int{bits}" for bits in (4, 8, 16, 32, 64)},
 }
 """What else types are called."""
@@ -68,7 +74,7 @@ def _up(numbers: Any, each: int) -> Any:
 
 
 def _plain(size: int) -> Format:
-    words = {1: "a byte", 2: "2 bytes", 4: "4 bytes", 8: "8 bytes"}[size]
+    words = "a byte" if size == 1 else f"{size} bytes"
     return Format(f"{words} a number, parameters and outputs", lambda shape: product(shape) * size, None, size, False)
 
 
@@ -88,12 +94,13 @@ def _in_blocks(shape: Shape) -> bool:
     return product(_known(shape)[1:]) % 32 == 0
 
 
+PLAIN = ("float64", "float32", "float16", "bfloat16", "float8", "complex32", "complex64", "complex128")
 LINEAR = ("linear",)
 AMAX = 3 * (1024 + 1)
 """What Keras keeps of input, kernel and gradient of a layer in float8: 1,024 largest values and a scale each."""
 
 FORMATS: Mapping[str, Format] = {
-    **{name: _plain(DTYPES[name]) for name in ("float64", "float32", "float16", "bfloat16", "float8")},
+    **{name: _plain(DTYPES[name]) for name in PLAIN},
     "int8": Format(
         "ONNX, static: a byte a number, a float32 scale and an int8 zero point a channel; biases int32, with theirs",
         lambda shape: product(shape) + shape[0] * (4 + 1), lambda shape: product(shape) * (4 + 4 + 4), 1,
@@ -155,6 +162,11 @@ def meant(name: str) -> str:
     own = name.strip().removeprefix("torch.").lower()
     own = SPELLINGS.get(own, own)
     return own if own in DTYPES or own in FORMATS else name
+
+
+def parts_of(name: str) -> int:
+    """Real numbers that a number of this type is made of: 2 for a complex one, else 1."""
+    return 2 if name.startswith("complex") else 1
 
 
 def no_format(name: str) -> tuple[str, str]:

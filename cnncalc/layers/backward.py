@@ -27,6 +27,8 @@ class Backward(NamedTuple):
     """Whether there is one image only, all of whose parts lie in one piece."""
     autocast: bool = False
     """Whether torch.autocast mixes types, as it does on CUDA."""
+    parts: int = 1
+    """Real numbers that a number is made of: 2 where it is complex."""
 
     @property
     def any(self) -> bool:
@@ -42,7 +44,8 @@ class Saved(NamedTuple):
     Under torch.autocast an extra is of the type that the layer computes in, or that of its first `index` inputs; or
     `element` says which: `own`, that of the parameters, `mask`, a bool, `cpu`, there on a CPU alone, or `full`: float32
     where the type is narrower, which an input may be kept in too; `cast`: one
-    more copy, of an input that is cast to the half type. An input that is kept before it is cast is `taken`.
+    more copy, of an input that is cast to the half type; `part`: real, beside complex numbers. An input that is kept
+    before it is cast is `taken`.
     """
 
     what: str

@@ -7,26 +7,17 @@ Counts follow from the shapes. A shape is (channels, *spatial), without the batc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.errors import suggestion
 from cnncalc.layers.backward import Backward, Saved, Shape
-from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, field, is_bias
+from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, dataclass_transform, field, is_bias
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
-
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-else:
-
-    def dataclass_transform(**_: object) -> Callable[[type], type]:
-        """At run time `Layer` does the work itself; type checkers read the declaration."""
-        return lambda cls: cls
-
 
 MANY = 1_000_000
 """As many inputs as one likes."""
@@ -59,6 +50,8 @@ class Layer:
     output is as its widest input (`follow`), or float32 (`mixed`: some number in it is). `float32 within`: inputs are
     cast to that, and the output back to the type of the first.
     """
+    complex: ClassVar[str] = ""
+    """How torch trains it on complex numbers: not at all, on `numbers`, on their `parts`, or to give `real` ones."""
     passes_gradient: ClassVar[bool] = True
     """Whether a gradient flows back to its inputs."""
     unseen: ClassVar[str] = ""
@@ -220,6 +213,10 @@ class Layer:
     def casting(self) -> str:
         """`autocast`, where a field decides."""
         return self.autocast
+
+    def on_complex(self) -> str:
+        """`complex`, where a field decides."""
+        return self.complex
 
     def joins(self, x: Shape) -> int:
         """How many first axes torch joins with the batch, copying a part that has gaps there; +1: it lies whole."""

@@ -32,6 +32,7 @@ class Convolution(Layer):
     needs: ClassVar[str] = "map"
     weighted: ClassVar[bool] = True
     autocast: ClassVar[str] = "half"
+    complex: ClassVar[str] = "parts"
     kernel: tuple[int, ...] = field(
         PerAxis(), "filter size, pixels", letter="k", symbol="k", aliases=("kernel_size", "filter_size")
     )
@@ -151,6 +152,15 @@ class Convolution(Layer):
         """The input, or its padded copy: one formula of torch's serves both gradients."""
         if backward.any:
             yield from saved_input(x[0], self.laid_before(x[0]))
+            if backward.parts > 1 and self.on_complex() == "parts":
+                yield from self.sums_of_parts(x[0])
+
+    def sums_of_parts(self, x: Shape) -> Iterator[Saved]:
+        """Of complex numbers torch makes three real products (Gauss): a third factor is real plus imaginary part."""
+        borders = self.laid_before(x) or ((0, 0),) * (len(x) - 1)
+        laid = (x[0], *(before + n + after for n, (before, after) in zip(x[1:], borders)))
+        yield Saved("sum of the parts of what comes in", shape=laid, element="part")
+        yield Saved("sum of the parts of the weight", shape=self.used_weight(x), batched=False, element="part")
 
 
 class Filtered(Convolution):

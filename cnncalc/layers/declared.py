@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.reading import FieldError, FieldType
 from cnncalc.records import NamedTuple
 
-__all__ = ["REQUIRED", "Field", "OwnRules", "Requirement", "field", "is_bias"]
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[type], type]:
+        """At run time `Layer` does the work itself; type checkers read the declaration."""
+        return lambda cls: cls
+
+
+__all__ = ["REQUIRED", "Field", "OwnRules", "Requirement", "dataclass_transform", "field", "is_bias"]
 
 REQUIRED: Any = object()
 

@@ -26,6 +26,10 @@ class Reparametrised(Layer):
         Choice("weight", "spectral"), "what makes the weight: a direction and a length, or a division", None
     )
 
+    def on_complex(self) -> str:
+        """torch has no kernel of weight normalisation for complex numbers."""
+        return "" if self.norm == "weight" else super().on_complex()
+
     def used_shapes(self, *x: Shape) -> dict[str, Shape]:
         """The weight and the bias that the layer works with."""
         raise NotImplementedError

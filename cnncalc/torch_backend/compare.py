@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.analysis.costs import report
+from cnncalc.analysis.costs import Counts, report
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.totals import backwards, kept_for_backward
 from cnncalc.answers.verification import Figure, VerifiedRow
 from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.graph.formats import parts_of
 from cnncalc.layers.backward import Backward
 from cnncalc.layers.base import is_bias
 from cnncalc.layers.dialects import DIALECTS
@@ -41,14 +42,19 @@ def rows(graph: Net, measured: Measurement, batch: int, dtype: str) -> tuple[Ver
     found = []
     for index, node, layer in graph.layers():
         row = measured.rows[node.name]
-        figures = _row(graph, node, layer, row, batch)
+        figures = _row(graph, node, layer, row, batch, products(layer, dtype))
         if row.saved_bytes is not None and not graph.plan.checkpoints:
             figures.append(Figure("saved bytes", saved.get(index, 0), row.saved_bytes))
         found.append(VerifiedRow(node.name, layer.kind, write(layer), tuple(figures)))
     return tuple(found)
 
 
-def _row(graph: Net, node: Node, layer: Layer, row: MeasuredRow, batch: int) -> list[Figure]:
+def products(layer: Layer, dtype: str) -> int:
+    """Products of real numbers that FlopCounterMode sees of one: torch convolves complex ones by three (Gauss)."""
+    return 3 if parts_of(dtype) > 1 and layer.on_complex() == "parts" else 1
+
+
+def _row(graph: Net, node: Node, layer: Layer, row: MeasuredRow, batch: int, times: int) -> list[Figure]:
     shapes = graph.input_shapes(node)
     parameters = layer.weight_shapes(*shapes)
     made: Value = row.output_shapes[0] if len(row.output_shapes) == 1 else f"{len(row.output_shapes)} tensors"
@@ -57,7 +63,7 @@ def _row(graph: Net, node: Node, layer: Layer, row: MeasuredRow, batch: int) -> 
         Figure("output shape", (batch, *node.shape), made),
         Figure("parameters", parameters, row.parameters),
         Figure("buffers", layer.buffer_shapes(*shapes), row.buffers),
-        Figure("macs", batch * layer.macs(*shapes), row.macs + (batch - 1) * layer.macs_once(*shapes)),
+        Figure("macs", batch * times * layer.macs(*shapes), row.macs + (batch - 1) * layer.macs_once(*shapes)),
     ]
     counted = layer.whole_numbers(*shapes)
     if graph.dialect == "torch" and (counted or whole):
@@ -87,7 +93,7 @@ def totals(graph: Net, module: GraphModule, measured: Measurement, batch: int, d
         Figure("biases", sums.biases, biases),
         Figure("trainable", sums.trainable, measured.trainable),
         Figure("buffers", sums.buffers, measured.buffers),
-        Figure("macs", sums.macs, measured.macs + once),
+        Figure("macs", _seen(graph, batch, dtype, sums.macs), measured.macs + once),
         Figure("outputs", predicted.outputs, outputs),
     ]
     if measured.saved_bytes is not None and not graph.plan.checkpoints:
@@ -97,6 +103,26 @@ def totals(graph: Net, module: GraphModule, measured: Measurement, batch: int, d
     if measured.finite is not None:
         figures.append(Figure("finite", True, measured.finite))
     return tuple(figures)
+
+
+def _seen(graph: Net, batch: int, dtype: str, macs: int) -> int:
+    """Of the multiply–accumulates forward those that FlopCounterMode sees."""
+    more = [(products(layer, dtype) - 1, layer.macs(*graph.input_shapes(node))) for _, node, layer in graph.layers()]
+    return macs + batch * sum(times * each for times, each in more if times)
+
+
+def _seen_backward(graph: Net, batch: int, dtype: str) -> int:
+    """The operations backward and again that FlopCounterMode sees, of a net of complex numbers."""
+    counts, nodes = Counts(graph, batch, dtype), graph.nodes
+    return (
+        2
+        * batch
+        * sum(
+            products(graph.signatures[nodes[index].signature][0], dtype) * macs
+            for found in (counts.backward, counts.again)
+            for index, macs in found.items()
+        )
+    )
 
 
 def _once(graph: Net) -> int:
@@ -125,11 +151,15 @@ def backward(graph: Net, step: TrainingStep, macs: int, batch: int, dtype: str) 
         for _, node, trains, inputs in backwards(graph)
     )
     sums, batches = report(graph, batch, dtype).totals, graph.plan.accumulate
-    found = sums.backward_flops + 2 * sums.recomputed_macs
+    if parts_of(dtype) > 1:
+        found = _seen_backward(graph, batch, dtype)
+    else:
+        found = sums.backward_flops + 2 * sums.recomputed_macs
     yield Figure("backward flops", found * batches, step.backward_flops + 2 * batches * (batch - 1) * once)
     if batches > 1:
         forward = macs + (batch - 1) * _once(graph)
         measured = step.backward_flops + 2 * batches * (forward + (batch - 1) * once)
-        yield Figure("step flops", sums.step_flops, measured)
+        if parts_of(dtype) == 1:
+            yield Figure("step flops", sums.step_flops, measured)
         if not step.without_gradient:
             yield Figure("gradient bytes", sums.trainable * numbers_of(dtype).size, step.gradient_bytes)

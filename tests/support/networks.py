@@ -21,7 +21,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language import load_text
 from cnncalc.language.options import Options
 
-__all__ = ["Network", "network"]
+__all__ = ["Drawing", "Network", "network"]
 
 
 class Network(NamedTuple):
@@ -216,14 +216,14 @@ def first_shape(random: Random) -> Shape:
     return (channels * (2 if rank == 0 else 1), *(random.randint(least, most) for _ in range(rank)))
 
 
-def network(random: Random, dialect: str = "") -> Network:
+def network(random: Random, dialect: str = "", by: type[Drawing] = Drawing) -> Network:
     """A whole net; one that its dialect does not take is drawn anew for torch, by whose rules nets are drawn.
 
-    Where a dialect is asked for, all are of that one, and torch is not asked.
+    Where a dialect is asked for, all are of that one, and torch is not asked; `by` is what draws.
     """
-    net = _network(random, Drawing(random, dialect), alone=bool(dialect))
+    net = _network(random, by(random, dialect), alone=bool(dialect))
     while net is None:
-        drawing = Drawing(random, dialect)
+        drawing = by(random, dialect)
         net = _network(random, drawing, alone=bool(dialect)) if dialect or drawing.dialect == "torch" else None
     return net
 

@@ -32,14 +32,14 @@ class Checkpointed(NamedTuple):
 
 
 def checkpointed(
-    graph: Net, batch: int, size: int, half: int = 0, passes: Sequence[Wanted] | None = None
+    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, passes: Sequence[Wanted] | None = None
 ) -> Checkpointed:
     """What autograd keeps; the numbers, and `passes`, are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
-        kept = kept_for_backward(graph, batch, size, half, passes)
+        kept = kept_for_backward(graph, batch, size, half, parts, passes)
         return Checkpointed(kept, sum([one.size for one in kept]), "")
     owner, gaps = laid_out(graph, training=True)
-    elements = Elements(graph, size, half, batch, gaps)
+    elements = Elements(graph, size, half, parts, batch, gaps)
     around = _around(graph)
     found: dict[object, Kept] = {}
     inside: dict[Part, dict[object, int]] = {}

@@ -45,29 +45,31 @@ class Storage(NamedTuple):
         return product(self.shape) * (images if self.batched else 1) * self.element
 
 
-def sizes(graph: Net, size: int, half: int = 0) -> list[int]:
+def sizes(graph: Net, size: int, half: int = 0, parts: int = 1) -> list[int]:
     """Bytes of an element of each node's output in inference.
 
     Types of single layers are of inference: what training keeps is counted in the type of the net.
     """
     if not graph.plan.types:
-        return Elements(graph, size, half).of
+        return Elements(graph, size, half, parts).of
     return activation_bytes(graph, size)
 
 
 class Elements:
     """The types of a graph's tensors. `of` holds, for each node, the bytes of an element of its output.
 
-    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0. What
-    is kept depends on how many `images` there are, and on the `gaps` in parts of tensors (`layouts`).
+    `size` is the bytes of a number that is stored, `half` those of the type that autocast computes in, or 0, `parts`
+    the real numbers that a number is made of. What is kept depends on how many `images` there are, and on the `gaps`
+    in parts of tensors (`layouts`).
     """
 
-    __slots__ = ("_wanted", "alone", "gaps", "graph", "half", "of", "size")
+    __slots__ = ("_wanted", "alone", "gaps", "graph", "half", "of", "parts", "size")
 
     def __init__(
-        self, graph: Net, size: int, half: int = 0, images: Any = 1, gaps: Mapping[int, frozenset[int]] | None = None
-    ) -> None:
-        self.graph, self.size, self.half = graph, size, half
+        self, graph: Net, size: int, half: int = 0, parts: int = 1, images: Any = 1,
+        gaps: Mapping[int, frozenset[int]] | None = None,
+    ) -> None:  # fmt: skip
+        self.graph, self.size, self.half, self.parts = graph, size, half, parts
         self.of = [size] * len(graph.nodes)
         self.alone = type(images) is int and images == 1
         self.gaps = gaps or {}
@@ -83,7 +85,7 @@ class Elements:
         key = trains, inputs
         found = self._wanted.get(key)
         if found is None:
-            found = self._wanted[key] = Backward(True, trains, inputs, self.alone, bool(self.half))
+            found = self._wanted[key] = Backward(True, trains, inputs, self.alone, bool(self.half), self.parts)
         return found
 
     def computing(self, index: int, first: int = 0) -> int:
@@ -163,6 +165,8 @@ class Elements:
     def _extra(self, index: int, saved: Saved) -> int:
         if saved.size:
             return saved.size
+        if saved.element == "part":
+            return self.size // self.parts
         if self.half and saved.element == "cpu":
             return 0
         if saved.element == "cast":

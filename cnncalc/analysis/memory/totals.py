@@ -68,17 +68,18 @@ def backwards(graph: Net) -> list[Wanted]:
 
 
 def kept_for_backward(
-    graph: Net, batch: int, size: int, half: int = 0, passes: Sequence[Wanted] | None = None
+    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, passes: Sequence[Wanted] | None = None
 ) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
-    `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does.
+    `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does; `parts`
+    are the real numbers in a number.
     Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
     counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing. `passes` are
     `backwards` of the net, where somebody has them.
     """
     owner, gaps = laid_out(graph, training=True)
-    elements = Elements(graph, size, half, batch, gaps)
+    elements = Elements(graph, size, half, parts, batch, gaps)
     mets, nodes = graph.signatures, graph.nodes
     tensors = [False] * len(nodes)
     others: set[object] = set()
@@ -104,15 +105,15 @@ def kept_for_backward(
     return kept
 
 
-def peak(graph: Net, batch: int, size: int, half: int = 0) -> Peak:
+def peak(graph: Net, batch: int, size: int, half: int = 0, parts: int = 1) -> Peak:
     """The most bytes alive at once in inference, in execution order, each storage freed after its last use.
 
     Layer by layer: the inputs and the output of the layer that runs, and what later layers still need. Parameters, and
-    the scratch memory inside a layer, are apart. `size` and `half` are those of `kept_for_backward`.
+    the scratch memory inside a layer, are apart. `size`, `half` and `parts` are those of `kept_for_backward`.
     """
     owner = storages(graph, training=False)
     last = _last_uses(graph, owner)
-    elements = sizes(graph, size, half)
+    elements = sizes(graph, size, half, parts)
     made = [batch * met.elements for met in graph.signatures]
     bytes_of = [
         element * (batch * product(node.shape) if node.layer is None else made[node.signature])

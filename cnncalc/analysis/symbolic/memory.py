@@ -17,13 +17,15 @@ from cnncalc.layers.backward import Backward, Saved
 __all__ = ["closed_peak", "saved_by_layer"]
 
 
-def saved_by_layer(graph: Net, condition: Condition, images: Any, size: int, half: int = 0) -> dict[int, Any]:
+def saved_by_layer(
+    graph: Net, condition: Condition, images: Any, size: int, half: int = 0, parts: int = 1
+) -> dict[int, Any]:
     """For each node the bytes that autograd keeps and first meets there; what depends on the case in `[…]`.
 
-    `condition` is that of the whole net, `size` and `half` as in `Elements`. Raises `NoClosedForm`.
+    `condition` is that of the whole net, `size`, `half` and `parts` as in `Elements`. Raises `NoClosedForm`.
     """
     owner, gaps = laid_out(graph, training=True)
-    elements = Elements(graph, size, half, images, gaps)
+    elements = Elements(graph, size, half, parts, images, gaps)
     keeping: dict[object, list[Condition]] = {}
     memo: dict[tuple[int, Backward], list[tuple[Condition, list[Saved]]]] = {}
     kept: dict[int, Any] = {}
@@ -51,9 +53,9 @@ def saved_by_layer(graph: Net, condition: Condition, images: Any, size: int, hal
     return kept
 
 
-def closed_peak(graph: Net, condition: Condition, images: Any, size: int, half: int = 0) -> Any:
+def closed_peak(graph: Net, condition: Condition, images: Any, size: int, half: int = 0, parts: int = 1) -> Any:
     """The most bytes alive at once in inference: the largest of the sums at each step. Raises `NoClosedForm`."""
-    elements = sizes(graph, size, half)
+    elements = sizes(graph, size, half, parts)
     unit = half or min(elements)  # a tensor of twice as wide elements counts as two
     times = [element // unit for element in elements]
     alive: dict[int, None] = {}

@@ -67,8 +67,9 @@ class Dialect(NamedTuple):
     """A pool's dilation is taken for 1."""
     transposed_same: str = ""
     """The rule of `same` for a transposed convolution; empty where there is none."""
-    transposed_fills_stride: bool = False
-    """Keras: an unpadded transposed convolution whose stride is larger than its kernel gives n·s."""
+    transposed_fills_stride: str = ""
+    """A transposed convolution whose stride is larger than its kernel gives n·s on `each` axis without padding, or only
+    where it has no padding at all (`whole`); empty where it does not."""
     transposed_groups: bool = True
     """Whether a transposed convolution has groups."""
     transposed_cuts: bool = True
@@ -96,6 +97,8 @@ class Dialect(NamedTuple):
     """Batch norm's running statistics are counted among the parameters, as not trainable."""
     statistics_have_factor: bool = False
     """Caffe keeps batch norm's mean and variance as sums, with a third blob of one number by which both are divided."""
+    instance_norms_keep: bool = False
+    """An instance norm keeps running statistics beside, which it does not use unless told."""
     counts_batches: bool = False
     """Batch norm keeps how many batches it has seen, a whole number of 8 bytes."""
     linear_takes: str = "vectors"

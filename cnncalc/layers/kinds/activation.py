@@ -149,6 +149,7 @@ class Mish(InPlace):
 class Sigmoid(Elementwise):
     """1/(1 + exp(−x)): a negation, exp, an addition, a division."""
 
+    complex: ClassVar[str] = "numbers"
     each = 4
     keeps = "output"
 
@@ -157,6 +158,7 @@ class Sigmoid(Elementwise):
 class Tanh(Elementwise):
     """The hyperbolic tangent: one operation."""
 
+    complex: ClassVar[str] = "numbers"
     each = 1
     keeps = "output"
 

@@ -64,8 +64,10 @@ class Deconv(Grouped):
     def windows(self, x: Shape) -> tuple[TransposedWindow, ...]:
         """One window an axis."""
         rank = len(x) - 1
+        padded = not isinstance(self.padding, str) and any(map(any, self.padding))
+        fills = {"": False, "each": True, "whole": not padded}[self.rules.transposed_fills_stride]
         return tuple(
-            self._window(k, s, p, d, op)
+            self._window(k, s, p, d, op, fills)
             for k, s, p, d, op in zip(
                 spread(self.kernel, rank),
                 spread(self.stride, rank),
@@ -75,10 +77,12 @@ class Deconv(Grouped):
             )
         )
 
-    def _window(self, k: int, s: int, p: tuple[int, int] | str, d: int, op: int | None) -> TransposedWindow:
+    def _window(
+        self, k: int, s: int, p: tuple[int, int] | str, d: int, op: int | None, fills: bool
+    ) -> TransposedWindow:
         """The window of one axis. In Keras an output padding that is given, 0 too, replaces what it would choose."""
         same = self.rules.transposed_same
-        if self.rules.transposed_fills_stride and (isinstance(p, str) or p == (0, 0)):
+        if fills and (isinstance(p, str) or p == (0, 0)):
             if op is None:
                 op = larger(s - (d * (k - 1) + 1), 0)
             elif isinstance(p, str):

@@ -31,6 +31,7 @@ class DeformableConv(Grouped, ForwardConvolution):
     inputs: ClassVar[tuple[int, int]] = (2, 3)
     autocast: ClassVar[str] = "float32 within"
     unseen: ClassVar[str] = "undefined: where a deformable convolution looks is learned"
+    complex: ClassVar[str] = ""  # torchvision has no kernel
 
     def taps(self, x: Shape) -> int:
         """The pixels of a kernel."""

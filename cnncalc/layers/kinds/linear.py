@@ -27,6 +27,7 @@ class Linear(Reparametrised):
 
     weighted: ClassVar[bool] = True
     autocast: ClassVar[str] = "half"
+    complex: ClassVar[str] = "numbers"
     out: int = field(
         Whole(),
         "number of output features",

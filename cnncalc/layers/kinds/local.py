@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.layers.backward import Backward, Saved
@@ -21,6 +22,8 @@ class LocallyConnected(Filtered, ForwardConvolution):
     Windows and output length are those of `conv`. Each weight is used once, so there are as many multiply–accumulates
     as weights.
     """
+
+    complex: ClassVar[str] = "numbers"
 
     def group_count(self, x: Shape) -> int:
         return 1

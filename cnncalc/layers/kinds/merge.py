@@ -22,6 +22,7 @@ class Merge(Layer):
     """A layer that takes the outputs of its branches."""
 
     inputs: ClassVar[tuple[int, int]] = (2, MANY)
+    complex: ClassVar[str] = "numbers"
 
     def one_rank(self, *x: Shape) -> Iterator[Requirement]:
         """All are maps of as many axes, or all are vectors."""
@@ -152,6 +153,8 @@ class Multiply(ElementwiseMerge):
 @layer("maximum", aliases=("Maximum", "eltwise_max", "Max"))
 class Maximum(ElementwiseMerge):
     """The largest of its inputs, element by element."""
+
+    complex: ClassVar[str] = ""  # which have no order
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """torch compares from left to right and keeps both sides of each step; of a number it keeps nothing."""

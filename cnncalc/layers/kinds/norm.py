@@ -186,6 +186,8 @@ class InstanceNorm(Layer):
         return scale_and_shift(self.affine, x[0][:1])
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
+        if not self.stats and self.rules.instance_norms_keep:
+            return {"moving_mean": x[0][:1], "moving_variance": x[0][:1]}
         return {"running_mean": x[0][:1], "running_var": x[0][:1]} if self.stats else {}
 
     def whole_numbers(self, *x: Shape) -> int:
@@ -265,6 +267,7 @@ class GlobalResponseNorm(Layer):
 
     needs: ClassVar[str] = "map"
     autocast: ClassVar[str] = "mixed"  # its norms are in float32
+    complex: ClassVar[str] = "numbers"
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         return scale_and_shift(True, x[0][:1])
@@ -284,7 +287,7 @@ class GlobalResponseNorm(Layer):
             yield Saved("normalised input", shape=x[0], element="own")
         if backward.inputs[0]:
             yield Saved("input")
-            yield Saved("norms", shape=(2 * x[0][0] + 1,), element="own")
+            yield Saved("norms", shape=(2 * x[0][0] + 1,), element="part")
 
 
 @layer("layerscale", aliases=("LayerScale", "layer_scale"))
@@ -295,6 +298,7 @@ class LayerScale(Layer):
     """
 
     autocast: ClassVar[str] = "mixed"  # its factors are in float32
+    complex: ClassVar[str] = "numbers"
     initial: float = field(Real(), "the factors' first value", 1e-6, aliases=("init_values",))
     bias: bool = field(Flag(), "whether a shift is learned with the factor", False, aliases=("bias_term",))
 

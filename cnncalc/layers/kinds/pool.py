@@ -221,5 +221,7 @@ class GlobalMaxPool(GlobalPool):
 class GlobalAvgPool(GlobalPool):
     """The mean pixel of each channel; pixels − 1 additions and a division."""
 
+    complex: ClassVar[str] = "numbers"
+
     def operations(self, *x: Shape) -> int:
         return product(x[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Shape, field
@@ -37,6 +38,10 @@ class Dropout(Layer):
     alpha: bool = field(
         Flag(), "whether it keeps mean and variance behind a SELU, as AlphaDropout (Klambauer et al. 2017)", False
     )
+
+    def on_complex(self) -> str:
+        """torch draws no mask of complex numbers."""
+        return "numbers" if self.rate in (0, 1) else ""
 
     def reuses_input(self, *, training: bool) -> bool:
         """torch's modules of alpha dropouts have the word, and take no notice of it."""
@@ -76,6 +81,8 @@ class DropPath(Layer):
 @layer("identity", aliases=("Identity", "linear_activation", "noop"))
 class Identity(Layer):
     """The input, unchanged."""
+
+    complex: ClassVar[str] = "numbers"
 
     def reuses_input(self, *, training: bool) -> bool:
         return True

@@ -17,6 +17,8 @@ __all__ = ["Flatten", "Permute", "Reshape"]
 class View(Layer):
     """A layer whose output lies where its input lies."""
 
+    complex: ClassVar[str] = "numbers"
+
     def reuses_input(self, *, training: bool) -> bool:
         return True
 
@@ -89,6 +91,7 @@ class Reshape(View):
 class Permute(Layer):
     """The same axes in another order; 0 is the channels."""
 
+    complex: ClassVar[str] = "numbers"
     order: tuple[int, ...] = field(
         Wholes(0, "axes such as 1x2x0"),
         "the input axis that each output axis is, 0 for channels",

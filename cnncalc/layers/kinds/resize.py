@@ -53,6 +53,7 @@ class Pad(BorderLayer):
     """
 
     needs: ClassVar[str] = "map"
+    complex: ClassVar[str] = "numbers"
     border: tuple[tuple[int, int], ...] = field(
         Border(automatic=False),
         "pixels on each side, before:after",
@@ -111,6 +112,7 @@ class Crop(BorderLayer):
     inputs: ClassVar[tuple[int, int]] = (1, 2)
     seen_inputs: ClassVar[int] = 1
     needs: ClassVar[str] = "map"
+    complex: ClassVar[str] = "numbers"
     border: tuple[tuple[int, int], ...] = field(
         Border(automatic=False),
         "pixels cut on each side, before:after",
@@ -168,6 +170,7 @@ class Crop(BorderLayer):
 class Slice(Layer):
     """The channels from `start` up to, but without, `stop`; or the places of another axis, or every `step`-th."""
 
+    complex: ClassVar[str] = "numbers"
     channels: tuple[int, int] = field(Span(), "start:stop", position=0)
     axis: int = field(Whole(-8), "the axis that is cut, 0 = channels, -1 = the last", 0)
     step: int = field(Whole(), "the distance from one to the next", 1)

@@ -21,6 +21,7 @@ class PixelShuffle(Layer):
     """Channels become positions (Shi et al. 2016): C·r^axes channels give C channels on a map r times larger."""
 
     needs: ClassVar[str] = "map"
+    complex: ClassVar[str] = "numbers"
     factor: int = field(
         Whole(), "how many times larger the map gets", position=0, symbol="r", aliases=("upscale_factor",)
     )
@@ -53,6 +54,7 @@ class PositionsToChannels(Layer):
     """Positions become channels: a map r times smaller with r^axes times the channels."""
 
     needs: ClassVar[str] = "map"
+    complex: ClassVar[str] = "numbers"
     factor: int = field(
         Whole(),
         "how many times smaller the map gets",
@@ -101,6 +103,7 @@ class SpaceToDepth(PositionsToChannels):
 class ChannelShuffle(Layer):
     """The channels of `groups` groups dealt out in turn (Zhang et al. 2018, ShuffleNet)."""
 
+    complex: ClassVar[str] = "numbers"
     groups: int = field(Whole(), "groups of channels", position=0, letter="g", symbol="g")
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:

@@ -41,6 +41,7 @@ class Given(Layer):
     """A layer that brings a tensor of its own to the one that comes in."""
 
     autocast: ClassVar[str] = "mixed"  # its tensor is in float32
+    complex: ClassVar[str] = "numbers"
     shape: tuple[int, ...] = field(SHAPE, "its shape, without the batch", position=0)
     join: str = field(
         Choice("alone", "add", "multiply", "concat"),
@@ -145,6 +146,7 @@ class Constant(Given):
 class Positional(Layer):
     """A learned tensor of the input's own shape, added to it: position embeddings; with `sine` fixed sines."""
 
+    complex: ClassVar[str] = "numbers"
     by: str = field(Choice("learned", "sine"), "learned, or sines and cosines without a parameter", "learned")
 
     def casting(self) -> str:
@@ -235,6 +237,7 @@ class Opaque(Layer):
 
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     unseen: ClassVar[str] = "undefined: nothing is known of an opaque layer before it"
+    complex: ClassVar[str] = "numbers"
     shape: tuple[int, ...] = field(
         ShapeOrScalar(1, "a shape such as 768x1, or scalar"), "the shape of its output, without the batch", position=0
     )

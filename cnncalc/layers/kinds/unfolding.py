@@ -20,6 +20,7 @@ __all__ = ["Fold", "MaxUnpool", "Unfold"]
 class Sliding(Layer):
     """A layer of windows on two axes, as torch's unfold and fold take them."""
 
+    complex: ClassVar[str] = "numbers"
     kernel: tuple[int, ...] = field(
         PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size", "filter_size")
     )

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from operator import add, sub
 from typing import Any, NoReturn, TypeAlias
 
-from cnncalc.analysis.counter import of_layer
 from cnncalc.analysis.dtypes import numbers_of
+from cnncalc.analysis.facts import of_layer
 from cnncalc.analysis.repeated import Known
 from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
@@ -53,17 +53,18 @@ class Counting:
     def __init__(self, file: UnknownFile, dtype: str) -> None:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
-        self.accumulate = options.accumulate
+        self.accumulate, self.parts = options.accumulate, numbers.parts
         self.known: Known = {}
         typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
+        self._parts: Any = _UNKNOWN if typed else numbers.parts
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide
         self._dialect, self._training = DIALECTS[file.document.dialect(options.dialect)], options.train
         zeros = _UNKNOWN if options.sparsity else 0
         costs = 0, 0, _UNKNOWN if typed or options.sparsity else 0, zeros, zeros, 0, 0, 0, 0
         unknown = (_UNKNOWN,) * 4
         node = (self._trainable, True, True, False)
-        one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True)
+        one = OfLayer(*costs, 1, 0, self._element_bytes, *unknown, *node, _UNKNOWN, 0, True, self._parts, self.parts)
         self._rules = {
             figure.key: figure.layer for figure in FIGURES if figure.layer is not None and _answers(figure.layer, one)
         }
@@ -79,7 +80,16 @@ class Counting:
             return (*self.nothing[:-2], product(node.shape), 0)
         known = net.signatures[node.signature].costs
         apart = self.element_bytes, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, self._dialect, self._training, _UNKNOWN
-        one = of_layer(node, node.layer, known, self.images, *apart, self.element_bytes)
+        one = of_layer(
+            node,
+            node.layer,
+            known,
+            self.images,
+            *apart,
+            self.element_bytes,
+            parts=self._parts,
+            trained_parts=self.parts,
+        )
         return (*[rule(one) for rule in self._rules.values()], 0, 0)
 
     def items(self, built: int) -> Sums:
@@ -98,7 +108,7 @@ class _Total:
     def __init__(self, counting: Counting, sums: Sums) -> None:
         self.counting, self.sums = counting, sums
         self.images, self.element_bytes = counting.images, counting.element_bytes
-        self.accumulate = counting.accumulate
+        self.accumulate, self.parts = counting.accumulate, counting.parts
 
     def sum(self, key: str) -> int:
         """What the layers add up to."""

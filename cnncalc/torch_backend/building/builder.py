@@ -11,6 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph.stored import nameless, one_module, stored_in
 from cnncalc.torch_backend.building.again import Again, Step
 from cnncalc.torch_backend.building.kinds import module_of
+from cnncalc.torch_backend.building.kinds.naming import without_warnings
 from cnncalc.torch_backend.building.kinds.unfolding import remember_places
 
 if TYPE_CHECKING:
@@ -213,7 +214,8 @@ def build(
             _fill(graph, modules, make)
     module = GraphModule(graph, modules)
     if dtype is not None and dtype != torch.get_default_dtype():
-        module.to(dtype)
+        with without_warnings():
+            module.to(dtype)
     return module
 
 

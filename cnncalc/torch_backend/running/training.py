@@ -34,6 +34,11 @@ class TrainingStep(NamedTuple):
     """What the storages of all gradients take at the end of the step."""
 
 
+def _parts(tensor: Tensor) -> Tensor:
+    """A tensor's real numbers: of complex ones both parts."""
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
 def training_step(
     module: nn.Module, inputs: Sequence[Tensor], lr: float = 0.01, half: torch.dtype | None = None, batches: int = 1
 ) -> TrainingStep:
@@ -50,7 +55,7 @@ def training_step(
         for _ in range(batches):
             with autocast(half):
                 outputs = tensors_in(module(*fresh(inputs)))
-            loss = torch.stack([output.mean() for output in outputs]).sum() / batches
+            loss = torch.stack([_parts(output).mean() for output in outputs]).sum() / batches
             counter = FlopCounterMode(display=False, custom_mapping=counted_otherwise())
             if loss.requires_grad:
                 with counter:

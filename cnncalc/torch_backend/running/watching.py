@@ -12,7 +12,8 @@ from torch.multiprocessing.reductions import StorageWeakRef
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
-__all__ = ["OUTSIDE", "Shape", "all_finite", "fresh", "mode", "shapes", "storage_of", "tensors_in", "watched"]
+__all__ = ["OUTSIDE", "Shape", "all_finite", "fractional", "fresh", "mode", "shapes", "storage_of", "tensors_in",
+           "watched"]  # fmt: skip
 
 Shape = tuple[int, ...]
 Border = Callable[[str, str, list[Tensor]], None]
@@ -49,6 +50,11 @@ def shapes(tensors: Sequence[Tensor]) -> tuple[Shape, ...]:
 def fresh(inputs: Sequence[Tensor]) -> list[Tensor]:
     """Copies of `inputs`, each with a storage of just its size, so that in-place layers spoil nothing."""
     return [tensor.detach().clone().requires_grad_(tensor.requires_grad) for tensor in inputs]
+
+
+def fractional(tensor: Tensor) -> bool:
+    """Whether it holds no whole numbers: real ones, or complex ones."""
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def all_finite(tensors: Sequence[Tensor]) -> bool | None:

@@ -45,8 +45,12 @@ def _each(values: Sequence[int] | None, rank: int) -> list[int] | None:
 
 
 def convolution(paddle: Any, layer: conv.ForwardConvolution, x: tuple[Shape, ...]) -> Run:
-    """Conv1D to Conv3D; depthwise with a group a channel."""
+    """Conv1D to Conv3D; depthwise with a group a channel. One axis that is padded unlike is padded before."""
     rank, channels = len(x[0]) - 1, x[0][0]
+    sides = layer.windows(x[0])[0].padding(x[0][1]) if rank == 1 else (0, 0)
+    if sides[0] != sides[1] and layer.dialect != "paddle" and getattr(layer, "mode", "zeros") == "zeros":
+        plain = type(layer)(**{**{name: getattr(layer, name) for name in layer.fields}, "padding": ((0, 0),)})
+        return paddle.nn.Sequential(paddle.nn.Pad1D(list(sides)), convolution(paddle, plain, x))  # type: ignore[no-any-return]  # no types
     padding, mode = _padding(layer, rank), getattr(layer, "mode", "zeros")
     if mode != "zeros":  # Paddle takes one number then
         if isinstance(padding, str) or len(padding) > rank or len(set(padding)) > 1:
@@ -125,7 +129,11 @@ def whole_pool(paddle: Any, layer: pool.GlobalPool, x: tuple[Shape, ...]) -> Run
 def padded(paddle: Any, layer: resize.Pad, x: tuple[Shape, ...]) -> Run:
     """Pad1D to Pad3D, the last axis first."""
     if layer.channels != ((0, 0),):
-        raise Unsaid("Paddle's Pad layers leave the channels alone")
+        if layer.mode != "zeros":
+            raise Unsaid("Paddle's Pad layers leave the channels alone")
+        pairs = ((0, 0), *layer.channels, *layer.borders(x[0]))
+        every = [n for pair in pairs for n in pair]
+        return lambda tensor: paddle.nn.functional.pad(tensor, every, pad_from_left_axis=True)
     sides = [n for pair in reversed(list(layer.borders(x[0]))) for n in pair]
     mode = "constant" if layer.mode == "zeros" else layer.mode
     made: Run = of_rank(paddle, "Pad", x[0])(sides, mode=mode)

@@ -54,6 +54,7 @@ class Einsum(Layer):
     """
 
     inputs: ClassVar[tuple[int, int]] = (2, 2)
+    complex: ClassVar[str] = "numbers"
     equation: str = field(Equation(), "a letter for each axis of both tensors and of the output", position=0)
 
     @property

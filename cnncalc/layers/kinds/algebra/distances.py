@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
@@ -23,6 +24,7 @@ class Distances(Layer):
     longer length n a table has 2·n − 1 rows, the one for no distance in their middle. It computes nothing.
     """
 
+    complex: ClassVar[str] = "numbers"
     places: int = field(Whole(), "how many places ask", position=0)
     asked: int = field(Whole(), "how many are asked", position=1)
 

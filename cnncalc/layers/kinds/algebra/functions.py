@@ -71,6 +71,11 @@ FUNCTIONS: dict[str, OneFunction] = {
 }
 """By torch's rules of their derivatives (tools/autograd/derivatives.yaml) and its lists for autocast."""
 BOUNDED = ("clip",)
+OF_COMPLEX = (
+    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp", "expm1", "log", "log10", "log1p", "log2",
+    "negate", "reciprocal", "rsqrt", "sin", "sinh", "softsign", "sqrt", "square", "tan", "tanhshrink",
+)  # fmt: skip
+"""Those that torch has of complex numbers, with derivatives, and whose values are complex."""
 ANY = Real(-LARGEST, LARGEST)
 
 
@@ -106,6 +111,9 @@ class Function(Layer):
     def casting(self) -> str:
         return self.rule.casting
 
+    def on_complex(self) -> str:
+        return "real" if self.of == "abs" else "numbers" if self.of in OF_COMPLEX else ""
+
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         bounds = [bound for bound in (self.low, self.high) if bound is not None]
         yield Requirement(
@@ -126,6 +134,8 @@ class Function(Layer):
         if backward.any:
             for what in self.rule.keeps:
                 element = "cpu" if self.of == "log_sigmoid" else ""  # CUDA's kernel computes it anew
+                if self.of == "softsign" and backward.parts > 1:
+                    element = "part"
                 yield Saved(what) if what in ("input", "output") else Saved(what, shape=x[0], element=element)
 
 

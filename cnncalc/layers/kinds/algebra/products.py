@@ -92,6 +92,7 @@ class RMSNorm(Layer):
     """
 
     autocast: ClassVar[str] = "mixed"
+    complex: ClassVar[str] = "numbers"
     over: str = field(Choice("channels", "all", "last"), "the axes that are normalised together", "channels")
     affine: bool = field(Flag(), "whether a scale is learned", True, aliases=("elementwise_affine",))
     eps: float = field(Real(), "added to the mean square", 1e-5, aliases=("epsilon",))

@@ -104,6 +104,9 @@ class Reduce(OverAxes):
     def casting(self) -> str:
         return self.rule.casting
 
+    def on_complex(self) -> str:
+        return "real" if self.by in ("l1", "l2") else "" if self.by in ("max", "min") else "numbers"
+
     def operations(self, *x: Shape) -> int:
         return self.rule.each * product(x[0]) + self.rule.more * product(self.output_shape(*x))
 
@@ -196,6 +199,7 @@ class TopK(AlongAxis):
 class Select(AlongAxis):
     """The elements at one place of an axis, which goes: `select 0 axis=1` is the class token of a sequence."""
 
+    complex: ClassVar[str] = "numbers"
     at: int = field(Whole(-LARGEST), "the place, from 0; -1 is the last", position=0, aliases=("indices",))
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
@@ -242,6 +246,7 @@ class Select(AlongAxis):
 class Expand(Layer):
     """Axes of length 1 repeated to the lengths of `shape`; −1 leaves an axis as it is."""
 
+    complex: ClassVar[str] = "numbers"
     shape: tuple[int, ...] = field(
         Wholes(-1, "a shape such as 64x7x7, where -1 leaves an axis as it is"),
         "the new shape, without the batch",

@@ -28,6 +28,7 @@ class ConvLSTM(Layer):
 
     weighted: ClassVar[bool] = True
     autocast: ClassVar[str] = "half"
+    complex: ClassVar[str] = "parts"
     out: int = field(Whole(), "channels of the state", position=0, symbol="F", aliases=("filters", "hidden"))
     kernel: tuple[int, ...] = field(
         PerAxis(),
@@ -170,3 +171,14 @@ class ConvLSTM(Layer):
         yield Saved("input")
         yield Saved("states", shape=(steps if backward.weights else steps - 1, *state))
         yield Saved("gates, cells and what comes of them", shape=(6 * steps, *state))
+        if backward.parts > 1:
+            yield from self.sums_of_parts(x[0])
+
+    def sums_of_parts(self, x: Shape) -> Iterator[Saved]:
+        """As of a convolution, of each step: of its map, of the state, and of both weights."""
+        steps, shapes = x[1], self.weight_shapes(x)
+        yield Saved("sums of the parts of the maps", shape=x, element="part")
+        yield Saved("sums of the parts of the states", shape=(steps, *self.state(x)), element="part")
+        for name in ("weight_ih", "weight_hh"):
+            shape = (steps, *shapes[name])
+            yield Saved("sums of the parts of a weight", shape=shape, batched=False, element="part")

@@ -45,9 +45,9 @@ MOST = 1 << 16
 
 @contextmanager
 def without_warnings() -> Iterator[None]:
-    """Without torch's warning of the copy that an uneven `same` makes, which we count."""
+    """Without torch's warnings of the copy that an uneven `same` makes, which we count, and of complex numbers."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using padding='same'")
+        warnings.filterwarnings("ignore", "Using padding='same'|Complex modules are a new|ComplexHalf support")
         yield
 
 

@@ -49,6 +49,9 @@ def instance_norm(layer: norm.InstanceNorm, shapes: tuple[Shape, ...]) -> nn.Mod
     """InstanceNorm1d to InstanceNorm3d."""
     make = of_rank("InstanceNorm", rank_of(shapes))
     module: nn.Module = make(shapes[0][0], eps=layer.eps, affine=layer.affine, track_running_stats=layer.stats)
+    for name, shape in layer.buffer_shapes(*shapes).items():
+        if not layer.stats:
+            module.register_buffer(name, torch.zeros(shape))  # MindSpore's, which it keeps beside
     return module
 
 

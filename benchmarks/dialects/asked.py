@@ -1,0 +1,141 @@
+"""Layers by which the tables of the witnesses tell one default or one rule of a dialect from another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["ASKED"]
+
+_MAP, _ROW, _VOLUME = (4, 8, 8), (4, 9), (2, 5, 6, 7)
+_POOLS = (
+    ("maxpool k3", _MAP),
+    ("avgpool k3", _MAP),
+    ("maxpool k3 s2", _MAP),
+    ("maxpool k3 s2 ceil", _MAP),
+    ("maxpool k1 s2 ceil", _MAP),
+    ("maxpool k3 s3 p1 ceil", (4, 5, 5)),
+    ("maxpool k2 s3 p1 ceil", (4, 7, 7)),
+    ("maxpool k3 s2 p2", (4, 5, 5)),
+    ("maxpool k2 s4 same ceil", (2, 11, 11)),
+    ("maxpool k1 s3 same", _ROW),
+    ("maxpool k3 s2 same", (4, 7, 7)),
+    ("maxpool k3 d2 same", _MAP),
+    ("maxpool k3 s2 valid ceil", _MAP),
+    ("maxpool k3 s2 valid", _MAP),
+    ("maxpool k2 p2", _MAP),
+    ("avgpool k1 s3 same", _ROW),
+    ("avgpool k2 s3 same", (4, 7)),
+)
+_TRANSPOSED = (
+    ("deconv 2 k2 s3", (3, 5, 5)),
+    ("deconv 2 k3 s2 same", (3, 5, 5)),
+    ("deconv 1 k4 s3 same", (3, 10)),
+    ("deconv 1 k3 s3 same d2", (3, 9)),
+    ("deconv 2 k3 s2 p1 output_padding=1", (3, 5, 5)),
+    ("deconv 2 k3 s1 d2 output_padding=1", (3, 5, 5)),
+    ("deconv 2 k3 s3 p1 output_padding=2", (3, 5, 5)),
+    ("deconv 4 k2 g2", _MAP),
+    ("deconv 2 k1 s3 same", (3, 5, 5)),
+    ("deconv 4 k3 same d2", _MAP),
+    ("deconv 2 k3 s2 same output_padding=1", (3, 5, 5)),
+)
+_CONVOLUTIONS = (
+    ("conv 2 k3 d2 same", _MAP),
+    ("conv 2 k3 s2 same", _MAP),
+    ("conv 2 k3 d2 s2", _ROW),
+    ("dwconv k3 d2 s2", _ROW),
+    ("dwconv k3", _MAP),
+    ("dwconv k3", _VOLUME),
+    ("conv 4 k3 g2", _VOLUME),
+)
+_NORMS = (
+    ("instancenorm", _MAP),
+    ("instancenorm", (8, 1)),
+    ("batchnorm", _MAP),
+    ("groupnorm 2", _MAP),
+    ("layernorm", _MAP),
+    ("prelu", _MAP),
+    ("prelu", (5,)),
+    ("lrn 5", _MAP),
+    ("lrn 4", _MAP),
+)
+_OTHERS = (
+    ("linear 3", (5,)),
+    ("linear 3", _MAP),
+    ("linear 3", (4, 8)),
+    ("linear 3 axis=last", (4, 8)),
+    ("global_avgpool", _MAP),
+    ("add", _MAP, (4, 1, 1)),
+    ("multiply", _MAP, (4,)),
+    ("add", _MAP, _MAP),
+)
+_ALL = (*_POOLS, *_TRANSPOSED, *_CONVOLUTIONS, *_NORMS, *_OTHERS)
+ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
+    "keras": (
+        *_ALL,
+        ("GlobalAveragePooling2D", _MAP),
+        ("GlobalAvgPool2D", _MAP),
+        ("GlobalMaxPooling2D", _MAP),
+        ("GlobalMaxPool1D", _ROW),
+        ("ZeroPadding2D", _MAP),
+        ("ZeroPadding1D", _ROW),
+        ("Cropping1D", _ROW),
+        ("Cropping3D", _VOLUME),
+        ("GroupNormalization", (64, 4, 4)),
+        ("UpSampling2D", _MAP),
+        ("UpSampling1D", _ROW),
+        ("MaxPooling2D", _MAP),
+        ("LSTM 4", _ROW),
+        ("GRU 4", _ROW),
+        ("SimpleRNN 4", _ROW),
+        ("ConvLSTM2D 3 k3", (3, 4, 8, 8)),
+        ("Concatenate axis=-1", _MAP, (2, 8, 8)),
+        ("Softmax axis=-1", _MAP),
+        ("PReLU", _MAP),
+        ("Dense 3", _MAP),
+        ("BatchNormalization", _MAP),
+        ("LayerNormalization", _MAP),
+    ),
+    "paddle": (
+        *_ALL,
+        ("pixel_shuffle 2", _MAP),
+        ("pixel_unshuffle 2", _MAP),
+        ("pixel_shuffle 2", _ROW),
+        ("maxout 2", _MAP),
+        ("maxout 2", _ROW),
+        ("channel_shuffle 2", _MAP),
+        ("channel_shuffle 2", _ROW),
+        ("upsample 2", _MAP),
+        ("upsample 2", _ROW),
+        ("pixel_unshuffle 2", (4, 8)),
+        ("upsample 2", _VOLUME),
+        ("GLU", _MAP),
+    ),
+    "onnx": (
+        *_POOLS,
+        *_TRANSPOSED,
+        *_CONVOLUTIONS,
+        *_NORMS,
+        *_OTHERS[4:],
+        ("pixel_shuffle 2", _MAP),
+        ("pixel_shuffle 2", _ROW),
+        ("space_to_depth 2", _MAP),
+        ("lppool k2 p1", _MAP),
+        ("space_to_depth 2", (4, 8)),
+        ("lrn 3", _ROW),
+        ("upsample 1.3636363636363635", (2, 11, 11)),
+        ("lppool k2 s2 ceil", (4, 7, 7)),
+        ("TopK 2", _MAP),
+        ("LayerNormalization", (4, 6, 8)),
+        ("RMSNormalization", (4, 6, 8)),
+    ),
+    "onnx-17": (
+        ("groupnorm 2", _MAP),
+        ("lppool k2 s2 ceil", (4, 7, 7)),
+        ("avgpool k1 s3 same", _ROW),
+        ("avgpool k2 s3 same", (4, 7)),
+        ("maxpool k1 s3 same", _ROW),
+    ),
+    "onnx-20": (("groupnorm 2", _MAP), ("groupnorm 3", (6, 5)), ("avgpool k1 s3 same", _ROW)),
+}
+"""By dialect: a layer and its inputs; what begins with a capital is a class of Keras's."""
