@@ -105,6 +105,7 @@ SEQUENCES = (
     ("6x5x7", "select -1 axis=1"),
     ("6x1x7", "expand 6x4x-1"),
     ("6x5x7", "argmax 0"),
+    ("15x6", "distances 8 4"),
     ("6x5x7", "topk 2 axis=-1"),
 )
 

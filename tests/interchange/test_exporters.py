@@ -6,11 +6,21 @@ that each format's own runtime makes.
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
 import pytest
 from onnx_files import net, node, tensor, whole
 from reading import Read, ncnn, read
 from test_coreml import coreml, ints, operation, program, value
 from test_openvino import Xml, xml
+
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.onnx.model import model_of
+from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.protobuf.wire import Message
+from cnncalc.limits import Limits
 
 BOOL, STRING = 1, 2
 
@@ -138,3 +148,46 @@ def test_a_bias_of_zeros_that_several_layers_add_stands_in_the_file_once():
     trained = [*held, tensor("w.bias", (8,)), tensor("n.bias", (8,))]
     own = [*made[:2], node("LayerNormalization", "b n.weight n.bias", "c"), made[3], node("Add", "d w.bias", "y")]
     assert onnx(*own, x=(1, 5, 8), tensors=trained).params == 64 + 64 + 4 * 8
+
+
+KEPT = Path(__file__).parents[1] / "data" / "exporters"
+"""As torch 2.13.0's exporters wrote them, without notes on where they stood; statistics and factors are made unlike."""
+WRITTEN = [
+    # file -> nodes, elements of all its tensors; parameters of the net, its output
+    ("adaptive_avgpool", 4, 650, 0, "2x3x3"),
+    ("lppool", 8, 3, 1, "2x4x4"),
+    ("circular_dynamo", 2, 84, 76, "4x8x8"),
+    ("circular_torchscript", 19, 88, 76, "4x8x8"),
+    ("groupnorm_18", 5, 19, 8, "4x8x8"),
+    ("groupnorm_21", 1, 8, 8, "4x8x8"),
+    ("groupnorm_21_fresh", 1, 8, 8, "4x8x8"),
+    ("weightnorm", 1, 224, 224, "8x6x6"),
+]
+
+
+@pytest.mark.parametrize(("name", "nodes", "elements", "params", "output"), WRITTEN, ids=[row[0] for row in WRITTEN])
+def test_what_torch_wrote(name, nodes, elements, params, output):
+    data = (KEPT / f"{name}.onnx").read_bytes()
+    graph = model_of(Message(ForeignFile(name, None, Limits(), data).data)).graph
+    constants = [value for node in graph.nodes if node.kind == "Constant" for value in node.attributes.values()]
+    held = [*graph.tensors.values(), *(value for value in constants if isinstance(value, Tensor))]
+    assert (len(graph.nodes), sum(tensor.size for tensor in held)) == (nodes, elements)
+    found = read(data, "net.onnx")
+    assert (list(found.outputs.values()), found.params) == ([output], params)
+
+
+KERAS = [
+    # file -> parameters, of which statistics; what Keras 3.15.1 counts or stores beside them
+    ("keras_fit", 158, 8),  # 460 numbers are stored after `fit`: 302 are Adam's
+    ("keras_float8", 2224, 0),  # 8,374 by `count_params()`: each layer has 3,075 of scales and histories
+]
+
+
+@pytest.mark.parametrize(("name", "params", "statistics"), KERAS, ids=[row[0] for row in KERAS])
+def test_what_keras_adds_to_a_model_is_no_parameter(name, params, statistics):
+    stored = BytesIO()
+    with ZipFile(stored, "w") as archive:
+        archive.write(KEPT / f"{name}.json", "config.json")
+        archive.writestr("metadata.json", "{}")
+    found = read(stored.getvalue(), "net.keras")
+    assert (found.params, found.buffers) == (params, statistics)

@@ -10,7 +10,7 @@ from onnx_files import graph as onnx_graph
 from onnx_files import model, node, tensor
 from reading import read
 
-from cnncalc import Options, load, report
+from cnncalc import Options, load, report, rewrite
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.opening import imported
@@ -59,6 +59,19 @@ def test_a_bundled_net_made_flat_is_written_and_read_back(name):
     text, names, sketch = said(load(name, Options()))
     assert unlike(text, names, sketch, Limits()) == ""
     assert text.count("\n") <= BUNDLED[name]
+
+
+# net -> the most lines of the design; as exporters to ONNX leave it, with its batch norms in its convolutions
+READABLE = {"resnet50": 60, "vgg16": 30, "densenet121": 60, "mobilenet_v2": 60, "googlenet": 90}
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_net_with_its_batch_norms_folded_is_as_readable_as_the_design_says(name):
+    folded = name != "vgg16"  # which has none
+    graph = load_text(rewrite(name, "fold-batchnorm").yaml, name, Options()) if folded else load(name, Options())
+    text, names, sketch = said(graph)
+    assert unlike(text, names, sketch, Limits()) == ""  # every operator, its fields, shapes, inputs, owners, outputs
+    assert text.count("\n") <= READABLE[name]
 
 
 @pytest.mark.parametrize("seed", range(60))

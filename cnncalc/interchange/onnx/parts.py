@@ -180,8 +180,8 @@ def module_of(weight: Tensor) -> str | None:
 
 
 def of_module(weight: Tensor) -> bool:
-    """Whether a tensor is called as a module's weight."""
-    return module_of(weight) is not None
+    """Whether a tensor is called as a module's weight; one of the net itself has no module before it."""
+    return weight.name == "weight" or module_of(weight) is not None
 
 
 MOST_NAMED = 5

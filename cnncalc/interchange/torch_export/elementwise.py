@@ -23,7 +23,7 @@ def function(kind: str, **fields: Any) -> Any:
     return rule
 
 
-INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "dropout")
+INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "hardsigmoid", "dropout")
 
 
 def shrunk(of: str) -> Any:

@@ -39,6 +39,8 @@ OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **REDUCTIONS,
 """Every operator that is read, by its name in ATen."""
 KEPT = ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "expand")
 """What gives the very numbers that it takes, so that a buffer stays one."""
+ANEW = ("new_zeros", "new_ones", "new_full", *LIKE)
+"""What takes the shape and the type of a tensor alone, and is a constant."""
 MOST_OPERATIONS = 100_000
 
 
@@ -143,7 +145,8 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
             views.write(call, part, call.tensor(first))
     except Refused as refusal:
         if world.unknown:  # it follows from what is not known
-            world.unknown += [] if rule is not None or opaque else [(operation.target, where)]
+            known = rule is not None or opaque or word_of(operation) in ANEW
+            world.unknown += [] if known else [(operation.target, where)]
             return
         raise CnncalcError(Fault(f"`{operation.target}` cannot be read: {refusal}", layer=where[:80])) from None
     world.values.update(zip(operation.outputs, made if isinstance(made, list) else [made]))
@@ -176,7 +179,7 @@ def _is_constant(call: Call) -> bool:
             waiting += one
         elif isinstance(one, (Tensor, Parameter, Places, States)):
             values.append(one)
-    made_anew = call.word in ("new_zeros", "new_ones", "new_full", *LIKE)
+    made_anew = call.word in ANEW
     return made_anew or (
         call.word not in KEPT and all(isinstance(one, Parameter) and (not one.name or _is_fixed(one)) for one in values)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_export.program import Name, Operation
-from cnncalc.interchange.torch_export.values import LIKE, Call, Refused, Tensor, names_in, word_of
+from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Refused, Tensor, names_in, word_of
 
 __all__ = ["Views"]
 
@@ -63,8 +63,10 @@ class Views:
         while current is not None:
             values[current.outputs[0]] = made
             whole = values.get(_first(current))
+            if isinstance(whole, Parameter) and not whole.name:
+                return  # a mask, or another constant, whose numbers are not read
             if not isinstance(whole, Tensor):
-                raise Refused("it writes into a part of a tensor that is fixed")
+                raise Refused("it writes into a part of a parameter of the module")
             made = _put_back(call, whole, current, made)
             values[_first(current)] = made
             current = self.parts.get(_first(current))

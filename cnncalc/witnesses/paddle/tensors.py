@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import norm, tensors
-from cnncalc.layers.kinds.algebra import contractions, products, reductions
+from cnncalc.layers.kinds.algebra import contractions, distances, products, reductions
 from cnncalc.layers.kinds.sequences import recurrent
 from cnncalc.witnesses.paddle.attention import attended
 from cnncalc.witnesses.paddle.own import first, last, own
@@ -105,6 +105,19 @@ def summed(paddle: Any, layer: contractions.Einsum, x: Shapes) -> Run:
     return lambda *tensors: paddle.einsum(f"{free}{left},{free}{right}->{free}{out}", *tensors)
 
 
+def by_distance(paddle: Any, layer: distances.Distances, x: Shapes) -> Run:
+    """gather along the first axis, for each two places."""
+    step, far = (max(layer.places, layer.asked) // n for n in (layer.places, layer.asked))
+
+    def run(tensor: Any) -> Any:
+        asking = paddle.unsqueeze(paddle.arange(layer.places) * step, 1)
+        row = asking + (layer.asked - 1 - paddle.arange(layer.asked)) * far
+        made = paddle.gather(tensor, paddle.flatten(row), axis=1)
+        return paddle.reshape(made, [tensor.shape[0], layer.places, layer.asked, *tensor.shape[2:]])
+
+    return run
+
+
 WAYS = {"sum": "sum", "mean": "mean", "max": "amax", "min": "amin", "logsumexp": "logsumexp"}
 
 
@@ -180,6 +193,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("constant", "parameter"), given),
     **dict.fromkeys(CELLS, ran),
     "argmax": largest_at,
+    "distances": by_distance,
     "attention": attended,
     "einsum": summed,
     "embedding": embedded,
