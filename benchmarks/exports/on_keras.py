@@ -168,6 +168,8 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     if value.get("class_name") == "Bidirectional":  # whose cells are called after one another
         cell = {**value["config"]["layer"], "config": {**value["config"]["layer"]["config"], "name": "", "seed": 0}}
         value = {**value, "config": {**value["config"], "layer": cell, "backward_layer": None}}
+    if isinstance(value.get("kwargs"), dict):  # what is None is not said
+        value = {**value, "kwargs": {key: one for key, one in value["kwargs"].items() if one is not None}}
     return {key: _renamed(one, names) for key, one in value.items() if key != "build_config"}
 
 

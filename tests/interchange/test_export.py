@@ -127,6 +127,17 @@ def run(*arguments):
     return runner().invoke(program, list(map(str, arguments)))
 
 
+@pytest.mark.parametrize("name", ["net_keras.py", "net.json", "net.py"])
+def test_no_program_is_written_over(tmp_path, name):
+    file = tmp_path / name
+    file.write_text("mine", encoding="utf-8")
+    done = run("export", "lenet5", "-o", file)
+    assert (done.exit_code, file.read_text(encoding="utf-8")) == (2, "mine")
+    assert "is there already" in done.stderr
+    assert run("export", "lenet5", "-o", file, "--force").exit_code == 0
+    assert file.read_text(encoding="utf-8") != "mine"
+
+
 def test_the_command_writes_once(tmp_path):
     file = tmp_path / "net.prototxt"
     assert run("export", "lenet5", "-o", file).exit_code == 0

@@ -19,7 +19,9 @@ from test_openvino import Xml, xml
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.opening import imported
 from cnncalc.interchange.protobuf.wire import Message
+from cnncalc.interchange.sketch import Asked
 from cnncalc.limits import Limits
 
 BOOL, STRING = 1, 2
@@ -37,6 +39,21 @@ def test_a_batch_norm_of_232_numbers_is_216_fresh_and_224_trained():
     fresh = onnx(node("Conv", "x 0.weight", "y"), tensors=conv(bias=False))
     trained = onnx(node("Conv", "x 0.weight 0.bias", "y"), tensors=conv(bias=True))
     assert (fresh.params, trained.params) == (216, 224)
+
+
+@pytest.mark.parametrize(("weight", "bias"), [("0.weight", "0.weight_bias"), ("onnx::Conv_9", "onnx::Conv_10")])
+def test_what_the_net_had_before_a_fold_is_said(weight, bias):
+    held = [tensor(weight, (8, 3, 3, 3)), tensor(bias, (8,))]
+    data = net(node("Conv", f"x {weight} {bias}", "y"), tensors=held)
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    told = "1 convolution has a batch norm folded in: the net had 8 parameters more, and 16 statistics, before the fold"
+    assert told in notes  # 232 and 16 of a convolution without a bias and its batch norm, 224 in the file
+
+
+def test_a_bias_of_its_own_is_no_fold():
+    data = net(node("Conv", "x 0.weight 0.bias", "y"), tensors=conv(bias=True))
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    assert not any("before the fold" in note for note in notes)
 
 
 def test_two_equal_convolutions_are_one_in_the_file():

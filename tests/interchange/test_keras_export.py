@@ -129,3 +129,71 @@ def test_what_is_composed_reads_back_as_the_same_net(shape, notation):
     kinds = [kind for kind, _ in layers(notation, shape=shape).values()]
     assert "MultiHeadAttention" not in kinds
     assert kinds.count("Softmax") == notation.startswith("attention")
+
+
+ODD = """
+input: 3x8x8
+layers:
+  - {conv: 4 k1, name: class}
+  - {conv: 4 k1, name: keras}
+  - {conv: 4 k1, name: x}
+  - {conv: 4 k1, name: a-b}
+  - {conv: 4 k1, name: a_b}
+  - {conv: 4 k1, name: 卷积}
+  - {conv: 4 k1, name: 1st}
+  - {conv: 4 k1, name: model}
+  - {conv: 4 k1, name: number_one}
+  - {parameter: 4x1x1 add, name: print}
+"""
+
+
+def test_names_that_collide_or_are_python_s_own_stay_apart():
+    made = writer_for(None, "keras-json").write(load_text(ODD, "net", Options()), 1)
+    names = [one["name"] for one in json.loads(made.content)["config"]["layers"]]
+    assert len(names) == len(set(names))
+    assert {"class", "keras", "x", "a_b", "a_b_2", "layer", "1st", "model"} <= set(names)
+    assert "`a-b` is `a_b`" in " ".join(made.notes)
+    tree = ast.parse(written(load_text(ODD, "net", Options()), "keras"))
+    targets = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    assert targets.isdisjoint({"class", "keras", "layers", "ops", "print", "model"})
+
+
+def test_the_program_of_odd_names_is_the_model_of_the_json():
+    pytest.importorskip("keras")
+    pytest.importorskip("numpy")
+    from benchmarks.exports.nets import Case
+    from benchmarks.exports.on_keras import program
+
+    graph = load_text(ODD, "net", Options())
+    assert program(Case("odd", graph, graph)) == []
+
+
+@pytest.mark.parametrize("form", ["keras", "keras-json"])
+def test_lengths_that_are_open_are_refused_with_the_way_out(form):
+    with pytest.raises(CnncalcError, match="a model of Keras is written for an input in numbers") as caught:
+        written(load("lenet5", Options(input="1xHxW", symbols=True)), form)
+    assert "`--input 3x224x224`" in str(caught.value)
+
+
+def test_a_layers_model_of_tensorflow_js_reads_back():
+    graph = load("squeezenet1_1", Options())
+    topology = {"keras_version": "3.0.0", "model_config": json.loads(written(graph))}
+    back = read(json.dumps({"format": "layers-model", "modelTopology": topology, "weightsManifest": []}), "model.json")
+    assert (back.params, back.macs) == (report(graph).totals.params, report(graph).totals.macs)
+
+
+def test_keras_takes_the_json(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    graph = load("squeezenet1_1", Options())
+    made = keras.models.model_from_json(written(graph))
+    assert made.count_params() == report(graph).totals.params
+
+
+def test_what_repeats_is_a_function_and_a_loop():
+    program = written(load("resnet50", Options()), "keras")
+    assert program.count("def bottleneck") == 2
+    assert '    for i in range(1, 6):\n        x = bottleneck(x, 256, name=f"layer3_{i}")\n' in program
+    assert "layers.Conv2D(4 * filters, 1," in program
+    assert len(program.splitlines()) <= 90
+    assert max(map(len, program.splitlines())) <= 88

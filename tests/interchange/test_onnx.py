@@ -199,6 +199,13 @@ def test_numbers_of_the_file_that_count_as_nothing_are_named():
     ]
 
 
+def test_a_shape_that_the_file_states_otherwise_is_told_with_both():
+    made = graph([node("Conv", "x w", "y")], [("x", (1, 3, 8, 8))], [("y", (1, 4, 7, 7))], [tensor("w", (4, 3, 3, 3))])
+    file = ForeignFile("net.onnx", None, Limits(), model(made))
+    told = [note for note in imported(file, Asked()).notes if "the file says" in note]
+    assert told == ["Conv, node 1: the file says 1x4x7x7, and it comes to 1x4x6x6"]
+
+
 def test_a_root_of_a_negative_number_that_the_file_holds_is_no_number():
     powers = [node("Pow", "g e", "p"), node("Mul", "x p", "y")]
     tensors = [tensor("g", (), [-2.0]), tensor("e", (), [0.5])]

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cnncalc.interchange.onnx.call import Call, Live, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, Value
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured
+from cnncalc.interchange.sketch import Sketch
+from cnncalc.layers import show_shape
 from cnncalc.layers.base import Shape
 
-__all__ = ["opaque", "stated", "weightless"]
+__all__ = ["contradicted", "opaque", "stated", "weightless"]
+
+MOST_TOLD = 3
+"""Nodes that are named of those whose shape is another one than the file states."""
+
+
+def contradicted(graph: Graph, values: Mapping[str, Value | None], sketch: Sketch, batch: int) -> list[str]:
+    """Notes of the shapes that the file states and the rules make otherwise, such as those of pools that round up."""
+    found = []
+    for node in graph.nodes:
+        for name in node.outputs:
+            live, said = values.get(name), graph.declared.get(name)
+            if not isinstance(live, Live) or not said:
+                continue
+            own = sketch.shape(live.tensor)
+            made = own if live.axis == WITHIN else (*own[: live.axis], batch, *own[live.axis :])
+            if len(said) == len(made) and any(isinstance(n, int) and n != m for n, m in zip(said, made)):
+                stated_shape = "x".join("?" if n is None else str(n)[:20] for n in said)
+                found.append(f"{node.called()}: the file says {stated_shape}, and it comes to {show_shape(made)}")
+    more = [f"and {len(found) - MOST_TOLD} more shapes are not as the file says"] if len(found) > MOST_TOLD else []
+    return [*found[:MOST_TOLD], *more]
 
 
 def stated(node: Node, declared: Mapping[str, tuple[int | str | None, ...] | None]) -> list[Shape] | None:

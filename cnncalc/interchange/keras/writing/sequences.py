@@ -102,6 +102,8 @@ def ran_over_maps(scribe: Scribe, layer: convolved.ConvLSTM, x: Shapes, taken: T
     """ConvLSTM1D and ConvLSTM2D, behind zeros where no word of Keras's says their padding."""
     (shape,) = x
     windows, (channels, _, *lengths) = layer.windows(shape), shape
+    if any(one.stride > 1 for one in windows) and any(one.dilation > 1 for one in windows):
+        raise Unsaid("Keras takes no stride together with a dilation", "set one of them to 1")
     said, pairs = stepped(windows, (channels, *lengths), layer.padding)
     tensor = zeros(scribe, taken[0], [(0, 0), *pairs])
     if not layer.bias:

@@ -20,7 +20,9 @@ from cnncalc.text import Distinct
 
 __all__ = ["text"]
 
-TAKEN = {"i", "keras", "layers", "model", "name", "np", "ops", "x", "y"}
+MOST_LAYERS = 500
+"""Of a model that Keras builds within the calls in each other that Python allows."""
+TAKEN = {"i", "keras", "layers", "model", "name", "np", "ops", "sys", "x", "y"}
 """What the program uses itself."""
 
 
@@ -60,9 +62,13 @@ class _Program:
         lines = heading(self.graph, f" for Keras 3, channels last, {entering}", WIDTH)
         body = [line for function in self.functions for line in self.function(function)]
         body += ["", "", "def model() -> keras.Model:", '    """The model, with weights as Keras starts them."""']
+        deep = 1_000 + 4 * len(self.model.layers)
+        if len(self.model.layers) > MOST_LAYERS:
+            body.append(f"    sys.setrecursionlimit({deep})  # Keras follows layers by calls in each other")
         body += [f"    {line}" if line else "" for line in self.main()]
         used = [one for one in ("layers", "ops") if any(f"{one}." in line for line in body)]
-        lines += ["", "import keras", *(["import numpy as np"] if any("np." in line for line in body) else [])]
+        lines += ["", *(["import sys", ""] if len(self.model.layers) > MOST_LAYERS else [])]
+        lines += ["import keras", *(["import numpy as np"] if any("np." in line for line in body) else [])]
         lines += [f"from keras import {', '.join(used)}"] if used else []
         return "\n".join([*lines, *body, "", "", 'if __name__ == "__main__":', "    model().summary()", ""])
 
