@@ -6,9 +6,12 @@ import csv
 import io
 import json
 import os
+import signal
 
 import pytest
 from processes import cnncalc
+
+from cnncalc.cli import main
 
 NET = "input: 3x8x8\nvariables: {x: 1}\nlayers: [conv $x k1, relu]\n"
 SHOWN = [
@@ -50,6 +53,22 @@ def test_with_all_streams_closed_a_file_is_still_written(tmp_path):
 def test_a_reader_that_leaves_ends_it_as_a_shell_does():
     done = cnncalc("sweep", "lenet5", "--input", "1x{28:4000}", shell="| true")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_who_interrupts_while_something_is_imported_sees_no_traceback(monkeypatch):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(main, "import_module", interrupted)
+    monkeypatch.setattr("sys.argv", ["cnncalc", "show", "lenet5"])
+    try:
+        with pytest.raises(SystemExit) as end:
+            main.main()
+        assert end.value.code == 130
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL  # a second time ends it at once
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 NAMES = {

@@ -85,7 +85,7 @@ def test_a_slip_is_told_with_a_way_out(here, arguments, words, way_out):
         ("show vgg16 --input 224x224", "is not like the net's own input"),
         ("show mobilenet_v2 --set width=abc", "--set width=abc: the net computes with `width`, which is a number"),
         ("show vgg16 --dtype fp17", "did you mean `float16`?"),
-        ("show vgg16 --dtype halff", "did you mean `float16`?"),
+        ("show vgg16 --dtype halff", "did you mean `float16`"),
     ],
 )
 def test_one_mistake_is_one_error(here, arguments, words):

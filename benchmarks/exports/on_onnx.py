@@ -32,7 +32,8 @@ __all__ = ["back", "held"]
 
 CLOSE = 1e-4
 """Of the largest number that comes out, and of a hundredth at least."""
-CLOSE_IN_64_BITS = 1e-9
+CLOSE_IN_64_BITS = 1e-6
+"""The attributes of nodes, such as an epsilon, have 32 bits."""
 MOST_BYTES = 1_900_000_000
 """Of weights in one file; those of larger nets lie in a file beside."""
 

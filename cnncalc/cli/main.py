@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnncalc.cli.program.declared import Command
-from cnncalc.cli.program.ending import ended
+from cnncalc.cli.program.ending import INTERRUPTED, ended
 from cnncalc.cli.program.reading import read
 from cnncalc.cli.program.table import COMMANDS
 from cnncalc.cli.streams import prepare
@@ -39,15 +40,28 @@ def main() -> None:
     """The console script."""
     gc.set_threshold(100_000, 20, 20)  # a command is over soon: what it imports and builds is no garbage on the way
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
-    prepare()
-    words = sys.argv[1:]
+    try:
+        prepare()
+        _run(sys.argv[1:])
+    except KeyboardInterrupt:  # while something is imported
+        _end(INTERRUPTED)
+
+
+def _end(code: int) -> NoReturn:
+    """Exit; who interrupts the end of an interrupted program ends it at once, and without a word."""
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(code)
+
+
+def _run(words: Sequence[str]) -> NoReturn:
+    """The command of these words, or click's answer to them; ends the program."""
     call = None if COMPLETES in os.environ else _plain(words)
     if call is None:
         from cnncalc.cli.program.group import cnncalc
 
-        cnncalc.main(prog_name="cnncalc")
-    else:
-        sys.exit(ended(call, words))
+        sys.exit(cnncalc.main(prog_name="cnncalc"))
+    _end(ended(call, words))
 
 
 def _plain(words: Sequence[str]) -> Callable[[], int | None] | None:

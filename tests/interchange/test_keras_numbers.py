@@ -30,6 +30,7 @@ CASES = [
     ("6x7", "rnn 4 relu returns=final"),
     ("6x7", "gru 3 axis=last"),
     ("6x7", "rmsnorm"),
+    ("15x5", "distances 8 4 | reshape 4x-1"),
     ("2x4x5", "upsample size=7x9"),
     ("4x3x5", "linear 6 axis=last | gelu | layernorm last | permute 1x2x0 | softmax axis=-1 | reshape 6x-1"),
     ("4x6x5", "layernorm last | slice 1:3 axis=1 | reduce mean axes=1 | permute 1x0 | linear 3 axis=last"),

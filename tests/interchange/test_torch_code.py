@@ -98,6 +98,11 @@ def test_a_program_reads_back_as_the_net(layers):
     assert programs.back(chain("3x12x12", layers, Options())) == []
 
 
+@pytest.mark.parametrize("layer", ["attention 2 nobias names=qkv", "attention 2 names=qkv axis=last shared=1"])
+def test_attention_whose_matrix_is_called_otherwise(layer):
+    assert programs.differences(chain("8x8", [layer], Options())) == []
+
+
 @pytest.mark.parametrize("pool", ["maxpool k2 s2 d2 same", "maxpool k1 s3 d3 same", "avgpool k3 s2 same"])
 def test_pools_that_round_up_do_so_in_a_program_too(pool):
     assert programs.differences(chain("3x8", [f"{pool} ceil"], Options(dialect="onnx"))) == []
@@ -170,6 +175,13 @@ def test_a_layer_that_is_called_again_has_its_owners_name_alone():
     assert [*made.state_dict()] == ["g.a.weight", "g.a.bias", "conv1.weight", "conv1.bias"]
     assert [*to_torch(graph).state_dict()] == [*made.state_dict()]
     assert programs.differences(graph) == []
+
+
+def test_what_shares_no_parameters_follows_the_net_into_inference():
+    text = "input: 8\nlayers: [{droppath: 0.9, name: a}, {share: a}, {dropout: 0.9, name: b}, {share: b}]"
+    module = to_torch(load_text(text, "net.yaml", Options())).eval()
+    x = torch.ones(5, 8)
+    assert module(x).equal(x)
 
 
 def test_what_is_frozen_is_said_of_the_largest_groups():

@@ -78,5 +78,6 @@ def _holds(where: str, scope: Mapping[str, Any]) -> bool:
 
 
 def _fault(error: ExpressionError) -> CnncalcError:
-    help = error.help or "such as 'params < 5M and macs < 600M'"
+    example = "such as 'params < 5M and macs < 600M'"
+    help = f"{error.help}, {example}" if error.help else example
     return CnncalcError(Fault(f"--where: {error.message}", help=help))

@@ -74,7 +74,11 @@ class GraphModule(Group):
             for index, node, _ in graph.layers()
             if sharing and node.share is not None and modules[node.share] is not modules[index]
         )
-        again = {node.name for _, node, _ in graph.layers() if nameless(graph, node)}
+        again = {
+            node.name
+            for index, node, _ in graph.layers()
+            if nameless(graph, node) and node.share is not None and modules[index] is modules[node.share]
+        }
         for name, module in self.rows.items():
             if name not in again:
                 _place(self, name, module)

@@ -11,9 +11,10 @@ from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 from cnncalc.layers.kinds import tensors
 from cnncalc.layers.kinds.algebra import reductions
+from cnncalc.layers.kinds.algebra.distances import Distances
 from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 
-__all__ = ["attended", "embedded", "fixed", "given", "positions", "ran", "ran_over_maps", "selected"]
+__all__ = ["apart", "attended", "embedded", "fixed", "given", "positions", "ran", "ran_over_maps", "selected"]
 
 
 def _is_plain(layer: attention.Attention) -> bool:
@@ -143,6 +144,14 @@ def fixed(scribe: Scribe, layer: tensors.Constant, x: Shapes, taken: Taken) -> T
         return own
     both = (own, taken[0]) if layer.join == "concat" and layer.first else (taken[0], own)
     return scribe.layer({"concat": "Concatenate"}.get(layer.join, layer.join.capitalize()), *both)
+
+
+def apart(scribe: Scribe, layer: Distances, x: Shapes, taken: Taken) -> Tensor:
+    """The row of a table for each two places, looked up with the rows as its first axis."""
+    y, table = layer.output_shape(*x), as_ours(scribe, taken[0], x[0], "_rows")
+    places = [row for rows in layer.rows() for row in rows]
+    found = scribe.op("numpy.Take", table, places, suffix="_found", shape=(len(places), *x[0][1:]), axis=1)
+    return as_keras(scribe, scribe.layer("Reshape", found, shape=y, target_shape=list(y)), y)
 
 
 def positions(scribe: Scribe, layer: tensors.Positional, x: Shapes, taken: Taken) -> Tensor:

@@ -30,6 +30,7 @@ RULES: dict[str, Rule] = {
     "convlstm": sequences.ran_over_maps,
     "crop": windows.cropped,
     "deconv": windows.transposed,
+    "distances": sequences.apart,
     "dropout": elements.dropout,
     "droppath": elements.drop_path,
     "dwconv": windows.depthwise,

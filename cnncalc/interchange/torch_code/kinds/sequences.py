@@ -49,14 +49,15 @@ def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape)
 @says(attention.Attention)
 def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself, with the parameters of torch.nn.MultiheadAttention."""
-    if layer.window is not None or layer.biased or layer.cosine or layer.scaled != "head":
+    otherwise = layer.biased or layer.cosine or layer.scaled != "head"
+    if layer.window is not None or otherwise or (layer.names != "in_proj" and len(shapes) == 1):
         return in_windows(layer, shapes)
     size, first = layer.sizes(*shapes), shapes[0]
     own_features = layer.features(first)
     if as_torchs(layer, shapes):
         return of_torch(layer, shapes)
     if layer.names != "in_proj":
-        why = f"attention whose matrix is called `{layer.names}` is written within windows alone"
+        why = f"attention whose matrix is called `{layer.names}` is written of one tensor alone"
         raise Unsaid(why, "leave `names` out, and it is called as in torch.nn.MultiheadAttention")
     features: Any = own_features
     if not layer.packed(*shapes):
