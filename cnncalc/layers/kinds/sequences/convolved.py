@@ -172,13 +172,14 @@ class ConvLSTM(Layer):
         yield Saved("states", shape=(steps if backward.weights else steps - 1, *state))
         yield Saved("gates, cells and what comes of them", shape=(6 * steps, *state))
         if backward.parts > 1:
-            yield from self.sums_of_parts(x[0])
+            yield from self.sums_of_parts(backward, x[0])
 
-    def sums_of_parts(self, x: Shape) -> Iterator[Saved]:
-        """As of a convolution, of each step: of its map, of the state, and of both weights."""
+    def sums_of_parts(self, backward: Backward, x: Shape) -> Iterator[Saved]:
+        """As of a convolution, of each step: of its map, of the state, and of both weights; the first state as above."""
         steps, shapes = x[1], self.weight_shapes(x)
+        states = steps if backward.weights else steps - 1
         yield Saved("sums of the parts of the maps", shape=x, element="part")
-        yield Saved("sums of the parts of the states", shape=(steps, *self.state(x)), element="part")
-        for name in ("weight_ih", "weight_hh"):
-            shape = (steps, *shapes[name])
+        yield Saved("sums of the parts of the states", shape=(states, *self.state(x)), element="part")
+        for name, times in (("weight_ih", steps), ("weight_hh", states)):
+            shape = (times, *shapes[name])
             yield Saved("sums of the parts of a weight", shape=shape, batched=False, element="part")

@@ -258,6 +258,9 @@ class RNN(Recurrent):
 
     nonlinearity: str = field(Choice("tanh", "relu"), "what makes the state", "tanh", aliases=("activation",))
 
+    def on_complex(self) -> str:
+        return "" if self.nonlinearity == "relu" else super().on_complex()
+
     def of_cells(self, backward: Backward, length: int) -> Iterator[Saved]:
         """Each state is the output of the nonlinearity; the first one is there for its matrix alone."""
         yield Saved("states", shape=((length + 1 if backward.weights else length), self.hidden))
