@@ -242,6 +242,7 @@ WITHOUT = {
     "deepspeech2": "its `reshape` divides lengths",
     **dict.fromkeys((f"efficientformer_l{size}" for size in (1, 3, 7)), "its `reshape` makes rows of the map's pixels"),
     **dict.fromkeys((f"efficientvit_b{size}" for size in range(4)), "its `reshape` makes columns of the map's pixels"),
+    **dict.fromkeys((f"efficientvit_m{size}" for size in range(6)), "its windows are no larger than the map"),
     **dict.fromkeys(("mvit_v1_b", "mvit_v2_s"), "its `reshape` makes a map of its tokens again"),
     **dict.fromkeys((f"mobilevit_{scale}" for scale in ("s", "xs", "xxs")), "its patches are as many as the map has"),
 }

@@ -67,6 +67,7 @@ def _until_one_ends(work: Work, left: Iterator[Any], handed: deque[Any], jobs: i
             results.popleft()
             handed.popleft()
     except BrokenProcessPool:
+        pool.shutdown()  # its thread is at its end: where Python ends at the same time, that writes of a closed pipe
         return
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
