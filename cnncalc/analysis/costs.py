@@ -14,7 +14,7 @@ from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.gradients import gradients
-from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, backwards, peak
+from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, all_wanted, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import BY_KEY, FIGURES, KEYS, OF_LAYERS
@@ -50,19 +50,19 @@ class Followed:
         return of_inputs(self.graph)
 
     @cached_property
-    def passes(self) -> list[Wanted]:
+    def wanted(self) -> list[Wanted | None]:
         """What the pass backward wants of each layer."""
-        return backwards(self.graph)
+        return all_wanted(self.graph)
 
     @cached_property
     def gradients(self) -> dict[int, Backward]:
         """The gradients that are wanted of each node that the pass backward reaches."""
-        return gradients(self.graph, self.passes)
+        return gradients(self.graph, self.wanted)
 
     @cached_property
     def checkpointed(self) -> Checkpointed:
         """What autograd keeps, and the most of it at once."""
-        return checkpointed(self.graph, self.batch, *self.numbers, self.passes)
+        return checkpointed(self.graph, self.batch, *self.numbers, self.wanted)
 
     @property
     def kept(self) -> Sequence[Kept]:

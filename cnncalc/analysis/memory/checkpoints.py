@@ -32,11 +32,11 @@ class Checkpointed(NamedTuple):
 
 
 def checkpointed(
-    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, passes: Sequence[Wanted] | None = None
+    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, wanted: Sequence[Wanted | None] | None = None
 ) -> Checkpointed:
-    """What autograd keeps; the numbers, and `passes`, are those of `kept_for_backward`."""
+    """What autograd keeps; the numbers, and `wanted`, are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
-        kept = kept_for_backward(graph, batch, size, half, parts, passes)
+        kept = kept_for_backward(graph, batch, size, half, parts, wanted)
         return Checkpointed(kept, sum([one.size for one in kept]), "")
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, parts, batch, gaps)

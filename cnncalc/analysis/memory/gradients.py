@@ -11,19 +11,19 @@ from cnncalc.layers.backward import Backward
 __all__ = ["gradients"]
 
 
-def gradients(graph: Net, passes: Sequence[Wanted] | None = None) -> dict[int, Backward]:
+def gradients(graph: Net, wanted: Sequence[Wanted | None] | None = None) -> dict[int, Backward]:
     """For each node that the pass backward reaches the gradients that are wanted of it.
 
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
-    output of the net has no gradient. `passes` are `backwards` of the net, where somebody has them.
+    output of the net has no gradient. `wanted` is `all_wanted` of the net, where somebody has it.
     """
     reached, known, found = _reached(graph), {}, {}
-    for index, _, trains, inputs in backwards(graph) if passes is None else passes:
+    for index, _, trains, inputs in backwards(graph, wanted):
         if reached[index] and (trains or True in inputs):
-            wanted = trains, inputs
-            if wanted not in known:
-                known[wanted] = Backward(True, trains, inputs)
-            found[index] = known[wanted]
+            key = trains, inputs
+            if key not in known:
+                known[key] = Backward(True, trains, inputs)
+            found[index] = known[key]
     return found
 
 

@@ -18,14 +18,15 @@ __all__ = [
     "Kept",
     "Peak",
     "Wanted",
+    "all_wanted",
     "backwards",
     "kept_for_backward",
     "lifetimes",
     "peak",
 ]
 
-Wanted: TypeAlias = "tuple[int, Node, bool, tuple[bool, ...]]"
-"""A layer in the pass backward: its place, whether its parameters train, for which inputs a gradient is wanted."""
+Wanted: TypeAlias = "tuple[bool, tuple[bool, ...]]"
+"""What the pass backward wants of a layer: whether its parameters train, and which inputs want a gradient."""
 NEVER = -1
 """In place of a node that uses a storage: there is no such storage."""
 
@@ -46,14 +47,16 @@ class Peak(NamedTuple):
     alive: tuple[int, ...]
 
 
-def backwards(graph: Net) -> list[Wanted]:
-    """Every layer in execution order: whether its parameters are trained, and for which inputs a gradient is wanted.
+def all_wanted(graph: Net) -> list[Wanted | None]:
+    """What the pass backward wants of every layer, None of inputs; what is equal is one object, however long the net.
 
-    That decides in training mode whether it keeps anything for backward.
+    That decides in training mode whether a layer keeps anything for backward.
     """
-    nodes, found = graph.nodes, []
+    nodes = graph.nodes
     wanted = [False] * len(nodes)
     weighs = [met.weighs for met in graph.signatures]
+    known: dict[Wanted, Wanted] = {}
+    found: list[Wanted | None] = [None] * len(nodes)
     for index, node in enumerate(nodes):
         layer = node.layer
         if layer is None:
@@ -61,22 +64,32 @@ def backwards(graph: Net) -> list[Wanted]:
         trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
         passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
-        inputs = tuple([passes and wanted[one] for one in taken])
-        wanted[index] = trains or True in inputs
-        found.append((index, node, trains, inputs))
+        one = trains, tuple([passes and wanted[each] for each in taken])
+        wanted[index] = trains or True in one[1]
+        found[index] = known.setdefault(one, one)
     return found
 
 
+def backwards(
+    graph: Net, wanted: Sequence[Wanted | None] | None = None
+) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+    """Every layer in execution order, with what is wanted of it; `wanted` is that of all, where somebody has it."""
+    nodes = graph.nodes
+    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+        if one is not None:
+            yield index, nodes[index], *one
+
+
 def kept_for_backward(
-    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, passes: Sequence[Wanted] | None = None
+    graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, wanted: Sequence[Wanted | None] | None = None
 ) -> list[Kept]:
     """Every storage that autograd keeps in training mode, in the order in which it is first kept.
 
     `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does; `parts`
     are the real numbers in a number.
     Parameters and running statistics are apart, but copies of weights that autocast makes are not; an input of the net
-    counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing. `passes` are
-    `backwards` of the net, where somebody has them.
+    counts where it is kept. Layers of which nothing is trained, up to the first trained one, keep nothing. `wanted` is
+    `all_wanted` of the net, where somebody has it.
     """
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, parts, batch, gaps)
@@ -90,7 +103,7 @@ def kept_for_backward(
             others.add(storage.key)
             kept.append(Kept(index, storage.what, storage.bytes(batch)))
 
-    for index, node, trains, inputs in backwards(graph) if passes is None else passes:
+    for index, node, trains, inputs in backwards(graph, wanted):
         backward = elements.backward(trains, inputs)
         for saved in mets[node.signature].saved(backward):
             tensor = elements.tensor(index, saved)

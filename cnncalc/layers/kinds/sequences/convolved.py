@@ -175,7 +175,7 @@ class ConvLSTM(Layer):
             yield from self.sums_of_parts(backward, x[0])
 
     def sums_of_parts(self, backward: Backward, x: Shape) -> Iterator[Saved]:
-        """As of a convolution, of each step: of its map, of the state, and of both weights; the first state as above."""
+        """As of a convolution, of each step: of its map, of the state, both weights (the first state as above)."""
         steps, shapes = x[1], self.weight_shapes(x)
         states = steps if backward.weights else steps - 1
         yield Saved("sums of the parts of the maps", shape=x, element="part")
