@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from cnncalc.analysis.counter import Counter, OfOneError
+from cnncalc.analysis.counter import Counter, OfOneError, rule_of
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
@@ -17,7 +17,7 @@ from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, all_wanted, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
-from cnncalc.answers.figures import BY_KEY, FIGURES, KEYS, OF_LAYERS
+from cnncalc.answers.figures import FIGURES, KEYS, OF_LAYERS
 from cnncalc.answers.reading import OfLayer
 from cnncalc.answers.report import Report, Row, Totals
 from cnncalc.graph import Costs, Met, Net, Node, costs
@@ -182,7 +182,7 @@ class Many(Counts):
         return found
 
     def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        rules = [(key, self._rule(key)) for key in keys]
+        rules = [(key, rule_of(key)) for key in keys]
         near: dict[int, tuple[OfLayer, dict[str, Any]]] = {}
         one, signatures = self.own, self.graph.signatures
         for (index, node, _), number in zip(self.graph.layers(), self.alike[0]):
@@ -223,12 +223,6 @@ class Many(Counts):
                     del sums[key]
             self.graph.signatures[self.graph.nodes[index].signature].forget()
         return sums
-
-    @staticmethod
-    def _rule(key: str) -> Any:
-        rule = BY_KEY[key].layer
-        assert rule is not None
-        return rule
 
     def _forget(self) -> None:
         for met in self.graph.signatures:

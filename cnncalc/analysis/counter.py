@@ -7,7 +7,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
 from typing import Any, TypeAlias
@@ -26,10 +26,17 @@ from cnncalc.graph import Net, Node
 from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS
 
-__all__ = ["Alike", "Counter", "OfOneError"]
+__all__ = ["Alike", "Counter", "OfOneError", "rule_of"]
 
 Alike: TypeAlias = "int | tuple[int, tuple[object, ...], str | None, str | None]"
 """A signature; and where that does not say all, what else, the format that its layer is stored in and its zeros."""
+
+
+def rule_of(key: str) -> Callable[[OfLayer], Any]:
+    """The rule of a figure that each layer has."""
+    rule = BY_KEY[key].layer
+    assert rule is not None
+    return rule
 
 
 class OfOneError(Exception):
@@ -218,8 +225,7 @@ class Counter:
 
     def of_alike(self, key: str) -> list[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
-        rule = BY_KEY[key].layer
-        assert rule is not None
+        rule = rule_of(key)
         try:
             return [rule(each) for each in self._facts]
         except OfOneError:
@@ -237,9 +243,7 @@ class Counter:
 
     def _apart(self, key: str) -> list[Any]:
         """A figure of every layer, of which what is its own is a part."""
-        rule = BY_KEY[key].layer
-        assert rule is not None
-        found, one = self._facts, self.own
+        rule, found, one = rule_of(key), self._facts, self.own
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), self.alike[0]):
             one.node = index

@@ -33,8 +33,10 @@ def check_types(graph: Net, half: int, parts: int = 1) -> None:
     if graph.plan.types and half:
         help = "leave one of the two out: --amp says of each layer which type it computes in"
         raise CnncalcError(Fault("--amp does not go with types of single layers", help=help))
+    if not _some_complex(graph, parts):
+        return
     faults, found = dict[str, Fault](), parts_of_nodes(graph, parts)
-    for index, node, layer in graph.layers() if max(found, default=1) > 1 else ():
+    for index, node, layer in graph.layers():
         stored = graph.plan.types.get(index, "")
         how, place = layer.on_complex(), place_of(node.origin)
         if found[index] == 1:
@@ -56,10 +58,15 @@ def own_parts(stored: str, parts: int) -> int:
     return parts_of(stored) if stored else parts
 
 
+def _some_complex(graph: Net, parts: int) -> bool:
+    """Whether the net, or a layer of it, is of a complex type."""
+    return parts > 1 or any(parts_of(one) > 1 for one in graph.plan.types.values())
+
+
 def parts_of_nodes(graph: Net, parts: int) -> Sequence[int]:
     """For each node the real numbers that a number of its output is made of; `parts` are those of the net."""
     stored, found = graph.plan.types, [parts] * len(graph.nodes)
-    if parts == 1 and not any(parts_of(one) > 1 for one in stored.values()):
+    if not _some_complex(graph, parts):
         return found
     for index, node, layer in graph.layers():
         own = own_parts(stored.get(index, ""), parts) if graph.signatures[node.signature].weighs else 1

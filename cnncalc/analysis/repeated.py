@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.costs import Counts
-from cnncalc.analysis.counter import OfOneError
-from cnncalc.answers.figures import BY_KEY
+from cnncalc.analysis.counter import OfOneError, rule_of
 from cnncalc.answers.reading import OfLayer
 from cnncalc.graph import Met, Net
 
@@ -25,8 +24,7 @@ class Repeated(Counts):
         self._made: dict[int, OfLayer] = {}
 
     def of_alike(self, key: str) -> list[Any] | None:
-        rule = BY_KEY[key].layer
-        assert rule is not None
+        rule = rule_of(key)
         of_net = self.graph.dialect, self.graph.train, bool(self.graph.plan.checkpoints), self.parted is None
         values: list[Any] = []
         for index, one in self.alike[1]:

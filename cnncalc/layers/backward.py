@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
 
-__all__ = ["INDEX_BYTES", "Backward", "Saved", "Shape"]
+__all__ = ["INDEX_BYTES", "Backward", "Saved", "Shape", "known_backward"]
 
 Shape: TypeAlias = "tuple[int, ...]"
 
@@ -34,6 +35,10 @@ class Backward(NamedTuple):
     def any(self) -> bool:
         """Whether the output takes part in backward at all."""
         return self.weights or any(self.inputs)
+
+
+known_backward = lru_cache(maxsize=1_000)(Backward)
+"""A `Backward` as one object for all that are equal: most layers of a net want the same."""
 
 
 class Saved(NamedTuple):

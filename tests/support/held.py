@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from math import prod
 from typing import Any
@@ -35,7 +35,7 @@ from cnncalc.torch_backend.running.planning import DTYPES, single_value
 from cnncalc.torch_backend.running.training import training_step
 from cnncalc.torch_backend.verify import verify
 
-__all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "graph_of", "held_types"]
+__all__ = ["BYTES_UNKNOWN", "channels_blurred", "differences", "first_difference", "graph_of", "held_types"]
 
 BYTES = ("saved bytes", "peak bytes")
 AMP_UNKNOWN = (recurrent.Recurrent,)
@@ -93,6 +93,14 @@ def differences(network: Network) -> tuple[Net | None, list[str]]:
         return None, [*found, f"refused as a whole: {error.faults[0]}"]
     single = single_value(graph, network.batch)
     return graph, found + _run(graph, network, network.batch + bool(single.mended), not single.lasting)
+
+
+def first_difference(nets: Iterable[Network]) -> list[str]:
+    """What the first of these nets shows that differs, fields and refused layers apart; empty where none does."""
+    for net in nets:
+        if lines := differences(net._replace(fields=False, refused=()))[1]:
+            return lines
+    return []
 
 
 def _run(graph: Net, network: Network, batch: int, training: bool) -> list[str]:

@@ -13,7 +13,7 @@ from cnncalc.analysis.formats import activation_bytes
 from cnncalc.analysis.memory.layouts import joined
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net
-from cnncalc.layers.backward import Backward, Saved
+from cnncalc.layers.backward import Backward, Saved, known_backward
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
 
@@ -63,7 +63,7 @@ class Elements:
     in parts of tensors (`layouts`).
     """
 
-    __slots__ = ("_wanted", "alone", "gaps", "graph", "half", "of", "parts", "size")
+    __slots__ = ("alone", "gaps", "graph", "half", "of", "parts", "size")
 
     def __init__(
         self, graph: Net, size: int, half: int = 0, parts: int = 1, images: Any = 1,
@@ -73,7 +73,6 @@ class Elements:
         self.of = [size] * len(graph.nodes)
         self.alone = type(images) is int and images == 1
         self.gaps = gaps or {}
-        self._wanted: dict[tuple[bool, tuple[bool, ...]], Backward] = {}
         if half:
             for index, node, layer in graph.layers():
                 how = layer.casting()
@@ -82,11 +81,7 @@ class Elements:
 
     def backward(self, trains: bool, inputs: tuple[bool, ...]) -> Backward:
         """The pass backward of a layer in training mode, whose parameters train, with gradients for these inputs."""
-        key = trains, inputs
-        found = self._wanted.get(key)
-        if found is None:
-            found = self._wanted[key] = Backward(True, trains, inputs, self.alone, bool(self.half), self.parts)
-        return found
+        return known_backward(True, trains, inputs, self.alone, bool(self.half), self.parts)
 
     def computing(self, index: int, first: int = 0) -> int:
         """Bytes of an element of the type that a layer computes in; of its first inputs where they alone matter."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnncalc.analysis.memory.totals import Wanted, backwards
 from cnncalc.graph import Net
-from cnncalc.layers.backward import Backward
+from cnncalc.layers.backward import Backward, known_backward
 
 __all__ = ["gradients"]
 
@@ -17,14 +17,12 @@ def gradients(graph: Net, wanted: Sequence[Wanted | None] | None = None) -> dict
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
     output of the net has no gradient. `wanted` is `all_wanted` of the net, where somebody has it.
     """
-    reached, known, found = _reached(graph), {}, {}
-    for index, _, trains, inputs in backwards(graph, wanted):
-        if reached[index] and (trains or True in inputs):
-            key = trains, inputs
-            if key not in known:
-                known[key] = Backward(True, trains, inputs)
-            found[index] = known[key]
-    return found
+    reached = _reached(graph)
+    return {
+        index: known_backward(True, trains, inputs)
+        for index, _, trains, inputs in backwards(graph, wanted)
+        if reached[index] and (trains or True in inputs)
+    }
 
 
 def _reached(graph: Net) -> list[bool]:

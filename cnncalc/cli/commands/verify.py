@@ -119,7 +119,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     runner = runner_of(given)
     form, keeps = form_of(given), kept_beside(given)
     asks = _asked(asked, given)
-    nets = tasks(_nets(paths, given["every"]), asks)
+    nets = tasks(_nets(paths, given["every"]), asks, known_again=keeps or not runner.alone)
     journal = _journal(nets, asks, given) if keeps else None
     results = {} if journal is None else journal.begin(resume=given["resume"])
     if given["resume"]:

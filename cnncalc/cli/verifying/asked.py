@@ -32,8 +32,10 @@ class Task(NamedTuple):
     """By which its files are known again; empty where that is of no use."""
 
 
-def tasks(nets: list[tuple[str, bool]], asked: Asked) -> list[Task]:
-    """The nets with what their files are known by; of one that cannot be read, what is wrong with it."""
+def tasks(nets: list[tuple[str, bool]], asked: Asked, *, known_again: bool) -> list[Task]:
+    """The nets; if they are to be known again, with what their files are known by, or what is wrong with these."""
+    if not known_again:
+        return [Task(*net) for net in nets]
     from cnncalc.errors import CnncalcError
     from cnncalc.language.digest import digest
 
