@@ -76,14 +76,19 @@ def _called_otherwise(
     renamed = []
     for module, _ in modes:
         children = module._modules  # noqa: SLF001  (the dict itself: a name may be one that nn.Module uses)
-        if not any(hasattr(nn.Module, name) or name == "training" for name in children):
+        if not any(map(_is_torchs, children)):
             continue
         before = dict(children)
         children.clear()
         for name, child in before.items():
             own = name
-            while hasattr(nn.Module, own) or own == "training" or (own != name and own in before):
+            while _is_torchs(own) or (own != name and own in before):
                 own += "_"
             children[own] = child
         renamed.append((children, before))
     return renamed
+
+
+def _is_torchs(name: str) -> bool:
+    """Whether every module has something else under this name."""
+    return hasattr(nn.Module, name) or name == "training"

@@ -69,12 +69,9 @@ def seen(graph: Net, batch: int) -> Seen:
 
 
 def built(said: Model) -> Any:
-    """The model. Raises CnncalcError where Keras has no backend here.
-
-    Keras goes from the end to the start by calls in each other, and deep nets need many.
-    """
+    """The model. Raises CnncalcError where Keras has no backend here."""
     keras, usual = _keras(), sys.getrecursionlimit()
-    sys.setrecursionlimit(max(usual, 1_000 + 4 * len(said.layers)))
+    sys.setrecursionlimit(max(usual, said.calls_deep))
     try:
         made = keras.saving.deserialize_keras_object(config(said))
         for one in made.layers:

@@ -66,9 +66,8 @@ def loop(call: Call, inside: Inside) -> list[Value | None]:
         if turn >= MOST_TURNS:
             raise NotKnown(f"more than {MOST_TURNS:,} turns")
         given = (Tensor((), (turn,), INT64), Tensor((), (True,), BOOL), *carried)
-        found = inside(body, dict(zip(names, given)))
-        values = [value for value in found if value is not None]
-        if len(values) < len(found):
+        values = whole(inside(body, dict(zip(names, given))))
+        if values is None:
             return [None] * len(call.node.outputs)
         going, carried = known(values[0]), [*values[1 : count + 1]]
         for one, value in zip(made, values[count + 1 :]):
@@ -98,15 +97,20 @@ def scan(call: Call, inside: Inside) -> list[Value | None]:
     for step in range(steps):
         places = [steps - 1 - step if back else step for back in turned]
         parts = [at(call, one, axis, place) for one, axis, place in zip(given, axes, places)]
-        found = inside(body, dict(zip(names, [*states, *parts])))
-        values = [value for value in found if value is not None]
-        if len(values) < len(found):
+        values = whole(inside(body, dict(zip(names, [*states, *parts]))))
+        if values is None:
             return [None] * len(call.node.outputs)
         states = [*values[:count]]
         for one, value in zip(made, values[count:]):
             one.append(value)
     outputs = said(call, "scan_output_axes", len(made))
     return [*states, *(stacked(call, values, axis, number) for number, (values, axis) in enumerate(zip(made, outputs)))]
+
+
+def whole(found: Sequence[Value | None]) -> list[Value] | None:
+    """What a body gives; None where something of it is not known."""
+    values = [value for value in found if value is not None]
+    return values if len(values) == len(found) else None
 
 
 def started(

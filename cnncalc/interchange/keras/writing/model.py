@@ -106,6 +106,11 @@ class Model:
         self.one: Tensor | None = None
         """The number 1, of which learned tensors are made, once it is there."""
 
+    @property
+    def calls_deep(self) -> int:
+        """Calls in each other that Python has to allow: Keras goes from the end of a model to its start by them."""
+        return 1_000 + 4 * len(self.layers)
+
     def put(self, wanted: str, kind: str, args: tuple[Any, ...], shape: Shape, **config: Any) -> Tensor:
         """One more layer, called once, under a name of its own."""
         name = self.name_of(wanted)

@@ -62,8 +62,8 @@ class _Program:
         lines = heading(self.graph, f" for Keras 3, channels last, {entering}", WIDTH)
         body = [line for function in self.functions for line in self.function(function)]
         body += ["", "", "def model() -> keras.Model:", '    """The model, with weights as Keras starts them."""']
-        deep = 1_000 + 4 * len(self.model.layers)
         if len(self.model.layers) > MOST_LAYERS:
+            deep = self.model.calls_deep
             body.append(f"    sys.setrecursionlimit({deep})  # Keras follows layers by calls in each other")
         body += [f"    {line}" if line else "" for line in self.main()]
         used = [one for one in ("layers", "ops") if any(f"{one}." in line for line in body)]
