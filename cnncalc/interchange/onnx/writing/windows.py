@@ -140,9 +140,11 @@ def native(step: Step, slid: Sequence[Window]) -> dict[str, Any] | None:
     """Padding and rounding as ONNX's own pool has them; None where a border has to be laid first."""
     layer: Any = step.layer
     rounding = slid[0].rounding
-    if rounding is Rounding.CEIL_UNCLIPPED or (step.opset < CLIPPED and any(map(hanging, slid, step.x[0][1:]))):
+    if rounding is Rounding.CEIL_UNCLIPPED:
         return None
     if not layer.dialect.startswith("onnx"):
+        if step.opset < CLIPPED and any(map(hanging, slid, step.x[0][1:])):
+            return None
         borders = [window.padding(n) for window, n in zip(slid, step.x[0][1:])]
         if any(step.fixed(side) >= window.kernel for window, border in zip(slid, borders) for side in border):
             return None
