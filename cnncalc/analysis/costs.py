@@ -32,6 +32,16 @@ MANY, NEAR = 20_000, 4_096
 since the next layers may be of them."""
 
 
+COUNT, PLACES = len(KEYS), {key: place for place, key in enumerate(KEYS)}
+"""Of the figures in the table."""
+
+
+@lru_cache(maxsize=64)
+def _circumstances(*_: object) -> object:
+    """One object for all that figures of a layer depend on beside itself and its place, as batch and optimizer."""
+    return object()
+
+
 class Followed:
     """What is not of one layer alone, but is followed through the whole graph: each when it is first asked for."""
 
@@ -106,6 +116,40 @@ class Counts(Counter):
     def read(self, node: Node, layer: Layer) -> Sequence[int]:
         """Asked of its class once for all nets of a process, as its costs are."""
         return self.graph.signatures[node.signature].read
+
+    @cached_property
+    def _known(self) -> list[list[Any]]:
+        """The figures of layers by number, in the order of the table, each None until it is asked for.
+
+        They are kept with the layers on their shapes for all nets of a process, as their costs are.
+        """
+        graph, parted = self.graph, self.parted is not None
+        again = bool(graph.plan.checkpoints)
+        here = _circumstances(self.images, self.numbers, self.optimizer, graph.dialect, graph.train, again, parted)
+        mets = graph.signatures
+        return [
+            mets[one].figures(here, COUNT) if isinstance(one, int) else mets[one[0]].figures((here, *one[1:]), COUNT)
+            for _, one in self.alike[1]
+        ]
+
+    @cached_property
+    def _columns(self) -> list[Sequence[Any]]:
+        return [*zip(*self._known)]
+
+    def of_alike(self, key: str) -> Sequence[Any] | None:
+        place = PLACES[key]
+        found = self._columns[place]
+        if None not in found:
+            return found
+        rule, known = rule_of(key), self._known
+        try:
+            for number, value in enumerate(found):
+                if value is None:
+                    known[number][place] = rule(self.facts(number))
+        except OfOneError:
+            return None
+        found = self._columns[place] = [one[place] for one in known]
+        return found
 
     @cached_property
     def saved(self) -> dict[int, int]:
