@@ -9,7 +9,8 @@ from cnncalc.language.building.evaluation import Scope, Tensor
 from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.nesting import Nesting
 from cnncalc.language.building.placing import Placer
-from cnncalc.language.building.templates import Recording, Templates, templates
+from cnncalc.language.building.recorded import Recording
+from cnncalc.language.building.templates import Templates, templates
 from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.library import library_folder
 from cnncalc.language.expressions import Value
