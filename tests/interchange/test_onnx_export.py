@@ -239,7 +239,7 @@ KIND_CASES = (
     ("4x8x8", "avgpool k3 s2 p1 ceil"),
     ("4x7x5", "adaptive_avgpool 3x2"), ("4x7x5", "spp 1x2x3 avg"), ("6x5x5", "lrn 4"), ("6x5x5", "grn"),
     ("6x5x5", "layernorm channels"), ("6x5x5", "rmsnorm channels"), ("6x5x5", "groupnorm 3 noaffine"),
-    ("6x5x5", "instancenorm"), ("6x5x5", "prelu per_element"), ("6x5x5", "maxout 3"), ("8x3x4", "pixel_shuffle 2"),
+    ("6x5x5", "instancenorm"), ("6x5x5", "prelu per_element"), ("6x4x5", "prelu shared_along=1"), ("6x5x5", "maxout 3"), ("8x3x4", "pixel_shuffle 2"),
     ("2x6x4", "space_to_depth 2"), ("2x6x4", "pixel_unshuffle 2"),
     ("6x5x5", "local 4 k3 s2"), ("6x5x5", "unfold k3 s2"),
     ("8x6x6", "attention 2 w3 shift=1"), ("8x6x6", "attention 2 w3 grid"),

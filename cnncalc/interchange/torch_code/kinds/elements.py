@@ -194,11 +194,11 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
 
 @says(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """PReLU; with a slope for each element a module in the file itself."""
-    if layer.slopes == "per_element":
-        return Said(call("ElementPReLU", {"shape": tuple(shapes[0])}), own(), holds=True)
-    slopes = shapes[0][0] if layer.slopes == "per_channel" else 1
-    return Said(call("nn.PReLU", num_parameters=(slopes, 1)), own(), holds=True)
+    """PReLU; with more slopes than one a channel a module in the file itself."""
+    slopes = layer.weight_shapes(*shapes)["weight"]
+    if layer.own(shapes[0]) not in ("shared", "per_channel"):
+        return Said(call("ElementPReLU", {"shape": slopes}), own(), holds=True)
+    return Said(call("nn.PReLU", num_parameters=(slopes[0], 1)), own(), holds=True)
 
 
 @says(activation.GELU)

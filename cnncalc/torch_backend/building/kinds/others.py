@@ -147,10 +147,9 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
-    """PReLU; with a slope for each element a module of our own."""
-    if layer.slopes == "per_element":
-        return dialects.ElementPReLU(shapes[0])
-    return nn.PReLU(shapes[0][0] if layer.slopes == "per_channel" else 1)
+    """PReLU; with more slopes than one a channel a module of our own."""
+    slopes = layer.weight_shapes(*shapes)["weight"]
+    return nn.PReLU(*slopes) if layer.own(shapes[0]) in ("shared", "per_channel") else dialects.ElementPReLU(slopes)
 
 
 @builds(activation.GELU)
