@@ -71,6 +71,7 @@ CASES = [
     ("instancenorm", ["8x5x5"], "8x5x5", 0, 0, 5 * 200),
     ("instancenorm affine stats", ["8x5x5"], "8x5x5", 16, 0, 2 * 200),
     ("lrn 5", ["8x5x5"], "8x5x5", 0, 0, 9 * 200),  # a square, four additions, scale, offset, power, division
+    ("crossmap_lrn 5", ["8x5x5"], "8x5x5", 0, 0, 7 * 200),
     ("grn", ["8x5x5"], "8x5x5", 16, 0, 6 * 200 + 3 * 8),
     ("layerscale", ["8x5x5"], "8x5x5", 8, 0, 200),
     # -- activations: a stated number of operations an element

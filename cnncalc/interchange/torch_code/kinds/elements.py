@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.torch_code.expressions import Call, Taken, Text, call, method
 from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, rank_of, says
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import activation, linear, norm, regularize
+from cnncalc.layers.kinds import activation, crossmap, linear, norm, regularize
 from cnncalc.layers.kinds.algebra import products
 
 __all__: list[str] = []
@@ -120,6 +120,12 @@ def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...]
     """LocalResponseNorm, with torch's own numbers."""
     size = {"size": layer.size}
     return Said(call("nn.LocalResponseNorm", size), own(), call("F.local_response_norm", {"input": X, **size}))
+
+
+@says(crossmap.CrossMapNorm)
+def cross_map_norm(layer: crossmap.CrossMapNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """CrossMapLRN2d, with torch's own numbers."""
+    return Said(call("nn.CrossMapLRN2d", {"size": layer.size}), own())
 
 
 @says(norm.GlobalResponseNorm)

@@ -9,7 +9,7 @@ from torch import nn
 
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import activation, linear, merge, norm, regularize, reshape, resize, shuffle
+from cnncalc.layers.kinds import activation, crossmap, linear, merge, norm, regularize, reshape, resize, shuffle
 from cnncalc.torch_backend.building import dialects, modules, windows
 from cnncalc.torch_backend.building.kinds.registry import axis_of, builds, of_rank, rank_of
 
@@ -75,6 +75,12 @@ def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...]) -> nn.Module:
 def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     """LocalResponseNorm."""
     return nn.LocalResponseNorm(layer.size)
+
+
+@builds(crossmap.CrossMapNorm)
+def cross_map_norm(layer: crossmap.CrossMapNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """CrossMapLRN2d."""
+    return nn.CrossMapLRN2d(layer.size)
 
 
 @builds(norm.GlobalResponseNorm)
