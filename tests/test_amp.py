@@ -43,7 +43,8 @@ maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats
 layernorm | layernorm over=all noaffine | groupnorm 2 | instancenorm | instancenorm affine | instancenorm stats
-instancenorm affine stats | lrn 3 | crossmap_lrn 3 | grn | layerscale | relu | relu inplace | relu6 | relu6 inplace | leaky_relu inplace
+crossmap_lrn 3
+instancenorm affine stats | lrn 3 | grn | layerscale | relu | relu inplace | relu6 | relu6 inplace | leaky_relu inplace
 elu | selu | gelu | silu inplace | mish | sigmoid | tanh | hardswish inplace | hardsigmoid | softplus | softmax
 log_softmax | prelu | prelu per_channel | maxout 2 | dropout 0.3 | dropout 0.3 inplace | dropout 1.0 | dropout 0.0
 prelu shared_along=1 | rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
