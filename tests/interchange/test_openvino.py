@@ -201,7 +201,7 @@ CELLS = [
 def test_recurrent_layers(kind, gates, biases, params, last, directions):
     net = Xml()
     x = net.add("Parameter", [(1, 10, 6)])
-    lengths = [(1, directions, 5)] * (2 if kind == "LSTMSequence" else 1) + [(1,)]
+    lengths: list[tuple[int, ...]] = [(1, directions, 5)] * (2 if kind == "LSTMSequence" else 1) + [(1,)]
     lengths += [(directions, 5 * gates, 6), (directions, 5 * gates, 5), (directions, biases)]
     held = [net.add("Const", [one], element_type="f32") for one in lengths]
     outputs = [(1, directions, 10, 5), (1, directions, 5)]
