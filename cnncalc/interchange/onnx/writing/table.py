@@ -65,6 +65,7 @@ RULES: dict[str, Rule] = {
     "concat": elements.joined,
     "crop": resizing.crop,
     "convlstm": recurrent.over_maps,
+    "crossmap_lrn": without("its sums keep the first channel, as torch's do", "`lrn` is the norm as papers have it"),
     "deconv": windows.deconvolution,
     "deform_conv": windows.deformable,
     "distances": shapes.by_distance,
