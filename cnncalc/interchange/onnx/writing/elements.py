@@ -91,7 +91,7 @@ ACTIVATIONS: dict[str, Rule] = {
 def prelu(step: Step) -> str:
     """PRelu."""
     layer: Any = step.layer
-    if layer.slopes == "per_channel":
+    if layer.own(step.x[0]) == "per_channel":
         return step.put("PRelu", step.taken[0], step.by_channel("weight"))
     return step.put("PRelu", step.taken[0], step.learned("weight"))
 
