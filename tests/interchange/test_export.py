@@ -107,14 +107,16 @@ def test_layers_come_back_with_their_shapes(form, layers, output):
 @pytest.mark.parametrize(
     ("form", "layers", "told"),
     [
-        ("caffe", ["gelu"], "there is no layer of Caffe for `gelu`"),
+        ("caffe", ["gelu"], "Caffe has no error function"),
         ("caffe", ["conv 4 k2 same"], "Caffe pads both sides of an axis alike"),
         ("caffe", ["maxpool k3 d2"], "has no dilation"),
         ("darknet", ["conv 4 k3 nobias"], "a section without a batch norm has a bias"),
         ("caffe", ["conv 4 k3 p1 circular"], "Caffe pads with zeros only"),
         ("darknet", ["conv 4 k3 p1 reflect", "batchnorm"], "Darknet pads with zeros only"),
         ("darknet", ["conv 4 k1x3"], "a kernel of Darknet is the same along both axes"),
-        ("darknet", ["layernorm", "gelu", "mean 1"], "there is no section of Darknet for `layernorm`"),
+        ("darknet", ["gelu"], "Darknet has no such activation"),
+        ("darknet", ["elu 0.5"], "Darknet has no such activation"),
+        ("darknet", ["layernorm", "gelu", "mean 1"], "the norms of Darknet are batch norms and LRN"),
     ],
 )
 def test_what_a_format_cannot_say_is_told(form, layers, told):
@@ -172,7 +174,7 @@ def test_the_batch_and_the_input_are_those_asked_for():
 @pytest.mark.parametrize(
     ("layers", "others", "never"),
     [
-        ("[conv 4 k3, batchnorm, gelu]", ["torch", "keras", "darknet"], []),
+        ("[conv 4 k3, batchnorm, local 4 k3]", ["torch", "darknet"], ["keras"]),
         ("[conv 4 k3, layernorm, gelu]", ["torch"], ["darknet"]),
         ("[conv 4 k3 p1 circular, gelu]", ["torch"], ["darknet", "keras", "keras-json"]),
         ("[{opaque: 4x9x9}]", [], ["torch", "darknet", "keras"]),  # ONNX where it is known only with its package
