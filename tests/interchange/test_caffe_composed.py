@@ -45,6 +45,8 @@ SAID = (
     ("4x6x5", "select 2 axis=1", ["Slice", "Silence", "Silence", "Reshape"]),
     ("4x6x5", "crop 1", ["Slice", "Silence", "Silence", "Slice", "Silence", "Silence"]),
     ("4x1x5", "expand -1x3x-1", ["Tile"]),
+    ("4x3x6x5", "global_avgpool", ["Reshape", "Pooling", "Reshape"]),
+    ("4x7", "global_maxpool flat", ["Reshape", "Pooling", "Reshape"]),
     ("1x6", "embedding 9 3", ["Flatten", "Embed", "Permute"]),
     ("6", "embedding 9 3 axis=last", ["Embed"]),
     ("4x6x5", "parameter 4x1x1 multiply", ["Scale"]),

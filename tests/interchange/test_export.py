@@ -194,3 +194,11 @@ def test_a_net_of_two_inputs_is_refused_by_darknet(tmp_path):
     done = run("export", tmp_path / "net.yaml", "--to", "darknet")
     assert done.exit_code == 2
     assert "a net of Darknet has one input" in done.stderr
+
+
+def test_darknet_hands_an_input_on_that_several_take():
+    graph = load_text("input: 4x9x9\nlayers: [{add: [[conv 4 k3 p1], []]}, slice 2:4]", "net", options=Options())
+    made = str(writer_for(None, "darknet").write(graph, 1).content)
+    assert [line for line in made.splitlines() if line.startswith("[")] == [
+        "[net]", "[activation]", "[convolutional]", "[shortcut]", "[route]",
+    ]  # fmt: skip

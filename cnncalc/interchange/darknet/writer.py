@@ -44,7 +44,8 @@ class _Writer:
         inputs = [node for node in self.graph.nodes if node.layer is None]
         for node in inputs[1:]:
             self.unsayable.add(node, "a net of Darknet has one input", "`concat` them outside of the net")
-        self.places.update(dict.fromkeys([node.index for node in inputs], -1))
+        first = self.add("activation", ["activation=linear"]) if self.asked_by_number(inputs[0].index) else -1
+        self.places.update(dict.fromkeys([node.index for node in inputs], first))
         for index, node in enumerate(self.graph.nodes):
             if node.layer is not None and index not in self.done:
                 try:
@@ -61,6 +62,11 @@ class _Writer:
             self.add("route", [f"layers={last[0]}"])
         self.unsayable.raise_any()
         return Written("\n".join([self.head(inputs[0].shape), *self.sections]))
+
+    def asked_by_number(self, index: int) -> bool:
+        """Whether an input is more than what the first section takes, so that a section has to hand it on."""
+        users = [self.graph.nodes[user] for user in self.users.get(index, [])]
+        return len(users) > 1 or any(len(one.inputs) > 1 or one.layer.kind == "slice" for one in users if one.layer)
 
     def head(self, shape: Shape) -> str:
         """The `[net]` section."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import prod
+
+from cnncalc.interchange.caffe.writing.composed import reshaped_to
 from cnncalc.interchange.caffe.writing.pieces import Piece, Said, Values
 from cnncalc.interchange.written import Unsaid, of_zeros
 from cnncalc.layers import Shape
@@ -105,12 +108,12 @@ def _pooled(n: int, kernel: int, stride: int, padding: int) -> int:
 
 
 def whole_pool(layer: pool.GlobalPool, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Pooling over the whole map; then Flatten for a vector."""
-    if len(x[0]) != 3:
-        raise Unsaid("Caffe's Pooling has two spatial axes", "`reshape` it to them")
+    """Pooling over the whole map, of other axes than two in one; then Flatten for a vector."""
     way = "AVE" if isinstance(layer, pool.GlobalAvgPool) else "MAX"
-    pieces = [Piece("Pooling", "pooling_param", (("pool", way), ("global_pooling", True)))]
-    return pieces + [Piece("Flatten", suffix="_flat")] * (len(y) == 1)
+    whole = Piece("Pooling", "pooling_param", (("pool", way), ("global_pooling", True)))
+    if len(x[0]) != 3:
+        return [reshaped_to((x[0][0], prod(x[0][1:]), 1), "_pixels"), whole._replace(suffix="_pool"), reshaped_to(y)]
+    return [whole] + [Piece("Flatten", suffix="_flat")] * (len(y) == 1)
 
 
 def adaptive(layer: pool.AdaptivePool, x: tuple[Shape, ...], y: Shape) -> Said:
