@@ -121,7 +121,7 @@ class Bodies:
         """`like` are those of the same net where it has other numbers, in the layers of these indices alone."""
         self.graph, self.root, self.ties = graph, root, ties
         self.like, self.changed = like, changed
-        self.tensors = Tensors(graph) if like is None else like.tensors
+        self.tensors: Tensors = Tensors(graph) if like is None else like.tensors
         self.unsayable = Unsayable("PyTorch")
         self.met: dict[tuple[int, bool], Said] = {}
         """What is said of a layer on its inputs, by their signature and whether it gives places too."""
