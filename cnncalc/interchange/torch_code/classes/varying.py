@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Net, Node
 from cnncalc.interchange.torch_code.classes.making import Class, Classes
+from cnncalc.interchange.torch_code.classes.screening import first_of_many, fits
 from cnncalc.interchange.torch_code.classes.templates import Parameter
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Text, call
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
-from cnncalc.interchange.torch_code.modules.parts import RESERVED, is_attribute
+from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group, is_attribute
 from cnncalc.records import NamedTuple
 
 __all__ = ["Program", "with_arguments"]
@@ -43,17 +44,29 @@ def with_arguments(graph: Net, program: Program, make: Make) -> list[Class]:
     taken = {*RESERVED, *dir(builtins)}
     for each in made:
         taken.update([*(one.name for one in each.members), *(one.name for one in each.parameters)])
+    group = first_of_many(program.classes)
     for name, value in graph.again.numbers.items():
-        one = type(value) is int and value == 1  # twice it is one more, too
-        if value != 0 and not one and is_attribute(name) and name not in taken:
+        free = value != 0 and is_attribute(name) and name not in taken
+        if free and (group is None or _fits(graph, program.classes, group, name, value)):
             made = _varied(graph, program, make, made, name, value)
     return made
+
+
+def _fits(graph: Net, classes: Classes, group: Group, name: str, value: int | float) -> bool:
+    """Whether another value leaves a group in its class, as far as the net's beginning tells."""
+    assert graph.again is not None
+    other = _others(value)[0][0]
+    try:
+        begun = graph.again.begin({name: repr(other)}, group.full)
+    except CnncalcError:
+        return True
+    return fits(graph, classes, group, begun, _Varying(name, (value, other)).follows)
 
 
 def _varied(graph: Net, program: Program, make: Make, made: list[Class], name: str, value: int | float) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
-    for others in ((value + 1, 2 * value), (2 * value, 3 * value)) if type(value) is int else ((value / 2, value / 4),):
+    for others in _others(value):
         found, known = made, list[list[Class]]()
         for number, other in enumerate(others, 1):  # what does not fit mostly does not with the first
             try:
@@ -70,6 +83,13 @@ def _varied(graph: Net, program: Program, make: Make, made: list[Class], name: s
         else:
             return found
     return made
+
+
+def _others(value: int | float) -> tuple[tuple[int | float, int | float], ...]:
+    """Pairs of other values, by which it is told what follows from one: the first pair for which there are nets."""
+    if type(value) is float:
+        return ((value / 2, value / 4),)
+    return ((value + 1, 2 * value), (2 * value, 3 * value)) if value != 1 else ((2, 3),)
 
 
 def _noted(found: Iterable[Class], known: list[Class]) -> Iterator[Class]:
@@ -176,6 +196,13 @@ class _Varying:
         if all(n == value + more for n, value in pairs):
             return call("+" if more > 0 else "-", {"left": Text(name), "right": abs(more)})
         raise Unfit
+
+    def follows(self, numbers: Sequence[int | float]) -> bool:
+        """Whether numbers are an expression of it, or all the same."""
+        try:
+            return len({*numbers}) == 1 or bool(self.said(numbers, self.name))
+        except Unfit:
+            return False
 
     def handed(self, one: Class) -> Class:
         """A class that hands the variable on to those of its members that need it."""

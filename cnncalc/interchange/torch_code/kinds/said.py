@@ -24,6 +24,7 @@ __all__ = [
     "plain",
     "rank_of",
     "remembered",
+    "said_of",
     "says",
     "sides",
 ]
@@ -70,6 +71,11 @@ class _Rules(dict[str, Rule]):
 
 RULES = _Rules()
 """The rule of each kind: of a layer, the shapes of its inputs and that of its output."""
+
+
+def said_of(layer: Any, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """A layer by its rule, with what makes its weight. Raises Unsaid."""
+    return parametrised(RULES[layer.kind](layer, shapes, made), layer)
 
 
 def says(*kinds: str) -> Callable[[R], R]:

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.graph import Net, Node
 from cnncalc.graph.stored import nameless
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
-from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, RULES, Said, own, parametrised, remembered
+from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, Said, own, remembered, said_of
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
@@ -148,8 +148,7 @@ class Bodies:
         try:
             said = self.met.get(key)
             if said is None:
-                rule = RULES[node.layer.kind]
-                said = parametrised(rule(node.layer, self.graph.input_shapes(node), node.shape), node.layer)
+                said = said_of(node.layer, self.graph.input_shapes(node), node.shape)
                 said = self.met[key] = remembered(said) if key[1] else said
             overwrites = getattr(node.layer, "inplace", False)
             return _apart(said) if overwrites and not self._alone(node) else said
