@@ -69,9 +69,10 @@ def _follows(said: Any, found: Any, arguments: dict[str, Any], follows: Follows)
     if not isinstance(said, Call) or said.function not in INFIX:
         return True
     values = [arguments.get(one.value.text) if isinstance(one.value, Text) else one.value for one in said.arguments]
-    if not all(type(value) is int for value in values):
+    numbers = [value for value in values if type(value) is int]
+    if len(numbers) != 2:
         return True
-    left, right = values
+    left, right = numbers
     if said.function == "*":
         return right != 0 and found % right == 0 and follows((left, found // right))
     if said.function == "//":
