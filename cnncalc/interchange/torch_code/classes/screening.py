@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncalc.graph import Net
 from cnncalc.interchange.torch_code.classes.making import Class, Classes
-from cnncalc.interchange.torch_code.expressions import INFIX, Call, Text
+from cnncalc.interchange.torch_code.expressions import Call, Text
 from cnncalc.interchange.torch_code.kinds.said import said_of
 from cnncalc.interchange.torch_code.modules.parts import Group
 from cnncalc.interchange.written import Unsaid
@@ -66,15 +66,15 @@ def _follows(said: Any, found: Any, arguments: dict[str, Any], follows: Follows)
         return True
     if type(said) is int:
         return follows((said, found))
-    if not isinstance(said, Call) or said.function not in INFIX:
+    if not isinstance(said, Call) or said.function not in ("*", "//"):
         return True
     values = [arguments.get(one.value.text) if isinstance(one.value, Text) else one.value for one in said.arguments]
     numbers = [value for value in values if type(value) is int]
     if len(numbers) != 2:
         return True
     left, right = numbers
+    if found == (left * right if said.function == "*" else left // max(right, 1)):
+        return True
     if said.function == "*":
         return right != 0 and found % right == 0 and follows((left, found // right))
-    if said.function == "//":
-        return found != 0 and left % found == 0 and follows((right, left // found))
-    return said.function != "+" or left + right == found
+    return found != 0 and left % found == 0 and follows((right, left // found))
