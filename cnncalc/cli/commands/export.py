@@ -24,7 +24,7 @@ from cnncalc.errors import CnncalcError, Fault
         "where the suffix does not say it.",
     ),
     option("--force", is_flag=True, help="Write over a file that is there."),
-    option("--opset", least=1, help="onnx: the opset, from 13 to the newest of the onnx package, the default."),
+    option("--opset", least=1, help="onnx: the opset, from 11 to the newest of the onnx package, the default."),
     option(
         "--values",
         choices=("random", "zero", "none"),
