@@ -113,10 +113,14 @@ WRITTEN_OUT = (
     "input: 3x5x12\nlayers: [convlstm 4 k5 p2 nobias, convlstm 2 k1]",
     "input: 3x4x9x9\nlayers: [convlstm 4 k3x5 p2x4 s2x1 d2]",
     "input: 3x9x8\nlayers: [{conv: 18 k3 p1, name: offsets}, {deform_conv: 8 k3 p1, from: [input, offsets]}]",
-    "input: 4x9x8\nlayers: [{conv: 36 k3 p1 s2, name: offsets}, {conv: 18 k3 p1 s2, from: input, name: mask}, "
-    "{deform_conv: 8 k3 p1 s2 g2 nobias, from: [input, offsets, mask]}]",
-    "input: 4x12x11\nlayers: [{conv: 18 k3 d2 p1 s2x1, name: offsets}, "
-    "{deform_conv: 8 k3 d2 p1 s2x1, from: [input, offsets]}]",
+    (
+        "input: 4x9x8\nlayers: [{conv: 36 k3 p1 s2, name: offsets}, {conv: 18 k3 p1 s2, from: input, name: mask}, "
+        "{deform_conv: 8 k3 p1 s2 g2 nobias, from: [input, offsets, mask]}]"
+    ),
+    (
+        "input: 4x12x11\nlayers: [{conv: 18 k3 d2 p1 s2x1, name: offsets}, "
+        "{deform_conv: 8 k3 d2 p1 s2x1, from: [input, offsets]}]"
+    ),
     "input: 6x20\nlayers: [gru 8 biases=1, lstm 5 biases=1 bidirectional layers=2, rnn 4 biases=1 final]",
     "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
 )
