@@ -263,7 +263,8 @@ class Counter:
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""
-        if key not in self._totals:
+        found = self._totals.get(key)
+        if found is None:
             rule = BY_KEY[key].total
-            self._totals[key] = self.sum(key) if rule is None else rule(self)
-        return self._totals[key]
+            found = self._totals[key] = self.sum(key) if rule is None else rule(self)
+        return found

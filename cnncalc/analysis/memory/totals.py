@@ -12,6 +12,7 @@ from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
+from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -70,12 +71,10 @@ def all_wanted(graph: Net) -> list[Wanted | None]:
     return found
 
 
-def backwards(
-    graph: Net, wanted: Sequence[Wanted | None] | None = None
-) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
-    """Every layer in execution order, with what is wanted of it; `wanted` is that of all, where somebody has it."""
+def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+    """Every layer in execution order, with what is wanted of it."""
     nodes = graph.nodes
-    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+    for index, one in enumerate(all_wanted(graph)):
         if one is not None:
             yield index, nodes[index], *one
 
@@ -103,9 +102,14 @@ def kept_for_backward(
             others.add(storage.key)
             kept.append(Kept(index, storage.what, storage.bytes(batch)))
 
-    for index, node, trains, inputs in backwards(graph, wanted):
-        backward = elements.backward(trains, inputs)
-        for saved in mets[node.signature].saved(backward):
+    backward_of = dict[Wanted, Backward]()
+    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+        if one is None:
+            continue
+        backward = backward_of.get(one)
+        if backward is None:
+            backward = backward_of[one] = elements.backward(*one)
+        for saved in mets[nodes[index].signature].saved(backward):
             tensor = elements.tensor(index, saved)
             if tensor is None:
                 keep(index, elements.own(index, saved))
