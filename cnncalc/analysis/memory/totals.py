@@ -65,7 +65,10 @@ def all_wanted(graph: Net) -> list[Wanted | None]:
         trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
         passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
-        one = trains, tuple([passes and wanted[each] for each in taken])
+        if len(taken) == 1:  # as most have
+            one = trains, (passes and wanted[taken[0]],)
+        else:
+            one = trains, tuple([passes and wanted[each] for each in taken])
         wanted[index] = trains or True in one[1]
         found[index] = known.setdefault(one, one)
     return found
