@@ -44,7 +44,7 @@ class Templates:
         made = None if template is None else template.place(level, start, at)
         if made is not None:
             return made
-        if key not in self.known:
+        if level.prefix and key not in self.known:  # a whole net is worth it at once, since nothing is made anew of it
             self._keep(key, None)
             return items()
         at.begin()
