@@ -169,7 +169,7 @@ class Counter:
     @cached_property
     def parted(self) -> Sequence[int] | None:
         """Whose storage each node's output is, where tensors are parts of others."""
-        parts = any([met.part_along is not None for met in self.graph.signatures])
+        parts = any(met.part_along is not None for met in self.graph.signatures)
         return laid_out(self.graph, training=self.graph.train).owner if parts else None
 
     @cached_property
