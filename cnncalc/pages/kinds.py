@@ -27,7 +27,7 @@ INTRODUCTION = (
 
 
 COURSE = (
-    "conv", "deformable", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "activation",
+    "conv", "deformable", "modulated", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "activation",
     "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions", "reductions",
     "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
 )  # fmt: skip
