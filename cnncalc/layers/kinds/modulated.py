@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
-from cnncalc.layers.convolving import Convolution
+from cnncalc.layers.convolving import ForwardConvolution
 from cnncalc.layers.fields import Border, Choice, Flag, PerAxis, Whole
 from cnncalc.layers.kinds.conv import Conv, Deconv, DepthwiseConv
 from cnncalc.layers.registry import layer
@@ -19,7 +19,7 @@ __all__ = ["Blur", "ModulatedConv"]
 
 
 class Resampling(Layer):
-    """A layer that slides as a convolution does, or with `up` as a transposed one: that is what it asks."""
+    """A layer that slides as a convolution of torch does, or with `up` as a transposed one: that is what it asks."""
 
     kernel: tuple[int, ...] = field(
         PerAxis(), "filter size, pixels", letter="k", symbol="k", aliases=("kernel_size", "filter_size")
@@ -30,7 +30,7 @@ class Resampling(Layer):
     )
 
     @property
-    def slid(self) -> Convolution:
+    def slid(self) -> ForwardConvolution | Deconv:
         """The convolution that slides so; of its channels nothing is asked."""
         raise NotImplementedError
 
@@ -71,8 +71,8 @@ class Blur(Resampling):
     each: bool = field(Flag(), "whether the buffer holds the filter once for each channel, as a BlurPool's", False)
 
     @property
-    def slid(self) -> Convolution:
-        window = {"kernel": self.kernel, "padding": self.padding, "bias": False, "dialect": self.dialect}
+    def slid(self) -> ForwardConvolution | Deconv:
+        window: dict[str, Any] = {"kernel": self.kernel, "padding": self.padding, "bias": False}
         if self.up is not None:
             return Deconv(out=1, stride=self.up, **window)
         return DepthwiseConv(stride=self.stride, mode=self.mode, **window)
@@ -133,17 +133,12 @@ class ModulatedConv(Resampling):
     )
     bias: bool = field(Flag(), "whether a bias is added to each filter's output", True, aliases=("use_bias",))
     demodulate: bool = field(Flag(), "whether each filter is divided by its length", True)
-    by: str = field(Choice("maps", "weights"), "what is scaled: the maps around the convolution, or its weights", "maps")
+    by: str = field(Choice("maps", "weights"), "what is scaled: maps around the convolution, or its weights", "maps")
 
     @property
-    def slid(self) -> Convolution:
-        fields = {
-            "out": self.out,
-            "kernel": self.kernel,
-            "padding": tuple((p, p) for p in self.padding),
-            "bias": self.bias,
-            "dialect": self.dialect,
-        }
+    def slid(self) -> ForwardConvolution | Deconv:
+        padding = tuple((p, p) for p in self.padding)
+        fields: dict[str, Any] = {"out": self.out, "kernel": self.kernel, "padding": padding, "bias": self.bias}
         return Conv(stride=self.stride, **fields) if self.up is None else Deconv(stride=self.up, **fields)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:

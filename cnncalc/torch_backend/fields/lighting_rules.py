@@ -161,7 +161,7 @@ def styled(layer: modulated.ModulatedConv, taken: Sequence[Tensor], out: Shape) 
     ones = x.new_ones(1, 1, *(window.kernel for window in slid))
     strides, padding = [window.stride for window in slid], [window.padding(1)[0] for window in slid]
     lit: Tensor = slide(x.amax(1, keepdim=True), ones, None, strides, padding)
-    return lit + styles.amax(1)[(..., *(None,) * (len(slid) + 1))]
+    return lit + styles.amax(1).reshape(-1, *(1,) * (len(slid) + 1))
 
 
 def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:

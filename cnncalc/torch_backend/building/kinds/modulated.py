@@ -42,16 +42,16 @@ class ModulatedConv(nn.Module):
 
     def spread(self, factors: Tensor) -> Tensor:
         """One number for each channel, along the axes of a map."""
-        return factors[(..., *(None,) * self.rank)]
+        return factors.reshape(*factors.shape, *(1,) * self.rank)
 
     def slide(self, x: Tensor, weight: Tensor, groups: int = 1) -> Tensor:
         """The plain convolution; `weight` has the filters first, those of each group together."""
         stride, padding = self.window
         if self.rule.up is None:
             made: Tensor = CONVOLVE[self.rank - 1](x, weight, None, stride, padding, 1, groups)
-            return made
-        turned = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)
-        made = TRANSPOSED[self.rank - 1](x, turned, None, stride, padding, 0, groups)
+        else:
+            turned = weight.reshape(groups, -1, *weight.shape[1:]).transpose(1, 2).flatten(0, 1)
+            made = TRANSPOSED[self.rank - 1](x, turned, None, stride, padding, 0, groups)
         return made
 
     def forward(self, x: Tensor, styles: Tensor) -> Tensor:
@@ -110,9 +110,9 @@ class Blur(nn.Module):
 
     filter: Tensor
 
-    def __init__(self, slid: Any, filter: Tensor) -> None:
+    def __init__(self, slid: Any, taps: Tensor) -> None:
         super().__init__()
-        self.register_buffer("filter", filter)
+        self.register_buffer("filter", taps)
         del slid.weight
         self.slid, self.channels = slid, slid.in_channels
 
@@ -125,17 +125,14 @@ class Blur(nn.Module):
 @builds(modulated.Blur)
 def blur(layer: modulated.Blur, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own around torch's convolution; with `up` around its transposed one."""
-    sizes = layer.taps(shapes[0])
-    filter, slid = binomial(sizes), layer.slid
-    if isinstance(slid, conv.Deconv):
-        if layer.mode != "zeros" or max(layer.stride) > 1:
-            raise ValueError(f"a {layer.mode} border, stride {layer.stride}")
-        channels = shapes[0][0]
-        wide = conv.Deconv(
-            out=channels, groups=channels, kernel=slid.kernel, stride=slid.stride, padding=slid.padding, bias=False
-        )
-        made = deconvolution(wide, shapes)
-        filter = filter * prod(spread(slid.stride, len(sizes)))
+    slid, channels = layer.slid, shapes[0][0]
+    sizes = [window.kernel for window in slid.windows(shapes[0])]
+    if isinstance(slid, conv.DepthwiseConv):
+        taps, made = binomial(sizes), convolution(slid, shapes)
     else:
-        made = convolution(slid, shapes)
-    return Blur(made, filter.expand(shapes[0][0] if layer.each else 1, 1, *sizes).clone())
+        if layer.mode != "zeros" or max(layer.stride) > 1 or min(layer.lengths(shapes[0])) < 1:
+            raise ValueError(f"a {layer.mode} border, stride {layer.stride}")
+        wide: dict[str, Any] = {"kernel": slid.kernel, "padding": slid.padding, "stride": slid.stride}
+        made = deconvolution(conv.Deconv(out=channels, groups=channels, bias=False, **wide), shapes)
+        taps = binomial(sizes) * prod(spread(slid.stride, len(sizes)))
+    return Blur(made, taps.expand(channels if layer.each else 1, 1, *sizes).clone())
