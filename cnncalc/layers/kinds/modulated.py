@@ -123,6 +123,7 @@ class ModulatedConv(Resampling):
     """
 
     inputs: ClassVar[tuple[int, int]] = (2, 2)
+    called_inputs: ClassVar[str] = "map, styles"
     weighted: ClassVar[bool] = True
     autocast: ClassVar[str] = "float32 within"
     out: int = field(
