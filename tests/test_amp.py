@@ -43,10 +43,11 @@ maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats
 layernorm | layernorm over=all noaffine | groupnorm 2 | instancenorm | instancenorm affine | instancenorm stats
+crossmap_lrn 3
 instancenorm affine stats | lrn 3 | grn | layerscale | relu | relu inplace | relu6 | relu6 inplace | leaky_relu inplace
 elu | selu | gelu | silu inplace | mish | sigmoid | tanh | hardswish inplace | hardsigmoid | softplus | softmax
 log_softmax | prelu | prelu per_channel | maxout 2 | dropout 0.3 | dropout 0.3 inplace | dropout 1.0 | dropout 0.0
-rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
+prelu shared_along=1 | rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
 droppath 0.3 | flatten | reshape 8x18 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2
 upsample 1.5 cubic
 upsample 2 mode=bilinear | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2 | identity

@@ -49,6 +49,7 @@ DOORS = {
     "interchange.torch_code.kinds": "elements said sequences tensors windows",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "program",
+    "interchange.torch_export.rules": "table",
     "interchange.ultralytics": "",
     "interchange.weights": "held",
     "language.expressions": "values",

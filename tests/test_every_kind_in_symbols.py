@@ -25,8 +25,8 @@ from cnncalc.layers import KINDS
 MAPS = """
 conv 3 k3 p1 | local 3 k3 | dwconv k3 s2 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2 | avgpool 2 ceil | lppool 2
 adaptive_maxpool 2 | adaptive_avgpool $(height // 2)x3 | global_maxpool | global_avgpool | spp 1x2 | batchnorm
-groupnorm 2 | layernorm | instancenorm | lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu | selu | gelu | silu
-mish
+groupnorm 2 | layernorm | instancenorm | lrn 3 | crossmap_lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu
+selu | gelu | silu | mish
 | sigmoid | tanh | hardswish | hardsigmoid | softplus | softmax axis=1 | log_softmax | prelu | maxout 2 | dropout
 droppath
 | rrelu | flatten | reshape 2x2x-1 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2 | upsample 1.5

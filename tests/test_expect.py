@@ -26,6 +26,9 @@ def checked(tmp_path, expect, *arguments):
         ("{output: [4, 8]}", 1),
         ("{train: {keras: {shapes: {conv1: [4, 8, 7]}}}}", 1),
         ("{params: $(4 * 4), macs: 7_68}", 0),
+        ("{max: {params: 16, macs: 1k}}", 0),
+        ("{max: {params: 15, macs: 1k}}", 1),
+        ("{params: 16, keras: {max: {params: 15}}}", 1),
     ],
 )
 def test_every_form_of_a_figure_is_held(tmp_path, expect, code):
@@ -49,8 +52,11 @@ def test_every_form_of_a_figure_is_held(tmp_path, expect, code):
         ("{params: }", "`params` is a whole number"),
         ("{params: true}", "`params` is a whole number"),
         ("{parms: 16}", "`expect` has no figure `parms`"),
+        ("{max: 5M}", "`expect.max` is a mapping of figures"),
+        ("{max: {output: 4x8x8}}", "`expect.max` has no figure `output`"),
+        ("{keras: {max: {parms: 5M}}}", "`expect.keras.max` has no figure `parms`"),
         ("{keras: 16}", "`expect.keras` is a mapping of figures"),
-        ("{train: {keras: {parms: 16}}}", "`expect` has no figure `parms`"),
+        ("{train: {keras: {parms: 16}}}", "`expect.train.keras` has no figure `parms`"),
     ],
 )
 def test_what_is_not_read_is_a_fault(tmp_path, expect, message):
@@ -63,6 +69,19 @@ def test_what_is_not_read_is_a_fault(tmp_path, expect, message):
 def test_all_faults_of_a_block_are_told_at_once(tmp_path):
     done = checked(tmp_path, "{parms: 1, macs: x, shapes: {relu2: 1, conv1: y}, keras: {output: {}}}")
     assert done.stderr.count("error:") == 5
+
+
+def test_what_is_too_much_is_told_with_its_bound(tmp_path):
+    done = checked(tmp_path, "{max: {params: 15}}")
+    assert "params: expected at most 15, found 16" in done.output
+
+
+def test_faults_of_a_block_are_told_beside_those_of_the_layers(tmp_path):
+    (tmp_path / "net.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k11]\nexpect: {parms: 1, max: {macs: many}}\n")
+    done = runner().invoke(program, ["check", str(tmp_path / "net.yaml")])
+    assert done.exit_code == 2
+    assert done.stderr.count("error:") == 3
+    assert [word in done.stderr for word in ("the kernel does not fit", "no figure `parms`", "`many`")] == [True] * 3
 
 
 def test_variants_in_variants_cost_no_more_than_one_each(tmp_path, monkeypatch):

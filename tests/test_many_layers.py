@@ -7,7 +7,7 @@ import json
 import pytest
 from processes import cnncalc
 
-from cnncalc.analysis import costs
+from cnncalc.analysis import costs, many
 from cnncalc.language import load
 from cnncalc.language.options import Options
 
@@ -24,7 +24,7 @@ def test_what_is_not_kept_is_the_same(monkeypatch, name, options):
     chosen, dtype = OPTIONS[options]
     kept = costs.report(load(name, chosen), chosen.batch, dtype, "adam")
     monkeypatch.setattr(costs, "MANY", 0)
-    monkeypatch.setattr(costs, "NEAR", 3)  # so that layers come again that were forgotten
+    monkeypatch.setattr(many, "NEAR", 3)  # so that layers come again that were forgotten
     forgotten = costs.report(load(name, chosen), chosen.batch, dtype, "adam")
     first, rows = next(iter(forgotten.layers)), [*forgotten.layers]
     assert first == rows[0] == kept.rows[0]

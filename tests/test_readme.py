@@ -67,7 +67,7 @@ def test_the_file_is_a_net_that_keeps_its_word(tmp_path):
     file = tmp_path / "net.yaml"
     file.write_text(text, encoding="utf-8")
     checks = check(str(file), Options(), {}, {}).checks
-    assert [(one.what, one.passed) for one in checks] == [("output", True), ("params", True)]
+    assert [(one.what, one.passed) for one in checks] == [("output", True), ("params", True), ("macs", True)]
 
 
 def test_the_net_of_the_chinese_readme_keeps_its_word(tmp_path):

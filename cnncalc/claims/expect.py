@@ -9,26 +9,19 @@ from cnncalc.analysis.costs import report
 from cnncalc.answers.figures import KEYS as FIGURES
 from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import duration_text
-from cnncalc.claims.quantities import parse_quantity
+from cnncalc.claims.expectations import OUTPUT, SHAPES, Expectation, expectations
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Net
-from cnncalc.language import load
+from cnncalc.language import load, stated_by
 from cnncalc.language.options import Options
-from cnncalc.language.values import ValueFault, value_of
-from cnncalc.language.yaml.reader import Mapping, YamlNode
-from cnncalc.layers import FieldError, Shape, show_shape
-from cnncalc.layers.dialects import DIALECTS
-from cnncalc.notation.shapes import read_shape
+from cnncalc.language.yaml.reader import YamlNode
+from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
     from cnncalc.claims.latency import Latency
 
 __all__ = ["Check", "Checked", "check"]
-
-SHAPES = ("outputs", "shapes")
-NESTED = ("train", *DIALECTS)
-KEYS = (*FIGURES, "output", *SHAPES, *NESTED)
 
 
 class Check(NamedTuple):
@@ -69,17 +62,13 @@ def check(
     what is above it fails for sure.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
-    graph = load(net, options)
+    graph = _built(net, options)
     counted = report(graph, options.batch, dtype, optimizer)
     checks: list[Check] = []
     changes = options.changes()
     if isinstance(graph.expect, YamlNode) and not changes:
         plain = counted if (dtype, optimizer) == ("float32", "sgd") else report(graph, options.batch)
-        held = _Held(net, options, graph, plain)
-        held.block(graph.expect, options)
-        if held.faults:
-            raise CnncalcError(held.faults)
-        checks += held.checks
+        checks += _Held(net, options, graph, plain).all(graph.expect)
     for name, bound in maxima.items():
         found = _figure(name, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))
@@ -114,104 +103,62 @@ def _output(graph: Net) -> str:
 
 
 class _Held:
-    """Holds the net to its `expect:` block, with every fault of the block; each variant of the net is built once."""
+    """Holds the net to what its file expects; each variant of the net is built once."""
 
     def __init__(self, net: str, options: Options, graph: Net, counted: Report) -> None:
-        self.net = net
-        self.variants = {_variant(options): (graph, counted)}
-        self.checks: list[Check] = []
-        self.faults: list[Fault] = []
+        self.net, self.options = net, options
+        self.variants = {(options.train, options.dialect): (graph, counted)}
 
-    def block(self, node: YamlNode, options: Options, path: tuple[str, ...] = ()) -> None:
-        """Hold the net to one (nested) block."""
-        if not isinstance(node, Mapping):
-            message = f"`{'.'.join(('expect', *path))}` is a mapping of figures"
-            self.faults.append(Fault(message, node.place(), help="such as {output: 1000, params: 61_706}"))
-            return
-        for key, (key_node, value) in node.entries.items():
+    def all(self, block: YamlNode) -> list[Check]:
+        """Every expectation held. Raises CnncalcError with every fault of the block."""
+        expected, faults = expectations(block)
+        checks = []
+        for one in expected:
             try:
-                self._figure(key, key_node, value, options, path)
+                checks.append(self._one(one))
             except CnncalcError as error:
-                self.faults += error.faults
+                faults += error.faults
+        if faults:
+            raise CnncalcError(faults)
+        return checks
 
-    def _figure(self, key: str, key_node: YamlNode, value: YamlNode, options: Options, path: tuple[str, ...]) -> None:
-        prefix = " ".join((*path, key))
-        if key in NESTED:
-            changed = options._replace(train=True) if key == "train" else options._replace(dialect=key)
-            self.block(value, changed, (*path, key))
-            return
-        if key not in KEYS:
-            help = suggestion(key, KEYS, f"it takes {', '.join(KEYS)}")
-            raise CnncalcError(Fault(f"`expect` has no figure `{key[:60]}`", key_node.place(), help=help))
-        graph, counted = self._built(options)
-        if key in SHAPES:
-            self._shapes(prefix, value, graph)
-        elif key == "output":
-            self.checks.append(_shape(self.net, prefix, value, _output(graph)))
-        else:
-            self.checks.append(_number(self.net, prefix, value, int(getattr(counted.totals, key))))
+    def _one(self, one: Expectation) -> Check:
+        graph, counted = self._built(one)
+        if one.most:
+            bound, found = one.expected, getattr(counted.totals, one.figure)
+            return Check(self.net, one.what, bound, found, found <= bound, one.place, most=True)
+        told = _shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
+        return Check(self.net, one.what, one.expected, told, told == one.expected, one.place)
 
-    def _built(self, options: Options) -> tuple[Net, Report]:
-        """The net under other options. Raises CnncalcError."""
-        variant = _variant(options)
+    def _built(self, one: Expectation) -> tuple[Net, Report]:
+        """The net under the options that the block names. Raises CnncalcError."""
+        variant = one.train or self.options.train, one.dialect or self.options.dialect
         if variant not in self.variants:
+            options = self.options._replace(train=variant[0], dialect=variant[1])
             graph = load(self.net, options)
             self.variants[variant] = graph, report(graph, options.batch)
         return self.variants[variant]
 
-    def _shapes(self, what: str, node: YamlNode, graph: Net) -> None:
-        """`shapes: {layer1: 64x56x56}`: the outputs of layers and groups."""
-        if not isinstance(node, Mapping):
-            help = "such as {layer1: 64x56x56}"
-            raise CnncalcError(Fault(f"`{what}` is a mapping of layers to shapes", node.place(), help=help))
-        tensors = {**{one.name: index for index, one in enumerate(graph.nodes)}, **graph.groups}
-        for name, (key, value) in node.entries.items():
-            if name not in tensors:
-                help = suggestion(name, tensors, "`cnncalc show` prints every name")
-                self.faults.append(Fault(f"there is no layer `{name[:60]}`", key.place(), help=help))
-                continue
-            found = show_shape(graph.nodes[tensors[name]].shape)
-            try:
-                self.checks.append(_shape(self.net, f"{what} {name}", value, found))
-            except CnncalcError as error:
-                self.faults += error.faults
+
+def _figure_of(one: Expectation, graph: Net, counted: Report) -> int | str:
+    return _output(graph) if one.figure == OUTPUT else int(getattr(counted.totals, one.figure))
 
 
-def _variant(options: Options) -> tuple[bool, str | None]:
-    return options.train, options.dialect
+def _shape_of(one: Expectation, graph: Net) -> str:
+    """The output of a layer or group. Raises CnncalcError where there is none of that name."""
+    tensors = {**{node.name: index for index, node in enumerate(graph.nodes)}, **graph.groups}
+    if one.layer not in tensors:
+        help = suggestion(one.layer, tensors, "`cnncalc show` prints every name")
+        raise CnncalcError(Fault(f"there is no layer `{one.layer[:60]}`", one.named, help=help))
+    return show_shape(graph.nodes[tensors[one.layer]].shape)
 
 
-def _read(node: YamlNode) -> object:
+def _built(net: str, options: Options) -> Net:
+    """The net. Raises CnncalcError with its faults, and those of its `expect:` beside them."""
     try:
-        return value_of(node, {})
-    except ValueFault as fault:
-        raise CnncalcError(Fault(fault.error.message, fault.node.place(), help=fault.error.help)) from None
-
-
-def _number(net: str, what: str, node: YamlNode, found: int) -> Check:
-    expected = _read(node)
-    if isinstance(expected, str):
-        expected = _quantity(what, expected, node)
-    if not isinstance(expected, int) or isinstance(expected, bool):
-        help = "write it in full, with _ between thousands if you like"
-        raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
-    return Check(net, what, expected, found, expected == found, node.place())
-
-
-def _quantity(what: str, text: str, node: YamlNode) -> int:
-    """`5M` in full."""
-    try:
-        return parse_quantity(text, in_bytes=what.endswith("_bytes"))
+        return load(net, options)
     except CnncalcError as error:
-        fault = error.faults[0]
-        message = f"`{what}` is a whole number: {fault.message}"
-        raise CnncalcError(Fault(message, node.place(), help=fault.help)) from None
-
-
-def _shape(net: str, what: str, node: YamlNode, found: str) -> Check:
-    value = _read(node)
-    try:
-        expected: Shape = () if value == "scalar" else read_shape(value)
-    except FieldError as error:
-        raise CnncalcError(Fault(f"`{what}` is a shape: {error.rule}", node.place(), help="such as 512x7x7")) from None
-    return Check(net, what, show_shape(expected), found, show_shape(expected) == found, node.place())
+        stated = stated_by(net, options)
+        if stated is None:
+            raise
+        raise CnncalcError([*error.faults, *expectations(stated)[1]]) from None

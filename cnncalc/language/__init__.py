@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.documents.document import Document
     from cnncalc.language.options import Options
+    from cnncalc.language.yaml.reader import YamlNode
     from cnncalc.layers import Shape
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "load_text",
     "loader",
     "read_document",
+    "stated_by",
 ]
 
 
@@ -72,6 +74,19 @@ def input_shapes(net: str, options: Options) -> dict[str, Shape]:
     shapes = inputs.input_shapes(document, options.input, Assembler(document, options, faults).variables)
     faults.raise_any()
     return shapes
+
+
+def stated_by(net: str, options: Options) -> YamlNode | None:
+    """The `expect:` of a file whose net may not stand, for its own faults; None where there is none to read."""
+    from cnncalc.errors import CnncalcError
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+
+    try:
+        document = Document(net, options, Faults())
+    except CnncalcError:
+        return None
+    return document.keys["expect"][1] if "expect" in document.keys else None
 
 
 def loader(net: str, options: Options) -> Callable[[MappingType[str, str]], Net]:

@@ -189,13 +189,19 @@ def _line(item: str, blocks: list[str]) -> Json:
 
 def _expect() -> Json:
     nested = {"$ref": "#/$defs/expect"}
+    count = {"type": ["integer", "string"]}
     return {
         "type": "object",
         "properties": {
             "output": SHAPE,
             "outputs": {"type": "object", "additionalProperties": SHAPE},
             "shapes": {"type": "object", "additionalProperties": SHAPE},
-            **{figure.key: {"type": ["integer", "string"], "description": figure.help} for figure in FIGURES},
+            **{figure.key: {**count, "description": figure.help} for figure in FIGURES},
+            "max": {
+                "type": "object",
+                "propertyNames": {"enum": [figure.key for figure in FIGURES]},
+                "additionalProperties": count,
+            },
             **dict.fromkeys(("train", *DIALECTS), nested),
         },
         "additionalProperties": False,

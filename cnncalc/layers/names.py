@@ -31,6 +31,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "deconv": "transposedconv convtranspose deconvolution upconv conv1dtranspose conv2dtranspose "
         "conv3dtranspose convolution1dtranspose convolution2dtranspose convolution3dtranspose",
     },
+    "crossmap": {
+        "crossmap_lrn": "",
+    },
     "deformable": {
         "deform_conv": "deformableconv dcn dcnv2 modulateddeformconv",
     },
@@ -59,7 +62,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "layernorm": "ln layernormalization",
         "groupnorm": "gn groupnormalization",
         "instancenorm": "instancenormalization",
-        "lrn": "localresponsenorm localresponsenormalization crossmaplrn",
+        "lrn": "localresponsenorm localresponsenormalization",
         "grn": "globalresponsenorm",
         "layerscale": "",
     },

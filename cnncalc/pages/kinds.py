@@ -28,6 +28,7 @@ INTRODUCTION = (
 
 COURSE = (
     "conv", "deformable", "modulated", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm",
+    "crossmap",
     "activation", "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions",
     "reductions", "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
 )  # fmt: skip

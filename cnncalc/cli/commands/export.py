@@ -28,7 +28,7 @@ __all__ = ["command"]
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
-    "--opset", type=click.INT, help="onnx: the opset, from 13 to the newest of the onnx package, the default."
+    "--opset", type=click.INT, help="onnx: the opset, from 11 to the newest of the onnx package, the default."
 )
 @click.option(
     "--values",

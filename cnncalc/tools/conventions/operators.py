@@ -58,7 +58,7 @@ PAPER = Convention(
     ),
     unknown={},
     leaves_out=REST,
-    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"embedding", "maxunpool"},
+    nothing=ACTIVATIONS | MAXIMA | AVERAGES | NORMS | WINDOWED | {"crossmap_lrn", "embedding", "maxunpool"},
 )
 
 

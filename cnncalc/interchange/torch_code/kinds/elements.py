@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.torch_code.expressions import Call, Taken, Text, call, method
 from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, rank_of, says
 from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import activation, linear, norm, regularize
+from cnncalc.layers.kinds import activation, crossmap, linear, norm, regularize
 from cnncalc.layers.kinds.algebra import products
 
 __all__: list[str] = []
@@ -122,6 +122,12 @@ def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...]
     return Said(call("nn.LocalResponseNorm", size), own(), call("F.local_response_norm", {"input": X, **size}))
 
 
+@says(crossmap.CrossMapNorm)
+def cross_map_norm(layer: crossmap.CrossMapNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """CrossMapLRN2d, with torch's own numbers."""
+    return Said(call("nn.CrossMapLRN2d", {"size": layer.size}), own())
+
+
 @says(norm.GlobalResponseNorm)
 def global_response_norm(layer: norm.GlobalResponseNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself."""
@@ -194,11 +200,11 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
 
 @says(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """PReLU; with a slope for each element a module in the file itself."""
-    if layer.slopes == "per_element":
-        return Said(call("ElementPReLU", {"shape": tuple(shapes[0])}), own(), holds=True)
-    slopes = shapes[0][0] if layer.slopes == "per_channel" else 1
-    return Said(call("nn.PReLU", num_parameters=(slopes, 1)), own(), holds=True)
+    """PReLU; with more slopes than one a channel a module in the file itself."""
+    slopes = layer.weight_shapes(*shapes)["weight"]
+    if layer.own(shapes[0]) not in ("shared", "per_channel"):
+        return Said(call("ElementPReLU", {"shape": slopes}), own(), holds=True)
+    return Said(call("nn.PReLU", num_parameters=(slopes[0], 1)), own(), holds=True)
 
 
 @says(activation.GELU)
