@@ -36,7 +36,7 @@ identity | function exp | glu | reduce mean 1 | argmax 0 keep | topk 2 axis=1 | 
 rmsnorm
 | parameter 4x1x1 multiply | constant 4x1x1 add | positional | attention 2 | attention 2 w2 relative | unfold k3
 fractional_maxpool k2 size=3 | opaque 3x4 | add 1 | multiply 2 | maximum 0 | minimum 0 | power 2 | subtract 1
-divide 2 | parameter 4x1x8 concat axis=1
+divide 2 | parameter 4x1x8 concat axis=1 | blur k3 s2 p1 reflect | blur k4 p1 up=2
 """
 SEQUENCES = "lstm 3 bidirectional | gru 3 final | rnn 3 | attention 2 causal | linear 3 axis=last | embedding 9 3"
 OTHERS = {
@@ -46,6 +46,14 @@ OTHERS = {
     "bilinear": ("4xHxW", "[global_avgpool flat, {bilinear: {out: 3, branches: [[tanh], []]}}]"),
     "maxunpool": ("4xHxW", "[{maxpool: 2, name: pooled}, {maxunpool: 2, pool: pooled}]"),
     "deform_conv": ("4xHxW", "[{tanh: , name: x}, conv 18 k3 p1, {deform_conv: 3 k3 p1, from: [x, previous]}]"),
+    "modulated_conv": (
+        "4xHxW",
+        "[{tanh: , name: x}, global_avgpool flat, linear 4, {modulated_conv: 3 k3 p1, from: [x, previous]}]",
+    ),
+    "modulated_conv up": (
+        "4xHxW",
+        "[{tanh: , name: x}, global_avgpool flat, linear 4, {modulated_conv: 3 k3 up=2 weights, from: [x, previous]}]",
+    ),
     "distances": ("4xHxW", "[{parameter: 7x2 nobatch}, distances 4 2]"),
     "fold": ("4xHxW", "[unfold k2 s2, relu, fold k2 8x8 s2]"),
     "convlstm": ("4x3xHxW", "[convlstm 2 k3 same]"),

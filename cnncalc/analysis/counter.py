@@ -169,7 +169,7 @@ class Counter:
     @cached_property
     def parted(self) -> Sequence[int] | None:
         """Whose storage each node's output is, where tensors are parts of others."""
-        parts = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        parts = any(met.part_along is not None for met in self.graph.signatures)
         return laid_out(self.graph, training=self.graph.train).owner if parts else None
 
     @cached_property
@@ -263,7 +263,8 @@ class Counter:
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""
-        if key not in self._totals:
+        found = self._totals.get(key)
+        if found is None:
             rule = BY_KEY[key].total
-            self._totals[key] = self.sum(key) if rule is None else rule(self)
-        return self._totals[key]
+            found = self._totals[key] = self.sum(key) if rule is None else rule(self)
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from operator import mul
 from typing import Any
 
 from cnncalc.analysis.counter import Counter, OfOneError, rule_of
@@ -138,6 +139,17 @@ class Counts(Counter):
             return None
         found = self._columns[place] = [one[place] for one in known]
         return found
+
+    @cached_property
+    def _sums(self) -> dict[str, int]:
+        """What layers add up to of all figures that are known of each."""
+        times = self.times
+        columns = zip(KEYS, self._columns)
+        return {key: sum(map(mul, times, values)) for key, values in columns if None not in values}
+
+    def sum(self, key: str) -> Any:
+        found = self._sums.get(key)
+        return super().sum(key) if found is None else found
 
     @cached_property
     def saved(self) -> dict[int, int]:

@@ -102,6 +102,12 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return bool(layer.weight_shapes(*shapes))
 
     @cached_property
+    def part_along(self) -> int | None:
+        """The axis of its input along which its output is a part of it; None where it is no part."""
+        layer, shapes = self
+        return layer.part_along(shapes[0])
+
+    @cached_property
     def reaches(self) -> tuple[Reach | None, ...]:
         """Which input elements an output element sees, an axis each, channels first."""
         layer, shapes = self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.analysis.memory.totals import Wanted, backwards
+from cnncalc.analysis.memory.totals import Wanted, all_wanted
 from cnncalc.graph import Net
 from cnncalc.layers.backward import Backward, known_backward
 
@@ -17,12 +17,17 @@ def gradients(graph: Net, wanted: Sequence[Wanted | None] | None = None) -> dict
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
     output of the net has no gradient. `wanted` is `all_wanted` of the net, where somebody has it.
     """
-    reached = _reached(graph)
-    return {
-        index: known_backward(True, trains, inputs)
-        for index, _, trains, inputs in backwards(graph, wanted)
-        if reached[index] and (trains or True in inputs)
-    }
+    reached, found = _reached(graph), dict[int, Backward]()
+    backward_of = dict[Wanted, Backward]()
+    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+        if one is None or not reached[index]:
+            continue
+        trains, inputs = one
+        if trains or True in inputs:
+            if one not in backward_of:
+                backward_of[one] = known_backward(True, trains, inputs)
+            found[index] = backward_of[one]
+    return found
 
 
 def _reached(graph: Net) -> list[bool]:
