@@ -65,11 +65,13 @@ def all_wanted(graph: Net) -> list[Wanted | None]:
         trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
         passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
+        inputs: tuple[bool, ...]
         if len(taken) == 1:  # as most have
-            one = trains, (passes and wanted[taken[0]],)
+            inputs = (passes and wanted[taken[0]],)
         else:
-            one = trains, tuple([passes and wanted[each] for each in taken])
-        wanted[index] = trains or True in one[1]
+            inputs = tuple([passes and wanted[each] for each in taken])
+        one = trains, inputs
+        wanted[index] = trains or True in inputs
         found[index] = known.setdefault(one, one)
     return found
 
