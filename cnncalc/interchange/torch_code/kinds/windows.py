@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.arithmetic.windows.formulas import Rounding
 from cnncalc.interchange.torch_code.expressions import Argument, Call, Listed, Taken, call, method
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.fields import spread
 
 if TYPE_CHECKING:
