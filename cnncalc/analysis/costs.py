@@ -5,11 +5,11 @@ What a layer costs is stated in the class of its kind, and what is made of it in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from cnncalc.analysis.counter import Counter, OfOneError, rule_of
+from cnncalc.analysis.counter import Counter
 from cnncalc.analysis.dtypes import amp_of, numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
@@ -17,10 +17,9 @@ from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, all_wanted, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.analysis.remarks.hints import hints
-from cnncalc.answers.figures import FIGURES, KEYS, OF_LAYERS
-from cnncalc.answers.reading import OfLayer
-from cnncalc.answers.report import Report, Row, Totals
-from cnncalc.graph import Costs, Met, Net, Node, costs
+from cnncalc.answers.figures import KEYS, OF_LAYERS
+from cnncalc.answers.report import ReceptiveField, Report, Row, Totals
+from cnncalc.graph import Costs, Net, Node, costs
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 from cnncalc.notation.lines import write
@@ -28,8 +27,10 @@ from cnncalc.notation.lines import write
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 
 MANY, NEAR = 20_000, 4_096
-"""Different layers of a net, from which on memory matters more than time; and so many of which what was read is kept,
-since the next layers may be of them."""
+"""Different layers of a net, from which on memory matters more than time; and so many of which a text is kept, since
+the next layers may be of them."""
+KINDS = 65_536
+"""Of so many layers, wherever they stand, the text is kept."""
 
 
 class Followed:
@@ -57,7 +58,7 @@ class Followed:
     @cached_property
     def gradients(self) -> dict[int, Backward]:
         """The gradients that are wanted of each node that the pass backward reaches."""
-        return gradients(self.graph, self.wanted)
+        return dict(gradients(self.graph, self.wanted))
 
     @cached_property
     def checkpointed(self) -> Checkpointed:
@@ -108,7 +109,7 @@ class Counts(Counter):
         return self.graph.signatures[node.signature].read
 
     @cached_property
-    def saved(self) -> dict[int, int]:
+    def saved(self) -> Mapping[int, int]:
         """Bytes that autograd keeps, by the node that first meets them."""
         found: dict[int, int] = {}
         for kept in self.followed.kept:
@@ -116,7 +117,7 @@ class Counts(Counter):
         return found
 
     @cached_property
-    def backward(self) -> dict[int, int]:
+    def backward(self) -> Mapping[int, int]:
         """Multiply–accumulates of the pass backward by node, of one image."""
         nodes, mets = self.graph.nodes, self.graph.signatures
         return {
@@ -143,90 +144,15 @@ class Counts(Counter):
         """The most bytes alive at once."""
         return self.followed.peak.size
 
+    @property
+    def seen(self) -> Iterable[ReceptiveField]:
+        """The receptive field of every node."""
+        return described(self.followed.fields)
+
     def state(self, node: Node) -> int:
         """The optimizer's rule on each tensor."""
         rule, size = self.optimizer.state, self.element_bytes
         return sum([rule(shape, size) for shape in self.graph.signatures[node.signature].tensors])
-
-
-class _CostsOf(Sequence[Costs]):
-    """What each signature costs, asked of it when it is wanted."""
-
-    def __init__(self, signatures: Sequence[Met]) -> None:
-        self.signatures = signatures
-
-    def __len__(self) -> int:
-        return len(self.signatures)
-
-    def __getitem__(self, at: Any) -> Any:
-        return self.signatures[at].costs
-
-
-class Many(Counts):
-    """Those of a net of very many different layers: what was read of a layer would fill the memory, and is not kept."""
-
-    @cached_property
-    def costs(self) -> Sequence[Costs]:
-        return _CostsOf(self.graph.signatures)
-
-    @cached_property
-    def saved(self) -> dict[int, int]:
-        found = super().saved
-        self._forget()
-        return found
-
-    @cached_property
-    def backward(self) -> dict[int, int]:
-        found = super().backward
-        self._forget()
-        return found
-
-    def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        rules = [(key, rule_of(key)) for key in keys]
-        near: dict[int, tuple[OfLayer, dict[str, Any]]] = {}
-        one, signatures = self.own, self.graph.signatures
-        for (index, node, _), number in zip(self.graph.layers(), self.alike[0]):
-            if number not in near:
-                if len(near) >= NEAR:
-                    near.clear()
-                near[number] = self.facts_of(index), {}
-            facts, known = near[number]
-            for key, rule in rules:
-                if key not in known:
-                    try:
-                        known[key] = rule(facts)
-                    except OfOneError:
-                        continue
-            one.node = index
-            found = tuple([known[key] if key in known else rule(facts) for key, rule in rules])
-            one.node = None
-            signatures[node.signature].forget()
-            yield found
-
-    def each(self, key: str) -> list[Any]:
-        return [value for (value,) in self.figures((key,))]
-
-    def sum(self, key: str) -> Any:
-        return self._sums[key] if key in self._sums else sum(value for (value,) in self.figures((key,)))
-
-    @cached_property
-    def _sums(self) -> dict[str, Any]:
-        """Of all figures of which nothing is a layer's own, in one walk."""
-        rules = {one.key: one.layer for one in FIGURES if one.layer is not None and one.total is None}
-        sums = dict.fromkeys(rules, 0)
-        for times, (index, _) in zip(self.times, self.alike[1]):
-            facts = self.facts_of(index)
-            for key in [*sums]:
-                try:
-                    sums[key] += times * rules[key](facts)
-                except OfOneError:
-                    del sums[key]
-            self.graph.signatures[self.graph.nodes[index].signature].forget()
-        return sums
-
-    def _forget(self) -> None:
-        for met in self.graph.signatures:
-            met.forget()
 
 
 def report(
@@ -267,25 +193,30 @@ def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Follow
     """The counts of a net, which forget what they read where there are very many different layers."""
     if len(graph.signatures) < MANY:
         return Counts(graph, batch, dtype, optimizer, followed)
+    from cnncalc.analysis.many import Many  # few nets are so large
+
     return Many(graph, batch, dtype, optimizer, followed)
 
 
 def _rows(graph: Net, counter: Counts) -> Iterator[Row]:
     """Every layer in execution order, each when it is asked for."""
     batch, nodes, origins, signatures = counter.images, graph.nodes, graph.origins, graph.signatures
-    seen = described(counter.followed.fields)
-    notation = lru_cache(NEAR)(lambda number: write(signatures[number][0]))
+    text = lru_cache(KINDS)(write)
+    notation = lru_cache(NEAR)(lambda number: text(signatures[number][0]))
     inputs = lru_cache(NEAR)(lambda number: tuple([(batch, *shape) for shape in signatures[number][1]]))
-    for (index, node, layer), numbers in zip(graph.layers(), counter.figures(OF_LAYERS)):
+    figures = iter(counter.figures(OF_LAYERS))
+    for node, seen in zip(nodes, counter.seen):
+        if node.layer is None:
+            continue
         yield Row(
             node.name,
-            layer.kind,
+            node.layer.kind,
             notation(node.signature),
             tuple([nodes[one].name for one in node.inputs]),
             inputs(node.signature),
             (batch, *node.shape),
-            *numbers,
+            *next(figures),
             line=node.origin.line if node.origin else 0,
-            receptive_field=seen[index],
+            receptive_field=seen,
             origin=origins.get(node.name, ""),
         )

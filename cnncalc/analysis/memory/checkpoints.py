@@ -36,7 +36,7 @@ def checkpointed(
 ) -> Checkpointed:
     """What autograd keeps; the numbers, and `wanted`, are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
-        kept = kept_for_backward(graph, batch, size, half, parts, wanted)
+        kept = [*kept_for_backward(graph, batch, size, half, parts, wanted)]
         return Checkpointed(kept, sum([one.size for one in kept]), "")
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, parts, batch, gaps)
@@ -47,7 +47,7 @@ def checkpointed(
     def keep(index: int, storage: Storage) -> None:
         found.setdefault(object() if storage.key is None else storage.key, _kept(index, storage, batch))
 
-    reached = gradients(graph)  # what no output leads to is let go
+    reached = dict(gradients(graph))  # what no output leads to is let go
     for index, storing in [one for one in _saving(graph, elements, owner) if one[0] in reached]:
         part = around.get(index)
         if part is None:
@@ -79,7 +79,7 @@ def recomputed(graph: Net) -> dict[int, bool]:
     around, found, last = _around(graph), {}, {}
     if not around:
         return {}
-    reached = gradients(graph)
+    reached = dict(gradients(graph))
     wanted = {around[index] for index in reached if index in around}
     for index, _ in _saving(graph, Elements(graph, 4), laid_out(graph, training=True).owner):
         if index in around:

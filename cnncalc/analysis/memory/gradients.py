@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cnncalc.analysis.memory.totals import Wanted, backwards
 from cnncalc.graph import Net
@@ -11,18 +11,16 @@ from cnncalc.layers.backward import Backward, known_backward
 __all__ = ["gradients"]
 
 
-def gradients(graph: Net, wanted: Sequence[Wanted | None] | None = None) -> dict[int, Backward]:
-    """For each node that the pass backward reaches the gradients that are wanted of it.
+def gradients(graph: Net, wanted: Sequence[Wanted | None] | None = None) -> Iterator[tuple[int, Backward]]:
+    """Each node that the pass backward reaches, with the gradients that are wanted of it.
 
     It begins at all outputs of the net and goes back to where something is trained: a layer whose output leads to no
     output of the net has no gradient. `wanted` is `all_wanted` of the net, where somebody has it.
     """
     reached = _reached(graph)
-    return {
-        index: known_backward(True, trains, inputs)
-        for index, _, trains, inputs in backwards(graph, wanted)
-        if reached[index] and (trains or True in inputs)
-    }
+    for index, _, trains, inputs in backwards(graph, wanted):
+        if reached[index] and (trains or True in inputs):
+            yield index, known_backward(True, trains, inputs)
 
 
 def _reached(graph: Net) -> list[bool]:
