@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.counter import Alike, OfOneError, rule_of
+from cnncalc.analysis.counts import Counts
 from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import kept_for_backward
 from cnncalc.analysis.receptive.fields import described_in_turn

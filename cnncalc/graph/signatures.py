@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.graph.met import MOST, Met, met
@@ -36,6 +36,13 @@ class Remade(Sequence[Met]):
             return [self[each] for each in range(*at.indices(len(self)))]
         output = None if at in self._table.conditions else self._table.shapes[at]
         return met(self._layers[at], self._taken[at], output)
+
+    def __iter__(self) -> Iterator[Met]:
+        """Each for this once, so that a walk through all puts none out of what is remembered."""
+        for layer, taken, shape in zip(self._layers, self._taken, self._table.shapes):
+            one = Met((layer, taken))
+            one.inferred = shape, []
+            yield one
 
     def append(self, pair: Met) -> None:
         """One more."""
