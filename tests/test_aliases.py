@@ -38,7 +38,6 @@ FURTHER = (
     ("RReLU", "8x6x6", "inplace"), ("RReLU", "8x6x6", "0.1 0.2"), ("GLU", "8x6x6", "axis=0"), ("ELU", "8x6", "0.5"),
 )  # fmt: skip
 OTHER_THAN_NAMED = {
-    ("CrossMapLRN2d", "8x6x6"): "an old module that torch's documents leave out, and that keeps other tensors",
     ("ChannelShuffle", "8"): "torch refuses a vector",
 }
 
@@ -117,7 +116,7 @@ WRONG = (
     ("LayerNorm", "8", "", "rmsnorm", {}), ("LSTM", "8x6", "5", "gru", {}), ("GRU", "8x6", "5", "rnn", {}),
     ("LogSoftmax", "8", "", "softmax", {}), ("Identity", "8", "", "softplus", {}), ("GELU", "8", "", "identity", {}),
     ("UpsamplingBilinear2d", "8x6x6", "2", "upsample", {}), ("PReLU", "8x6x6", "", "leaky_relu", {}),
-    ("PixelUnshuffle", "8x6x6", "2", "space_to_depth", {}),
+    ("PixelUnshuffle", "8x6x6", "2", "space_to_depth", {}), ("CrossMapLRN2d", "8x6x6", "3", "lrn", {}),
     ("Hardtanh", "8", "", "function", {"of": "clip", "high": 1.0}),
 )  # fmt: skip
 

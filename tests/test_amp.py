@@ -43,10 +43,11 @@ maxpool 4 s1 same | avgpool 2 | avgpool 2 s1 same nocount_include_pad | lppool 2
 adaptive_maxpool 2 | adaptive_avgpool 2
 global_maxpool | global_avgpool | spp 1x2 | spp 1x2 mode=avg | batchnorm | batchnorm noaffine nostats
 layernorm | layernorm over=all noaffine | groupnorm 2 | instancenorm | instancenorm affine | instancenorm stats
+crossmap_lrn 3
 instancenorm affine stats | lrn 3 | grn | layerscale | relu | relu inplace | relu6 | relu6 inplace | leaky_relu inplace
 elu | selu | gelu | silu inplace | mish | sigmoid | tanh | hardswish inplace | hardsigmoid | softplus | softmax
 log_softmax | prelu | prelu per_channel | maxout 2 | dropout 0.3 | dropout 0.3 inplace | dropout 1.0 | dropout 0.0
-rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
+prelu shared_along=1 | rrelu | rrelu inplace | AlphaDropout 0.3 | FeatureAlphaDropout 0.3 inplace | Dropout2d 0.3
 droppath 0.3 | flatten | reshape 8x18 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2
 upsample 1.5 cubic
 upsample 2 mode=bilinear | pixel_shuffle 2 | pixel_unshuffle 2 | space_to_depth 2 | channel_shuffle 2 | identity
@@ -56,11 +57,13 @@ select 0 axis=1 | expand -1x-1x-1 | softmax axis=-1 | slice 1:5 axis=2 step=2 | 
 parameter 4x1x1 multiply | parameter 4x1x6 concat axis=1 first | parameter 3x5 | parameter 4x6x6 add nolearned
 attention 2 | attention 4 axis=last key=3 causal nobias | attention 2 shared=1 noproject | attention 2 nofused
 attention 2 w3x2 shift=1 relative | attention 1 w2 grid value=3 | attention 2 w3 cosine continuous=3 | attention 4 key=8
+blur k3 p1 | blur k3 s2 p1 reflect each | blur k4 p1 up=2
 unfold k3 s2 | constant 4x1x1 multiply | constant 2x2 | positional | positional sine | opaque 3x4
 """
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
-ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "distances", "einsum", "embedding", "fold", "maxunpool"}
+ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "distances", "einsum", "embedding", "fold", "maxunpool",
+             "modulated_conv"}  # fmt: skip
 """Kinds that take no map; their tests stand below."""
 UNTOLD = {"lstm", "gru", "rnn"}
 """On CUDA cuDNN runs them, and keeps a workspace of a size that it alone knows."""

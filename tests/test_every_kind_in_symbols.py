@@ -25,8 +25,8 @@ from cnncalc.layers import KINDS
 MAPS = """
 conv 3 k3 p1 | local 3 k3 | dwconv k3 s2 | deconv 3 k2 s2 | linear 5 axis=last | maxpool 2 | avgpool 2 ceil | lppool 2
 adaptive_maxpool 2 | adaptive_avgpool $(height // 2)x3 | global_maxpool | global_avgpool | spp 1x2 | batchnorm
-groupnorm 2 | layernorm | instancenorm | lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu | selu | gelu | silu
-mish
+groupnorm 2 | layernorm | instancenorm | lrn 3 | crossmap_lrn 3 | grn | layerscale | relu | relu6 | leaky_relu | elu
+selu | gelu | silu | mish
 | sigmoid | tanh | hardswish | hardsigmoid | softplus | softmax axis=1 | log_softmax | prelu | maxout 2 | dropout
 droppath
 | rrelu | flatten | reshape 2x2x-1 | permute 1x2x0 | pad 1 | crop 1 | slice 1:3 | upsample 2 | upsample 1.5
@@ -36,7 +36,7 @@ identity | function exp | glu | reduce mean 1 | argmax 0 keep | topk 2 axis=1 | 
 rmsnorm
 | parameter 4x1x1 multiply | constant 4x1x1 add | positional | attention 2 | attention 2 w2 relative | unfold k3
 fractional_maxpool k2 size=3 | opaque 3x4 | add 1 | multiply 2 | maximum 0 | minimum 0 | power 2 | subtract 1
-divide 2 | parameter 4x1x8 concat axis=1
+divide 2 | parameter 4x1x8 concat axis=1 | blur k3 s2 p1 reflect | blur k4 p1 up=2
 """
 SEQUENCES = "lstm 3 bidirectional | gru 3 final | rnn 3 | attention 2 causal | linear 3 axis=last | embedding 9 3"
 OTHERS = {
@@ -46,6 +46,14 @@ OTHERS = {
     "bilinear": ("4xHxW", "[global_avgpool flat, {bilinear: {out: 3, branches: [[tanh], []]}}]"),
     "maxunpool": ("4xHxW", "[{maxpool: 2, name: pooled}, {maxunpool: 2, pool: pooled}]"),
     "deform_conv": ("4xHxW", "[{tanh: , name: x}, conv 18 k3 p1, {deform_conv: 3 k3 p1, from: [x, previous]}]"),
+    "modulated_conv": (
+        "4xHxW",
+        "[{tanh: , name: x}, global_avgpool flat, linear 4, {modulated_conv: 3 k3 p1, from: [x, previous]}]",
+    ),
+    "modulated_conv up": (
+        "4xHxW",
+        "[{tanh: , name: x}, global_avgpool flat, linear 4, {modulated_conv: 3 k3 up=2 weights, from: [x, previous]}]",
+    ),
     "distances": ("4xHxW", "[{parameter: 7x2 nobatch}, distances 4 2]"),
     "fold": ("4xHxW", "[unfold k2 s2, relu, fold k2 8x8 s2]"),
     "convlstm": ("4x3xHxW", "[convlstm 2 k3 same]"),

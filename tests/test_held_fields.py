@@ -91,6 +91,13 @@ def test_a_slice_of_a_concat_is_held_to_its_own_channels():
     assert wrong(found) == []
 
 
+@pytest.mark.parametrize("join", ["add", "multiply"])
+def test_a_pixel_that_a_learned_tensor_spreads_is_seen_by_all(join):
+    found = held_fields(chain("2x9x9", ["conv 2 k3", "maxpool k7", f"parameter 1x3x1 {join}"], Options()))
+    assert found["parameter1"][0].measured == "height together sees from 0, together sees to 8"
+    assert wrong(found) == []
+
+
 def test_every_input_is_held():
     net = "{inputs: {a: 1x9x9, b: 1x9x9}, layers: [{from: a, name: c, conv: 1 k3 p1}, {add: , from: [c, b], name: d}]}"
     found = held_fields(graph_of(net))

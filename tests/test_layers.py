@@ -71,6 +71,7 @@ CASES = [
     ("instancenorm", ["8x5x5"], "8x5x5", 0, 0, 5 * 200),
     ("instancenorm affine stats", ["8x5x5"], "8x5x5", 16, 0, 2 * 200),
     ("lrn 5", ["8x5x5"], "8x5x5", 0, 0, 9 * 200),  # a square, four additions, scale, offset, power, division
+    ("crossmap_lrn 5", ["8x5x5"], "8x5x5", 0, 0, 7 * 200),
     ("grn", ["8x5x5"], "8x5x5", 16, 0, 6 * 200 + 3 * 8),
     ("layerscale", ["8x5x5"], "8x5x5", 8, 0, 200),
     # -- activations: a stated number of operations an element
@@ -80,6 +81,8 @@ CASES = [
     ("rrelu", ["8x5x5"], "8x5x5", 0, 0, 2 * 200),
     ("prelu", ["8x5x5"], "8x5x5", 1, 0, 2 * 200),
     ("prelu per_channel", ["8x5x5"], "8x5x5", 8, 0, 2 * 200),
+    ("prelu shared_along=1", ["8x4x5"], "8x4x5", 8 * 5, 0, 2 * 160),
+    ("prelu shared_along=0x-1", ["8x4x5"], "8x4x5", 4, 0, 2 * 160),
     ("elu", ["8"], "8", 0, 0, 4 * 8),
     ("selu", ["8"], "8", 0, 0, 5 * 8),
     ("gelu tanh", ["8x5x5"], "8x5x5", 0, 0, 5 * 200),

@@ -99,4 +99,4 @@ def test_names_that_set_fields():
     assert parse("UpsamplingBilinear2d 2").layer == parse("upsample 2 linear align_corners").layer
     assert parse("FeatureAlphaDropout 0.2").layer == parse("dropout 0.2 channels alpha").layer
     assert parse("AlphaDropout 0.2").layer == parse("dropout 0.2 alpha").layer
-    assert parse("CrossMapLRN2d 5").layer == parse("lrn 5").layer
+    assert parse("CrossMapLRN2d 5").layer == parse("crossmap_lrn 5").layer

@@ -232,6 +232,13 @@ def test_groups_are_folded_and_their_numbers_added_up():
     assert lines[0][2] == "512x⌊H/32⌋x⌊W/32⌋"
 
 
+def test_the_usual_columns_and_one_more():
+    heads = [
+        run("lenet5", "--input", "1xHxW", *more).stdout.splitlines()[2] for more in ((), ("--columns", "usual,flops"))
+    ]
+    assert heads[1].split() == [*heads[0].split(), "FLOPs"]
+
+
 def test_rows_are_sorted_by_their_numbers_at_the_declared_size():
     text = run("alexnet", "--input", "3xHxW", "--sort", "macs", "--columns", "name").stdout
     assert "sorted by macs at H = 224, W = 224" in text

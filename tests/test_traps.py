@@ -362,7 +362,7 @@ def test_a_file_that_goes_while_its_folder_is_checked_is_passed_over(here, monke
         ("softmax dim=0", "1 is the channels: `axis=0` here"),
         ("conv 8 k3 activation=relu", "write it as a layer behind this one"),
         ("relu max_value=6", "`relu6`, or `clip 0 MAX`"),
-        ("PReLU shared_axes=[2]", "`per_channel` one a channel"),
+        ("PReLU shared_axes=[3]", "0 = channels, 1 = the first spatial axis"),
         ("conv 8 k3 kernel_initializer=he", "changes no count: leave it out"),
         ("conv 3 8 3", "torch's `Conv2d 3 64 7` is `conv 64 k7`"),
     ],

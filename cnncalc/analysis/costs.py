@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from cnncalc.analysis.counts import Counts, Followed
 from cnncalc.analysis.dtypes import amp_of
-from cnncalc.analysis.many import Many
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
@@ -19,9 +18,10 @@ from cnncalc.notation.lines import write
 
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 
-MANY, NEAR = 20_000, 4_096
-"""Different layers of a net, from which on memory matters more than time; and so many of which a text is kept, since
-the next layers may be of them."""
+MANY = 20_000
+"""Different layers of a net, from which on memory matters more than time."""
+NEAR = 4_096
+"""Rows one after another, for which notations and shapes are kept."""
 KINDS = 65_536
 """Of so many layers, wherever they stand, the text is kept."""
 
@@ -64,6 +64,8 @@ def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Follow
     """The counts of a net, which forget what they read where there are very many different layers."""
     if len(graph.signatures) < MANY:
         return Counts(graph, batch, dtype, optimizer, followed)
+    from cnncalc.analysis.many import Many
+
     return Many(graph, batch, dtype, optimizer, followed)
 
 

@@ -82,6 +82,7 @@ class Counter:
         self.element_bytes, self.parts, self.accumulate = self.numbers.size, self.numbers.parts, graph.plan.accumulate
         self.optimizer = optimizer_named(optimizer)
         self.own = _One(self)
+        self._facts: dict[int, OfLayer] = {}
         self._each: dict[str, list[Any]] = {}
         self._totals: dict[str, Any] = {}
 
@@ -168,7 +169,7 @@ class Counter:
     @cached_property
     def parted(self) -> Sequence[int] | None:
         """Whose storage each node's output is, where tensors are parts of others."""
-        parts = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        parts = any(met.part_along is not None for met in self.graph.signatures)
         return laid_out(self.graph, training=self.graph.train).owner if parts else None
 
     def keys(self) -> Iterator[tuple[int, Alike]]:
@@ -215,10 +216,12 @@ class Counter:
         cost, dialect = self.costs[node.signature], DIALECTS[self.graph.dialect]
         return of_layer(node, layer, cost, *apart, dialect, self.graph.train, *sizes_, *parts)
 
-    @cached_property
-    def _facts(self) -> list[OfLayer]:
-        """What the rules read, by number."""
-        return [self.facts_of(index) for index, _ in self.alike[1]]
+    def facts(self, number: int) -> OfLayer:
+        """What the rules read of all layers of a number."""
+        found = self._facts.get(number)
+        if found is None:
+            found = self._facts[number] = self.facts_of(self.alike[1][number][0])
+        return found
 
     def _read_bytes(self, node: Node, layer: Layer) -> Any:
         return sum([count * self.elements[each] for count, each in zip(self.read(node, layer), node.inputs)])
@@ -228,11 +231,11 @@ class Counter:
         """How many layers there are of each that are alike, in the order of their numbers."""
         return [*Times(self.alike[0]).values()]
 
-    def of_alike(self, key: str) -> list[Any] | None:
+    def of_alike(self, key: str) -> Sequence[Any] | None:
         """A figure of what is alike, each computed once; None where what is a layer's own is a part of it."""
         rule = rule_of(key)
         try:
-            return [rule(each) for each in self._facts]
+            return [rule(self.facts(number)) for number in range(len(self.alike[1]))]
         except OfOneError:
             return None
 
@@ -248,11 +251,11 @@ class Counter:
 
     def _apart(self, key: str) -> list[Any]:
         """A figure of every layer, of which what is its own is a part."""
-        rule, found, one = rule_of(key), self._facts, self.own
+        rule, one = rule_of(key), self.own
         values: list[Any] = []
         for (index, _, _), number in zip(self.graph.layers(), self.alike[0]):
             one.node = index
-            values.append(rule(found[number]))
+            values.append(rule(self.facts(number)))
         one.node = None
         return values
 
@@ -265,7 +268,8 @@ class Counter:
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""
-        if key not in self._totals:
+        found = self._totals.get(key)
+        if found is None:
             rule = BY_KEY[key].total
-            self._totals[key] = self.sum(key) if rule is None else rule(self)
-        return self._totals[key]
+            found = self._totals[key] = self.sum(key) if rule is None else rule(self)
+        return found

@@ -1,24 +1,35 @@
-"""The figures of a net in whole numbers: what its layers cost, and what is followed through its graph."""
+"""The figures of a net in whole numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import mul
 from typing import Any
 
-from cnncalc.analysis.counter import Counter
+from cnncalc.analysis.counter import Counter, OfOneError, rule_of
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, recomputed
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, all_wanted, peak
 from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
+from cnncalc.answers.figures import KEYS
 from cnncalc.answers.report import ReceptiveField
 from cnncalc.graph import Costs, Net, Node
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
 
 __all__ = ["Counts", "Followed"]
+
+COUNT, PLACES = len(KEYS), {key: place for place, key in enumerate(KEYS)}
+"""Of the figures in the table."""
+
+
+@lru_cache(maxsize=64)
+def _circumstances(*_: object) -> object:
+    """One object for all that figures of a layer depend on beside itself and its place, as batch and optimizer."""
+    return object()
 
 
 class Followed:
@@ -46,7 +57,7 @@ class Followed:
     @cached_property
     def gradients(self) -> dict[int, Backward]:
         """The gradients that are wanted of each node that the pass backward reaches."""
-        return dict(gradients(self.graph, self.wanted))
+        return gradients(self.graph, self.wanted)
 
     @cached_property
     def checkpointed(self) -> Checkpointed:
@@ -95,6 +106,51 @@ class Counts(Counter):
     def read(self, node: Node, layer: Layer) -> Sequence[int]:
         """Asked of its class once for all nets of a process, as its costs are."""
         return self.graph.signatures[node.signature].read
+
+    @cached_property
+    def _known(self) -> list[list[Any]]:
+        """The figures of layers by number, in the order of the table, each None until it is asked for.
+
+        They are kept with the layers on their shapes for all nets of a process, as their costs are.
+        """
+        graph, parted = self.graph, self.parted is not None
+        again = bool(graph.plan.checkpoints)
+        here = _circumstances(self.images, self.numbers, self.optimizer, graph.dialect, graph.train, again, parted)
+        mets = graph.signatures
+        return [
+            mets[one].figures(here, COUNT) if isinstance(one, int) else mets[one[0]].figures((here, *one[1:]), COUNT)
+            for _, one in self.alike[1]
+        ]
+
+    @cached_property
+    def _columns(self) -> list[Sequence[Any]]:
+        return [*zip(*self._known)]
+
+    def of_alike(self, key: str) -> Sequence[Any] | None:
+        place = PLACES[key]
+        found = self._columns[place]
+        if None not in found:
+            return found
+        rule, known = rule_of(key), self._known
+        try:
+            for number, value in enumerate(found):
+                if value is None:
+                    known[number][place] = rule(self.facts(number))
+        except OfOneError:
+            return None
+        found = self._columns[place] = [one[place] for one in known]
+        return found
+
+    @cached_property
+    def _sums(self) -> dict[str, int]:
+        """What layers add up to of all figures that are known of each."""
+        times = self.times
+        columns = zip(KEYS, self._columns)
+        return {key: sum(map(mul, times, values)) for key, values in columns if None not in values}
+
+    def sum(self, key: str) -> Any:
+        found = self._sums.get(key)
+        return super().sum(key) if found is None else found
 
     @cached_property
     def saved(self) -> Mapping[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncalc.analysis.counter import Alike, OfOneError, rule_of
 from cnncalc.analysis.counts import Counts
-from cnncalc.analysis.memory.gradients import gradients
+from cnncalc.analysis.memory.gradients import each_gradient
 from cnncalc.analysis.memory.totals import kept_for_backward
 from cnncalc.analysis.receptive.fields import described_in_turn
 from cnncalc.answers.figures import FIGURES
@@ -80,7 +80,7 @@ class Many(Counts):
     def backward(self) -> Mapping[int, int]:
         nodes, mets = self.graph.nodes, self.graph.signatures
         found = _ByNode(len(nodes))
-        for index, wanted in gradients(self.graph, self.followed.wanted):
+        for index, wanted in each_gradient(self.graph, self.followed.wanted):
             found.add(index, mets[nodes[index].signature].backward_macs(wanted))
         return found
 

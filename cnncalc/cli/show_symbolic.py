@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.cli.options import wanted
 from cnncalc.cli.output import answer
-from cnncalc.cli.showing import no_view_in_json
+from cnncalc.cli.showing import columns_asked, no_view_in_json
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def show_symbolic(
 ) -> None:
     """Prints or writes the closed forms of the net that the options give; `declared` is it at its own size."""
     from cnncalc.analysis.symbolic.report import BATCH, symbolic_report
-    from cnncalc.pages.show.symbolic import SymbolicView, check_columns, page
+    from cnncalc.pages.show.symbolic import USUAL, SymbolicView, check_columns, page
 
     for option, why in REFUSED.items():
         if given.get(option) is not None:
@@ -44,7 +44,7 @@ def show_symbolic(
             )
     any_batch = given["batch"] == BATCH
     asked = wanted({**given, "batch": "1"} if any_batch else given)
-    columns = tuple(key.strip() for key in (given["columns"] or "").split(",") if key.strip())
+    columns = columns_asked(given["columns"], USUAL)
     check_columns(columns, given["sort"])
     no_view_in_json(given)
     graph = graph_of(asked.options._replace(symbols=True))

@@ -8,13 +8,13 @@ from cnncalc.cli.output import answer
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cnncalc.cli.options import Wanted
     from cnncalc.graph import Net
     from cnncalc.pages.show.report import View
 
-__all__ = ["no_view_in_json", "show_graph", "view_of"]
+__all__ = ["columns_asked", "no_view_in_json", "show_graph", "view_of"]
 
 
 def view_of(given: dict[str, Any]) -> View:
@@ -22,12 +22,7 @@ def view_of(given: dict[str, Any]) -> View:
     from cnncalc.pages.show.columns import COUNTED, by_key, chosen, usual
     from cnncalc.pages.show.report import View
 
-    words = [key.strip() for key in (given["columns"] or "").split(",") if key.strip()]
-    keys = tuple(
-        key
-        for word in words
-        for key in (usual(given["convention"], device=given["device"] is not None) if word == "usual" else [word])
-    )
+    keys = columns_asked(given["columns"], usual(given["convention"], device=given["device"] is not None))
     chosen(keys)
     if given["sort"] is not None:
         by_key(given["sort"])
@@ -41,6 +36,12 @@ def view_of(given: dict[str, Any]) -> View:
         _sizes_alone(given)
     no_view_in_json(given)
     return View(keys, given["sort"], given["depth"])
+
+
+def columns_asked(text: str | None, usual: Sequence[str]) -> tuple[str, ...]:
+    """The keys of `usual,macs`; none where nothing is asked for."""
+    words = (key.strip() for key in (text or "").split(","))
+    return tuple(key for word in words if word for key in (usual if word == "usual" else [word]))
 
 
 def no_view_in_json(given: dict[str, Any]) -> None:

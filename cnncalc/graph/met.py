@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import product
@@ -20,6 +20,8 @@ Inferred: TypeAlias = "tuple[Shape | Requirement, list[Requirement]]"
 """An output's shape or the first rule that is broken, and the conditions on symbolic lengths."""
 MOST = 20_000
 """So many are remembered, so that a long search does not fill the memory."""
+WAYS = 16
+"""In so many ways figures of a layer are remembered: of other batches and types, frozen, in another dialect."""
 
 
 class Costs(NamedTuple):
@@ -94,6 +96,12 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         return bool(layer.weight_shapes(*shapes))
 
     @cached_property
+    def part_along(self) -> int | None:
+        """The axis of its input along which its output is a part of it; None where it is no part."""
+        layer, shapes = self
+        return layer.part_along(shapes[0])
+
+    @cached_property
     def reaches(self) -> tuple[Reach | None, ...]:
         """Which input elements an output element sees, an axis each, channels first."""
         layer, shapes = self
@@ -111,6 +119,19 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         """The shapes of its learnable tensors."""
         layer, shapes = self
         return tuple(layer.weight_shapes(*shapes).values())
+
+    @cached_property
+    def _figures(self) -> dict[object, list[Any]]:
+        return {}
+
+    def figures(self, of: object, count: int) -> list[Any]:
+        """So many figures, each None until who asks for it has filled it in; `of` is all else that they depend on."""
+        found = self._figures.get(of)
+        if found is None:
+            if len(self._figures) >= WAYS:
+                self._figures.clear()
+            found = self._figures[of] = [None] * count
+        return found
 
     @cached_property
     def _backward(self) -> dict[Backward, int]:

@@ -31,6 +31,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "deconv": "transposedconv convtranspose deconvolution upconv conv1dtranspose conv2dtranspose "
         "conv3dtranspose convolution1dtranspose convolution2dtranspose convolution3dtranspose",
     },
+    "crossmap": {
+        "crossmap_lrn": "",
+    },
     "deformable": {
         "deform_conv": "deformableconv dcn dcnv2 modulateddeformconv",
     },
@@ -50,12 +53,16 @@ FAMILIES: dict[str, dict[str, str]] = {
         "maximum": "eltwisemax max",
         "concat": "concatenate cat depthconcat",
     },
+    "modulated": {
+        "modulated_conv": "styledconv styleconv",
+        "blur": "blurpool lowpass upfirdn fir",
+    },
     "norm": {
         "batchnorm": "bn batchnormalization syncbatchnorm",
         "layernorm": "ln layernormalization",
         "groupnorm": "gn groupnormalization",
         "instancenorm": "instancenormalization",
-        "lrn": "localresponsenorm localresponsenormalization crossmaplrn",
+        "lrn": "localresponsenorm localresponsenormalization",
         "grn": "globalresponsenorm",
         "layerscale": "",
     },

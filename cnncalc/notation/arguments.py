@@ -52,14 +52,11 @@ def _slopes(value: object) -> Mapping[str, object]:
 
 
 def _shared_axes(value: object) -> Mapping[str, object]:
-    """Keras's axes of one slope, 1 the first behind the batch: all but the channels, which are its last."""
-    axes = _numbers(value, 1)
-    if sorted(axes) != [*range(1, len(axes) + 1)]:
-        raise FieldError(
-            f"expected all axes but the channels, such as [1, 2], got {shown(value)}",
-            "`shared` is one slope in all, `per_channel` one a channel, `per_element` one each",
-        )
-    return {"slopes": "per_channel", "rank": len(axes)}
+    """Keras's axes of one slope: 1 is the first behind the batch, −1 the channels, which are its last."""
+    axes = _numbers(value, -8)
+    if 0 in axes:
+        raise FieldError("slopes are not shared along the batch, Keras's axis 0", "1 is the first spatial axis there")
+    return {"shared_along": "x".join(str(axis + 1 if axis < 0 else axis) for axis in axes)}
 
 
 def _numbers(value: object, minimum: int) -> list[int]:

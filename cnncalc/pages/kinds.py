@@ -27,9 +27,10 @@ INTRODUCTION = (
 
 
 COURSE = (
-    "conv", "deformable", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "activation",
-    "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions", "reductions",
-    "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
+    "conv", "deformable", "modulated", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm",
+    "crossmap",
+    "activation", "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions",
+    "reductions", "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
 )  # fmt: skip
 """The families in the order in which a course meets them."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
 
+from cnncalc.analysis.costs import Counts
 from cnncalc.analysis.receptive.fields import described, fields
-from cnncalc.analysis.repeated import Known, Repeated
 from cnncalc.answers.figures import BY_KEY, KEYS
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
@@ -51,10 +51,8 @@ class Want(NamedTuple):
 class Measured:
     """A net's figures, each computed when it is first asked for."""
 
-    def __init__(self, graph: Net, batch: int, dtype: str, optimizer: str = "sgd", known: Known | None = None) -> None:
-        """What is `known` of layers is of nets that are asked of one after another, under the same options."""
-        self.graph = graph
-        self.totals = Repeated(graph, batch, dtype, optimizer, {} if known is None else known)
+    def __init__(self, graph: Net, batch: int, dtype: str, optimizer: str = "sgd") -> None:
+        self.graph, self.totals = graph, Counts(graph, batch, dtype, optimizer)
 
     @cached_property
     def receptive_field(self) -> int:

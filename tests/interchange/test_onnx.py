@@ -489,3 +489,28 @@ def test_a_number_for_each_image_meets_what_it_is_of():
 
 def test_a_signal_without_channels_is_padded():
     assert onnx(net(node("Pad", "x p", "y"), x=(1, 9), tensors=[whole("p", 0, 2, 0, 3)])).outputs == {"flatten1": "14"}
+
+
+PARTS = {
+    "Slice": [node("Slice", "w from mid axis", "u"), node("Slice", "w mid to axis", "v")],
+    "Split": [node("Split", "w", "u v", axis=1, num_outputs=2)],
+    "Split, stated": [node("Split", "w four", "u v", axis=1)],
+    "Gather": [node("Gather", "w first", "u", axis=1), node("Gather", "w last", "v", axis=1)],
+}
+
+
+@pytest.mark.parametrize("cut", PARTS.values(), ids=PARTS)
+def test_parts_of_one_weight_are_different_parameters(cut):
+    held = [tensor("w", (8, 8)), whole("from", 0), whole("mid", 4), whole("to", 8), whole("axis", 1)]
+    held += [whole("four", 4, 4), whole("first", 0, 1, 2, 3), whole("last", 4, 5, 6, 7)]
+    products = [node("MatMul", "x u", "p"), node("MatMul", "x v", "q"), node("Add", "p q", "y")]
+    assert read(net(*cut, *products, x=(1, 8), tensors=held), "net.onnx").params == 64
+
+
+def test_one_part_of_a_weight_that_is_used_twice_counts_once():
+    held = [tensor("w", (8, 8)), whole("from", 0), whole("mid", 4), whole("axis", 1)]
+    made = [
+        node("Slice", "w from mid axis", "u"), node("Slice", "w from mid axis", "v"),
+        node("MatMul", "x u", "p"), node("MatMul", "x v", "q"), node("Add", "p q", "y"),
+    ]  # fmt: skip
+    assert read(net(*made, x=(1, 8), tensors=held), "net.onnx").params == 32

@@ -7,7 +7,7 @@ import re
 import pytest
 from reading import read
 
-from cnncalc import report
+from cnncalc import load, report
 from cnncalc.errors import CnncalcError
 
 
@@ -148,3 +148,103 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
     with pytest.raises(CnncalcError) as raised:
         xml(text)
     assert told in str(raised.value)
+
+
+def norm(kind, shape, axes, affine, **data):
+    """A norm of a sequence or a map, with or without a factor and a shift behind it."""
+    net = Xml()
+    x = net.add("Parameter", [(1, *shape)])
+    made = net.add(kind, [(1, *shape)], [x, net.add("Const", [(axes,)], element_type="i32")], **data)
+    for join in ("Multiply", "Add") if affine else ():
+        made = net.add(join, [(1, *shape)], [made, net.add("Const", [affine], element_type="f32")])
+    return result(net, made)
+
+
+NORMS = [
+    # shape, axes that are normalised, lengths of factor and shift, kind, parameters
+    ((8, 6, 6), 2, (1, 8, 1, 1), "instancenorm", 16),
+    ((8, 6, 6), 2, None, "instancenorm", 0),
+    ((8, 6, 6), 3, (1, 8, 6, 6), "layernorm", 2 * 288),
+    ((36, 8), 1, (1, 1, 8), "layernorm", 16),
+    ((36, 8), 1, None, "layernorm", 0),
+    ((36, 8), 1, (1, 36, 1), "instancenorm", 72),
+]
+
+
+@pytest.mark.parametrize(("shape", "axes", "affine", "kind", "params"), NORMS)
+def test_mvn_is_the_norm_over_its_axes_with_what_is_behind_it(shape, axes, affine, kind, params):
+    found = norm("MVN", shape, axes, affine, eps="1e-5", normalize_variance="true")
+    kinds = [layer.kind for *_, layer in found.graph.layers()]
+    assert (kinds, found.params) == ([kind], params)
+
+
+def test_a_group_norm_learns_what_the_file_holds():
+    net = Xml()
+    x = net.add("Parameter", [(1, 8, 6, 6)])
+    held = [net.add("Const", [(8,)], element_type="f32") for _ in range(2)]
+    made = net.add("GroupNormalization", [(1, 8, 6, 6)], [x, *held], num_groups="4", epsilon="1e-5")
+    assert result(net, made).params == 16
+
+
+CELLS = [
+    # the cell, its gates, numbers of biases, parameters of 5 units on 6 numbers
+    ("LSTMSequence", 4, 20, 240),
+    ("RNNSequence", 1, 5, 60),
+    ("GRUSequence", 3, 15, 180),
+    ("GRUSequence", 3, 20, 180),
+]
+
+
+@pytest.mark.parametrize(("kind", "gates", "biases", "params"), CELLS)
+@pytest.mark.parametrize("last", [False, True], ids=["all states", "the last"])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_recurrent_layers(kind, gates, biases, params, last, directions):
+    net = Xml()
+    x = net.add("Parameter", [(1, 10, 6)])
+    lengths: list[tuple[int, ...]] = [(1, directions, 5)] * (2 if kind == "LSTMSequence" else 1) + [(1,)]
+    lengths += [(directions, 5 * gates, 6), (directions, 5 * gates, 5), (directions, biases)]
+    held = [net.add("Const", [one], element_type="f32") for one in lengths]
+    outputs = [(1, directions, 10, 5), (1, directions, 5)]
+    way = "bidirectional" if directions == 2 else "forward"
+    net.add(kind, outputs, [x, *held], hidden_size="5", direction=way)
+    made = f'from-layer="{len(net.layers) - 1}" from-port="{len(held) + 1 + last}"'
+    text = net.text().replace("</edges>", f'<edge {made} to-layer="99" to-port="0"/></edges>')
+    port_of = port(0, outputs[last])
+    end = f'<layer id="99" name="end" type="Result" version="opset1"><input>{port_of}</input></layer></layers>'
+    found = xml(text.replace("</layers>", end))
+    assert found.params == params * directions
+    assert list(found.outputs.values()) == ["x".join(map(str, outputs[last][1:]))]
+
+
+def test_small_numbers_are_read_of_the_weights_file_beside(tmp_path):
+    net = Xml()
+    x = net.add("Parameter", [(1, 3, 8, 8)])
+    begin = net.add("Const", [(4,)], element_type="i64", offset="0", size="32")
+    end = net.add("Const", [(4,)], element_type="i64", offset="32", size="32")
+    made = net.add("Pad", [(1, 3, 12, 11)], [x, begin, end], pad_mode="reflect")
+    net.add("Result", [], [made])
+    (tmp_path / "net.xml").write_text(net.text())
+
+    def border():
+        (layer,) = [layer for *_, layer in load(str(tmp_path / "net.xml")).layers()]
+        return tuple(getattr(layer, name) for name in ("border", "mode"))
+
+    assert border() == (((2, 2), (1, 2)), "reflect")  # half of what is longer, where nothing says it
+    numbers = (0, 0, 3, 1, 0, 0, 1, 2)
+    (tmp_path / "net.bin").write_bytes(b"".join(one.to_bytes(8, "little") for one in numbers))
+    touched = tmp_path / "net.xml"
+    touched.write_text(net.text() + "\n")
+    assert border() == (((3, 1), (1, 2)), "reflect")
+
+
+def test_parts_and_tables_and_sizes():
+    net = Xml()
+    x = net.add("Parameter", [(1, 12)])
+    table = net.add("Const", [(50, 8)], element_type="f32")
+    net_out = net.add("Gather", [(1, 12, 8)], [table, x, net.add("Const", [()])])
+    assert result(net, net_out).params == 400
+    net = Xml()
+    x = net.add("Parameter", [(1, 8, 18, 18)])
+    made = net.add("AdaptiveAvgPool", [(1, 8, 3, 3)], [x, net.add("Const", [(2,)])])
+    made = net.add("AdaptiveMaxPool", [(1, 8, 1, 1)], [made, net.add("Const", [(2,)])])
+    assert list(result(net, made).outputs.values()) == ["8x1x1"]

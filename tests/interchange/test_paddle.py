@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import struct
 import time
+from math import prod
 from typing import Any
 
 import pytest
@@ -191,8 +192,70 @@ ONE = [
     ("pool2d", (1, 6, 7, 5), [(3, 2)], {"adaptive": True, "pooling_type": "avg"}, (1, 6, 3, 2)),
     ("nearest_interp", (1, 6, 7, 5), [], {"out_h": -1, "out_w": -1, "scale": [2.0, 2.0]}, (1, 6, 14, 10)),
     ("softmax", (1, 6, 7), [], {"axis": -1}, (1, 6, 7)),
+    (
+        "pool3d",
+        (1, 2, 8, 6, 4),
+        [],
+        {"kernel_size": [2, 2, 2], "strides": [2, 2, 2], "pooling_type": "max"},
+        (1, 2, 4, 3, 2),
+    ),
+    ("max_pool2d_with_index", (1, 6, 7, 5), [], {"kernel_size": [1, 1], "adaptive": True}, (1, 6, 1, 1)),
+    ("max_pool2d_with_index", (1, 6, 7, 5), [], {"kernel_size": [2, 2], "strides": [2, 2]}, (1, 6, 3, 2)),
+    ("pad3d", (1, 3, 1, 8, 8), [(1, 2, 3, 1, 0, 0)], {"mode": "reflect"}, (1, 3, 1, 12, 11)),
+    ("pad3d", (1, 3, 4, 8, 8), [(0, 0, 0, 0, 2, 1)], {"mode": "constant"}, (1, 3, 7, 8, 8)),
+    ("pixel_shuffle", (1, 8, 6, 5), [], {"upscale_factor": 2}, (1, 2, 12, 10)),
+    ("pixel_unshuffle", (1, 2, 6, 4), [], {"downscale_factor": 2}, (1, 8, 3, 2)),
+    ("channel_shuffle", (1, 8, 6, 5), [], {"groups": 4}, (1, 8, 6, 5)),
+    ("unfold", (1, 8, 6, 6), [], {"kernel_sizes": [3, 3], "paddings": [0, 0, 0, 0]}, (1, 72, 16)),
+    ("maxout", (1, 8, 6, 6), [], {"groups": 2, "axis": 1}, (1, 4, 6, 6)),
+    ("pow", (1, 8, 6, 6), [], {"y": 0.75}, (1, 8, 6, 6)),
+    *[(kind, (1, 6, 7), [], {}, (1, 6, 7)) for kind in ("hardtanh", "softsign", "tanh_shrink", "logsigmoid")],
     ("swish", (1, 6, 7), [], {}, (1, 6, 7)),
 ]
+
+
+WEIGHED = [
+    # the operator, its input, its weights, settings, the output's shape
+    ("group_norm", (1, 8, 4, 4), [(8,), (8,)], {"groups": 4, "epsilon": 1e-5}, (1, 8, 4, 4)),
+    ("instance_norm", (1, 8, 4, 4), [(8,), (8,)], {"epsilon": 1e-5}, (1, 8, 4, 4)),
+    ("conv3d", (1, 2, 8, 8, 8), [(4, 2, 3, 3, 3)], {"strides": [1, 1, 1], "paddings": [1, 1, 1]}, (1, 4, 8, 8, 8)),
+]
+
+
+@pytest.mark.parametrize(("kind", "shape", "weights", "settings", "made"), WEIGHED)
+def test_weights_of_rarer_layers_count(kind, shape, weights, settings, made):
+    net = Pir(*shape)
+    held = [net.weight(f"{kind}_0.w_{place}", *dims) for place, dims in enumerate(weights)]
+    out = net.add(kind, [net.x, *held], [made], **settings)
+    assert paddle(net.bytes(out), "json").params == sum(map(prod, weights))
+
+
+def recurrent(*biases):
+    """An LSTM of two layers of 5 on 10 steps of 6 numbers, as Paddle saves it: states of zeros, the length first."""
+    net = Pir(1, 10, 6)
+    shapes = [(20, 6), (20, 5), (20, 5), (20, 5), *biases]
+    held = [net.weight(f"lstm_0.w_{place}", *dims) for place, dims in enumerate(shapes)]
+    size = net.add("slice", [net.add("shape64", [net.x], [(3,)]), net.numbers(0), net.numbers(1)], [()], axes=[0])
+    ends = [net.add("full", [], [()], value=float(one)) for one in (2, 5)]
+    full = net.add("stack", [net.add("combine", [ends[0], size, ends[1]], [()])], [(3,)], axis=0)
+    zeros = net.add("full_with_tensor", [net.add("full", [], [(1,)], value=0.0), full], [(2, 1, 5)])
+    turned = net.add("transpose", [net.x], [(10, 1, 6)], perm=[1, 0, 2])
+    states, weights = net.add("combine", [zeros, zeros], [()]), net.add("combine", held, [()])
+    settings = {"hidden_size": 5, "num_layers": 2, "is_bidirec": False, "mode": "LSTM"}
+    made = net.add("rnn", [turned, states, weights], [(10, 1, 5), (), (), ()], **settings)[0]
+    return net, net.add("transpose", [made], [(1, 10, 5)], perm=[1, 0, 2])
+
+
+def test_recurrent_layers_have_their_weights_and_the_batch_first_again():
+    net, out = recurrent(*[(20,)] * 4)
+    found = paddle(net.bytes(out), "json")
+    assert (found.params, list(found.outputs.values())) == (500, ["10x5"])
+
+
+def test_a_recurrent_layer_of_other_weights_is_refused():
+    net, out = recurrent((20,))
+    with pytest.raises(CnncalcError, match="two matrices, and two vectors"):
+        paddle(net.bytes(out), "json")
 
 
 @pytest.mark.parametrize(("kind", "shape", "numbers", "settings", "made"), ONE)

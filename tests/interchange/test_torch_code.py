@@ -123,6 +123,8 @@ def test_what_torch_tells_otherwise_reads_back(text):
 
 
 def test_every_kind_has_a_rule():
+    for kind in KINDS:
+        assert RULES[kind]
     assert RULES.keys() == KINDS.keys()
 
 

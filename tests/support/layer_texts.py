@@ -261,7 +261,8 @@ def activation(random: Random, shape: Shape, kind: str) -> str:
     if kind == "rrelu":
         text += random.choice(("", " 0.1", " 0.1 0.1"))
     if kind == "prelu":
-        text += random.choice(("", " per_channel", " shared"))
+        along = "x".join(map(str, sorted(random.sample(range(len(shape)), random.randint(1, len(shape))))))
+        text += random.choice(("", " per_channel", " shared", f" shared_along={along}"))
     if kind == "gelu":
         text += random.choice(("", " tanh", " approximate=none"))
     if kind in ("softmax", "log_softmax") and random.random() < 0.5:

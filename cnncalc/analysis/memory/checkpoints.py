@@ -47,7 +47,7 @@ def checkpointed(
     def keep(index: int, storage: Storage) -> None:
         found.setdefault(object() if storage.key is None else storage.key, _kept(index, storage, batch))
 
-    reached = dict(gradients(graph))  # what no output leads to is let go
+    reached = gradients(graph)  # what no output leads to is let go
     for index, storing in [one for one in _saving(graph, elements, owner) if one[0] in reached]:
         part = around.get(index)
         if part is None:
@@ -79,7 +79,7 @@ def recomputed(graph: Net) -> dict[int, bool]:
     around, found, last = _around(graph), {}, {}
     if not around:
         return {}
-    reached = dict(gradients(graph))
+    reached = gradients(graph)
     wanted = {around[index] for index in reached if index in around}
     for index, _ in _saving(graph, Elements(graph, 4), laid_out(graph, training=True).owner):
         if index in around:

@@ -12,6 +12,7 @@ from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
+from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -64,18 +65,21 @@ def all_wanted(graph: Net) -> list[Wanted | None]:
         trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
         passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
-        one = trains, tuple([passes and wanted[each] for each in taken])
-        wanted[index] = trains or True in one[1]
+        inputs: tuple[bool, ...]
+        if len(taken) == 1:  # as most have
+            inputs = (passes and wanted[taken[0]],)
+        else:
+            inputs = tuple([passes and wanted[each] for each in taken])
+        one = trains, inputs
+        wanted[index] = trains or True in inputs
         found[index] = known.setdefault(one, one)
     return found
 
 
-def backwards(
-    graph: Net, wanted: Sequence[Wanted | None] | None = None
-) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
-    """Every layer in execution order, with what is wanted of it; `wanted` is that of all, where somebody has it."""
+def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+    """Every layer in execution order, with what is wanted of it."""
     nodes = graph.nodes
-    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+    for index, one in enumerate(all_wanted(graph)):
         if one is not None:
             yield index, nodes[index], *one
 
@@ -103,9 +107,14 @@ def kept_for_backward(
         others.add(storage.key)
         return True
 
-    for index, node, trains, inputs in backwards(graph, wanted):
-        backward = elements.backward(trains, inputs)
-        for saved in mets[node.signature].saved(backward):
+    backward_of = dict[Wanted, Backward]()
+    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+        if one is None:
+            continue
+        backward = backward_of.get(one)
+        if backward is None:
+            backward = backward_of[one] = elements.backward(*one)
+        for saved in mets[nodes[index].signature].saved(backward):
             tensor = elements.tensor(index, saved)
             if tensor is None:
                 storage = elements.own(index, saved)

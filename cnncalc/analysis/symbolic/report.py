@@ -173,7 +173,7 @@ class _Closing(Counter):
     @cached_property
     def backward(self) -> Mapping[int, Any]:
         """Those of each layer, case by case."""
-        return {index: self._backward(index, one) for index, one in gradients(self.graph)}
+        return {index: self._backward(index, one) for index, one in gradients(self.graph).items()}
 
     def _backward(self, index: int, backward: Backward) -> Any:
         layer, shapes = self.graph.signatures[self.graph.nodes[index].signature]

@@ -153,7 +153,10 @@ def plain(type: str, part: str = "", *fields: tuple[str, str]) -> Rule:  # noqa:
 
 def slopes(layer: activation.PReLU, x: tuple[Shape, ...], y: Shape) -> Said:
     """PReLU, a slope a channel unless shared."""
-    values = (("channel_shared", True),) if layer.slopes == "shared" else ()
+    own = layer.own(x[0])
+    if own not in ("shared", "per_channel"):
+        raise Unsaid("Caffe's PReLU has a slope a channel, or one")
+    values = (("channel_shared", True),) if own == "shared" else ()
     return [Piece("PReLU", "prelu_param", values, 1)]
 
 

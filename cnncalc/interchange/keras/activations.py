@@ -100,11 +100,9 @@ def prelu(call: Call) -> int:
         return call.put("prelu", slopes="shared")
     if axes == [0]:
         return call.put("prelu", slopes="per_channel")
-    if shared:
-        raise call.fault(
-            "slopes shared along some axes and not along others are not counted", f"own along {len(axes)} axes"
-        )
-    return call.put("prelu", slopes="per_element")
+    if not shared:
+        return call.put("prelu", slopes="per_element")
+    return call.put("prelu", shared_along=tuple(sorted(shared)))
 
 
 def softmax(call: Call) -> int:

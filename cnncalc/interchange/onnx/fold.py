@@ -12,17 +12,15 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.arrays import (
-    Dims,
     broadcast,
     expanded,
     ints,
     picked,
     resolved,
     size_of,
-    slices,
-    strides,
     whole_numbers,
 )  # fmt: skip
+from cnncalc.interchange.onnx.cutting import gather, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
@@ -108,44 +106,6 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     whole = len(dims) == 1 and size_of(made) <= MOST_READ and all(value.numbers is not None for value in values)
     numbers = tuple(number for value in values for number in value.numbers or ()) if whole else None
     return [values[0]._replace(dims=made, numbers=numbers, name="")]
-
-
-def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    data, at = values[0], values[1]
-    axis = node.attributes.get("axis", 0)
-    if not isinstance(axis, int) or not data.dims:
-        return None
-    axis %= len(data.dims)
-    dims = (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :])
-    if at.numbers is None:  # too many to be read, or not in the file: only the shape is known
-        return [_looked_up(data, data._replace(dims=dims, numbers=None))]
-    indices, length, rank = ints(at) or (), data.dims[axis], len(at.dims)
-    if any(not -length <= one < length for one in indices):
-        return None
-    steps = strides(at.dims)
-
-    def where(place: Dims) -> Dims:
-        index = indices[sum(map(operator.mul, place[axis : axis + rank], steps))]
-        return (*place[:axis], index % length, *place[axis + rank :])
-
-    return [_looked_up(data, picked(data, dims, where))]
-
-
-def _looked_up(data: Tensor, made: Tensor) -> Tensor:
-    """What is read of a table; where that is more than the table holds, the table is what is learned."""
-    read = data.floating and bool(data.name) and made.size > data.size
-    return made._replace(table=data.table or data.dims) if read else made
-
-
-def slice_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    parts = slices(node, values, values[0].dims)
-    if parts is None:
-        return None
-    ranges = [range(n) for n in values[0].dims]
-    for axis, part in parts.items():
-        ranges[axis] = ranges[axis][part]
-    dims = tuple(map(len, ranges))
-    return [picked(values[0], dims, lambda place: tuple(one[at] for one, at in zip(ranges, place)))]
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
@@ -267,7 +227,7 @@ UNARY: dict[str, Callable[..., int | float]] = {
 FOLDS: dict[str, Fold] = {
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
     "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
-    "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_,
+    "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
     "Pad": padded, "ScatterND": shaped, "GatherND": gathered, "Clip": shaped, "Trilu": shaped, "Sin": shaped,
     "Cos": shaped, "Shape": shape_of, "Size": shape_of,

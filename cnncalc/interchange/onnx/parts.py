@@ -175,8 +175,9 @@ _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)
 
 def module_of(weight: Tensor) -> str | None:
     """The module whose weight a tensor is called as; None of an exporter's own, which have other names."""
-    match = None if "::" in weight.name else _PARAMETER.search(weight.name)
-    return None if match is None else weight.name[: match.start()]
+    whole = weight.name.partition("[")[0]  # a part of a weight is that module's, too
+    match = None if "::" in whole else _PARAMETER.search(whole)
+    return None if match is None else whole[: match.start()]
 
 
 def of_module(weight: Tensor) -> bool:

@@ -7,6 +7,8 @@ from math import prod
 
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.openvino import rarer
+from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside
 from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
 from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, read_ir
 from cnncalc.interchange.sketch import Asked, Sketch
@@ -26,14 +28,14 @@ SCALES = "scales and zero points of quantised weights, or of lengths, count as `
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """An IR. Raises CnncalcError with everything that is wrong."""
-    return Reader(read_ir(Text(file.name, file.text), file.limits), asked).read()
+    return Reader(read_ir(Text(file.name, file.text), file.limits), asked, numbers_beside(file)).read()
 
 
 class Reader:
     """One net on its way."""
 
-    def __init__(self, net: Ir, asked: Asked) -> None:
-        self.net, self.asked = net, asked
+    def __init__(self, net: Ir, asked: Asked, numbers: Numbers) -> None:
+        self.net, self.asked, self.numbers = net, asked, numbers
         self.sketch = Sketch(net.name, "onnx")
         self.tensors: dict[Port, int] = {}
         self.outputs: list[int] = []
@@ -73,7 +75,7 @@ class Reader:
             return [FIXED] * len(layer.outputs)
         if layer.type in PASSED or layer.id in self.biased:
             return [next((tensor for tensor in tensors if tensor != FIXED), NOTHING)]
-        known = [*RULES, *MERGES, *WEIGHTED, *OPAQUE, "MatMul", "PReLU"]
+        known = [*RULES, *MERGES, *WEIGHTED, *OPAQUE, *rarer.CELLS, "MatMul", "PReLU", "MVN", "GroupNormalization"]
         if layer.type not in known and not self.asked.opaque:
             self.unknown.add(layer.type, layer.name, layer.place())
             return []
@@ -83,6 +85,9 @@ class Reader:
         if not moving:
             raise layer.fault(f"`{layer.type}` takes a tensor", "no edge leads to it")
         fixed = [self.shape(source) for source, tensor in zip(sources, tensors) if tensor == FIXED]
+        held = {place: self.held(source) for place, source in enumerate(sources) if tensors[place] == FIXED}
+        read = {place: self.numbers(one) for place, one in held.items() if one is not None}
+        layer.constants = {place: numbers for place, numbers in read.items() if numbers is not None}
         return self.put(layer, Build(self.sketch, layer.name, layer.type, layer.place(), moving), fixed)
 
     def put(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> list[int]:
@@ -98,10 +103,30 @@ class Reader:
             return [self.merged(layer, build, fixed)]
         if layer.type in RULES:
             return RULES[layer.type](layer, build)
+        found = self.rarer(layer, build, fixed)
+        if found is not None:
+            return found
         return [
             build.opaque(declared(layer, number), suffix=f"_{number}" if number else "")
             for number in range(len(layer.outputs))
         ]
+
+    def rarer(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> list[int] | None:
+        """The tensors of a layer that depends on the constants around it; None where it is opaque."""
+        if layer.type == "MVN":
+            return rarer.norm(layer, build, fixed[0] if fixed else [], lambda sizes: self.affine_behind(layer, sizes))
+        if layer.type == "GroupNormalization":
+            return rarer.group_norm(layer, build, all(self.held(one) for one in self.net.sources(layer)[1:]))
+        if layer.type in rarer.CELLS:
+            wanted = [(layer.id, port) in self.takers for port in layer.outputs]
+            return rarer.recurrent(layer, build, fixed, wanted)
+        if layer.type == "Slice":
+            return rarer.taken(layer, build)
+        if layer.type == "Gather":
+            table = self.held(self.net.sources(layer)[0])
+            own = next(iter(table.outputs.values()), []) if table is not None else []
+            return rarer.embedding(layer, build, own) if len(own) == 2 else rarer.looked_up(layer, build)
+        return None
 
     def scaling(self, layer: IrLayer, sources: list[Port]) -> None:
         """Keep account of what turns stored integers into weights, or a length into another: scales, zero points."""
@@ -121,17 +146,30 @@ class Reader:
 
     def bias_behind(self, layer: IrLayer, channels: int) -> bool:
         """Whether an Add of a number for each channel follows, and nothing else; it is the bias then."""
+        added = self.constant_behind(layer, "Add", [channels])
+        self.biased.update(() if added is None else (added.id,))
+        return added is not None
+
+    def affine_behind(self, layer: IrLayer, sizes: list[int]) -> bool:
+        """Whether a factor and a shift of these lengths follow, and nothing else; they are the norm's then."""
+        scaled = self.constant_behind(layer, "Multiply", sizes)
+        shifted = self.constant_behind(scaled, "Add", sizes) if scaled is not None else None
+        if scaled is None or shifted is None:
+            return False
+        self.biased |= {scaled.id, shifted.id}
+        return True
+
+    def constant_behind(self, layer: IrLayer, kind: str, sizes: list[int]) -> IrLayer | None:
+        """The one layer that takes what this one makes, if it is of this kind, with a constant of these lengths."""
         port = (layer.id, next(iter(layer.outputs), ""))
         takers = self.takers.get(port, [])
-        if len(takers) != 1 or takers[0].type != "Add":
-            return False
+        if len(takers) != 1 or takers[0].type != kind:
+            return None
         others = [source for source in self.net.sources(takers[0]) if source != port]
         if len(others) != 1 or self.tensors.get(others[0], self.fixed(others[0])) != FIXED:
-            return False
-        if sorted(n for n in self.shape(others[0]) if n > 1) != [channels] * (channels > 1):
-            return False
-        self.biased.add(takers[0].id)
-        return True
+            return None
+        alike = sorted(n for n in self.shape(others[0]) if n > 1) == sorted(n for n in sizes if n > 1)
+        return takers[0] if alike else None
 
     def fixed(self, port: Port) -> int:
         """Whether a tensor that is not made yet is one of the weights."""
@@ -178,7 +216,10 @@ class Reader:
             raise layer.fault("a constant with a batch of its own is not read", "x".join(map(str, own)))
         shape = (1,) * (rank - len(own)) + tuple(own[-rank:] if len(own) > rank else own)
         if kind in ("maximum", "minimum", "power"):
-            raise layer.fault(f"a `{layer.type}` with a constant is not read")
+            if prod(own) != 1:
+                raise layer.fault(f"a `{layer.type}` with a constant of several numbers is not read")
+            build.sketch.notes.append(f"the number of `{layer.name[:60]}` is in the weights' file: 1 stands for it")
+            return build.put(kind, number=1)
         return build.put("parameter", shape=shape, join="add" if kind in ("add", "subtract") else "multiply")
 
 

@@ -10,7 +10,7 @@ from itertools import permutations
 from typing import TypeAlias
 
 from cnncalc.interchange.building import Build, Fields
-from cnncalc.interchange.openvino import windows
+from cnncalc.interchange.openvino import rarer, windows
 from cnncalc.interchange.openvino.xml import IrLayer, declared
 from cnncalc.layers import Shape
 
@@ -24,7 +24,7 @@ FOLDED = ("Const", "ShapeOf", "Range")
 """What does not depend on the net's inputs, but on their shapes."""
 OPAQUE = (
     "CTCGreedyDecoder", "DetectionOutput", "Gather", "GatherND", "NonMaxSuppression", "PriorBox", "PriorBoxClustered",
-    "Proposal", "PSROIPooling", "RegionYolo", "ROIAlign", "ROIPooling", "StridedSlice", "Tile", "TopK",
+    "Proposal", "PSROIPooling", "RegionYolo", "ROIAlign", "ROIPooling", "Roll", "Slice", "StridedSlice", "Tile", "TopK",
 )  # fmt: skip
 """What is known by the declared shape of its output alone."""
 MERGES = {
@@ -44,6 +44,7 @@ ELEMENTWISE: dict[str, tuple[str, Fields]] = {
     "HardSigmoid": ("hardsigmoid", {}), "Log": ("function", {"of": "log"}), "Mish": ("mish", {}),
     "Negative": ("function", {"of": "negate"}), "ReLU": ("relu", {}), "Selu": ("selu", {}),
     "Sigmoid": ("sigmoid", {}), "Sin": ("function", {"of": "sin"}), "SoftPlus": ("softplus", {}),
+    "SoftSign": ("function", {"of": "softsign"}),
     "Sqrt": ("function", {"of": "sqrt"}), "Swish": ("silu", {}), "Tanh": ("tanh", {}),
 }  # fmt: skip
 REDUCTIONS = {
@@ -74,9 +75,11 @@ def reshaped(layer: IrLayer, build: Build) -> list[int]:
 
 
 def transposed(layer: IrLayer, build: Build) -> list[int]:
-    """Transpose. Its order is in the weights' file: one that makes the declared shape, the likeliest first."""
+    """Transpose. Where its order is not at hand, one that makes the declared shape, the likeliest first."""
     before, after = build.x[0], declared(layer)
-    axes = len(before)
+    axes, stated = len(before), layer.constants.get(1, [])
+    if sorted(stated) == list(range(axes + 1)) and stated[0] == 0:
+        return [build.put("permute", build.tensors[0], order=tuple(axis - 1 for axis in stated[1:]))]
     rotations = [(*range(1, axes), 0), (axes - 1, *range(axes - 1))]
     if axes > 6:
         raise layer.fault("a transposition has at most six axes")
@@ -167,16 +170,19 @@ def shuffled(kind: str) -> Rule:
 RULES: dict[str, Rule] = {
     **{type_: elementwise(kind, fields) for type_, (kind, fields) in ELEMENTWISE.items()},
     **dict.fromkeys(REDUCTIONS, reduced),
+    **dict.fromkeys(("AdaptiveAvgPool", "AdaptiveMaxPool"), rarer.adaptive),
     "AvgPool": lambda layer, build: [windows.pooling(layer, build)],
     "Clamp": bounded,
     "Concat": joined,
     "DepthToSpace": shuffled("pixel_shuffle"),
+    "Einsum": rarer.einsum,
     "Elu": lambda layer, build: [build.put("elu", alpha=layer.attributes.get("alpha", "1")[:20])],
     "Flatten": reshaped,
     "Interpolate": resized,
     "LRN": sized_norm,
     "LogSoftmax": softmax,
     "MaxPool": lambda layer, build: [windows.pooling(layer, build)] * max(len(layer.outputs), 1),
+    "Pad": rarer.padded,
     "ReorgYolo": shuffled("space_to_depth"),
     "Reshape": reshaped,
     "ShuffleChannels": lambda layer, build: [build.put("channel_shuffle", groups=layer.whole("group", 1))],

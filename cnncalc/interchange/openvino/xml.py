@@ -23,12 +23,14 @@ INSIDE_BODY = ("body", "then_body", "else_body")
 class IrLayer:
     """One layer: its type, its attributes (`data`), and the shapes at its ports, with the batch."""
 
-    __slots__ = ("attributes", "id", "inputs", "line", "name", "outputs", "text", "type")
+    __slots__ = ("attributes", "constants", "id", "inputs", "line", "name", "outputs", "text", "type")
 
     def __init__(self, text: Text, line: int, attributes: dict[str, str]) -> None:
         self.text, self.line = text, line
         self.id, self.name, self.type = (attributes.get(key, "") for key in ("id", "name", "type"))
         self.attributes: dict[str, str] = {}
+        self.constants: dict[int, list[int]] = {}
+        """The whole numbers of inputs that are constants, by their places, where the weights' file lies beside."""
         self.inputs: dict[str, list[int]] = {}
         self.outputs: dict[str, list[int]] = {}
 

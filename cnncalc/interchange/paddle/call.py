@@ -11,7 +11,7 @@ from cnncalc.interchange.paddle.program import Operator, Weight
 from cnncalc.layers import Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Call", "Numbers", "Rule", "Several", "Value"]
+__all__ = ["Call", "Numbers", "Rule", "Several", "Turned", "Value"]
 
 
 class Numbers(NamedTuple):
@@ -26,8 +26,16 @@ class Several(NamedTuple):
     values: tuple[Value, ...]
 
 
-Value: TypeAlias = "int | Weight | Numbers | Several"
-"""A tensor of the sketch, a weight, numbers, or several tensors."""
+class Turned(NamedTuple):
+    """A sequence whose length stands before the batch, as recurrent layers take it."""
+
+    tensor: int
+
+
+Value: TypeAlias = "int | Weight | Numbers | Several | Turned"
+"""A tensor of the sketch, a weight, numbers, several tensors, or a sequence with its length first."""
+FIRST = ("", "NCHW", "NCDHW", "AnyLayout")
+"""Layouts with channels first."""
 Rule: TypeAlias = "Any"
 """A function of a `Call` to the list of what its outputs are."""
 
@@ -67,6 +75,8 @@ class Call:
         if isinstance(value, Weight):
             entering = next(iter(self.build.sketch.inputs.values()))
             return self.build.put("parameter", entering, suffix="_own", shape=value.dims[1:] or (1,), join="alone")
+        if isinstance(value, Turned):
+            raise self.fault(f"what it takes in place {place + 1} does not have the batch first")
         raise self.fault(f"what it takes in place {place + 1} does not depend on the input")
 
     def weight(self, place: int) -> Weight:
@@ -89,10 +99,10 @@ class Call:
         """Our shape of a tensor."""
         return self.build.shape(tensor)
 
-    def map(self, place: int = 0) -> int:
-        """A tensor with two spatial axes, channels first."""
+    def map(self, place: int = 0, axes: int = 2) -> int:
+        """A tensor with so many spatial axes, channels first."""
         x = self.x(place)
-        if self.operator.word("data_format") not in ("", "NCHW", "AnyLayout") or len(self.shape(x)) != 3:
+        if self.operator.word("data_format") not in FIRST or len(self.shape(x)) != axes + 1:
             raise self.fault("it takes a map, channels first", show_shape(self.shape(x)))
         return x
 

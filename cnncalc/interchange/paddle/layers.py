@@ -27,12 +27,18 @@ def _window(call: Call, kernel: tuple[int, ...]) -> dict[str, Any]:
     return {"kernel": kernel, "stride": operator.wholes("strides") or kernel, "padding": padding}
 
 
+def _axes(call: Call) -> int:
+    """How many spatial axes an operator has, which its name says."""
+    return 3 if "3d" in call.operator.kind else 2
+
+
 def convolution(call: Call) -> list[Value]:
-    """conv2d and depthwise_conv2d; the bias is an addition behind it."""
-    x, dims = call.map(), call.weight(1).dims
-    if len(dims) != 4:
-        raise call.fault("its weights have four axes", show_shape(dims))
-    fields = {**_window(call, dims[2:]), "dilation": call.operator.wholes("dilations") or (1, 1)}
+    """conv2d, conv3d and depthwise_conv2d; the bias is an addition behind it."""
+    axes, dims = _axes(call), call.weight(1).dims
+    x = call.map(axes=axes)
+    if len(dims) != axes + 2:
+        raise call.fault(f"its weights have {axes + 2} axes", show_shape(dims))
+    fields = {**_window(call, dims[2:]), "dilation": call.operator.wholes("dilations") or (1,) * axes}
     return [call.put("conv", x, out=dims[0], groups=max(call.operator.whole("groups", 1), 1), bias=call.bias, **fields)]
 
 
@@ -65,14 +71,15 @@ def layer_norm(call: Call) -> list[Value]:
 
 
 def pool(call: Call) -> list[Value]:
-    """pool2d: of windows, to a size, or of the whole map."""
-    x, operator = call.map(), call.operator
-    kernel = call.numbers("kernel_size", 1)
-    if kernel is None or len(kernel) not in (1, 2):
+    """pool2d and pool3d: of windows, to a size, or of the whole map; those with an index take the largest."""
+    axes, operator = _axes(call), call.operator
+    x, kernel = call.map(axes=axes), call.numbers("kernel_size", 1)
+    if kernel is None or len(kernel) not in (1, axes):
         raise call.fault("its window is not stated")
-    kernel = kernel * (2 // len(kernel))
-    kind = "maxpool" if operator.word("pooling_type") == "max" else "avgpool"
-    if operator.flag("global_pooling") or (operator.flag("adaptive") and kernel == (1, 1)):
+    kernel = kernel * (axes // len(kernel))
+    largest = operator.word("pooling_type") == "max" or operator.kind.startswith("max_")
+    kind = "maxpool" if largest else "avgpool"
+    if operator.flag("global_pooling") or (operator.flag("adaptive") and set(kernel) == {1}):
         return [call.put(f"global_{kind}", x, flat=False)]
     if operator.flag("adaptive"):
         return [call.put(f"adaptive_{kind}", x, output=kernel)]

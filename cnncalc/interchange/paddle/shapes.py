@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
-from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Several, Value
+from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Several, Turned, Value
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import Shape, show_shape
 
@@ -94,7 +94,14 @@ def squeeze(call: Call) -> list[Value]:
 
 
 def unsqueeze(call: Call) -> list[Value]:
-    """Axes of length 1 more."""
+    """Axes of length 1 more, of a weight as well."""
+    value = call.value(0)
+    if isinstance(value, Weight):
+        named = call.numbers("axis", 1) or ()
+        rank = len(value.dims) + len(named)
+        at = {axis % rank for axis in named if -rank <= axis < rank}
+        rest = iter(value.dims)
+        return [value._replace(dims=tuple(1 if axis in at else next(rest, 1) for axis in range(rank)))]
     x = call.x()
     shape = list(call.shape(x))
     named = call.numbers("axis", 1) or ()
@@ -104,8 +111,14 @@ def unsqueeze(call: Call) -> list[Value]:
 
 
 def permute(call: Call) -> list[Value]:
-    """transpose: the axes in another order, the batch first."""
-    x, order = call.x(), call.operator.wholes("perm")
+    """transpose: the axes in another order, the batch first, but for a sequence before and behind recurrent layers."""
+    value, order = call.value(0), call.operator.wholes("perm")
+    if order == (1, 0, 2):
+        if isinstance(value, Turned):
+            return [value.tensor]
+        if isinstance(value, int) and len(call.shape(value)) == 2:
+            return [Turned(value)]
+    x = call.x()
     if order is None or sorted(order) != list(range(len(call.shape(x)) + 1)) or order[0] != 0:
         raise call.fault("it moves the batch, or names no order", str(order)[:60])
     return [call.put("permute", x, order=tuple(axis - 1 for axis in order[1:]))]
@@ -124,7 +137,10 @@ def concat(call: Call) -> list[Value]:
 
 
 def stack(call: Call) -> list[Value]:
-    """Tensors side by side along an axis of their own."""
+    """Tensors side by side along an axis of their own; numbers as a list."""
+    several = [value for value in call.several(0) if isinstance(value, Numbers)]
+    if several and len(several) == len(call.several(0)):
+        return [Numbers(tuple(one for value in several for one in value.values))]
     tensors = [value for value in call.several(0) if isinstance(value, int)]
     if not tensors:
         raise call.fault("it joins tensors that depend on the input")
@@ -162,9 +178,12 @@ def _part(call: Call, x: int, axis: int, start: int, stop: int) -> int:
 
 
 def slice_(call: Call) -> list[Value]:
-    """Between starts and ends along axes, of which some go."""
-    x, operator = call.x(), call.operator
+    """Between starts and ends along axes, of which some go; of numbers, some of them."""
+    operator, value = call.operator, call.value(0)
     axes, starts, ends = operator.wholes("axes"), call.numbers("starts", 1), call.numbers("ends", 2)
+    if isinstance(value, Numbers) and axes == (0,) and starts and ends:
+        return [Numbers(value.values[starts[0] : ends[0]])]
+    x = call.x()
     if axes is None or starts is None or ends is None or not len(axes) == len(starts) == len(ends):
         raise call.fault("its bounds are not stated")
     for named, start, end in zip(axes, starts, ends):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cnncalc.interchange.paddle import layers, shapes
+from cnncalc.interchange.paddle import layers, rarer, shapes
 from cnncalc.interchange.paddle.call import Rule
 
 __all__ = ["PASSED", "RULES"]
@@ -21,11 +21,13 @@ PASSED = (
 )
 """What hands its input on."""
 RULES: Mapping[str, Rule] = {
-    **dict.fromkeys(("conv2d", "depthwise_conv2d"), layers.convolution),
+    **dict.fromkeys(("conv2d", "conv3d", "depthwise_conv2d"), layers.convolution),
     **dict.fromkeys(("conv2d_transpose", "depthwise_conv2d_transpose"), layers.deconvolution),
     **dict.fromkeys(("batch_norm", "batch_norm_", "sync_batch_norm_"), layers.batch_norm),
     "layer_norm": layers.layer_norm,
-    "pool2d": layers.pool,
+    "group_norm": rarer.group_norm,
+    "instance_norm": rarer.instance_norm,
+    **dict.fromkeys(("pool2d", "pool3d", "max_pool2d_with_index", "max_pool3d_with_index"), layers.pool),
     "matmul": layers.matmul,
     "embedding": layers.embedding,
     "add": layers.arithmetic("add"),
@@ -45,6 +47,11 @@ RULES: Mapping[str, Rule] = {
         kind: layers.function("function", of=kind)
         for kind in ("exp", "log", "sqrt", "rsqrt", "square", "abs", "sin", "cos", "floor", "ceil", "round", "sign")
     },
+    **{kind: layers.function("function", of=kind) for kind in ("hardshrink", "softshrink", "softsign", "celu", "erf")},
+    "tanh_shrink": layers.function("function", of="tanhshrink"),
+    "logsigmoid": layers.function("function", of="log_sigmoid"),
+    "thresholded_relu": layers.function("function", of="threshold"),
+    "hardtanh": rarer.hardtanh,
     "prelu": layers.prelu,
     "softmax": layers.softmax("softmax"),
     "log_softmax": layers.softmax("log_softmax"),
@@ -52,6 +59,17 @@ RULES: Mapping[str, Rule] = {
     "bilinear_interp": layers.resize("linear"),
     "bicubic_interp": layers.resize("cubic"),
     **dict.fromkeys(("full", "full_int_array"), shapes.full),
+    "full_with_tensor": rarer.filled,
+    **dict.fromkeys(("shape", "shape64"), rarer.shape_of),
+    "pow": rarer.power,
+    "maxout": rarer.maxout,
+    "deformable_conv": rarer.deformable,
+    "pad3d": rarer.padded,
+    "pixel_shuffle": rarer.pixel_shuffle,
+    "pixel_unshuffle": rarer.pixel_unshuffle,
+    "channel_shuffle": rarer.channel_shuffle,
+    "unfold": rarer.unfold,
+    "rnn": rarer.recurrent,
     "combine": shapes.combine,
     **dict.fromkeys(("reshape", "reshape_"), shapes.reshape),
     **dict.fromkeys(("flatten", "flatten_"), shapes.flatten),

@@ -28,10 +28,12 @@ def leaky(call: Call) -> list[Value]:
 
 
 def prelu(call: Call) -> list[Value]:
-    """A slope a channel, or one for all."""
+    """A slope a channel, one for all, or one for each place along some axes."""
     x, slopes = call.live(), call.fixed(1)
     if slopes.size != (slopes.dims[-1] if slopes.dims else 1):
-        raise call.fault("a slope for each place is not counted", show_shape(slopes.dims))
+        shared = tuple((axis + 1) % len(slopes.dims) for axis, n in enumerate(slopes.dims) if n == 1)
+        said = {"shared_along": shared} if shared else {"slopes": "per_element"}
+        return [call.put("prelu", x, dims=x.dims, weights=(1,), **said)]
     return [call.put("prelu", x, dims=x.dims, weights=(1,), slopes="per_channel" if slopes.size > 1 else "shared")]
 
 

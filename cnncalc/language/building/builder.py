@@ -11,7 +11,7 @@ from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.lookup import DROPPED, Body, Lookup
 from cnncalc.language.building.nesting import USE, Nesting
 from cnncalc.language.building.placing import Around, Placer
-from cnncalc.language.building.unfolding import Unfolder
+from cnncalc.language.building.templates import Unfolder
 from cnncalc.language.documents.document import Document
 from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.faults import Faults

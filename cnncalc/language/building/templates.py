@@ -1,230 +1,28 @@
-"""What a block adds to a net, kept: the same block with the same arguments on the same shape is put in as it stands.
+"""What blocks add to nets, kept: the same block with the same arguments on the same shape is put in as it stands.
 
-Kept for all nets of a process. What depends on more than that is built anew: blocks that share layers from outside,
-side branches, lengths that are symbols. Tensors that a block takes by name are looked up again.
+Kept for all nets of a process. What depends on more than that (`recorded` tells), or is on symbols, is built anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from itertools import islice
-from typing import Any, TypeVar
 
-from cnncalc.graph import Level, Met, Net, Node, Origin
-from cnncalc.language.building.lookup import Body, Lookup
+from cnncalc.graph import Level
+from cnncalc.language.building.evaluation import Scope, Tensor
+from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.nesting import Nesting
-from cnncalc.layers import Layer, Shape
-from cnncalc.records import NamedTuple
+from cnncalc.language.building.placing import Placer
+from cnncalc.language.building.recorded import Recording, Template, Whole
+from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import in_library
+from cnncalc.language.expressions import Value
+from cnncalc.language.options import Options
+from cnncalc.language.yaml.reader import YamlNode
 
-__all__ = ["Recording", "Template", "Templates", "forget", "templates"]
+__all__ = ["Unfolder", "forget"]
 
-START = -1
-"""The tensor that enters."""
-FAR = 1_000_000_000
-"""Longer than any prefix: no name was looked up yet."""
 MOST = 50_000
 """So many layers are kept, so that a long search does not fill the memory."""
-Value = TypeVar("Value")
-
-
-class Placed(NamedTuple):
-    """One layer; tensors are counted from the block's first, its name is that of this number."""
-
-    name: int
-    layer: Layer
-    inputs: tuple[int, ...]
-    shape: Shape
-    met: int
-    """Of the template's `mets`."""
-    trainable: bool
-    share: int | None
-    train_only: bool
-    origin: Origin | None
-    dtype: str
-
-
-class Template(NamedTuple):
-    """All that a block adds, its names without the block's own before them."""
-
-    names: list[str]
-    tensors: list[int]
-    """What each name stands for."""
-    layers: list[Placed]
-    mets: list[Met]
-    """The layers on their input shapes, each once."""
-    made: int
-    """What comes out."""
-    outside: list[tuple[str, Shape]]
-    """The names by which it takes tensors from outside, and their shapes; these are counted down from `START` − 1."""
-    groups: list[int]
-    """The names of groups, by their numbers."""
-    own: list[int]
-    given: list[tuple[int, Origin]]
-    blocks: list[tuple[int, str]]
-    bodies: list[tuple[int, Body]]
-    counted: list[tuple[str, int]]
-    false: list[tuple[str, Any]]
-    built: int
-    """Items."""
-    depth: int
-    """How deep the block stood: no deeper it fits again."""
-
-    def _entering(self, start: int, level: Level, at: Recording) -> list[int] | None:
-        """All tensors that it takes, the last of `outside` first; None where one is not there, or of another shape."""
-        found = [at.lookup.find(name, level.parent) for name, _ in self.outside]
-        tensors = [start]
-        for one, (_, shape) in zip(found, self.outside):
-            if one is None or one.tensor < 0 or at.net.nodes[one.tensor].shape != shape:
-                return None
-            tensors.append(one.tensor)
-        if at.lookup.log is not None:
-            at.lookup.log += [one for one in found if one is not None]
-        return tensors[::-1]
-
-    def place(self, level: Level, start: int, at: Recording) -> int | None:
-        """Put it in behind the tensor `start`, and say what comes out.
-
-        None where a bound is in the way, or a name is taken: building it says so.
-        """
-        net, lookup, nesting = at.net, at.lookup, at.nesting
-        nodes, held, base = net.nodes, net.names, len(net.nodes)
-        prefix = level.prefix
-        names = [prefix + name for name in self.names]
-        room = net.limits.layers + len(net.inputs) - base
-        if nesting.depth > self.depth or nesting.built + self.built > nesting.most or len(self.layers) > room:
-            return None
-        if not held.tensors.keys().isdisjoint(names) or not held.groups.keys().isdisjoint(names):
-            return None
-        entering = self._entering(start, level, at)
-        if entering is None:
-            return None
-        signatures = [net.signed.number(met) for met in self.mets]
-        for name, layer, inputs, shape, met, trainable, share, train_only, origin, dtype in self.layers:
-            taken = tuple([entering[one] if one < 0 else base + one for one in inputs])
-            owner = None if share is None else base + share
-            index, signature = len(nodes), signatures[met]
-            nodes.append(
-                Node(names[name], layer, taken, shape, index, signature, trainable, owner, train_only, origin, dtype)
-            )
-        tensors = [entering[one] if one < 0 else base + one for one in self.tensors]
-        held.tensors.update(zip(names, tensors))
-        held.groups.update([(names[one], tensors[one]) for one in self.groups])
-        held.own.update([names[one] for one in self.own])
-        held.given.update([(names[one], origin) for one, origin in self.given])
-        held.counted.update([(prefix + stem, count) for stem, count in self.counted])
-        net.blocks.update([(names[one], block) for one, block in self.blocks])
-        lookup.bodies.update([(names[one], body) for one, body in self.bodies])
-        lookup.false.update([(prefix + name, condition) for name, condition in self.false])
-        nesting.built += self.built
-        return entering[self.made] if self.made < 0 else base + self.made
-
-
-class Recording:
-    """Where a block goes; and what is there before it is built, to tell afterwards what was added."""
-
-    __slots__ = ("built", "count", "ends", "log", "logged", "lookup", "met", "nesting", "net", "reached", "sizes")
-
-    def __init__(self, net: Net, lookup: Lookup, nesting: Nesting) -> None:
-        self.net, self.lookup, self.nesting = net, lookup, nesting
-
-    def begin(self) -> None:
-        """Remember what is there."""
-        self.count, self.met, self.built = len(self.net.nodes), self.lookup.faults.met, self.nesting.built
-        self.sizes = [len(table) for table in self._tables()]
-        self.ends = self._ends()
-        self.reached, self.lookup.reached = self.lookup.reached, FAR
-        self.log = self.lookup.log
-        self.logged = 0 if self.log is None else len(self.log)
-        if self.log is None:
-            self.lookup.log = []
-
-    def _outside(self, prefix: str, start: int) -> dict[int, str] | None:
-        """What was taken by name from outside; None where that cannot be told from what enters, or has two names."""
-        found: dict[int, str] = {}
-        for level, name, tensor in (self.lookup.log or ())[self.logged :]:
-            if level < len(prefix) and (tensor == start or found.setdefault(tensor, name) != name):
-                return None
-        return found
-
-    def _ends(self) -> tuple[int, int]:
-        """How many ends of side branches there are."""
-        return len(self.net.chosen), len(self.net.idle)
-
-    def _tables(self) -> tuple[dict[str, Any], ...]:
-        net, names, lookup = self.net, self.net.names, self.lookup
-        return names.tensors, names.groups, names.given, names.counted, net.blocks, lookup.bodies, lookup.false
-
-    def template(self, prefix: str, start: int, made: int) -> Template | None:
-        """What was added below a prefix, behind the tensor `start`; None where it depends on more than that."""
-        lookup, count = self.lookup, self.count
-        alone = lookup.reached >= len(prefix) and lookup.faults.met == self.met and self._ends() == self.ends
-        lookup.reached = min(lookup.reached, self.reached)
-        outside = self._outside(prefix, start)
-        lookup.log = self.log
-        new = self.net.nodes[count:]
-        if not alone or outside is None or any(one.share is not None and one.share < count for one in new):
-            return None
-        from_here = _Relative(count, start, outside)
-        try:
-            tensors, groups, given, counted, blocks, bodies, false = (
-                [(_inside(prefix, name), value) for name, value in _added(table, size)]
-                for table, size in zip(self._tables(), self.sizes)
-            )
-            number = {name: place for place, (name, _) in enumerate(tensors)}
-            numbers = [number[_inside(prefix, one.name)] for one in new]
-            pairs, own = self.net.signatures, self.net.names.own
-            signatures = dict.fromkeys([one.signature for one in new if one.layer is not None])
-            met = {signature: place for place, signature in enumerate(signatures)}
-            return Template(
-                [name for name, _ in tensors],
-                [from_here[tensor] for _, tensor in tensors],
-                [
-                    Placed(name, one.layer, tuple([from_here[each] for each in one.inputs]), one.shape,
-                           met[one.signature], one.trainable, None if one.share is None else one.share - count,
-                           one.train_only, one.origin, one.dtype)
-                    for name, one in zip(numbers, new) if one.layer is not None
-                ],
-                [pairs[one] for one in met],
-                from_here[made],
-                [(name, self.net.nodes[tensor].shape) for tensor, name in outside.items()],
-                [number[name] for name, _ in groups],
-                [name for name, one in zip(numbers, new) if one.name in own],
-                [(number[name], origin) for name, origin in given],
-                [(number[name], block) for name, block in blocks],
-                [(number[name], body) for name, body in bodies],
-                counted,
-                false,
-                self.nesting.built - self.built,
-                self.nesting.depth,
-            )  # fmt: skip
-        except LookupError:
-            return None
-
-
-class _Relative(dict[int, int]):
-    """Tensors counted from the first of a block; raises `LookupError` for one from outside that nobody named."""
-
-    def __init__(self, count: int, start: int, outside: Mapping[int, str]) -> None:
-        self.count = count
-        super().__init__({tensor: START - place for place, tensor in enumerate(outside, start=1)})
-        self[start] = START
-
-    def __missing__(self, tensor: int) -> int:
-        if tensor < self.count:
-            raise LookupError(tensor)
-        return tensor - self.count
-
-
-def _added(table: dict[str, Value], size: int) -> list[tuple[str, Value]]:
-    """What a table holds since it had so many entries: none is ever taken out."""
-    return [*islice(reversed(table.items()), len(table) - size)][::-1]
-
-
-def _inside(prefix: str, name: str) -> str:
-    """A name without the prefix; raises `LookupError` for one that has it not."""
-    if not name.startswith(prefix):
-        raise LookupError(name)
-    return name[len(prefix) :]
 
 
 class Templates:
@@ -233,7 +31,7 @@ class Templates:
     __slots__ = ("known", "pinned")
 
     def __init__(self, pinned: list[object]) -> None:
-        self.known: dict[Hashable, Template | None] = {}
+        self.known: dict[Hashable, Template | Whole | None] = {}
         """None for what was met once: most of what a process builds is not built again."""
         self.pinned = pinned
         """What they are of, held so that nothing else can be taken for it."""
@@ -246,7 +44,7 @@ class Templates:
         made = None if template is None else template.place(level, start, at)
         if made is not None:
             return made
-        if key not in self.known:
+        if level.prefix and key not in self.known:  # a whole net is worth it at once, since nothing is made anew of it
             self._keep(key, None)
             return items()
         at.begin()
@@ -257,7 +55,7 @@ class Templates:
             self.pinned.append(source)
         return made
 
-    def _keep(self, key: Hashable, template: Template | None) -> None:
+    def _keep(self, key: Hashable, template: Template | Whole | None) -> None:
         _STORE.count(1 if template is None else len(template.layers))
         self.known[key] = template
 
@@ -292,3 +90,45 @@ def templates(of: Hashable, blocks: Mapping[str, tuple[object, object]]) -> Temp
     if key not in _STORE.kept:
         _STORE.kept[key] = Templates(pinned)
     return _STORE.kept[key]
+
+
+class Unfolder:
+    """Knows the templates of a file's blocks; `variables` are read when a block is met."""
+
+    def __init__(
+        self, placer: Placer, nesting: Nesting, document: Document, variables: Scope, options: Options
+    ) -> None:
+        self.placer, self.nesting, self.document = placer, nesting, document
+        self.variables, self.options = variables, options
+        self._templates: Templates | None = None
+        self.layer_by_layer = False
+        """Whether every block is built, since the file says something of single layers in it."""
+
+    def resume(self) -> None:
+        """Variables may have changed, and what was being built is left."""
+        self._templates, self.placer.lookup.log = None, None
+
+    def built(
+        self, items: list[YamlNode], values: list[Value], tensors: tuple[Tensor, ...], level: Level,
+        layers: LayerReader, build: Callable[[], Tensor],
+    ) -> Tensor:  # fmt: skip
+        """What comes out of a block's items on these tensors, for its arguments' values; `build` builds them."""
+        placer, start = self.placer, tensors[0]
+        if self.layer_by_layer or len(tensors) > 1 or start < 0 or level.sharing is not None:
+            return build()
+        shape = placer.net.nodes[start].shape
+        if not all(type(n) is int for n in shape):
+            return build()
+        if self._templates is None:
+            of = layers.dialect, layers.of_the_file, repr(self.variables), self.options.limits, self.options.train
+            self._templates = templates(of, self.document.blocks)
+        types = tuple(map(type, values))
+        key = id(items), repr(values), types, shape, placer.around, bool(layers.defaults), level.by_position
+        at = Recording(placer.net, placer.lookup, self.nesting)
+        return self._templates.build(key, items, level, start, at, build)
+
+    def whole(self, items: list[YamlNode], level: Level, layers: LayerReader, build: Callable[[], Tensor]) -> Tensor:
+        """What comes out of all items of a net: a bundled one that was built before is put in as a block is."""
+        bundled = in_library(self.document.fence)
+        tensors = tuple(self.placer.net.inputs.values())
+        return self.built(items, [], tensors, level, layers, build) if bundled and tensors else build()

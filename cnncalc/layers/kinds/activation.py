@@ -9,7 +9,7 @@ from typing import ClassVar
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import exact_divide, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere
-from cnncalc.layers.axes import axes_exist
+from cnncalc.layers.axes import AXIS, axes_exist, placed
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import Elementwise, Layer, Requirement, Shape, field
 from cnncalc.layers.fields import Choice, Flag, Real, Whole
@@ -93,17 +93,50 @@ class RReLU(InPlace):
 class PReLU(Elementwise):
     """Leaky ReLU with a learned slope (He et al. 2015): one in all as torch.nn.PReLU, one a channel, or one an element.
 
-    Keras learns one an element unless `shared_axes` says less, Caffe one a channel.
+    Keras learns one an element unless `shared_axes` says less, Caffe one a channel. `shared_along=1`, as Keras's
+    `shared_axes`, shares them along some axes alone; in the keras dialect the number behind all others is the channels.
     """
 
     autocast = "half"
     slopes: str = field(
         Choice("shared", "per_channel", "per_element"), "one slope in all, one a channel, or one an element", "shared"
     )
+    shared_along: tuple[int, ...] | None = field(
+        AXIS, "axes along which slopes are shared (0 = channels), in place of `slopes`", None
+    )
     each = 2
 
+    def own(self, x: Shape) -> str | tuple[int, ...]:
+        """Which elements have slopes of their own: a word of `slopes`, or the axes along which they differ."""
+        if self.shared_along is None:
+            return self.slopes
+        shared = placed(self._axes(x), x)
+        axes = tuple(axis for axis in range(len(x)) if axis not in shared)
+        if len(axes) == len(x):
+            return "per_element"
+        return {(): "shared", (0,): "per_channel"}.get(axes, axes)
+
+    def _axes(self, x: Shape) -> tuple[int, ...]:
+        last = len(x) if self.dialect == "keras" else None
+        return tuple(0 if axis == last else axis for axis in self.shared_along or ())
+
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from axes_exist(self.kind, self._axes(x[0]), x[0])
+
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
-        return {"weight": {"shared": (1,), "per_channel": x[0][:1], "per_element": x[0]}[self.slopes]}
+        own = self.own(x[0])
+        if isinstance(own, tuple):
+            return {"weight": tuple(n if axis in own else 1 for axis, n in enumerate(x[0]))}
+        return {"weight": {"shared": (1,), "per_channel": x[0][:1], "per_element": x[0]}[own]}
+
+    def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
+        """Where slopes are shared along some axes alone, a slope for each element of a sample is kept, too."""
+        yield from super().saved(backward, *x)
+        if backward.any and isinstance(self.own(x[0]), tuple):
+            yield Saved("slopes of the elements", shape=x[0], batched=False)
+
+    def cast_weights(self, backward: Backward, *x: Shape) -> dict[str, int]:
+        return {} if isinstance(self.own(x[0]), tuple) else super().cast_weights(backward, *x)
 
 
 @layer("elu", aliases=("ELU",))

@@ -224,7 +224,7 @@ class InstanceNorm(Layer):
                 yield Saved("running statistics of each image", shape=(2, x[0][0]), element=element)
 
 
-@layer("lrn", aliases=("LocalResponseNorm", "local_response_norm", "LocalResponseNormalization", "CrossMapLRN"))
+@layer("lrn", aliases=("LocalResponseNorm", "local_response_norm", "LocalResponseNormalization"))
 class LocalResponseNorm(Layer):
     """Local response normalisation over `size` neighbouring channels (Krizhevsky et al. 2012).
 

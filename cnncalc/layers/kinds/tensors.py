@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from cnncalc.arithmetic.symbolic.broadcasting import broadcast, broadcasts
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, shifted
+from cnncalc.arithmetic.windows.reach import IDENTITY, Reach, everywhere, shifted
 from cnncalc.layers.axes import axes_exist
 from cnncalc.layers.backward import INDEX_BYTES, Backward, Saved
 from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
@@ -96,8 +96,10 @@ class Given(Layer):
 
     def moved(self, x: Shape, axis: int) -> Reach:
         """What an output sees along an axis of what comes in; its own part sees nothing."""
-        beside = self.join == "concat" and self.first and axis == self.axis % len(x)
-        return shifted(self.shape[axis]) if beside else IDENTITY
+        if self.join == "concat":
+            return shifted(self.shape[axis]) if self.first and axis == self.axis % len(x) else IDENTITY
+        spread = self.join != "alone" and x[axis] != self.output_shape(x)[axis]
+        return everywhere(1) if spread else IDENTITY  # one place, seen by all
 
     def reaches(self, *x: Shape) -> tuple[Reach | None, ...]:
         return tuple(self.moved(x[0], axis) for axis in range(1, len(x[0])))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.symbolic.report import SymbolicReport
     from cnncalc.answers.page import Block, Layout
 
-__all__ = ["SymbolicView", "check_columns", "page"]
+__all__ = ["USUAL", "SymbolicView", "check_columns", "page"]
 
 COLUMNS = {one.key: one for one in columns.COLUMNS if one.field in SymbolicRow._fields and not one.share}
 USUAL = tuple(key for key, one in COLUMNS.items() if one.usual)
@@ -57,7 +57,7 @@ def check_columns(columns: Sequence[str], sort: str | None) -> None:
     """Raises `CnncalcError` for columns that there are not, or by which nothing is sorted."""
     for key in columns:
         if key not in COLUMNS:
-            help = suggestion(key, COLUMNS, f"with symbols there are {', '.join(COLUMNS)}")
+            help = suggestion(key, COLUMNS, f"with symbols there are usual, {', '.join(COLUMNS)}")
             raise CnncalcError(Fault(f"there is no column `{printable(key)}` with symbols", help=help))
     if sort is not None and sort not in SORTED:
         help = suggestion(sort, SORTED, f"with symbols there are {', '.join(SORTED)}")

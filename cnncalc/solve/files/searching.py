@@ -78,7 +78,7 @@ class Candidate:
             return show_shape(self.state.nodes[place].shape)
         if self._measured is None:
             net = self.stages.whole(self.state)
-            self._measured = Measured(net, self.counting.images, self.dtype, known=self.counting.known)
+            self._measured = Measured(net, self.counting.images, self.dtype)
         return self._measured.figure(name)
 
 

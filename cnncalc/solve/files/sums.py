@@ -9,7 +9,6 @@ from typing import Any, NoReturn, TypeAlias
 
 from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.facts import of_layer
-from cnncalc.analysis.repeated import Known
 from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
@@ -54,7 +53,6 @@ class Counting:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
         self.accumulate, self.parts = options.accumulate, numbers.parts
-        self.known: Known = {}
         typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
         self._parts: Any = _UNKNOWN if typed else numbers.parts

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
-from cnncalc.analysis.repeated import Known
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -77,14 +76,12 @@ def solve_variable(
     build = loader(net, options)
     figures = {want.figure for want in wants}
     trials: list[Trial] = []
-    known: Known = {}
     left, built, one = "", 0, REFUSED
     before: Net | None = None
     try:
         for number in range(count):
-            trial, graph = _trial(
-                build, variable, decimal_text(low + number * step), options.batch, dtype, wants, optimizer, known
-            )
+            text = decimal_text(low + number * step)
+            trial, graph = _trial(build, variable, text, options.batch, dtype, wants, optimizer)
             trials.append(trial)
             if graph is not None:
                 one = taken(len(graph.nodes), figures) + _new(graph, before)
@@ -161,14 +158,13 @@ def _trial(
     dtype: str,
     wants: Sequence[Want],
     optimizer: str,
-    known: Known,
 ) -> tuple[Trial, Net | None]:
     """One value, and the net that was built for it."""
     try:
         graph = build({variable: text})
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message), None
-    measured = Measured(graph, batch, dtype, optimizer, known)
+    measured = Measured(graph, batch, dtype, optimizer)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]

@@ -42,14 +42,14 @@ class PairedGroupNorm(nn.GroupNorm):
 
 
 class ElementPReLU(nn.Module):
-    """A leaky ReLU with a learned slope for each element of a sample."""
+    """A leaky ReLU with a learned slope for each element of a sample, but for axes of length 1, which share them."""
 
     def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full(tuple(shape), 0.25))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.prelu(x.flatten(1), self.weight.flatten()).view(x.shape)
+        return functional.prelu(x.flatten(1), self.weight.expand(x.shape[1:]).flatten()).view(x.shape)
 
 
 class ChannelLinear(nn.Linear):

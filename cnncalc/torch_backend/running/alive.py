@@ -92,7 +92,12 @@ class Lives(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         )
 
     def _use(self, tensors: Sequence[Tensor]) -> list[_Life]:
-        used = [self.lives[storage] for storage in map(storage_of, tensors) if storage in self.lives]
+        used = []
+        for tensor in tensors:
+            life = self.lives.get(storage_of(tensor))
+            if life is not None:
+                life.size = max(life.size, tensor.untyped_storage().nbytes())  # it may be made empty, and given a size
+                used.append(life)
         for life in used:
             life.last_operation = self.operation
             life.lasting = life.lasting or life.first_step != self.step

@@ -226,8 +226,11 @@ def _autograd(
         nonlocal running
         running = row
 
-    def leave(_row: str, around: str, _made: list[Tensor]) -> None:
+    def leave(_row: str, around: str, made: list[Tensor]) -> None:
         nonlocal running
+        for tensor in made:  # what a function written in Python keeps by itself
+            for held in tensors_in(getattr(tensor.grad_fn, "__dict__", {})):
+                pack(held)
         running = around
 
     hooks = saved_tensors_hooks(pack, lambda tensor: tensor)

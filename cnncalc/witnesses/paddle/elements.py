@@ -59,9 +59,10 @@ def layer_norm(paddle: Any, layer: norm.LayerNorm, x: Shapes) -> Run:
 
 def slopes(paddle: Any, layer: activation.PReLU, x: Shapes) -> Run:
     """PReLU with one slope, unless told."""
-    if layer.slopes == "per_element":
+    own = layer.own(x[0])
+    if own not in ("shared", "per_channel"):
         raise Unsaid("Paddle's PReLU has a slope a channel, or one")
-    made: Run = paddle.nn.PReLU() if layer.slopes == "shared" else paddle.nn.PReLU(x[0][0])
+    made: Run = paddle.nn.PReLU() if own == "shared" else paddle.nn.PReLU(x[0][0])
     return made
 
 

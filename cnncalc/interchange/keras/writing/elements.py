@@ -66,10 +66,11 @@ def leaky(scribe: Scribe, layer: activation.LeakyReLU, x: Shapes, taken: Taken) 
 
 def slopes(scribe: Scribe, layer: activation.PReLU, x: Shapes, taken: Taken) -> Tensor:
     """PReLU, whose slopes are shared along some axes; in the keras dialect as Keras has it unless told."""
-    rank = len(x[0])
-    if layer.dialect == "keras" and layer.slopes == layer.default("slopes"):
+    if layer.dialect == "keras" and layer.shared_along is None and layer.slopes == layer.default("slopes"):
         return scribe.layer("PReLU", taken[0])
-    shared = {"per_element": [], "per_channel": list(range(1, rank)), "shared": list(range(1, rank + 1))}[layer.slopes]
+    own, axes = layer.own(x[0]), range(len(x[0]))
+    kept = {"per_element": axes, "per_channel": (0,), "shared": ()}[own] if isinstance(own, str) else own
+    shared = sorted(axis or len(axes) for axis in axes if axis not in kept)
     return scribe.layer("PReLU", taken[0], shared_axes=shared or None)
 
 

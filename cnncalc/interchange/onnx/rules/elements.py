@@ -81,12 +81,16 @@ def dropout(call: Call) -> list[Value]:
 
 
 def prelu(call: Call) -> list[Value]:
-    """PRelu: one slope, one a channel, or one an element."""
+    """PRelu: one slope, one a channel, one an element, or one for each place along some axes."""
     live, slope = call.live(), call.fixed(1)
     shape = call.shape(live)
-    each = len(shape) > 1 and slope.size == math.prod(shape) != shape[0]
-    slopes = "per_element" if each else "shared" if slope.size == 1 else "per_channel"
-    return [call.put("prelu", live, weights=[slope], slopes=slopes)]
+    lengths = (1,) * (len(shape) - len(slope.dims)) + tuple(slope.dims)[-len(shape) :]
+    shared = tuple(axis for axis, n in enumerate(lengths) if n == 1)
+    if slope.size in (1, shape[0]) or len(shape) == 1:
+        return [call.put("prelu", live, weights=[slope], slopes="shared" if slope.size == 1 else "per_channel")]
+    if slope.size == math.prod(shape):
+        return [call.put("prelu", live, weights=[slope], slopes="per_element")]
+    return [call.put("prelu", live, weights=[slope], shared_along=shared or None)]
 
 
 def clip(call: Call) -> list[Value]:

@@ -6,6 +6,7 @@ import math
 
 from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.cutting import parts_of
 from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = [
@@ -192,17 +193,13 @@ def split(call: Call) -> list[Value]:
     """Split: a slice for each part that something takes."""
     live = call.live()
     axis = call.ours(call.whole("axis", 0), live)
-    n, count = call.shape(live)[axis], len(call.node.outputs)
-    parts = call.wholes("split") if "split" in call.node.attributes else call.numbers(1)
+    given = call.wholes("split") if "split" in call.node.attributes else call.numbers(1)
+    parts = parts_of(call.node, call.shape(live)[axis], given)
     if parts is None:
-        each = -(-n // (call.whole("num_outputs", 0) or count))
-        parts = tuple(max(min(each, n - each * place), 0) for place in range(count))
-    if sum(parts) != n or len(parts) != count or min(parts) < 1:
         raise NotKnown("its parts do not add up")
-    starts = [sum(parts[:place]) for place in range(count)]
     return [
-        cut(call, live, axis, start, start + part, suffix=f"_{place + 1}") if output else live
-        for place, (start, part, output) in enumerate(zip(starts, parts, call.node.outputs))
+        cut(call, live, axis, part.start, part.stop, suffix=f"_{place + 1}") if output else live
+        for place, (part, output) in enumerate(zip(parts, call.node.outputs))
     ]
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import activation, linear, merge, norm, regularize, reshape, resize, shuffle
+from cnncalc.layers.kinds import activation, crossmap, linear, merge, norm, regularize, reshape, resize, shuffle
 from cnncalc.torch_backend.building import dialects, modules, windows
 from cnncalc.torch_backend.building.kinds.registry import axis_of, builds, of_rank, rank_of
 
@@ -75,6 +75,12 @@ def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...]) -> nn.Module:
 def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...]) -> nn.Module:
     """LocalResponseNorm."""
     return nn.LocalResponseNorm(layer.size)
+
+
+@builds(crossmap.CrossMapNorm)
+def cross_map_norm(layer: crossmap.CrossMapNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """CrossMapLRN2d."""
+    return nn.CrossMapLRN2d(layer.size)
 
 
 @builds(norm.GlobalResponseNorm)
@@ -147,10 +153,9 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
 
 @builds(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
-    """PReLU; with a slope for each element a module of our own."""
-    if layer.slopes == "per_element":
-        return dialects.ElementPReLU(shapes[0])
-    return nn.PReLU(shapes[0][0] if layer.slopes == "per_channel" else 1)
+    """PReLU; with more slopes than one a channel a module of our own."""
+    slopes = layer.weight_shapes(*shapes)["weight"]
+    return nn.PReLU(*slopes) if layer.own(shapes[0]) in ("shared", "per_channel") else dialects.ElementPReLU(slopes)
 
 
 @builds(activation.GELU)
