@@ -47,7 +47,7 @@ DOORS = {
     "interchange.tflite": "",
     "interchange.torch_code": "",
     "interchange.torch_code.classes": "making varying",
-    "interchange.torch_code.kinds": "elements said sequences tensors windows",
+    "interchange.torch_code.kinds": "said",
     "interchange.torch_code.modules": "bodies freezing parts sharing",
     "interchange.torch_export": "program",
     "interchange.torch_export.rules": "table",

@@ -12,6 +12,7 @@ from cnncalc import Options, chain, load, report
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.writers import writer_for
+from cnncalc.language import load_text
 from cnncalc.layers import show_shape
 
 FILES = {"caffe": "net.prototxt", "darknet": "net.cfg"}

@@ -26,6 +26,7 @@ LAYERS = {
 }  # fmt: skip
 """Of a map of 4x8x8; kinds that are not here stand by their name alone."""
 OTHERS = {
+    "blur": ("4x8x8", "blur k3 p1"),
     "bilinear": ("6", "{identity: , name: x}, {bilinear: 3, from: [x, x]}"),
     "concat": ("4x8x8", "{relu: , name: x}, conv 2 k1, {concat: , from: [x, previous]}"),
     "convlstm": ("4x3x8x8", "convlstm 2 k3 same"),
@@ -44,6 +45,10 @@ OTHERS = {
     "lstm": ("4x8", "lstm 3"),
     "matmul": ("4x8x8", "{relu: , name: x}, {matmul: transposed, from: [x, x]}"),
     "maxunpool": ("4x8x8", "{maxpool: 2, name: pooled}, {maxunpool: 2, pool: pooled}"),
+    "modulated_conv": (
+        "4x8x8",
+        """{relu: , name: x}, global_avgpool flat, {linear: 4, name: s}, {modulated_conv: 3 k3 p1, from: [x, s]}""",
+    ),
     "rnn": ("4x8", "rnn 3"),
 }
 VARIANTS = {

@@ -90,7 +90,7 @@ class _Writer:
             return
         rule = SECTIONS.get(layer.kind)
         if rule is None:
-            raise Unsaid(*LACKED[layer.kind])
+            raise Unsaid(*LACKED.get(layer.kind, ("it has no such layer", "")))
         without_normalised_weights(layer, "Darknet")
         if len(node.shape) not in (1, 3) or any(len(x) not in (1, 3) for x in self.graph.input_shapes(node)):
             raise Unsaid("maps of Darknet have two spatial axes", "describe the net on images")

@@ -12,6 +12,7 @@ _STEPS = "Caffe's takes the steps before the batch, and a second input that says
 LACKED = {
     "attention": (_PRODUCT, "a `linear` of fixed weights is there"),
     "bilinear": (_PRODUCT, "`concat` and `linear` join two vectors"),
+    "blur": ("no layer of Caffe holds numbers that are not learned", "a `dwconv` learns them"),
     "constant": ("no layer of Caffe holds numbers that are not learned", "`parameter` learns them"),
     "convlstm": ("Caffe has no recurrence of maps", "`conv` of the steps as channels sees them all"),
     "crossmap_lrn": ("its sums keep the first channel, as torch's do", "`lrn` is the norm as papers have it"),
@@ -34,6 +35,7 @@ LACKED = {
     "maxout": ("Caffe's Eltwise takes whole tensors", "`slice` the pieces and take their `maximum`"),
     "maxunpool": ("Caffe's pools hand over no places", "`upsample` enlarges a map by itself"),
     "minimum": ("Caffe's Eltwise is a sum, a product or a maximum", "`multiply -1` before and behind a `maximum`"),
+    "modulated_conv": ("Caffe's convolutions have the same filters for every image", "`conv` and `multiply`"),
     "opaque": ("only the shape of what it makes is known", "write what it does as layers, or leave it out"),
     "pad": ("no layer of Caffe adds pixels", "give the padding to the convolution or pool behind it"),
     "power": ("the exponent of Caffe's Power is a number", "`log`, `multiply` and `exp` raise to a tensor"),

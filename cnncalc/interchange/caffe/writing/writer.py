@@ -80,7 +80,7 @@ class _Writer:
         kind = node.layer.kind
         rule = RULES.get(kind)
         if rule is None:
-            raise Unsaid(*LACKED[kind])
+            raise Unsaid(*LACKED.get(kind, ("it has no such layer", "")))
         pieces = rule(node.layer, self.graph.input_shapes(node), node.shape)
         bottoms = [self.blobs[tensor] for tensor in node.inputs]
         if not pieces:

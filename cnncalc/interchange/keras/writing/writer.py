@@ -130,7 +130,7 @@ def _said(scribe: Scribe, graph: Net, node: Node, taken: list[Tensor]) -> Tensor
     assert node.layer is not None
     rule = RULES.get(node.layer.kind)
     if rule is None:
-        raise Unsaid(*LACKED[node.layer.kind])
+        raise Unsaid(*LACKED.get(node.layer.kind, ("it has no such layer", "")))
     without_normalised_weights(node.layer, "Keras")
     if scribe.owner is not None and node.share is not None:
         theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
