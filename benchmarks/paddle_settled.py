@@ -8,8 +8,9 @@ from cnncalc.witnesses.paddle.witness import RULES, lone
 
 __all__ = ["KINDS", "SETTLED", "lone", "settled_refusal"]
 
-KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"}))
-"""The kinds that are one layer or function there."""
+COMPOSED = {"attention", "distances", "embedding", "grn", "gru", "lstm", "parameter", "positional", "rmsnorm", "rnn"}
+KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"} - COMPOSED))
+"""The kinds that are one layer or function there, which says itself what it refuses."""
 
 
 def settled_refusal(graph: Net, refusal: str) -> str:
@@ -41,6 +42,10 @@ SETTLED = (
     Settled(
         "maps without a pixel, which Paddle makes and we refuse",
         lambda layer, shapes, said, theirs: isinstance(theirs, tuple) and min(theirs, default=1) < 1,
+    ),
+    Settled(
+        "a number without axes is a tensor there",
+        lambda layer, shapes, said, theirs: theirs == (),
     ),
     Settled(
         "a linear layer acts on the last axis of a map there, which is `axis=last` here: the error says so",
