@@ -8,6 +8,8 @@ the same model in 64 bits: if that gives what torch gives, the file is right, an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,8 +29,9 @@ from cnncalc.interchange.onnx.writing.values import named
 from cnncalc.interchange.onnx.writing.writer import noted, written
 from cnncalc.interchange.writers import writer_for
 from cnncalc.torch_backend.building.builder import build
+from cnncalc.torch_backend.building.kinds.unfolding import Unpooled
 
-__all__ = ["back", "held"]
+__all__ = ["back", "digest", "digest_at_11", "digest_at_12", "held", "held_at_11", "held_at_12"]
 
 CLOSE = 1e-4
 """Of the largest number that comes out, and of a hundredth at least."""
@@ -40,9 +43,9 @@ MOST_BYTES = 1_900_000_000
 torch.set_num_threads(1)
 
 
-def held(case: Case) -> list[str]:
+def held(case: Case, opset: int | None = None) -> list[str]:
     """A model against torch: what the net's own size reads back as, and what comes out of the small one."""
-    lines, small = back(case), case.small
+    lines, small = back(case, opset), case.small
     if lines or small.dialect.startswith("onnx"):
         return lines  # in the dialects of ONNX a layer is the node of that name, and not what torch makes of it
     module = build(small).eval()
@@ -56,7 +59,7 @@ def held(case: Case) -> list[str]:
     state = {name: one.detach().numpy() for name, one in module.state_dict().items()}
     given = {name: one.numpy() for name, one in inputs.items()}
     with TemporaryDirectory() as folder:
-        file = _kept(small, state, Path(folder))
+        file = _kept(small, state, Path(folder), opset)
         onnx.checker.check_model(str(file), full_check=True)
         _inferred(file)
         session = onnxruntime.InferenceSession(str(file), _options(), providers=["CPUExecutionProvider"])
@@ -74,6 +77,18 @@ def held(case: Case) -> list[str]:
     return lines
 
 
+held_at_11, held_at_12 = partial(held, opset=11), partial(held, opset=12)
+
+
+def digest(case: Case, opset: int | None = None) -> str:
+    """What is held, in a few letters: the models without weights at both sizes, to the byte."""
+    made = [written(one, 1, opset=opset, values="none").content for one in {id(one): one for one in case[1:]}.values()]
+    return sha256(b"".join(map(bytes, made))).hexdigest()[:16]  # type: ignore[arg-type]  # a model is bytes
+
+
+digest_at_11, digest_at_12 = partial(digest, opset=11), partial(digest, opset=12)
+
+
 def _finite(outputs: list[Any], exact: list[torch.Tensor]) -> list[Any]:
     """Outputs with 0 where torch in 64 bits has no finite number, as behind a pool's window of padding alone.
 
@@ -89,21 +104,22 @@ def _nearer(ours: Any, theirs: Any, exact: Any) -> bool:
 
 
 def _outputs(module: torch.nn.Module, inputs: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
-    with torch.no_grad():
+    followed = any(isinstance(one, Unpooled) for one in module.modules())  # which takes its pool's places only then
+    with torch.set_grad_enabled(followed):
         found = module(*[one.clone() for one in inputs.values()])
-    return [found] if isinstance(found, torch.Tensor) else list(found.values())
+    return [one.detach() for one in ([found] if isinstance(found, torch.Tensor) else found.values())]
 
 
-def _kept(graph: Net, state: Mapping[str, Any], folder: Path) -> Path:
+def _kept(graph: Net, state: Mapping[str, Any], folder: Path, opset: int | None) -> Path:
     """The model as a file; where it is larger than a message may be, its weights lie beside, as the file declares."""
     file = folder / "net.onnx"
     beside = sum(one.nbytes for one in state.values()) > MOST_BYTES
     source = None if beside else named(state)
-    made = written(graph, 1, source=source, values="none" if beside else "random", file=file.name)
+    made = written(graph, 1, opset=opset, source=source, values="none" if beside else "random", file=file.name)
     assert isinstance(made.content, bytes)
     file.write_bytes(made.content)
     if beside:
-        numbers, learned = named(state), noted(graph, newest_opset())[0].learned
+        numbers, learned = named(state), noted(graph, opset or newest_opset())[0].learned
         model = onnx.load(str(file), load_external_data=False)
         with (folder / "net.onnx.data").open("wb") as data:
             for one in model.graph.initializer:
@@ -158,10 +174,11 @@ def _difference(ours: Any, theirs: Any, close: float) -> str:
     return f"{apart / scale:.3g} apart" if apart > close * scale else ""
 
 
-def back(case: Case) -> list[str]:
+def back(case: Case, opset: int | None = None) -> list[str]:
     """The net against what is read of its model, which `write` holds. Raises CnncalcError where it is refused."""
+    said = {} if opset is None else {"opset": opset}
     try:
-        writer_for(None, "onnx").write(case.whole, 1, values="none", file="net.onnx")
+        writer_for(None, "onnx").write(case.whole, 1, values="none", file="net.onnx", **said)
     except CnncalcError as error:
         if not any(fault.layer for fault in error.faults):
             return [f"{error.faults[0].message}: {error.faults[0].values}"]

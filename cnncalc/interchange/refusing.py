@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cnncalc.errors import CnncalcError, Fault, Place
-from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.sketch import Asked
+
+if TYPE_CHECKING:
+    from cnncalc.interchange.file import ForeignFile
+    from cnncalc.interchange.sketch import Asked
 
 __all__ = ["YAML_SUFFIXES", "is_yaml", "misnamed", "named_as", "pickle", "python"]
 

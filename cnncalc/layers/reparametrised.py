@@ -9,9 +9,10 @@ from cnncalc.layers.backward import Backward, Saved, Shape
 from cnncalc.layers.base import Layer, field
 from cnncalc.layers.fields import Choice
 
-__all__ = ["Reparametrised"]
+__all__ = ["PARAMETRISED", "Reparametrised"]
 
-_OWN = "parametrizations.weight."
+PARAMETRISED = "parametrizations.weight."
+"""What names of tensors that make a weight begin with."""
 
 
 class Reparametrised(Layer):
@@ -43,14 +44,18 @@ class Reparametrised(Layer):
             return shapes
         weight = shapes.pop("weight")
         if self.norm == "weight":
-            return {**shapes, f"{_OWN}original0": (weight[0], *(1,) * (len(weight) - 1)), f"{_OWN}original1": weight}
-        return {**shapes, f"{_OWN}original": weight}
+            return {
+                **shapes,
+                f"{PARAMETRISED}original0": (weight[0], *(1,) * (len(weight) - 1)),
+                f"{PARAMETRISED}original1": weight,
+            }
+        return {**shapes, f"{PARAMETRISED}original": weight}
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         if self.norm != "spectral":
             return {}
         weight = self.used_weight(*x)
-        return {f"{_OWN}0._u": weight[:1], f"{_OWN}0._v": (product(weight[1:]),)}
+        return {f"{PARAMETRISED}0._u": weight[:1], f"{PARAMETRISED}0._v": (product(weight[1:]),)}
 
     def saved_weight(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
         """The weight that was made, and of how it was made the lengths, or two vectors and the singular value."""

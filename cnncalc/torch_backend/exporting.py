@@ -35,7 +35,9 @@ def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
     try:
         with warnings.catch_warnings(), torch.set_grad_enabled(remembers):
             warnings.simplefilter("ignore")  # of torch's own archive, which is thrown away
-            torch.export.save(_program(module, tuple(inputs)), content)
+            program = _program(module, tuple(inputs))
+            _weightless(program.state_dict)
+            torch.export.save(program, content)
     finally:
         for children, before in renamed:
             children.clear()
@@ -43,6 +45,21 @@ def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
         for one, training in modes:
             one.training = training
     return content.getvalue()
+
+
+def _weightless(tensors: dict[str, torch.Tensor]) -> None:
+    """Put one number in the place of all that a tensor holds; those that are one tensor stay one.
+
+    Readers take no weights, so that none are written; and tensors on the meta device, which have no storage, would
+    all be told as one.
+    """
+    made: dict[int, torch.Tensor] = {}
+    for name, own in tensors.items():
+        if type(own) in (torch.Tensor, nn.Parameter) and own.layout == torch.strided and not own.is_quantized:
+            if id(own) not in made:
+                empty = torch.zeros((), dtype=own.dtype).expand(own.shape)
+                made[id(own)] = nn.Parameter(empty, own.requires_grad) if isinstance(own, nn.Parameter) else empty
+            tensors[name] = made[id(own)]
 
 
 def _program(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:

@@ -105,7 +105,7 @@ def _numbers(scribe: Scribe, said: Said, node: Node, layer: Layer) -> int | None
     held = 0
     for name in (said.inputs[place] for place in places if place < len(said.inputs)):
         if name in scribe.learned:
-            held += prod(scribe.learned[name].shape)
+            held += sum(prod(shape) for _, shape in scribe.learned[name].stored)
         else:
             filled = next(one for one in scribe.nodes if name in one.outputs)
             held += prod(int(n) for n in scribe.held[filled.inputs[1]].numbers)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from reading import read
 
-from cnncalc.errors import CnncalcError
 from cnncalc.api import load
+from cnncalc.errors import CnncalcError
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def _aliases(file: ForeignFile) -> dict[str, str]:
     found = {}
     for name, one in config.items():
         meta = one["tensor_meta"]
+        if (meta.get("device") or {}).get("type") == "meta":
+            continue  # without storage, all of them are told to lie in one place
         where = json.dumps([one["path_name"], meta["sizes"], meta["strides"], meta["storage_offset"]])
         if first.setdefault(where, str(name)) != name:
             found[str(name)] = first[where]

@@ -10,16 +10,11 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.interchange.torch_export.elementwise import ELEMENTWISE
-from cnncalc.interchange.torch_export.norms_of_weights import NORMS
-from cnncalc.interchange.torch_export.products import PRODUCTS
+from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
-from cnncalc.interchange.torch_export.reductions import REDUCTIONS
-from cnncalc.interchange.torch_export.repeating import REPEATING
-from cnncalc.interchange.torch_export.shapes import SHAPES
+from cnncalc.interchange.torch_export.rules.table import OPERATORS
 from cnncalc.interchange.torch_export.values import (
     LIKE,
-    Call,
     Parameter,
     Places,
     Refused,
@@ -30,13 +25,10 @@ from cnncalc.interchange.torch_export.values import (
     word_of,
 )
 from cnncalc.interchange.torch_export.views import Views
-from cnncalc.interchange.torch_export.windows import WINDOWS
 from cnncalc.layers import show_shape
 
-__all__ = ["OPERATORS", "read", "refuse_script", "sketched"]
+__all__ = ["read", "refuse_script", "sketched"]
 
-OPERATORS: dict[str, Any] = {**WINDOWS, **ELEMENTWISE, **PRODUCTS, **REDUCTIONS, **SHAPES, **REPEATING, **NORMS}
-"""Every operator that is read, by its name in ATen."""
 KEPT = ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "expand")
 """What gives the very numbers that it takes, so that a buffer stays one."""
 ANEW = ("new_zeros", "new_ones", "new_full", *LIKE)

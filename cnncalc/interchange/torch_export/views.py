@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Name, Operation
-from cnncalc.interchange.torch_export.values import LIKE, Call, Parameter, Refused, Tensor, names_in, word_of
+from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, names_in, word_of
 
 __all__ = ["Views"]
 

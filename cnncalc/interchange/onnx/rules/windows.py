@@ -121,7 +121,54 @@ def pool(call: Call) -> list[Value]:
         fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded
     if kind == "lppool":
         fields["norm"] = float(call.whole("p", 2))
-    return [call.put(kind, live, **fields)]
+    made = call.put(kind, live, **fields)
+    return [made] * len(call.node.outputs)  # its places are asked for by a MaxUnpool, which knows the pool by them
+
+
+def unpool(call: Call) -> list[Value]:
+    """MaxUnpool, on what a pool made and on the places of that pool."""
+    live, pool = call.map(), call.live(1)
+    if call.sketch.operators[pool.tensor].layer is None or call.shape(pool) != call.shape(live):
+        raise NotKnown("its places are none that a pool found")
+    kernel = call.wholes("kernel_shape") or ()
+    rank = len(kernel)
+    size = call.numbers(2)
+    fields: dict[str, Any] = {} if size is None else {"size": size[-rank:]}
+    padding = pairs(call, rank)
+    if isinstance(padding, str) or (size is None and any(before != after for before, after in padding)):
+        raise NotKnown("its padding is uneven")
+    fields |= {"kernel": kernel, "stride": each(call, "strides", rank), "padding": tuple(p for p, _ in padding)}
+    return [call.put("maxunpool", live, pool, **fields)]
+
+
+def folded(call: Call) -> list[Value]:
+    """Col2Im: columns added up to a map."""
+    size, kernel = call.numbers(1) or (), call.numbers(2) or ()
+    rank = len(kernel)
+    padding = pairs(call, rank)
+    if isinstance(padding, str) or any(before != after for before, after in padding):
+        raise NotKnown("its padding is uneven")
+    fields: dict[str, Any] = {"size": size, "kernel": kernel, "stride": each(call, "strides", rank)}
+    fields["padding"] = tuple(before for before, _ in padding)
+    return [call.put("fold", call.live(), dilation=each(call, "dilations", rank), **fields)]
+
+
+def deformable(call: Call) -> list[Value]:
+    """DeformConv: a map, offsets, and a mask where there is one."""
+    live, weight = call.map(), call.fixed(1)
+    rank = len(weight.dims) - 2
+    bias = [call.fixed(3)] if call.given(3) else []
+    mask = [call.live(4)] if call.given(4) else []
+    fields = {
+        "out": weight.dims[0],
+        "groups": call.whole("group", 1),
+        "kernel": weight.dims[2:],
+        "stride": each(call, "strides", rank),
+        "padding": pairs(call, rank),
+        "dilation": each(call, "dilations", rank),
+        "bias": bool(bias),
+    }
+    return [call.put("deform_conv", live, call.live(2), *mask, weights=[weight, *bias], **fields)]
 
 
 def global_pool(call: Call) -> list[Value]:

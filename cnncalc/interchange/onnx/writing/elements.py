@@ -55,10 +55,15 @@ def gelu(step: Step) -> str:
 
 
 def softmax(kind: str) -> Rule:
-    """Softmax or LogSoftmax."""
+    """Softmax or LogSoftmax; before opset 13 over all axes from the one that is said on, so it is the last then."""
 
     def rule(step: Step) -> str:
-        return step.put(kind, step.taken[0], axis=step.layer.axis % len(step.x[0]) + 1)  # type: ignore[attr-defined]  # it has one
+        last = len(step.x[0])
+        axis = step.layer.axis % last + 1  # type: ignore[attr-defined]  # it has one
+        if step.opset >= 13 or axis == last:
+            return step.put(kind, step.taken[0], axis=axis)
+        order = [last if one == axis else axis if one == last else one for one in range(last + 1)]
+        return step.permuted(step.put(kind, step.permuted(step.taken[0], *order), axis=last), *order)
 
     return rule
 
@@ -123,7 +128,7 @@ FUNCTIONS: dict[str, Callable[[Step], str]] = {
             "sign": "Sign", "sin": "Sin", "sinh": "Sinh", "softsign": "Softsign", "sqrt": "Sqrt", "tan": "Tan",
         }.items()
     },
-    "celu": plain("Celu", alpha=1.0),
+    "celu": plain("Celu", 12, lambda step: step.put("Elu", alpha=1.0), alpha=1.0),
     "expm1": with_number("Sub", 1, "Exp"),
     "hardshrink": plain("Shrink", lambd=0.5, bias=0.0),
     "log10": with_number("Div", math.log(10), "Log"),
@@ -189,7 +194,6 @@ def linear(step: Step) -> str:
     """Gemm of a vector, Conv over single pixels of a map, MatMul along the last axis."""
     layer: Any = step.layer
     on = layer.acts_on(step.x[0])
-    step.plain_weight()
     x = step.taken[0]
     bias = [step.learned("bias")] if layer.bias else []
     if on == "features":

@@ -8,13 +8,13 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
-from cnncalc.interchange.onnx.writing.scribe import Held, Learned, Scribe
+from cnncalc.interchange.onnx.writing.scribe import Body, Held, Learned, Said, Scribe
 from cnncalc.interchange.onnx.writing.values import Source
 
 __all__ = ["OLDEST", "empty", "newest_opset", "serialised"]
 
-OLDEST = 13
-"""The sizes of a split and the axes of a sum are tensors since then."""
+OLDEST = 11
+"""Borders and bounds are tensors since then, and Resize says where the middle of a pixel is."""
 MOST_BYTES = 2**31 - 1
 """What a protobuf message can hold."""
 BATCH = "N"
@@ -60,7 +60,7 @@ def serialised(
     layers = {node.name: node.shape for _, node, _ in graph.layers()}
     leaving = {tensor: graph.nodes[graph.outputs[name]].shape for name, tensor in outputs.items()}
     whole = helper.make_graph(
-        _nodes(scribe),
+        _nodes(scribe.nodes),
         graph.name,
         [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
         [_declared(*one) for one in leaving.items()],
@@ -82,7 +82,7 @@ def empty(graph: Net, scribe: Scribe) -> bytes:
         for name, one in scribe.learned.items()
     ]
     whole = helper.make_graph(
-        [*zeros, *_nodes(scribe)],
+        [*zeros, *_nodes(scribe.nodes)],
         graph.name,
         [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
         [_declared(node.name, None) for _, node, _ in graph.layers()],
@@ -91,13 +91,27 @@ def empty(graph: Net, scribe: Scribe) -> bytes:
     return _packed(whole, scribe.opset, {})
 
 
-def _nodes(scribe: Scribe) -> list[Any]:
+def _nodes(nodes: Sequence[Said]) -> list[Any]:
     from onnx import helper
 
     return [
-        helper.make_node(one.kind, one.inputs, one.outputs, name=one.name, **dict(one.attributes))
-        for one in scribe.nodes
+        helper.make_node(
+            one.kind,
+            one.inputs,
+            one.outputs,
+            name=one.name,
+            **{name: _inside(value) if isinstance(value, Body) else value for name, value in one.attributes.items()},
+        )
+        for one in nodes
     ]
+
+
+def _inside(body: Body) -> Any:
+    """A graph inside a node."""
+    from onnx import helper
+
+    ends = ([_declared(*one) for one in side.items()] for side in (body.inputs, body.outputs))
+    return helper.make_graph(_nodes(body.nodes), "body", *ends)
 
 
 def _packed(whole: Any, opset: int, notes: Mapping[str, str]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.onnx.writing.scribe import Step
-from cnncalc.interchange.written import Unsaid
 
 __all__ = ["batch", "group", "instance", "layer_norm", "local_response", "response", "root_mean_square", "scaled"]
 
@@ -20,11 +19,30 @@ def batch(step: Step) -> str:
     """BatchNormalization with running statistics."""
     layer: Any = step.layer
     if not layer.stats:
-        raise Unsaid("its statistics are those of the batch", "`instancenorm` is the same for one image")
+        return batch_by_instance(step)
     channels = step.x[0][0]
     learned = (or_filled(step, "weight", 1, channels), or_filled(step, "bias", 0, channels))
     statistics = (step.learned("running_mean"), step.learned("running_var"))
     return step.put("BatchNormalization", step.taken[0], *learned, *statistics, epsilon=layer.eps)
+
+
+def batch_by_instance(step: Step) -> str:
+    """Statistics of the batch: an instance norm of which the batch is part of the map.
+
+    `training_mode` of BatchNormalization says so since opset 14, and onnxruntime's does not give the batch's own.
+    """
+    channels, own = step.x[0][0], step.layer.weight_shapes(*step.x)
+    order = [1, 0, *range(2, step.rank + 2)]
+    turned = step.permuted(step.taken[0], *order)
+    flat = step.put("Reshape", turned, step.wholes((1, channels, -1)))
+    inside = len(own) > 1
+    learned = [step.learned(role) for role in own] if inside else [step.filled(value, (channels,)) for value in (1, 0)]
+    eps: float = step.layer.eps  # type: ignore[attr-defined]  # a norm has one
+    made = step.put("InstanceNormalization", flat, *learned, epsilon=eps)
+    made = step.permuted(step.put("Reshape", made, step.put("Shape", turned)), *order)
+    for role in () if inside else own:
+        made = step.put("Mul" if role == "weight" else "Add", made, step.by_channel(role))
+    return made
 
 
 def instance(step: Step) -> str:
@@ -40,11 +58,25 @@ def instance(step: Step) -> str:
 def over_last(step: Step, kind: str, x: str, axis: int) -> str:
     """A normalisation over the last axes, with what is learned for each of their elements."""
     layer: Any = step.layer
+    if kind == "LayerNormalization" and step.opset < 17:
+        return layer_norm_by_formula(step, x, axis)
     own = layer.weight_shapes(*step.x)
     over = {"channels": step.x[0][:1], "last": step.x[0][-1:], "all": step.x[0]}[layer.over]
     weight = step.learned("weight") if "weight" in own else step.filled(1, over)
     bias = [step.learned("bias")] if "bias" in own else []
     return step.put(kind, x, weight, *bias, axis=axis, epsilon=layer.eps)
+
+
+def layer_norm_by_formula(step: Step, x: str, axis: int) -> str:
+    """Mean, variance, factor and shift on their own, which exporters wrote before opset 17."""
+    axes = [-1] if axis < 0 else list(range(axis, len(step.x[0]) + 1))
+    centred = step.put("Sub", x, step.reduced("ReduceMean", x, axes))
+    variance = step.reduced("ReduceMean", step.put("Mul", centred, centred), axes)
+    eps: float = step.layer.eps  # type: ignore[attr-defined]  # a norm has one
+    made = step.put("Div", centred, step.put("Sqrt", step.put("Add", variance, step.number(eps))))
+    own = step.layer.weight_shapes(*step.x)
+    made = step.put("Mul", made, step.learned("weight")) if "weight" in own else made
+    return step.put("Add", made, step.learned("bias")) if "bias" in own else made
 
 
 def normalised(step: Step, kind: str) -> str:

@@ -9,9 +9,10 @@ from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
 from cnncalc.interchange.onnx.writing.windows import pads
 from cnncalc.interchange.written import Unsaid
+from cnncalc.layers.base import show_shape
 from cnncalc.layers.fields import spread
 
-__all__ = ["crop", "enlarged", "pad", "sliced"]
+__all__ = ["crop", "enlarged", "pad", "sliced", "unpooled"]
 
 
 def pad(step: Step) -> str:
@@ -57,7 +58,7 @@ def enlarged(step: Step) -> str:
     scale = None if layer.scale is None else tuple(spread(layer.scale, step.rank))
     if scale and (layer.dialect.startswith("onnx") or all(float(one).is_integer() for one in scale)):
         factors = step.scribe.keep(Held((step.rank + 2,), (1.0, 1.0, *map(float, scale))))
-        return step.put("Resize", step.taken[0], "", factors, **said)
+        return step.put("Resize", step.taken[0], unsaid(step), factors, **said)
     if all(isinstance(n, int) for n in step.y):
         before = step.lengths(step.taken[0], 0, 1)
         sizes = step.put("Concat", before, step.wholes(step.y), axis=0)
@@ -66,7 +67,36 @@ def enlarged(step: Step) -> str:
         sizes = step.put("Concat", before, step.lengths(step.taken[1], 2), axis=0)
     else:
         raise Unsaid("a fraction of a length that is a symbol", "give the `--input` in numbers")
-    return step.put("Resize", step.taken[0], "", "", sizes, **said)
+    return step.put("Resize", step.taken[0], unsaid(step), unsaid(step), sizes, **said)
+
+
+def unsaid(step: Step) -> str:
+    """What an input of Resize is that says nothing: left out since opset 13, empty before."""
+    return "" if step.opset >= 13 else step.scribe.keep(Held((0,), ()))
+
+
+def unpooled(step: Step) -> str:
+    """MaxUnpool, with the places that the pool found on a map of the size that comes out."""
+    layer: Any = step.layer
+    pool = step.scribe.pooled.get(step.taken[1])
+    if pool is None:
+        raise Unsaid("MaxPool tells no places where a border is laid before it", "pad less than a kernel")
+    if pool[1:] != step.y[1:]:
+        help = f"write `size={show_shape(pool[1:])}`"
+        raise Unsaid("its places are those of a map of another size", help)
+    slid = layer.windows(step.x[0])
+    sizes = step.put("Concat", step.lengths(step.taken[0], 0, 1), step.wholes(step.y), axis=0)
+    borders = [window.padding(n) for window, n in zip(slid, step.x[0][1:])]
+    over = [max(step.fixed(w.length(n) - out), 0) for w, n, out in zip(slid, step.x[0][1:], step.y[1:])]
+    return step.put(
+        "MaxUnpool",
+        step.taken[0],
+        step.scribe.places_of(step.taken[1]),
+        sizes,
+        kernel_shape=[window.kernel for window in slid],
+        strides=[window.stride for window in slid],
+        pads=pads([(before, after + more) for (before, after), more in zip(borders, over)]),  # or the runtime refuses
+    )
 
 
 def picked(step: Step) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from cnncalc.graph import Node
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
+from cnncalc.layers.reparametrised import PARAMETRISED, Reparametrised
 from cnncalc.records import NamedTuple
 from cnncalc.text import Distinct
 
-__all__ = ["Held", "Learned", "Rule", "Said", "Scribe", "Step", "shaped"]
+__all__ = ["Body", "Held", "Learned", "Rule", "Said", "Scribe", "Step", "shaped"]
 
 
 AFTER = 2**31 - 1
@@ -29,6 +31,14 @@ class Said(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+class Body(NamedTuple):
+    """A graph inside a node: what it takes and what it gives, with their shapes."""
+
+    nodes: tuple[Said, ...]
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+
+
 class Held(NamedTuple):
     """A tensor whose numbers the writer says: whole ones where `type` is `int64`."""
 
@@ -43,18 +53,18 @@ class Learned(NamedTuple):
     shape: tuple[int, ...]
     own: tuple[int, ...]
     role: str
-    source: str
-    """Its name in checkpoints of torch."""
-    stored: tuple[int, ...]
-    """Its shape there."""
+    stored: tuple[tuple[str, tuple[int, ...]], ...]
+    """The name and the shape that it has in checkpoints of torch; of a weight that is made of others, theirs."""
     rows: tuple[int, int] | None = None
     """The rows of torch's tensor that it is, where not all."""
+    norm: str | None = None
+    """How the weight is made of those in checkpoints."""
 
 
 class Scribe:
     """The model so far. Every tensor has a name of its own: what a layer makes is called as the layer is."""
 
-    __slots__ = ("called", "fresh", "held", "known", "learned", "nodes", "opset")
+    __slots__ = ("called", "fresh", "held", "known", "learned", "nodes", "opset", "pooled")
 
     def __init__(self, opset: int, reserved: Sequence[str]) -> None:
         self.opset = opset
@@ -64,8 +74,27 @@ class Scribe:
         self.learned: dict[str, Learned] = {}
         self.called: dict[tuple[str, str], str] = {}
         """The name of each learned tensor, by its layer and role."""
+        self.pooled: dict[str, Shape] = {}
+        """The map that a pool goes over by itself, without a border that was laid before, by the layer's name."""
         self.fresh = Distinct(reserved)
         """Gives names that no layer has, and nothing yet."""
+
+    @contextmanager
+    def inside(self) -> Iterator[list[Said]]:
+        """Nodes that are put meanwhile are those of a body."""
+        outer, self.nodes = self.nodes, []
+        try:
+            yield self.nodes
+        finally:
+            self.nodes = outer
+
+    def places_of(self, tensor: str) -> str:
+        """The second output of the pool that makes a tensor: where it found each of its numbers."""
+        at = next(place for place, one in enumerate(self.nodes) if tensor in one.outputs)
+        pool = self.nodes[at]
+        if len(pool.outputs) == 1:
+            self.nodes[at] = pool = pool._replace(outputs=(tensor, self.fresh(f"{tensor}/places")))
+        return pool.outputs[1]
 
     def keep(self, tensor: Held) -> str:
         """A tensor of given numbers, noted once however often it is used."""
@@ -132,9 +161,21 @@ class Step:
 
     def reduced(self, kind: str, x: str, axes: Sequence[int], *, keep: bool = True) -> str:
         """A reduction over axes, the batch counted: an input since opset 18 (of a sum since 13), else an attribute."""
-        if self.opset >= 18 or kind == "ReduceSum":
+        if self.opset >= (13 if kind == "ReduceSum" else 18):
             return self.put(kind, x, self.wholes(axes), keepdims=int(keep))
         return self.put(kind, x, axes=list(axes), keepdims=int(keep))
+
+    def unsqueezed(self, x: str, *axes: int) -> str:
+        """New axes of length 1: an input since opset 13."""
+        if self.opset >= 13:
+            return self.put("Unsqueeze", x, self.wholes(axes))
+        return self.put("Unsqueeze", x, axes=list(axes))
+
+    def split(self, x: str, axis: int, lengths: Sequence[int]) -> list[str]:
+        """Parts of an axis, the batch counted: their lengths are an input since opset 13."""
+        if self.opset >= 13:
+            return self.several("Split", x, self.wholes(lengths), outputs=len(lengths), axis=axis)
+        return self.several("Split", x, outputs=len(lengths), axis=axis, split=list(lengths))
 
     def sliced(self, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
         """Places of an axis, the batch counted."""
@@ -149,9 +190,14 @@ class Step:
 
     def bordered_by(self, mode: str, sides: Sequence[Any]) -> str:
         """The layer's tensor with a border of zeros or of its own pixels; all sides before, then all behind."""
-        if mode == "circular" and self.opset < 19:
-            raise Unsaid("Pad takes pixels of the other side since opset 19", "write a later one: `--opset 19`")
-        return self.put("Pad", self.taken[0], self.wholes(sides), mode=BORDERS[mode])
+        if mode != "circular" or self.opset >= 19:
+            return self.put("Pad", self.taken[0], self.wholes(sides), mode=BORDERS[mode])
+        x = self.taken[0]
+        for axis, (before, after) in enumerate(zip(sides[: len(sides) // 2], sides[len(sides) // 2 :])):
+            parts = [self.sliced(x, axis, -before, AFTER)] if before else []
+            parts += [x, self.sliced(x, axis, 0, after)] if after else [x]
+            x = self.put("Concat", *parts, axis=axis) if len(parts) > 1 else x
+        return x
 
     # -- tensors --
 
@@ -178,14 +224,14 @@ class Step:
 
         Of some `rows` alone it has a `name` of its own.
         """
-        own = {**self.layer.weight_shapes(*self.x), **self.layer.buffer_shapes(*self.x)}[role]
+        own, stored, norm = self.owned(role)
         kept = own if rows is None else (rows[1] - rows[0], *own[1:])
         layout = tuple(map(self.fixed, kept if shape is None else shape))
-        known, stored = self.layer.stored(*self.x)[role]
-        source = f"{self.owner}.{known}" if known else self.owner
-        wanted = Learned(layout, tuple(map(self.fixed, own)), role, source, tuple(map(self.fixed, stored)), rows)
+        full = tuple((f"{self.owner}.{part}" if part else self.owner, one) for part, one in stored)
+        wanted = Learned(layout, own, role, full, rows, norm)
         called = self.scribe.called.get((self.owner, name or role))
         if called is None:
+            known = role if norm else stored[0][0]
             fresh = self.scribe.fresh(f"{self.owner}.{name or known or role}")
             called = self.scribe.called[self.owner, name or role] = fresh
             self.scribe.learned[called] = wanted
@@ -193,12 +239,19 @@ class Step:
             return self.put("Reshape", called, self.wholes(wanted.shape))
         return called
 
-    def plain_weight(self) -> None:
-        """Raises `Unsaid` for a weight that torch computes of others at each step."""
-        if "weight" not in self.layer.weight_shapes(*self.x):
-            raise Unsaid(
-                "its weight is normalised at each step", "leave `norm` out: the weight that comes of it is a plain one"
-            )
+    def owned(self, role: str) -> tuple[Shape, list[tuple[str, Shape]], str | None]:
+        """A tensor's shape, those that checkpoints have of it by their names, and how it is made of these."""
+        layer = self.layer
+        stored = {key: (name, self.all_fixed(one)) for key, (name, one) in layer.stored(*self.x).items()}
+        if isinstance(layer, Reparametrised) and layer.norm is not None and role == "weight":
+            parts = [one for key, one in stored.items() if key.startswith(PARAMETRISED)]
+            return self.all_fixed(layer.used_weight(*self.x)), parts, layer.norm
+        own = {**layer.weight_shapes(*self.x), **layer.buffer_shapes(*self.x)}[role]
+        return self.all_fixed(own), [stored[role]], None
+
+    def all_fixed(self, shape: Shape) -> Shape:
+        """Lengths as the numbers that they must be here. Raises `Unsaid`."""
+        return tuple(map(self.fixed, shape))
 
     def by_channel(self, role: str, rank: int | None = None) -> str:
         """A learned number a channel, with axes of length 1 behind it."""

@@ -1,4 +1,4 @@
-"""Attention and recurrent layers as nodes."""
+"""Attention as nodes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from math import copysign, log, log2, prod
 from typing import Any
 
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
-from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Shape
 
-__all__ = ["attention", "recurrent"]
+__all__ = ["attention"]
 
 
 class Attending:
@@ -76,7 +75,7 @@ class Attending:
         if packed and not several:
             bias = step.learned("in_proj_bias") if self.layer.bias else None
             all_three = self.linear(self.tokens(0), step.learned("in_proj_weight"), bias)
-            return step.several("Split", all_three, step.wholes(rows), outputs=3, axis=len(self.lead) + 2)
+            return step.split(all_three, len(self.lead) + 2, rows)
         made = []
         for place, name in enumerate("qkv"):
             part = (sum(rows[:place]), sum(rows[: place + 1]))
@@ -111,15 +110,24 @@ class Attending:
         if self.layer.biased:
             added.append(self.by_distance(places))
         if self.layer.causal:
-            wall = step.filled(float("-inf"), (places, places))
-            added.append(step.put("Trilu", wall, step.whole(1), upper=1))
+            added.append(self.wall(places))
         if any(self.shifts):
             regions = step.scribe.keep(Held((*self.lead, places), tuple(self.regions()), "int64"))
             number = step.put("Cast", regions, to=1)
-            columns, rows = (step.put("Unsqueeze", number, step.wholes(axes)) for axes in ((1, 3), (1, 2)))
+            columns, rows = (step.unsqueezed(number, *axes) for axes in ((1, 3), (1, 2)))
             apart = step.put("Sign", step.put("Abs", step.put("Sub", columns, rows)))
             added.append(step.put("Mul", apart, step.number(-100)))
         return added
+
+    def wall(self, places: int) -> str:
+        """−∞ for every place behind the one that asks: Trilu, which came with opset 14, or what is greater."""
+        step, walled = self.step, float("-inf")
+        if step.opset >= 14:
+            return step.put("Trilu", step.filled(walled, (places, places)), step.whole(1), upper=1)
+        asked, asking = (
+            step.scribe.keep(Held(shape, tuple(range(places)), "int64")) for shape in ((1, places), (places, 1))
+        )
+        return step.put("Where", step.put("Greater", asked, asking), step.number(walled), step.number(0))
 
     def by_distance(self, places: int) -> str:
         """A bias for each head and two places, of a table that is learned, or made by a net on the distances."""
@@ -238,61 +246,3 @@ def _places(lengths: Sequence[int]) -> list[tuple[int, ...]]:
 def attention(step: Step) -> str:
     """Projections, products and a softmax."""
     return Attending(step).made()
-
-
-ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
-"""ONNX's gates as places among torch's: input, output, forget, cell; update, reset, hidden."""
-
-
-def gated(step: Step, tensor: str) -> str:
-    """Rows of torch's gates in the order of ONNX's."""
-    layer: Any = step.layer
-    order = ORDERS[layer.kind]
-    if len(order) == 1:
-        return tensor
-    parts = [step.sliced(tensor, 0, gate * layer.hidden, (gate + 1) * layer.hidden) for gate in order]
-    return step.put("Concat", *parts, axis=0)
-
-
-def of_both(step: Step, number: int, names: Sequence[str]) -> str:
-    """Tensors of a layer joined along their rows, once for each direction."""
-    layer: Any = step.layer
-    made = []
-    for direction in range(layer.directions):
-        end = f"_l{number}{'_reverse' if direction else ''}"
-        rows = [gated(step, step.learned(name + end)) for name in names]
-        joined = rows[0] if len(rows) == 1 else step.put("Concat", *rows, axis=0)
-        made.append(step.put("Unsqueeze", joined, step.wholes((0,))))
-    return made[0] if len(made) == 1 else step.put("Concat", *made, axis=0)
-
-
-def recurrent(step: Step) -> str:
-    """LSTM, GRU or RNN, layer by layer, on length, batch, features."""
-    layer: Any = step.layer
-    if layer.bias_vectors == 1:
-        raise Unsaid("ONNX's has two vectors of biases", "write `biases=2`, which computes the same")
-    if layer.kind == "lstm" and layer.projection is not None:
-        raise Unsaid("ONNX's has no projection", "leave it out, or put a `linear axis=last` behind it")
-    said: dict[str, Any] = {
-        "hidden_size": layer.hidden,
-        "direction": "bidirectional" if layer.bidirectional else "forward",
-        "linear_before_reset": 1 if layer.kind == "gru" else None,
-        "activations": ["Relu"] * layer.directions if getattr(layer, "nonlinearity", "") == "relu" else None,
-    }
-    x = step.permuted(step.taken[0], *((2, 0, 1) if layer.axis == "channels" else (1, 0, 2)))
-    length = step.fixed(layer.length(step.x[0]))
-    width = layer.directions * layer.hidden
-    for number in range(layer.layers):
-        weights = [of_both(step, number, [f"weight_{side}h"]) for side in "ih"]
-        if layer.bias:
-            weights.append(of_both(step, number, ["bias_ih", "bias_hh"]))
-        last = number == layer.layers - 1
-        if last and layer.returns == "final":
-            (state,) = step.several(layer.kind.upper(), x, *weights, skipped=1, **said)
-            return step.reshaped(step.permuted(state, 1, 0, 2), (width,))
-        y = step.put(layer.kind.upper(), x, *weights, **said)
-        if not last:
-            joined = step.permuted(y, 0, 2, 1, 3)
-            x = step.put("Reshape", joined, step.wholes((length, -1, width)))
-    made = step.reshaped(step.permuted(y, 2, 0, 1, 3), (length, width))
-    return step.permuted(made, 0, 2, 1) if layer.axis == "channels" else made

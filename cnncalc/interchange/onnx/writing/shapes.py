@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import CAUSAL, Window
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
+from cnncalc.interchange.onnx.writing.windows import bordered
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.axes import placed
 
 __all__ = [
-    "argmax", "by_distance", "channel_shuffle", "embedding", "expand", "flatten", "given", "permute", "pixel_shuffle",
-    "positional", "reduce", "reshape", "select", "to_channels", "topk",
+    "argmax", "by_distance", "channel_shuffle", "embedding", "expand", "flatten", "folded", "for_each", "given",
+    "local", "permute", "pixel_shuffle", "positional", "reduce", "reshape", "select", "to_channels", "topk", "unfold",
 ]  # fmt: skip
 
 INT64, FLOAT = 7, 1
@@ -63,6 +68,59 @@ def channel_shuffle(step: Step) -> str:
         return step.reshaped(step.permuted(apart, 0, 2, 1, *range(3, step.rank + 3)), step.y)
     apart = step.put("Reshape", x, step.wholes((0, groups, channels // groups, -1)))
     return step.put("Reshape", step.permuted(apart, 0, 2, 1, 3), step.put("Shape", x))
+
+
+def taken_windows(step: Step, x: str, slid: Sequence[Window], lengths: Sequence[int]) -> str:
+    """Every window's pixels side by side: batch, channels, pixels of a window, positions."""
+    parts = []
+    for place in product(*(range(window.kernel) for window in slid)):
+        one = x
+        for axis, (at, window, length) in enumerate(zip(place, slid, lengths), 2):
+            start = at * window.dilation
+            one = step.sliced(one, axis, start, start + (length - 1) * window.stride + 1, window.stride)
+        parts.append(step.reshaped(one, (step.x[0][0], 1, -1)))
+    return parts[0] if len(parts) == 1 else step.put("Concat", *parts, axis=2)
+
+
+def unfold(step: Step) -> str:
+    """Slices of the padded map, one a pixel of the window."""
+    layer: Any = step.layer
+    slid = layer.windows()
+    lengths = [step.fixed(window.length(n)) for window, n in zip(slid, step.x[0][1:])]
+    x = bordered(step, [window.padding(n) for window, n in zip(slid, step.x[0][1:])], 0.0)
+    return step.reshaped(taken_windows(step, x, slid, lengths), step.y)
+
+
+def local(step: Step) -> str:
+    """The windows as vectors, each times the matrix of its position."""
+    layer: Any = step.layer
+    if layer.padding == CAUSAL:
+        raise Unsaid("a causal border has no node here", "write the padding in numbers")
+    slid = layer.windows(step.x[0])
+    lengths = [step.fixed(n) for n in step.y[1:]]
+    x = bordered(step, [window.padding(n) for window, n in zip(slid, step.x[0][1:])], 0.0)
+    positions, size, out = layer.weight_shapes(*step.x)["weight"]
+    flat = step.reshaped(taken_windows(step, x, slid, lengths), (size, positions))
+    rows = step.reshaped(step.permuted(flat, 0, 2, 1), (positions, 1, size))
+    made = step.put("MatMul", rows, step.learned("weight", (1, positions, size, out)))
+    if layer.bias:
+        made = step.put("Add", made, step.learned("bias", (1, positions, 1, out)))
+    return step.reshaped(step.permuted(made, 0, 3, 2, 1), step.y)
+
+
+def folded(step: Step) -> str:
+    """Col2Im."""
+    layer: Any = step.layer
+    slid = layer.windows()
+    return step.put(
+        "Col2Im",
+        step.taken[0],
+        step.wholes(step.y[1:]),
+        step.wholes([window.kernel for window in slid]),
+        strides=[window.stride for window in slid],
+        dilations=[window.dilation for window in slid],
+        pads=[step.fixed(window.padding(n)[side]) for side in (0, 1) for window, n in zip(slid, step.y[1:])],
+    )
 
 
 def reduce(step: Step) -> str:
@@ -151,10 +209,15 @@ def positional(step: Step) -> str:
 def embedding(step: Step) -> str:
     """Gather from the table; the numbers are made whole and brought into its vocabulary, as `to_torch` does."""
     layer: Any = step.layer
+    bounds = (0, layer.vocabulary - 1)
     whole = step.put("Cast", step.taken[0], to=INT64)
     if len(step.x[0]) > 1:
         whole = step.put("Flatten", whole, axis=1)
-    inside = step.put("Clip", whole, step.whole(0), step.whole(layer.vocabulary - 1))
+    if step.opset >= 12:
+        inside = step.put("Clip", whole, *map(step.whole, bounds))
+    else:  # Clip takes no whole numbers
+        clipped = step.put("Clip", step.put("Cast", whole, to=FLOAT), *map(step.number, bounds))
+        inside = step.put("Cast", clipped, to=INT64)
     found = step.put("Gather", step.learned("weight"), inside)
     if layer.bias:
         found = step.put("Add", found, step.learned("bias"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import ascii_letters
 from typing import Any
 
-from cnncalc.interchange.onnx.writing import elements, norms, resizing, sequences, shapes, windows
+from cnncalc.interchange.onnx.writing import elements, norms, recurrent, resizing, sequences, shapes, windows
 from cnncalc.interchange.onnx.writing.scribe import Rule, Step
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.kinds.algebra.contractions import Einsum
@@ -15,9 +15,12 @@ __all__ = ["RULES"]
 
 def dropout(step: Step) -> str:
     """Dropout, which does nothing at inference; onnxruntime refuses one of all elements."""
-    if step.layer.rate >= 1:  # type: ignore[attr-defined]  # it has one
+    rate: float = step.layer.rate  # type: ignore[attr-defined]  # it has one
+    if rate >= 1:
         return nothing(step)
-    return step.put("Dropout", step.taken[0], step.number(step.layer.rate))  # type: ignore[attr-defined]  # it has one
+    if step.opset < 12:
+        return step.put("Dropout", step.taken[0], ratio=rate)
+    return step.put("Dropout", step.taken[0], step.number(rate))
 
 
 def einsum(step: Step) -> str:
@@ -52,7 +55,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("pixel_unshuffle", "space_to_depth"), shapes.to_channels),
     **dict.fromkeys(("parameter", "constant"), shapes.given),
     **dict.fromkeys(("identity", "droppath"), nothing),
-    **dict.fromkeys(("lstm", "gru", "rnn"), sequences.recurrent),
+    **dict.fromkeys(("lstm", "gru", "rnn"), recurrent.recurrent),
     "argmax": shapes.argmax,
     "attention": sequences.attention,
     "avgpool": windows.average_pool,
@@ -61,15 +64,17 @@ RULES: dict[str, Rule] = {
     "channel_shuffle": shapes.channel_shuffle,
     "concat": elements.joined,
     "crop": resizing.crop,
-    "convlstm": without("a recurrence of maps is no node of ONNX"),
+    "blur": without("its filter is a buffer that no node of ONNX has", "a `dwconv` has one as weights"),
+    "convlstm": recurrent.over_maps,
+    "crossmap_lrn": without("its sums keep the first channel, as torch's do", "`lrn` is the norm as papers have it"),
     "deconv": windows.deconvolution,
-    "deform_conv": without("its places come with a second tensor, in torch's order", "`conv` has fixed ones"),
+    "deform_conv": windows.deformable,
     "distances": shapes.by_distance,
     "dropout": dropout,
     "embedding": shapes.embedding,
     "expand": shapes.expand,
     "flatten": shapes.flatten,
-    "fold": without("it lays windows over each other", "put it outside of the net"),
+    "fold": shapes.folded,
     "fractional_maxpool": without("its windows are drawn at random", "`adaptive_maxpool` has fixed ones"),
     "einsum": einsum,
     "function": elements.function,
@@ -78,15 +83,16 @@ RULES: dict[str, Rule] = {
     "groupnorm": norms.group,
     "instancenorm": norms.instance,
     "layernorm": norms.layer_norm,
+    "modulated_conv": without("each image has filters of its own"),
     "layerscale": norms.scaled,
     "linear": elements.linear,
-    "local": windows.local,
+    "local": shapes.local,
     "lppool": windows.norm_pool,
     "lrn": norms.local_response,
     "matmul": elements.matmul,
     "maxout": elements.maxout,
     "maxpool": windows.max_pool,
-    "maxunpool": without("its places are those that a pool hands over", "`upsample` enlarges a map by itself"),
+    "maxunpool": resizing.unpooled,
     "opaque": without("only the shape of what it makes is known"),
     "pad": resizing.pad,
     "permute": shapes.permute,
@@ -100,6 +106,6 @@ RULES: dict[str, Rule] = {
     "slice": resizing.sliced,
     "spp": windows.pyramid,
     "topk": shapes.topk,
-    "unfold": windows.unfold,
+    "unfold": shapes.unfold,
     "upsample": resizing.enlarged,
 }

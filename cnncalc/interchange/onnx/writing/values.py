@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod, sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -65,25 +65,50 @@ def named(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Source:
     def taken(name: str, learned: Learned) -> np.ndarray[Any, Any]:
         import numpy as np
 
-        return laid_out(np.asarray(tensors[learned.source], np.float32).reshape(learned.own), learned)
+        return laid_out([np.asarray(tensors[one], np.float32) for one, _ in learned.stored], learned)
 
     return taken
 
 
-def laid_out(whole: np.ndarray[Any, Any], learned: Learned) -> np.ndarray[Any, Any]:
+def laid_out(parts: Sequence[np.ndarray[Any, Any]], learned: Learned) -> np.ndarray[Any, Any]:
     """Torch's tensor as the file has it."""
+    whole = NORMS[learned.norm](*parts).reshape(learned.own)
     return (whole if learned.rows is None else whole[slice(*learned.rows)]).reshape(learned.shape)
+
+
+def of_length(length: np.ndarray[Any, Any], direction: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What weight normalisation makes: the direction of each filter, of its length (Salimans & Kingma 2016)."""
+    squares: np.ndarray[Any, Any] = (direction * direction).sum(axis=tuple(range(1, direction.ndim)), keepdims=True)
+    return direction * (length / squares**0.5)
+
+
+def by_singular(
+    weight: np.ndarray[Any, Any], left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """What spectral normalisation makes: divided by the largest singular value (Miyato et al. 2018)."""
+    made: np.ndarray[Any, Any] = weight / (left @ weight.reshape(len(left), -1) @ right)
+    return made
+
+
+NORMS: dict[str | None, Callable[..., np.ndarray[Any, Any]]] = {
+    None: lambda tensor: tensor, "weight": of_length, "spectral": by_singular,
+}  # fmt: skip
+"""How a weight is made of what checkpoints have."""
 
 
 def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
     """The numbers of a safetensors file. Raises CnncalcError with every name and shape that does not fit."""
     from cnncalc.interchange.safetensors import header_of, numbers_of
+    from cnncalc.interchange.weights.held import prefix_of
 
     stored = header_of(path)
-    wanted = {one.source: one for one in learned.values()}
+    wanted = {known: shape for one in learned.values() for known, shape in one.stored}
+    if prefix := prefix_of(wanted, stored):
+        help = f"save it without: `{{name.removeprefix('{prefix}'): one for name, one in state_dict.items()}}`"
+        raise CnncalcError(Fault(f"every name in the file begins with `{prefix}`, and none in the net", help=help))
     counters = {name for name in stored if name.endswith((*WHOLE, "relative_coords_table"))}  # which the graph makes
     faults = [
-        *(_missing(name, one, stored) for name, one in wanted.items() if name not in stored),
+        *(_missing(name, shape, stored) for name, shape in wanted.items() if name not in stored),
         *(
             Fault(f"the file has `{name[:80]}`, which the net has not", help=suggestion(name, wanted, ""))
             for name in stored.keys() - wanted.keys() - counters
@@ -91,10 +116,10 @@ def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
         *(
             Fault(
                 f"`{name[:80]}` has another shape in the file",
-                values=f"{_told(stored[name].shape)}, and {_told(one.stored)} here",
+                values=f"{_told(stored[name].shape)}, and {_told(shape)} here",
             )
-            for name, one in wanted.items()
-            if name in stored and stored[name].shape != one.stored
+            for name, shape in wanted.items()
+            if name in stored and stored[name].shape != shape
         ),
     ]
     if faults:
@@ -102,7 +127,7 @@ def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
         raise CnncalcError([fault if fault.help else fault._replace(help=help) for fault in faults])
 
     def taken(name: str, one: Learned) -> np.ndarray[Any, Any]:
-        return laid_out(numbers_of(path, stored[one.source]).reshape(one.own), one)
+        return laid_out([numbers_of(path, stored[part]).reshape(shape) for part, shape in one.stored], one)
 
     return taken
 
@@ -111,9 +136,9 @@ def _told(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape)) or "one number"
 
 
-def _missing(name: str, learned: Learned, stored: Mapping[str, Any]) -> Fault:
+def _missing(name: str, shape: tuple[int, ...], stored: Mapping[str, Any]) -> Fault:
     return Fault(
         f"the file has no `{name[:80]}`",
-        values=f"a tensor of {_told(learned.stored)}",
+        values=f"a tensor of {_told(shape)}",
         help=suggestion(name, stored, ""),
     )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from math import prod
 from typing import Any
 
-from cnncalc.arithmetic.windows.formulas import CAUSAL, SAME, SAME_LOWER, Rounding, Window
+from cnncalc.arithmetic.windows.formulas import SAME, SAME_LOWER, Rounding, Window
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
 from cnncalc.interchange.written import Unsaid
 
 __all__ = [
-    "adaptive", "average_pool", "convolution", "deconvolution", "local", "max_pool", "norm_pool", "pyramid", "unfold",
-    "whole_pool",
+    "adaptive", "average_pool", "bordered", "convolution", "deconvolution", "deformable", "max_pool", "norm_pool",
+    "pads", "pyramid", "whole_pool",
 ]  # fmt: skip
 
 WORDS = {SAME: "SAME_UPPER", SAME_LOWER: "SAME_LOWER"}
@@ -35,11 +34,19 @@ def padding(step: Step, slid: Sequence[Any]) -> dict[str, Any]:
     return {"pads": [step.fixed(side) for side in pads(borders)]}
 
 
+def slides(slid: Sequence[Any]) -> dict[str, Any]:
+    """Kernel, strides and dilations."""
+    return {
+        "kernel_shape": [window.kernel for window in slid],
+        "strides": [window.stride for window in slid],
+        "dilations": [window.dilation for window in slid],
+    }
+
+
 def convolution(step: Step) -> str:
     """Conv; a border in numbers, `causal` too."""
     layer: Any = step.layer
     slid = layer.windows(step.x[0])
-    step.plain_weight()
     weights = [step.learned("weight"), *([step.learned("bias")] if layer.bias else [])]
     x, around = step.taken[0], {}
     if layer.mode == "zeros":
@@ -51,11 +58,25 @@ def convolution(step: Step) -> str:
         "Conv",
         x,
         *weights,
-        kernel_shape=[window.kernel for window in slid],
-        strides=[window.stride for window in slid],
-        dilations=[window.dilation for window in slid],
+        **slides(slid),
         group=layer.group_count(step.x[0]),
         **around,
+    )
+
+
+def deformable(step: Step) -> str:
+    """DeformConv, with a border in numbers."""
+    layer: Any = step.layer
+    bias = step.learned("bias") if layer.bias else ""
+    mask = step.taken[2:]
+    x, offsets = step.taken[:2]
+    return step.put(
+        "DeformConv",
+        *(x, step.learned("weight"), offsets, *((bias, *mask) if mask or bias else ())),
+        **slides(layer.windows(step.x[0])),
+        group=layer.groups,
+        offset_group=step.fixed(step.x[1][0]) // (2 * layer.taps(step.x[0])),
+        **padding(step, layer.windows(step.x[0])),
     )
 
 
@@ -63,12 +84,7 @@ def deconvolution(step: Step) -> str:
     """ConvTranspose. What it cannot add behind the last pixel no window reaches: zeros, and the bias."""
     layer: Any = step.layer
     slid = layer.windows(step.x[0])
-    said: dict[str, Any] = {
-        "kernel_shape": [window.kernel for window in slid],
-        "strides": [window.stride for window in slid],
-        "dilations": [window.dilation for window in slid],
-        "group": layer.groups,
-    }
+    said: dict[str, Any] = {**slides(slid), "group": layer.groups}
     weights = [step.learned("weight"), *([step.learned("bias")] if layer.bias else [])]
     if layer.dialect.startswith("onnx"):
         more = [window.output_padding for window in slid]
@@ -109,6 +125,17 @@ def bordered(step: Step, borders: Borders, value: float) -> str:
     return step.put("Pad", step.taken[0], step.wholes((*before, *after)), *filling)
 
 
+CLIPPED = 22
+"""The opset since which a window that only covers the border behind the map is none."""
+
+
+def hanging(window: Window, n: Any) -> bool:
+    """Whether a pool that rounds up leaves out such a window."""
+    if window.rounding is not Rounding.CEIL or not isinstance(n, int):
+        return False
+    return window.length(n) < -(-(n + sum(window.padding(n)) - window.extent) // window.stride) + 1
+
+
 def native(step: Step, slid: Sequence[Window]) -> dict[str, Any] | None:
     """Padding and rounding as ONNX's own pool has them; None where a border has to be laid first."""
     layer: Any = step.layer
@@ -116,6 +143,8 @@ def native(step: Step, slid: Sequence[Window]) -> dict[str, Any] | None:
     if rounding is Rounding.CEIL_UNCLIPPED:
         return None
     if not layer.dialect.startswith("onnx"):
+        if step.opset < CLIPPED and any(map(hanging, slid, step.x[0][1:])):
+            return None
         borders = [window.padding(n) for window, n in zip(slid, step.x[0][1:])]
         if any(step.fixed(side) >= window.kernel for window, border in zip(slid, borders) for side in border):
             return None
@@ -147,6 +176,7 @@ def max_pool(step: Step) -> str:
     slid = step.layer.windows(step.x[0])  # type: ignore[attr-defined]  # a pool has windows
     said = native(step, slid)
     if said is not None:
+        step.scribe.pooled[step.node.name] = step.x[0]
         return step.put("MaxPool", step.taken[0], **frame(step.layer, slid), **said)
     return step.put("MaxPool", bordered(step, laid(step.layer, step.x[0]), float("-inf")), **frame(step.layer, slid))
 
@@ -257,41 +287,3 @@ def pyramid(step: Step) -> str:
         return pooled[0]
     flat = [step.put("Flatten", one, axis=1) for one in pooled]
     return flat[0] if len(flat) == 1 else step.put("Concat", *flat, axis=1)
-
-
-def taken_windows(step: Step, x: str, slid: Sequence[Window], lengths: Sequence[int]) -> str:
-    """Every window's pixels side by side: batch, channels, pixels of a window, positions."""
-    parts = []
-    for place in product(*(range(window.kernel) for window in slid)):
-        one = x
-        for axis, (at, window, length) in enumerate(zip(place, slid, lengths), 2):
-            start = at * window.dilation
-            one = step.sliced(one, axis, start, start + (length - 1) * window.stride + 1, window.stride)
-        parts.append(step.reshaped(one, (step.x[0][0], 1, -1)))
-    return parts[0] if len(parts) == 1 else step.put("Concat", *parts, axis=2)
-
-
-def unfold(step: Step) -> str:
-    """Slices of the padded map, one a pixel of the window."""
-    layer: Any = step.layer
-    slid = layer.windows()
-    lengths = [step.fixed(window.length(n)) for window, n in zip(slid, step.x[0][1:])]
-    x = bordered(step, [window.padding(n) for window, n in zip(slid, step.x[0][1:])], 0.0)
-    return step.reshaped(taken_windows(step, x, slid, lengths), step.y)
-
-
-def local(step: Step) -> str:
-    """The windows as vectors, each times the matrix of its position."""
-    layer: Any = step.layer
-    if layer.padding == CAUSAL:
-        raise Unsaid("a causal border has no node here", "write the padding in numbers")
-    slid = layer.windows(step.x[0])
-    lengths = [step.fixed(n) for n in step.y[1:]]
-    x = bordered(step, [window.padding(n) for window, n in zip(slid, step.x[0][1:])], 0.0)
-    positions, size, out = layer.weight_shapes(*step.x)["weight"]
-    flat = step.reshaped(taken_windows(step, x, slid, lengths), (size, positions))
-    rows = step.reshaped(step.permuted(flat, 0, 2, 1), (positions, 1, size))
-    made = step.put("MatMul", rows, step.learned("weight", (1, positions, size, out)))
-    if layer.bias:
-        made = step.put("Add", made, step.learned("bias", (1, positions, 1, out)))
-    return step.reshaped(step.permuted(made, 0, 3, 2, 1), step.y)

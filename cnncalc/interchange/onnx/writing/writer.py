@@ -13,6 +13,8 @@ from cnncalc.interchange.onnx.writing.table import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written
 from cnncalc.layers.base import count
 from cnncalc.layers.kinds.sequences.attention import Attention
+from cnncalc.layers.kinds.sequences.recurrent import Recurrent
+from cnncalc.layers.reparametrised import Reparametrised
 
 __all__ = ["noted", "written"]
 
@@ -35,7 +37,8 @@ def written(
     newest = model.newest_opset()
     chosen = newest if opset is None else opset
     if not model.OLDEST <= chosen <= newest:
-        help = f"{model.OLDEST} to {newest} are written here; a newer onnx package knows more"
+        help = f"{model.OLDEST} to {newest} are written: older ones have no borders as tensors and no such Resize"
+        help += "; a newer onnx package knows more" if chosen > newest else ""
         raise CnncalcError(Fault(f"opset {chosen} is not written", help=help))
     if weights is not None and values is not None:
         help = "leave one of them out"
@@ -48,6 +51,10 @@ def written(
     said = [f"opset {chosen}; the batch is `{model.BATCH}`"]
     if values == "none":
         said.append(f"it has no weights: they are declared to lie in `{data}`, float32, in the order of the file")
+    norms = sum(one.norm is not None for one in scribe.learned.values())
+    if norms:
+        what = "1 normalised weight is" if norms == 1 else f"{norms} normalised weights are"
+        said.append(f"{what} in the file as what the norm makes of it")
     used = _leading(graph)
     _hold_outputs(graph)
     idle = [(node, layer) for index, node, layer in graph.layers() if index not in used]
@@ -88,14 +95,20 @@ def _leading(graph: Net) -> set[int]:
 
 
 def _unseen(graph: Net, used: Collection[int]) -> int:
-    """What no reader counts: all that leads to no output, scales of cosines, which are folded with their bound, and
-    distances, which are one tensor for equal windows.
+    """What no reader counts: all that leads to no output, what weights were made of, scales of cosines, which are
+    folded with their bound, and distances, which are one tensor for equal windows; less what it counts too much.
     """
     unseen, known = 0, set()
     for index, node, layer in graph.layers():
         if index not in used:
             x = graph.input_shapes(node)
             unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) if node.share is None else 0
+        elif isinstance(layer, Reparametrised) and layer.norm is not None and node.share is None:
+            x = graph.input_shapes(node)
+            unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) - count(layer.used_shapes(*x))
+        elif isinstance(layer, Recurrent) and layer.bias_vectors == 1 and node.share is None:
+            own = layer.weight_shapes(*graph.input_shapes(node))  # there are always two
+            unseen -= count({name: one for name, one in own.items() if name.startswith("bias")})
         elif isinstance(layer, Attention):
             x = graph.input_shapes(node)
             unseen += layer.heads if layer.cosine and node.share is None else 0
@@ -123,7 +136,7 @@ def _notes(graph: Net) -> dict[str, str]:
     return {**notes, "macs": str(macs)}
 
 
-SINCE = {"LayerNormalization": 17, "Trilu": 14}
+SINCE = {"Einsum": 12, "Col2Im": 18, "DeformConv": 19}
 """The opset that a node came with, where that is later than the oldest that is written, and nothing stands for it."""
 
 

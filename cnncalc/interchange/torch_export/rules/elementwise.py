@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.arithmetic import addcmul, arithmetic, subtracted
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.arithmetic import addcmul, arithmetic, subtracted
+from cnncalc.interchange.torch_export.rules.norms_of_weights import standardised
+from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
 __all__ = ["ELEMENTWISE"]
 
@@ -135,8 +137,10 @@ def dropout(call: Call) -> Tensor:
     return call.put("dropout", rate=rate, inplace=inplace or None, channels=whole or None, alpha=alpha or None)
 
 
-def batch_norm(call: Call) -> Tensor:
+def batch_norm(call: Call) -> Value:
     """aten.batch_norm and the forms that it is decomposed to."""
+    if (weight_of := standardised(call)) is not None:
+        return weight_of
     weight, bias, mean = call.parameter("weight"), call.parameter("bias"), call.parameter("running_mean")
     names = [one.name if one is not None else "" for one in (weight, bias, mean, call.parameter("running_var"))]
     learned = weight is not None or bias is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.values import Parameter, Refused, Value
 
 __all__ = ["NORMS", "divided"]
 
@@ -33,6 +34,24 @@ def divided(left: Parameter, right: Parameter) -> Parameter | None:
     if right.beside and right.name == left.name:
         return left._replace(norm="spectral", beside=right.beside)
     return None
+
+
+def standardised(call: Call) -> Parameter | None:
+    """A weight whose filters are brought to one mean and variance by a batch norm; None where it is none.
+
+    Qiao et al. 2019; Brock et al. 2021 learn a gain for each filter beside it, as a weight norm has a length.
+    """
+    value = next(iter(call.arguments.values()))
+    if not isinstance(value, Parameter) or not (value.name and value.learned) or call.get("running_mean") is not None:
+        return None
+    gain = call.parameter("weight")
+    if call.get("bias") is not None or value.dims[:1] != (1,):
+        return None
+    call.note(
+        "a weight that is standardised at each step counts as "
+        + ("it is" if gain is None else "one with a weight norm")
+    )
+    return value if gain is None else value._replace(norm="weight", beside=(gain.name,))
 
 
 NORMS: dict[str, Any] = {"_weight_norm": by_length, "mv": product, "dot": product, "vdot": product}

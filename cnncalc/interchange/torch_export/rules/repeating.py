@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
 
 __all__ = ["REPEATING"]
 
@@ -12,19 +13,21 @@ MOST_WINDOWS = 1_000
 
 
 def repeated(call: Call) -> Value:
-    """repeat: a tensor so many times along each axis, new ones before its own."""
-    value, times = next(iter(call.arguments.values())), call.get("repeats", [])
+    """repeat and tile: a tensor so many times along each axis, new ones before its own."""
+    value, times = next(iter(call.arguments.values())), call.get("repeats", call.get("dims", []))
     if isinstance(value, Parameter) and (not value.name or not value.dims):
         return Parameter(value.name, call.dims, value.learned)
     x = call.tensor(value)
     more = len(times) - len(x.dims)
+    times = [1] * -more + times
     if more > 0:
-        if any(n != 1 for n in times[1:more]) or (x.batch is not None and times[0] != 1):
+        if call.world.size != 1:
             raise Refused("it adds axes")
-        batch = 0 if x.batch is None else None
-        x, times = Tensor(x.number, (*(1,) * more, *x.dims), batch), [1, *times[1:]]
-        if batch is None:
-            raise Refused("it adds axes")
+        x = call.whole(x, "whole")
+        dims = (*(1,) * more, *x.dims)
+        x = Tensor(call.layer("reshape", [x.number], f"{call.name()}_axes", shape=dims), dims, None)
+    elif x.batch is not None and times[x.batch] != 1:
+        x = call.whole(x, "whole")
     for axis, n in enumerate(times):
         x = along(call, x, axis, n, f"{call.name()}_{axis}", inside=False)
     return x
@@ -38,6 +41,7 @@ def interleaved(call: Call) -> Value:
     if isinstance(value, Parameter) and not value.name:
         return Parameter("", call.dims)
     x = call.tensor(value)
+    x = call.whole(x, "whole") if dim % len(x.dims) == x.batch else x
     return along(call, x, dim % len(x.dims), times, call.name(), inside=True)
 
 
@@ -165,6 +169,7 @@ REPEATING: dict[str, Any] = {
     "fill_": filled,
     "zero_": filled,
     "repeat": repeated,
+    "tile": repeated,
     "repeat_interleave": interleaved,
     "unfold": windows,
     "im2col": columns,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from cnncalc.interchange.torch_export.norms_of_weights import divided
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.norms_of_weights import divided
+from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 from cnncalc.layers import Shape
 
 __all__ = ["addcmul", "arithmetic", "subtracted"]
@@ -77,6 +78,9 @@ def addcmul(call: Call) -> Value:
 
 def _of_parameters(call: Call, left: Value, right: Value) -> Value:
     """What is made of constants is one; of a learned parameter it becomes a layer, or a weight that is normalised."""
+    scaled = _scaled(call, left, right)
+    if scaled is not None:
+        return scaled
     if call.word == "div" and isinstance(left, Parameter) and isinstance(right, Parameter):
         normalised = divided(left, right)
         if normalised is not None:
@@ -88,6 +92,16 @@ def _of_parameters(call: Call, left: Value, right: Value) -> Value:
         kind = kinds.get(call.word.rstrip("_"), "add")
         return call.put(kind, *made, number=number) if len(made) == 1 else _of_two(call, kind, *made)
     return Parameter("", call.dims)
+
+
+def _scaled(call: Call, left: Value, right: Value) -> Parameter | None:
+    """A learned parameter times a fixed number is that parameter; None where it is anything else."""
+    value, number = (left, right) if isinstance(left, Parameter) else (right, left)
+    if call.word not in ("mul", "div") or not isinstance(value, Parameter) or type(number) not in (int, float):
+        return None
+    if not (value.name and value.learned) or number == 0 or (call.word == "div" and value is right):
+        return None
+    return value._replace(factor=value.factor * (number if call.word == "mul" else 1 / number))
 
 
 def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:

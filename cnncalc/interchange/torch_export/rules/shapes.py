@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, States, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, States, Tensor, Value
 
 __all__ = ["SHAPES"]
 

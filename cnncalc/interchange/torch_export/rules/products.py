@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Refused, States, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.fixed import fixed_linear, is_fixed, plus
+from cnncalc.interchange.torch_export.rules.repeating import along
+from cnncalc.interchange.torch_export.values import Parameter, Refused, States, Tensor, Value
 
 __all__ = ["PRODUCTS"]
 
 
 def linear(call: Call) -> Tensor:
     """aten.linear: on the last axis, at every position of the others."""
-    return _linear(call, call.x(), call.parameter("weight"), call.parameter("bias"), turned=False)
+    weight, bias = call.parameter("weight"), call.arguments.get("bias")
+    if weight is not None and is_fixed(weight) and len(weight.dims) == 2:
+        return plus(call, fixed_linear(call, call.x(), weight), bias)
+    if isinstance(bias, Tensor) or (bias is not None and is_fixed(bias)):
+        return plus(call, _linear(call, call.x(), weight, None, turned=False), bias)
+    return _linear(call, call.x(), weight, call.parameter("bias"), turned=False)
 
 
 def _linear(call: Call, x: Tensor, weight: Parameter | None, bias: Parameter | None, *, turned: bool) -> Tensor:
@@ -56,16 +64,8 @@ def apart(call: Call, *named: tuple[Tensor, str]) -> list[Tensor]:
     tensors = [one for one, _ in named]
     within = any(one.batch is not None and one.batch >= len(one.dims) - 2 for one in tensors)
     if call.world.size == 1 and (within or len({one.batch for one in tensors}) > 1):
-        return [whole(call, one, word) for one, word in named]
+        return [call.whole(one, word) for one, word in named]
     return tensors
-
-
-def whole(call: Call, tensor: Tensor, word: str) -> Tensor:
-    """A tensor with the axis of its one sample among its own."""
-    if tensor.batch is None:
-        return tensor
-    number = call.layer("reshape", [tensor.number], f"{call.name()}_{word}", shape=tensor.dims)
-    return Tensor(number, tensor.dims, None)
 
 
 def einsum(call: Call) -> Tensor:
@@ -84,8 +84,10 @@ def einsum(call: Call) -> Tensor:
 def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str]) -> Tensor:
     """Any other einsum of two tensors, in whose equation of ours the batch has no letter."""
     batch = {side[one.batch : one.batch + 1] for one, side in zip(tensors, letters) if one.batch is not None}
-    known = len(tensors) == 2 and all(one.batch is not None for one in tensors) and len(batch) == 1
-    if not known or not (own := batch.pop()) or own not in letters[2]:
+    known = len(tensors) == 2 and len(batch) == 1
+    own = batch.pop() if known else ""
+    beside = any(one.batch is None and own in side for one, side in zip(tensors, letters))
+    if not own or own not in letters[2] or beside:
         raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
     left, right, out = (side.replace(own, "") for side in letters)
     numbers = [one.number for one in tensors]
@@ -98,8 +100,7 @@ def attention(call: Call) -> Tensor:
     named = ((call.tensor(call.arguments.get(name)), name) for name in ("query", "key", "value"))
     query, key, value = apart(call, *named)
     name, add = call.name(), call.layer
-    if call.get("enable_gqa", False) or query.dims[:-2] != key.dims[:-2]:
-        raise Refused("its heads share keys")
+    key, value = (shared(call, one, query.dims, f"{name}_{word}") for one, word in ((key, "keys"), (value, "values")))
     scores = add("matmul", [query.number, key.number], f"{name}_scores", transposed=True)
     scaled = add("multiply", [scores], f"{name}_scaled", number=float(call.get("scale", query.dims[-1] ** -0.5)))
     mask, wide = call.arguments.get("attn_mask"), call.world.sketch.shape(scaled)
@@ -119,6 +120,15 @@ def attention(call: Call) -> Tensor:
     weights = add("softmax", [scaled], f"{name}_weights", axis=-1)
     made = add("matmul", [weights, value.number], name)
     return call.held(made, call.dims, query.batch)
+
+
+def shared(call: Call, x: Tensor, like: tuple[int, ...], name: str) -> Tensor:
+    """Keys or values of which several heads share one, so often as there are heads that do."""
+    if len(x.dims) != len(like) or any(n == 0 or m % n for n, m in zip(x.dims[:-2], like)):
+        raise Refused("its heads share keys in no equal parts")
+    for axis, (n, m) in enumerate(zip(x.dims[:-2], like)):
+        x = along(call, x, axis, m // n, f"{name}_{axis}", inside=True)
+    return x
 
 
 def embedded(call: Call) -> Tensor:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.torch_export.values import Call, Parameter, Places, Refused, Tensor, Value
+from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, is_fixed, plus
+from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
 
 __all__ = ["WINDOWS"]
 
@@ -26,6 +28,9 @@ def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
         return transposed(call)
+    given = call.parameter("weight")
+    if given is not None and is_fixed(given) and len(given.dims) > 2:
+        return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
     axes = len(dims) - 2
@@ -101,8 +106,8 @@ def adaptive(kind: str) -> Any:
     """An adaptive pool; one to a single pixel is a global one."""
 
     def rule(call: Call) -> Tensor:
-        size = call.lengths("output_size", _axes(call))
-        if max(size) == 1:
+        size, x = call.lengths("output_size", _axes(call)), call.x()
+        if max(size) == 1 and (x.batch == 0 or x.dims[0] == 1):
             return call.put(kind.replace("adaptive", "global"))
         return call.put(kind, output=size)
 
@@ -140,8 +145,9 @@ def pad(call: Call) -> Tensor:
         return x
     pairs = [(0, 0)] * (len(x.dims) - len(sides) // 2)
     pairs += [(sides[at], sides[at + 1]) for at in range(len(sides) - 2, -1, -2)]
-    if x.batch != 0 or pairs[0] != (0, 0):
-        raise Refused("a border along the batch")
+    if x.batch is not None and pairs[x.batch] != (0, 0):
+        x = call.whole(x, "whole")
+    pairs = [(0, 0), *(pair for axis, pair in enumerate(pairs) if axis != x.batch)]
     if any(n < 0 for pair in pairs for n in pair):
         if min(pairs[1]) < 0:
             raise Refused("a border that cuts channels")
