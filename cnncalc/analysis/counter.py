@@ -7,7 +7,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
 from typing import Any, TypeAlias
@@ -172,22 +172,27 @@ class Counter:
         parts = any(met.part_along is not None for met in self.graph.signatures)
         return laid_out(self.graph, training=self.graph.train).owner if parts else None
 
-    @cached_property
-    def alike(self) -> tuple[list[int], list[tuple[int, Alike]]]:
-        """A number for each layer, the same for those alike; of each number the first node, and what is alike."""
-        known: dict[Alike, int] = {}
+    def keys(self) -> Iterator[tuple[int, Alike]]:
+        """Every layer's node, with what is the same of those that are alike."""
         elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self.parted
         mixed = self.numbers.half or types or sparse
-        numbers, found = list[int](), list[tuple[int, Alike]]()
         for index, node in enumerate(self.graph.nodes):
             if node.layer is None:
                 continue
             lent = owner is not None and owner[index] != index
-            key: Alike = node.signature
             if mixed or lent or not node.trainable or node.share is not None:
                 taken = tuple([elements[each] for each in node.inputs])
                 kind = node.share is None, node.trainable, lent, elements[index], taken, self.made_of[index]
-                key = node.signature, kind, types.get(index), sparse.get(index)
+                yield index, (node.signature, kind, types.get(index), sparse.get(index))
+            else:
+                yield index, node.signature
+
+    @cached_property
+    def alike(self) -> tuple[list[int], list[tuple[int, Alike]]]:
+        """A number for each layer, the same for those alike; of each number the first node, and what is alike."""
+        known: dict[Alike, int] = {}
+        numbers, found = list[int](), list[tuple[int, Alike]]()
+        for index, key in self.keys():
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)

@@ -118,7 +118,7 @@ class Net:
         return f"<Net {self.name!r}: {len(self.nodes) - len(self.inputs):,} layers>"
 
     @property
-    def signatures(self) -> list[Met]:
+    def signatures(self) -> Sequence[Met]:
         """Every layer with its input shapes, each once: what follows from them alone is computed once for each."""
         return self.signed.pairs
 

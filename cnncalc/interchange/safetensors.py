@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,18 @@ from cnncalc.layers.base import count
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
 __all__ = ["WHOLE", "Stored", "header_of", "numbers_of"]
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own bound."""
-SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+SIZES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8,
+    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+}  # fmt: skip
 FLOATING = ("F64", "F32", "F16", "BF16")
 WHOLE = ("num_batches_tracked", "relative_position_index")
 """Whole numbers beside weights: torch's counter in a batch norm, which distance is which in windows of attention."""
@@ -40,18 +46,46 @@ def header_of(path: str) -> dict[str, Stored]:
             size = file.seek(0, 2)
             file.seek(0)
             length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, LONGEST_HEADER):
+            if size < 8:
+                raise _broken(path, f"{size} bytes")
+            if length > min(size - 8, LONGEST_HEADER):
                 raise _broken(path, f"a header of {length:,} bytes in {size:,}")
             text = file.read(length)
     except OSError as error:
         raise CnncalcError(Fault(f"`{path}` cannot be read: {error.strerror}", help="name another file")) from None
     try:
-        entries = json.loads(text)
+        entries = json.loads(text, object_pairs_hook=lambda pairs: _table(path, pairs))
     except (ValueError, RecursionError):
         raise _broken(path, "its header is no JSON") from None
     if not isinstance(entries, dict):
         raise _broken(path, "its header is no table of tensors")
-    return {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items() if name != "__metadata__"}
+    notes = entries.pop("__metadata__", {})
+    if not isinstance(notes, dict) or not all(isinstance(one, str) for one in notes.values()):
+        raise _broken(path, "its `__metadata__` is no table of texts")
+    found = {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items()}
+    _hold_filled(path, found, 8 + length, size)
+    return found
+
+
+def _table(path: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table of the header. Raises CnncalcError where it has a name twice: readers would not agree which counts."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        twice = next(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+        raise _broken(path, f"its header has `{twice[:60]}` twice")
+    return made
+
+
+def _hold_filled(path: str, tensors: Mapping[str, Stored], start: int, size: int) -> None:
+    """Raises CnncalcError where tensors overlap, or bytes are no tensor's: the format wants each to be one's."""
+    before = "the header"
+    for name, one in sorted(tensors.items(), key=lambda pair: (pair[1].start, pair[1].stop)):
+        if one.start != start:
+            how = f"begins {start - one.start:,} bytes within" if one.start < start else "leaves bytes behind"
+            raise _broken(path, f"`{name[:60]}` {how} {before}")
+        start, before = one.stop, f"`{name[:60]}`"
+    if start != size:
+        raise _broken(path, f"{size - start:,} bytes behind {before} are no tensor's")
 
 
 def _broken(path: str, values: str) -> CnncalcError:

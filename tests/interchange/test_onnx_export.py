@@ -161,6 +161,35 @@ BROKEN = (
 )
 
 
+ONE, TWO = ({"dtype": "U8", "shape": [4], "data_offsets": [start, start + 4]} for start in (0, 4))
+LYING = (
+    ({"a": ONE, "__metadata__": ["pt"]}, 4, "`__metadata__` is no table of texts"),
+    ({"a": ONE, "__metadata__": {"format": 1}}, 4, "`__metadata__` is no table of texts"),
+    ({"a": ONE, "b": {**TWO, "data_offsets": [2, 6]}}, 6, "`b` begins 2 bytes within `a`"),
+    ({"a": ONE, "b": ONE}, 4, "`b` begins 4 bytes within `a`"),
+    ({"b": TWO}, 8, "`b` leaves bytes behind the header"),
+    ({"a": ONE}, 8, "4 bytes behind `a` are no tensor's"),
+)
+
+
+@pytest.mark.parametrize(("entries", "size", "values"), LYING)
+def test_a_safetensors_file_whose_header_lies_is_told(tmp_path, entries, size, values):
+    """The format wants each byte to be one tensor's, and notes to be texts; other readers refuse it too."""
+    text = json.dumps(entries).encode()
+    (tmp_path / "w").write_bytes(len(text).to_bytes(8, "little") + text + bytes(size))
+    with pytest.raises(CnncalcError, match="no safetensors file") as error:
+        header_of(str(tmp_path / "w"))
+    assert values in error.value.faults[0].values
+
+
+def test_a_safetensors_file_has_no_name_twice(tmp_path):
+    text = f'{{"a": {json.dumps(ONE)}, "a": {json.dumps(ONE)}}}'.encode()
+    (tmp_path / "w").write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    with pytest.raises(CnncalcError, match="no safetensors file") as error:
+        header_of(str(tmp_path / "w"))
+    assert "has `a` twice" in error.value.faults[0].values
+
+
 @pytest.mark.parametrize(("entries", "values"), BROKEN)
 def test_a_damaged_safetensors_file_is_told(tmp_path, entries, values):
     path = safetensors(tmp_path / "w.safetensors", {}, **entries)

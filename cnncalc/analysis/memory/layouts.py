@@ -45,7 +45,8 @@ def laid_out(graph: Net, *, training: bool) -> Layout:
     parts = [met.part_along for met in graph.signatures]
     owner: list[int] = []
     gaps: dict[int, frozenset[int]] = {}
-    for index, node in enumerate(graph.nodes):
+    for node in graph.nodes:
+        index = node.index  # not one number more for each
         if node.layer is None or not reuses[node.signature]:
             owner.append(index)
             continue

@@ -51,8 +51,11 @@ def command(net: str, output: str | None, to: str | None, force: bool, **given: 
         if output in (None, "-"):
             raise CnncalcError(Fault(f"{writer.name} goes to a file", help=f"add `-o FILE{writer.suffix}`"))
         settings["file"] = os.path.basename(output or "")  # noqa: PTH119 - pathlib is slow to import
-    options = wanted(given).options._replace(symbols=writer.symbols)
+    asked = wanted(given)
+    options = asked.options._replace(symbols=writer.symbols)
     made = writer.write(load(net, options), options.batch, **settings)
     emit(made.content, output)
+    if asked.dtype != "float32":
+        note(f"`--dtype {asked.dtype}` is not written: numbers are float32 there, until they are cast")
     for text in made.notes:
         note(text)

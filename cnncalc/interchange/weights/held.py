@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
@@ -13,7 +13,7 @@ from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 
-__all__ = ["held"]
+__all__ = ["held", "prefix_of"]
 
 MOST_TOLD = 20
 MOST_COMPARED = 400
@@ -26,7 +26,7 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     """The net against the file of weights at `path`. Raises CnncalcError where either cannot be read."""
     wanted, stored = tensors_in(load(net, options)), tensors_of(path, options.limits)
     checks: list[Check] = []
-    prefix = _prefix(wanted, stored)
+    prefix = prefix_of(wanted, stored)
     if prefix:
         said = f"`{prefix}` before every name"
         checks.append(Check(net, "names of weights", "those of the net", said, passed=False))
@@ -48,11 +48,11 @@ def tensors_in(graph: Net) -> dict[str, Shape]:
     return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
 
 
-def _prefix(wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> str:
+def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
     """What stands before every name of the file, and of none in the net."""
     for prefix in PREFIXES:
         inside = [name for name in stored if name.startswith(prefix)]
-        if inside and len(inside) == len(stored) and not any(name in stored for name in wanted):
+        if inside and len(inside) == len(stored) and not any(name in wanted for name in stored):
             return prefix
     return ""
 

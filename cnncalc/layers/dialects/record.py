@@ -23,6 +23,8 @@ class Named(NamedTuple):
     """The number of spatial axes that it is for, where its name does not say it."""
     last: str = ""
     """The field whose −1 means the channels, which are the framework's last axis; empty for none."""
+    way: str = ""
+    """What does its job, where the framework calls something so that is no kind, and `kind` is empty."""
 
 
 class Dialect(NamedTuple):

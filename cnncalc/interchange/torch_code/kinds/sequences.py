@@ -21,9 +21,7 @@ NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 @says("lstm", "gru", "rnn")
 def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """LSTM, GRU and RNN; a cell with one vector of biases, as Keras's, torch has not."""
-    if layer.bias_vectors == 1:
-        raise Unsaid("torch's cells have two vectors of biases, and this has one", "write `biases=2`, or `nobias`")
+    """LSTM, GRU and RNN; of one vector of biases, as Keras's, the second is zeros."""
     final = layer.returns == "final"
     options: dict[str, tuple[Any, Any]] = {
         "num_layers": (layer.layers, 1),
@@ -39,6 +37,8 @@ def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape)
         del options["proj_size"]
     sizes = {"input_size": layer.features(shapes[0]), "hidden_size": layer.hidden}
     module = call(f"nn.{NAMES[layer.kind]}", sizes, **options)
+    if layer.bias_vectors == 1:
+        module = call("with_one_bias", {"module": module})
     ran = own(method(X, "transpose", 1, 2) if layer.axis == "channels" else X)
     if final:
         state = call("@[1]" if layer.kind != "lstm" else "@[1][0]", {"": ran})
@@ -144,5 +144,19 @@ def einsum(layer: contractions.Einsum, shapes: tuple[Shape, ...], made: Shape) -
 
 @says("convlstm")
 def conv_lstm(layer: convolved.ConvLSTM, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torch has no recurrence of convolutions. Raises Unsaid, always."""
-    raise Unsaid("torch itself has no recurrence of convolutions", "`net.to_torch()` runs it")
+    """A module in the file itself: torch has no recurrence of convolutions."""
+    slid = layer.windows(shapes[0])
+    module = call(
+        "ConvLSTM",
+        {
+            "c_in": shapes[0][0],
+            "c_out": layer.out,
+            "kernel": tuple([window.kernel for window in slid]),
+            "stride": tuple([window.stride for window in slid]),
+            "padding": tuple([window.padding(n)[0] for window, n in zip(slid, shapes[0][2:])]),
+            "dilation": tuple([window.dilation for window in slid]),
+        },
+        bias=(layer.bias, True),
+        final=(layer.returns == "final", False),
+    )
+    return Said(module, own(), holds=True)

@@ -65,8 +65,22 @@ def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said
 
 @says("deform_conv")
 def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torchvision has it; torch, which is all that a program needs, has not. Raises Unsaid, always."""
-    raise Unsaid("torch itself has no deformable convolution", "`net.to_torch()` runs it")
+    """A module in the file itself, with the parameters of torchvision's: torch has none."""
+    slid = layer.windows(shapes[0])
+    module = call(
+        "DeformConv2d",
+        {
+            "in_channels": shapes[0][0],
+            "out_channels": layer.out,
+            "kernel_size": plain([window.kernel for window in slid]),
+        },
+        stride=(plain([window.stride for window in slid]), 1),
+        padding=(each_side(layer, shapes[0]), 0),
+        dilation=(plain([window.dilation for window in slid]), 1),
+        groups=(layer.groups, 1),
+        bias=(layer.bias, True),
+    )
+    return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
 
 
 @says("blur", "modulated_conv")

@@ -265,7 +265,7 @@ class Expand(Layer):
                 length == -1 or (broadcasts((n, length)) if length > 1 else n == 1),
                 "only an axis of length 1 can be repeated",
                 f"{show_shape(x[0])} to {show_shape(self.shape)}",
-                "write −1 where an axis is to stay, or `upsample` the map",
+                "write −1 where an axis is to stay; `concat` repeats a longer one, `upsample` each pixel of it",
             )
 
     @classmethod
