@@ -282,7 +282,8 @@ KIND_CASES = (
     ("4x3x5x6", "convlstm 3 k3 s2 p1"), ("4x3x6", "convlstm 3 k3 final nobias"),
     ("4x6", "lstm 3 biases=1 bidirectional"), ("4x6", "gru 3 biases=1 layers=2"), ("4x6", "rnn 3 biases=1 final"),
     ("3x5x5", "maxpool k2 s2 p1 ceil"), ("4x5x6", "softmax axis=0"), ("4x5x6", "layernorm all nobias"),
-    ("4x5x6", "conv 3 k3 p1:2 mode=circular"),
+    ("4x5x6", "conv 3 k3 p1:2 mode=circular"), ("4x6x7", "blur k3 s2 p1 reflect"), ("4x6x7", "blur k4 up=2 p1"),
+    ("4x6x7", "blur k3x1 p1x0 each"),
     *((("4x6"), f"function {of}") for of in ("log_sigmoid", "hardshrink", "tanhshrink", "celu", "threshold", "expm1")),
 )  # fmt: skip
 
@@ -303,6 +304,16 @@ NET_CASES = {
         19,
         """{conv: 36 k3 s2 p2 d2, name: o}, {conv: 18 k3 s2 p2 d2, name: m, from: input},
            {deform_conv: 6 k3 s2 p2 d2 g2 nobias, from: [input, o, m]}""",
+    ),
+    "modulated": (
+        "4x6x7",
+        11,
+        "{relu: , name: x}, global_avgpool flat, {modulated_conv: 3 k3 p1 up=2, from: [x, previous]}",
+    ),
+    "modulated by weights": (
+        "4x6x7",
+        11,
+        "{relu: , name: x}, global_avgpool flat, {modulated_conv: 3 k3 s2 by=weights nobias, from: [x, previous]}",
     ),
     "windows of two tensors": ("4x3", 12, "{relu: , name: a}, {einsum: 'ab,ab->a', from: [a, input]}"),
 }
