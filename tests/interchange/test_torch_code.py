@@ -123,6 +123,14 @@ WRITTEN_OUT = (
     ),
     "input: 6x20\nlayers: [gru 8 biases=1, lstm 5 biases=1 bidirectional layers=2, rnn 4 biases=1 final]",
     "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
+    "input: 4x9x8\nlayers: [blur k4 p1, blur k3 s2 p1 reflect each, blur k4 up=2 p1, blur k4 up=2x1 p0:1]",
+    "input: 4x9x8\nlayers: [blur k4 same, blur k3 s2 same circular]",
+    "input: 4x9\nlayers: [blur k3 p1:2, conv 3 k1, blur k4 up=3]",
+    *(
+        "input: 4x9x8\nlayers: [{tanh: , name: x}, global_avgpool flat, linear 4, "
+        f"{{modulated_conv: {fields}, from: [x, previous]}}]"
+        for fields in ("5 k3 p1", "3 k1 nodemodulate", "5 k3 up=2", "6 k3 up=2 weights nobias", "5 k3 s2 weights")
+    ),
 )
 
 

@@ -155,11 +155,12 @@ def modulated(step: Step) -> str:
     channels, weight = step.x[0][0], step.learned("weight")
     kernel = weight if layer.up is None else step.permuted(weight, 1, 0, *range(2, step.rank + 2))
     scaled = step.put("Mul", x, step.reshaped(styles, (channels, *(1,) * step.rank)))
-    made = slid_by(step, scaled, kernel, 1)
+    bias = [step.learned("bias")] if layer.bias and not layer.demodulate else []
+    made = slid_by(step, scaled, kernel, 1, *bias)
     if layer.demodulate:
         squares = step.reduced("ReduceSumSquare", weight, range(2, step.rank + 2), keep=False)
         sums = step.put("MatMul", step.put("Mul", styles, styles), step.permuted(squares, 1, 0))
         lengths = step.put("Sqrt", step.put("Add", sums, step.number(EPSILON)))
         made = step.put("Div", made, step.reshaped(lengths, (layer.out, *(1,) * step.rank)))
         step.scribe.read[step.node.index] = (layer.out * channels,) * 2
-    return step.put("Add", made, step.by_channel("bias")) if layer.bias else made
+    return step.put("Add", made, step.by_channel("bias")) if layer.bias and layer.demodulate else made
