@@ -435,3 +435,12 @@ def test_a_slip_is_told(onnx, options, told, tmp_path, monkeypatch):
     done = runner().invoke(program, ["export", "lenet5", *options])
     assert done.exit_code == 2 and told in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_more_weights_than_a_file_holds_are_refused_before_they_are_made(onnx):
+    def never(name, learned):
+        raise AssertionError(name)
+
+    with pytest.raises(CnncalcError, match="less than 2 GiB") as error:
+        written(load("vit_h_14", Options()), 1, source=never)
+    assert error.value.faults[0].values == "2,528,183,200 bytes of weights"
