@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.interchange.torch_code.classes.kinds import Key, Kind, in_order
 from cnncalc.interchange.torch_code.classes.leaving import Left, left_out
 from cnncalc.interchange.torch_code.classes.loops import looped
-from cnncalc.interchange.torch_code.classes.runs import Growing, named_runs, numbers_in
+from cnncalc.interchange.torch_code.classes.runs import Growing, named_runs
 from cnncalc.interchange.torch_code.expressions import (
     HOLDERS,
     REQUIRED,
@@ -33,8 +33,8 @@ LEAST_PLACES = 3
 """In so many places, or in two where it is long, a sequence becomes a class; elsewhere it stands where it is used."""
 LONG = 90
 """Characters."""
-MOST_ARGUMENTS = 10
-"""A sequence that differs in more numbers from place to place is no class."""
+MOST_ITEMS = 12
+"""A longer sequence that differs from place to place is no class: it would take as many arguments."""
 
 
 class Alike:
@@ -242,16 +242,16 @@ class Alike:
         """Make classes of the sequences that stand in several places."""
         places: dict[Key, set[tuple[Hashable, str]]] = {}
         lengths: Counter[Key] = Counter()
-        atoms: dict[Key, list[list[Any]]] = {}
+        sizes: dict[Key, set[Hashable]] = {}
         for group in self.groups:
             owner = self.representative(self.keys[group.full])
             for path, inner in self._inline_in(self.bodies[group.full].members, ""):
                 key = self._key_of_sequence(self.bodies[inner.full])
                 places.setdefault(key, set()).add((owner if group.full else "", path))
                 lengths[key] = len(flat_length(self, inner))
-                atoms.setdefault(key, []).append([*numbers_in(self.same(inner))])
+                sizes.setdefault(key, set()).add(self.same(inner))
         for key, found in places.items():
-            if len({*zip(*atoms[key])} - {(one,) * len(atoms[key]) for one in atoms[key][0]}) > MOST_ARGUMENTS:
+            if len(sizes[key]) > 1 and len(key.said) > MOST_ITEMS:
                 continue
             if len(found) >= LEAST_PLACES or (len(found) > 1 and lengths[key] > LONG):
                 self.promoted.add(key)

@@ -10,7 +10,7 @@ from cnncalc.interchange.torch_code.modules.bodies import Member, numbered
 from cnncalc.interchange.torch_code.modules.parts import Group
 from cnncalc.records import NamedTuple
 
-__all__ = ["Growing", "growing", "named_runs", "numbers_in"]
+__all__ = ["Growing", "growing", "named_runs"]
 
 LEAST_NUMBERED = 3
 """So many members in a row are told by a loop."""
@@ -72,11 +72,6 @@ def _atoms(value: Any) -> Iterator[Any]:
             yield from _atoms(one)
     else:
         yield value
-
-
-def numbers_in(value: Any) -> Iterator[Any]:
-    """The numbers that nested tuples hold."""
-    return (one for one in _atoms(value) if type(one) in (int, float))
 
 
 def _step(before: Sequence[Any], after: Sequence[Any]) -> list[Any] | None:
