@@ -12,11 +12,11 @@ from cnncalc.layers.base import count
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Container, Mapping
 
     import numpy as np
 
-__all__ = ["WHOLE", "Stored", "header_of", "numbers_of"]
+__all__ = ["WHOLE", "Stored", "header_of", "numbers_of", "prefix_of"]
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own bound."""
@@ -27,6 +27,8 @@ SIZES = {
 FLOATING = ("F64", "F32", "F16", "BF16")
 WHOLE = ("num_batches_tracked", "relative_position_index")
 """Whole numbers beside weights: torch's counter in a batch norm, which distance is which in windows of attention."""
+PREFIXES = ("module.", "model.", "_orig_mod.", "backbone.", "net.", "encoder.")
+"""What wrappers put before every name: DataParallel, Lightning, torch.compile and others."""
 SAVED = "save it anew: `safetensors.torch.save_file(state_dict, …)`"
 
 
@@ -125,3 +127,12 @@ def numbers_of(path: str, stored: Stored) -> np.ndarray[Any, Any]:
         return wide.view("<f4").reshape(stored.shape)
     kind = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}[stored.type]
     return np.frombuffer(data, kind).astype("<f4", copy=False).reshape(stored.shape)
+
+
+def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
+    """What stands before every name of the file, and of none in the net."""
+    for prefix in PREFIXES:
+        inside = [name for name in stored if name.startswith(prefix)]
+        if inside and len(inside) == len(stored) and not any(name in wanted for name in stored):
+            return prefix
+    return ""

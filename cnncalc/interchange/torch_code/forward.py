@@ -21,8 +21,7 @@ from cnncalc.interchange.torch_code.expressions import (
 )
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Step
-from cnncalc.interchange.torch_code.modules.parts import is_attribute
-from cnncalc.interchange.torch_code.naming import place_of, tensor_at
+from cnncalc.interchange.torch_code.modules.parts import is_attribute, place_of, tensor_at
 
 __all__ = ["forward"]
 
@@ -122,8 +121,8 @@ class _Forward:
             self.left[tensor] -= 1
         start, *others = step.takes
         name, pad = self.names[start], " " * self.indent
-        if self.left[start] > 0:
-            name = self._name(step.gives[0], [])
+        if self.left[start] > 0 or start in others:
+            name = self._name(step.gives[0], [self.names[one] for one in (start, *others)])
             self.lines.append(f"{pad}{name} = {self.names[start]}")
         body = self.made.body._replace(takes=len(step.takes), gives=(does.gives,))
         inner = _Forward(self.made._replace(steps=tuple(map(Taking, does.steps)), body=body),

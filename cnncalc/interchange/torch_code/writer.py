@@ -25,9 +25,8 @@ from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
 from cnncalc.interchange.torch_code.modules.freezing import Frozen, frozen
-from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
+from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute, place_of
 from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
-from cnncalc.interchange.torch_code.naming import place_of
 from cnncalc.interchange.written import Written, heading
 from cnncalc.layers import show_shape
 

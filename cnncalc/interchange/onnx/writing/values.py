@@ -98,8 +98,7 @@ NORMS: dict[str | None, Callable[..., np.ndarray[Any, Any]]] = {
 
 def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
     """The numbers of a safetensors file. Raises CnncalcError with every name and shape that does not fit."""
-    from cnncalc.interchange.safetensors import header_of, numbers_of
-    from cnncalc.interchange.weights.held import prefix_of
+    from cnncalc.interchange.safetensors import header_of, numbers_of, prefix_of
 
     stored = header_of(path)
     wanted = {known: shape for one in learned.values() for known, shape in one.stored}

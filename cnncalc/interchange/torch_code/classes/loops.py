@@ -195,24 +195,23 @@ def _told(body: Body, runs: Sequence[_Run]) -> Body:
 
 def _loop(steps: Sequence[Step], run: _Run) -> Step:
     """A run as one step."""
-    once, after = steps[run.start : run.start + run.length], steps[run.start + run.length :]
-    made = {step.gives[0] for step in once}
-    outside = [tensor for step in once for tensor in step.takes if tensor not in made]
-    takes = [*dict.fromkeys((run.enters, *outside))]
-    numbers = {tensor: number for number, tensor in enumerate((*takes, *(step.gives[0] for step in once)))}
-    told = tuple(
-        [
-            step._replace(
-                path=tuple(_paths(step, after[place])),
-                takes=tuple([numbers[one] for one in step.takes]),
-                gives=(numbers[step.gives[0]],),
-            )
-            for place, step in enumerate(once)
-        ]
-    )
-    does = Looped(told, numbers[once[run.gives].gives[0]], run.rounds)
+    first = steps[run.start : run.start + run.length]
+    second = steps[run.start + run.length : run.start + 2 * run.length]  # which tells what goes round from what stands
+    before, made = first[run.gives].gives[0], {step.gives[0] for step in second}
+    outside = [tensor for step in second for tensor in step.takes if tensor not in made and tensor != before]
+    still = [*dict.fromkeys(outside)]
+    numbers = {tensor: number for number, tensor in enumerate((before, *still, *(step.gives[0] for step in second)))}
+    told = [
+        step._replace(
+            path=tuple(_paths(one, step)),
+            takes=tuple([numbers[tensor] for tensor in step.takes]),
+            gives=(numbers[step.gives[0]],),
+        )
+        for one, step in zip(first, second)
+    ]
+    does = Looped(tuple(told), numbers[second[run.gives].gives[0]], run.rounds)
     gives = steps[run.end - run.length + run.gives].gives
-    return Step((), does, tuple(takes), gives, "loop", train_only=False, weighted=True)
+    return Step((), does, (run.enters, *still), gives, "loop", train_only=False, weighted=True)
 
 
 def _paths(step: Step, following: Step) -> Iterator[Counting]:
