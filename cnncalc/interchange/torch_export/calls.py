@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -11,6 +12,9 @@ from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Te
 from cnncalc.layers import KINDS, Layer, show_shape
 
 __all__ = ["Call"]
+
+MOST_PARTS = 64
+"""Of one sample, each of which goes through a layer of its own: windows, heads, rows."""
 
 _WINDOW = {"kernel": 1, "stride": 1, "dilation": 1, "padding": (0, 0), "output_padding": 0, "scale": 1}
 OF_ALL_AXES = ("pad", "crop")
@@ -200,8 +204,11 @@ class Call:
         They lie behind one another on an axis more, along which the layer's windows are one long.
         """
         n, axes = x.dims[0], len(x.dims) - 2
-        if kind not in OF_STACKS or axes > 2:
+        if kind not in OF_STACKS:
             raise Refused(f"{n} maps of one sample, for which it is no layer of ours")
+        if axes > 2:
+            made = self.of_each(x, lambda taken, name: self.layer(kind, [taken], name, parameters, **fields))
+            return self.held(made, self.dims, self.world.batch_of(self.dims, None))
         order = (1, 0, *range(2, axes + 2))
         whole = self.whole(x, "stack")
         turned = self.layer("permute", [whole.number], f"{self.name()}_stack", order=order)
@@ -211,6 +218,22 @@ class Call:
         made = self.layer(kind, [turned], "", parameters, **more)
         number = self.layer("permute", [made], f"{self.name()}_maps", order=order)
         return self.held(number, self.dims, self.world.batch_of(self.dims, None))
+
+    def of_each(self, x: Tensor, layer: Callable[[int, str], int]) -> int:
+        """One layer on each part of a tensor's first axis, which share its parameters, and what comes out joined again.
+
+        `layer` puts it on a tensor, under a name of its own.
+        """
+        n, whole, name = x.dims[0], self.whole(x, "stack"), self.name()
+        if n > MOST_PARTS:
+            raise Refused(f"{n} parts of one sample, more than {MOST_PARTS}")
+        made = []
+        for at in range(n):
+            part = self.layer("select", [whole.number], f"{name}_{at}_of", at=at)
+            own = layer(part, f"{name}_{at}" if at else name)
+            wide = (1, *self.world.sketch.shape(own))
+            made.append(self.layer("reshape", [own], f"{name}_{at}_wide", shape=wide))
+        return self.layer("concat", made, f"{name}_joined")
 
     def whole(self, tensor: Tensor, word: str) -> Tensor:
         """A tensor with the axis of its one sample among its own."""
