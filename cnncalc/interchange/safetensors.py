@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,24 @@ __all__ = ["WHOLE", "Stored", "header_of", "numbers_of"]
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own bound."""
-SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+BITS = {
+    "C64": 64,
+    "F64": 64,
+    "F32": 32,
+    "F16": 16,
+    "BF16": 16,
+    "F8_E4M3": 8,
+    "F8_E5M2": 8,
+    "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+    "F4": 4,
+    "BOOL": 8,
+    **{f"{sign}{bits}": bits for sign in "IU" for bits in (8, 16, 32, 64)},
+}
+"""Of a number of each type."""
 FLOATING = ("F64", "F32", "F16", "BF16")
 WHOLE = ("num_batches_tracked", "relative_position_index")
 """Whole numbers beside weights: torch's counter in a batch norm, which distance is which in windows of attention."""
@@ -51,21 +69,38 @@ def header_of(path: str) -> dict[str, Stored]:
         raise _broken(path, "its header is no JSON") from None
     if not isinstance(entries, dict):
         raise _broken(path, "its header is no table of tensors")
-    return {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items() if name != "__metadata__"}
+    notes = entries.pop("__metadata__", None)
+    if notes is not None and not (isinstance(notes, dict) and all(isinstance(one, str) for one in notes.values())):
+        raise _broken(path, f"its `__metadata__`, a table of texts, is {str(notes)[:80]}")
+    stored = {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items()}
+    _hold_whole(path, stored, 8 + length, size)
+    return stored
 
 
 def _broken(path: str, values: str) -> CnncalcError:
     return CnncalcError(Fault(f"`{path}` is no safetensors file, or is damaged", values=values, help=SAVED))
 
 
+def _hold_whole(path: str, stored: Mapping[str, Stored], start: int, size: int) -> None:
+    """Tensors lie one behind the other up to the end, so that no byte of the file is no tensor's, or two tensors'."""
+    at = start
+    for name, one in sorted(stored.items(), key=lambda named: (named[1].start, named[1].stop)):
+        if one.start != at:
+            what = "are no tensor's" if one.start > at else "are another tensor's, too"
+            raise _broken(path, f"{abs(one.start - at):,} bytes before `{name[:60]}` {what}")
+        at = one.stop
+    if at != size:
+        raise _broken(path, f"{size - at:,} bytes at its end are no tensor's")
+
+
 def _entry(path: str, name: str, entry: Any, start: int, size: int) -> Stored:
     """One tensor, held against the size of the file."""
     told = entry if isinstance(entry, dict) else {}
     kind, shape, offsets = str(told.get("dtype")), _lengths(told.get("shape")), _lengths(told.get("data_offsets"))
-    if shape is None or offsets is None or kind not in SIZES or len(offsets) != 2:
+    if shape is None or offsets is None or kind not in BITS or len(offsets) != 2:
         raise _broken(path, f"the entry `{name[:60]}` is {str(entry)[:80]}")
     made = Stored(kind, shape, start + offsets[0], start + offsets[1])
-    if made.stop > size or made.stop - made.start != count({name: shape}) * SIZES[kind]:
+    if made.stop > size or 8 * (made.stop - made.start) != count({name: shape}) * BITS[kind]:
         raise _broken(path, f"`{name[:60]}` has {made.stop - made.start:,} bytes for {kind} {list(shape)}")
     return made
 
