@@ -31,7 +31,7 @@ SHOW = [sys.executable, "-m", "cnncalc", "show", "vgg16"]
 def seconds(command: list[str]) -> float:
     """How long a whole process takes."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -60,6 +60,19 @@ def start_up() -> Result:
     seconds(SHOW), seconds(reference)
     ratios = [seconds(SHOW) / seconds(reference) for _ in range(ROUNDS)]
     return Result(f"`cnncalc show vgg16` / `python -c '{IMPORTS}'`, median", statistics.median(ratios), 1.5, "times")
+
+
+def exporting(folder: Path) -> list[Result]:
+    """A net written as code against the net shown."""
+    show = [sys.executable, "-m", "cnncalc", "show", "resnet50"]
+    results = []
+    for to, file, bound in (("torch", "net.py", 1.5), ("keras", "net_keras.py", 1.6)):
+        export = [sys.executable, "-m", "cnncalc", "export", "resnet50", "--force", "-o", str(folder / file)]
+        seconds(show), seconds(export)
+        ratios = [seconds(export) / seconds(show) for _ in range(ROUNDS)]
+        what = f"`cnncalc export resnet50 --to {to}` / `cnncalc show resnet50`, median"
+        results.append(Result(what, statistics.median(ratios), bound, "times"))
+    return results
 
 
 def memory() -> Result:
@@ -149,7 +162,7 @@ def main() -> int:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        results = [start_up(), memory(), *in_process(), *forks()]
+        results = [start_up(), *exporting(Path(folder)), memory(), *in_process(), *forks()]
         results += [*linear(Path(folder)), explaining(Path(folder)), *drawing(), library()]
     for result in results:
         print(result.line())

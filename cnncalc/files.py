@@ -19,28 +19,26 @@ def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> N
     """
     import errno
     from pathlib import Path
-    from tempfile import NamedTemporaryFile
 
     parts = (content,) if isinstance(content, (str, bytes)) else content
     data = (part.encode() if isinstance(part, str) else part for part in parts)
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         _write_into(data, target)
         return
+    beside = Path(target.parent, f".{target.name}.{os.urandom(4).hex()}")  # `tempfile` takes long to import
     try:
-        opened = NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False)  # noqa: SIM115
+        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except ValueError as error:  # letters that no name of a file has
         raise OSError(errno.EINVAL, "no file has such a name") from error
-    with opened as scratch:
-        try:
+    try:
+        with os.fdopen(number, "wb") as scratch:
             for part in data:
                 scratch.write(part)
-            scratch.close()
-            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-            Path(scratch.name).chmod(mode)
-            Path(scratch.name).replace(target)
-        except BaseException:
-            Path(scratch.name).unlink(missing_ok=True)
-            raise
+        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _write_into(data: Iterable[bytes], target: Path) -> None:

@@ -57,11 +57,13 @@ select 0 axis=1 | expand -1x-1x-1 | softmax axis=-1 | slice 1:5 axis=2 step=2 | 
 parameter 4x1x1 multiply | parameter 4x1x6 concat axis=1 first | parameter 3x5 | parameter 4x6x6 add nolearned
 attention 2 | attention 4 axis=last key=3 causal nobias | attention 2 shared=1 noproject | attention 2 nofused
 attention 2 w3x2 shift=1 relative | attention 1 w2 grid value=3 | attention 2 w3 cosine continuous=3 | attention 4 key=8
+blur k3 p1 | blur k3 s2 p1 reflect each | blur k4 p1 up=2
 unfold k3 s2 | constant 4x1x1 multiply | constant 2x2 | positional | positional sine | opaque 3x4
 """
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
 PAIRS = ("subtract", "divide", "power", "matmul")
-ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "distances", "einsum", "embedding", "fold", "maxunpool"}
+ELSEWHERE = {"bilinear", "convlstm", "deform_conv", "distances", "einsum", "embedding", "fold", "maxunpool",
+             "modulated_conv"}  # fmt: skip
 """Kinds that take no map; their tests stand below."""
 UNTOLD = {"lstm", "gru", "rnn"}
 """On CUDA cuDNN runs them, and keeps a workspace of a size that it alone knows."""

@@ -61,6 +61,33 @@ def test_a_deformable_convolution(fields, map_type, masked):
         held_types(graph_of(f"{{input: 4x6x6, layers: [{made}{deformed}, conv 2 k1]}}"), batch=2)
 
 
+@pytest.mark.parametrize(
+    "fields", ["5 k3 p1", "3 k2 nobias nodemodulate", "5 k3 weights", "3 k2 up=2 weights nodemodulate"]
+)
+@pytest.mark.parametrize("types", ["hh", "hf", "fh", "ff"])
+def test_a_modulated_convolution(fields, types):
+    """In float32 whatever comes in, and back in the map's type."""
+    map_type, style_type = ("identity" if one == "h" else FLOAT for one in types)
+    made = f"{{conv: 4 k1}}, {{{map_type}: , name: m}}, global_avgpool flat, linear 4, {{{style_type}: , name: s}}"
+    for frozen in ("", ", trainable: false"):
+        modulated = f"{{modulated_conv: {fields}, from: [m, s]{frozen}}}"
+        held_types(graph_of(f"{{input: 4x6x6, layers: [{made}, {modulated}, conv 2 k1]}}"), batch=2)
+
+
+@pytest.mark.parametrize("wanted", ["m", "s", "m, s", ""])
+@pytest.mark.parametrize("fields", ["5 k3 p1", "3 k2 nodemodulate", "5 k3 weights", "3 k2 weights nodemodulate"])
+@pytest.mark.parametrize("frozen", ["", ", trainable: false"], ids=["trained", "frozen"])
+def test_what_a_modulated_convolution_keeps(fields, wanted, frozen):
+    """Of whatever is trained before it."""
+    made = "".join(
+        f"{{{kind}, name: {name}{'' if name in wanted else ', trainable: false'}}}, "
+        for name, kind in (("m", "conv: 4 k1"), ("s", "linear: 4, from: v"))
+    )
+    layers = f"{{global_avgpool: flat, name: v}}, {{identity: , from: x, name: y}}, {made}"
+    net = f"{{identity: , name: x}}, {layers}{{modulated_conv: {fields}, from: [m, s]{frozen}}}"
+    held_types(graph_of(f"{{input: 4x6x6, layers: [{net}]}}"), "float32", batch=2)
+
+
 @pytest.mark.parametrize("text", ["2", "2 nofused", "2 cosine", "1 value=3", "2 w3x2 relative", "2 w3 continuous=4"])
 @pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
 def test_an_attention_in_one_type(text, dtype):

@@ -238,10 +238,11 @@ def test_every_tensor_is_torchvisions(path: Path) -> None:
         ("vgg16", {"classes": "10"}, 134_301_514),
         ("mobilenet_v1", {"width": "0.5"}, 1_331_592),
         ("mobilenet_v2", {"width": "1.4"}, 6_108_776),
+        ("stylegan2_ffhq_1024", {"mapping": "2"}, 28_794_124),
     ],
 )
 def test_variables_of_a_member(name: str, variables: dict[str, str], params: int) -> None:
-    """Published: Keras's MobileNet 0.5 (1,331,592 trainable); torchvision's forms with other heads."""
+    """Published: Keras's MobileNet 0.5 (1,331,592 trainable); torchvision's with other heads; StyleGAN2-ADA's."""
     assert report(load(name, Options(variables=variables))).totals.params == params
 
 

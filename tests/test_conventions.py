@@ -85,12 +85,14 @@ def test_resnet50_as_others_count_it(name):
 
 
 WINDOWED = {"fold", "fractional_maxpool", "glu", "unfold"}
+STYLED = {"blur", "modulated_conv"}
 UNMEASURED = {
-    **{key: {"convlstm", "crossmap_lrn", "local", "maxunpool", "opaque"} for key in NAMES},
+    **{key: {"convlstm", "crossmap_lrn", "local", "maxunpool", "opaque"} | STYLED for key in NAMES},
+    "torch": {"convlstm", "crossmap_lrn", "local", "maxunpool", "opaque"},
     "paper": {"opaque"},
-    "onnx-tool": {"convlstm", "crossmap_lrn", "opaque"},
-    "paddle": {"attention", "convlstm", "crossmap_lrn", "deform_conv", "einsum", "embedding", "gru", "local", "lstm",
-               "matmul", "maxunpool", "opaque", "rmsnorm", "rnn"} | WINDOWED,
+    "onnx-tool": {"convlstm", "crossmap_lrn", "opaque"} | STYLED,
+    "paddle": STYLED | {"attention", "convlstm", "crossmap_lrn", "deform_conv", "einsum", "embedding", "gru", "local",
+                        "lstm", "matmul", "maxunpool", "opaque", "rmsnorm", "rnn"} | WINDOWED,
 }  # fmt: skip
 """Kinds that a tool was not measured on: its convention calls them not counted, never 0."""
 

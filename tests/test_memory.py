@@ -94,7 +94,7 @@ def test_frozen_layers_before_the_first_trained_one_keep_nothing():
     graph = chain("2x4x4", ["conv 3 k3 p1", "relu", "conv 4 k1"], Options(freeze=("conv1",)))
     assert [(one.what, one.size) for one in kept_for_backward(graph, 1, 4)] == [("relu1", 192)]
     graph = chain("2x4x4", ["conv 3 k3 p1", "relu", "conv 4 k1"], Options(freeze=("*",)))
-    assert kept_for_backward(graph, 1, 4) == []
+    assert [*kept_for_backward(graph, 1, 4)] == []
 
 
 def test_the_peak_is_the_largest_sum_of_what_is_alive():

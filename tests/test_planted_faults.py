@@ -26,6 +26,7 @@ from cnncalc.layers.kinds import (
     deformable,
     fractional,
     merge,
+    modulated,
     norm,
     pool,
     regularize,
@@ -227,6 +228,28 @@ FAULTS = {
         "saved",
         keeps(the_input, lambda _layer, x: Saved("input", 1)),
     ),
+    "filters of each image are no weights that are kept": (
+        modulated.ModulatedConv,
+        "saved",
+        lambda self, backward, *x, plain=modulated.ModulatedConv.saved: (
+            one for one in plain(self, backward, *x) if one.what != "scaled weights"
+        ),
+    ),
+    "styles are not seen": (
+        modulated.ModulatedConv,
+        "reaches_into",
+        lambda self, index, *x, plain=modulated.ModulatedConv.reaches_into: None if index else plain(self, index, *x),
+    ),
+    "a blur upwards counts its output": (
+        modulated.Blur,
+        "macs",
+        lambda self, *x: product(self.output_shape(*x)) * product(self.taps(x[0])),
+    ),
+    "a filter is once for each channel": (
+        modulated.Blur,
+        "buffer_shapes",
+        lambda self, *x: {"filter": (x[0][0], 1, *self.taps(x[0]))},
+    ),
     "a fractional pool keeps its input alone": (fractional.FractionalMaxPool, "saved", keeps(the_input)),
     "columns of windows keep nothing": (
         unfolding.Unfold,
@@ -298,6 +321,8 @@ FAULTS = {
 
 
 EINSUM = 'input: 3x4x5\nlayers: [{identity: , name: x}, conv 3 k1, {einsum: "cij,ckj->ki", from: [x, previous]}]'
+STYLED = """input: 4x9x9
+layers: [{tanh: , name: x}, global_avgpool flat, linear 4, {modulated_conv: 4 k3 p1, from: [x, previous]}]"""
 ON = {
     "a token goes behind": "input: 3x6x6\nlayers: [conv 4 k3 p1, parameter 4x1x6 concat axis=1 first, conv 2 k3]",
     "an equation's products count its output alone": EINSUM,
@@ -306,6 +331,7 @@ ON = {
     "a convlstm keeps one state": "input: 2x3x5x5\nlayers: [convlstm 2 k3]",
     "a convlstm sees one step more": "input: 2x3x9x9\nlayers: [convlstm 2 k3 same]",
     "a slice is a copy": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', conv 2 k1]",
+    "a scale of a fraction rounds": "input: 4x5x5\nlayers: [upsample 1.5]",
     "a part that is joined stays where it is": "input: 4x5\nlayers: [conv 4 k1, 'slice :2 axis=1', flatten, linear 1]",
     "several images of a part lie in one piece": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', groupnorm 1]",
     "a mirrored border keeps nothing": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k3 p1 reflect]",
@@ -314,6 +340,10 @@ ON = {
     "a deformable convolution keeps no mask of zeros": (
         "input: 4x5x5\nlayers: [{identity: , name: x}, conv 18 k3 p1, {deform_conv: 4 k3 p1, from: [x, previous]}]"
     ),
+    "filters of each image are no weights that are kept": STYLED,
+    "styles are not seen": STYLED,
+    "a blur upwards counts its output": "input: 4x5x5\nlayers: [blur k4 p1 up=2]",
+    "a filter is once for each channel": "input: 4x5x5\nlayers: [blur k4 p1]",
     "a fractional pool keeps its input alone": "input: 4x9x9\nlayers: [conv 4 k1, fractional_maxpool k2 size=5]",
     "columns of windows keep nothing": "input: 4x5x5\nlayers: [unfold k2, relu]",
     "a fold is as large as its columns": "input: 4x4x4\nlayers: [unfold k2 s2, fold k2 4 s2]",

@@ -130,6 +130,7 @@ def test_the_generator_knows_every_kind():
         "bilinear",
         "maxunpool",
         "deform_conv",
+        "modulated_conv",
         "distances",
         "einsum",
     } == set(KINDS)

@@ -474,6 +474,21 @@ def test_how_layers_may_be_written(text, rule, lines, in_place):
     assert [one for one in lines if not any(one in line for line in written)] == []
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "  - {repeat: 2, layers: [dropout, linear 8, relu]}\n",
+        "  - repeat: 2   # wide\n    layers: [dropout, linear 8, relu]\n",
+        "  - layers:\n      - name: hidden\n        layers:\n          - linear 8\n          - relu\n",
+    ],
+)
+def test_a_group_without_layers_goes_too(head):
+    text = f"input: 3x8x8\nlayers:\n  - conv 8 k3\n  - flatten\n{head}  - linear 5\n"
+    found = cnncalc.load(text).rewrite("gap-head")
+    lines = ["input: 3x8x8", "layers:", "  - conv 8 k3", "  - global_avgpool", "  - flatten", "  - linear 5"]
+    assert found.in_place and found.yaml.splitlines() == lines
+
+
 def test_a_net_in_one_line_keeps_no_old_figures():
     text = "{input: 3x8x8, layers: [conv 8 k3, batchnorm], expect: {params: 240}}\n"
     found = cnncalc.load(text).rewrite("fold-batchnorm")

@@ -1,5 +1,6 @@
 """`python -m benchmarks.hostile.guided --minutes 10`: the same fuzz, led by which lines of cnncalc a run reaches.
 
+With `--readers` it is nothing but `import` of changed files of other tools.
 Needs atheris, which is no dependency of anything here. libFuzzer changes the bytes out of which a command line and its
 files are drawn, and keeps those that reach something new. A finding is written down, and the runs go on.
 """
@@ -11,31 +12,20 @@ import hashlib
 import os
 import sys
 import tempfile
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 from random import Random
 from typing import Any
 
 import atheris
 
-LEFT_OUT = ("torch_backend", "witnesses", "__main__")
-"""What runs other frameworks, and what runs when it is imported."""
-
 with atheris.instrument_imports(include=["cnncalc"]):
-    import cnncalc
+    from benchmarks.hostile import __main__ as plain
+    from benchmarks.hostile.commands import drawn
+    from benchmarks.hostile.foreign import gather
+    from benchmarks.hostile.runs import everything, run
+    from cnncalc.limits import RECURSION
 
-    for module in walk_packages(cnncalc.__path__, "cnncalc."):
-        if not any(name in module.name for name in LEFT_OUT):
-            with suppress(ImportError):  # of a library that is not installed
-                import_module(module.name)
-
-from benchmarks.hostile import __main__ as plain  # noqa: E402
-from benchmarks.hostile.commands import drawn  # noqa: E402
-from benchmarks.hostile.foreign import gather  # noqa: E402
-from benchmarks.hostile.runs import run  # noqa: E402
-from cnncalc.limits import RECURSION  # noqa: E402
+    everything()
 
 
 class Drawn(Random):
@@ -68,6 +58,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile.guided", description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to go on")
     parser.add_argument("--corpus", type=Path, help="a folder of files of other tools, to be changed")
+    parser.add_argument("--readers", action="store_true", help="nothing but `import` of such files")
+    parser.add_argument("--seed", type=int, default=1, help="libFuzzer's")
     parser.add_argument("--keep", type=Path, default=Path("build/hostile"), help="folder for what was found")
     given = parser.parse_args()
     keeping, tally = given.keep.resolve(), plain.Tally()
@@ -77,10 +69,11 @@ def main() -> None:
     os.chdir(tempfile.mkdtemp())
 
     def once(data: bytes) -> None:
-        one = drawn(Drawn.of(data))
+        one = drawn(Drawn.of(data), readers=given.readers)
         outcome = run(one)
         tally.runs += 1
         tally.codes[str(outcome.code)] += 1
+        tally.commands[one.arguments[0]] += 1
         tally.slowest, tally.largest = max(tally.slowest, outcome.seconds), outcome.megabytes
         if outcome.finding:
             tally.findings += 1
@@ -93,7 +86,7 @@ def main() -> None:
             print(tally.line(0.0), file=sys.stderr, flush=True)
 
     atheris.Setup([sys.argv[0], f"-max_total_time={int(60 * given.minutes)}", "-max_len=4096", "-len_control=0",
-                   "-rss_limit_mb=4000", "-timeout=60"], once)  # fmt: skip
+                   f"-seed={given.seed}", "-rss_limit_mb=4000", "-timeout=60"], once)  # fmt: skip
     atheris.Fuzz()
 
 

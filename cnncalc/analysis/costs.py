@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from cnncalc.analysis.counts import Counts, Followed
 from cnncalc.analysis.dtypes import amp_of
-from cnncalc.analysis.receptive.fields import described
 from cnncalc.analysis.remarks.hints import hints
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import Report, Row, Totals
@@ -23,6 +22,8 @@ MANY = 20_000
 """Different layers of a net, from which on memory matters more than time."""
 NEAR = 4_096
 """Rows one after another, for which notations and shapes are kept."""
+KINDS = 65_536
+"""Of so many layers, wherever they stand, the text is kept."""
 
 
 def report(
@@ -71,19 +72,22 @@ def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Follow
 def _rows(graph: Net, counter: Counts) -> Iterator[Row]:
     """Every layer in execution order, each when it is asked for."""
     batch, nodes, origins, signatures = counter.images, graph.nodes, graph.origins, graph.signatures
-    seen = described(counter.followed.fields)
-    notation = lru_cache(NEAR)(lambda number: write(signatures[number][0]))
+    text = lru_cache(KINDS)(write)
+    notation = lru_cache(NEAR)(lambda number: text(signatures[number][0]))
     inputs = lru_cache(NEAR)(lambda number: tuple([(batch, *shape) for shape in signatures[number][1]]))
-    for (index, node, layer), numbers in zip(graph.layers(), counter.figures(OF_LAYERS)):
+    figures = iter(counter.figures(OF_LAYERS))
+    for node, seen in zip(nodes, counter.seen):
+        if node.layer is None:
+            continue
         yield Row(
             node.name,
-            layer.kind,
+            node.layer.kind,
             notation(node.signature),
             tuple([nodes[one].name for one in node.inputs]),
             inputs(node.signature),
             (batch, *node.shape),
-            *numbers,
+            *next(figures),
             line=node.origin.line if node.origin else 0,
-            receptive_field=seen[index],
+            receptive_field=seen,
             origin=origins.get(node.name, ""),
         )

@@ -7,7 +7,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
 from typing import Any, TypeAlias
@@ -169,25 +169,30 @@ class Counter:
     @cached_property
     def parted(self) -> Sequence[int] | None:
         """Whose storage each node's output is, where tensors are parts of others."""
-        parts = any(layer.part_along(shapes[0]) is not None for layer, shapes in self.graph.signatures)
+        parts = any(met.part_along is not None for met in self.graph.signatures)
         return laid_out(self.graph, training=self.graph.train).owner if parts else None
+
+    def keys(self) -> Iterator[tuple[int, Alike]]:
+        """Every layer's node, with what is the same of those that are alike."""
+        elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self.parted
+        mixed = self.numbers.half or types or sparse
+        for index, node in enumerate(self.graph.nodes):
+            if node.layer is None:
+                continue
+            lent = owner is not None and owner[index] != index
+            if mixed or lent or not node.trainable or node.share is not None:
+                taken = tuple([elements[each] for each in node.inputs])
+                kind = node.share is None, node.trainable, lent, elements[index], taken, self.made_of[index]
+                yield index, (node.signature, kind, types.get(index), sparse.get(index))
+            else:
+                yield index, node.signature
 
     @cached_property
     def alike(self) -> tuple[list[int], list[tuple[int, Alike]]]:
         """A number for each layer, the same for those alike; of each number the first node, and what is alike."""
         known: dict[Alike, int] = {}
-        elements, types, sparse, owner = self.elements, self.graph.plan.types, self.graph.plan.sparsity, self.parted
-        mixed = self.numbers.half or types or sparse
         numbers, found = list[int](), list[tuple[int, Alike]]()
-        for index, node in enumerate(self.graph.nodes):
-            if node.layer is None:
-                continue
-            lent = owner is not None and owner[index] != index
-            key: Alike = node.signature
-            if mixed or lent or not node.trainable or node.share is not None:
-                taken = tuple([elements[each] for each in node.inputs])
-                kind = node.share is None, node.trainable, lent, elements[index], taken, self.made_of[index]
-                key = node.signature, kind, types.get(index), sparse.get(index)
+        for index, key in self.keys():
             number = known.get(key)
             if number is None:
                 number = known[key] = len(found)
@@ -263,7 +268,8 @@ class Counter:
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""
-        if key not in self._totals:
+        found = self._totals.get(key)
+        if found is None:
             rule = BY_KEY[key].total
-            self._totals[key] = self.sum(key) if rule is None else rule(self)
-        return self._totals[key]
+            found = self._totals[key] = self.sum(key) if rule is None else rule(self)
+        return found

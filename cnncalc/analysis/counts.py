@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import mul
 from typing import Any
 
 from cnncalc.analysis.counter import Counter, OfOneError, rule_of
@@ -12,8 +13,9 @@ from cnncalc.analysis.memory.checkpoints import Checkpointed, checkpointed, reco
 from cnncalc.analysis.memory.elements import sizes
 from cnncalc.analysis.memory.gradients import gradients
 from cnncalc.analysis.memory.totals import Kept, Peak, Wanted, all_wanted, peak
-from cnncalc.analysis.receptive.fields import Fields, of_inputs
+from cnncalc.analysis.receptive.fields import Fields, described, of_inputs
 from cnncalc.answers.figures import KEYS
+from cnncalc.answers.report import ReceptiveField
 from cnncalc.graph import Costs, Net, Node
 from cnncalc.layers import Layer
 from cnncalc.layers.backward import Backward
@@ -140,7 +142,18 @@ class Counts(Counter):
         return found
 
     @cached_property
-    def saved(self) -> dict[int, int]:
+    def _sums(self) -> dict[str, int]:
+        """What layers add up to of all figures that are known of each."""
+        times = self.times
+        columns = zip(KEYS, self._columns)
+        return {key: sum(map(mul, times, values)) for key, values in columns if None not in values}
+
+    def sum(self, key: str) -> Any:
+        found = self._sums.get(key)
+        return super().sum(key) if found is None else found
+
+    @cached_property
+    def saved(self) -> Mapping[int, int]:
         """Bytes that autograd keeps, by the node that first meets them."""
         found: dict[int, int] = {}
         for kept in self.followed.kept:
@@ -148,7 +161,7 @@ class Counts(Counter):
         return found
 
     @cached_property
-    def backward(self) -> dict[int, int]:
+    def backward(self) -> Mapping[int, int]:
         """Multiply–accumulates of the pass backward by node, of one image."""
         nodes, mets = self.graph.nodes, self.graph.signatures
         return {
@@ -174,6 +187,11 @@ class Counts(Counter):
     def peak(self) -> int:
         """The most bytes alive at once."""
         return self.followed.peak.size
+
+    @property
+    def seen(self) -> Iterable[ReceptiveField]:
+        """The receptive field of every node."""
+        return described(self.followed.fields)
 
     def state(self, node: Node) -> int:
         """The optimizer's rule on each tensor."""

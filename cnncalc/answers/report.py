@@ -103,7 +103,7 @@ class Layers(Sequence[Row]):
         self.report = report
 
     def __len__(self) -> int:
-        return len(self.report.rows)
+        return self.report.count
 
     def __getitem__(self, at: Any) -> Any:
         return self.report.rows[at]
@@ -155,6 +155,11 @@ class Report:
         if callable(self._rows):
             self._rows = tuple(self._rows())
         return self._rows
+
+    @property
+    def count(self) -> int:
+        """How many layers there are."""
+        return self.totals.layers if callable(self._rows) else len(self._rows)
 
     @property
     def layers(self) -> Layers:

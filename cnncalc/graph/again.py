@@ -16,5 +16,7 @@ class Again(NamedTuple):
     numbers: Mapping[str, int | float]
     build: Callable[[Mapping[str, str]], Any]
     """Gives a net; raises `CnncalcError` where there is none for these values."""
+    begin: Callable[[Mapping[str, str], str], Any]
+    """Gives the beginning of such a net, up to the group of a name; raises it likewise."""
     nodes: Sequence[Any]
     """The net's as it was read: it may have gone on since."""

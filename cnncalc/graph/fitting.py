@@ -16,7 +16,7 @@ from cnncalc.graph.way_out import channels_last, larger_input
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
 from cnncalc.notation.lines import Parsed
 
-__all__ = ["broken", "not_as_asserted", "parameters_misfit"]
+__all__ = ["broken", "made_otherwise", "not_as_asserted", "parameters_misfit"]
 
 
 def broken(
@@ -27,7 +27,8 @@ def broken(
         help = rule.way_out()
         if rule.larger:
             help = channels_last([nodes[index].shape for index in inputs]) or (
-                f"use {larger_input(nodes, inputs, layer, tensors)}, {help.removeprefix('use ')}"
+                f"use {larger_input(nodes, inputs, layer, tensors)}{',' if ' or ' in help else ' or'} "
+                f"{help.removeprefix('use ')}"
             )
     except NoClosedForm:
         help = f"{IN_NUMBERS}: then what would fit can be said"
@@ -36,6 +37,15 @@ def broken(
     if len(tensors) > 1 and values:
         values += f" (from {', '.join(nodes[tensor].name for tensor in tensors[:8])})"
     return Fault(rule.rule, values=values, help=help)
+
+
+def made_otherwise(nodes: Sequence[Node], layer: Layer, tensors: Sequence[int]) -> Iterator[Fault]:
+    """That a layer's second input is not of a layer of which it knows more than the tensor."""
+    second = nodes[tensors[1]]
+    if second.layer is not None and second.layer.kind not in layer.made_by:
+        rule = f"the second input of `{layer.kind}` comes from {' or '.join(f'`{kind}`' for kind in layer.made_by)}"
+        help = f"name such a layer: `{layer.beside}: NAME`"
+        yield Fault(rule, values=f"`{second.name}` is a `{second.layer.kind}`", help=help)
 
 
 def not_as_asserted(parsed: Parsed, shapes: Sequence[Shape], signed: Signatures, signature: int) -> Iterator[Fault]:

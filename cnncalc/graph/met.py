@@ -14,7 +14,7 @@ from cnncalc.layers.backward import Backward
 from cnncalc.layers.base import count, is_bias
 from cnncalc.records import NamedTuple
 
-__all__ = ["Costs", "Met", "costs", "forget", "met"]
+__all__ = ["MOST", "Costs", "Met", "costs", "forget", "met"]
 
 Inferred: TypeAlias = "tuple[Shape | Requirement, list[Requirement]]"
 """An output's shape or the first rule that is broken, and the conditions on symbolic lengths."""
@@ -71,12 +71,6 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         except NoClosedForm as problem:
             return Requirement(False, "this layer has no closed form", str(problem), IN_NUMBERS), conditions
 
-    def forget(self) -> None:
-        """Keep no answer but the shape: it is asked again."""
-        answers = vars(self)
-        for name in answers.keys() - {"inferred"}:
-            del answers[name]
-
     @cached_property
     def elements(self) -> int:
         """Numbers in its output."""
@@ -100,6 +94,12 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
         """Whether it has parameters."""
         layer, shapes = self
         return bool(layer.weight_shapes(*shapes))
+
+    @cached_property
+    def part_along(self) -> int | None:
+        """The axis of its input along which its output is a part of it; None where it is no part."""
+        layer, shapes = self
+        return layer.part_along(shapes[0])
 
     @cached_property
     def reaches(self) -> tuple[Reach | None, ...]:
@@ -161,14 +161,16 @@ class Met(tuple[Layer, tuple[Shape, ...]]):  # noqa: SLOT001 - its dict holds th
 _KNOWN: dict[tuple[Layer, tuple[Shape, ...]], Met] = {}
 
 
-def met(layer: Layer, shapes: tuple[Shape, ...]) -> Met:
-    """The layer on these shapes, the same for all nets."""
+def met(layer: Layer, shapes: tuple[Shape, ...], output: Shape | None = None) -> Met:
+    """The layer on these shapes, the same for all nets; its output's shape may be told, where no condition is on it."""
     key = layer, shapes
     known = _KNOWN.get(key)
     if known is None:
         if len(_KNOWN) >= MOST:
             _KNOWN.clear()
         known = _KNOWN[key] = Met(key)
+        if output is not None:
+            known.inferred = output, []
     return known
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.graph.again import Again
-from cnncalc.graph.fitting import broken, not_as_asserted, parameters_misfit
+from cnncalc.graph.fitting import broken, made_otherwise, not_as_asserted, parameters_misfit
 from cnncalc.graph.met import Met, met
 from cnncalc.graph.names import UNKNOWN, Level, Names, matching
 from cnncalc.graph.nodes import Node, Origin, place_of
@@ -118,7 +118,7 @@ class Net:
         return f"<Net {self.name!r}: {len(self.nodes) - len(self.inputs):,} layers>"
 
     @property
-    def signatures(self) -> list[Met]:
+    def signatures(self) -> Sequence[Met]:
         """Every layer with its input shapes, each once: what follows from them alone is computed once for each."""
         return self.signed.pairs
 
@@ -284,6 +284,8 @@ class Net:
         else:
             if rank is not None or channels is not None:
                 found += not_as_asserted(parsed, shapes, self.signed, signature)
+            if layer.made_by:
+                found += made_otherwise(nodes, layer, tensors)
             if share is not None or level.sharing is not None:
                 share, misfit = self._owner(share, name, level, met(layer, shapes), signature)
                 found += misfit

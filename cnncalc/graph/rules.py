@@ -20,6 +20,18 @@ def undecided(truth: object) -> bool:
     return type(truth) is not bool and not getattr(truth, "always", True) and not getattr(truth, "impossible", True)
 
 
+def _other_inputs(layer: Layer, *, fewer: bool) -> str:
+    """The way out where a layer gets fewer tensors than it takes, or more."""
+    if fewer:
+        return (
+            f"name the second by `{layer.beside}: NAME`"
+            if layer.beside
+            else f"name them with `from: [{layer.called_inputs}]`"
+        )
+    some = "one tensor" if layer.inputs[1] == 1 else f"up to {layer.inputs[1]} tensors"
+    return f"take {some}, or merge them first, as with `{{concat: , from: [a, b]}}`"
+
+
 def broken_requirement(
     layer: Layer, shapes: tuple[Shape, ...], conditions: list[Requirement] | None = None
 ) -> Requirement | None:
@@ -34,9 +46,7 @@ def broken_requirement(
             False,
             f"`{layer.kind}` takes {wanted} input{'s' if wanted != '1' else ''}, and it gets {len(shapes)}",
             "",
-            "name them with `from: [a, b]`"
-            if len(shapes) < least
-            else "take one tensor, or merge them first, as with `{concat: , from: [a, b]}`",
+            _other_inputs(layer, fewer=len(shapes) < least),
         )
     for shape in shapes:
         if not shape and layer.kind != "opaque":

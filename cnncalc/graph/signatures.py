@@ -2,11 +2,59 @@
 
 from __future__ import annotations
 
-from cnncalc.graph.met import Met, met
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cnncalc.graph.met import MOST, Met, met
 from cnncalc.layers import Layer, Requirement, Shape
 from cnncalc.limits import Limits
 
 __all__ = ["Met", "Signatures"]
+
+
+class Remade(Sequence[Met]):
+    """Very many layers on input shapes: what they are is kept, what follows from them is asked again.
+
+    The answers of all would fill the memory; no more of them are remembered for all nets than `met.MOST`.
+    """
+
+    __slots__ = ("_layers", "_table", "_taken")
+
+    def __init__(self, pairs: Iterable[Met], table: Signatures) -> None:
+        """`table` is theirs, which knows the shapes of their outputs."""
+        self._table = table
+        self._layers: list[Layer] = []
+        self._taken: list[tuple[Shape, ...]] = []
+        for pair in pairs:
+            self.append(pair)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        output = None if at in self._table.conditions else self._table.shapes[at]
+        return met(self._layers[at], self._taken[at], output)
+
+    def __iter__(self) -> Iterator[Met]:
+        """Each for this once, so that a walk through all puts none out of what is remembered."""
+        for layer, taken, shape in zip(self._layers, self._taken, self._table.shapes):
+            one = Met((layer, taken))
+            one.inferred = shape, []
+            yield one
+
+    def append(self, pair: Met) -> None:
+        """One more."""
+        layer, taken = pair
+        self._layers.append(layer)
+        self._taken.append(taken)
+
+    def copied(self, table: Signatures) -> Remade:
+        """The same, to which others can be added."""
+        other = Remade((), table)
+        other._layers, other._taken = self._layers.copy(), self._taken.copy()
+        return other
 
 
 class Signatures:
@@ -16,7 +64,7 @@ class Signatures:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.pairs: list[Met] = []
+        self.pairs: list[Met] | Remade = []
         self.shapes: list[Shape] = []
         self.conditions: dict[int, list[Requirement]] = {}
         """Of symbolic input lengths: what each signature requires of them."""
@@ -24,8 +72,9 @@ class Signatures:
 
     def fork(self) -> Signatures:
         """A table of its own that goes on from here."""
-        other = Signatures(self.limits)
-        other.pairs, other.shapes, other._numbers = self.pairs.copy(), self.shapes.copy(), self._numbers.copy()
+        other, pairs = Signatures(self.limits), self.pairs
+        other.pairs = pairs.copied(other) if isinstance(pairs, Remade) else pairs.copy()
+        other.shapes, other._numbers = self.shapes.copy(), self._numbers.copy()
         other.conditions = {number: [*met] for number, met in self.conditions.items()}
         return other
 
@@ -50,6 +99,10 @@ class Signatures:
             shape = self._bounded(shape)
         if isinstance(shape, Requirement):
             return shape
+        if len(self._numbers) >= MOST:  # as many as are known by their layers and shapes: others are never found again
+            self._numbers.clear()
+            if not isinstance(self.pairs, Remade):
+                self.pairs = Remade(self.pairs, self)
         number = self._numbers[pair] = len(self.pairs)
         self.pairs.append(pair)
         self.shapes.append(shape)

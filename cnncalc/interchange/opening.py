@@ -7,16 +7,15 @@ from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.formats import recognised
+from cnncalc.interchange.formats import Format, recognised
 from cnncalc.interchange.refusing import misnamed
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.interchange.structure.holding import sketched
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.options import Options
 from cnncalc.layers import FieldError, Shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["imported", "opened", "shapes_of"]
+__all__ = ["imported", "opened", "read_as", "shapes_of"]
 
 
 def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
@@ -25,20 +24,28 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     if found is None:
         misnamed(file)
         return None
-    try:
-        made = found.read(file, asked)
-    except CnncalcError as error:  # of a reader that says no way out there is one
-        help = f"write the file anew as {found.name}, or describe the net in a file of ours"
-        raise error.with_way_out(help) from None
+    made = read_as(found, file, asked)
     if made is None or isinstance(made, Foreign):
         return made
     if isinstance(made, str):
         return Foreign(made, found.name)
-    assert isinstance(made, Sketch)
+    from cnncalc.interchange.structure.holding import sketched
+
     text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
     origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
     inputs = {own: names[tensor] for own, tensor in made.inputs.items() if own != names[tensor]}
     return Foreign(text, found.name, tuple(made.notes), origins=origins, inputs=inputs)
+
+
+def read_as(form: Format, file: ForeignFile, asked: Asked) -> Sketch | Foreign | str | None:
+    """What the reader of a format makes of a file. Raises CnncalcError with everything that is wrong."""
+    try:
+        made = form.read(file, asked)
+    except CnncalcError as error:  # of a reader that says no way out there is one
+        help = f"write the file anew as {form.name}, or describe the net in a file of ours"
+        raise error.with_way_out(help) from None
+    assert made is None or isinstance(made, (Sketch, Foreign, str))
+    return made
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

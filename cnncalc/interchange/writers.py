@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.files import write_whole
-from cnncalc.graph import Net
-from cnncalc.interchange.file import ForeignFile
+from cnncalc.graph import Net, Node
 from cnncalc.interchange.refusing import YAML_SUFFIXES, named_as
-from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.written import Written
-from cnncalc.language import load_text
-from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 from cnncalc.layers.base import count
-from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
+
+if TYPE_CHECKING:
+    from cnncalc.interchange.sketch import Operator
 
 __all__ = ["WRITERS", "Writer", "exported", "spare", "spare_yaml", "writer_for"]
 
@@ -54,7 +51,7 @@ class Writer(NamedTuple):
         except CnncalcError as error:
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self and one.says(graph, batch))
             more = f", or try {others}" if others else ""
-            raise error.with_way_out(f"write it otherwise, without that layer{more}") from None
+            raise _proposing(error.with_way_out("write it otherwise, without that layer"), more) from None
         left = [what for what, said in (("types", graph.plan.types), ("zeros", graph.plan.sparsity)) if said]
         notes = [f"the {' and '.join(left)} of single layers are not written"] if left else []
         return made._replace(notes=(*made.notes, *notes))
@@ -75,10 +72,18 @@ class Writer(NamedTuple):
         return made
 
 
+def _proposing(error: CnncalcError, more: str) -> CnncalcError:
+    """The same faults, the last layer's with the forms that have the net."""
+    *before, last = error.faults
+    return CnncalcError([*before, last._replace(help=f"{last.help}{more}")]) if last.layer and more else error
+
+
 def exported(
     graph: Net, batch: int, file: str | None, to: str | None, settings: Mapping[str, Any], *, force: bool
 ) -> Written:
     """A net as a file, written where one is named. Raises CnncalcError, and then nothing is written."""
+    from cnncalc.files import write_whole
+
     writer = writer_for(file, to)
     if file is not None:
         spare(file, force=force)
@@ -116,7 +121,11 @@ USUAL = 224
 
 def _hold(graph: Net, writer: Writer, made: Written) -> None:
     """Read what was written, and hold it against the net. Raises CnncalcError where it is not the same net."""
-    from cnncalc.interchange.opening import imported
+    from cnncalc.interchange.file import ForeignFile
+    from cnncalc.interchange.formats import recognised
+    from cnncalc.interchange.opening import read_as
+    from cnncalc.interchange.sketch import Asked, Sketch
+    from cnncalc.limits import Limits
 
     if all(layer.kind in NOTHING and node.shape == graph.input_shapes(node)[0] for _, node, layer in graph.layers()):
         return  # what is read back has no layers
@@ -130,11 +139,13 @@ def _hold(graph: Net, writer: Writer, made: Written) -> None:
     content = made.twin or made.content
     data = content.encode("utf-8") if isinstance(content, str) else content
     file = ForeignFile(f"what was written ({writer.name})", None, Limits(), data)
-    foreign = imported(file, Asked(inputs))
-    assert foreign is not None
-    back = load_text(foreign.text, "net.yaml", Options())
-    outputs, numbers, macs = _known(graph, made.macs, made.ends)
-    ours, theirs = (outputs, numbers - made.unseen, macs), _known(back)
+    form = recognised(file)
+    back = None if form is None else read_as(form, file, Asked(inputs))
+    assert isinstance(back, Sketch)
+    outputs, numbers, macs = _known(graph.nodes, (*graph.outputs.values(), *made.ends))
+    ours = outputs, numbers - made.unseen, macs + made.macs
+    outputs, numbers, macs = _known(back.operators, back.ends())
+    theirs = outputs, numbers + back.beside, macs
     if ours != theirs:
         values = f"outputs, parameters with buffers, and MACs are {theirs}, and they are to be {ours}"
         raise CnncalcError(Fault(f"this net cannot be said in {writer.name}: it reads back as another", values=values))
@@ -145,28 +156,31 @@ def _open(length: object) -> bool:
     return not isinstance(length, int)
 
 
-def _known(graph: Net, beside: int = 0, ends: Collection[int] = ()) -> tuple[list[Shape], int, int]:
+def _known(nodes: Sequence[Node | Operator], ends: Iterable[int]) -> tuple[list[Shape], int, int]:
     """The shapes that come out, how many parameters and statistics there are, and the multiply–accumulates.
 
     A vector is a map of one pixel. What is no layer's own parameter may be a statistic in one format, not in another.
     """
-    held, macs = 0, beside
-    for _, node, layer in graph.layers():
-        shapes = graph.input_shapes(node)
-        macs += layer.macs(*shapes)
+    held = macs = 0
+    for node in nodes:
+        if node.layer is None:
+            continue
+        shapes = tuple([nodes[one].shape for one in node.inputs])
+        macs += node.layer.macs(*shapes)
         if node.share is None:
-            held += count(layer.weight_shapes(*shapes))
-            held += count({name: one for name, one in layer.buffer_shapes(*shapes).items() if name != "factor"})
-    outputs = [graph.nodes[tensor].shape for tensor in {_source(graph, n) for n in (*graph.outputs.values(), *ends)}]
+            held += count(node.layer.weight_shapes(*shapes))
+            held += count({name: one for name, one in node.layer.buffer_shapes(*shapes).items() if name != "factor"})
+    outputs = [nodes[tensor].shape for tensor in {_source(nodes, tensor) for tensor in ends}]
     return sorted(tuple(n for n in shape if n > 1) or (1,) for shape in outputs), held, macs
 
 
-def _source(graph: Net, tensor: int) -> int:
+def _source(nodes: Sequence[Node | Operator], tensor: int) -> int:
     """The tensor whose numbers one has, which a reader takes for the same output."""
-    node = graph.nodes[tensor]
-    while node.layer is not None and node.layer.kind in NOTHING and graph.input_shapes(node)[0] == node.shape:
-        node = graph.nodes[node.inputs[0]]
-    return node.index
+    node = nodes[tensor]
+    while node.layer is not None and node.layer.kind in NOTHING and nodes[node.inputs[0]].shape == node.shape:
+        tensor = node.inputs[0]
+        node = nodes[tensor]
+    return tensor
 
 
 ONNX_SETTINGS = ("opset", "values", "weights", "seed", "file")
@@ -174,7 +188,7 @@ WRITERS = (
     Writer("keras", "_keras.py", "keras.writing.writer:code"),  # before torch, whose suffix is the end of this
     Writer("keras-json", ".json", "keras.writing.writer:json_text"),
     Writer("torch", ".py", "torch_code.writer:written", held=False),
-    Writer("caffe", ".prototxt", "caffe.writer:written"),
+    Writer("caffe", ".prototxt", "caffe.writing.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
     Writer("onnx", ".onnx", "onnx.writing.writer:written", ONNX_SETTINGS, binary=True, symbols=True),
 )

@@ -52,13 +52,24 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
         known = ((name, assembler.variables.get(name)) for name in document.variables)
         numbers = {name: one for name, one in known if isinstance(one, (int, float)) and not isinstance(one, bool)}
         if numbers:
-            net_of.again = Again(numbers, partial(_anew, net, options), [*net_of.nodes])
+            net_of.again = Again(numbers, partial(_anew, net, options), partial(_begun, net, options), [*net_of.nodes])
     return net_of, document
 
 
 def _anew(net: str, options: Options, variables: MappingType[str, str]) -> Net:
     """The net for other values of its variables; raises `CnncalcError` with every fault."""
     return load(net, options._replace(variables={**options.variables, **variables}))
+
+
+def _begun(net: str, options: Options, variables: MappingType[str, str], last: str) -> Net:
+    """The net for other values of its variables, up to the group of that name; raises `CnncalcError`."""
+    from cnncalc.language.building.assembling import Assembler
+    from cnncalc.language.documents.document import Document
+    from cnncalc.language.faults import Faults
+
+    faults = Faults()
+    chosen = options._replace(variables={**options.variables, **variables})
+    return Assembler(Document(net, chosen, faults), chosen, faults).begun(last)
 
 
 def input_shapes(net: str, options: Options) -> dict[str, Shape]:

@@ -58,6 +58,9 @@ class Layer:
     """In words why nobody knows what its output sees; empty for all but opaque layers."""
     beside: ClassVar[str] = ""
     """The key beside the kind that names its second input; for most that is `from`."""
+    made_by: ClassVar[tuple[str, ...]] = ()
+    """The kinds that its second input must come from, where not from any."""
+    called_inputs: ClassVar[str] = "a, b"  # where a help names them
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)

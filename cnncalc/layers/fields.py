@@ -197,7 +197,8 @@ class Real(FieldType):
 
     def __init__(self, low: float = 0.0, high: float = 1e12) -> None:
         self.low, self.high = low, high
-        self.expected = f"a number from {low:g} to {high:g}" if high < LARGEST else f"a number ≥ {low:g}"
+        least = f"a number ≥ {low:g}" if low > -LARGEST else "a number"
+        self.expected = f"a number from {low:g} to {high:g}" if high < LARGEST else least
 
     def read(self, value: object) -> float:
         number = value

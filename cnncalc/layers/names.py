@@ -53,6 +53,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "maximum": "eltwisemax max",
         "concat": "concatenate cat depthconcat",
     },
+    "modulated": {
+        "modulated_conv": "styledconv styleconv",
+        "blur": "blurpool lowpass upfirdn fir",
+    },
     "norm": {
         "batchnorm": "bn batchnormalization syncbatchnorm",
         "layernorm": "ln layernormalization",

@@ -27,7 +27,8 @@ INTRODUCTION = (
 
 
 COURSE = (
-    "conv", "deformable", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm", "crossmap",
+    "conv", "deformable", "modulated", "local", "linear", "pool", "pyramid", "fractional", "unfolding", "norm",
+    "crossmap",
     "activation", "functions", "reshape", "resize", "shuffle", "merge", "arithmetic", "products", "contractions",
     "reductions", "tensors", "distances", "attention", "recurrent", "convolved", "regularize",
 )  # fmt: skip

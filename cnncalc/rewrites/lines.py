@@ -55,6 +55,8 @@ def edited(text: str, graph: Net, edits: Edits) -> str | None:
         changes.sort(key=lambda change: (change.item.line, change.item.start), reverse=True)
         for change in changes:
             _make(lines, change, graph.dialect, defaults)
+        while empty := _emptied(lines, graph):
+            _remove(lines, empty)
     except _Elsewhere:
         return None
     return "\n".join(lines) + "\n"
@@ -207,6 +209,14 @@ def _remove(lines: list[str], item: Item) -> None:
     elif comma := re.search(r"\s*,\s*\Z", before):
         before = before[: comma.start()]
     lines[item.line] = before + behind
+
+
+def _emptied(lines: list[str], graph: Net) -> Item | None:
+    """The last group or repeat of which no layer is left; None where there is none."""
+    root = read("\n".join(lines), "net", graph.limits)
+    groups = [item for item in items_of(root).values() if item.key is not None and item.key.text == "layers"]
+    empty = [item for item in groups if item.value is not None and plain_value(item.value) in ([], None)]
+    return max(empty, key=lambda item: (item.line, item.start), default=None)
 
 
 def with_expectation(text: str, expect: str) -> str:

@@ -6,6 +6,7 @@ that each format's own runtime makes.
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,7 +16,9 @@ from onnx_files import net, node, tensor, whole
 from reading import Read, ncnn, read
 from test_coreml import coreml, ints, operation, program, value
 from test_openvino import Xml, xml
+from test_paddle import Pir
 
+from cnncalc import from_torch, report
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Tensor
@@ -168,7 +171,11 @@ def test_a_bias_of_zeros_that_several_layers_add_stands_in_the_file_once():
 
 
 KEPT = Path(__file__).parents[1] / "data" / "exporters"
-"""As torch 2.13.0's exporters wrote them, without notes on where they stood; statistics and factors are made unlike."""
+"""As torch 2.13.0's exporters wrote them, and 2.14.1's (ResNet-18, weight norm of 64, instance norm, ceil pool),
+without notes on where they stood; Keras 3.15.1 (upsampling by tf2onnx 1.17.0) and onnxruntime 1.32.0.
+
+Statistics and factors are made unlike, and large weights left out.
+"""
 WRITTEN = [
     # file -> nodes, elements of all its tensors; parameters of the net, its output
     ("adaptive_avgpool", 4, 650, 0, "2x3x3"),
@@ -179,6 +186,13 @@ WRITTEN = [
     ("groupnorm_21", 1, 8, 8, "4x8x8"),
     ("groupnorm_21_fresh", 1, 8, 8, "4x8x8"),
     ("weightnorm", 1, 224, 224, "8x6x6"),
+    ("weightnorm_64", 4, 36995, 36928, "64x6x6"),  # 64 lengths, with which the weight is computed
+    ("instancenorm", 1, 8, 0, "4x8x8"),
+    ("keras_upsampling", 18, 16, 0, "16x16x4"),  # by tf2onnx
+    ("maxpool_ceil", 1, 0, 0, "1x2x2"),
+    ("onnxruntime_blocked", 2, 448, 448, "8x6x6"),  # 224 of the net, in blocks of 16 filters
+    ("resnet18_fresh", 49, 11_679_916, 11_679_912, "1000"),
+    ("resnet18_trained", 49, 11_684_716, 11_684_712, "1000"),
 ]
 
 
@@ -193,10 +207,72 @@ def test_what_torch_wrote(name, nodes, elements, params, output):
     assert (list(found.outputs.values()), found.params) == ([output], params)
 
 
+@pytest.mark.parametrize(("name", "biased"), [("resnet18_fresh", 0), ("resnet18_trained", 20)])
+def test_folds_leave_biases_where_statistics_are_trained(name, biased):
+    graph = model_of(Message((KEPT / f"{name}.onnx").read_bytes())).graph
+    assert [len(node.inputs) for node in graph.nodes if node.kind == "Conv"].count(3) == biased
+
+
+def test_lengths_of_a_normalised_weight_are_named():
+    data = (KEPT / "weightnorm_64.onnx").read_bytes()
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    told = (
+        "64 numbers of `parametrizations.weight.original0` count as nothing: a normalised weight is computed with them"
+    )
+    assert told in notes
+
+
+def test_a_pool_that_rounds_up_as_torch_writes_it_fails_the_full_check_of_onnx():
+    onnx_package = pytest.importorskip("onnx")
+    with pytest.raises(onnx_package.shape_inference.InferenceError):
+        onnx_package.checker.check_model(str(KEPT / "maxpool_ceil.onnx"), full_check=True)
+
+
+def test_int4_takes_half_a_byte_a_number():
+    from onnx_files import field
+
+    packed = bytes(14)  # of 27 numbers
+    weight = b"".join(field(1, n) for n in (3, 3, 3)) + field(2, 22) + field(8, "q") + field(9, packed)
+    made = [node("DequantizeLinear", "q s", "w"), node("Conv", "x w", "y")]
+    found = onnx(*made, x=(1, 3, 9), tensors=[weight, tensor("s", (), [0.5])])
+    assert (found.params, -(-found.params // 2)) == (27, len(packed))
+
+
+def test_a_circular_convolution_is_26_operators_when_it_is_decomposed():
+    data = (KEPT / "circular_decomposed.pt2").read_bytes()
+    with ZipFile(BytesIO(data)) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith("models/model.json")]
+        program = json.loads(archive.read(name))
+    assert len(program["graph_module"]["graph"]["nodes"]) == 26
+    found = read(data, "net.pt2", opaque=True)
+    assert (found.params, found.outputs) == (112, {"convolution": "4x8x8"})
+
+
+def test_a_part_of_a_larger_tensor_counts_as_what_it_is():
+    data = (KEPT / "sliced_weight.pt2").read_bytes()
+    with ZipFile(BytesIO(data)) as archive:
+        sizes = {one.filename.rpartition("/")[2]: one.file_size for one in archive.infolist()}
+    assert (sizes["weight_0"], 4 * read(data, "net.pt2").params) == (10_800, 432)
+
+
+def test_a_convolution_with_two_names_counts_once():
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Sequential(*[torch.nn.Conv2d(3, 3, 3, padding=1)] * 2)
+    stored = sum(tensor.numel() for tensor in net.state_dict().values())
+    assert (stored, report(from_torch(net, torch.zeros(1, 3, 8, 8))).totals.params) == (168, 84)
+
+
+def test_a_pool_of_paddle_that_rounds_up_makes_4_of_5():
+    net = Pir(1, 3, 5, 5)
+    pool = {"strides": [2, 2], "paddings": [1, 1], "padding_algorithm": "EXPLICIT", "pooling_type": "max"}
+    made = net.add("pool2d", [net.x, net.numbers(2, 2)], [(1, 3, 4, 4)], ceil_mode=True, **pool)
+    assert list(read(net.bytes(made), "net.json").outputs.values()) == ["3x4x4"]  # torch makes 3
+
+
 KERAS = [
     # file -> parameters, of which statistics; what Keras 3.15.1 counts or stores beside them
-    ("keras_fit", 158, 8),  # 460 numbers are stored after `fit`: 302 are Adam's
-    ("keras_float8", 2224, 0),  # 8,374 by `count_params()`: each layer has 3,075 of scales and histories
+    ("keras_fit", 174, 8),  # `summary()` says 508 after `fit`, and the file holds as many: 334 are Adam's
+    ("keras_float8", 2198, 0),  # 8,348 by `count_params()`: each layer has 3,075 of scales and histories
 ]
 
 

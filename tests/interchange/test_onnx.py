@@ -514,3 +514,17 @@ def test_one_part_of_a_weight_that_is_used_twice_counts_once():
         node("MatMul", "x u", "p"), node("MatMul", "x v", "q"), node("Add", "p q", "y"),
     ]  # fmt: skip
     assert read(net(*made, x=(1, 8), tensors=held), "net.onnx").params == 32
+
+
+def test_blocks_of_channels_are_what_onnxruntime_keeps_and_the_net_s_own_come_out():
+    blocked = {"domain": "com.microsoft.nchwc"}
+    made = [
+        node("ReorderInput", "x", "r", **blocked),
+        node("Conv", "r w b", "c", pads=(1, 1, 1, 1), activation="Relu", **blocked),
+        node("MaxPool", "c", "p", kernel_shape=(2, 2), strides=(2, 2), **blocked),
+        node("GlobalAveragePool", "p", "g", **blocked),
+        node("ReorderOutput", "g", "y", channels=10, **blocked),
+    ]
+    held = [tensor("w", (16, 16, 3, 3)), tensor("b", (16,))]
+    found = read(net(*made, x=(1, 12, 8, 8), tensors=held), "net.onnx")
+    assert (found.params, list(found.outputs.values())) == (16 * 16 * 9 + 16, ["10x1x1"])

@@ -161,6 +161,35 @@ BROKEN = (
 )
 
 
+ONE, TWO = ({"dtype": "U8", "shape": [4], "data_offsets": [start, start + 4]} for start in (0, 4))
+LYING = (
+    ({"a": ONE, "__metadata__": ["pt"]}, 4, "`__metadata__` is no table of texts"),
+    ({"a": ONE, "__metadata__": {"format": 1}}, 4, "`__metadata__` is no table of texts"),
+    ({"a": ONE, "b": {**TWO, "data_offsets": [2, 6]}}, 6, "`b` begins 2 bytes within `a`"),
+    ({"a": ONE, "b": ONE}, 4, "`b` begins 4 bytes within `a`"),
+    ({"b": TWO}, 8, "`b` leaves bytes behind the header"),
+    ({"a": ONE}, 8, "4 bytes behind `a` are no tensor's"),
+)
+
+
+@pytest.mark.parametrize(("entries", "size", "values"), LYING)
+def test_a_safetensors_file_whose_header_lies_is_told(tmp_path, entries, size, values):
+    """The format wants each byte to be one tensor's, and notes to be texts; other readers refuse it too."""
+    text = json.dumps(entries).encode()
+    (tmp_path / "w").write_bytes(len(text).to_bytes(8, "little") + text + bytes(size))
+    with pytest.raises(CnncalcError, match="no safetensors file") as error:
+        header_of(str(tmp_path / "w"))
+    assert values in error.value.faults[0].values
+
+
+def test_a_safetensors_file_has_no_name_twice(tmp_path):
+    text = f'{{"a": {json.dumps(ONE)}, "a": {json.dumps(ONE)}}}'.encode()
+    (tmp_path / "w").write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    with pytest.raises(CnncalcError, match="no safetensors file") as error:
+        header_of(str(tmp_path / "w"))
+    assert "has `a` twice" in error.value.faults[0].values
+
+
 @pytest.mark.parametrize(("entries", "values"), BROKEN)
 def test_a_damaged_safetensors_file_is_told(tmp_path, entries, values):
     path = safetensors(tmp_path / "w.safetensors", {}, **entries)
@@ -254,6 +283,7 @@ KIND_CASES = (
     ("4x6", "lstm 3 biases=1 bidirectional"), ("4x6", "gru 3 biases=1 layers=2"), ("4x6", "rnn 3 biases=1 final"),
     ("3x5x5", "maxpool k2 s2 p1 ceil"), ("4x5x6", "softmax axis=0"), ("4x5x6", "layernorm all nobias"),
     ("4x5x6", "conv 3 k3 p1:2 mode=circular"),
+    *(("4x7x6", f"blur {one}") for one in ("k4 p1", "k3 s2 p1 reflect each", "k4 p1 up=2", "k3 up=2 p0:1", "k4 same")),
     *((("4x6"), f"function {of}") for of in ("log_sigmoid", "hardshrink", "tanhshrink", "celu", "threshold", "expm1")),
 )  # fmt: skip
 
@@ -275,6 +305,14 @@ NET_CASES = {
         """{conv: 36 k3 s2 p2 d2, name: o}, {conv: 18 k3 s2 p2 d2, name: m, from: input},
            {deform_conv: 6 k3 s2 p2 d2 g2 nobias, from: [input, o, m]}""",
     ),
+    **{
+        f"modulated {fields}": (
+            "4x7x6",
+            11,
+            f"{{tanh: , name: x}}, global_avgpool flat, linear 4, {{modulated_conv: {fields}, from: [x, previous]}}",
+        )
+        for fields in ("5 k3 p1 nodemodulate", "5 k3 up=2 nodemodulate", "3 k1 nodemodulate nobias")
+    },
     "windows of two tensors": ("4x3", 12, "{relu: , name: a}, {einsum: 'ab,ab->a', from: [a, input]}"),
 }
 
@@ -292,6 +330,13 @@ def test_a_net_runs_as_torch_runs_it(onnx, case):
         with pytest.raises(CnncalcError) as error:
             written(graph, 1, opset=since - 1)
         assert f"since opset {since}" in error.value.faults[0].values
+
+
+def test_filters_that_are_divided_by_their_lengths_are_refused():
+    layers = "{tanh: , name: x}, global_avgpool flat, {modulated_conv: 3 k1, from: [x, previous]}"
+    with pytest.raises(CnncalcError, match="no such `modulated_conv`") as error:
+        noted(load_text(f"input: 2x5x5\nlayers: [{layers}]", "net", options=Options()), 21)
+    assert error.value.faults[0].values == "its filters are divided by lengths that are made of them"
 
 
 def test_places_of_another_map_are_refused():

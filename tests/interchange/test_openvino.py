@@ -248,3 +248,13 @@ def test_parts_and_tables_and_sizes():
     made = net.add("AdaptiveAvgPool", [(1, 8, 3, 3)], [x, net.add("Const", [(2,)])])
     made = net.add("AdaptiveMaxPool", [(1, 8, 1, 1)], [made, net.add("Const", [(2,)])])
     assert list(result(net, made).outputs.values()) == ["8x1x1"]
+
+
+def test_a_token_of_the_file_is_a_parameter_and_attention_its_products():
+    net = Xml()
+    x = net.add("Parameter", [(1, 12, 16)])
+    x = net.add("Concat", [(1, 13, 16)], [net.add("Const", [(1, 1, 16)], element_type="f32"), x], axis="1")
+    x = net.add("Reshape", [(1, 13, 4, 4)], [x, net.add("Const", [(4,)])])
+    x = net.add("Transpose", [(1, 4, 13, 4)], [x, net.add("Const", [(4,)])])
+    found = result(net, net.add("ScaledDotProductAttention", [(1, 4, 13, 4)], [x, x, x], causal="false"))
+    assert (found.params, found.macs, list(found.outputs.values())) == (16, 2 * 4 * 13 * 13 * 4, ["4x13x4"])

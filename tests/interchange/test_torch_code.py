@@ -108,6 +108,37 @@ def test_pools_that_round_up_do_so_in_a_program_too(pool):
     assert programs.differences(chain("3x8", [f"{pool} ceil"], Options(dialect="onnx"))) == []
 
 
+WRITTEN_OUT = (
+    "input: 3x5x9x8\nlayers: [convlstm 4 k3 p1, relu, convlstm 6 k3 s2 p1 final]",
+    "input: 3x5x12\nlayers: [convlstm 4 k5 p2 nobias, convlstm 2 k1]",
+    "input: 3x4x9x9\nlayers: [convlstm 4 k3x5 p2x4 s2x1 d2]",
+    "input: 3x9x8\nlayers: [{conv: 18 k3 p1, name: offsets}, {deform_conv: 8 k3 p1, from: [input, offsets]}]",
+    (
+        "input: 4x9x8\nlayers: [{conv: 36 k3 p1 s2, name: offsets}, {conv: 18 k3 p1 s2, from: input, name: mask}, "
+        "{deform_conv: 8 k3 p1 s2 g2 nobias, from: [input, offsets, mask]}]"
+    ),
+    (
+        "input: 4x12x11\nlayers: [{conv: 18 k3 d2 p1 s2x1, name: offsets}, "
+        "{deform_conv: 8 k3 d2 p1 s2x1, from: [input, offsets]}]"
+    ),
+    "input: 6x20\nlayers: [gru 8 biases=1, lstm 5 biases=1 bidirectional layers=2, rnn 4 biases=1 final]",
+    "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
+    "input: 4x9x8\nlayers: [blur k4 p1, blur k3 s2 p1 reflect each, blur k4 up=2 p1, blur k4 up=2x1 p0:1]",
+    "input: 4x9x8\nlayers: [blur k4 same, blur k3 s2 same circular]",
+    "input: 4x9\nlayers: [blur k3 p1:2, conv 3 k1, blur k4 up=3]",
+    *(
+        "input: 4x9x8\nlayers: [{tanh: , name: x}, global_avgpool flat, linear 4, "
+        f"{{modulated_conv: {fields}, from: [x, previous]}}]"
+        for fields in ("5 k3 p1", "3 k1 nodemodulate", "5 k3 up=2", "6 k3 up=2 weights nobias", "5 k3 s2 weights")
+    ),
+)
+
+
+@pytest.mark.parametrize("text", WRITTEN_OUT)
+def test_what_torch_has_no_module_for_is_written_out(text):
+    assert programs.differences(load_text(text, "net.yaml", Options()), dtype=torch.float64) == []
+
+
 TOLD_APART = (
     "input: 4x10\nlayers: [{maxpool: k2 s2, name: a}, {maxunpool: k2 size=10, pool: a}, conv 2 k1]",
     "input: 2\nlayers: [parameter 2 alone nolearned, multiply 2, linear 3]",
@@ -123,6 +154,8 @@ def test_what_torch_tells_otherwise_reads_back(text):
 
 
 def test_every_kind_has_a_rule():
+    for kind in KINDS:
+        assert RULES[kind]
     assert RULES.keys() == KINDS.keys()
 
 
@@ -145,7 +178,10 @@ def test_programs_are_as_ruff_wants_them(tmp_path):
     for net, shape in HELD:
         (tmp_path / f"{net}.py").write_text(text_of(load(net, Options(input=shape, train=True))), encoding="utf-8")
     ruff = str(Path(sys.executable).parent / "ruff")
-    for command in (["check", "--isolated", "--no-cache"], ["format", "--isolated", "--no-cache", "--check"]):
+    for number, text in enumerate(WRITTEN_OUT):
+        (tmp_path / f"{number}.py").write_text(text_of(load_text(text, "net.yaml", Options())), encoding="utf-8")
+    rules = ["--extend-select", "I,UP,B,SIM"]
+    for command in (["check", "--isolated", "--no-cache", *rules], ["format", "--isolated", "--no-cache", "--check"]):
         done = subprocess.run([ruff, *command, str(tmp_path)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 

@@ -25,6 +25,7 @@ from cnncalc.layers.kinds.activation import Maxout
 from cnncalc.layers.kinds.algebra import reductions
 from cnncalc.layers.kinds.conv import Convolution, Deconv
 from cnncalc.layers.kinds.merge import Concat, Merge
+from cnncalc.layers.kinds.modulated import ModulatedConv
 from cnncalc.layers.kinds.sequences import recurrent
 from cnncalc.torch_backend import compare
 from cnncalc.torch_backend.building.autocasting import pretend_cuda
@@ -47,7 +48,11 @@ BYTES_UNKNOWN: tuple[tuple[str, Callable[[Layer, Shape, Shape], bool]], ...] = (
             "in a storage of the input's size and does not shrink it."
         ),
         lambda layer, entering, leaving: (
-            isinstance(layer, Deconv) and len(entering) == 4 and layer.groups == 1 and prod(leaving) < prod(entering)
+            len(entering) == 4
+            and prod(leaving) < prod(entering)
+            and (
+                layer.groups == 1 if isinstance(layer, Deconv) else isinstance(layer, ModulatedConv) and bool(layer.up)
+            )
         ),
     ),
 )

@@ -162,6 +162,15 @@ def equation(random: Random, shape: Shape) -> tuple[str, Shape, Shape]:
     return f"{left},{right}->{out}", tuple(lengths[one] for one in right), tuple(lengths[one] for one in out)
 
 
+def blur(random: Random, shape: Shape, kind: str) -> str:
+    """Down, with any border, or up."""
+    each = random.choice(("", " each"))
+    if random.random() < 0.4:
+        return f"blur k{random.randint(1, 4)} up={random.randint(1, 3)} p{random.randint(0, 1)}{each}"
+    border = random.choice(("", " p1", " p0:1", " p1:2 reflect", " p1 replicate", " same", " same circular"))
+    return f"blur k{random.choice((1, 2, 3, 4))}{random.choice(('', ' s2', ' s3'))}{border}{each}"
+
+
 KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "function": function,
     "glu": glu,
@@ -177,11 +186,12 @@ KIND_WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     "positional": positional,
     "opaque": opaque,
     "attention": attention,
+    "blur": blur,
     "convlstm": conv_lstm,
     "fractional_maxpool": fractional,
     **dict.fromkeys(("unfold", "fold"), unfold),
     **dict.fromkeys(("lstm", "gru", "rnn"), recurrent),
     **dict.fromkeys(("add", "multiply", "maximum", "minimum", *PAIRS), with_number),
 }
-MAP_ONLY: tuple[str, ...] = ("attention", "convlstm", "fractional_maxpool", "lstm", "gru", "rnn", "unfold")
+MAP_ONLY: tuple[str, ...] = ("attention", "blur", "convlstm", "fractional_maxpool", "lstm", "gru", "rnn", "unfold")
 """Those of them that take no vector."""

@@ -22,6 +22,8 @@ class References(Sketch):
             return found
         if self.chance(0.15) and (found := self.bent(shape)) is not None:
             return found
+        if self.chance(0.12) and (found := self.styled(shape)) is not None:
+            return found
         same = [name for name, found in self.names.items() if found == shape]
         if same and self.chance(0.8):
             kinds = (*MERGES, *TWO, "bilinear 2") if len(shape) == 1 else (*MERGES, *TWO, "matmul transposed")
@@ -71,6 +73,25 @@ class References(Sketch):
             taken.append(mask)
         items.append({"deform_conv": text.partition(" ")[2], "from": taken})
         return Piece(items, lambda entering: after if entering == shape else None)
+
+    def styled(self, shape: Shape) -> Piece | None:
+        """A modulated convolution of a map, by styles that its means make."""
+        if not 2 <= len(shape) <= 4 or len(self.words) < 2:
+            return None
+        k, window = self.random.choice((1, 2, 3)), self.random.choice(("", " s2", " up=2", " up=3", " up=1"))
+        text = f"modulated_conv {self.random.randint(1, 4)} k{k} p{self.random.randint(0, 1)}{window}"
+        for words in (("", " nobias"), ("", " nodemodulate"), ("", " by=weights")):
+            text += self.random.choice(words)
+        after = self.after(text, shape, shape[:1])
+        if after is None:
+            return None
+        name = self.words.pop()
+        means: list[Any] = self.random.choice((["global_avgpool flat"], ["global_maxpool flat", f"linear {shape[0]}"]))
+        kind, _, rest = text.partition(" ")
+        taken = {kind: rest, "from": [name, "previous"]}
+        return Piece(
+            [{"identity": None, "name": name}, *means, taken], lambda entering: after if entering == shape else None
+        )
 
     def shared(self, shape: Shape) -> Piece | None:
         """An earlier layer or group once more, with its parameters, where it fits."""

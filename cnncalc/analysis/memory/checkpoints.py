@@ -36,7 +36,7 @@ def checkpointed(
 ) -> Checkpointed:
     """What autograd keeps; the numbers, and `wanted`, are those of `kept_for_backward`."""
     if not graph.plan.checkpoints:
-        kept = kept_for_backward(graph, batch, size, half, parts, wanted)
+        kept = [*kept_for_backward(graph, batch, size, half, parts, wanted)]
         return Checkpointed(kept, sum([one.size for one in kept]), "")
     owner, gaps = laid_out(graph, training=True)
     elements = Elements(graph, size, half, parts, batch, gaps)

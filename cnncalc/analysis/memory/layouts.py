@@ -42,10 +42,11 @@ def storages(graph: Net, *, training: bool) -> list[int]:
 def laid_out(graph: Net, *, training: bool) -> Layout:
     """Where each node's output lies: a view (flatten) and a layer in place lie in the storage of their input."""
     reuses = [layer.reuses_input(training=training) for layer, _ in graph.signatures]
-    parts = [layer.part_along(shapes[0]) for layer, shapes in graph.signatures]
+    parts = [met.part_along for met in graph.signatures]
     owner: list[int] = []
     gaps: dict[int, frozenset[int]] = {}
-    for index, node in enumerate(graph.nodes):
+    for node in graph.nodes:
+        index = node.index  # not one number more for each
         if node.layer is None or not reuses[node.signature]:
             owner.append(index)
             continue

@@ -12,6 +12,7 @@ from cnncalc.analysis.memory.elements import Elements, Storage, sizes
 from cnncalc.analysis.memory.layouts import laid_out, storages
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
+from cnncalc.layers.backward import Backward
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -64,26 +65,29 @@ def all_wanted(graph: Net) -> list[Wanted | None]:
         trains = weighs[node.signature] and (node if node.share is None else nodes[node.share]).trainable
         passes = layer.passes_gradient
         taken = node.inputs[: layer.seen_inputs]  # others lend only their shape
-        one = trains, tuple([passes and wanted[each] for each in taken])
-        wanted[index] = trains or True in one[1]
+        inputs: tuple[bool, ...]
+        if len(taken) == 1:  # as most have
+            inputs = (passes and wanted[taken[0]],)
+        else:
+            inputs = tuple([passes and wanted[each] for each in taken])
+        one = trains, inputs
+        wanted[index] = trains or True in inputs
         found[index] = known.setdefault(one, one)
     return found
 
 
-def backwards(
-    graph: Net, wanted: Sequence[Wanted | None] | None = None
-) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
-    """Every layer in execution order, with what is wanted of it; `wanted` is that of all, where somebody has it."""
+def backwards(graph: Net) -> Iterator[tuple[int, Node, bool, tuple[bool, ...]]]:
+    """Every layer in execution order, with what is wanted of it."""
     nodes = graph.nodes
-    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+    for index, one in enumerate(all_wanted(graph)):
         if one is not None:
             yield index, nodes[index], *one
 
 
 def kept_for_backward(
     graph: Net, batch: int, size: int, half: int = 0, parts: int = 1, wanted: Sequence[Wanted | None] | None = None
-) -> list[Kept]:
-    """Every storage that autograd keeps in training mode, in the order in which it is first kept.
+) -> Iterator[Kept]:
+    """Every storage that autograd keeps in training mode, in the order in which it is first kept, one by one.
 
     `size` is the bytes of an element; `half` those of the type in which torch.autocast computes, where it does; `parts`
     are the real numbers in a number.
@@ -96,26 +100,33 @@ def kept_for_backward(
     mets, nodes = graph.signatures, graph.nodes
     tensors = [False] * len(nodes)
     others: set[object] = set()
-    kept: list[Kept] = []
 
-    def keep(index: int, storage: Storage) -> None:
-        if storage.element and (storage.key is None or storage.key not in others):
-            others.add(storage.key)
-            kept.append(Kept(index, storage.what, storage.bytes(batch)))
+    def new(storage: Storage) -> bool:
+        if not storage.element or (storage.key is not None and storage.key in others):
+            return False
+        others.add(storage.key)
+        return True
 
-    for index, node, trains, inputs in backwards(graph, wanted):
-        backward = elements.backward(trains, inputs)
-        for saved in mets[node.signature].saved(backward):
+    backward_of = dict[Wanted, Backward]()
+    for index, one in enumerate(all_wanted(graph) if wanted is None else wanted):
+        if one is None:
+            continue
+        backward = backward_of.get(one)
+        if backward is None:
+            backward = backward_of[one] = elements.backward(*one)
+        for saved in mets[nodes[index].signature].saved(backward):
             tensor = elements.tensor(index, saved)
             if tensor is None:
-                keep(index, elements.own(index, saved))
+                storage = elements.own(index, saved)
+                if new(storage):
+                    yield Kept(index, storage.what, storage.bytes(batch))
             elif not tensors[owner[tensor]]:
                 held = owner[tensor]
                 tensors[held] = True
-                kept.append(Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held]))
+                yield Kept(index, nodes[held].name, batch * product(nodes[held].shape) * elements.of[held])
         for weight in elements.weights(index, backward) if half else ():
-            keep(index, weight)
-    return kept
+            if new(weight):
+                yield Kept(index, weight.what, weight.bytes(batch))
 
 
 def peak(graph: Net, batch: int, size: int, half: int = 0, parts: int = 1) -> Peak:
@@ -148,14 +159,12 @@ def lifetimes(
 ) -> Iterator[tuple[int, Sequence[int], Sequence[int]]]:
     """Inference step by step: the node that runs, the storages that begin with it, and those freed after it."""
     owner = storages(graph, training=False) if owner is None else owner
-    freed: dict[int, list[int]] = {}
-    for storage, use in enumerate(_last_uses(graph, owner) if last is None else last):
-        freed.setdefault(use, []).append(storage)
-    freed.pop(NEVER, None)
+    last = _last_uses(graph, owner) if last is None else last
     yield 0, list(dict.fromkeys(graph.inputs.values())), ()
     for index, node in enumerate(graph.nodes):
         if node.layer is not None:
-            yield index, (index,) if owner[index] == index else (), freed.get(index, ())
+            held = {owner[index], *[owner[one] for one in node.inputs]}
+            yield index, (index,) if owner[index] == index else (), [one for one in held if last[one] == index]
 
 
 def _last_uses(graph: Net, owner: Sequence[int]) -> list[int]:
@@ -163,8 +172,9 @@ def _last_uses(graph: Net, owner: Sequence[int]) -> list[int]:
 
     `NEVER` for a node whose output lies in another's storage.
     """
-    last = [index if held == index else NEVER for index, held in enumerate(owner)]
-    for index, node in enumerate(graph.nodes):
+    last = [held if held == index else NEVER for index, held in enumerate(owner)]
+    for node in graph.nodes:
+        index = node.index  # not one number more for each
         if node.layer is not None:
             last[owner[index]] = index
             for one in node.inputs:

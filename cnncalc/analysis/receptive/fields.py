@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import TypeAlias, TypeVar
 
 from cnncalc.analysis.receptive.sight import Sight, plain
@@ -15,12 +17,13 @@ from cnncalc.layers.kinds.resize import Slice
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "NOTHING", "WHOLE", "Fields", "before", "described", "few_phases", "fields", "of_inputs", "receptive_field",
+    "NOTHING", "WHOLE", "Fields", "before", "described", "described_in_turn", "few_phases", "fields", "of_inputs",
+    "receptive_field",
 ]  # fmt: skip
 
 WHOLE = "the whole input"
 NOTHING = "nothing: this input does not reach it"
-MANY, MOST = 8, 100_000
+MANY, MOST, NEAR = 8, 100_000, 4_096
 UNTOLD = f"not told: more than {MOST:,} of them, one a tensor and input"
 """Of nets with many inputs."""
 
@@ -33,45 +36,53 @@ def fields(graph: Net, source: str | None = None) -> list[Fields]:
 
     Computed forwards once, so the cost is linear in the number of layers.
     """
-    first = graph.inputs[source] if source is not None else next(iter(graph.inputs.values()))
-    return _Walk(graph, first).found
+    return [*_Walk(graph, source).steps()]
 
 
 def of_inputs(graph: Net) -> dict[str, list[Fields]]:
     """What every node's tensor sees of each input of the net, by its name; where they are too many, in words."""
+    return {name: [*steps] for name, steps in _of_inputs(graph, _Walk).items()}
+
+
+def _of_inputs(graph: Net, walk: Callable[[Net, str], _Walk]) -> dict[str, Iterable[Fields]]:
     if len(graph.inputs) > MANY and len(graph.inputs) * len(graph.nodes) > MOST:
-        return {name: [UNTOLD] * len(graph.nodes) for name in (*graph.inputs,)[:1]}
-    return {name: fields(graph, name) for name in graph.inputs}
+        return {name: repeat(UNTOLD, len(graph.nodes)) for name in (*graph.inputs,)[:1]}
+    return {name: walk(graph, name).steps() for name in graph.inputs}
 
 
 class _Walk:
     """One walk through the graph. Where channels are sliced, those that see different regions are told apart."""
 
-    def __init__(self, graph: Net, first: int) -> None:
+    def __init__(self, graph: Net, source: str | None) -> None:
         self.graph = graph
-        self.reaches = [met.reaches for met in graph.signatures]
+        self.first = graph.inputs[source] if source is not None else next(iter(graph.inputs.values()))
         self.found: list[Fields] = []
         self.parts: dict[int, Parts] = {}
         self.through: dict[tuple[Fields, int], Fields] = {}
-        unmoved = [met.unmoved for met in graph.signatures]
-        sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
-        for index, node in enumerate(graph.nodes):
+        self.sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
+
+    def steps(self) -> Iterator[Fields]:
+        """What each node's tensor sees, one after the other."""
+        mets, found = self.graph.signatures, self.found
+        for index, node in enumerate(self.graph.nodes):
             if node.layer is None:
-                self.found.append(plain(node.shape[1:]) if index == first else NOTHING)
-                continue
-            if node.layer.unseen:
-                self.found.append(node.layer.unseen)
-                continue
-            if unmoved[node.signature] and len(node.inputs) == 1:
-                self.found.append(self.found[node.inputs[0]])
+                found.append(plain(node.shape[1:]) if index == self.first else NOTHING)
+            elif node.layer.unseen:
+                found.append(node.layer.unseen)
+            elif len(node.inputs) == 1 and mets[node.signature].unmoved:
+                found.append(found[node.inputs[0]])
                 if node.inputs[0] in self.parts:
                     self.parts[index] = self.parts[node.inputs[0]]
-                continue
-            parts = self._parts(node) if sliced else ()
-            if len(parts) > 1:
-                self.parts[index] = parts
-            together = _together(parts) if parts else before(graph, node, self.found)
-            self.found.append(together if parts else self._behind(node, together))
+            else:
+                found.append(self._seen(index, node))
+            yield found[index]
+
+    def _seen(self, index: int, node: Node) -> Fields:
+        """What the output of a layer sees that moves what its inputs see."""
+        parts = self._parts(node) if self.sliced else ()
+        if len(parts) > 1:
+            self.parts[index] = parts
+        return _together(parts) if parts else self._behind(node, before(self.graph, node, self.found))
 
     def _behind(self, node: Node, seen: Fields) -> Fields:
         """What a layer's output sees, from what its inputs see together."""
@@ -91,7 +102,7 @@ class _Walk:
             return ()
         if isinstance(layer, Concat) and layer.axis == 0:
             return _merged([part for parts in taken for part in parts])
-        reach = self.reaches[node.signature][0]
+        reach = self.graph.signatures[node.signature].reaches[0]
         if reach is None or (reach.a, reach.c) != (1, 1) or reach.first != reach.last or len(taken) > 1:
             return ()
         if not any(index in self.parts for index in node.inputs) or layer.taken_axes(*shapes) is not None:
@@ -103,6 +114,24 @@ class _Walk:
                 return ()
             found.append(Part(part.channels, seen))
         return _merged(found)
+
+
+class _Forgetting(_Walk):
+    """A walk that keeps what a tensor sees no longer than until the last layer took it."""
+
+    def steps(self) -> Iterator[Fields]:
+        last = array("q", range(len(self.graph.nodes)))
+        for node in self.graph.nodes:
+            for one in node.inputs:
+                last[one] = node.index
+        for index, seen in enumerate(super().steps()):
+            yield seen
+            for one in (index, *self.graph.nodes[index].inputs):
+                if last[one] == index:
+                    self.found[one] = ""
+                    self.parts.pop(one, None)
+            if len(self.through) > NEAR:
+                self.through.clear()
 
 
 class Part(NamedTuple):
@@ -233,29 +262,40 @@ def _after(met: Met, seen: Fields) -> Fields:
     return behind._replace(axes=tuple(None if at is None else behind.axes[at] for at in kept)).settled()
 
 
-def described(of_inputs: Mapping[str, Sequence[Fields]]) -> list[ReceptiveField]:
+def described(of_inputs: Mapping[str, Iterable[Fields]]) -> list[ReceptiveField]:
     """The receptive field of every node, from what it sees of each input of the net, by the input's name.
 
     In a net with several inputs it is that on the first which reaches the node, and says that on each.
     """
-    told = {name: _each_described(of_input) for name, of_input in of_inputs.items()}
+    return [*_described(of_inputs)]
+
+
+def described_in_turn(graph: Net) -> Iterator[ReceptiveField]:
+    """The receptive field of every node, one after the other, none of which is kept: for nets of very many layers."""
+    return _described(_of_inputs(graph, _Forgetting))
+
+
+def _described(of_inputs: Mapping[str, Iterable[Fields]]) -> Iterator[ReceptiveField]:
+    """In turn, as each is asked for."""
+    told = [_each_described(seen) for seen in of_inputs.values()]
     if len(told) == 1:
-        return next(iter(told.values()))
-    found = []
-    for at in range(len(next(iter(told.values())))):
-        every = tuple((name, of_input[at]) for name, of_input in told.items())
-        first = next((field for _, field in every if field.note != NOTHING), every[0][1])
-        found.append(first._replace(inputs=every))
-    return found
+        yield from told[0]
+        return
+    for each in zip(*told):
+        every = tuple(zip(of_inputs, each))
+        first = next((field for field in each if field.note != NOTHING), each[0])
+        yield first._replace(inputs=every)
 
 
-def _each_described(seen: Sequence[Fields]) -> list[ReceptiveField]:
+def _each_described(seen: Iterable[Fields]) -> Iterator[ReceptiveField]:
     """Of every tensor; most see what another does."""
-    known: dict[int, ReceptiveField] = {}
+    known: dict[int, tuple[Fields, ReceptiveField]] = {}  # with what it is of, so that nothing else is of that number
     for one in seen:
         if id(one) not in known:
-            known[id(one)] = _described(one) if few_phases(one) else receptive_field(one)
-    return [known[id(one)] for one in seen]
+            if len(known) >= NEAR:
+                known.clear()
+            known[id(one)] = one, _told(one) if few_phases(one) else receptive_field(one)
+        yield known[id(one)][1]
 
 
 def receptive_field(seen: Fields) -> ReceptiveField:
@@ -271,4 +311,4 @@ def receptive_field(seen: Fields) -> ReceptiveField:
     )
 
 
-_described = lru_cache(maxsize=8_192)(receptive_field)
+_told = lru_cache(maxsize=8_192)(receptive_field)

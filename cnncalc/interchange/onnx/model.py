@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
@@ -64,6 +66,20 @@ def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int) -
     return tuple(found)
 
 
+Known: TypeAlias = "dict[bytes, Any]"
+"""What short payloads of one kind are, by their bytes: a net says the same strides and shapes again and again."""
+
+
+def _known(message: Message, span: Span, known: Known, read: Callable[[Message], Any]) -> Any:
+    """What `read` makes of a payload, read once."""
+    payload = message.short(span)
+    if payload is None:
+        return read(message.at(span))
+    if payload not in known:
+        known[payload] = read(message.at(span))
+    return known[payload]
+
+
 def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
     """An AttributeProto: its name, and the one value or the list that it holds."""
     name, kind = "", 0
@@ -109,7 +125,7 @@ def _listed(message: Message, field: int, value: int | Span) -> list[Any]:
     return list(struct.unpack(f"<{count}f", message.data[value.start : value.start + 4 * count]))
 
 
-def _node(message: Message, number: int, depth: int) -> Node:
+def _node(message: Message, number: int, depth: int, known: Known) -> Node:
     inputs: list[str] = []
     outputs: list[str] = []
     texts = {3: "", 4: "", 7: ""}
@@ -125,7 +141,7 @@ def _node(message: Message, number: int, depth: int) -> Node:
         elif field in texts:
             texts[field] = message.text(value)
         elif field == 5:
-            name, attribute = _attribute(message.at(value), depth)
+            name, attribute = _known(message, value, known, partial(_attribute, depth=depth))
             if attribute is not None:
                 attributes[name] = attribute
         elif field == 9:
@@ -147,20 +163,30 @@ def _entry(message: Message) -> tuple[str, str]:
     return key, value
 
 
-def _declared(message: Message) -> tuple[str, tuple[int | str | None, ...] | None]:
+Dims: TypeAlias = "tuple[int | str | None, ...]"
+
+
+def _declared(message: Message, known: Known) -> tuple[str, Dims | None]:
     """A ValueInfoProto: a name and a shape."""
     name = ""
-    shape: tuple[int | str | None, ...] | None = None
+    shape: Dims | None = None
     for field, value in message.fields():
         if not isinstance(value, Span):
             continue
         if field == 1:
             name = message.text(value)
         elif field == 2:
-            for tensor in message.at(value).spans(1):
-                for dims in message.at(tensor).spans(2):
-                    shape = tuple(_length(message.at(dim)) for dim in message.at(dims).spans(1))
+            shape = _known(message, value, known, _dims)
     return name, shape
+
+
+def _dims(message: Message) -> Dims | None:
+    """A TypeProto: the shape of a tensor."""
+    shape: Dims | None = None
+    for tensor in message.spans(1):
+        for dims in message.at(tensor).spans(2):
+            shape = tuple(_length(message.at(dim)) for dim in message.at(dims).spans(1))
+    return shape
 
 
 def _length(message: Message) -> int | str | None:
@@ -177,7 +203,9 @@ def _graph(message: Message, depth: int = 0) -> Graph:
         raise CnncalcError(Fault(f"graphs stand in each other deeper than {DEEPEST}"))
     nodes: list[Node] = []
     tensors: dict[str, Tensor] = {}
-    shapes: dict[int, dict[str, tuple[int | str | None, ...] | None]] = {11: {}, 12: {}, 13: {}}
+    shapes: dict[int, dict[str, Dims | None]] = {11: {}, 12: {}, 13: {}}
+    attributes: Known = {}
+    types: Known = {}
     outputs: list[str] = []
     name = ""
     for field, value in message.fields():
@@ -185,14 +213,14 @@ def _graph(message: Message, depth: int = 0) -> Graph:
             continue
         inner = message.at(value)
         if field == 1:
-            nodes.append(_node(inner, len(nodes) + 1, depth))
+            nodes.append(_node(inner, len(nodes) + 1, depth, attributes))
         elif field == 5:
             tensor = _tensor(inner)
             tensors[tensor.name] = tensor
         elif field == 2:
             name = message.text(value)
         elif field in shapes:
-            own, shape = _declared(inner)
+            own, shape = _declared(inner, types)
             shapes[field][own] = shape
             outputs += [own] * (field == 12)  # a body may give one tensor twice
     inputs = {own: shape for own, shape in shapes[11].items() if own not in tensors}
@@ -203,6 +231,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
     texts = {1: "", 10: ""}
     lists: dict[int, list[str]] = {4: [], 5: []}
     nodes: list[Node] = []
+    attributes: Known = {}
     for field, value in message.fields():
         if not isinstance(value, Span):
             continue
@@ -211,7 +240,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
         elif field in lists:
             lists[field].append(message.text(value))
         elif field == 7:
-            nodes.append(_node(message.at(value), len(nodes) + 1, 1))
+            nodes.append(_node(message.at(value), len(nodes) + 1, 1, attributes))
     return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes))
 
 

@@ -195,6 +195,8 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
     for node in graph.nodes:
         for place, name in enumerate((*node.inputs, *captured(node))):
             users.setdefault(name, []).append((node, place))
+    lengths = {name for node in graph.nodes if node.kind == "ReduceL2" for name in node.outputs}
+    scaled = {node.outputs[0] for node in graph.nodes if node.kind == "Div" and lengths.intersection(node.inputs)}
     told = []
     for name, tensor in graph.tensors.items():
         uses = users.get(name, [])
@@ -206,6 +208,8 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
             if not leading
             else "they scale quantised ones"
             if all(node.kind in SCALED and place > 0 for node, place in leading)
+            else "a normalised weight is computed with them"
+            if all(node.kind in ("Div", "Mul") and (lengths | scaled).intersection(node.inputs) for node, _ in leading)
             else ""
         )
         if why and tensor.floating:

@@ -28,7 +28,7 @@ from cnncalc.interchange.onnx.parts import (
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
-from cnncalc.interchange.onnx.rules.table import RULES
+from cnncalc.interchange.onnx.rules.table import rules_of
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
@@ -244,7 +244,8 @@ class Reader:
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
             return self.inside(function.nodes, inner, function.outputs, depth)
-        if node.domain not in ("", "com.microsoft"):
+        rules = rules_of(node.domain)
+        if not rules:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
@@ -257,9 +258,9 @@ class Reader:
             if made is not None:
                 return list(made)
             call = self.brought(call)
-        if node.kind not in RULES:
+        if node.kind not in rules:
             raise NotKnown("")
-        return list(RULES[node.kind](call))
+        return list(rules[node.kind](call))
 
     def brought(self, call: Call) -> Call:
         """A node of what the file holds for each image, such as queries: a layer brings it. Raises `NotKnown`."""

@@ -160,6 +160,19 @@ def embedding(layer: IrLayer, build: Build, table: list[int]) -> list[int]:
     return [build.put("embedding", vocabulary=table[0], features=table[1], axis="last")]
 
 
+def attention(layer: IrLayer, build: Build) -> list[int]:
+    """ScaledDotProductAttention of queries, keys and values, as the products that it is."""
+    if len(build.tensors) != 3 or layer.flag("causal", default=False):
+        raise layer.fault("it is read of queries, keys and values, without a mask")
+    queries, keys, values = build.tensors
+    scores = build.put("matmul", queries, keys, suffix="_scores", transposed=True)
+    factor = float(f"{build.x[0][-1] ** -0.5:.7g}")
+    weights = build.put(
+        "softmax", build.put("multiply", scores, suffix="_scaled", number=factor), suffix="_softmax", axis=-1
+    )
+    return [build.put("matmul", weights, values)]
+
+
 def einsum(layer: IrLayer, build: Build) -> list[int]:
     """Einsum, in whose equation of ours the batch has no letter."""
     sides, _, out = layer.attributes.get("equation", "")[:80].replace(" ", "").partition("->")

@@ -101,6 +101,8 @@ class Reader:
             return [build.put("prelu", slopes="shared" if shared else "per_channel")]
         if layer.type in MERGES:
             return [self.merged(layer, build, fixed)]
+        if layer.type == "Concat" and fixed:
+            return [self.joined(layer, build)]
         if layer.type in RULES:
             return RULES[layer.type](layer, build)
         found = self.rarer(layer, build, fixed)
@@ -127,6 +129,21 @@ class Reader:
             own = next(iter(table.outputs.values()), []) if table is not None else []
             return rarer.embedding(layer, build, own) if len(own) == 2 else rarer.looked_up(layer, build)
         return None
+
+    def joined(self, layer: IrLayer, build: Build) -> int:
+        """A Concat with what the file holds for each image, such as a class token, which is a parameter."""
+        tensors, entering = [], build.tensors[0]
+        for place, source in enumerate(self.net.sources(layer)):
+            tensor, shape = self.tensors.get(source, NOTHING), self.shape(source)[1:]
+            if tensor == FIXED:
+                if not shape:
+                    raise layer.fault("what is joined has a batch, and something in it")
+                tensor = build.put("parameter", entering, suffix=f"_own{place}", shape=tuple(shape), join="alone")
+            tensors.append(tensor)
+        axis = layer.whole("axis", 1) % (len(build.x[0]) + 1)
+        if axis == 0:
+            raise layer.fault("a layer that acts along the batch is no layer of a net here")
+        return build.put("concat", *tensors, suffix="_join", axis=axis - 1)
 
     def scaling(self, layer: IrLayer, sources: list[Port]) -> None:
         """Keep account of what turns stored integers into weights, or a length into another: scales, zero points."""

@@ -17,6 +17,10 @@ LONGEST_NAME = 4_096
 """Bytes of a name or another short text; more is cut off."""
 
 
+SHORT = 96
+"""Bytes of a payload that may well occur again, as strides and shapes do."""
+
+
 class WireError(CnncalcError):
     """Bytes that are no message: where, and what is wrong with them."""
 
@@ -68,7 +72,10 @@ class Message:
                 key, at = varint(data, at, stop)
             kind = key & 7
             if kind == LENGTH:
-                size, at = varint(data, at, stop)
+                if at < stop and data[at] < 128:  # most are short
+                    size, at = data[at], at + 1
+                else:
+                    size, at = varint(data, at, stop)
                 if size > stop - at:
                     raise WireError(at, f"a field of {size:,} bytes, and {stop - at:,} are left")
                 yield key >> 3, Span(at, at + size)
@@ -92,6 +99,10 @@ class Message:
     def at(self, span: Span) -> Message:
         """The message in a payload."""
         return Message(self.data, span)
+
+    def short(self, span: Span) -> bytes | None:
+        """All bytes of a payload that is short, by which one is known that was read before; None of a longer one."""
+        return self.data[span.start : span.stop] if span.stop - span.start <= SHORT else None
 
     def text(self, span: Span) -> str:
         """A payload as text, a long one cut off."""

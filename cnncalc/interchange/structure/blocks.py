@@ -121,10 +121,8 @@ def _skeleton(items: Sequence[Item], labels: Labels, *, nested: bool) -> Hashabl
         alone = operator.share is not None or bool(operator.said())
         if layer is None or alone or (isinstance(item, Leaf) and item.takes is not None):
             return None
-        rest = tuple(
-            (name, getattr(layer, name)) for name in layer.fields if name not in NUMBERS or _number(layer, name) is None
-        )
         numbers = tuple(name for name in NUMBERS if _number(layer, name) is not None)
+        rest = tuple((name, getattr(layer, name)) for name in layer.fields if name not in numbers)
         branches: list[Hashable] = []
         for branch in item.branches if isinstance(item, Merge) else ():
             inner = _skeleton(branch, labels, nested=nested)

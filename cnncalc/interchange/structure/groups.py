@@ -33,7 +33,7 @@ class Paths:
 
     def key(self, item: Item) -> str | None:
         """The group that the whole of an item stands in; None where it stands in none, or in several."""
-        steps = list(steps_in(item))
+        steps = steps_in(item)
         named = {self.first(step) for step in steps if self.names[step]}
         others = {self.first(step) for step in steps if not self.names[step] and self.placed[step]}
         keys = named or others

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
@@ -56,16 +55,22 @@ class Use(NamedTuple):
 Item: TypeAlias = "Leaf | Merge | Group | Repeat | Use"
 
 
-def steps_in(item: Item) -> Iterator[int]:
+def steps_in(item: Item) -> list[int]:
     """Every step of an item, once, in the order of the text."""
+    found: list[int] = []
+    _collect(item, found)
+    return found
+
+
+def _collect(item: Item, found: list[int]) -> None:
     if isinstance(item, Leaf):
-        yield item.step
+        found.append(item.step)
         return
     if isinstance(item, Merge):
         for branch in item.branches:
             for one in branch:
-                yield from steps_in(one)
-        yield item.step
+                _collect(one, found)
+        found.append(item.step)
         return
     for one in item.group.items if isinstance(item, Use) else item.items:
-        yield from steps_in(one)
+        _collect(one, found)

@@ -60,7 +60,7 @@ def _key(item: Item, labels: Labels, *, nested: bool = False) -> Hashable:
         return (said, tuple(tuple(_key(one, labels, nested=nested) for one in branch) for branch in item.branches))
     if isinstance(item, Group):
         if not nested:
-            return next(steps_in(item))
+            return steps_in(item)[0]
         return (item.name, item.by_position, _body(item.items, labels))
     assert isinstance(item, Repeat)  # blocks come later
     inner = nested or item.numbered
@@ -70,7 +70,7 @@ def _key(item: Item, labels: Labels, *, nested: bool = False) -> Hashable:
         item.name,
         item.first,
         item.numbered,
-        body if nested or not item.numbered else next(steps_in(item)),
+        body if nested or not item.numbered else steps_in(item)[0],
     )
 
 

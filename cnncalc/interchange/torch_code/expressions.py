@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.records import NamedTuple
 
 __all__ = [
+    "HOLDERS",
     "INFIX",
     "OWN",
     "REQUIRED",
@@ -48,6 +49,8 @@ class _Required:
 REQUIRED = _Required()
 OWN = "own"
 """The function that a layer's own module is."""
+HOLDERS = ("nn.ModuleDict", "OrderedDict")
+"""The functions among whose arguments groups may stand."""
 
 
 class Taken(NamedTuple):

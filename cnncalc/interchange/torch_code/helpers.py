@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cnncalc.interchange.torch_code.helpers_attention import ATTENTION
+from cnncalc.interchange.torch_code.helpers_kinds import KINDS
 
 __all__ = ["HELPERS"]
 
-HELPERS: dict[str, str] = {**ATTENTION}
+HELPERS: dict[str, str] = {**ATTENTION, **KINDS}
 """The text of each, by its name, in the order in which they stand in a file."""
 
 
@@ -47,7 +48,7 @@ def mean_of_windows(
     steps = (dilation,) * len(kernel) if isinstance(dilation, int) else dilation
     inside = F.pad(torch.ones_like(x[:1, :1]), sides)
     x = F.pad(x, sides)
-    for axis, (k, s, d) in enumerate(zip(kernel, stride, steps), 2):
+    for axis, (k, s, d) in enumerate(zip(kernel, stride, steps, strict=True), 2):
         x = x.unfold(axis, d * (k - 1) + 1, s)[..., ::d]
         inside = inside.unfold(axis, d * (k - 1) + 1, s)[..., ::d]
     axes = tuple(range(-len(kernel), 0))
@@ -218,7 +219,8 @@ class LocallyConnected(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.windows, self.sides = list(zip(kernel, stride, dilation)), sides
+        self.windows = list(zip(kernel, stride, dilation, strict=True))
+        self.sides = sides
         bound = shape[1] ** -0.5
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         zeros = torch.zeros(shape[0], shape[2])

@@ -29,7 +29,7 @@ class Attention(nn.Module):
         if isinstance(features, int):
             self.in_proj_weight = nn.Parameter(torch.empty(sum(self.rows), own))
         else:
-            for name, row, column in zip("qkv", self.rows, features):
+            for name, row, column in zip("qkv", self.rows, features, strict=True):
                 weight = nn.Parameter(torch.empty(row, column))
                 self.register_parameter(f"{name}_proj_weight", weight)
         for weight in self.parameters():
@@ -54,7 +54,7 @@ class Attention(nn.Module):
         q, k, v = (
             F.linear(x, weight, bias).unflatten(-1, (count, -1)).transpose(1, 2)
             for x, weight, bias, count in zip(
-                sources, weights, biases, (self.heads, groups, groups)
+                sources, weights, biases, (self.heads, groups, groups), strict=True
             )
         )
         x = F.scaled_dot_product_attention(
@@ -139,7 +139,9 @@ class WindowAttention(nn.Module):
         q, k, v = (
             one.unflatten(-1, (count, -1)).transpose(2, 3)
             for one, count in zip(
-                x.split(self.rows, -1), (self.heads, self.groups, self.groups)
+                x.split(self.rows, -1),
+                (self.heads, self.groups, self.groups),
+                strict=True,
             )
         )
         k = k.repeat_interleave(self.heads // self.groups, 2)
@@ -170,7 +172,8 @@ class WindowAttention(nn.Module):
     def joined(self, x: Tensor, places: tuple[int, ...]) -> Tensor:
         """The map that windows are parts of."""
         rank = len(self.window)
-        counts = [n // window for n, window in zip(places, self.window)]
+        pairs = zip(places, self.window, strict=True)
+        counts = [n // window for n, window in pairs]
         x = x.unflatten(2, self.window).unflatten(1, counts)
         pairs = [(1 + axis, 1 + rank + axis) for axis in range(rank)]
         order = [one for pair in pairs for one in (pair[::-1] if self.grid else pair)]
@@ -195,7 +198,7 @@ class WindowAttention(nn.Module):
         if any(self.shift):
             regions = torch.zeros(tuple(places), device=scores.device)
             for axis, (n, window, shift) in enumerate(
-                zip(places, self.window, self.shift)
+                zip(places, self.window, self.shift, strict=True)
             ):
                 at = torch.arange(n, device=scores.device)
                 part = (at >= n - window).float() + (at >= n - shift).float()

@@ -44,7 +44,8 @@ def written(graph: Net, batch: int) -> Written:
     texts += [_class(one, _letters(one.body.takes)) for one in made[:-1]]
     texts.append(_class(made[-1], _inputs(graph), outputs, freezing))
     body = "\n\n\n".join(texts)
-    helpers = [text for name, text in HELPERS.items() if re.search(rf"\b{name}\b", body)]
+    words = {*re.findall(r"\w+", body)}
+    helpers = [text for name, text in HELPERS.items() if name in words]
     body = "\n\n\n".join([*helpers, body])
     entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
     head = [*heading(graph, f", {entering}", WIDTH), "", *_imports(body)]
@@ -58,7 +59,7 @@ def _program(graph: Net) -> Program:
     bodies = Bodies(graph, root, ties_of(graph, root))
     hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
     taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
-    made = classes(graph, bodies, root, hints, taken)
+    made = classes(graph, bodies, hints, taken)
     return Program(made, (changed, bodies.wrapped, _outputs(graph, bodies), frozen(graph, root)))
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from cnncalc.claims.expect import Check
 from cnncalc.graph import Net
 from cnncalc.graph.stored import stored_in
+from cnncalc.interchange.safetensors import prefix_of
 from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
 from cnncalc.language.options import Options
@@ -18,15 +19,13 @@ __all__ = ["held"]
 MOST_TOLD = 20
 MOST_COMPARED = 400
 """Names among which the nearest is looked for."""
-PREFIXES = ("module.", "model.", "_orig_mod.", "backbone.", "net.", "encoder.")
-"""What wrappers put before every name: DataParallel, Lightning, torch.compile and others."""
 
 
 def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     """The net against the file of weights at `path`. Raises CnncalcError where either cannot be read."""
     wanted, stored = tensors_in(load(net, options)), tensors_of(path, options.limits)
     checks: list[Check] = []
-    prefix = _prefix(wanted, stored)
+    prefix = prefix_of(wanted, stored)
     if prefix:
         said = f"`{prefix}` before every name"
         checks.append(Check(net, "names of weights", "those of the net", said, passed=False))
@@ -46,15 +45,6 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
 def tensors_in(graph: Net) -> dict[str, Shape]:
     """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
     return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
-
-
-def _prefix(wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> str:
-    """What stands before every name of the file, and of none in the net."""
-    for prefix in PREFIXES:
-        inside = [name for name in stored if name.startswith(prefix)]
-        if inside and len(inside) == len(stored) and not any(name in stored for name in wanted):
-            return prefix
-    return ""
 
 
 def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], more: list[str]) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.graph import UNKNOWN, Level, Net
@@ -46,6 +47,15 @@ class Assembler(Builder):
         if self.options.input is not None and not self.options.symbols and _flattens(net):
             self.tell_grown(net)
         return net
+
+    def begun(self, last: str) -> Net:
+        """The net up to the layer or group of that full name; raises `CnncalcError`."""
+        items, start, level = self.begin()
+        self.goal, self.unfolder.layer_by_layer = last, True
+        with suppress(_Reached):
+            self.items(items, start, dict(self.variables), level)
+        self.faults.raise_any()
+        return self.net
 
     def of_its_own(self) -> Net:
         """The net, held against no other; raises `CnncalcError` with every fault found."""

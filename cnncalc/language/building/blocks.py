@@ -168,7 +168,9 @@ class Blocks:
             return None
         self.evaluator.enter(outer, tensor)
         given = (
-            self._from_tokens(block, use, outer) if use.fields is None else self._from_fields(block, use, outer, tensor)
+            self._from_tokens(block, use, outer, tensor)
+            if use.fields is None
+            else self._from_fields(block, use, outer, tensor)
         )
         inner = {} if block.library else dict(self.variables)
         inner["inputs"] = len(tensors)
@@ -188,7 +190,7 @@ class Blocks:
                     self.faults.uses.pop()
         return inner if self.faults.met == before else None
 
-    def _from_tokens(self, block: Block, use: BlockUse, outer: Scope) -> dict[str, Value]:
+    def _from_tokens(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> dict[str, Value]:
         given: dict[str, Value] = {}
         for offset, token in use.tokens:
             name, text = block.argument(token, given)
@@ -199,7 +201,7 @@ class Blocks:
                     given[name] = expand(text, outer, self.limits) if "$" in text else scalar_value(text, True)
                 except ExpressionError as error:
                     error.offset += offset + len(token) - len(text)
-                    self.faults.expression(error, use.node)
+                    self.evaluator.fault(error, use.node, tensor)
         return given
 
     def _wrong_argument(self, block: Block, name: str, at: YamlNode | Place) -> None:

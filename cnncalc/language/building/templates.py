@@ -14,7 +14,7 @@ from cnncalc.language.building.nesting import Nesting
 from cnncalc.language.building.placing import Placer
 from cnncalc.language.building.recorded import Recording, Template, Whole
 from cnncalc.language.documents.document import Document
-from cnncalc.language.documents.library import library_folder
+from cnncalc.language.documents.library import in_library
 from cnncalc.language.expressions import Value
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import YamlNode
@@ -44,7 +44,7 @@ class Templates:
         made = None if template is None else template.place(level, start, at)
         if made is not None:
             return made
-        if key not in self.known:
+        if level.prefix and key not in self.known:  # a whole net is worth it at once, since nothing is made anew of it
             self._keep(key, None)
             return items()
         at.begin()
@@ -129,6 +129,6 @@ class Unfolder:
 
     def whole(self, items: list[YamlNode], level: Level, layers: LayerReader, build: Callable[[], Tensor]) -> Tensor:
         """What comes out of all items of a net: a bundled one that was built before is put in as a block is."""
-        bundled = self.document.fence == library_folder()
+        bundled = in_library(self.document.fence)
         tensors = tuple(self.placer.net.inputs.values())
         return self.built(items, [], tensors, level, layers, build) if bundled and tensors else build()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
-from cnncalc.language.documents.library import hidden, is_bundled, is_plain, library_folder, locate, open_document
+from cnncalc.language.documents.library import hidden, in_library, is_bundled, is_plain, locate, open_document
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
@@ -75,7 +75,7 @@ class Document:
         """The text of the file, and of each that it extends."""
         self.fence = self.folder = folder
         """The folder that the file lies in: what it extends lies there too, or below."""
-        if folder == library_folder() and (clash := hidden(net)):
+        if in_library(folder) and (clash := hidden(net)):
             self.notices[net] = f"this is the bundled net; for the file of that name here write `./{clash}`"
         self.take(root, folder, [(Path(self.file).name, folder)])
 
@@ -198,13 +198,13 @@ class Document:
             help = "name a file, or hand the net itself in on standard input"
             self.faults.add("`extends` cannot take standard input", node, help=help)
             return False
-        if self.options.trust or (folder == library_folder() and is_plain(node.text)):
+        if self.options.trust or (in_library(folder) and is_plain(node.text)):
             return True
         try:
             path = locate(node.text, folder or Path()).resolve()
         except CnncalcError:
             return True  # there is none, which opening it says
-        if path.parent == library_folder() or path.is_relative_to((self.fence or Path()).resolve()):
+        if in_library(path.parent) or path.is_relative_to((self.fence or Path()).resolve()):
             return True
         help = "move it beside this one, or give `--trust` if you know who wrote the file"
         self.faults.add("`extends` leads outside the file's folder", node, help=help)

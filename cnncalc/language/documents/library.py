@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -22,6 +23,7 @@ __all__ = [
     "block_texts",
     "bundled",
     "hidden",
+    "in_library",
     "is_bundled",
     "is_plain",
     "library_blocks",
@@ -84,28 +86,35 @@ def is_plain(name: str) -> bool:
     return name.isascii() and name.replace("_", "").isalnum() and name == name.lower()
 
 
+@lru_cache(maxsize=1_000)
+def _in(folder: Path, net: str) -> Path:
+    """The file of a net in a folder: a path takes longer to put together than to look up."""
+    return folder / f"{net}.yaml"
+
+
 def _own_file(net: str) -> Path | None:
     """The bundled file of just this name, found without listing them all."""
-    file = library_folder() / f"{net}.yaml" if is_plain(net) and not net.endswith(BLOCKS) else None
+    file = _in(library_folder(), net) if is_plain(net) and not net.endswith(BLOCKS) else None
     return file if file is not None and file.is_file() else None
 
 
-@lru_cache(maxsize=1_000)
-def _here(net: str) -> list[tuple[str, Path]]:
-    """The files of the current folder that one may mean by the name."""
-    return [(name, Path(name)) for name in (f"{net}.yaml", f"{net}.yml", net)]
+def in_library(folder: Path | None) -> bool:
+    """Whether a folder is that of the bundled architectures."""
+    library = library_folder()
+    return folder is library or folder == library
 
 
 def is_bundled(file: str, folder: Path | None) -> bool:
     """Whether a file that was opened, and lies in this folder, is one of the bundled architectures."""
-    return folder == library_folder() and Path(file).stem in bundled()
+    return in_library(folder) and Path(file).stem in bundled()
 
 
 def hidden(net: str) -> str:
     """The file of the current folder that one may mean by a bundled net's name; empty where there is none."""
     if isinstance(net, Given) or not is_plain(net):
         return ""
-    return next((name for name, path in _here(net) if path.is_file()), "")
+    names = f"{net}.yaml", f"{net}.yml", net
+    return next((name for name in names if os.access(name, os.F_OK) and Path(name).is_file()), "")
 
 
 def _spelled(name: str) -> str:
@@ -115,9 +124,8 @@ def _spelled(name: str) -> str:
 
 def locate(net: str, beside: Path | None = None) -> Path:
     """The file that `net` names: a path (relative to `beside`, the file that mentions it), or a bundled name."""
-    own = _own_file(net) if beside is None or beside == library_folder() else None
-    if own is not None:  # a file of the same name is said as a path: ./unet.yaml
-        return own
+    if (beside is None or in_library(beside)) and (own := _own_file(net)) is not None:
+        return own  # a file of the same name is said as a path: ./unet.yaml
     path = Path(net.replace("\0", ""))
     if beside is not None and not path.is_absolute():
         path = beside / path
@@ -200,11 +208,13 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
         other = foreign("-", None, data, options)
         return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
     path = locate(net, beside)
-    own = path.parent == library_folder()
-    READ.add(path if own else path.resolve())
-    if own:
-        name = path.name if is_plain(net) else printable(net if path == Path(net) else path.name)
-        return Opened(_bundled_tree(path, net, name, limits), name, path.parent)
+    library = library_folder()
+    own = path is _in(library, net)
+    bundled_one = own or path.parent == library
+    READ.add(path if bundled_one else path.resolve())
+    if bundled_one:
+        name = path.name if own or is_plain(net) else printable(net if path == Path(net) else path.name)
+        return Opened(_bundled_tree(path, net, name, limits), name, library)
     name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     other = foreign(name, path, None, options)
     if other is not None:

@@ -22,6 +22,8 @@ __all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value",
 
 # A file with more faults than these is not a net with mistakes in it.
 MOST_FAULTS = 50
+# So many texts are looked for among those before.
+MOST_TEXTS = 65_536
 # `&name` or `!tag` before a value.
 PROPERTY = re.compile(r"[&!]\S*[ \t]+")
 NUMBER_START = frozenset("0123456789+-.")
@@ -90,6 +92,8 @@ class _Reader:
         self.faults: list[Fault] = []
         self.root: YamlNode | None = None
         self.stack: list[_Open] = []
+        self.texts: dict[str, str] = {}
+        """One of those that are equal, as most lines of a long file are to others."""
         # None stands for a list or mapping that is not finished: an alias to it would make a circle.
         self.anchors: dict[str, YamlNode | None] = {}
         self.total = 0
@@ -206,6 +210,7 @@ class _Reader:
     def _scalar(self, event: Any) -> None:
         self._counted(event)
         text, style = event.value, event.style
+        text = self.texts.setdefault(text, text) if len(self.texts) < MOST_TEXTS else self.texts.get(text, text)
         if event.anchor is None and event.tag is None:  # spelled out: most of a file passes here
             mark = event.start_mark
             line, column = mark.line + 1, mark.column + 1

@@ -29,6 +29,7 @@ class DeformableConv(Grouped, ForwardConvolution):
     """
 
     inputs: ClassVar[tuple[int, int]] = (2, 3)
+    called_inputs: ClassVar[str] = "map, offsets"
     autocast: ClassVar[str] = "float32 within"
     unseen: ClassVar[str] = "undefined: where a deformable convolution looks is learned"
     complex: ClassVar[str] = ""  # torchvision has no kernel
@@ -64,7 +65,7 @@ class DeformableConv(Grouped, ForwardConvolution):
             yield Requirement(
                 one[1:] == sizes and one[0] * 2 * taps == offsets * each,
                 f"the {what} must be as large as the output, with channels for each pixel of the kernel",
-                f"the {what} are {show_shape(one)}, the output is {show_shape(sizes)}",
+                f"{what} {show_shape(one)}, the output is {show_shape(sizes)}",
                 f"make them by `conv {offsets * each // (2 * taps)} …` with this kernel, stride and padding",
             )
 

@@ -12,7 +12,7 @@ from cnncalc.arithmetic.windows.formulas import all_equal, product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import MANY, Layer, Requirement, Shape, field, show_shape
-from cnncalc.layers.fields import LARGEST, Real, Whole
+from cnncalc.layers.fields import LARGEST, FieldError, Real, Whole
 from cnncalc.layers.registry import layer
 
 __all__ = ["Add", "Concat", "ElementwiseMerge", "Maximum", "Merge", "Multiply"]
@@ -69,6 +69,16 @@ def lifted(shape: Shape, rank: int) -> Shape:
     return (*shape[:1], *(1,) * (rank - len(shape)), *shape[1:])
 
 
+class Operand(Real):
+    """A number that stands for a tensor; axes, as of a sum in other libraries, are answered with the kind for them."""
+
+    def read(self, value: object) -> float:
+        try:
+            return super().read(value)
+        except FieldError as error:
+            raise FieldError(error.rule, "over axes it is `reduce sum 1x2`, or `reduce max 1`") from None
+
+
 class ElementwiseMerge(Merge):
     """Element by element. An axis of length 1 stands for every position of the others' axis, as torch broadcasts.
 
@@ -86,7 +96,7 @@ class ElementwiseMerge(Merge):
 
     inputs: ClassVar[tuple[int, int]] = (1, MANY)
     number: float | None = field(
-        Real(-LARGEST, LARGEST), "a number that stands for the second tensor", None, position=0, aliases=("value",)
+        Operand(-LARGEST, LARGEST), "a number that stands for the second tensor", None, position=0, aliases=("value",)
     )
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:

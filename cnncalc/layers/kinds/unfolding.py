@@ -134,6 +134,7 @@ class MaxUnpool(Layer):
     inputs: ClassVar[tuple[int, int]] = (2, 2)
     seen_inputs: ClassVar[int] = 1
     beside: ClassVar[str] = "pool"
+    made_by: ClassVar[tuple[str, ...]] = ("maxpool", "adaptive_maxpool", "fractional_maxpool")
     needs: ClassVar[str] = "map"
     kernel: tuple[int, ...] = field(
         PerAxis(), "window size, pixels", letter="k", position=0, symbol="k", aliases=("kernel_size",)

@@ -129,10 +129,10 @@ def fold_to_fit(rows: Sequence[Row], most: int, *, repeats: bool = True) -> list
     return best
 
 
-def ordered(rows: Sequence[Row], sort: str | None) -> list[Row]:
+def ordered(rows: Sequence[Row], sort: str | None) -> Sequence[Row]:
     """The rows by the column `sort`: numbers and shapes from the largest down, words from a to z."""
     if sort is None:
-        return list(rows)
+        return rows
     field = by_key(sort).field
     return sorted(rows, key=lambda row: _rank(getattr(row, field)))
 
@@ -154,6 +154,6 @@ def _rank(value: object) -> tuple[Any, str]:
     return (0, str(value).casefold())
 
 
-def arranged(rows: Sequence[Row], depth: int | None, sort: str | None) -> list[Row]:
+def arranged(rows: Sequence[Row], depth: int | None, sort: str | None) -> Sequence[Row]:
     """The rows folded to `depth`, where one is given, and in the order of the column `sort`."""
     return ordered(rows if depth is None else fold(rows, depth), sort)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.page import Items, Page, Table
+from cnncalc.answers.page import WHOLE, Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
@@ -22,6 +22,8 @@ __all__ = ["ALL", "View", "page"]
 # Rows to aim for on a low terminal (people scroll), and the lines that stand around them.
 FEWEST_LINES = 48
 AROUND = 16
+KEPT = 20_000
+"""So many rows are made once for all that is asked of them."""
 # Hints to print on a terminal, and layers to name in each; piped output has all.
 MOST_HINTS = 6
 MOST_NAMES = 3
@@ -51,7 +53,7 @@ def page(report: Report, view: View = ALL) -> Page:
         yield _table(report, columns, rows)
         yield totals(report)
         notes = []
-        if layout.height is not None and len(rows) < len(report.rows):
+        if layout.height is not None and len(rows) < report.count:
             notes.append("Groups are folded: `--depth N` unfolds to N levels, `| cat` prints every layer.")
         notes += counting_lines(report)
         if report.roofline is not None:
@@ -65,7 +67,7 @@ def page(report: Report, view: View = ALL) -> Page:
     def table() -> Table:
         everything = [one for one in COLUMNS if not one.share and (one.key != COUNTED or report.counting)]
         everything = [one for one in everything if report.roofline or not one.device]
-        return _table(report, columns if view.columns else everything, arranged(report.rows, view.depth, view.sort))
+        return _table(report, columns if view.columns else everything, _rows(report, view, WHOLE))
 
     def data() -> dict[str, object]:
         from cnncalc.pages.show.objects import object_of
@@ -81,20 +83,27 @@ def page(report: Report, view: View = ALL) -> Page:
     return Page("a report", body, data, table, "layers", picture)
 
 
-def _rows(report: Report, view: View, layout: Layout) -> list[Row]:
-    if view.depth is not None or layout.height is None:
+def _rows(report: Report, view: View, layout: Layout) -> Sequence[Row]:
+    """Those that are shown; where that is all of very many, one after another, none of them kept."""
+    if view.depth is None and layout.height is None:
+        return ordered(report.rows if report.count <= KEPT else report.layers, view.sort)
+    if view.depth is not None:
         return arranged(report.rows, view.depth, view.sort)
-    rows = fold_to_fit(report.rows, max(layout.height - AROUND, FEWEST_LINES), repeats=view.sort is None)
+    rows = fold_to_fit(report.rows, max((layout.height or 0) - AROUND, FEWEST_LINES), repeats=view.sort is None)
     return ordered(rows, view.sort)
 
 
 def _table(report: Report, columns: Sequence[LayerColumn], rows: Sequence[Row]) -> Table:
-    return Table(
-        [column.shown(report) for column in columns],
-        [[getattr(row, column.field) for column in columns] for row in rows],
-        fitted=True,
-        weights=[_weight(row) for row in rows],
-    )
+    """Shapes are mostly those of other layers: what is equal is kept once."""
+    values: list[Sequence[Any]] = []
+    weights: list[str] = []
+    known: dict[Any, Any] = {}
+    fields = [column.field for column in columns]
+    for row in rows:
+        own = [getattr(row, field) for field in fields]
+        values.append(tuple([known.setdefault(one, one) if type(one) is tuple else one for one in own]))
+        weights.append(_weight(row))
+    return Table([column.shown(report) for column in columns], values, fitted=True, weights=weights)
 
 
 def _weight(row: Row) -> str:

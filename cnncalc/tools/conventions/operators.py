@@ -41,6 +41,8 @@ PAPER = Convention(
         (
             *CONVOLUTIONS,
             "deform_conv",
+            "modulated_conv",
+            "blur",
             "local",
             "linear",
             "bilinear",
@@ -83,7 +85,9 @@ TORCH = Convention(
     tool="torch.utils.flop_counter.FlopCounterMode, torch 2.14.1",
     unit="FLOPs",
     rules={
-        **dict.fromkeys((*CONVOLUTIONS, "linear", "matmul", "einsum", "gru", "rnn"), (MACS, SECOND)),
+        **dict.fromkeys(
+            (*CONVOLUTIONS, "modulated_conv", "blur", "linear", "matmul", "einsum", "gru", "rnn"), (MACS, SECOND)
+        ),
         "attention": (
             MACS,
             SECOND,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch.nn import functional
 
 from cnncalc.layers.axes import placed
-from cnncalc.layers.kinds import activation, deformable, fractional, resize, tensors, unfolding
+from cnncalc.layers.kinds import activation, deformable, fractional, modulated, resize, tensors, unfolding
 from cnncalc.layers.kinds.algebra import contractions, functions, products, reductions
 from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 from cnncalc.torch_backend.building.windows import CONVOLVE, TRANSPOSED
@@ -153,6 +153,17 @@ def unpooled(layer: unfolding.MaxUnpool, taken: Sequence[Tensor], out: Shape) ->
     return lit
 
 
+def styled(layer: modulated.ModulatedConv, taken: Sequence[Tensor], out: Shape) -> Tensor:
+    """The windows of the map, and every style."""
+    x, styles = taken
+    slid = layer.slid.windows(tuple(x.shape[1:]))
+    slide: Any = (CONVOLVE if layer.up is None else TRANSPOSED)[len(slid) - 1]
+    ones = x.new_ones(1, 1, *(window.kernel for window in slid))
+    strides, padding = [window.stride for window in slid], [window.padding(1)[0] for window in slid]
+    lit: Tensor = slide(x.amax(1, keepdim=True), ones, None, strides, padding)
+    return lit + styles.amax(1).reshape(-1, *(1,) * (len(slid) + 1))
+
+
 def unknown(layer: tensors.Opaque, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """Nobody knows; nothing is told of it either."""
     return taken[0].new_zeros(()).expand(len(taken[0]), *(1,) * len(out))
@@ -177,6 +188,7 @@ RULES: dict[type[Layer], Callable[..., Tensor]] = {
     unfolding.Fold: unknown,
     fractional.FractionalMaxPool: unknown,
     deformable.DeformableConv: unknown,
+    modulated.ModulatedConv: styled,
     attention.Attention: attended,
     recurrent.LSTM: recurred,
     recurrent.GRU: recurred,

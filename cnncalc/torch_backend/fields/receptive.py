@@ -17,6 +17,7 @@ from cnncalc.analysis.receptive.fields import NOTHING
 from cnncalc.analysis.receptive.sight import Digit, Sight
 from cnncalc.answers.verification import Figure
 from cnncalc.layers.kinds.conv import Deconv
+from cnncalc.layers.kinds.modulated import Blur, ModulatedConv
 from cnncalc.layers.kinds.resize import Crop
 from cnncalc.layers.kinds.sequences.convolved import ConvLSTM
 from cnncalc.layers.windows import axis_name
@@ -144,7 +145,9 @@ def _held(trial: Trial, index: int, dark: Dark) -> Figure:
 
 def _tidy(graph: Net) -> bool:
     """Whether every window holds a pixel of the map, so that the borders of maps see what is predicted, and no less."""
-    if any(isinstance(layer, (Crop, Deconv, ConvLSTM)) for layer, _ in graph.signatures):
+    if any(isinstance(layer, (Crop, Deconv, ConvLSTM, ModulatedConv)) for layer, _ in graph.signatures):
+        return False
+    if any(isinstance(layer, Blur) and layer.up is not None for layer, _ in graph.signatures):
         return False
     for layer, shapes in graph.signatures:
         if len(shapes[0]) > 1 and layer.taken_axes(*shapes) is None:

@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
 from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.blocked import BLOCKED
 from cnncalc.interchange.onnx.rules.runtime import RUNTIME
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["Rule", "rules_of"]
 
 Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
@@ -69,3 +70,10 @@ RULES: Mapping[str, Rule] = {
     **RUNTIME,
 }
 """A function of a node, with the values that it takes, to those that it makes."""
+
+
+def rules_of(domain: str) -> Mapping[str, Rule]:
+    """The operators of a domain that are read; none of one that is not known."""
+    if domain in ("", "com.microsoft"):
+        return RULES
+    return BLOCKED if domain == "com.microsoft.nchwc" else {}

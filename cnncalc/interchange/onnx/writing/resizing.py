@@ -1,4 +1,4 @@
-"""Borders, slices and enlargements as nodes."""
+"""Borders, slices and enlargements as nodes, blurs and convolutions by styles."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
-from cnncalc.interchange.onnx.writing.windows import pads
+from cnncalc.interchange.onnx.writing.windows import padding, pads, slides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.base import show_shape
 from cnncalc.layers.fields import spread
 
-__all__ = ["crop", "enlarged", "pad", "sliced", "unpooled"]
+__all__ = ["blurred", "crop", "enlarged", "modulated", "pad", "sliced", "unpooled"]
 
 
 def pad(step: Step) -> str:
@@ -106,3 +106,34 @@ def picked(step: Step) -> str:
         if n != out:
             x = step.put("Gather", x, step.wholes(nearest_places(n, out)), axis=axis)
     return x
+
+
+def blurred(step: Step) -> str:
+    """A convolution in groups, or a transposed one, whose filter is the same for each channel."""
+    layer: Any = step.layer
+    slid, channels = layer.slid.windows(step.x[0]), step.fixed(step.x[0][0])
+    taps = step.learned("filter")
+    if not layer.each and channels > 1:
+        taps = step.put("Expand", taps, step.wholes((channels, 1, *layer.taps(step.x[0]))))
+    x, around = step.taken[0], {}
+    if layer.mode == "zeros":
+        around = padding(step, slid)
+    else:
+        borders = [(0, 0), (0, 0), *(window.padding(n) for window, n in zip(slid, step.x[0][1:]))]
+        x = step.bordered_by(layer.mode, pads(borders))
+    return step.put("Conv" if layer.up is None else "ConvTranspose", x, taps, **slides(slid), group=channels, **around)
+
+
+def modulated(step: Step) -> str:
+    """A convolution of a scaled map. Raises `Unsaid` where each image's filters are divided by their lengths."""
+    layer: Any = step.layer
+    if layer.demodulate:
+        raise Unsaid("its filters are divided by lengths that are made of them", "write `nodemodulate`")
+    slid, axes = layer.slid.windows(step.x[0]), range(2, step.rank + 2)
+    weight = step.learned("weight")
+    x = step.put("Mul", step.taken[0], step.unsqueezed(step.taken[1], *axes))
+    if layer.up is not None:
+        weight = step.put("Transpose", weight, perm=[1, 0, *axes])
+    bias = [step.learned("bias")] if layer.bias else []
+    kind = "Conv" if layer.up is None else "ConvTranspose"
+    return step.put(kind, x, weight, *bias, **slides(slid), **padding(step, slid))

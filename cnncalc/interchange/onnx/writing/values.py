@@ -98,10 +98,13 @@ NORMS: dict[str | None, Callable[..., np.ndarray[Any, Any]]] = {
 
 def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
     """The numbers of a safetensors file. Raises CnncalcError with every name and shape that does not fit."""
-    from cnncalc.interchange.safetensors import header_of, numbers_of
+    from cnncalc.interchange.safetensors import header_of, numbers_of, prefix_of
 
     stored = header_of(path)
     wanted = {known: shape for one in learned.values() for known, shape in one.stored}
+    if prefix := prefix_of(wanted, stored):
+        help = f"save it without: `{{name.removeprefix('{prefix}'): one for name, one in state_dict.items()}}`"
+        raise CnncalcError(Fault(f"every name in the file begins with `{prefix}`, and none in the net", help=help))
     counters = {name for name in stored if name.endswith((*WHOLE, "relative_coords_table"))}  # which the graph makes
     faults = [
         *(_missing(name, shape, stored) for name, shape in wanted.items() if name not in stored),

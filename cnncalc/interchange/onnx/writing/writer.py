@@ -164,9 +164,7 @@ def noted(graph: Net, opset: int) -> tuple[Scribe, dict[str, str]]:
 def _layer(scribe: Scribe, graph: Net, index: int, node: Node) -> None:
     """The nodes of a layer; what the last of them makes is called as the layer is. Raises `Unsaid`."""
     assert node.layer is not None
-    rule = RULES.get(node.layer.kind)
-    if rule is None:
-        raise Unsaid(f"there is no node of ONNX for `{node.layer.kind}`")
+    rule = RULES[node.layer.kind]
     first = len(scribe.nodes)
     owner = node if node.share is None else graph.nodes[node.share]
     taken = [graph.nodes[tensor].name for tensor in node.inputs]

@@ -9,6 +9,7 @@ from typing import Any
 from cnncalc.interchange.torch_code.classes.leaving import Left, left_out
 from cnncalc.interchange.torch_code.classes.runs import Growing, named_runs
 from cnncalc.interchange.torch_code.expressions import (
+    HOLDERS,
     REQUIRED,
     Call,
     Listed,
@@ -19,7 +20,7 @@ from cnncalc.interchange.torch_code.expressions import (
     flat,
     is_number,
 )
-from cnncalc.interchange.torch_code.modules.bodies import Body, Member
+from cnncalc.interchange.torch_code.modules.bodies import Body, Member, beside
 from cnncalc.interchange.torch_code.modules.parts import Group
 
 __all__ = ["Alike", "Kind"]
@@ -42,11 +43,18 @@ class Key:
 class Kind:
     """One class: the groups that are of it, and what they have in common, with every step that any of them has."""
 
-    def __init__(self, body: Body) -> None:
-        self.body = body
+    def __init__(self, whole: Group, body: Body) -> None:
+        self.whole, self.body = whole, body
+        """The group that has every step, and what it says."""
         self.groups: list[Group] = []
         self.left: dict[str, Left] = {}
         """What each group leaves out, by its full name."""
+
+    def of(self, bodies: Mapping[str, Body]) -> Kind:
+        """It among other bodies of the same groups."""
+        other = Kind(self.whole, bodies[self.whole.full])
+        other.groups, other.left = self.groups, self.left
+        return other
 
 
 class Alike:
@@ -62,14 +70,31 @@ class Alike:
         self.merged: dict[Key, Key] = {}
         """Keys of bodies, each to that of a body that has all of its steps."""
         self.lefts: dict[tuple[Key, Key], Left] = {}
-        self._same: dict[str, Hashable] = {}
-        self._items: dict[int, tuple[Any, ...]] = {}
+        self.said: dict[str, Hashable] = {}
+        self.told: dict[int, tuple[Any, ...]] = {}
+        self.shapes: dict[int, Hashable] = {}
+        """What calls without groups say, their numbers apart, by their identity."""
+        self.sames: dict[int, Hashable] = {}
+        """All that they say, likewise."""
+        self.settled: dict[int, Key] = {}
+        """The keys of bodies without groups, likewise."""
         self.keys: dict[str, Key] = {}
         while self._round():
             pass
         self._promote()
         while self._round():
             pass
+
+    def of(self, bodies: Mapping[str, Body]) -> Alike | None:
+        """The classes of the same groups with other numbers in these bodies; None where more than numbers differs."""
+        other = Alike.__new__(Alike)
+        other.__dict__.update(self.__dict__)
+        other.bodies, other.said, other.told = bodies, {}, {}
+        other.shapes, other.sames, other.settled = {**self.shapes}, {**self.sames}, {**self.settled}
+        for full, body in bodies.items():
+            if body is not self.bodies[full] and other.key(body) is not self.keys[full]:
+                return None
+        return other
 
     # -- which are alike --
 
@@ -86,8 +111,13 @@ class Alike:
                 return ("sequence", self._key_of_sequence(self.bodies[value.full]))
             return ("class", self.representative(self.keys[value.full]))
         if isinstance(value, Call):
-            said = tuple([(a.name, a.default is REQUIRED, self.shape(a.value)) for a in value.arguments])
-            return ("call", value.function, said)
+            found = self.shapes.get(id(value))
+            if found is None:
+                said = tuple([(a.name, a.default is REQUIRED, self.shape(a.value)) for a in value.arguments])
+                found = ("call", value.function, said)
+                if value.function not in HOLDERS:
+                    self.shapes[id(value)] = found
+            return found
         if isinstance(value, Listed):
             return ("list", *map(self.shape, value.items))
         if isinstance(value, Mapped):
@@ -110,9 +140,9 @@ class Alike:
 
     def items(self, body: Body) -> tuple[Any, ...]:
         """The members of a sequence, those that follow their equals told once."""
-        found = self._items.get(id(body))
+        found = self.told.get(id(body))
         if found is None:
-            found = self._items[id(body)] = self._told(body)
+            found = self.told[id(body)] = self._told(body)
         return found
 
     def _told(self, body: Body) -> tuple[Any, ...]:
@@ -136,15 +166,18 @@ class Alike:
         if isinstance(value, Group):
             if value.full not in self.bodies:
                 return ("apart", value.full)  # a group whose members are called one by one
-            if value.full not in self._same:
+            if value.full not in self.said:
                 body = self.bodies[value.full]
                 members = tuple([(one.name, self.same(one.made)) for one in body.members])
-                steps = tuple([(*one._replace(does=None), self.same(one.does)) for one in body.steps])
+                steps = tuple([(*beside(one), self.same(one.does)) for one in body.steps])
                 said = ("group", body.form, members, steps, body.takes, body.gives, body.ties)
-                self._same[value.full] = said
-            return self._same[value.full]
-        if isinstance(value, (Call, Listed, Mapped, Repeated)):
-            return (type(value).__name__, *map(self.same, value))
+                self.said[value.full] = said
+            return self.said[value.full]
+        if isinstance(value, Call) and value.function not in HOLDERS:
+            found = self.sames.get(id(value))
+            if found is None:
+                found = self.sames[id(value)] = ("Call", *map(self.same, value))
+            return found
         if type(value) is tuple or hasattr(value, "_fields"):
             return (type(value).__name__, *map(self.same, value))
         return (type(value).__name__, value if value is not REQUIRED else "REQUIRED")
@@ -160,10 +193,18 @@ class Alike:
 
     def key(self, body: Body) -> Key:
         """What a body says, its numbers apart."""
+        found = self.settled.get(id(body))
+        if found is None:
+            found = self._key(body)
+            if not any(isinstance(one.made, Group) or one.made.function in HOLDERS for one in body.members):
+                self.settled[id(body)] = found
+        return found
+
+    def _key(self, body: Body) -> Key:
         if body.form == "sequence":
             return self._key_of_sequence(body)
         members = tuple([(one.name, self.shape(one.made)) for one in body.members])
-        steps = tuple([(*one._replace(does=None), self.shape(one.does)) for one in body.steps])
+        steps = tuple([(*beside(one), self.shape(one.does)) for one in body.steps])
         return self._one((body.form, members, steps, body.takes, body.gives, body.ties))
 
     # -- rounds --
@@ -234,10 +275,10 @@ class Alike:
             key = self.representative(self.keys[group.full])
             kind = found.get(key)
             if kind is None:
-                kind = found[key] = Kind(self.bodies[group.full])
+                kind = found[key] = Kind(group, self.bodies[group.full])
             body, own = self.bodies[group.full], self.keys[group.full]
             if own == key:
-                kind.body = body
+                kind.whole, kind.body = group, body
                 kind.left[group.full] = Left((True,) * len(body.steps), {})
             else:
                 kind.left[group.full] = self.lefts[key, own]

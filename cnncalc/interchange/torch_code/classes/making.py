@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.graph import Net
@@ -12,6 +12,7 @@ from cnncalc.interchange.torch_code.classes.filling import filled, holes_in, kep
 from cnncalc.interchange.torch_code.classes.runs import Growing, growing
 from cnncalc.interchange.torch_code.classes.templates import MISSING, Parameter, Unifier
 from cnncalc.interchange.torch_code.expressions import (
+    HOLDERS,
     REQUIRED,
     Argument,
     Call,
@@ -28,7 +29,7 @@ from cnncalc.records import NamedTuple
 
 MOST_WORDS = 5
 """Modules that the name of a sequence tells."""
-__all__ = ["Class", "Held", "Taking", "classes"]
+__all__ = ["Class", "Classes", "Held", "Taking", "classes"]
 
 
 class Held(NamedTuple):
@@ -67,12 +68,34 @@ class Class(NamedTuple):
     ties: tuple[Tie, ...] = ()
 
 
-class _Maker:
-    def __init__(self, graph: Net, bodies: Bodies, alike: Alike, taken: set[str]) -> None:
-        self.graph, self.bodies, self.alike, self.taken = graph, bodies, alike, taken
+class Classes:
+    """The classes of a net, the net's own the last."""
+
+    def __init__(self, graph: Net, bodies: Bodies, alike: Alike) -> None:
+        self.graph, self.bodies, self.alike = graph, bodies, alike
         self.calls: dict[str, Call] = {}
         """How each group is made."""
-        self.classes: list[Class] = []
+        self.kinds: list[Kind] = []
+        self.made: list[Class] = []
+
+    def of(self, graph: Net, bodies: Bodies) -> Iterator[Class] | None:
+        """Those of a net that has other numbers in the layers that changed, one after another; None for another net."""
+        alike = self.alike.of(bodies.found)
+        return None if alike is None else self._of(Classes(graph, bodies, alike))
+
+    def _of(self, other: Classes) -> Iterator[Class]:
+        changed = other.bodies.changed
+        other.calls = {
+            group.full: self.calls[group.full]
+            for group in other.bodies.root.inside()
+            if group.full in self.calls and not any(index in changed for index in group.nodes)
+        }
+        for kind, made in zip(self.kinds, self.made):
+            if any(group.full not in other.calls for group in kind.groups):
+                other.add(kind.of(other.bodies.found), made.name)
+                yield other.made[-1]
+            else:
+                yield made
 
     def resolved(self, value: Any) -> Any:
         """An expression with calls in place of groups."""
@@ -84,6 +107,8 @@ class _Maker:
                 made = self.calls[value.full] = Call("nn.Sequential", inner)
             return made
         if isinstance(value, Call):
+            if value.function not in HOLDERS:
+                return value
             return Call(value.function, tuple([a._replace(value=self.resolved(a.value)) for a in value.arguments]))
         if isinstance(value, Listed):
             return Listed(tuple(map(self.resolved, value.items)))
@@ -101,8 +126,9 @@ class _Maker:
 
     def add(self, kind: Kind, name: str) -> None:
         """Make the class of a kind, and the calls that make its groups."""
-        unifier = self.unified(kind, plain=True)[0]
-        unifier, members, steps = self.unified(kind, plain=unifier.widths < 2)
+        unifier, members, steps = self.unified(kind, plain=True)
+        if unifier.widths > 1:
+            unifier, members, steps = self.unified(kind, plain=False)
         names, used = {one.name for one in unifier.parameters}, dict[str, None]()
         steps = [
             one._replace(step=one.step._replace(does=_in_forward(one.step.does, unifier.holes, names, used)))
@@ -111,9 +137,9 @@ class _Maker:
         held = tuple([one._replace(made=filled(one.made, unifier.holes)) for one in members])
         ties = together(self.graph, kind.groups[0], kind.body.ties, self.alike.same)
         parameters = sorted(unifier.parameters, key=_order)
-        self.classes.append(
-            Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used), ties)
-        )
+        made = Class(name, kind.body.form, tuple(parameters), held, tuple(steps), kind.body, tuple(used), ties)
+        self.kinds.append(kind)
+        self.made.append(made)
         for place, group in enumerate(kind.groups):
             arguments = [
                 Argument(one.name, one.default if one.values[place] is MISSING else one.values[place], one.default)
@@ -142,11 +168,13 @@ class _Maker:
     def known(self, kind: Kind) -> dict[tuple[Any, ...], str]:
         """The channels that come into the groups, and those that go out."""
         found: dict[tuple[Any, ...], str] = {}
-        flows = [self.bodies.tensors.boundary(group.nodes) for group in kind.groups]
-        for name, side in (("out_channels", 1), ("in_channels", 0)):
-            if all(flow[side] for flow in flows):
-                ends = [flow[side][-1 if side else 0][0] for flow in flows]
-                found[tuple([self.graph.nodes[index].shape[0] for index in ends])] = name
+        flows = [self.bodies.flows[group.full] for group in kind.groups]
+        for name, sides, end in (
+            ("out_channels", [flow.gives for flow in flows], -1),
+            ("in_channels", [flow.takes for flow in flows], 0),
+        ):
+            if all(sides):
+                found[tuple([self.graph.nodes[side[end][0]].shape[0] for side in sides])] = name
         return found
 
     def steps(self, kind: Kind, bodies: list[Body], unifier: Unifier) -> list[Taking]:
@@ -213,15 +241,14 @@ def _word(graph: Net, bodies: Bodies, group: Group, hints: Mapping[str, str]) ->
     return f"{around[-1]}_{word if not word.isdecimal() else 'block'}"
 
 
-def classes(graph: Net, bodies: Bodies, root: Group, hints: Mapping[str, str], taken: set[str]) -> list[Class]:
-    """The classes, the net's own the last; `hints` are what groups are called, `taken` names that are given."""
-    groups = [group for group in (*root.inside(), root) if group.full in bodies.found]
-    alike = Alike(bodies.found, groups, hints)
-    maker = _Maker(graph, bodies, alike, taken)
+def classes(graph: Net, bodies: Bodies, hints: Mapping[str, str], taken: set[str]) -> Classes:
+    """The classes; `hints` are what groups are called, `taken` names that are given."""
+    groups = [group for group in (*bodies.root.inside(), bodies.root) if group.full in bodies.found]
+    maker = Classes(graph, bodies, Alike(bodies.found, groups, hints))
     own = camel(graph.name)
     own = own if own not in taken else f"{own}Net"
     taken.add(own)
-    for kind in alike.kinds():
+    for kind in maker.alike.kinds():
         first = kind.groups[0]
         stem = camel(_word(graph, bodies, first, hints)) if first.full else own
         name, number = stem, 2
@@ -230,4 +257,4 @@ def classes(graph: Net, bodies: Bodies, root: Group, hints: Mapping[str, str], t
         name = name if first.full else own
         taken.add(name)
         maker.add(kind, name)
-    return maker.classes
+    return maker

@@ -97,7 +97,7 @@ class Unifier:
         """One expression with holes for several; `name` is the argument that they are, `member` the module."""
         present = [value for value in values if value is not MISSING]
         first = present[0]
-        if all(type(value) is type(first) and value == first for value in present):
+        if all(value is first or (type(value) is type(first) and value == first) for value in present):
             return first
         if isinstance(first, Call) and first.function == "nn.Sequential":
             return Call(first.function, tuple(self._items(values, member)))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import Net
-from cnncalc.interchange.torch_code.classes.making import Class
+from cnncalc.graph import Net, Node
+from cnncalc.interchange.torch_code.classes.making import Class, Classes
+from cnncalc.interchange.torch_code.classes.screening import first_of_many, fits
 from cnncalc.interchange.torch_code.classes.templates import Parameter
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Text, call
-from cnncalc.interchange.torch_code.modules.parts import RESERVED, is_attribute
+from cnncalc.interchange.torch_code.modules.bodies import Bodies
+from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group, is_attribute
 from cnncalc.records import NamedTuple
 
 __all__ = ["Program", "with_arguments"]
@@ -21,51 +23,109 @@ MOST_LAYERS = 2_000
 
 
 class Program(NamedTuple):
-    """What a program says: its classes, the net's own last, and all else that must be the same for other values."""
+    """What a program says: its classes, and all else that must be the same for other values."""
 
-    classes: list[Class]
+    classes: Classes
     rest: Any
 
 
-Made: TypeAlias = Callable[[Net], Program]
+Make: TypeAlias = Callable[[Net], Program]
 
 
 class Unfit(Exception):
     """The classes for another value differ in more than numbers that follow from it."""
 
 
-def with_arguments(graph: Net, program: Program, make: Made) -> list[Class]:
+def with_arguments(graph: Net, program: Program, make: Make) -> list[Class]:
     """The classes, with an argument for each variable that only numbers in them follow from."""
-    made = program.classes
+    made = program.classes.made
     if graph.again is None or graph.nodes != graph.again.nodes or len(graph.nodes) > MOST_LAYERS:
         return made
     taken = {*RESERVED, *dir(builtins)}
     for each in made:
         taken.update([*(one.name for one in each.members), *(one.name for one in each.parameters)])
+    group = first_of_many(program.classes)
     for name, value in graph.again.numbers.items():
-        if is_attribute(name) and name not in taken:
+        free = value != 0 and is_attribute(name) and name not in taken
+        if free and (group is None or _fits(graph, program.classes, group, name, value)):
             made = _varied(graph, program, make, made, name, value)
     return made
 
 
-def _varied(graph: Net, program: Program, make: Made, made: list[Class], name: str, value: int | float) -> list[Class]:
+def _fits(graph: Net, classes: Classes, group: Group, name: str, value: int | float) -> bool:
+    """Whether another value leaves a group in its class, as far as the net's beginning tells."""
+    assert graph.again is not None
+    other = _others(value)[0][0]
+    try:
+        begun = graph.again.begin({name: repr(other)}, group.full)
+    except CnncalcError:
+        return True
+    return fits(graph, classes, group, begun, _Varying(name, (value, other)).follows)
+
+
+def _varied(graph: Net, program: Program, make: Make, made: list[Class], name: str, value: int | float) -> list[Class]:
     """The classes with one more argument; as they were where its values change more than numbers."""
     assert graph.again is not None
-    for others in ((value + 1, 2 * value), (2 * value, 3 * value)) if type(value) is int else ((value / 2, value / 4),):
-        try:
-            nets = [graph.again.build({name: repr(other)}) for other in others]
-        except CnncalcError:
-            continue  # a number of heads divides twice the width, and not one more
-        programs: list[Program] = []
-        found = made
-        try:
-            for number, net in enumerate(nets, 1):  # what does not fit mostly does not with the first
-                programs.append(make(net))
-                found = _Varying(name, (value, *others[:number])).classes(program, programs, made)
-        except (CnncalcError, Unfit):
-            found = made
-        return found
+    for others in _others(value):
+        found, known = made, list[list[Class]]()
+        for number, other in enumerate(others, 1):  # what does not fit mostly does not with the first
+            try:
+                net = graph.again.build({name: repr(other)})
+            except CnncalcError:
+                break  # a number of heads divides twice the width, and not one more
+            try:
+                known.append([])
+                varying = _Varying(name, (value, *others[:number]))
+                others_of = [*known[:-1], _noted(_of(graph, program, make, net), known[-1])]
+                found = varying.classes(program.classes.made, others_of, made)
+            except (CnncalcError, Unfit):
+                return made
+        else:
+            return found
     return made
+
+
+def _others(value: int | float) -> tuple[tuple[int | float, int | float], ...]:
+    """Pairs of other values, by which it is told what follows from one: the first pair for which there are nets."""
+    if type(value) is float:
+        return ((value / 2, value / 4),)
+    return ((value + 1, 2 * value), (2 * value, 3 * value)) if value != 1 else ((2, 3),)
+
+
+def _noted(found: Iterable[Class], known: list[Class]) -> Iterator[Class]:
+    """Classes as they are made, each noted."""
+    for one in found:
+        known.append(one)
+        yield one
+
+
+def _of(graph: Net, program: Program, make: Make, net: Net) -> Iterable[Class]:
+    """The classes of a net for another value. Raises Unfit where it is another net, and CnncalcError."""
+    if not _stand_alike(graph, net):  # a repeat is longer
+        other = make(net)
+        if other.rest != program.rest or len(other.classes.made) != len(program.classes.made):
+            raise Unfit
+        return other.classes.made
+    before, ours, theirs = program.classes.bodies, graph.signed.pairs, net.signed.pairs
+    layers = zip(graph.layers(), net.layers())
+    changed = {n for (n, one, _), (_, two, _) in layers if ours[one.signature] is not theirs[two.signature]}
+    bodies = Bodies(net, before.root, before.ties, before, changed)
+    found = program.classes.of(net, bodies) if bodies.wrapped == before.wrapped else None
+    if found is None:
+        raise Unfit
+    return found
+
+
+def _stand_alike(graph: Net, net: Net) -> bool:
+    """Whether two nets differ in numbers alone: the same kinds of layers stand in the same places."""
+    if len(graph.nodes) != len(net.nodes) or graph.outputs != net.outputs:
+        return False
+    return all(_place(one) == _place(other) for one, other in zip(graph.nodes, net.nodes))
+
+
+def _place(node: Node) -> tuple[object, ...]:
+    kind = "" if node.layer is None else node.layer.kind
+    return kind, node.name, node.inputs, node.share, node.trainable, node.train_only
 
 
 class _Varying:
@@ -77,14 +137,9 @@ class _Varying:
         """The classes that need it."""
         self.asked = False
 
-    def classes(self, program: Program, others: Sequence[Program], made: list[Class]) -> list[Class]:
-        """The classes with it as an argument. Raises Unfit."""
-        if any(one.rest != program.rest or len(one.classes) != len(made) for one in others):
-            raise Unfit
-        changed = [
-            self.changed(now, base, [one.classes[place] for one in others])
-            for place, (now, base) in enumerate(zip(made, program.classes))
-        ]
+    def classes(self, own: Sequence[Class], others: Sequence[Iterable[Class]], made: list[Class]) -> list[Class]:
+        """The classes with it as an argument: `made` of the net's `own`, and those for other values. Raises Unfit."""
+        changed = [self.changed(now, base, others) for now, base, *others in zip(made, own, *others)]
         if not self.needing:
             raise Unfit
         handed = [self.handed(one) for one in changed]  # each stands behind those that it calls
@@ -92,6 +147,8 @@ class _Varying:
 
     def changed(self, now: Class, base: Class, others: Sequence[Class]) -> Class:
         """A class in which numbers that differ follow from the variable."""
+        if all(one is base for one in others):
+            return now
         said = [
             (one.name, one.form, len(one.members), len(one.steps), one.kept, one.ties, one.body.takes, one.body.gives,
              [(each.name, each.role, each.default) for each in one.parameters])
@@ -139,6 +196,13 @@ class _Varying:
         if all(n == value + more for n, value in pairs):
             return call("+" if more > 0 else "-", {"left": Text(name), "right": abs(more)})
         raise Unfit
+
+    def follows(self, numbers: Sequence[int | float]) -> bool:
+        """Whether numbers are an expression of it, or all the same."""
+        try:
+            return len({*numbers}) == 1 or bool(self.said(numbers, self.name))
+        except Unfit:
+            return False
 
     def handed(self, one: Class) -> Class:
         """A class that hands the variable on to those of its members that need it."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cnncalc.interchange.torch_code.expressions import Call, Taken, Text, call, method
 from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, rank_of, says
-from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds import activation, crossmap, linear, norm, regularize
-from cnncalc.layers.kinds.algebra import products
+
+if TYPE_CHECKING:
+    from cnncalc.layers import Layer, Shape
+    from cnncalc.layers.kinds import activation, crossmap, linear, norm, regularize
+    from cnncalc.layers.kinds.algebra import products
 
 __all__: list[str] = []
 
@@ -19,7 +23,7 @@ def on_last(does: Call) -> Call:
 LAST = method(X, "movedim", 1, -1)
 
 
-@says(linear.Linear)
+@says("linear")
 def linear_layer(layer: linear.Linear, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Linear; of Caffe's maps, flattened, and of Keras's on the channels of every pixel."""
     (shape,) = shapes
@@ -33,14 +37,14 @@ def linear_layer(layer: linear.Linear, shapes: tuple[Shape, ...], made: Shape) -
     return Said(module, on_last(own(LAST)) if on == "channels" else own(), holds=True)
 
 
-@says(linear.Bilinear)
+@says("bilinear")
 def bilinear(layer: linear.Bilinear, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Bilinear."""
     sizes = {"in1_features": shapes[0][-1], "in2_features": shapes[1][-1], "out_features": layer.out}
     return Said(call("nn.Bilinear", sizes, bias=(layer.bias, True)), own(X, Taken(1)), holds=True)
 
 
-@says(norm.BatchNorm)
+@says("batchnorm")
 def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """BatchNorm1d (vectors too) to BatchNorm3d; of other tools' one parameter is missing, or a buffer more."""
     module = call(
@@ -59,7 +63,7 @@ def batch_norm(layer: norm.BatchNorm, shapes: tuple[Shape, ...], made: Shape) ->
     return Said(module, own(), holds=holds)
 
 
-@says(norm.InstanceNorm)
+@says("instancenorm")
 def instance_norm(layer: norm.InstanceNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """InstanceNorm1d to InstanceNorm3d."""
     module = call(
@@ -72,7 +76,7 @@ def instance_norm(layer: norm.InstanceNorm, shapes: tuple[Shape, ...], made: Sha
     return Said(module, own(), holds=layer.affine or layer.stats)
 
 
-@says(norm.LayerNorm)
+@says("layernorm")
 def layer_norm(layer: norm.LayerNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """LayerNorm over the last axis, all axes, or the channels of a map."""
     (shape,) = shapes
@@ -88,7 +92,7 @@ def layer_norm(layer: norm.LayerNorm, shapes: tuple[Shape, ...], made: Shape) ->
     return Said(module, on_last(own(LAST)) if moved else own(), holds=layer.affine)
 
 
-@says(products.RMSNorm)
+@says("rmsnorm")
 def rms_norm(layer: products.RMSNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """RMSNorm over the last axis, all axes, or the channels of a map."""
     over = tuple(layer.normalised(shapes[0]))
@@ -102,7 +106,7 @@ def rms_norm(layer: products.RMSNorm, shapes: tuple[Shape, ...], made: Shape) ->
     return Said(module, on_last(own(LAST)) if moved else own(), holds=layer.affine)
 
 
-@says(norm.GroupNorm)
+@says("groupnorm")
 def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """GroupNorm; with a scale a group, as ONNX had it, a module in the file itself."""
     paired = layer.rules.group_pairs and layer.affine
@@ -115,26 +119,26 @@ def group_norm(layer: norm.GroupNorm, shapes: tuple[Shape, ...], made: Shape) ->
     return Said(module, own(), holds=layer.affine)
 
 
-@says(norm.LocalResponseNorm)
+@says("lrn")
 def local_response_norm(layer: norm.LocalResponseNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """LocalResponseNorm, with torch's own numbers."""
     size = {"size": layer.size}
     return Said(call("nn.LocalResponseNorm", size), own(), call("F.local_response_norm", {"input": X, **size}))
 
 
-@says(crossmap.CrossMapNorm)
+@says("crossmap_lrn")
 def cross_map_norm(layer: crossmap.CrossMapNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """CrossMapLRN2d, with torch's own numbers."""
     return Said(call("nn.CrossMapLRN2d", {"size": layer.size}), own())
 
 
-@says(norm.GlobalResponseNorm)
+@says("grn")
 def global_response_norm(layer: norm.GlobalResponseNorm, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself."""
     return Said(call("GlobalResponseNorm", {"channels": shapes[0][0]}), own(), holds=True)
 
 
-@says(norm.LayerScale)
+@says("layerscale")
 def layer_scale(layer: norm.LayerScale, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A learned tensor; with a shift a module in the file itself."""
     if layer.bias:
@@ -143,26 +147,26 @@ def layer_scale(layer: norm.LayerScale, shapes: tuple[Shape, ...], made: Shape) 
     return Said(factors, call("*", {"left": X, "right": ITSELF}), holds=True, bare=True)
 
 
-IN_PLACE: dict[type[Layer], tuple[str, str]] = {
-    activation.ReLU: ("ReLU", "relu"),
-    activation.ReLU6: ("ReLU6", "relu6"),
-    activation.SELU: ("SELU", "selu"),
-    activation.SiLU: ("SiLU", "silu"),
-    activation.Mish: ("Mish", "mish"),
-    activation.HardSwish: ("Hardswish", "hardswish"),
-    activation.HardSigmoid: ("Hardsigmoid", "hardsigmoid"),
+IN_PLACE: dict[str, tuple[str, str]] = {
+    "relu": ("ReLU", "relu"),
+    "relu6": ("ReLU6", "relu6"),
+    "selu": ("SELU", "selu"),
+    "silu": ("SiLU", "silu"),
+    "mish": ("Mish", "mish"),
+    "hardswish": ("Hardswish", "hardswish"),
+    "hardsigmoid": ("Hardsigmoid", "hardsigmoid"),
 }
-PLAIN: dict[type[Layer], tuple[str, str]] = {
-    activation.Sigmoid: ("Sigmoid", "torch.sigmoid"),
-    activation.Tanh: ("Tanh", "torch.tanh"),
-    activation.Softplus: ("Softplus", "F.softplus"),
+PLAIN: dict[str, tuple[str, str]] = {
+    "sigmoid": ("Sigmoid", "torch.sigmoid"),
+    "tanh": ("Tanh", "torch.tanh"),
+    "softplus": ("Softplus", "F.softplus"),
 }
 
 
 @says(*IN_PLACE)
 def in_place(layer: activation.InPlace, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """An activation without numbers that may overwrite its input."""
-    name, word = IN_PLACE[type(layer)]
+    name, word = IN_PLACE[layer.kind]
     inplace = (layer.inplace, False)
     return Said(call(f"nn.{name}", inplace=inplace), own(), call(f"F.{word}", {"input": X}, inplace=inplace))
 
@@ -170,11 +174,11 @@ def in_place(layer: activation.InPlace, shapes: tuple[Shape, ...], made: Shape) 
 @says(*PLAIN)
 def without_fields(layer: Layer, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """An activation with nothing to set."""
-    name, function = PLAIN[type(layer)]
+    name, function = PLAIN[layer.kind]
     return Said(call(f"nn.{name}"), own(), call(function, {"input": X}))
 
 
-@says(activation.LeakyReLU)
+@says("leaky_relu")
 def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """LeakyReLU."""
     slope, inplace = {"negative_slope": layer.slope}, (layer.inplace, False)
@@ -183,14 +187,14 @@ def leaky_relu(layer: activation.LeakyReLU, shapes: tuple[Shape, ...], made: Sha
     )
 
 
-@says(activation.RReLU)
+@says("rrelu")
 def rrelu(layer: activation.RReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """RReLU, as a module: as a function it would have to be told whether the net trains."""
     lower, upper = (layer.lower, 1 / 8), (layer.upper, 1 / 3)
     return Said(call("nn.RReLU", lower=lower, upper=upper, inplace=(layer.inplace, False)), own())
 
 
-@says(activation.ELU)
+@says("elu")
 def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """ELU."""
     alpha, inplace = (layer.alpha, 1.0), (layer.inplace, False)
@@ -198,7 +202,7 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     return Said(call("nn.ELU", alpha=alpha, inplace=inplace), own(), function)
 
 
-@says(activation.PReLU)
+@says("prelu")
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """PReLU; with more slopes than one a channel a module in the file itself."""
     slopes = layer.weight_shapes(*shapes)["weight"]
@@ -207,28 +211,28 @@ def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...], made: Shape) -> Sa
     return Said(call("nn.PReLU", num_parameters=(slopes[0], 1)), own(), holds=True)
 
 
-@says(activation.GELU)
+@says("gelu")
 def gelu(layer: activation.GELU, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """GELU."""
     how = (layer.approximate, "none")
     return Said(call("nn.GELU", approximate=how), own(), call("F.gelu", {"input": X}, approximate=how))
 
 
-@says(activation.Softmax, activation.LogSoftmax)
+@says("softmax", "log_softmax")
 def softmax(layer: activation.Softmax, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Softmax along an axis, or its logarithm."""
-    name, word = ("LogSoftmax", "log_softmax") if isinstance(layer, activation.LogSoftmax) else ("Softmax", "softmax")
+    name, word = ("LogSoftmax", "log_softmax") if layer.kind == "log_softmax" else ("Softmax", "softmax")
     axis = (1 + layer.axis % len(shapes[0]), None)
     return Said(call(f"nn.{name}", dim=axis), own(), call(f"F.{word}", {"input": X}, dim=axis))
 
 
-@says(activation.Maxout)
+@says("maxout")
 def maxout(layer: activation.Maxout, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """The largest of neighbouring channels, by an axis for them."""
     return Said(function=method(method(X, "unflatten", 1, (-1, layer.pieces)), "amax", 2))
 
 
-@says(regularize.Dropout)
+@says("dropout")
 def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Dropout; of whole channels Dropout1d to Dropout3d, or on more axes what these are made of; and the alpha ones."""
     if layer.channels and not layer.alpha and rank_of(shapes) > 3:
@@ -246,13 +250,13 @@ def dropout(layer: regularize.Dropout, shapes: tuple[Shape, ...], made: Shape) -
     )
 
 
-@says(regularize.DropPath)
+@says("droppath")
 def drop_path(layer: regularize.DropPath, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself."""
     return Said(call("DropPath", {"rate": layer.rate}), own())
 
 
-@says(regularize.Identity)
+@says("identity")
 def identity(layer: regularize.Identity, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Nothing."""
     return Said(call("nn.Identity"), own(), X)

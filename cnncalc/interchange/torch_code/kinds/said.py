@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken, Text, call
+from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
@@ -21,6 +23,8 @@ __all__ = [
     "parametrised",
     "plain",
     "rank_of",
+    "remembered",
+    "said_of",
     "says",
     "sides",
 ]
@@ -50,16 +54,35 @@ class Said(NamedTuple):
 
 Rule = Callable[[Any, "tuple[Shape, ...]", Shape], Said]
 R = TypeVar("R", bound=Rule)
-RULES: dict[str, Rule] = {}
+ROOMS = ("elements", "windows", "tensors", "sequences", "modulated")
+"""The modules that register rules, those that most nets need first."""
+
+
+class _Rules(dict[str, Rule]):
+    """Rules by kind; a module of them is imported when a kind is asked for that none before it has."""
+
+    def __missing__(self, kind: str) -> Rule:
+        for room in ROOMS:
+            import_module(f"cnncalc.interchange.torch_code.kinds.{room}")
+            if kind in self:
+                return self[kind]
+        raise KeyError(kind)
+
+
+RULES = _Rules()
 """The rule of each kind: of a layer, the shapes of its inputs and that of its output."""
 
 
-def says(*kinds: type[Layer]) -> Callable[[R], R]:
+def said_of(layer: Any, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """A layer by its rule, with what makes its weight. Raises Unsaid."""
+    return parametrised(RULES[layer.kind](layer, shapes, made), layer)
+
+
+def says(*kinds: str) -> Callable[[R], R]:
     """Register a function as the rule of these kinds."""
 
     def register(rule: R) -> R:
-        for kind in kinds:
-            RULES[kind.kind] = rule
+        RULES.update(dict.fromkeys(kinds, rule))
         return rule
 
     return register
@@ -86,6 +109,15 @@ def parametrised(said: Said, layer: Layer) -> Said:
         return said
     function = f"{PARAMETRISATIONS}{norm}_norm"
     return said._replace(module=Call(function, (Argument("", said.module),)))
+
+
+def remembered(said: Said) -> Said:
+    """A max pool that gives the places of its pixels too. Raises Unsaid for one that torch's own is not."""
+    if said.module is None or "MaxPool" not in said.module.function:
+        raise Unsaid("its pool is none of torch's own, which alone remembers places", "pad before the pool by a layer")
+    places = Argument("return_indices", Text("True"), False)
+    both = [one._replace(arguments=(*one.arguments, places)) for one in (said.module, said.function)]
+    return Said(both[0], said.does, both[1], tensors=2)
 
 
 def rank_of(shapes: Sequence[Shape]) -> int:

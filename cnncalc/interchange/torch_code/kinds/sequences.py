@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.interchange.torch_code.expressions import OWN, Argument, Call, Taken, call, method
 from cnncalc.interchange.torch_code.helpers_attention import OTHERS
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, says
 from cnncalc.interchange.written import Unsaid
-from cnncalc.layers import Shape
-from cnncalc.layers.kinds.algebra import contractions
-from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
+
+if TYPE_CHECKING:
+    from cnncalc.layers import Shape
+    from cnncalc.layers.kinds.algebra import contractions
+    from cnncalc.layers.kinds.sequences import attention, convolved, recurrent
 
 __all__: list[str] = []
 
 NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
-@says(recurrent.LSTM, recurrent.GRU, recurrent.RNN)
+@says("lstm", "gru", "rnn")
 def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """LSTM, GRU and RNN; a cell with one vector of biases, as Keras's, torch has not."""
-    if layer.bias_vectors == 1:
-        raise Unsaid("torch's cells have two vectors of biases, and this has one", "write `biases=2`, or `nobias`")
+    """LSTM, GRU and RNN; of one vector of biases, as Keras's, the second is zeros."""
     final = layer.returns == "final"
     options: dict[str, tuple[Any, Any]] = {
         "num_layers": (layer.layers, 1),
@@ -31,22 +31,24 @@ def recurred(layer: recurrent.Recurrent, shapes: tuple[Shape, ...], made: Shape)
         "bidirectional": (layer.bidirectional, False),
         "proj_size": (getattr(layer, "projection", None) or 0, 0),
     }
-    if not isinstance(layer, recurrent.RNN):
+    if layer.kind != "rnn":
         del options["nonlinearity"]
-    if not isinstance(layer, recurrent.LSTM):
+    if layer.kind != "lstm":
         del options["proj_size"]
     sizes = {"input_size": layer.features(shapes[0]), "hidden_size": layer.hidden}
     module = call(f"nn.{NAMES[layer.kind]}", sizes, **options)
+    if layer.bias_vectors == 1:
+        module = call("with_one_bias", {"module": module})
     ran = own(method(X, "transpose", 1, 2) if layer.axis == "channels" else X)
     if final:
-        state = call("@[1]" if not isinstance(layer, recurrent.LSTM) else "@[1][0]", {"": ran})
+        state = call("@[1]" if layer.kind != "lstm" else "@[1][0]", {"": ran})
         last = call("[0]", {"": state, "start": -layer.directions, "stop": None, "step": 1})
         return Said(module, method(method(last, "transpose", 0, 1), "flatten", 1), holds=True)
     out = call("@[0]", {"": ran})
     return Said(module, method(out, "transpose", 1, 2) if layer.axis == "channels" else out, holds=True)
 
 
-@says(attention.Attention)
+@says("attention")
 def attended(layer: attention.Attention, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself, with the parameters of torch.nn.MultiheadAttention."""
     otherwise = layer.biased or layer.cosine or layer.scaled != "head"
@@ -131,7 +133,7 @@ def in_windows(layer: attention.Attention, shapes: tuple[Shape, ...]) -> Said:
     return Said(module, method(own(method(X, "movedim", 1, -1)), "movedim", -1, 1), holds=True)
 
 
-@says(contractions.Einsum)
+@says("einsum")
 def einsum(layer: contractions.Einsum, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """torch.einsum, with a letter for the batch before those of the equation."""
     used = set(layer.equation)
@@ -140,7 +142,21 @@ def einsum(layer: contractions.Einsum, shapes: tuple[Shape, ...], made: Shape) -
     return Said(function=call("torch.einsum", {"": f"{left},{right}->{out}", "x": X, "y": Taken(1)}))
 
 
-@says(convolved.ConvLSTM)
+@says("convlstm")
 def conv_lstm(layer: convolved.ConvLSTM, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torch has no recurrence of convolutions. Raises Unsaid, always."""
-    raise Unsaid("torch itself has no recurrence of convolutions", "`net.to_torch()` runs it")
+    """A module in the file itself: torch has no recurrence of convolutions."""
+    slid = layer.windows(shapes[0])
+    module = call(
+        "ConvLSTM",
+        {
+            "c_in": shapes[0][0],
+            "c_out": layer.out,
+            "kernel": tuple([window.kernel for window in slid]),
+            "stride": tuple([window.stride for window in slid]),
+            "padding": tuple([window.padding(n)[0] for window, n in zip(slid, shapes[0][2:])]),
+            "dilation": tuple([window.dilation for window in slid]),
+        },
+        bias=(layer.bias, True),
+        final=(layer.returns == "final", False),
+    )
+    return Said(module, own(), holds=True)

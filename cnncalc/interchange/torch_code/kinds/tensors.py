@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.interchange.torch_code.expressions import Call, Listed, Taken, call, method
 from cnncalc.interchange.torch_code.kinds.said import ITSELF, Said, X, learned, own, plain, rank_of, says, sides
 from cnncalc.interchange.written import Unsaid
-from cnncalc.layers import Shape
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import merge, reshape, resize, shuffle, tensors
-from cnncalc.layers.kinds.algebra import arithmetic, distances, functions, products, reductions
+
+if TYPE_CHECKING:
+    from cnncalc.layers import Shape
+    from cnncalc.layers.kinds import merge, reshape, resize, shuffle, tensors
+    from cnncalc.layers.kinds.algebra import distances, functions, products, reductions
 
 __all__: list[str] = []
 
@@ -24,14 +26,14 @@ ROOM = {
     "tanhshrink": "F.tanhshrink",
 }
 """The functions that torch calls otherwise, or keeps elsewhere."""
-PAIRS: dict[type[merge.ElementwiseMerge], str] = {
-    merge.Add: "+",
-    merge.Multiply: "*",
-    merge.Maximum: "torch.maximum",
-    arithmetic.Minimum: "torch.minimum",
-    arithmetic.Subtract: "-",
-    arithmetic.Divide: "/",
-    arithmetic.Power: "**",
+PAIRS: dict[str, str] = {
+    "add": "+",
+    "multiply": "*",
+    "maximum": "torch.maximum",
+    "minimum": "torch.minimum",
+    "subtract": "-",
+    "divide": "/",
+    "power": "**",
 }
 
 
@@ -45,10 +47,10 @@ def filled(place: int, shape: Shape, rank: int) -> Any:
 @says(*PAIRS)
 def pair(layer: merge.ElementwiseMerge, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """An operator or function of two tensors, of many from left to right, or of a tensor and a number."""
-    word, by = PAIRS[type(layer)], layer.number
+    word, by = PAIRS[layer.kind], layer.number
     if len(shapes) == 1:
-        if isinstance(layer, merge.Maximum):
-            low, high = (None, by) if isinstance(layer, arithmetic.Minimum) else (by, None)
+        if layer.kind in ("maximum", "minimum"):
+            low, high = (None, by) if layer.kind == "minimum" else (by, None)
             return Said(function=method(X, "clamp", min=(low, None), max=(high, None)))
         return Said(function=call(word, {"left": X, "right": by}))
     rank = max(map(len, shapes))
@@ -62,20 +64,20 @@ def pair(layer: merge.ElementwiseMerge, shapes: tuple[Shape, ...], made: Shape) 
     return Said(function=found)
 
 
-@says(merge.Concat)
+@says("concat")
 def concat(layer: merge.Concat, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """torch.cat along the axis."""
     taken = Listed(tuple([Taken(place) for place in range(len(shapes))]))
     return Said(function=call("torch.cat", {"tensors": taken}, dim=(layer.axis + 1, 0)))
 
 
-@says(reshape.Flatten)
+@says("flatten")
 def flatten(layer: reshape.Flatten, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Flatten."""
     return Said(call("nn.Flatten"), own(), method(X, "flatten", 1))
 
 
-@says(reshape.Reshape)
+@says("reshape")
 def reshaped(layer: reshape.Reshape, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """reshape, to numbers or to the shape of another tensor."""
     if len(shapes) == 2:
@@ -85,13 +87,13 @@ def reshaped(layer: reshape.Reshape, shapes: tuple[Shape, ...], made: Shape) -> 
     return Said(function=method(X, "reshape", -1, *made))
 
 
-@says(reshape.Permute)
+@says("permute")
 def permute(layer: reshape.Permute, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """permute."""
     return Said(function=method(X, "permute", 0, *(axis + 1 for axis in layer.order)))
 
 
-@says(resize.Pad)
+@says("pad")
 def pad(layer: resize.Pad, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """ZeroPad1d to ZeroPad3d or its sister of another mode; pad, of channels too."""
     borders = sides(list(layer.borders(shapes[0])))
@@ -106,14 +108,14 @@ def pad(layer: resize.Pad, shapes: tuple[Shape, ...], made: Shape) -> Said:
     )
 
 
-@says(resize.Crop)
+@says("crop")
 def crop(layer: resize.Crop, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A border that is less than nothing; to another tensor's size it is that of the sizes at hand."""
     borders = [(-before, -after) for before, after in layer.borders(*shapes)]
     return Said(function=call("F.pad", {"input": X, "sides": sides(borders)}))
 
 
-@says(resize.Slice)
+@says("slice")
 def sliced(layer: resize.Slice, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A part of an axis."""
     axis, (start, stop) = 1 + layer.axis % len(shapes[0]), layer.channels
@@ -121,7 +123,7 @@ def sliced(layer: resize.Slice, shapes: tuple[Shape, ...], made: Shape) -> Said:
     return Said(function=call(f"[{axis}]", {"": X, "start": start, "stop": end, "step": layer.step}))
 
 
-@says(resize.Upsample)
+@says("upsample")
 def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Upsample; where a second input says the size, interpolate."""
     rank = rank_of(shapes)
@@ -145,7 +147,7 @@ def upsample(layer: resize.Upsample, shapes: tuple[Shape, ...], made: Shape) -> 
     return Said(call("nn.Upsample", **options), own(), call("F.interpolate", {"input": X}, **options))
 
 
-@says(shuffle.PixelShuffle, shuffle.PixelUnshuffle)
+@says("pixel_shuffle", "pixel_unshuffle")
 def pixel_shuffle(layer: Any, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """PixelShuffle and its inverse on two axes; on one and three a function in the file itself."""
     name, word = ("PixelShuffle", "pixel_shuffle") if layer.kind == "pixel_shuffle" else ("PixelUnshuffle", "")
@@ -155,20 +157,20 @@ def pixel_shuffle(layer: Any, shapes: tuple[Shape, ...], made: Shape) -> Said:
     return Said(function=call(f"{word}_nd", {"x": X, "factor": layer.factor}))
 
 
-@says(shuffle.SpaceToDepth)
+@says("space_to_depth")
 def space_to_depth(layer: shuffle.SpaceToDepth, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A function in the file itself."""
     return Said(function=call("space_to_depth", {"x": X, "factor": layer.factor}))
 
 
-@says(shuffle.ChannelShuffle)
+@says("channel_shuffle")
 def channel_shuffle(layer: shuffle.ChannelShuffle, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """The channels as groups x each, turned."""
     groups = method(X, "unflatten", 1, (layer.groups, -1))
     return Said(function=method(method(groups, "transpose", 1, 2), "flatten", 1, 2))
 
 
-@says(functions.Function)
+@says("function")
 def function(layer: functions.Function, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """torch's function of that name."""
     if layer.of == "clip":
@@ -178,14 +180,14 @@ def function(layer: functions.Function, shapes: tuple[Shape, ...], made: Shape) 
     return Said(function=call(ROOM.get(layer.of, f"torch.{layer.of}"), {"input": X}))
 
 
-@says(functions.Glu)
+@says("glu")
 def glu(layer: functions.Glu, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """GLU."""
     axis = 1 + layer.place(shapes[0])
     return Said(call("nn.GLU", {"dim": axis}), own(), call("F.glu", {"input": X, "dim": axis}))
 
 
-@says(reductions.Reduce)
+@says("reduce")
 def reduce(layer: reductions.Reduce, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """torch's reduction of that name."""
     axes = tuple([1 + axis % len(shapes[0]) for axis in layer.axes])
@@ -197,7 +199,7 @@ def reduce(layer: reductions.Reduce, shapes: tuple[Shape, ...], made: Shape) -> 
     return Said(function=method(X, name, axes, keepdim=keep))
 
 
-@says(reductions.ArgMax)
+@says("argmax")
 def argmax(layer: reductions.ArgMax, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """argmax, as numbers of the input's type."""
     axes = [1 + axis % len(shapes[0]) for axis in layer.axes]
@@ -205,25 +207,25 @@ def argmax(layer: reductions.ArgMax, shapes: tuple[Shape, ...], made: Shape) -> 
     return Said(function=method(found, "to", call("@dtype", {"": X})))
 
 
-@says(reductions.TopK)
+@says("topk")
 def top_k(layer: reductions.TopK, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """topk; its values."""
     return Said(function=call("@values", {"": method(X, "topk", layer.k, 1 + layer.axis % len(shapes[0]))}))
 
 
-@says(reductions.Select)
+@says("select")
 def select(layer: reductions.Select, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """select."""
     return Said(function=method(X, "select", 1 + layer.axis % len(shapes[0]), layer.at))
 
 
-@says(reductions.Expand)
+@says("expand")
 def expand(layer: reductions.Expand, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """expand."""
     return Said(function=method(X, "expand", -1, *made))
 
 
-@says(products.MatMul)
+@says("matmul")
 def matmul(layer: products.MatMul, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """The product of matrices."""
     right: Any = method(Taken(1), "transpose", -2, -1) if layer.transposed else Taken(1)
@@ -238,7 +240,7 @@ def joined(layer: tensors.Given, given: Call | Any, rank: int) -> Call:
     return call("+" if layer.join == "add" else "*", {"left": X, "right": given})
 
 
-@says(tensors.Parameter)
+@says("parameter")
 def parameter(layer: tensors.Parameter, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A tensor of the module around it, expanded for each sample where nothing else does that."""
     tensor = learned(None, (1, *layer.shape) if layer.batch else layer.shape, kept=not layer.learned)
@@ -249,20 +251,20 @@ def parameter(layer: tensors.Parameter, shapes: tuple[Shape, ...], made: Shape) 
     return Said(tensor, does, holds=True, bare=True)
 
 
-@says(tensors.Constant)
+@says("constant")
 def constant(layer: tensors.Constant, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Ones: what the tensor holds is not known."""
     batched: Call = method(X, "new_ones", call("len", {"x": X}), *layer.shape)
     return Said(function=batched if layer.join == "alone" else joined(layer, batched, len(shapes[0])))
 
 
-@says(distances.Distances)
+@says("distances")
 def by_distance(layer: distances.Distances, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """The rows of a table, by a function of the file's."""
     return Said(function=call("rows_by_distance", {"table": X, "places": layer.places, "asked": layer.asked}))
 
 
-@says(tensors.Positional)
+@says("positional")
 def positional(layer: tensors.Positional, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A learned tensor that is added, or waves."""
     if layer.by == "learned":
@@ -271,7 +273,7 @@ def positional(layer: tensors.Positional, shapes: tuple[Shape, ...], made: Shape
     return Said(function=call("+", {"left": X, "right": call("waves", {"x": X})}))
 
 
-@says(tensors.Embedding)
+@says("embedding")
 def embedding(layer: tensors.Embedding, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Embedding; numbers are made whole and brought into its vocabulary."""
     sizes = {"num_embeddings": layer.vocabulary, "embedding_dim": layer.features}
@@ -282,7 +284,7 @@ def embedding(layer: tensors.Embedding, shapes: tuple[Shape, ...], made: Shape) 
     return Said(module, found if layer.axis == "last" else method(found, "movedim", -1, 1), holds=True)
 
 
-@says(tensors.Opaque)
+@says("opaque")
 def opaque(layer: tensors.Opaque, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """What it computes is not known."""
     raise Unsaid("nobody knows what it computes", "write what it does as layers, or leave it out")

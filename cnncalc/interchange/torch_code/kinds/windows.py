@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.arithmetic.windows.formulas import Rounding
-from cnncalc.interchange.torch_code.expressions import Argument, Call, Listed, Taken, Text, call, method
+from cnncalc.interchange.torch_code.expressions import Argument, Call, Listed, Taken, call, method
 from cnncalc.interchange.torch_code.kinds.said import Said, X, own, plain, rank_of, says, sides
-from cnncalc.interchange.written import Unsaid
-from cnncalc.layers import Shape
-from cnncalc.layers.convolving import Bordered
 from cnncalc.layers.fields import spread
-from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
 
-__all__ = ["remembered"]
+if TYPE_CHECKING:
+    from cnncalc.layers import Shape
+    from cnncalc.layers.convolving import Bordered
+    from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
+
+__all__: list[str] = []
 
 OUTSIDE = float("-inf")
 """What lies outside of a map, for the largest of a window."""
@@ -35,7 +36,7 @@ def each_side(layer: Any, shape: Shape) -> Any:
     return plain([window.padding(n)[0] for window, n in zip(layer.windows(shape), shape[1:])])
 
 
-@says(conv.Conv, conv.DepthwiseConv)
+@says("conv", "dwconv")
 def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Conv1d to Conv3d, behind a pad where torch has no such border."""
     (shape,) = shapes
@@ -61,13 +62,27 @@ def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said
     return Said(module, own() if borders is None else own(padded(X, borders, mode=layer.mode)), holds=True)
 
 
-@says(deformable.DeformableConv)
+@says("deform_conv")
 def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """torchvision has it; torch, which is all that a program needs, has not. Raises Unsaid, always."""
-    raise Unsaid("torch itself has no deformable convolution", "`net.to_torch()` runs it")
+    """A module in the file itself, with the parameters of torchvision's: torch has none."""
+    slid = layer.windows(shapes[0])
+    module = call(
+        "DeformConv2d",
+        {
+            "in_channels": shapes[0][0],
+            "out_channels": layer.out,
+            "kernel_size": plain([window.kernel for window in slid]),
+        },
+        stride=(plain([window.stride for window in slid]), 1),
+        padding=(each_side(layer, shapes[0]), 0),
+        dilation=(plain([window.dilation for window in slid]), 1),
+        groups=(layer.groups, 1),
+        bias=(layer.bias, True),
+    )
+    return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
 
 
-@says(conv.Deconv)
+@says("deconv")
 def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """ConvTranspose1d to ConvTranspose3d, cut to size where torch cannot pad so."""
     (shape,) = shapes
@@ -99,7 +114,7 @@ def deconvolution(layer: conv.Deconv, shapes: tuple[Shape, ...], made: Shape) ->
     return Said(module, padded(own(), borders), holds=True)
 
 
-@says(local.LocallyConnected)
+@says("local")
 def locally_connected(layer: local.LocallyConnected, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself."""
     sizes = layer.weight_shapes(*shapes)
@@ -158,7 +173,7 @@ def behind_pad(name: str, layer: pool.Pool, shape: Shape, value: float, **more: 
     return call(f"F.{name}{len(shape) - 1}d", taken, stride=(stride, kernel), **more)
 
 
-@says(pool.MaxPool)
+@says("maxpool")
 def max_pool(layer: pool.MaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """MaxPool1d to MaxPool3d."""
     dilation = (plain([window.dilation for window in layer.windows(shapes[0])]), 1)
@@ -168,7 +183,7 @@ def max_pool(layer: pool.MaxPool, shapes: tuple[Shape, ...], made: Shape) -> Sai
     return pooled("MaxPool", kernel_of(layer, shapes[0]), {**native, "dilation": dilation}, shapes)
 
 
-@says(pool.AvgPool)
+@says("avgpool")
 def avg_pool(layer: pool.AvgPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """AvgPool1d to AvgPool3d; a function in the file itself where the border does not count."""
     native = native_pool(layer, shapes[0])
@@ -195,7 +210,7 @@ def avg_pool(layer: pool.AvgPool, shapes: tuple[Shape, ...], made: Shape) -> Sai
     )
 
 
-@says(pool.LPPool)
+@says("lppool")
 def lp_pool(layer: pool.LPPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """LPPool1d to LPPool3d."""
     native, kernel, rank = native_pool(layer, shapes[0]), kernel_of(layer, shapes[0]), rank_of(shapes)
@@ -213,10 +228,10 @@ def lp_pool(layer: pool.LPPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     )
 
 
-@says(pool.AdaptiveMaxPool, pool.AdaptiveAvgPool)
+@says("adaptive_maxpool", "adaptive_avgpool")
 def adaptive_pool(layer: pool.AdaptivePool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """AdaptiveMaxPool1d to AdaptiveAvgPool3d."""
-    return to_size(plain(made[1:]), isinstance(layer, pool.AdaptiveMaxPool), rank_of(shapes))
+    return to_size(plain(made[1:]), layer.kind == "adaptive_maxpool", rank_of(shapes))
 
 
 def to_size(size: Any, largest: bool, rank: int) -> Said:
@@ -229,17 +244,17 @@ def to_size(size: Any, largest: bool, rank: int) -> Said:
     )
 
 
-@says(pool.GlobalMaxPool, pool.GlobalAvgPool)
+@says("global_maxpool", "global_avgpool")
 def global_pool(layer: pool.GlobalPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """An adaptive pool to one pixel, flattened where the layer says so."""
-    said = to_size(1, isinstance(layer, pool.GlobalMaxPool), rank_of(shapes))
+    said = to_size(1, layer.kind == "global_maxpool", rank_of(shapes))
     if not layer.flat:
         return said
     both = Call("nn.Sequential", (Argument("", said.module), Argument("", call("nn.Flatten"))))
     return Said(both, own(), method(said.function, "flatten", 1))
 
 
-@says(fractional.FractionalMaxPool)
+@says("fractional_maxpool")
 def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """FractionalMaxPool2d and 3d, whose windows are drawn anew each time."""
     rank = rank_of(shapes)
@@ -251,7 +266,7 @@ def fractional_pool(layer: fractional.FractionalMaxPool, shapes: tuple[Shape, ..
     )
 
 
-@says(pyramid.SpatialPyramid)
+@says("spp")
 def spatial_pyramid(layer: pyramid.SpatialPyramid, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """An adaptive pool for each level, flattened and joined; where one level alone is a map, that pool."""
     pools = [to_size(level, layer.mode == "max", rank_of(shapes)) for level in layer.levels]
@@ -261,7 +276,7 @@ def spatial_pyramid(layer: pyramid.SpatialPyramid, shapes: tuple[Shape, ...], ma
     return Said(function=call("torch.cat", {"tensors": flattened, "dim": 1}))
 
 
-@says(unfolding.Unfold)
+@says("unfold")
 def unfold(layer: unfolding.Unfold, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Unfold."""
     options = {
@@ -272,7 +287,7 @@ def unfold(layer: unfolding.Unfold, shapes: tuple[Shape, ...], made: Shape) -> S
     return Said(call("nn.Unfold", kernel, **options), own(), call("F.unfold", {"input": X, **kernel}, **options))
 
 
-@says(unfolding.Fold)
+@says("fold")
 def fold(layer: unfolding.Fold, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Fold."""
     options = {
@@ -283,7 +298,7 @@ def fold(layer: unfolding.Fold, shapes: tuple[Shape, ...], made: Shape) -> Said:
     return Said(call("nn.Fold", sizes, **options), own(), call("F.fold", {"input": X, **sizes}, **options))
 
 
-@says(unfolding.MaxUnpool)
+@says("maxunpool")
 def max_unpool(layer: unfolding.MaxUnpool, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """max_unpool1d to max_unpool3d; the second tensor is the places that its pool remembered."""
     slid = layer.windows(shapes[0])
@@ -296,12 +311,3 @@ def max_unpool(layer: unfolding.MaxUnpool, shapes: tuple[Shape, ...], made: Shap
         output_size=(tuple(made[1:]), None),
     )
     return Said(function=function)
-
-
-def remembered(said: Said) -> Said:
-    """A max pool that gives the places of its pixels too. Raises Unsaid for one that torch's own is not."""
-    if said.module is None or "MaxPool" not in said.module.function:
-        raise Unsaid("its pool is none of torch's own, which alone remembers places", "pad before the pool by a layer")
-    places = Argument("return_indices", Text("True"), False)
-    both = [one._replace(arguments=(*one.arguments, places)) for one in (said.module, said.function)]
-    return Said(both[0], said.does, both[1], tensors=2)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from cnncalc.graph import Net, Node
 from cnncalc.graph.stored import nameless
 from cnncalc.interchange.torch_code.expressions import Call, Mapped, Taken, Text, call, flat, replaced
-from cnncalc.interchange.torch_code.kinds import elements, sequences, tensors, windows
-from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, RULES, Said, own, parametrised
+from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, Said, own, remembered, said_of
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
 from cnncalc.interchange.written import Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
-__all__ = ["Bodies", "Body", "Member", "Step", "numbered"]
+__all__ = ["Bodies", "Body", "Member", "Step", "beside", "numbered"]
 
 LEAST_COUNTED = 3
 """So many groups in a row whose names count up are a sequence."""
 SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
 """The kinds that may give the very numbers that they take, or a part of them."""
 TENSORS = ("nn.Parameter", "nn.Buffer")
-_TABLES = (elements, sequences, tensors, windows)
-"""The rules register themselves."""
 
 
 class Member(NamedTuple):
@@ -54,6 +52,17 @@ class Step(NamedTuple):
     """Whether it is worth a line: a layer with weights, or a group."""
     bare: bool = False
     """Whether what stands at its path is a tensor, and no module."""
+
+
+def beside(step: Step) -> tuple[Any, ...]:
+    """All of a step but what it does."""
+    return (step.path, step.takes, step.gives, step.kind, step.train_only, step.weighted, step.bare)
+
+
+@cache
+def called(number: int) -> Call:
+    """The call of a group that takes so many tensors."""
+    return own(*map(Taken, range(number)))
 
 
 class Body(NamedTuple):
@@ -101,26 +110,46 @@ def is_heavy(node: Node) -> bool:
 class Bodies:
     """The bodies of all groups of a net; raises CnncalcError where a layer cannot be said."""
 
-    def __init__(self, graph: Net, root: Group, ties: Mapping[str, tuple[Tie, ...]]) -> None:
-        self.graph, self.tensors, self.ties = graph, Tensors(graph), ties
+    def __init__(
+        self,
+        graph: Net,
+        root: Group,
+        ties: Mapping[str, tuple[Tie, ...]],
+        like: Bodies | None = None,
+        changed: Collection[int] = (),
+    ) -> None:
+        """`like` are those of the same net where it has other numbers, in the layers of these indices alone."""
+        self.graph, self.root, self.ties = graph, root, ties
+        self.like, self.changed = like, changed
+        self.tensors: Tensors = Tensors(graph) if like is None else like.tensors
         self.unsayable = Unsayable("PyTorch")
-        self.said = {index: self._says(index, node) for index, node, _ in graph.layers()}
+        self.met: dict[tuple[int, bool], Said] = {}
+        """What is said of a layer on its inputs, by their signature and whether it gives places too."""
+        self.said: dict[int, Said] = {} if like is None else {**like.said}
+        for index in changed if like is not None else [index for index, _, _ in graph.layers()]:
+            self.said[index] = self._says(index, graph.nodes[index])
         self.unsayable.raise_any()
-        self.again = {index: name for group in (root, *root.inside()) for index, name in self._again(group)}
+        self.again: dict[int, str] = {} if like is None else like.again
         """The layers that are another one of their group called again, and what that is called there."""
+        if like is None:
+            self.again.update([pair for group in (root, *root.inside()) for pair in self._again(group)])
         self.found: dict[str, Body] = {}
         """By the groups' full names."""
-        self.wrapped: dict[tuple[str, str], str] = {}
+        self.flows: dict[str, Flow] = {} if like is None else like.flows
+        """What each of these calls, likewise."""
+        self.wrapped: dict[tuple[str, str], str] = {} if like is None else {**like.wrapped}
         """The classes for what is no module of torch, each by what it is and does."""
         self._build(root)
 
     def _says(self, index: int, node: Node) -> Said:
         """A layer by the table; nothing, and a fault, for one that cannot be said."""
         assert node.layer is not None
+        key = node.signature, index in self.tensors.remembered
         try:
-            said = RULES[node.layer.kind](node.layer, self.graph.input_shapes(node), node.shape)
-            said = parametrised(said, node.layer)
-            said = windows.remembered(said) if index in self.tensors.remembered else said
+            said = self.met.get(key)
+            if said is None:
+                said = said_of(node.layer, self.graph.input_shapes(node), node.shape)
+                said = self.met[key] = remembered(said) if key[1] else said
             overwrites = getattr(node.layer, "inplace", False)
             return _apart(said) if overwrites and not self._alone(node) else said
         except Unsaid as error:
@@ -148,7 +177,12 @@ class Bodies:
 
     def _build(self, group: Group) -> None:
         """Make the body of a group, and those of all groups in it that are called."""
-        flow = self.tensors.flow(group)
+        if self.like is not None and not any(index in self.changed for index in group.nodes):
+            known = self.like.found
+            self.found.update([(one.full, known[one.full]) for one in (*group.inside(), group) if one.full in known])
+            return
+        flow = self.flows.get(group.full) or self.tensors.flow(group)
+        self.flows[group.full] = flow
         called = {one.path for one in flow.operations}
         sequence = self._is_sequence(group, flow)
         members = []
@@ -252,7 +286,7 @@ class Bodies:
             numbers[one] = len(numbers)
         gives = tuple([numbers[one] for one in operation.gives])
         if isinstance(operation.item, Group):
-            does: Any = own(*map(Taken, range(len(takes))))
+            does: Any = called(len(takes))
             only = self.graph.nodes[self.tensors.needed(operation.item.nodes)[0]].train_only
             return Step(operation.path, does, takes, gives, "", only, weighted=True)
         node, said = self.graph.nodes[operation.item], self.said[operation.item]

@@ -7,7 +7,6 @@ from collections.abc import Container, Iterator
 from typing import TypeAlias
 
 from cnncalc.graph import Net, Node
-from cnncalc.layers.kinds.unfolding import MaxUnpool
 from cnncalc.records import NamedTuple
 
 __all__ = ["RESERVED", "Flow", "Group", "Operation", "Tensor", "Tensors", "grouped", "identifier",
@@ -140,7 +139,7 @@ class Tensors:
     def __init__(self, graph: Net) -> None:
         self.graph = graph
         self.nodes = graph.nodes
-        self.remembered = {node.inputs[1] for _, node, layer in graph.layers() if isinstance(layer, MaxUnpool)}
+        self.remembered = {node.inputs[1] for _, node, layer in graph.layers() if layer.kind == "maxunpool"}
         self.outputs = {(index, 0) for index in graph.outputs.values()}
         self.live: set[int] = set()
         waiting = [index for index, _ in self.outputs]
@@ -161,7 +160,7 @@ class Tensors:
 
     def taken(self, node: Node) -> tuple[Tensor, ...]:
         """The tensors that a layer takes."""
-        if isinstance(node.layer, MaxUnpool):
+        if node.layer is not None and node.layer.kind == "maxunpool":
             return (node.inputs[0], 0), (node.inputs[1], 1)
         return tuple([(index, 0) for index in node.inputs])
 

@@ -104,7 +104,7 @@ class Recurrent(Layer):
             len(x[0]) == 2,
             "a recurrent layer takes a sequence: features x length",
             f"the input is {show_shape(x[0])}",
-            "`reshape` a map to features x length first, or use a convolution",
+            "`reshape` it to features x length first" + ("" if len(x[0]) < 2 else ", or use a convolution"),
         )
         yield Requirement(
             self.biases is None or self.biases <= 2,

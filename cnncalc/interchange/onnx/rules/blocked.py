@@ -1,0 +1,43 @@
+"""Nodes of onnxruntime's `com.microsoft.nchwc`: convolutions and pools whose channels are padded to whole blocks.
+
+Filters are as many as the file holds, those that pad a block among them; `ReorderOutput` leaves the net's own channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
+from cnncalc.interchange.onnx.rules import elements, runtime, windows
+
+__all__ = ["BLOCKED"]
+
+
+def convolution(call: Call) -> list[Value]:
+    """Conv, with the sum and the activation behind it; channels that are missing of a block are zeros."""
+    live, weight = call.map(), call.fixed(1)
+    missing = weight.dims[1] - call.shape(live)[0] if len(weight.dims) > 1 else 0
+    if call.whole("group", 1) == 1 and missing > 0:
+        wide = call.put("pad", live, suffix="_block", border=0, channels=((0, missing),))
+        call.values = [wide, *call.values[1:]]
+    return runtime.fused(call)
+
+
+def in_order(call: Call) -> list[Value]:
+    """ReorderOutput: as many channels as it says, in their own order."""
+    live, channels = call.map(), call.whole("channels", 0)
+    held = call.shape(live)[0]
+    if call.whole("channels_last", 0) or not 0 < channels <= held:
+        raise NotKnown(f"{channels} of {held} channels")
+    made: Live = live if channels == held else call.put("slice", live, channels=(0, channels))
+    return [made]
+
+
+BLOCKED: Mapping[str, Rule] = {
+    "Conv": convolution,
+    **dict.fromkeys(("MaxPool", "AveragePool"), windows.pool),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), windows.global_pool),
+    "ReorderInput": elements.same,
+    "ReorderOutput": in_order,
+}
+"""What each of them becomes."""
