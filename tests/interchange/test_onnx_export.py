@@ -311,7 +311,7 @@ NET_CASES = {
             11,
             f"{{tanh: , name: x}}, global_avgpool flat, linear 4, {{modulated_conv: {fields}, from: [x, previous]}}",
         )
-        for fields in ("5 k3 p1 nodemodulate", "5 k3 up=2 nodemodulate", "3 k1 nodemodulate nobias")
+        for fields in ("5 k3 p1", "3 k3 s2 weights nobias", "5 k3 up=2 nodemodulate", "3 k1 nodemodulate nobias")
     },
     "windows of two tensors": ("4x3", 12, "{relu: , name: a}, {einsum: 'ab,ab->a', from: [a, input]}"),
 }
@@ -330,13 +330,6 @@ def test_a_net_runs_as_torch_runs_it(onnx, case):
         with pytest.raises(CnncalcError) as error:
             written(graph, 1, opset=since - 1)
         assert f"since opset {since}" in error.value.faults[0].values
-
-
-def test_filters_that_are_divided_by_their_lengths_are_refused():
-    layers = "{tanh: , name: x}, global_avgpool flat, {modulated_conv: 3 k1, from: [x, previous]}"
-    with pytest.raises(CnncalcError, match="no such `modulated_conv`") as error:
-        noted(load_text(f"input: 2x5x5\nlayers: [{layers}]", "net", options=Options()), 21)
-    assert error.value.faults[0].values == "its filters are divided by lengths that are made of them"
 
 
 def test_places_of_another_map_are_refused():
@@ -427,7 +420,7 @@ def test_weights_come_from_a_file_after_names_and_shapes_were_checked(onnx, tmp_
 
 WRONG = (
     (["-o", "net.onnx", "--opset", "99"], "opset 99 is not written"),
-    (["-o", "net.onnx", "--seed", "-5"], "--seed -5 is no seed"),
+    (["-o", "net.onnx", "--seed", "-5"], "-5 is not in the range"),
     (["--to", "onnx"], "onnx goes to a file"),
     (["--to", "caffe", "--opset", "18"], "caffe has no `--opset`"),
     (["-o", "net.onnx", "--opset", "10"], "11 to"),

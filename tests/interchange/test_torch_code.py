@@ -139,6 +139,20 @@ def test_what_torch_has_no_module_for_is_written_out(text):
     assert programs.differences(load_text(text, "net.yaml", Options()), dtype=torch.float64) == []
 
 
+TAKEN_IN_TURN = (
+    "{linear: 4, from: right, name: a}, {linear: 5, from: left, name: b}, {concat: {from: [a, b]}}",
+    "{subtract: , from: [right, left]}",
+    "{name: g, from: right, layers: [linear 7, relu]}, {linear: 7, from: left}, {subtract: , from: [g, previous]}",
+)
+
+
+@pytest.mark.parametrize("layers", TAKEN_IN_TURN)
+def test_inputs_are_those_that_are_declared_whichever_is_taken_first(layers):
+    net = load_text(f"inputs: {{left: 7, right: 7}}\nlayers: [{layers}]", "net.yaml", Options())
+    assert "def forward(self, left: Tensor, right: Tensor)" in text_of(net)
+    assert programs.differences(net) == []
+
+
 TOLD_APART = (
     "input: 4x10\nlayers: [{maxpool: k2 s2, name: a}, {maxunpool: k2 size=10, pool: a}, conv 2 k1]",
     "input: 2\nlayers: [parameter 2 alone nolearned, multiply 2, linear 3]",
