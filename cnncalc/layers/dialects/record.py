@@ -111,6 +111,8 @@ class Dialect(NamedTuple):
     """Group norm's scale and shift are one pair a group, not one a channel."""
     lrn_size_is_odd: bool = False
     """A local response norm takes an odd number of neighbours only."""
+    logsumexp_axes: int = 16
+    """How many axes, without the batch, a tensor may have whose exponentials are summed."""
     nearest_ranks: tuple[int, ...] = (1, 2, 3)
     """On how many spatial axes an upsample takes the nearest pixel."""
     scales_in_single: bool = False

@@ -103,6 +103,7 @@ PADDLE = Dialect(
     overpads="Paddle goes on, and fills windows of padding alone with what is no number",
     buffers_are_parameters=True,
     one_pixel_norms=True,
+    logsumexp_axes=3,
     nearest_ranks=(2, 3),
 )
 TORCH = Dialect(
