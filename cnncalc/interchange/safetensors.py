@@ -138,12 +138,3 @@ def numbers_of(path: str, stored: Stored) -> np.ndarray[Any, Any]:
         return wide.view("<f4").reshape(stored.shape)
     kind = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}[stored.type]
     return np.frombuffer(data, kind).astype("<f4", copy=False).reshape(stored.shape)
-
-
-def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
-    """What stands before every name of the file, and of none in the net."""
-    for prefix in PREFIXES:
-        inside = [name for name in stored if name.startswith(prefix)]
-        if inside and len(inside) == len(stored) and not any(name in wanted for name in stored):
-            return prefix
-    return ""
