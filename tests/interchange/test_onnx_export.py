@@ -265,6 +265,7 @@ KIND_CASES = (
     ("4x9x7", "conv 6 k3 p2 mode=reflect"),
     ("4x8x8", "avgpool k3 s2 p1 ceil"),
     ("4x7x5", "adaptive_avgpool 3x2"), ("4x7x5", "spp 1x2x3 avg"), ("6x5x5", "lrn 4"), ("6x5x5", "grn"),
+    ("9x5x4", "crossmap_lrn 5"), ("9x5x4", "crossmap_lrn 4"),
     ("6x5x5", "layernorm channels"), ("6x5x5", "rmsnorm channels"), ("6x5x5", "groupnorm 3 noaffine"),
     ("6x5x5", "instancenorm"), ("6x5x5", "prelu per_element"), ("6x4x5", "prelu shared_along=1"),
     ("6x5x5", "maxout 3"), ("8x3x4", "pixel_shuffle 2"),
