@@ -22,10 +22,8 @@ def bare(module: nn.Module, inputs: Sequence[torch.Tensor]) -> nn.Module:
     Raises CnncalcError for scripted modules and quantized ones, which torch.export does not take, and what the code
     raises where lazy layers run.
     """
-    while True:
-        inner = module.module if isinstance(module, WRAPPERS) else module._modules.get("_orig_mod")  # noqa: SLF001
-        if not isinstance(inner, nn.Module):
-            break
+    _refuse(type(module).__name__, module)
+    while (inner := _inside(module)) is not None:
         module = inner
     for name, one in module.named_modules():
         _refuse(name or type(one).__name__, one)
@@ -33,6 +31,12 @@ def bare(module: nn.Module, inputs: Sequence[torch.Tensor]) -> nn.Module:
         with torch.no_grad():
             module(*inputs)
     return module
+
+
+def _inside(module: nn.Module) -> nn.Module | None:
+    """What a wrapper is around; None where it is none."""
+    inner = getattr(module, "module" if isinstance(module, WRAPPERS) else "_orig_mod", None)
+    return inner if isinstance(inner, nn.Module) else None
 
 
 def _refuse(name: str, module: nn.Module) -> None:

@@ -8,7 +8,7 @@ from command_line import runner
 from cnncalc.cli.main import cnncalc as program
 
 pytest.importorskip("torch")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of its scripts
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch's own, of its scripts
 
 CODE = """
 import torch
