@@ -108,6 +108,44 @@ def test_pools_that_round_up_do_so_in_a_program_too(pool):
     assert programs.differences(chain("3x8", [f"{pool} ceil"], Options(dialect="onnx"))) == []
 
 
+REPEATED = {
+    "a chain": ("conv 4 k1, relu, {repeat: 6, layers: [conv 4 k3 p1, relu]}, conv 2 k1", 1),
+    "blocks": ("conv 4 k1, {repeat: 4, layers: [{add: [[conv 4 k3 p1, relu, conv 4 k3 p1], []]}]}", 1),
+    "what goes round is needed behind": (
+        "conv 4 k1, {add: [[{repeat: 4, layers: [conv 4 k3 p1, batchnorm, relu]}, conv 4 k1], []]}", 1
+    ),
+    "what stands still": (
+        "{conv: 3 k1, name: a}, {repeat: 4, layers: [conv 3 k3 p1, {add: , from: [previous, a]}]}", 1
+    ),
+    "two loops": (
+        "{repeat: 5, layers: [conv 3 k3 p1, relu]}, maxpool k2, {repeat: 5, layers: [conv 3 k1, tanh]}", 2
+    ),
+    "a round that is taken elsewhere": (
+        ("{repeat: 5, layers: [conv 3 k3 p1, relu]}, {conv: 3 k1, name: b}, {repeat: 5, layers: [conv 3 k3 p1, relu]}, "
+        "{concat: , from: [previous, b, relu2]}"), 1
+    ),
+    "other numbers": ("conv 4 k1, conv 5 k1, conv 6 k1, conv 7 k1, conv 8 k1, conv 9 k1", 0),
+    "names that do not count": (("{conv: 3 k1, name: a1}, {conv: 3 k1, name: a2}, {conv: 3 k1, name: a4}, "
+                                "{conv: 3 k1, name: a5}, {conv: 3 k1, name: a07}"), 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "loops"), REPEATED.values(), ids=REPEATED)
+def test_a_repeat_is_a_loop(layers, loops):
+    """Where it saves lines; names, shapes and numbers are those of the net."""
+    graph = load_text(f"input: 3x8x8\nlayers: [{layers}]", "net.yaml", Options())
+    assert text_of(graph).count("        for i in range(") == 2 * loops
+    assert programs.differences(graph) == []
+
+
+def test_groups_that_repeat_more_or_less_are_one_class():
+    unit = "blocks: {unit: {with: {c: required, n: required}, layers: [{repeat: $n, layers: [conv $c k3 p1, relu]}]}}"
+    graph = load_text(f"input: 3x8x8\n{unit}\nlayers: [{{unit: 3 5, name: a}}, conv 4 k1, {{unit: 4 9, name: b}}]",
+                      "net.yaml", Options())  # fmt: skip
+    assert text_of(graph).count("class Unit") == 1
+    assert programs.differences(graph) == []
+
+
 WRITTEN_OUT = (
     "input: 3x5x9x8\nlayers: [convlstm 4 k3 p1, relu, convlstm 6 k3 s2 p1 final]",
     "input: 3x5x12\nlayers: [convlstm 4 k5 p2 nobias, convlstm 2 k1]",
@@ -123,12 +161,34 @@ WRITTEN_OUT = (
     ),
     "input: 6x20\nlayers: [gru 8 biases=1, lstm 5 biases=1 bidirectional layers=2, rnn 4 biases=1 final]",
     "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
+    "input: 4x9x8\nlayers: [blur k4 p1, blur k3 s2 p1 reflect each, blur k4 up=2 p1, blur k4 up=2x1 p0:1]",
+    "input: 4x9x8\nlayers: [blur k4 same, blur k3 s2 same circular]",
+    "input: 4x9\nlayers: [blur k3 p1:2, conv 3 k1, blur k4 up=3]",
+    *(
+        "input: 4x9x8\nlayers: [{tanh: , name: x}, global_avgpool flat, linear 4, "
+        f"{{modulated_conv: {fields}, from: [x, previous]}}]"
+        for fields in ("5 k3 p1", "3 k1 nodemodulate", "5 k3 up=2", "6 k3 up=2 weights nobias", "5 k3 s2 weights")
+    ),
 )
 
 
 @pytest.mark.parametrize("text", WRITTEN_OUT)
 def test_what_torch_has_no_module_for_is_written_out(text):
     assert programs.differences(load_text(text, "net.yaml", Options()), dtype=torch.float64) == []
+
+
+TAKEN_IN_TURN = (
+    "{linear: 4, from: right, name: a}, {linear: 5, from: left, name: b}, {concat: {from: [a, b]}}",
+    "{subtract: , from: [right, left]}",
+    "{name: g, from: right, layers: [linear 7, relu]}, {linear: 7, from: left}, {subtract: , from: [g, previous]}",
+)
+
+
+@pytest.mark.parametrize("layers", TAKEN_IN_TURN)
+def test_inputs_are_those_that_are_declared_whichever_is_taken_first(layers):
+    net = load_text(f"inputs: {{left: 7, right: 7}}\nlayers: [{layers}]", "net.yaml", Options())
+    assert "def forward(self, left: Tensor, right: Tensor)" in text_of(net)
+    assert programs.differences(net) == []
 
 
 TOLD_APART = (

@@ -143,10 +143,12 @@ def dot(call: Call) -> int:
         product = call.put("multiply", suffix="product")
         return call.put("reduce", product, suffix="sum", by="sum", axes=(0,), keep=True)
     named, ranks = call.config.get("axes"), [len(shape) for shape in call.x]
-    axes = list(named) if isinstance(named, (list, tuple)) else [named, named]
+    axes: list[Any] = list(named) if isinstance(named, (list, tuple)) else [named, named]
     if len(axes) != 2 or not all(type(axis) is int and -rank <= axis <= rank for axis, rank in zip(axes, ranks)):
         raise call.fault("it sums up an axis of each", str(named)[:40])
-    sides = [list("abcd"[: ranks[0]]), list("efgh"[: ranks[1]])]
+    if max(ranks) > 13:
+        raise call.fault("its tensors have at most 13 axes", str(ranks))
+    sides = [list("abcdefghijklm"[: ranks[0]]), list("nopqrstuvwxyz"[: ranks[1]])]
     places = [(axis - 1 if axis > 0 else axis) % rank for axis, rank in zip(axes, ranks)]
     if 0 in axes or len(places) != 2:
         raise call.fault("it works along the batch", str(named)[:40])
