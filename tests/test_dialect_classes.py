@@ -1,7 +1,8 @@
 """Every class of cases in which a dialect once differed from its framework: what comes out now, and how it was settled.
 
-Keras 3.15.1, Paddle 3.3.1, onnxruntime 1.32.0, flax 0.12.8 and BVLC's Caffe gave the shapes and numbers; a text is a rule by which
-what the framework takes or makes is refused here: it refuses too, or goes on where that would be a disservice.
+Keras 3.15.1, Paddle 3.3.1, onnxruntime 1.32.0, flax 0.12.8 and BVLC's Caffe gave the shapes and numbers; a text is a
+rule by which what the framework takes or makes is refused here: it refuses too, or goes on where that would be a
+disservice.
 """
 
 from __future__ import annotations

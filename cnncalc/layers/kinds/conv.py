@@ -79,6 +79,7 @@ class Deconv(Grouped):
 
     def _left(self, rank: int) -> Iterator[tuple[int, int]]:
         """What is cut off each axis where the spread input is padded: what no pixel was laid for."""
+        assert not isinstance(self.padding, str)
         each = zip(spread(self.padding, rank), spread(self.kernel, rank), spread(self.spacing(), rank))
         return (((k - 1) * d - before, (k - 1) * d - after) for (before, after), k, d in each)
 
