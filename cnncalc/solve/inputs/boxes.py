@@ -18,7 +18,7 @@ MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 6
 """Trying a relation that is computed from its text takes as much as so many others."""
-LONG = 24
+LONG = 16
 """Characters that take no longer; a text of twice as many takes twice as long."""
 
 
