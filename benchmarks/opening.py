@@ -3,7 +3,8 @@
 `show` of a ResNet-50 with weights (102 MB) against `onnx.load`, `infer_shapes` and a sum of parameters, against
 onnx-tool's profile, and against `show resnet50`; and what memory `show` of a VGG-16 with weights takes (553 MB).
 The files are written by our own exporter on the first run. PYTHON is an interpreter that has onnx (or onnx-tool), this
-one unless said; a peer that it lacks is left out. Least of `--rounds` turns, seconds of a core and by the clock.
+one unless said; a peer that it lacks is left out. Least of `--rounds` turns, seconds of a core and by the clock. What
+Python alone and the import of onnx take is told beside: no factor of a peer can be kept that asks for less.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def main() -> int:
         "show resnet50": [*show, "resnet50"],
         "onnx.load, infer_shapes, sum": [given.onnx, "-c", SUMMED, str(resnet)],
         "onnx-tool's profile": [given.tool, "-c", PROFILED, str(resnet)],
+        "python alone": [sys.executable, "-c", "pass"],
+        "import onnx": [given.onnx, "-c", "import onnx"],
     }
     held = compared(jobs, given.rounds)
     memory = measured([*show, str(vgg)])

@@ -8,12 +8,15 @@ from cnncalc.witnesses.paddle.witness import RULES, lone
 
 __all__ = ["KINDS", "SETTLED", "lone", "settled_refusal"]
 
-KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"}))
-"""The kinds that are one layer or function there."""
+COMPOSED = {"attention", "distances", "embedding", "grn", "gru", "lstm", "parameter", "positional", "rmsnorm", "rnn"}
+KINDS = tuple(sorted({*RULES} - {"reshape", "crop", "function"} - COMPOSED))
+"""The kinds that are one layer or function there, which says itself what it refuses."""
 
 
 def settled_refusal(graph: Net, refusal: str) -> str:
     """Why a whole net that we take is refused, where that is known."""
+    if "OP(embedding) expected" in refusal:
+        return "an embedding behind layers that make numbers, few of which are among its own"
     return ""
 
 
@@ -41,6 +44,18 @@ SETTLED = (
     Settled(
         "maps without a pixel, which Paddle makes and we refuse",
         lambda layer, shapes, said, theirs: isinstance(theirs, tuple) and min(theirs, default=1) < 1,
+    ),
+    Settled(
+        "a stack or an axis of one is repeated for those that it meets, which `expand` says here",
+        lambda layer, shapes, said, theirs: "stacks of a matmul differ" in said or "axes of one letter differ" in said,
+    ),
+    Settled(
+        "vectors, which are matrices there with the batch as an axis",
+        lambda layer, shapes, said, theirs: layer.kind == "matmul" and len(shapes[0]) == 1,
+    ),
+    Settled(
+        "a number without axes is a tensor there",
+        lambda layer, shapes, said, theirs: theirs == (),
     ),
     Settled(
         "a linear layer acts on the last axis of a map there, which is `axis=last` here: the error says so",

@@ -27,7 +27,7 @@ from cnncalc.notation.lines import TokenError, parse
 TABLES = Path(__file__).parent / "data" / "dialects"
 ROWS = {
     "caffe": 1_500, "flax": 200, "mlx": 400, "tinygrad": 400, "mindspore": 400, "ncnn": 200, "keras": 221,
-    "paddle": 213, "onnx": 209, "onnx-17": 45, "onnx-20": 43,
+    "paddle": 215, "onnx": 209, "onnx-17": 45, "onnx-20": 43,
 }  # fmt: skip
 SETTLED = (
     "the kernel does not fit its input",  # the error says what the framework makes of it
@@ -88,8 +88,10 @@ BY_NAME = {
     "caffe": (
         (((3, 4, 4),), "BatchNorm", "3x4x4", "7"), (((3, 4, 4),), "Scale", "3x4x4", "6"),
         (((3, 4, 4),), "PReLU", "3x4x4", "3"), (((3, 8, 8),), "Pooling k3", "3x6x6", "0"),
-        (((3, 4, 4), (3, 4, 4)), "Eltwise", "3x4x4", "0"),
+        (((3, 4, 4), (3, 4, 4)), "Eltwise", "3x4x4", "0"), (((3, 4, 4),), "Split", "3x4x4", "0"),
     ),
+    "keras": ((((4, 6),), "Attention 2", "refused", "0"), (((4, 6),), "RNN 8", "refused", "0")),
+    "onnx": ((((4, 6),), "Attention 2", "refused", "0"), (((4, 6),), "Mean 1", "refused", "0")),
     "flax": ((((64, 4, 4),), "GroupNorm", "64x4x4", "128"), (((64, 4, 4),), "max_pool 2", "64x3x3", "0")),
     "mindspore": (
         (((3, 4, 4),), "MaxPool2d", "3x4x4", "0"), (((3, 4, 4),), "AvgPool2d", "3x4x4", "0"),

@@ -25,11 +25,12 @@ DOORS = {
     "forms.web": "html",
     "graph": "again formats nodes plan rules stored",
     "interchange": (
-        "caffe.pieces caffe.writer file keras.writing.config keras.writing.model keras.writing.writer "
+        "caffe.writing.pieces caffe.writing.writer file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "
         "structure.writing weights.held writers written"
     ),
-    "interchange.caffe": "pieces writer",
+    "interchange.caffe": "writing.pieces writing.writer",
+    "interchange.caffe.writing": "pieces writer",
     "interchange.coreml": "",
     "interchange.darknet": "",
     "interchange.keras": "opening reader writing.config writing.model writing.writer",

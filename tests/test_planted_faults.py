@@ -331,6 +331,7 @@ ON = {
     "a convlstm keeps one state": "input: 2x3x5x5\nlayers: [convlstm 2 k3]",
     "a convlstm sees one step more": "input: 2x3x9x9\nlayers: [convlstm 2 k3 same]",
     "a slice is a copy": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', conv 2 k1]",
+    "a scale of a fraction rounds": "input: 4x5x5\nlayers: [upsample 1.5]",
     "a part that is joined stays where it is": "input: 4x5\nlayers: [conv 4 k1, 'slice :2 axis=1', flatten, linear 1]",
     "several images of a part lie in one piece": "input: 4x5\nlayers: [conv 4 k1, 'slice :2', groupnorm 1]",
     "a mirrored border keeps nothing": "input: 4x5x5\nlayers: [conv 4 k1, conv 4 k3 p1 reflect]",

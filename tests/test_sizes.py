@@ -235,8 +235,9 @@ def held(name, sizes):
 FEW = [(n, n) for n in (*range(1, 80, 3), 188, 204, 224, 299, 572, 1_000)] + [(64, 75), (300, 29), (572, 188)]
 
 
+VECTORS = ("textcnn", "stylegan2_ffhq_1024")
 WITHOUT = {
-    "textcnn": "it takes a row of words, which has no size that could be a symbol",
+    **dict.fromkeys(VECTORS, "it takes a vector, which has no size that could be a symbol"),
     **dict.fromkeys(("mixer_b16", "mixer_l16", "mixer_s16", "mixer_s32"), "it mixes a fixed number of patches"),
     **dict.fromkeys((f"yolo12{scale}" for scale in "nsmlx"), "its attention cuts the map into areas by `reshape`"),
     "deepspeech2": "its `reshape` divides lengths",
@@ -254,7 +255,7 @@ def test_every_bundled_net_is_its_closed_form(name):
     held(name, FEW)
 
 
-@pytest.mark.parametrize("name", [name for name in WITHOUT if name != "textcnn"])
+@pytest.mark.parametrize("name", [name for name in WITHOUT if name not in VECTORS])
 def test_a_net_without_a_closed_form_says_so(name):
     channels, *lengths = load(name, Options()).nodes[0].shape
     size = "x".join([str(channels), *"DHW"[3 - len(lengths) :]])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.caffe.pieces import FACTORS, Piece
-from cnncalc.interchange.caffe.saying import RULES
-from cnncalc.interchange.caffe.writer import fields, text
+from cnncalc.interchange.caffe.writing.pieces import FACTORS, Piece
+from cnncalc.interchange.caffe.writing.saying import RULES
+from cnncalc.interchange.caffe.writing.writer import fields, text
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.fields import spread

@@ -187,7 +187,7 @@ def called(layer, shapes, tensors):
         return functional.interpolate(x, size=tensors[1].shape[2:], mode=mode)
     if kind == "droppath":
         return x
-    raise NotImplementedError(kind)
+    raise NotImplementedError(f"`{kind}` has no module of torch's own here, so that no tool can be asked about it")
 
 
 OWN = ("parameter", "constant", "positional")

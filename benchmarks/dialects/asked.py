@@ -109,6 +109,8 @@ ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
         ("upsample 2", _ROW),
         ("pixel_unshuffle 2", (4, 8)),
         ("upsample 2", _VOLUME),
+        ("reduce logsumexp 1", _MAP),
+        ("reduce logsumexp 1", _VOLUME),
         ("GLU", _MAP),
     ),
     "onnx": (

@@ -32,6 +32,7 @@ TARGETS = {
     "onnx": "on_onnx:held:digest",
     "onnx-11": "on_onnx:held_at_11:digest_at_11",
     "onnx-12": "on_onnx:held_at_12:digest_at_12",
+    "onnx-open": "on_onnx:held_open",
     "onnx-back": "on_onnx:back",
     "caffe": "on_caffe:by_opencv",
     "darknet": "on_darknet:by_itself",

@@ -72,7 +72,7 @@ def _bias(parts: Parts) -> Iterator[Array]:
 
 
 def _dense(one: Made, parts: Parts) -> Iterator[Array]:
-    yield parts["weight"].T
+    yield parts["weight"].reshape(len(parts["weight"]), -1).T
     yield from _bias(parts)
 
 

@@ -21,7 +21,8 @@ import programs
 import torch
 
 from benchmarks.exports.evaluating import evaluated
-from benchmarks.exports.nets import SETTLED, Case, large
+from benchmarks.exports.nets import NOT_HELD, SETTLED, Case, large
+from cnncalc import Options, load
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Net
 from cnncalc.interchange.onnx.writing.model import newest_opset
@@ -31,7 +32,7 @@ from cnncalc.interchange.writers import writer_for
 from cnncalc.torch_backend.building.builder import build
 from cnncalc.torch_backend.building.kinds.unfolding import Unpooled
 
-__all__ = ["back", "digest", "digest_at_11", "digest_at_12", "held", "held_at_11", "held_at_12"]
+__all__ = ["back", "digest", "digest_at_11", "digest_at_12", "held", "held_at_11", "held_at_12", "held_open"]
 
 CLOSE = 1e-4
 """Of the largest number that comes out, and of a hundredth at least."""
@@ -87,6 +88,37 @@ def digest(case: Case, opset: int | None = None) -> str:
 
 
 digest_at_11, digest_at_12 = partial(digest, opset=11), partial(digest, opset=12)
+
+
+GROWN = ((0, 0), (32, 64), (96, 32))
+"""By how much the height and the width are larger than the smallest, in the runs of a model whose lengths are open."""
+
+
+def held_open(case: Case) -> list[str]:
+    """One model with height, width and batch left open, run at three sizes. Raises CnncalcError where it is none."""
+    shapes = [case.small.nodes[index].shape for index in case.small.inputs.values()]
+    if len(shapes) != 1 or len(shapes[0]) != 3:
+        return [f"{NOT_HELD}its input is no map"]
+    (channels, *lengths), lines = shapes[0], []
+    graph = load(case.name, Options(input=f"{channels}xHxW", symbols=True))
+    module = build(case.small).eval()
+    programs.scattered(module, 3)
+    state = module.state_dict()
+    with TemporaryDirectory() as folder:
+        file = _kept(graph, {name: one.numpy() for name, one in state.items()}, Path(folder), None)
+        onnx.checker.check_model(str(file), full_check=True)
+        _inferred(file)
+        session = onnxruntime.InferenceSession(str(file), _options(), providers=["CPUExecutionProvider"])
+        for batch, more in enumerate(GROWN, 1):
+            size = [n + extra for n, extra in zip(lengths, more)]
+            one = load(case.name, Options(input="x".join(map(str, (channels, *size)))))
+            other = build(one).eval()
+            other.load_state_dict(state)
+            x = programs.given(one, batch, torch.float32)[0]
+            found = session.run(None, {next(iter(one.inputs)): x.numpy()})
+            wanted = _outputs(other, {"x": x})
+            lines += [f"{size}: {line}" for line in _apart(one, found, wanted)]
+    return lines
 
 
 def _finite(outputs: list[Any], exact: list[torch.Tensor]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import mmap
+import re
 import zipfile
 import zlib
 from typing import Any
@@ -15,6 +16,8 @@ from cnncalc.limits import Limits
 
 __all__ = ["json_of", "member_of", "members_of"]
 
+LENIENT = re.compile(rb"(?:^|[,{\[])[ \t]{0,99}(?://|/\*|#)|,\s{0,999}[}\]]", re.MULTILINE)
+"""What some programs allow in JSON."""
 MOST_MEMBERS = 20_000
 MOST_RATIO = 200
 """How many times larger than its stored form a member may be; JSON packs to a twentieth."""
@@ -34,7 +37,8 @@ def json_of(data: bytes | mmap.mmap, name: str, limits: Limits) -> Any:
     except UnicodeDecodeError:
         raise CnncalcError(Fault(f"`{name}` is no text in UTF-8")) from None
     except ValueError as error:
-        raise CnncalcError(Fault(f"`{name}` is broken JSON", values=str(error)[:100])) from None
+        help = "take comments out, and a comma behind the last entry: JSON has neither" if LENIENT.search(data) else ""
+        raise CnncalcError(Fault(f"`{name}` is broken JSON", values=str(error)[:100], help=help)) from None
 
 
 def members_of(file: ForeignFile) -> zipfile.ZipFile:

@@ -68,6 +68,8 @@ def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: file.head.startswith(b"PK\x03\x04") and member in file.data[-DIRECTORY:]
 
 
+JSON = rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|#[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*\{"
+"""How JSON begins, also behind comments, which it has not: its reader says so."""
 CORE_ML = matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)")
 """A version, then a description that begins with an input, or with functions."""
 FORMATS: tuple[Format, ...] = (
@@ -80,15 +82,15 @@ FORMATS: tuple[Format, ...] = (
     Format("ONNX", is_onnx_like, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
     Format(
-        "PaddlePaddle", matches(rb'\A\s*\{\s*"base_code"|\A\n[\x80-\xff]*[\x00-\x7f]\x08\x00\x10'), "paddle.reader:read"
+        "PaddlePaddle", matches(JSON + rb'\s*"base_code"|\A\n[\x80-\xff]*[\x00-\x7f]\x08\x00\x10'), "paddle.reader:read"
     ),
     Format("Ultralytics", within(rb"^(backbone|head)\s*:"), "ultralytics.reader:read"),
     Format("Keras", matches(rb"\A\x89HDF\r\n\x1a\n"), "keras.reader:read"),
     Format("torch.export", archive_with(b"models/model.json"), "torch_export.reader:read"),
     Format("TorchScript", archive_with(b"data.pkl"), "torch_export.reader:refuse_script"),
     Format("Keras", archive_with(b"config.json"), "keras.reader:read"),
-    Format("TensorFlow.js", matches(rb'\A\s*\{[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
-    Format("Keras", matches(rb'\A\s*\{[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
+    Format("TensorFlow.js", matches(JSON + rb'[\s\S]*"(modelTopology|weightsManifest)"\s*:'), "tfjs.reader:read"),
+    Format("Keras", matches(JSON + rb'[\s\S]*"(class_name|keras_version)"\s*:'), "keras.reader:read"),
     Format("Caffe", is_prototxt, "caffe.reader:read"),
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),

@@ -73,6 +73,9 @@ def misnamed(file: ForeignFile) -> None:
     """Raises CnncalcError for a file of no known format whose name says that it is of one."""
     stem, dot, suffix = file.name.rpartition(".")
     suffix = dot + suffix.lower()
+    if suffix == ".json" and file.head.lstrip().startswith((b"//", b"/*")):
+        help = "begin it with `#`, which a net of ours may have, or take it out"
+        raise CnncalcError(Fault("JSON has no comments", Place(file.name, 1, 1), help=help))
     said = named_as(suffix) if stem else ""
     if not said:
         return

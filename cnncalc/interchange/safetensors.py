@@ -12,21 +12,25 @@ from cnncalc.layers.base import count
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Container, Mapping
 
     import numpy as np
 
-__all__ = ["WHOLE", "Stored", "header_of", "numbers_of"]
+__all__ = ["WHOLE", "Stored", "header_of", "numbers_of", "prefix_of"]
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the format's own bound."""
-SIZES = {
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8,
-    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+BITS = {
+    "C64": 64, "F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4, "BOOL": 8,
+    "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U64": 64, "U32": 32, "U16": 16, "U8": 8,
 }  # fmt: skip
+"""Of a number of each type."""
 FLOATING = ("F64", "F32", "F16", "BF16")
 WHOLE = ("num_batches_tracked", "relative_position_index")
 """Whole numbers beside weights: torch's counter in a batch norm, which distance is which in windows of attention."""
+PREFIXES = ("module.", "model.", "_orig_mod.", "backbone.", "net.", "encoder.")
+"""What wrappers put before every name: DataParallel, Lightning, torch.compile and others."""
 SAVED = "save it anew: `safetensors.torch.save_file(state_dict, …)`"
 
 
@@ -37,6 +41,15 @@ class Stored(NamedTuple):
     shape: tuple[int, ...]
     start: int
     stop: int
+
+
+def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
+    """What stands before every name of the file, and of none in the net."""
+    for prefix in PREFIXES:
+        inside = [name for name in stored if name.startswith(prefix)]
+        if inside and len(inside) == len(stored) and not any(name in wanted for name in stored):
+            return prefix
+    return ""
 
 
 def header_of(path: str) -> dict[str, Stored]:
@@ -59,8 +72,8 @@ def header_of(path: str) -> dict[str, Stored]:
         raise _broken(path, "its header is no JSON") from None
     if not isinstance(entries, dict):
         raise _broken(path, "its header is no table of tensors")
-    notes = entries.pop("__metadata__", {})
-    if not isinstance(notes, dict) or not all(isinstance(one, str) for one in notes.values()):
+    notes = entries.pop("__metadata__", None)
+    if notes is not None and not (isinstance(notes, dict) and all(isinstance(one, str) for one in notes.values())):
         raise _broken(path, "its `__metadata__` is no table of texts")
     found = {name: _entry(path, name, one, 8 + length, size) for name, one in entries.items()}
     _hold_filled(path, found, 8 + length, size)
@@ -96,10 +109,10 @@ def _entry(path: str, name: str, entry: Any, start: int, size: int) -> Stored:
     """One tensor, held against the size of the file."""
     told = entry if isinstance(entry, dict) else {}
     kind, shape, offsets = str(told.get("dtype")), _lengths(told.get("shape")), _lengths(told.get("data_offsets"))
-    if shape is None or offsets is None or kind not in SIZES or len(offsets) != 2:
+    if shape is None or offsets is None or kind not in BITS or len(offsets) != 2:
         raise _broken(path, f"the entry `{name[:60]}` is {str(entry)[:80]}")
     made = Stored(kind, shape, start + offsets[0], start + offsets[1])
-    if made.stop > size or made.stop - made.start != count({name: shape}) * SIZES[kind]:
+    if made.stop > size or 8 * (made.stop - made.start) != count({name: shape}) * BITS[kind]:
         raise _broken(path, f"`{name[:60]}` has {made.stop - made.start:,} bytes for {kind} {list(shape)}")
     return made
 

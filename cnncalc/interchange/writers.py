@@ -51,7 +51,7 @@ class Writer(NamedTuple):
         except CnncalcError as error:
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self and one.says(graph, batch))
             more = f", or try {others}" if others else ""
-            raise error.with_way_out(f"write it otherwise, without that layer{more}") from None
+            raise _proposing(error.with_way_out("write it otherwise, without that layer"), more) from None
         left = [what for what, said in (("types", graph.plan.types), ("zeros", graph.plan.sparsity)) if said]
         notes = [f"the {' and '.join(left)} of single layers are not written"] if left else []
         return made._replace(notes=(*made.notes, *notes))
@@ -70,6 +70,12 @@ class Writer(NamedTuple):
         made = getattr(import_module(f"cnncalc.interchange.{module}"), function)(graph, batch, **settings)
         assert isinstance(made, Written)
         return made
+
+
+def _proposing(error: CnncalcError, more: str) -> CnncalcError:
+    """The same faults, the last layer's with the forms that have the net."""
+    *before, last = error.faults
+    return CnncalcError([*before, last._replace(help=f"{last.help}{more}")]) if last.layer and more else error
 
 
 def exported(
@@ -182,7 +188,7 @@ WRITERS = (
     Writer("keras", "_keras.py", "keras.writing.writer:code"),  # before torch, whose suffix is the end of this
     Writer("keras-json", ".json", "keras.writing.writer:json_text"),
     Writer("torch", ".py", "torch_code.writer:written", held=False),
-    Writer("caffe", ".prototxt", "caffe.writer:written"),
+    Writer("caffe", ".prototxt", "caffe.writing.writer:written"),
     Writer("darknet", ".cfg", "darknet.writer:written"),
     Writer("onnx", ".onnx", "onnx.writing.writer:written", ONNX_SETTINGS, binary=True, symbols=True),
 )

@@ -44,13 +44,16 @@ class Unsaid(Exception):
 def of_zeros(mode: str, paddings: Iterable[tuple[int, int]], tool: str) -> None:
     """Raises Unsaid for a convolution whose border is not of zeros, in a tool that has no other."""
     if mode != "zeros" and any(map(any, paddings)):
-        raise Unsaid(f"{tool} pads with zeros only", f"put a `pad` with `{mode}` before it, or leave that out")
+        raise Unsaid(f"{tool} pads with zeros only", f"leave `{mode}` out")
 
 
 def without_normalised_weights(layer: Layer, form: str) -> None:
     """Raises `Unsaid` for a weight that is normalised in each call."""
     if isinstance(layer, Reparametrised) and layer.norm is not None:
-        raise Unsaid(f"{form} has no {layer.norm} norm in its layers", "leave it out: it does nothing at inference")
+        raise Unsaid(
+            f"{form} has no {layer.norm} norm in its layers",
+            "leave it out: at inference the weight that comes of it is a plain one",
+        )
 
 
 class Unsayable:

@@ -86,6 +86,8 @@ def layer(
 LONGEST = 60
 """Longer names are not remembered: they could take more memory than their file."""
 _DIMENSION = re.compile(r"([123])[dD]\Z")
+_WITHIN = re.compile(r"([123])[dD](?=Transpose\Z)")
+"""Where Keras counts the axes of a transposed convolution: the name as a whole is an alias."""
 
 
 def name_in(dialect: str, name: str) -> Named | None:
@@ -107,14 +109,16 @@ def kind_named(name: str, dialect: str = "torch") -> tuple[type[Layer], int | No
 def _looked_up(name: str, dialect: str) -> tuple[type[Layer], int | None] | None:
     """What is called by a name that is no kind's own."""
     match = _DIMENSION.search(name)
+    counted = match or _WITHIN.search(name)
+    rank = int(counted.group(1)) if counted else None
     own = name_in(dialect, name)
     if own is not None:
-        return KINDS[own.kind], int(match.group(1)) if match else own.rank
+        return (KINDS[own.kind], own.rank if rank is None else rank) if own.kind else None
     stem = name[: match.start()] if match else name
     kind = ALIASES.get(_normalised(stem)) or ALIASES.get(_normalised(name))
     if kind is None:
         return None
-    return KINDS[kind], int(match.group(1)) if match else None
+    return KINDS[kind], rank
 
 
 _known = lru_cache(maxsize=4_096)(_looked_up)

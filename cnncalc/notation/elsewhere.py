@@ -33,14 +33,22 @@ _PARALLEL = "it only says where a net runs: write the net itself"
 _WAYS: tuple[tuple[str, str], ...] = (
     (
         (
-            "AdaptiveLogSoftmaxWithLoss BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss "
-            "GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss LinearCrossEntropyLoss MSELoss "
+            "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss "
+            "GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss MSELoss "
             "MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss "
             "PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss "
             "ContrastiveLoss EuclideanLoss HingeLoss InfogainLoss MultinomialLogisticLoss SigmoidCrossEntropyLoss "
             "SoftmaxWithLoss Accuracy NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss"
         ),
         _LOSS,
+    ),
+    ("LinearCrossEntropyLoss", "`linear CLASSES nobias`; the loss itself is no layer of the net"),
+    (
+        "AdaptiveLogSoftmaxWithLoss",
+        (
+            "a `linear` to the frequent classes and one number for each cluster, and two for each cluster of its own; "
+            "the loss itself is no layer of the net"
+        ),
     ),
     (
         "Container Module ModuleDict ModuleList Sequential ParameterDict ParameterList Layer Wrapper Pipeline",
@@ -128,7 +136,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     (
         (
             "And BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BitShift Equal Greater GreaterOrEqual IsInf IsNaN "
-            "Less LessOrEqual Not Or Xor Where Trilu"
+            "Less LessOrEqual Not Or Xor"
         ),
         _TRUTH,
     ),
@@ -148,6 +156,16 @@ _WAYS: tuple[tuple[str, str], ...] = (
         _SEQUENCE,
     ),
     ("If Loop Scan", _CONTROL),
+    (
+        (
+            "ArrayFeatureExtractor Binarizer CastMap CategoryMapper DictVectorizer FeatureVectorizer Imputer "
+            "LabelEncoder LinearClassifier LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler "
+            "TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor ZipMap"
+        ),
+        "what works on tables is no layer of a net (ai.onnx.ml): `opaque SHAPE of={0}` stands for it",
+    ),
+    ("Adagrad Adam Momentum Gradient", "training is an option: `--optimizer adam`"),
+    ("FlexAttention", "`matmul transposed`, what its functions do to the scores, `softmax axis=-1`, `matmul`"),
     ("BitCast Cast CastLike", "types are an option, `--dtype`: leave it out"),
     ("DequantizeLinear DynamicQuantizeLinear QuantizeLinear", _QUANTISED.format("identity")),
     ("ConvInteger QLinearConv", _QUANTISED.format("conv OUT kN")),
@@ -155,7 +173,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     (
         (
             "AffineGrid CumProd CumSum Det GatherElements GatherND GridSample Hardmax LinearAttention Mod "
-            "ReverseSequence Scatter ScatterElements ScatterND TensorScatter"
+            "ReverseSequence Scatter ScatterElements ScatterND TensorScatter Trilu Where"
         ),
         _UNCOUNTED,
     ),

@@ -92,7 +92,7 @@ def parse(text: str, dialect: str = "torch", defaults: Defaults = ()) -> Parsed:
             error.guess = Guess(error.guess.cls, given)
         error.rest = " ".join(token for _, token in tokens[1:])
         if error.unknown:
-            error.help = kind_suggestion(name, rest=error.rest)
+            error.help = kind_suggestion(name, rest=error.rest, dialect=dialect)
         raise
     errors = read_tokens(cls, tokens[1:], given, offsets)
     channels, rank = given.pop("in", None), cast("int | None", given.pop("rank", rank))

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.errors import near
 from cnncalc.layers import KINDS, FieldError, Layer, kind_named
 from cnncalc.layers.base import MANY, Field
-from cnncalc.layers.registry import ALIASES
+from cnncalc.layers.registry import ALIASES, name_in
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -116,7 +116,11 @@ LONGEST_REPEATED = 40
 
 
 def kind_suggestion(
-    name: str, others: tuple[str, ...] = (), otherwise: str = "`cnncalc kinds` lists them all", rest: str = ""
+    name: str,
+    others: tuple[str, ...] = (),
+    otherwise: str = "`cnncalc kinds` lists them all",
+    rest: str = "",
+    dialect: str = "torch",
 ) -> str:
     """The help for a word that is no kind: the kinds like it, each by its own name, and what else it may be."""
     from cnncalc.notation.elsewhere import way_from  # only a mistake pays for it
@@ -126,7 +130,8 @@ def kind_suggestion(
         return f"{found[0].usage()}, without brackets and commas"
     if called.lower() in SEVERAL:
         return SEVERAL[called.lower()].replace("{0}", rest if 0 < len(rest) <= LONGEST_REPEATED else "2")
-    if way := way_from(called):
+    own = name_in(dialect, called)
+    if way := own.way if own else way_from(called):
         return way
     matches = _near_kinds(name, others)
     return f"did you mean {' or '.join(f'`{match}`' for match in matches)}?" if matches else otherwise
@@ -167,7 +172,7 @@ def kind_of(name: str, offset: int = 0, dialect: str = "torch") -> tuple[type[La
     """The kind that a name means, and the rank that it asserts; raises `TokenError`."""
     found = kind_named(name, dialect)
     if found is None:
-        help = kind_suggestion(name)
+        help = kind_suggestion(name, dialect=dialect)
         error = TokenError(f"there is no kind or block `{name[:60]}`", help=help, offset=offset, width=len(name))
         matches = _near_kinds(name)
         error.unknown = name

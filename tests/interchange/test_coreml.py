@@ -13,6 +13,10 @@ from reading import mutated, read
 
 from cnncalc import load, report
 from cnncalc.errors import CnncalcError
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.opening import imported
+from cnncalc.interchange.sketch import Asked
+from cnncalc.limits import Limits
 
 FLOAT32, INT32, STRING, BOOL = 11, 23, 2, 1
 
@@ -281,3 +285,16 @@ def test_a_damaged_file_is_a_net_or_an_error(seed):
     with suppress(CnncalcError):
         found = coreml(mutated((NET, PROGRAM)[seed % 2], seed, least=20, kept=4))
     assert found is None or found.layers > 0
+
+
+@pytest.mark.parametrize(("called", "told"), [("const_0", True), ("layer1_conv", False)])
+def test_a_program_tells_what_was_folded_by_names_that_its_converter_made_up(called, told):
+    weights_of = (f"{called}_to_fp16", "const_1_to_fp16") if told else (f"{called}_weight", f"{called}_bias")
+    data = program(
+        weight(weights_of[0], 8, 3, 3, 3),
+        weight(weights_of[1], 8),
+        operation("conv", "y", (1, 8, 7, 7), {"x": "x", "weight": weights_of[0], "bias": weights_of[1]}),
+    )
+    notes = imported(ForeignFile("net.mlmodel", None, Limits(), data), Asked()).notes
+    said = "1 convolution has a batch norm folded in: the net had 8 parameters more, and 16 statistics, before the fold"
+    assert (said in notes) == told

@@ -12,6 +12,7 @@ from cnncalc import Options, chain, load, report
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.writers import writer_for
+from cnncalc.language import load_text
 from cnncalc.layers import show_shape
 
 FILES = {"caffe": "net.prototxt", "darknet": "net.cfg"}
@@ -107,14 +108,16 @@ def test_layers_come_back_with_their_shapes(form, layers, output):
 @pytest.mark.parametrize(
     ("form", "layers", "told"),
     [
-        ("caffe", ["gelu"], "there is no layer of Caffe for `gelu`"),
+        ("caffe", ["gelu"], "Caffe has no error function"),
         ("caffe", ["conv 4 k2 same"], "Caffe pads both sides of an axis alike"),
         ("caffe", ["maxpool k3 d2"], "has no dilation"),
         ("darknet", ["conv 4 k3 nobias"], "a section without a batch norm has a bias"),
         ("caffe", ["conv 4 k3 p1 circular"], "Caffe pads with zeros only"),
         ("darknet", ["conv 4 k3 p1 reflect", "batchnorm"], "Darknet pads with zeros only"),
         ("darknet", ["conv 4 k1x3"], "a kernel of Darknet is the same along both axes"),
-        ("darknet", ["layernorm", "gelu", "mean 1"], "there is no section of Darknet for `layernorm`"),
+        ("darknet", ["gelu"], "Darknet has no such activation"),
+        ("darknet", ["elu 0.5"], "Darknet has no such activation"),
+        ("darknet", ["layernorm", "gelu", "mean 1"], "the norms of Darknet are batch norms and LRN"),
     ],
 )
 def test_what_a_format_cannot_say_is_told(form, layers, told):
@@ -172,7 +175,7 @@ def test_the_batch_and_the_input_are_those_asked_for():
 @pytest.mark.parametrize(
     ("layers", "others", "never"),
     [
-        ("[conv 4 k3, batchnorm, gelu]", ["torch", "keras", "darknet"], []),
+        ("[conv 4 k3, batchnorm, local 4 k3]", ["torch", "darknet"], ["keras"]),
         ("[conv 4 k3, layernorm, gelu]", ["torch"], ["darknet"]),
         ("[conv 4 k3 p1 circular, gelu]", ["torch"], ["darknet", "keras", "keras-json"]),
         ("[{opaque: 4x9x9}]", [], ["torch", "darknet", "keras"]),  # ONNX where it is known only with its package
@@ -192,3 +195,11 @@ def test_a_net_of_two_inputs_is_refused_by_darknet(tmp_path):
     done = run("export", tmp_path / "net.yaml", "--to", "darknet")
     assert done.exit_code == 2
     assert "a net of Darknet has one input" in done.stderr
+
+
+def test_darknet_hands_an_input_on_that_several_take():
+    graph = load_text("input: 4x9x9\nlayers: [{add: [[conv 4 k3 p1], []]}, slice 2:4]", "net", options=Options())
+    made = str(writer_for(None, "darknet").write(graph, 1).content)
+    assert [line for line in made.splitlines() if line.startswith("[")] == [
+        "[net]", "[activation]", "[convolutional]", "[shortcut]", "[route]",
+    ]  # fmt: skip

@@ -413,3 +413,43 @@ def test_any_broken_file_ends_in_an_answer_or_an_error(tmp_path, seed):
     with contextlib.suppress(CnncalcError):
         assert load(str(file), Options()).outputs
     assert time.monotonic() - begun < 20
+
+
+def test_masks_are_no_layers(graph_of):
+    """As Keras 3 writes a table whose rows of zeros are left out, and a cell that minds them."""
+    ops = {"module": "keras.src.ops.numpy", "registered_name": "NotEqual"}
+    compared = {**layer("NotEqual", "not_equal", [{"args": [new("x", shape=(12,)), 0], "kwargs": {}}]), **ops}
+    table = layer(
+        "Embedding", "table", [{"args": [new("x")], "kwargs": {}}], input_dim=50, output_dim=8, mask_zero=True
+    )
+    called = {"args": [new("table")], "kwargs": {"mask": new("not_equal")}}
+    cell = layer("LSTM", "y", [called], units=4)
+    graph = graph_of(functional([entering("x", (12,)), compared, table, cell]))
+    assert (params(graph), list(graph.outputs)) == (400 + 208, ["y"])
+
+
+DOTS = [
+    # both shapes, axes; the output as Keras 3.15.1 has it, channels last
+    ((12, 8), (12, 8), 2, (12, 12)),
+    ((12, 8), (12, 5), 1, (8, 5)),
+    ((12, 8), (8,), [2, 1], (12,)),
+    ((4, 5, 6), (7, 6), [3, 2], (4, 5, 7)),
+    ((8,), (8,), 1, (1,)),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "axes", "made"), DOTS)
+def test_dot_sums_up_an_axis_of_each(graph_of, first, second, axes, made):
+    called = {"args": [[new("a"), new("b")]], "kwargs": {}}
+    root = functional([entering("a", first), entering("b", second), layer("Dot", "y", [called], axes=axes)], ("a", "b"))
+    graph = graph_of(root)
+    (shape,) = [graph.nodes[one].shape for one in graph.outputs.values()]
+    assert tuple(shape) == (*made[-1:], *made[:-1])
+
+
+@pytest.mark.parametrize("more", [{"axes": 0}, {"axes": 5}, {"axes": None}, {"axes": 1, "normalize": True}])
+def test_other_dots_are_told(graph_of, more):
+    called = {"args": [[new("a"), new("b")]], "kwargs": {}}
+    root = functional([entering("a", (4, 3)), entering("b", (4, 3)), layer("Dot", "y", [called], **more)], ("a", "b"))
+    with pytest.raises(CnncalcError, match="`Dot`"):
+        graph_of(root)

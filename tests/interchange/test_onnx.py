@@ -528,3 +528,24 @@ def test_blocks_of_channels_are_what_onnxruntime_keeps_and_the_net_s_own_come_ou
     held = [tensor("w", (16, 16, 3, 3)), tensor("b", (16,))]
     found = read(net(*made, x=(1, 12, 8, 8), tensors=held), "net.onnx")
     assert (found.params, list(found.outputs.values())) == (16 * 16 * 9 + 16, ["10x1x1"])
+
+
+WEIGHED_SUMS = [
+    # the equation, the weight; the output's shape, parameters and multiply–accumulates of 12 steps of 16 features
+    ("abc,cd->abd", (16, 5), "12x5", 80, 12 * 80),
+    ("abc,cde->abde", (16, 2, 8), "12x2x8", 256, 12 * 256),
+    ("abc,bcd->ad", (12, 16, 3), "3", 576, 576),
+]
+
+
+@pytest.mark.parametrize(("equation", "weight", "shape", "params", "macs"), WEIGHED_SUMS)
+def test_einsum_with_a_weight_is_a_linear_layer(equation, weight, shape, params, macs):
+    found = read(net(node("Einsum", "x w", "y", equation=equation), x=(1, 12, 16), tensors=[tensor("w", weight)]), "n")
+    assert (list(found.outputs.values()), found.params, found.macs) == ([shape], params, macs)
+
+
+@pytest.mark.parametrize("equation", ["abc,dc->abd", "abc,abd->cd", "abc,cc->ab", "aab,bc->ac", "abc,abc->c"])
+def test_other_sums_with_weights_are_told(equation):
+    made = net(node("Einsum", "x w", "y", equation=equation), x=(1, 12, 16), tensors=[tensor("w", (16, 16))])
+    with pytest.raises(CnncalcError, match="Einsum"):
+        read(made, "n")

@@ -283,6 +283,7 @@ KIND_CASES = (
     ("4x6", "lstm 3 biases=1 bidirectional"), ("4x6", "gru 3 biases=1 layers=2"), ("4x6", "rnn 3 biases=1 final"),
     ("3x5x5", "maxpool k2 s2 p1 ceil"), ("4x5x6", "softmax axis=0"), ("4x5x6", "layernorm all nobias"),
     ("4x5x6", "conv 3 k3 p1:2 mode=circular"),
+    *(("4x7x6", f"blur {one}") for one in ("k4 p1", "k3 s2 p1 reflect each", "k4 p1 up=2", "k3 up=2 p0:1", "k4 same")),
     *((("4x6"), f"function {of}") for of in ("log_sigmoid", "hardshrink", "tanhshrink", "celu", "threshold", "expm1")),
 )  # fmt: skip
 
@@ -304,6 +305,14 @@ NET_CASES = {
         """{conv: 36 k3 s2 p2 d2, name: o}, {conv: 18 k3 s2 p2 d2, name: m, from: input},
            {deform_conv: 6 k3 s2 p2 d2 g2 nobias, from: [input, o, m]}""",
     ),
+    **{
+        f"modulated {fields}": (
+            "4x7x6",
+            11,
+            f"{{tanh: , name: x}}, global_avgpool flat, linear 4, {{modulated_conv: {fields}, from: [x, previous]}}",
+        )
+        for fields in ("5 k3 p1", "3 k3 s2 weights nobias", "5 k3 up=2 nodemodulate", "3 k1 nodemodulate nobias")
+    },
     "windows of two tensors": ("4x3", 12, "{relu: , name: a}, {einsum: 'ab,ab->a', from: [a, input]}"),
 }
 
@@ -411,7 +420,7 @@ def test_weights_come_from_a_file_after_names_and_shapes_were_checked(onnx, tmp_
 
 WRONG = (
     (["-o", "net.onnx", "--opset", "99"], "opset 99 is not written"),
-    (["-o", "net.onnx", "--seed", "-5"], "--seed -5 is no seed"),
+    (["-o", "net.onnx", "--seed", "-5"], "-5 is not in the range"),
     (["--to", "onnx"], "onnx goes to a file"),
     (["--to", "caffe", "--opset", "18"], "caffe has no `--opset`"),
     (["-o", "net.onnx", "--opset", "10"], "11 to"),

@@ -136,6 +136,7 @@ ONE = [
     ("TRANSPOSE", (1, 5, 6), [(1, 0, 2)], {}, (5, 1, 6), "6x5x1"),
     ("MEAN", (1, 5, 6, 4), [(2,)], {0: Byte(1)}, (1, 5, 1, 4), "4x5x1"),
     ("MEAN", (1, 5, 6, 4), [(-1,)], {}, (1, 5, 6), "6x5"),
+    ("MEAN", (1, 8, 5, 5), [(0, 2, 3)], {0: Byte(1)}, (1, 8, 1, 1), "1x8x1"),  # as litert-torch has it, of one image
     ("SQUEEZE", (1, 1, 6, 4), [], {0: [1]}, (1, 6, 4), "4x6"),
     ("DEPTH_TO_SPACE", (1, 5, 6, 8), [], {0: 2}, (1, 10, 12, 2), "2x10x12"),
     ("SPACE_TO_DEPTH", (1, 8, 6, 4), [], {0: 2}, (1, 4, 3, 16), "16x4x3"),
@@ -198,6 +199,32 @@ def test_a_sequence_a_memory_and_a_product_of_tensors():
     out = net.add("BATCH_MATMUL", [net.x, other], [(1, 2, 5, 5)], {1: Byte(1)})
     found = lite(net.bytes(out))
     assert (found.macs, list(found.outputs.values())) == (2 * 5 * 5 * 6, ["5x2x5"])
+
+
+def test_heads_of_one_image_are_multiplied():
+    """As litert-torch has attention: the batch of one is left out."""
+    net = Lite(1, 4, 12, 8)
+    heads = net.add("RESHAPE", [net.x, net.whole(4, 12, 8)], [(4, 12, 8)])
+    out = net.add("BATCH_MATMUL", [heads, heads], [(4, 12, 12)], {1: Byte(1)})
+    assert lite(net.bytes(out)).macs == 4 * 12 * 12 * 8
+
+
+ONE_NUMBER = [
+    # operators along an axis, of a tensor that has none: what their second place takes, and their options
+    ("CONCATENATION", [], {}),
+    ("SQUEEZE", [], {0: [0]}),
+    ("UNPACK", [], {0: 1, 1: 0}),
+    ("MEAN", [(0,)], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "numbers", "options"), ONE_NUMBER, ids=[row[0] for row in ONE_NUMBER])
+def test_an_axis_that_is_not_there_is_told(kind, numbers, options):
+    net = Lite(1, 1)
+    x = net.add("RESHAPE", [net.x, net.whole(shape=(0,))], [()])
+    out = net.add(kind, [x, *[net.whole(*one) for one in numbers]], [()], options)
+    with pytest.raises(CnncalcError, match="there is no axis"):
+        lite(net.bytes(out))
 
 
 def test_transposed_convolutions_come_to_the_size_that_is_stated():

@@ -123,12 +123,34 @@ WRITTEN_OUT = (
     ),
     "input: 6x20\nlayers: [gru 8 biases=1, lstm 5 biases=1 bidirectional layers=2, rnn 4 biases=1 final]",
     "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
+    "input: 4x9x8\nlayers: [blur k4 p1, blur k3 s2 p1 reflect each, blur k4 up=2 p1, blur k4 up=2x1 p0:1]",
+    "input: 4x9x8\nlayers: [blur k4 same, blur k3 s2 same circular]",
+    "input: 4x9\nlayers: [blur k3 p1:2, conv 3 k1, blur k4 up=3]",
+    *(
+        "input: 4x9x8\nlayers: [{tanh: , name: x}, global_avgpool flat, linear 4, "
+        f"{{modulated_conv: {fields}, from: [x, previous]}}]"
+        for fields in ("5 k3 p1", "3 k1 nodemodulate", "5 k3 up=2", "6 k3 up=2 weights nobias", "5 k3 s2 weights")
+    ),
 )
 
 
 @pytest.mark.parametrize("text", WRITTEN_OUT)
 def test_what_torch_has_no_module_for_is_written_out(text):
     assert programs.differences(load_text(text, "net.yaml", Options()), dtype=torch.float64) == []
+
+
+TAKEN_IN_TURN = (
+    "{linear: 4, from: right, name: a}, {linear: 5, from: left, name: b}, {concat: {from: [a, b]}}",
+    "{subtract: , from: [right, left]}",
+    "{name: g, from: right, layers: [linear 7, relu]}, {linear: 7, from: left}, {subtract: , from: [g, previous]}",
+)
+
+
+@pytest.mark.parametrize("layers", TAKEN_IN_TURN)
+def test_inputs_are_those_that_are_declared_whichever_is_taken_first(layers):
+    net = load_text(f"inputs: {{left: 7, right: 7}}\nlayers: [{layers}]", "net.yaml", Options())
+    assert "def forward(self, left: Tensor, right: Tensor)" in text_of(net)
+    assert programs.differences(net) == []
 
 
 TOLD_APART = (

@@ -140,7 +140,8 @@ class References(Sketch):
                 other = (2, *(random.randint(1, n) for n in shape[1:]))
         kind, _, rest = text.partition(" ")
         joined = self.after(text, shape, other) or shape
-        written_inputs = {name: "x".join(map(str, one)) for name, one in (("left", shape), ("right", other))}
+        declared = [("left", shape), ("right", other)][:: -1 if sum(shape) % 2 else 1]  # not always as they are taken
+        written_inputs = {name: "x".join(map(str, one)) for name, one in declared}
         return joined, [{kind: rest or None, "from": ["left", "right"]}], written_inputs
 
 

@@ -132,8 +132,10 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
         second = lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1))
         product = build.put("multiply", build.tensors[0], second)
         return [learned(build, product, "add", "_bias") if shifted else product]
+    if part.whole("axis", 1) == 1 and part.whole("num_axes", 1) == -1 and not shifted:
+        return [build.put("parameter", shape=build.x[0], join="multiply")]
     if part.whole("axis", 1) not in (1, -build.axes - 1) or part.whole("num_axes", 1) != 1:
-        raise layer.fault("a `Scale` is read with one factor a channel only")
+        raise layer.fault("a `Scale` is read with one factor a channel, or one for each element")
     factor = build.put("layerscale", initial=1.0)
     return [learned(build, factor, "add", "_bias") if shifted else factor]
 
@@ -151,8 +153,10 @@ def bias(layer: CaffeLayer, build: Build) -> list[int]:
         return [
             build.put("add", build.tensors[0], lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1)))
         ]
+    if part.whole("axis", 1) == 1 and part.whole("num_axes", 1) == -1:
+        return [build.put("parameter", shape=build.x[0], join="add")]
     if part.whole("axis", 1) != 1 or part.whole("num_axes", 1) != 1:
-        raise layer.fault("a `Bias` is read with one number a channel only")
+        raise layer.fault("a `Bias` is read with one number a channel, or one for each element")
     return [learned(build, build.tensors[0], "add", "")]
 
 

@@ -15,6 +15,11 @@ __all__ = ["Operation", "Rule", "Value"]
 STORED = re.compile(r"(_to_fp16|_quantized|_palettized|_sparsified|_promoted|_cast_fp16)+\Z")
 """What converters put behind the name of a weight whose numbers they store otherwise."""
 
+COMPUTED = re.compile(r"const_[0-9]+\Z")
+"""What they call a constant that they have computed."""
+FOLDED = "weight_bias"
+"""A bias that a folded batch norm left, which ONNX files of torch call so, too."""
+
 
 class Value(NamedTuple):
     """What the file holds; `values` are None where they are not read."""
@@ -115,6 +120,7 @@ class Operation:
         if value is None:
             return ""
         name = STORED.sub("", value.name) or self.name
+        what = FOLDED if what == "bias" and self.kind == "conv" and COMPUTED.match(name) else what
         own = name.removesuffix(f"_{what}") if name.endswith(f"_{what}") else self.name
         return self.tell.weight(f"{own}.{what}", value.dims if dims is None else dims)
 

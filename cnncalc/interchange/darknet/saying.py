@@ -32,13 +32,15 @@ def activation_of(layer: Layer | None) -> str | None:
         return None
     if layer.kind == "leaky_relu":
         return {0.1: "leaky", 0.01: "relie"}.get(getattr(layer, "slope", 0.0))
+    if getattr(layer, "approximate", "tanh") != "tanh" or getattr(layer, "alpha", 1.0) != 1:
+        return None  # Darknet's gelu is the one by tanh, its elu ends at −1
     return NAMES.get(layer.kind)
 
 
 def square(values: list[int], what: str) -> int:
     """A size that is the same along both axes."""
     if len(set(values)) != 1:
-        raise Unsaid(f"{what} of Darknet is the same along both axes")
+        raise Unsaid(f"{what} of Darknet is the same along both axes", "use a square one")
     return values[0]
 
 
@@ -55,7 +57,7 @@ def padding_of(paddings: list[tuple[int, int]], dilation: int, kernel: int) -> L
         raise Unsaid("Darknet pads both sides of an axis alike", "use a symmetric padding")
     padding = square([before for before, _ in paddings], "a padding")
     if padding % dilation:
-        raise Unsaid("Darknet pads a dilated kernel by a multiple of its dilation")
+        raise Unsaid("Darknet pads a dilated kernel by a multiple of its dilation", "write `p` as such a multiple")
     padding //= dilation
     if padding == 0:
         return []
@@ -65,7 +67,7 @@ def padding_of(paddings: list[tuple[int, int]], dilation: int, kernel: int) -> L
 def convolution(layer: Bordered, x: tuple[Shape, ...], y: Shape) -> Said:
     """[convolutional]"""
     if len(x[0]) != 3:
-        raise Unsaid("a convolution of Darknet has two spatial axes")
+        raise Unsaid("a convolution of Darknet has two spatial axes", "`reshape` outside of the net")
     slid = layer.windows(x[0])
     kernel = square([window.kernel for window in slid], "a kernel")
     dilation = square([window.dilation for window in slid], "a dilation")
@@ -85,7 +87,7 @@ def own_filters(layer: local.LocallyConnected, x: tuple[Shape, ...], y: Shape) -
     stride = square([window.stride for window in slid], "a stride")
     paddings = {window.padding(n) for window, n in zip(slid, x[0][1:])}
     if paddings not in ({(0, 0)}, {(kernel // 2, kernel - 1 - kernel // 2)}) or max(layer.dilation) > 1:
-        raise Unsaid("a [local] of Darknet is padded by half its kernel, or not at all")
+        raise Unsaid("a [local] of Darknet is padded by half its kernel, or not at all", "write `p` so")
     return (
         "local",
         [f"filters={layer.out}", f"size={kernel}", f"stride={stride}", f"pad={int(paddings != {(0, 0)})}"],
@@ -96,7 +98,7 @@ def own_filters(layer: local.LocallyConnected, x: tuple[Shape, ...], y: Shape) -
 def connected(layer: linear.Linear, x: tuple[Shape, ...], y: Shape) -> Said:
     """[connected]"""
     if layer.axis == "last" and len(x[0]) > 1:
-        raise Unsaid("a [connected] of Darknet takes its input as one vector")
+        raise Unsaid("a [connected] of Darknet takes its input as one vector", "`conv k1` is a `linear` of channels")
     return "connected", [f"output={layer.out}"], 0
 
 
@@ -104,7 +106,7 @@ def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape
     """[maxpool] or [local_avgpool]: its padding in all, of which the smaller half is before."""
     slid = layer.windows(x[0])
     if any(window.dilation > 1 for window in slid):
-        raise Unsaid("a pool of Darknet has no dilation")
+        raise Unsaid("a pool of Darknet has no dilation", "leave it out, or use a larger kernel")
     kernel = square([window.kernel for window in slid], "a kernel")
     steps = [window.stride for window in slid]
     before = square([window.padding(n)[0] for window, n in zip(slid, x[0][1:])], "a padding")
@@ -114,7 +116,10 @@ def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape
         if [(n + total - kernel) // step + 1 for n, step in zip(x[0][1:], steps)] == list(y[1:])
     ]
     if not fits:
-        raise Unsaid(f"no padding of a pool of Darknet makes {y[1]}x{y[2]} of {x[0][1]}x{x[0][2]} here")
+        raise Unsaid(
+            f"no padding of a pool of Darknet makes {y[1]}x{y[2]} of {x[0][1]}x{x[0][2]} here",
+            "write another padding or rounding",
+        )
     section = "local_avgpool" if isinstance(layer, pool.AvgPool) else "maxpool"
     lines = [f"size={kernel}", *strides(steps)]
     return section, lines + [f"padding={fits[0]}"] * (fits[0] != kernel - 1), 0
@@ -125,13 +130,21 @@ def mean(layer: pool.GlobalAvgPool, x: tuple[Shape, ...], y: Shape) -> Said:
     return "avgpool", [], 0
 
 
+def largest(layer: pool.GlobalMaxPool, x: tuple[Shape, ...], y: Shape) -> Said:
+    """[maxpool] as large as the map."""
+    if len(set(x[0][1:])) != 1:
+        raise Unsaid("a [maxpool] has square windows", "`adaptive_avgpool 1` takes any map")
+    return "maxpool", [f"size={x[0][1]}", f"stride={x[0][1]}", "padding=0"], 0
+
+
 def adaptive(layer: pool.AdaptivePool, x: tuple[Shape, ...], y: Shape) -> Said:
     """[avgpool] where one pixel is left, else even windows."""
     if isinstance(layer, pool.AdaptiveAvgPool) and set(y[1:]) == {1}:
         return "avgpool", [], 0
     kernels = {n // m for n, m in zip(x[0][1:], y[1:])}
     if any(n % m for n, m in zip(x[0][1:], y[1:])) or len(kernels) != 1:
-        raise Unsaid("an adaptive pool is one of Darknet only where its windows are square and all alike")
+        why = "an adaptive pool is one of Darknet only where its windows are square and all alike"
+        raise Unsaid(why, "let its size divide the map's")
     kernel = kernels.pop()
     section = "local_avgpool" if isinstance(layer, pool.AdaptiveAvgPool) else "maxpool"
     return section, [f"size={kernel}", f"stride={kernel}", "padding=0"], 0
@@ -141,7 +154,7 @@ def check_norm(layer: Layer | None) -> None:
     """Raises Unsaid for a batch norm that Darknet has not."""
     assert isinstance(layer, norm.BatchNorm)
     if not (layer.affine and layer.scale and layer.stats):
-        raise Unsaid("a batch norm of Darknet has scale, shift and statistics")
+        raise Unsaid("a batch norm of Darknet has scale, shift and statistics", "leave them as usual")
 
 
 def batch_norm(layer: norm.BatchNorm, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -153,7 +166,7 @@ def batch_norm(layer: norm.BatchNorm, x: tuple[Shape, ...], y: Shape) -> Said:
 def added(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
     """[shortcut]"""
     if len(x) < 2 or len(set(x)) > 1:
-        raise Unsaid("a [shortcut] adds maps of one shape")
+        raise Unsaid("a [shortcut] adds maps of one shape", "a `conv k1` before it makes them so")
     return "shortcut", [], 0
 
 
@@ -163,14 +176,15 @@ def product(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
         return "sam", [], 1
     factor = next((place for place, shape in enumerate(x) if shape == (y[0], 1, 1)), None)
     if len(x) != 2 or factor is None or x[1 - factor] != y:
-        raise Unsaid("a product of Darknet is one of two maps, or of a map and a number for each channel")
+        why = "a product of Darknet is one of two maps, or of a map and a number for each channel"
+        raise Unsaid(why, "a `conv k1` makes a map of that shape")
     return "scale_channels", [], factor
 
 
 def joined(layer: Concat, x: tuple[Shape, ...], y: Shape) -> Said:
     """[route]"""
     if layer.axis:
-        raise Unsaid("a [route] joins channels")
+        raise Unsaid("a [route] joins channels", "`concat` along the channels")
     return "route", [], "layers"
 
 
@@ -178,7 +192,7 @@ def part(layer: resize.Slice, x: tuple[Shape, ...], y: Shape) -> Said:
     """[route] with groups, of which one is taken."""
     channels, start = x[0][0], layer.channels[0]
     if layer.axis % len(x[0]) or layer.step != 1 or channels % y[0] or start % y[0]:
-        raise Unsaid("a [route] takes one of several equal parts of the channels")
+        raise Unsaid("a [route] takes one of several equal parts of the channels", "slice a half or a quarter")
     return "route", [f"groups={channels // y[0]}", f"group_id={start // y[0]}"], "layers"
 
 
@@ -186,7 +200,7 @@ def enlarged(layer: resize.Upsample, x: tuple[Shape, ...], y: Shape) -> Said:
     """[upsample]"""
     factors = {m // n for n, m in zip(x[0][1:], y[1:])}
     if layer.mode != "nearest" or len(factors) != 1 or any(m % n for n, m in zip(x[0][1:], y[1:])):
-        raise Unsaid("an [upsample] repeats pixels, as often along both axes")
+        raise Unsaid("an [upsample] repeats pixels, as often along both axes", "`upsample 2 nearest`")
     return "upsample", [f"stride={factors.pop()}"], 0
 
 
@@ -198,7 +212,7 @@ def reorganised(layer: shuffle.SpaceToDepth, x: tuple[Shape, ...], y: Shape) -> 
 def cropped(layer: resize.Crop, x: tuple[Shape, ...], y: Shape) -> Said:
     """[crop], which is in the middle at inference."""
     if len(x) != 1 or any((n - m) % 2 for n, m in zip(x[0][1:], y[1:])) or not layer.size:
-        raise Unsaid("a [crop] of Darknet takes the middle")
+        raise Unsaid("a [crop] of Darknet takes the middle", "`crop size=HxW` of a map that is even by as much")
     return "crop", [f"crop_height={y[1]}", f"crop_width={y[2]}"], 0
 
 
@@ -206,14 +220,14 @@ def alone(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
     """[activation]"""
     name = activation_of(layer)
     if name is None:
-        raise Unsaid("Darknet has no such activation", "`leaky_relu 0.1` is its `leaky`")
+        raise Unsaid("Darknet has no such activation", "`leaky_relu 0.1`, `gelu tanh` and `elu 1` are there")
     return "activation", [f"activation={name}"], 0
 
 
 def softmax(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
     """[softmax]"""
     if layer.axis:
-        raise Unsaid("a [softmax] goes over all numbers, or over the channels")
+        raise Unsaid("a [softmax] goes over all numbers, or over the channels", "`softmax axis=0`")
     return "softmax", ["spatial=1"] if len(x[0]) > 1 else [], 0
 
 
@@ -230,6 +244,7 @@ SECTIONS: dict[str, Rule] = {
     "dropout": lambda layer, x, y: ("dropout", [f"probability={layer.rate:g}"], 0),
     "dwconv": convolution,
     "global_avgpool": mean,
+    "global_maxpool": largest,
     "linear": connected,
     "local": own_filters,
     "lrn": lambda layer, x, y: ("normalization", [f"size={layer.size}"], 0),

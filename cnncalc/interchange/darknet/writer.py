@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from cnncalc.graph import Net, Node
+from cnncalc.interchange.darknet.lacking import LACKED
 from cnncalc.interchange.darknet.saying import ACTIVATIONS, SECTIONS, Lines, activation_of, check_norm
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 from cnncalc.layers import Shape
@@ -42,8 +43,9 @@ class _Writer:
         """The whole text."""
         inputs = [node for node in self.graph.nodes if node.layer is None]
         for node in inputs[1:]:
-            self.unsayable.add(node, "a net of Darknet has one input")
-        self.places.update(dict.fromkeys([node.index for node in inputs], -1))
+            self.unsayable.add(node, "a net of Darknet has one input", "`concat` them outside of the net")
+        first = self.add("activation", ["activation=linear"]) if self.asked_by_number(inputs[0].index) else -1
+        self.places.update(dict.fromkeys([node.index for node in inputs], first))
         for index, node in enumerate(self.graph.nodes):
             if node.layer is not None and index not in self.done:
                 try:
@@ -54,13 +56,17 @@ class _Writer:
         last = [self.places[tensor] for tensor in self.graph.outputs.values()]
         if len(last) > 1:
             node = self.graph.nodes[next(iter(self.graph.outputs.values()))]
-            self.unsayable.add(
-                node, f"a net of Darknet gives what its last layer gives, and this one has {len(last)} outputs"
-            )
+            why = f"a net of Darknet gives what its last layer gives, and this one has {len(last)} outputs"
+            self.unsayable.add(node, why, "`outputs:` names one")
         elif last != [len(self.sections) - 1]:
             self.add("route", [f"layers={last[0]}"])
         self.unsayable.raise_any()
         return Written("\n".join([self.head(inputs[0].shape), *self.sections]))
+
+    def asked_by_number(self, index: int) -> bool:
+        """Whether an input is more than what the first section takes, so that a section has to hand it on."""
+        users = [self.graph.nodes[user] for user in self.users.get(index, [])]
+        return len(users) > 1 or any(len(one.inputs) > 1 or one.layer.kind == "slice" for one in users if one.layer)
 
     def head(self, shape: Shape) -> str:
         """The `[net]` section."""
@@ -84,12 +90,12 @@ class _Writer:
             return
         rule = SECTIONS.get(layer.kind)
         if rule is None:
-            raise Unsaid(f"there is no section of Darknet for `{layer.kind}`")
+            raise Unsaid(*LACKED.get(layer.kind, ("it has no such layer", "")))
         without_normalised_weights(layer, "Darknet")
         if len(node.shape) not in (1, 3) or any(len(x) not in (1, 3) for x in self.graph.input_shapes(node)):
-            raise Unsaid("maps of Darknet have two spatial axes")
+            raise Unsaid("maps of Darknet have two spatial axes", "describe the net on images")
         if node.share is not None:
-            raise Unsaid("sections that share their weights are not written")
+            raise Unsaid("sections that share their weights are not written", "give each parameters of its own")
         section, lines, takes = rule(layer, self.graph.input_shapes(node), node.shape)
         places = [self.places[tensor] for tensor in node.inputs]
         if takes == "layers":
@@ -103,7 +109,10 @@ class _Writer:
                     *lines,
                 ]
         if -1 in places and (takes == "layers" or len(places) > 1):
-            raise Unsaid("the input has no number by which a layer of Darknet could take it")
+            raise Unsaid(
+                "the input has no number by which a layer of Darknet could take it",
+                "put an activation or a convolution behind it",
+            )
         self.finish(index, section, lines)
 
     def finish(self, index: int, section: str, lines: Lines) -> None:
@@ -140,7 +149,10 @@ class _Writer:
         if place == len(self.sections) - 1:
             return
         if place < 0:
-            raise Unsaid("the input has no number by which a layer of Darknet could take it")
+            raise Unsaid(
+                "the input has no number by which a layer of Darknet could take it",
+                "put an activation or a convolution behind it",
+            )
         self.add("route", [f"layers={place}"])
 
     def flat(self, index: int, node: Node) -> None:
@@ -150,5 +162,7 @@ class _Writer:
         users = [self.graph.nodes[user].layer for user in self.users.get(index, [])]
         taking = ("linear", "softmax", "dropout", "flatten", "identity", "droppath")
         if layer.kind == "flatten" and any(user is None or user.kind not in taking for user in users):
-            raise Unsaid("a map becomes a vector only before `connected` and `softmax` in Darknet")
+            raise Unsaid(
+                "a map becomes a vector only before `connected` and `softmax` in Darknet", "leave the `flatten` out"
+            )
         self.places[index] = self.places[node.inputs[0]]

@@ -105,11 +105,12 @@ def _list(value: Any) -> list[Any]:
 
 
 def _node(value: Any) -> Node:
-    """A call: `{args, kwargs}` of Keras 3, or a list of tensors of Keras 1 and 2."""
+    """A call: `{args, kwargs}` of Keras 3, or a list of tensors of Keras 1 and 2. A mask changes no shape."""
     if isinstance(value, dict):
         kwargs = value.get("kwargs")
         stated: list[Stated] = []
-        named = {str(key): _argument(one, stated) for key, one in kwargs.items()} if isinstance(kwargs, dict) else {}
+        given = kwargs.items() if isinstance(kwargs, dict) else ()
+        named = {str(key): _argument(one, stated) for key, one in given if key != "mask"}
         listed = [_argument(one, stated) for one in _list(value.get("args"))]
         return Node(listed, named, tuple(stated))
     tensors = [value] if _is_old_ref(value) else _list(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
@@ -107,10 +108,10 @@ class _Expanded:
                 made[Ref(layer.name, 0, 0)] = self._input(layer)
         else:
             made.update(zip(entering, given))
-        for layer, number, node in ordered(model, layers):
+        leaving = ends_of(model, layers, "output_layers")
+        for layer, number, node in _leading(ordered(model, layers), leaving):
             ends = self.call(layer, number, node, made, path, depth, timed)
             made.update((Ref(layer.name, number, place), end) for place, end in enumerate(ends))
-        leaving = ends_of(model, layers, "output_layers")
         missing = [ref.layer for ref in leaving if ref not in made]
         if missing or not leaving:
             raise CnncalcError(
@@ -201,6 +202,17 @@ class _Expanded:
         if layer.operation or layer.kind in TF_OPERATIONS:
             return OPERATIONS.get(operation_name(layer.kind, layer.config))
         return LAYERS.get(layer.kind)
+
+
+def _leading(calls: Sequence[tuple[Entry, int, Node]], leaving: Sequence[Ref]) -> list[tuple[Entry, int, Node]]:
+    """The calls but for operations that lead to no output, as those that make masks."""
+    wanted = {(ref.layer, ref.node) for ref in leaving}
+    kept: list[tuple[Entry, int, Node]] = []
+    for layer, number, node in reversed(calls):
+        if not layer.operation or (layer.name, number) in wanted:
+            wanted.update((ref.layer, ref.node) for ref in node.refs())
+            kept.append((layer, number, node))
+    return kept[::-1]
 
 
 class _Tensor:

@@ -136,11 +136,27 @@ def old_merge(call: Call) -> int | list[int]:
 
 
 def dot(call: Call) -> int:
-    """Dot of two vectors: one number."""
-    if call.rank == 1:
+    """Dot of two tensors: one number of two vectors, else what is left of both when an axis of each is summed up."""
+    if len(call.tensors) != 2 or call.flag("normalize", False):
+        raise call.fault("it takes two tensors, which are not normalised")
+    if call.rank == 1 and len(call.x[1]) == 1:
         product = call.put("multiply", suffix="product")
         return call.put("reduce", product, suffix="sum", by="sum", axes=(0,), keep=True)
-    raise call.fault("only vectors are multiplied here", help="write it with `matmul` in the language")
+    named, ranks = call.config.get("axes"), [len(shape) for shape in call.x]
+    axes: list[Any] = list(named) if isinstance(named, (list, tuple)) else [named, named]
+    if len(axes) != 2 or not all(type(axis) is int and -rank <= axis <= rank for axis, rank in zip(axes, ranks)):
+        raise call.fault("it sums up an axis of each", str(named)[:40])
+    if max(ranks) > 13:
+        raise call.fault("its tensors have at most 13 axes", str(ranks))
+    sides = [list("abcdefghijklm"[: ranks[0]]), list("nopqrstuvwxyz"[: ranks[1]])]
+    places = [(axis - 1 if axis > 0 else axis) % rank for axis, rank in zip(axes, ranks)]
+    if 0 in axes or len(places) != 2:
+        raise call.fault("it works along the batch", str(named)[:40])
+    left, right = ([*side[:at], *side[at + 1 :]] for side, at in zip(sides, places))
+    sides[1][places[1]] = sides[0][places[0]]
+    own = [side if call.work.channels_first else [*side[-1:], *side[:-1]] for side in (*sides, [*left, *right])]
+    first, second, made = ("".join(side) for side in own)
+    return call.put("einsum", equation=f"{first},{second}->{made}")
 
 
 SHAPES: dict[str, Rule] = {

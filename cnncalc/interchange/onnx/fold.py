@@ -183,13 +183,13 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """ReduceL2 of weights, with which a normalised weight begins: its shape."""
+    """ReduceL2 or ReduceSumSquare of weights, with which one that is normalised begins: its shape."""
     axes = axes_of(node, values)
     rank = len(values[0].dims)
-    if axes is None or any(not -rank <= axis < rank for axis in axes) or not node.attributes.get("keepdims", 1):
+    if axes is None or any(not -rank <= axis < rank for axis in axes):
         return None
-    gone = {axis % rank for axis in axes}
-    dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims))
+    gone, keep = {axis % rank for axis in axes}, node.attributes.get("keepdims", 1)
+    dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims) if keep or axis not in gone)
     return [values[0]._replace(dims=dims, numbers=None, name="")]
 
 
@@ -232,7 +232,7 @@ FOLDS: dict[str, Fold] = {
     "Pad": padded, "ScatterND": shaped, "GatherND": gathered, "Clip": shaped, "Trilu": shaped, "Sin": shaped,
     "Cos": shaped, "Shape": shape_of, "Size": shape_of,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
-    "ReduceMin": partial(reduced, min), "ReduceL2": lengths,
+    "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip
 
 

@@ -158,6 +158,12 @@ class Call:
             raise self.fault("it works along the batch")
         return 0 if place == rank - 1 else place + 1
 
+    def among(self, axis: int, dims: Dims) -> int:
+        """An axis of theirs, counted from either end, as a place among these lengths."""
+        if not -len(dims) <= axis < len(dims):
+            raise self.fault(f"there is no axis {axis}", show_shape(dims) if dims else "it takes one number")
+        return axis % len(dims)
+
     # -- layers --
 
     def put(

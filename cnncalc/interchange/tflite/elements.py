@@ -89,10 +89,12 @@ def _with_constant(call: Call, kind: str, x: Live, constant: Fixed) -> Live:
         raise call.fault("a constant has more axes than what it meets", show_shape(constant.dims))
     wide = (*(1,) * (rank - len(body)), *body)
     shape = (wide[-1], *wide[:-1])
-    if kind in ("add", "multiply"):
-        return call.put("constant", x, dims=x.dims, shape=shape, join=kind)
+    theirs = (*(1,) * (len(x.dims) - len(body)), *body)
+    dims = tuple(m if n == 1 else n for n, m in zip(x.dims, theirs))
+    if kind in ("add", "multiply") and dims == x.dims:
+        return call.put("constant", x, dims=dims, shape=shape, join=kind)
     own = call.put("constant", x, dims=constant.dims, shape=shape, join="alone")
-    return call.put(kind, x, own, dims=x.dims)
+    return call.put(kind, x, own, dims=dims)
 
 
 def difference(call: Call) -> list[Value]:
@@ -104,15 +106,17 @@ def difference(call: Call) -> list[Value]:
 def product(call: Call) -> list[Value]:
     """BATCH_MATMUL of two tensors, whose matrices are the last two axes."""
     a, b = call.live(0), call.live(1)
-    if len(a.dims) != len(b.dims) or len(a.dims) < 3 or not call.batched(a.dims) or not call.batched(b.dims):
+    alike = len(a.dims) == len(b.dims) and call.batched(a.dims) == call.batched(b.dims)
+    if not alike or len(a.dims) < 3:
         raise call.fault(
             "it is read for two tensors with as many axes", f"{show_shape(a.dims)} and {show_shape(b.dims)}"
         )
-    rank = len(a.dims) - 1
+    rank = len(a.dims) - call.batched(a.dims)
     first = (*range(1, rank), 0)  # the matrices' axes last, as they have it
     turned = [call.put("permute", live, dims=live.dims, order=first) for live in (a, b)]
     if call.flag(0):
         order = (*range(rank - 2), rank - 1, rank - 2)
         turned[0] = call.put("permute", turned[0], dims=a.dims, order=order)
     made = call.put("matmul", *turned, transposed=call.flag(1))
-    return [call.put("permute", made, order=(rank - 1, *range(rank - 1)))]
+    dims = (*a.dims[:-2], a.dims[-1 if call.flag(0) else -2], b.dims[-2 if call.flag(1) else -1])
+    return [call.put("permute", made, dims=dims, order=(rank - 1, *range(rank - 1)))]

@@ -31,7 +31,7 @@ def reshape(call: Call) -> list[Value]:
 def squeeze(call: Call) -> list[Value]:
     """Axes of length 1 less."""
     x = call.live()
-    named = {axis % max(len(x.dims), 1) for axis in (call.options.wholes(0, 8) if call.options else ())}
+    named = {call.among(axis, x.dims) for axis in (call.options.wholes(0, 8) if call.options else ())}
     gone = named or {axis for axis, n in enumerate(x.dims) if n == 1}
     if any(x.dims[axis] != 1 for axis in gone):
         raise call.fault("only axes of length 1 can be left out", show_shape(x.dims))
@@ -40,7 +40,7 @@ def squeeze(call: Call) -> list[Value]:
 
 def expand(call: Call) -> list[Value]:
     """An axis of length 1 more."""
-    x, axis = call.live(), call.wholes(1)[0]
+    x, axis = call.live(), (*call.wholes(1), 0)[0]
     at = axis % (len(x.dims) + 1)
     return [call.shaped(x, (*x.dims[:at], 1, *x.dims[at:]))]
 
@@ -66,7 +66,7 @@ def concat(call: Call) -> list[Value]:
     """CONCATENATION."""
     lives = [call.live(place) for place in range(len(call.values))]
     dims = lives[0].dims
-    axis = call.whole(0) % max(len(dims), 1)
+    axis = call.among(call.whole(0), dims)
     if any(len(live.dims) != len(dims) for live in lives):
         raise call.fault("it joins tensors with as many axes")
     made_dims = (*dims[:axis], sum(live.dims[axis] for live in lives), *dims[axis + 1 :])
@@ -88,7 +88,7 @@ def pack(call: Call) -> list[Value]:
 def unpack(call: Call) -> list[Value]:
     """UNPACK: each place of an axis."""
     x = call.live()
-    axis = call.whole(1) % max(len(x.dims), 1)
+    axis = call.among(call.whole(1), x.dims)
     dims = (*x.dims[:axis], *x.dims[axis + 1 :])
     return [
         call.put("select", x, dims=dims, at=at, axis=call.axis(axis, x.dims))
@@ -99,8 +99,8 @@ def unpack(call: Call) -> list[Value]:
 def split(call: Call) -> list[Value]:
     """SPLIT into equal parts, and SPLIT_V into stated ones."""
     stated = call.operator.kind == "SPLIT_V"
-    x, axis = call.live(0 if stated else 1), call.wholes(2 if stated else 0)[0]
-    axis %= max(len(x.dims), 1)
+    x, axes = call.live(0 if stated else 1), call.wholes(2 if stated else 0)
+    axis = call.among(axes[0] if axes else 0, x.dims)
     count = len(call.operator.outputs)
     sizes = list(call.wholes(1)) if stated else [x.dims[axis] // max(count, 1)] * count
     if sizes.count(-1) == 1:
@@ -176,11 +176,14 @@ def reduce(by: str) -> Rule:
 
     def rule(call: Call) -> list[Value]:
         x, keep = call.live(), call.flag(0)
-        named = {axis % max(len(x.dims), 1) for axis in call.wholes(1)}
-        axes = tuple(sorted(call.axis(axis, x.dims) for axis in named))
+        named = {call.among(axis, x.dims) for axis in call.wholes(1)}
+        summed = named - {0} if call.batched(x.dims) and call.batch == 1 else named  # of one image there is no mean
+        axes = tuple(sorted(call.axis(axis, x.dims) for axis in summed))
         dims = tuple(1 if axis in named else n for axis, n in enumerate(x.dims) if keep or axis not in named)
         if by == "mean" and axes == tuple(range(1, len(x.dims) - 1)) and axes and call.batched(x.dims):
             return [call.put("global_avgpool", x, dims=dims, flat=not keep)]
+        if named and not summed:
+            return [call.shaped(x, dims)]
         return [call.shaped(call.put("reduce", x, dims=dims, by=by, axes=axes, keep=keep), dims)]
 
     return rule
@@ -189,14 +192,16 @@ def reduce(by: str) -> Rule:
 def places(call: Call) -> list[Value]:
     """ARG_MAX and ARG_MIN."""
     x = call.live()
-    axis = call.wholes(1)[0] % max(len(x.dims), 1)
+    axis = call.among((*call.wholes(1), 0)[0], x.dims)
     dims = (*x.dims[:axis], *x.dims[axis + 1 :])
     return [call.put("argmax", x, dims=dims, axes=(call.axis(axis, x.dims),))]
 
 
 def topk(call: Call) -> list[Value]:
     """TOPK_V2 along the last axis, and their places."""
-    x, k = call.live(), call.wholes(1)[0]
+    x, k = call.live(), (*call.wholes(1), 0)[0]
+    if not x.dims:
+        raise call.fault("it takes a list")
     made = call.put("topk", x, dims=(*x.dims[:-1], k), k=k)
     return [made, made]
 

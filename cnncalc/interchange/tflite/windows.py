@@ -155,7 +155,7 @@ def gathered(call: Call) -> list[Value]:
     if isinstance(call.place(1), Live):
         return _rows(call, call.live(1), 0)
     x, places = call.live(0), call.fixed(1)
-    axis = call.whole(0) % max(len(x.dims), 1)
+    axis = call.among(call.whole(0), x.dims)
     if places.size != 1 or places.values is None:
         raise call.fault("it is read for one place, or for rows of a table")
     dims = (*x.dims[:axis], *places.dims, *x.dims[axis + 1 :])

@@ -83,3 +83,85 @@ class DeformConv2d(nn.Conv2d):
         x = (filters @ columns).reshape(batch, -1, *places)
         return x if self.bias is None else x + self.bias[:, None, None]
 '''.strip()
+
+KINDS["Blur"] = '''
+class Blur(nn.Module):
+    """One binomial filter for every channel, which nothing learns."""
+
+    def __init__(
+        self,
+        channels: int,
+        kernel: tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        up: bool = False,
+        each: bool = False,
+        cut: tuple[int, ...] = (),
+    ) -> None:
+        super().__init__()
+        taps = torch.ones(())
+        for k in kernel:
+            row = torch.tensor([float(math.comb(k - 1, i)) for i in range(k)])
+            taps = taps[..., None] * row / row.sum()
+        if up:
+            taps = taps * math.prod(stride)
+        taps = taps.expand(channels if each else 1, 1, *kernel)
+        self.register_buffer("filter", taps.clone())
+        self.slide = getattr(F, f"conv{'_transpose' * up}{len(kernel)}d")
+        self.fields = {"stride": stride, "padding": padding, "groups": channels}
+        self.cut = cut
+
+    def forward(self, x: Tensor) -> Tensor:
+        taps = self.filter.expand(x.shape[1], *self.filter.shape[1:])
+        x = self.slide(x, taps, **self.fields)
+        return F.pad(x, self.cut) if self.cut else x
+'''.strip()
+
+KINDS["ModulatedConv"] = '''
+class ModulatedConv(nn.Module):
+    """A convolution whose channels are scaled by styles (Karras et al. 2020)."""
+
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        kernel: tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        up: bool = False,
+        bias: bool = True,
+        demodulate: bool = True,
+        by_weights: bool = False,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(c_out, c_in, *kernel))
+        self.bias = nn.Parameter(torch.zeros(c_out)) if bias else None
+        self.up, self.demodulate, self.by_weights = up, demodulate, by_weights
+        self.convolve = getattr(F, f"conv{'_transpose' * up}{len(kernel)}d")
+        self.fields = {"stride": stride, "padding": padding}
+
+    def slide(self, x: Tensor, weight: Tensor, groups: int = 1) -> Tensor:
+        if self.up:
+            weight = weight.reshape(groups, -1, *weight.shape[1:])
+            weight = weight.transpose(1, 2).flatten(0, 1)
+        return self.convolve(x, weight, groups=groups, **self.fields)
+
+    def forward(self, x: Tensor, styles: Tensor) -> Tensor:
+        batch, ones = len(x), (1,) * (x.dim() - 2)
+        scales = styles.reshape(*styles.shape, *ones)
+        if self.demodulate or self.by_weights:
+            weight = self.weight * scales[:, None]
+        if self.demodulate:
+            squares = weight.square().sum(tuple(range(2, weight.dim())))
+            shortened = (squares + 1e-8).rsqrt().reshape(batch, -1, *ones)
+        if self.by_weights:
+            if self.demodulate:
+                weight = weight * shortened[:, :, None]
+            x = x.reshape(1, -1, *x.shape[2:])
+            x = self.slide(x, weight.flatten(0, 1), batch)
+            x = x.reshape(batch, -1, *x.shape[2:])
+        else:
+            x = self.slide(x * scales, self.weight)
+            x = x * shortened if self.demodulate else x
+        return x if self.bias is None else x + self.bias.reshape(-1, *ones)
+'''.strip()

@@ -38,29 +38,30 @@ MOST_NAMED = 3
 def written(graph: Net, batch: int) -> Written:
     """The text of a program. Raises CnncalcError with every layer that it cannot say."""
     program = _program(graph)
-    changed, wrapped, outputs, freezing = program.rest
+    changed, wrapped, entering, outputs, freezing = program.rest
     made = with_arguments(graph, program, _program)
     texts = [_wrapped(name, *what) for what, name in wrapped.items()]
-    texts += [_class(one, _letters(one.body.takes)) for one in made[:-1]]
-    texts.append(_class(made[-1], _inputs(graph), outputs, freezing))
+    texts += [_class(one, letters, letters) for one in made[:-1] for letters in [_letters(one.body.takes)]]
+    inputs = _inputs(graph)
+    texts.append(_class(made[-1], [*inputs.values()], [inputs[index] for index in entering], outputs, freezing))
     body = "\n\n\n".join(texts)
     words = {*re.findall(r"\w+", body)}
     helpers = [text for name, text in HELPERS.items() if name in words]
     body = "\n\n\n".join([*helpers, body])
-    entering = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
-    head = [*heading(graph, f", {entering}", WIDTH), "", *_imports(body)]
+    shapes = ", ".join(show_shape(graph.nodes[index].shape) for index in graph.inputs.values())
+    head = [*heading(graph, f", {shapes}", WIDTH), "", *_imports(body)]
     text = "\n".join(head) + "\n\n\n" + body + "\n\n\n" + _main(made[-1].name) + "\n"
     return Written(text, tuple(_notes(graph, changed)))
 
 
 def _program(graph: Net) -> Program:
-    """The classes of a net; beside them the names that changed, classes around functions, outputs, what is frozen."""
+    """The classes of a net; beside them changed names, classes around functions, inputs, outputs, what is frozen."""
     root, changed = grouped(graph)
     bodies = Bodies(graph, root, ties_of(graph, root))
     hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
     taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
     made = classes(graph, bodies, hints, taken)
-    return Program(made, (changed, bodies.wrapped, _outputs(graph, bodies), frozen(graph, root)))
+    return Program(made, (changed, bodies.wrapped, *_ends(graph, bodies, root.nodes), frozen(graph, root)))
 
 
 def _stem(name: str) -> str:
@@ -72,20 +73,21 @@ def _letters(number: int) -> list[str]:
     return ["x"] if number == 1 else [f"x{place}" for place in range(1, number + 1)]
 
 
-def _inputs(graph: Net) -> list[str]:
+def _inputs(graph: Net) -> dict[int, str]:
     """The variables of the net's inputs."""
     if len(graph.inputs) == 1:
-        return ["x"]
-    found: dict[str, object] = {}
-    for name in graph.inputs:
-        found[identifier(name, {*found, "self", "F", "nn", "torch"})] = None
-    return [*found]
+        return dict.fromkeys(graph.inputs.values(), "x")
+    found: dict[int, str] = {}
+    for name, index in graph.inputs.items():
+        found[index] = identifier(name, {*found.values(), "self", "F", "nn", "torch"})
+    return found
 
 
-def _outputs(graph: Net, bodies: Bodies) -> list[str]:
-    """The names of the net's outputs, in the order in which its class gives them."""
+def _ends(graph: Net, bodies: Bodies, nodes: list[int]) -> tuple[list[int], list[str]]:
+    """The inputs in the order in which its class takes them, and the names of its outputs as it gives them."""
     named: dict[int, str] = {index: name for name, index in graph.outputs.items()}
-    return [named[index] for index, _ in bodies.tensors.boundary([*range(len(graph.nodes))])[1] if index in named]
+    takes, gives = bodies.tensors.boundary(nodes)
+    return [index for index, _ in takes], [named[index] for index, _ in gives if index in named]
 
 
 def _imports(body: str) -> list[str]:
@@ -133,10 +135,11 @@ def _definition(name: str, words: Sequence[str], gives: str) -> list[str]:
 def _class(
     made: Class,
     inputs: Sequence[str],
+    entering: Sequence[str],
     outputs: Sequence[str] = (),
     freezing: Sequence[Frozen] = (),
 ) -> str:
-    """The text of a class."""
+    """The text of a class; `inputs` are as they are declared, `entering` as its body numbers them."""
     bases = {"module": "nn.Module", "dict": "nn.ModuleDict", "sequence": "nn.Sequential"}
     lines = [f"class {made.name}({bases[made.form]}):"]
     frozen_lines = [f"        {_deep(path, made, bare=bare)}.requires_grad_(False)" for path, bare in freezing]
@@ -146,7 +149,7 @@ def _class(
     if made.form != "sequence":
         gives = _gives(made, outputs)
         lines += [*_definition("forward", ["self", *[f"{name}: Tensor" for name in inputs]], f" -> {gives}")]
-        lines += forward(made, inputs, outputs)
+        lines += forward(made, entering, outputs)
     return "\n".join(lines).rstrip("\n")
 
 

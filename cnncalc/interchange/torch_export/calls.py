@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -12,16 +13,21 @@ from cnncalc.layers import KINDS, Layer, show_shape
 
 __all__ = ["Call"]
 
-_WINDOW = {"kernel": 1, "stride": 1, "dilation": 1, "padding": (0, 0), "output_padding": 0, "scale": 1}
+MOST_PARTS = 64
+"""Of one sample, each of which goes through a layer of its own: windows, heads, rows."""
+
+_WINDOW = {"kernel": 1, "stride": 1, "dilation": 1, "padding": (0, 0), "output_padding": 0}
 OF_ALL_AXES = ("pad", "crop")
 """Kinds that are told of each axis what they do there."""
 CHANNELLED = ("batchnorm", "prelu")
 """Kinds that take anything, for which torch's second axis is that of the channels."""
 OF_STACKS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("conv", "deconv", "maxpool", "avgpool", "upsample"), _WINDOW),
-    **{kind: {} for kind in ("adaptive_avgpool", "adaptive_maxpool", *CHANNELLED)},
+    **dict.fromkeys(("conv", "deconv"), _WINDOW),
+    **{kind: {} for kind in CHANNELLED},
 }
-"""What stands first in each field of a layer on a stack of maps, along that stack; else its length."""
+"""What stands first in each field of a layer on a stack of maps, along that stack."""
+OF_ONE_CHANNEL = ("maxpool", "avgpool", "lppool", "adaptive_avgpool", "adaptive_maxpool", "upsample")
+"""Kinds in which channels do not meet."""
 
 
 class Call:
@@ -197,20 +203,47 @@ class Call:
     def of_stack(self, kind: str, x: Tensor, parameters: list[str] | None, fields: dict[str, Any]) -> Tensor:
         """A layer on many maps of one sample, which torch takes for a batch.
 
-        They lie behind one another on an axis more, along which the layer's windows are one long.
+        They are channels of one map where channels do not meet. Else they lie behind one another on an axis more, along
+        which the layer's windows are one long.
         """
         n, axes = x.dims[0], len(x.dims) - 2
-        if kind not in OF_STACKS or axes > 2:
+        if kind in OF_ONE_CHANNEL:
+            shape = (n * x.dims[1], *x.dims[2:])
+            joined = self.layer("reshape", [x.number], f"{self.name()}_stack", shape=shape)
+            made = self.layer(kind, [joined], "", parameters, **fields)
+            if self.world.sketch.shape(made)[1:] != self.dims[2:]:
+                raise Refused(f"it makes maps of {show_shape(self.world.sketch.shape(made)[1:])}")
+            batch = self.world.batch_of(self.dims, None)
+            shape = self.world.shape(self.dims, batch)
+            return Tensor(self.layer("reshape", [made], f"{self.name()}_maps", shape=shape), self.dims, batch)
+        if kind not in OF_STACKS:
             raise Refused(f"{n} maps of one sample, for which it is no layer of ours")
+        if axes > 2:
+            made = self.of_each(x, lambda taken, name: self.layer(kind, [taken], name, parameters, **fields))
+            return self.held(made, self.dims, self.world.batch_of(self.dims, None))
         order = (1, 0, *range(2, axes + 2))
         whole = self.whole(x, "stack")
         turned = self.layer("permute", [whole.number], f"{self.name()}_stack", order=order)
-        more = {
-            key: (OF_STACKS[kind].get(key, n), *one) if isinstance(one, tuple) else one for key, one in fields.items()
-        }
+        more = {key: (OF_STACKS[kind][key], *one) if isinstance(one, tuple) else one for key, one in fields.items()}
         made = self.layer(kind, [turned], "", parameters, **more)
         number = self.layer("permute", [made], f"{self.name()}_maps", order=order)
         return self.held(number, self.dims, self.world.batch_of(self.dims, None))
+
+    def of_each(self, x: Tensor, layer: Callable[[int, str], int]) -> int:
+        """One layer on each part of a tensor's first axis, which share its parameters, and what comes out joined again.
+
+        `layer` puts it on a tensor, under a name of its own.
+        """
+        n, whole, name = x.dims[0], self.whole(x, "stack"), self.name()
+        if n > MOST_PARTS:
+            raise Refused(f"{n} parts of one sample, more than {MOST_PARTS}")
+        made = []
+        for at in range(n):
+            part = self.layer("select", [whole.number], f"{name}_{at}_of", at=at)
+            own = layer(part, f"{name}_{at}" if at else name)
+            wide = (1, *self.world.sketch.shape(own))
+            made.append(self.layer("reshape", [own], f"{name}_{at}_wide", shape=wide))
+        return self.layer("concat", made, f"{name}_joined")
 
     def whole(self, tensor: Tensor, word: str) -> Tensor:
         """A tensor with the axis of its one sample among its own."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
 from cnncalc.graph import Net
 from cnncalc.graph.stored import stored_in
+from cnncalc.interchange.safetensors import prefix_of
 from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
 
-__all__ = ["held", "prefix_of"]
+__all__ = ["held"]
 
 MOST_TOLD = 20
 MOST_COMPARED = 400
 """Names among which the nearest is looked for."""
-PREFIXES = ("module.", "model.", "_orig_mod.", "backbone.", "net.", "encoder.")
-"""What wrappers put before every name: DataParallel, Lightning, torch.compile and others."""
 
 
 def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
@@ -46,15 +45,6 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
 def tensors_in(graph: Net) -> dict[str, Shape]:
     """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
     return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
-
-
-def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
-    """What stands before every name of the file, and of none in the net."""
-    for prefix in PREFIXES:
-        inside = [name for name in stored if name.startswith(prefix)]
-        if inside and len(inside) == len(stored) and not any(name in wanted for name in stored):
-            return prefix
-    return ""
 
 
 def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], more: list[str]) -> Check:

@@ -23,6 +23,8 @@ class Named(NamedTuple):
     """The number of spatial axes that it is for, where its name does not say it."""
     last: str = ""
     """The field whose −1 means the channels, which are the framework's last axis; empty for none."""
+    way: str = ""
+    """What does its job, where the framework calls something so that is no kind, and `kind` is empty."""
 
 
 class Dialect(NamedTuple):
@@ -109,6 +111,8 @@ class Dialect(NamedTuple):
     """Group norm's scale and shift are one pair a group, not one a channel."""
     lrn_size_is_odd: bool = False
     """A local response norm takes an odd number of neighbours only."""
+    logsumexp_axes: int = 16
+    """How many axes, without the batch, a tensor may have whose exponentials are summed."""
     nearest_ranks: tuple[int, ...] = (1, 2, 3)
     """On how many spatial axes an upsample takes the nearest pixel."""
     scales_in_single: bool = False

@@ -21,6 +21,7 @@ _SOFTMAXES = {"Softmax": Named("softmax", _LAST_AXIS), "LogSoftmax": Named("log_
 _SHUFFLES = {"PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle"}
 _MAPS_OF_FOUR = dict.fromkeys(("maxpool", "avgpool", "lppool", "global_maxpool", "global_avgpool", "lrn", "spp"), (2,))
 
+_UNPROJECTED = Named("", way="it projects nothing: `matmul transposed`, `softmax axis=-1`, `matmul`; `attention` does")
 _KERAS_RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
 
 KERAS = Dialect(
@@ -45,6 +46,8 @@ KERAS = Dialect(
         "ConvLSTM": Named("convlstm", {"returns": "final"}),
         "Concatenate": Named("concat", last="axis"),
         "Softmax": Named("softmax", last="axis"),
+        "Attention": _UNPROJECTED,
+        "RNN": Named("", way="write which cell it repeats: `lstm HIDDEN`, `gru HIDDEN` or `rnn HIDDEN`"),
     },
     ranks={"dwconv": (1, 2)},
     pool_padding_limit="none",
@@ -67,6 +70,7 @@ CAFFE = Dialect(
         "Scale": Named("layerscale", {"initial": 1.0, "bias": True}),
         "Pooling": Named("maxpool"),
         "Eltwise": Named("add"),
+        "Split": Named("identity"),
     },
     ranks={**_MAPS_OF_FOUR, "prelu": (0, 1, 2)},
     pool_rounding="ceil",
@@ -99,6 +103,7 @@ PADDLE = Dialect(
     overpads="Paddle goes on, and fills windows of padding alone with what is no number",
     buffers_are_parameters=True,
     one_pixel_norms=True,
+    logsumexp_axes=3,
     nearest_ranks=(2, 3),
 )
 TORCH = Dialect(
@@ -115,6 +120,8 @@ ONNX = Dialect(
         "TopK": Named("topk", _LAST_AXIS),
         "LayerNormalization": Named("layernorm", {"over": "last"}),
         "RMSNormalization": Named("rmsnorm", {"over": "last"}),
+        "Attention": _UNPROJECTED,
+        "Mean": Named("", way="`add` them, then `multiply` by one divided by how many they are; of axes `reduce mean`"),
     },
     ranks=dict.fromkeys(("lrn", "pixel_shuffle", "space_to_depth"), (2,)),
     pool_stride_is_kernel=False,

@@ -7,8 +7,8 @@ from math import prod
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net, Node
-from cnncalc.interchange.caffe.pieces import Piece
-from cnncalc.interchange.caffe.writer import said
+from cnncalc.interchange.caffe.writing.pieces import Piece
+from cnncalc.interchange.caffe.writing.writer import said
 from cnncalc.layers import Shape
 from cnncalc.witnesses.opencv.reading import Read
 

@@ -131,9 +131,9 @@ def reduced(paddle: Any, layer: reductions.Reduce, x: Shapes) -> Run:
 
 
 def largest_at(paddle: Any, layer: reductions.ArgMax, x: Shapes) -> Run:
-    """argmax."""
+    """argmax, whose places go on as numbers of the net's type."""
     (axis,) = (one % len(x[0]) + 1 for one in layer.axes)
-    return lambda tensor: paddle.argmax(tensor, axis=axis, keepdim=layer.keep)
+    return lambda tensor: paddle.argmax(tensor, axis=axis, keepdim=layer.keep).astype(tensor.dtype)
 
 
 def top_k(paddle: Any, layer: reductions.TopK, x: Shapes) -> Run:

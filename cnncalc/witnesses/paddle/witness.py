@@ -151,6 +151,8 @@ def _shared(graph: Net, node: Node, modules: dict[int, Any]) -> Any:
         theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]
         if len(theirs) != len(ours):
             raise Unsaid("a layer of Paddle takes as many axes as it was made for")
+        if theirs != ours and node.layer is not None and node.layer.kind == "attention":
+            raise Unsaid("an attention that is put together of operations takes the shape that it was made for")
     return owner
 
 

@@ -107,7 +107,9 @@ def function(scribe: Scribe, layer: functions.Function, x: Shapes, taken: Taken)
     if layer.of == "clip":
         bound = ("Maximum", layer.low) if layer.low is not None else ("Minimum", layer.high)
         return scribe.op(f"numpy.{bound[0]}", taken[0], bound[1])
-    raise Unsaid(f"there is no function of Keras for `{layer.of}`")
+    raise Unsaid(
+        f"there is no function of Keras for `{layer.of}`", "write it as an activation, or by `power` and `exp`"
+    )
 
 
 def _learned(layer: Any) -> dict[str, Any]:
@@ -142,21 +144,26 @@ def layer_norm(scribe: Scribe, layer: norm.LayerNorm, x: Shapes, taken: Taken) -
 def group_norm(scribe: Scribe, layer: norm.GroupNorm, x: Shapes, taken: Taken) -> Tensor:
     """GroupNormalization."""
     if layer.rules.group_pairs:
-        raise Unsaid("Keras's GroupNormalization learns a scale and a shift for each channel")
+        raise Unsaid(
+            "Keras's GroupNormalization learns a scale and a shift for each channel", "leave `nobias` and the like out"
+        )
     return scribe.layer("GroupNormalization", taken[0], groups=layer.groups, **_learned(layer))
 
 
 def instance_norm(scribe: Scribe, layer: norm.InstanceNorm, x: Shapes, taken: Taken) -> Tensor:
     """GroupNormalization with a group a channel."""
     if layer.stats:
-        raise Unsaid("Keras has no instance norm with running statistics")
+        raise Unsaid("Keras has no instance norm with running statistics", "leave `stats` out")
     return scribe.layer("GroupNormalization", taken[0], groups=-1, **_learned(layer))
 
 
 def _factor(scribe: Scribe, tensor: Tensor, x: Shape, suffix: str = "", **said: Any) -> Tensor:
     """A learned factor a channel: a depthwise convolution of one pixel."""
     if not 2 <= len(x) <= 3:
-        raise Unsaid("a learned factor a channel is a depthwise convolution of one pixel, on one or two spatial axes")
+        raise Unsaid(
+            "a learned factor a channel is a depthwise convolution of one pixel, on one or two spatial axes",
+            "`parameter Cx1x1x1 multiply` is there",
+        )
     scribe.model.macs += prod(x)
     return scribe.layer(f"DepthwiseConv{axes_of(x)}", tensor, suffix=suffix, kernel_size=1, **said)
 
@@ -222,7 +229,7 @@ def dropout(scribe: Scribe, layer: regularize.Dropout, x: Shapes, taken: Taken) 
         return taken[0]
     if layer.alpha:
         if layer.channels:
-            raise Unsaid("Keras's alpha dropout is of single elements")
+            raise Unsaid("Keras's alpha dropout is of single elements", "`dropout alpha` without `channels`")
         return scribe.layer("AlphaDropout", taken[0], rate=layer.rate)
     kind = f"SpatialDropout{axes_of(x[0])}" if layer.channels and 2 <= len(x[0]) <= 4 else "Dropout"
     return scribe.layer(kind, taken[0], rate=layer.rate)

@@ -179,7 +179,10 @@ def selected(scribe: Scribe, layer: reductions.Select, x: Shapes, taken: Taken) 
 def embedded(scribe: Scribe, layer: tensors.Embedding, x: Shapes, taken: Taken) -> Tensor:
     """Embedding of numbers without channels."""
     if layer.bias or layer.padding is not None:
-        raise Unsaid("Keras's embedding has no bias and no number that stays 0")
+        raise Unsaid(
+            "Keras's embedding has no bias and no number that stays 0",
+            "leave `bias` out, and add a `parameter` behind it",
+        )
     numbers, places = taken[0], layer.positions(x[0])
     if numbers.shape != places:
         numbers = scribe.layer("Reshape", numbers, suffix="_numbers", shape=places, target_shape=list(places))

@@ -37,7 +37,7 @@ def reshaped(scribe: Scribe, layer: reshape.Reshape, x: Shapes, taken: Taken) ->
     """Reshape; of the keras dialect as Keras lays elements out, of others as these do, channels first."""
     y = layer.output_shape(*x)
     if not y:
-        raise Unsaid("Keras has no number without an axis")
+        raise Unsaid("Keras has no number without an axis", "keep an axis")
     return _laid_out(scribe, layer.dialect, x[0], y, taken[0])
 
 
@@ -60,7 +60,7 @@ def permuted(scribe: Scribe, layer: reshape.Permute, x: Shapes, taken: Taken) ->
     """Permute, its axes turned."""
     rank = len(x[0])
     if sorted(layer.order) != list(range(rank)):
-        raise Unsaid("a permutation names every axis once")
+        raise Unsaid("a permutation names every axis once", "name each")
     dims = [(layer.order[(place + 1) % rank] - 1) % rank + 1 for place in range(rank)]
     return scribe.turn(taken[0], dims)
 
@@ -172,7 +172,9 @@ WAYS = {"sum": "Sum", "mean": "Mean", "max": "Max", "min": "Min"}
 def reduced(scribe: Scribe, layer: reductions.Reduce, x: Shapes, taken: Taken) -> Tensor:
     """A sum, a mean, or the largest or smallest along axes."""
     if layer.by not in WAYS:
-        raise Unsaid(f"there is no operation of Keras for `{layer.by}` here")
+        raise Unsaid(
+            f"there is no operation of Keras for `{layer.by}` here", "`function`, `reduce sum` and `power` make it"
+        )
     axes = sorted(axis % len(x[0]) for axis in layer.axes)
     if not (layer.keep or scribe.turned) and 0 in axes and len(axes) < len(x[0]) - 1:
         raise Unsaid("without its channels a map has another axis in their place", "keep the axis, or `permute` before")
@@ -206,10 +208,22 @@ def summed(scribe: Scribe, layer: contractions.Einsum, x: Shapes, taken: Taken) 
     batch = next(letter for letter in ascii_lowercase + ascii_uppercase if letter not in layer.equation)
     left, right, result = (batch + (one if scribe.turned else one[1:] + one[:1]) for one in layer.letters)
     if not layer.letters[2]:
-        raise Unsaid("Keras has no number without an axis")
+        raise Unsaid("Keras has no number without an axis", "keep an axis")
     return scribe.op("numpy.Einsum", *taken, subscripts=f"{left},{right}->{result}")
 
 
 def together(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:
     """The pools of a pyramid, flattened and joined."""
     raise Unsaid("Keras has no spatial pyramid", "write its pools, `flatten` and `concat`")
+
+
+def paired(scribe: Scribe, layer: Any, x: Shapes, taken: Taken) -> Tensor:
+    """The products of all pairs, as a vector, through a Dense."""
+    (left,), (right,) = x
+    parts = [
+        scribe.layer("Reshape", one, suffix=f"_{word}", shape=shape, target_shape=list(shape))
+        for one, word, shape in zip(taken, ("left", "right"), ((left, 1), (1, right)))
+    ]
+    pairs = scribe.layer("Multiply", *parts, suffix="_pairs", shape=(left, right))
+    flat = scribe.layer("Flatten", pairs, suffix="_flat", shape=(left * right,))
+    return scribe.layer("Dense", flat, units=layer.out, use_bias=None if layer.bias else False)

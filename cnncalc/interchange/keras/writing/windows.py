@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import Rounding, Window
@@ -179,7 +180,7 @@ def pooled(scribe: Scribe, layer: pool.Pool, x: Shapes, taken: Taken) -> Tensor:
     axes = axes_of(x[0])
     windows = layer.windows(x[0])
     if any(one.dilation > 1 for one in windows):
-        raise Unsaid("Keras's pools have no dilation")
+        raise Unsaid("Keras's pools have no dilation", "leave it out, or use a larger kernel")
     mean = isinstance(layer, pool.AvgPool)
     kind = f"{'Average' if mean else 'Max'}Pooling{axes}"
     whole = windows[0].rounding is Rounding.FLOOR
@@ -219,6 +220,20 @@ def _border(scribe: Scribe, tensor: Tensor, pairs: Pairs, kwargs: dict[str, Any]
     shape = (*(n + sum(pair) for n, pair in zip(tensor.shape, pairs)), tensor.shape[-1])
     width = [[0, 0], *map(list, pairs), [0, 0]]
     return scribe.op("numpy.Pad", tensor, suffix="_pad", shape=shape, kwargs=kwargs, pad_width=width, mode=mode)
+
+
+def norm_pooled(scribe: Scribe, layer: pool.LPPool, x: Shapes, taken: Taken) -> Tensor:
+    """A mean of powers, times the pixels of a window, and the root of that, as torch computes it."""
+    windows = layer.windows(x[0])
+    borders = [window.padding(n) for window, n in zip(windows, x[0][1:])]
+    if windows[0].rounding is not Rounding.FLOOR or any(map(any, borders)):
+        raise Unsaid("a window that hangs over the border has less pixels", "leave the padding and the `ceil` out")
+    powers = scribe.op("numpy.Power", taken[0], layer.norm, suffix="_powers")
+    said = _window(windows, "valid", "pool_size")
+    said.setdefault("strides", 1)
+    mean = scribe.layer(f"AveragePooling{axes_of(x[0])}", powers, suffix="_mean", shape=scribe.own, **said)
+    sums = scribe.op("numpy.Multiply", mean, float(prod(one.kernel for one in windows)), suffix="_sums")
+    return scribe.op("numpy.Power", sums, 1 / layer.norm)
 
 
 def whole_pool(scribe: Scribe, layer: pool.GlobalPool, x: Shapes, taken: Taken) -> Tensor:
@@ -261,7 +276,7 @@ def cropped(scribe: Scribe, layer: resize.Crop, x: Shapes, taken: Taken) -> Tens
     """Cropping, also to the size of another map."""
     pairs = list(layer.borders(*x))
     if any(min(pair) < 0 for pair in pairs):
-        raise Unsaid("a crop makes nothing larger")
+        raise Unsaid("a crop makes nothing larger", "`pad` does")
     if not any(map(any, pairs)):
         return scribe.layer(f"Cropping{axes_of(x[0])}", taken[0], cropping=0)
     return cropping(scribe, taken[0], pairs, "")

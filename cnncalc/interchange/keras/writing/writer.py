@@ -8,6 +8,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
 from cnncalc.graph.nodes import Node
 from cnncalc.interchange.keras.writing.elements import ACTIVATIONS
+from cnncalc.interchange.keras.writing.lacking import LACKED
 from cnncalc.interchange.keras.writing.model import Model, Scribe, Tensor, out
 from cnncalc.interchange.keras.writing.owned import as_keras
 from cnncalc.interchange.keras.writing.table import RULES
@@ -129,7 +130,7 @@ def _said(scribe: Scribe, graph: Net, node: Node, taken: list[Tensor]) -> Tensor
     assert node.layer is not None
     rule = RULES.get(node.layer.kind)
     if rule is None:
-        raise Unsaid(f"there is no layer of Keras for `{node.layer.kind}`")
+        raise Unsaid(*LACKED.get(node.layer.kind, ("it has no such layer", "")))
     without_normalised_weights(node.layer, "Keras")
     if scribe.owner is not None and node.share is not None:
         theirs, ours = graph.input_shapes(graph.nodes[node.share])[0], graph.input_shapes(node)[0]

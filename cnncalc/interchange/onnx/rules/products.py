@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 
@@ -62,6 +64,8 @@ def einsum(call: Call) -> list[Value]:
     if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
         raise NotKnown(f"`{equation[:60]}`")
     a, b = letters
+    if isinstance(call.values[0], Live) and isinstance(call.values[1], Tensor):
+        return [by_weight(call, a, b, made)]
     along = [one for one in made if one in a and one in b]
     summed = [one for one in a if one in b and one not in made]
     rows, columns = ([one for one in side if one in made and one not in other] for side, other in ((a, b), (b, a)))
@@ -76,6 +80,26 @@ def einsum(call: Call) -> list[Value]:
         sides_of = [call.freed(live) for live in sides_of]
     product_of = call.put("matmul", *sides_of)
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
+
+
+def by_weight(call: Call, a: str, b: str, made: str) -> Live:
+    """Einsum of a tensor and a weight that is a linear layer, whose features stand in several axes, as Keras has it."""
+    live, weight = call.live(0), call.fixed(1)
+    summed = "".join(one for one in a if one in b and one not in made)
+    kept, out = a.removesuffix(summed), b.removeprefix(summed)
+    fits = summed and (kept + summed, summed + out, kept + out) == (a, b, made) and len({*a, *b}) == len(kept + b)
+    full = call.full(live)
+    if not fits or len(full) != len(a) or len(weight.dims) != len(b) or live.axis >= len(kept):
+        raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}` with a weight")
+    around, features = full[: len(kept)], weight.dims[len(summed) :]
+    rows = call.own(live, (*around, prod(full[len(kept) :])))
+    if len(summed) > 1:
+        live = call.put("reshape", live, suffix="_rows", shape=rows)
+    axis = "features" if len(rows) == 1 else "last"
+    product_of = call.put("linear", live, weights=[weight], out=prod(features), bias=False, axis=axis)
+    if len(features) == 1:
+        return product_of
+    return call.put("reshape", product_of, suffix="_apart", shape=call.own(product_of, (*around, *features)))
 
 
 def contracted(call: Call, first: Live, second: Live, letters: tuple[str, str, str]) -> Live:

@@ -33,13 +33,14 @@ def batch_by_instance(step: Step) -> str:
     """
     channels, own = step.x[0][0], step.layer.weight_shapes(*step.x)
     order = [1, 0, *range(2, step.rank + 2)]
-    turned = step.permuted(step.taken[0], *order)
+    turned = step.permuted(step.taken[0], *order) if channels > 1 else step.taken[0]
     flat = step.put("Reshape", turned, step.wholes((1, channels, -1)))
     inside = len(own) > 1
     learned = [step.learned(role) for role in own] if inside else [step.filled(value, (channels,)) for value in (1, 0)]
     eps: float = step.layer.eps  # type: ignore[attr-defined]  # a norm has one
     made = step.put("InstanceNormalization", flat, *learned, epsilon=eps)
-    made = step.permuted(step.put("Reshape", made, step.put("Shape", turned)), *order)
+    made = step.put("Reshape", made, step.put("Shape", turned))
+    made = step.permuted(made, *order) if channels > 1 else made
     for role in () if inside else own:
         made = step.put("Mul" if role == "weight" else "Add", made, step.by_channel(role))
     return made

@@ -9,6 +9,7 @@ from cnncalc.interchange.onnx.writing.scribe import Body, Step
 from cnncalc.interchange.onnx.writing.shapes import for_each
 from cnncalc.interchange.onnx.writing.windows import pads
 from cnncalc.interchange.written import Unsaid
+from cnncalc.layers.base import count
 from cnncalc.layers.fields import spread
 
 __all__ = ["over_maps", "recurrent"]
@@ -57,6 +58,9 @@ def recurrent(step: Step) -> str:
     x = step.permuted(step.taken[0], *((2, 0, 1) if layer.axis == "channels" else (1, 0, 2)))
     length = step.fixed(layer.length(step.x[0]))
     width = layer.directions * layer.hidden
+    if layer.bias_vectors == 1:  # there are always two
+        own = layer.weight_shapes(*step.x)
+        step.scribe.read[step.node.index] = count({name: own[name] for name in own if name.startswith("bias")}), 0
     for number in range(layer.layers):
         weights = [of_both(step, number, [f"weight_{side}h"]) for side in "ih"]
         if layer.bias:

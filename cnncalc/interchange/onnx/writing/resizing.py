@@ -1,18 +1,19 @@
-"""Borders, slices and enlargements as nodes."""
+"""Borders, slices and enlargements as nodes, and what resamples with fixed filters, or with those of an image."""
 
 from __future__ import annotations
 
-from math import gcd
+from collections.abc import Sequence
+from math import comb, gcd, prod
 from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.writing.scribe import Held, Step
-from cnncalc.interchange.onnx.writing.windows import pads
+from cnncalc.interchange.onnx.writing.windows import pads, slides
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers.base import show_shape
 from cnncalc.layers.fields import spread
 
-__all__ = ["crop", "enlarged", "pad", "sliced", "unpooled"]
+__all__ = ["blurred", "crop", "enlarged", "modulated", "pad", "sliced", "unpooled"]
 
 
 def pad(step: Step) -> str:
@@ -106,3 +107,60 @@ def picked(step: Step) -> str:
         if n != out:
             x = step.put("Gather", x, step.wholes(nearest_places(n, out)), axis=axis)
     return x
+
+
+def taps(sizes: Sequence[int], gain: int) -> tuple[float, ...]:
+    """A binomial filter that sums to `gain`: along each axis the numbers of Pascal's triangle."""
+    made = [float(gain)]
+    for size in sizes:
+        made = [one * comb(size - 1, at) / 2 ** (size - 1) for one in made for at in range(size)]
+    return tuple(made)
+
+
+def slid_by(step: Step, x: str, weight: str, group: int, *bias: str) -> str:
+    """Conv, or where `up` is told ConvTranspose, of a layer whose windows those of another are."""
+    layer: Any = step.layer
+    slid = layer.slid.windows(step.x[0])
+    borders = [window.padding(n) for window, n in zip(slid, step.x[0][1:])]
+    around: dict[str, Any] = {"pads": [step.fixed(side) for side in pads(borders)]}
+    if layer.up is None and getattr(layer, "mode", "zeros") != "zeros":
+        x, around = step.bordered_by(layer.mode, pads([(0, 0), (0, 0), *borders])), {}
+    kind = "Conv" if layer.up is None else "ConvTranspose"
+    return step.put(kind, x, weight, *bias, **slides(slid), group=group, **around)
+
+
+def blurred(step: Step) -> str:
+    """A convolution of each channel with one filter."""
+    layer: Any = step.layer
+    channels, sizes = step.fixed(step.x[0][0]), layer.taps(step.x[0])
+    first = taps(sizes, prod(spread(layer.up, len(sizes))) if layer.up is not None else 1)
+    weight = step.learned("filter", first=first * (channels if layer.each else 1))
+    if not layer.each and channels > 1:
+        weight = step.put("Expand", weight, step.wholes((channels, 1, *sizes)))
+        step.scribe.read[step.node.index] = (channels - (step.node.share is None)) * prod(sizes), 0
+    return slid_by(step, step.taken[0], weight, channels)
+
+
+EPSILON = 1e-8
+"""What is added to the square of a filter's length."""
+
+
+def modulated(step: Step) -> str:
+    """Channels scaled by the styles, a convolution, and its channels divided by the lengths of the scaled filters.
+
+    The square of a length is Σ s²·Σ w², the inner sum over a filter's pixels: a product with a matrix of the weights.
+    """
+    layer: Any = step.layer
+    x, styles = step.taken
+    channels, weight = step.x[0][0], step.learned("weight")
+    kernel = weight if layer.up is None else step.permuted(weight, 1, 0, *range(2, step.rank + 2))
+    scaled = step.put("Mul", x, step.reshaped(styles, (channels, *(1,) * step.rank)))
+    bias = [step.learned("bias")] if layer.bias and not layer.demodulate else []
+    made = slid_by(step, scaled, kernel, 1, *bias)
+    if layer.demodulate:
+        squares = step.reduced("ReduceSumSquare", weight, range(2, step.rank + 2), keep=False)
+        sums = step.put("MatMul", step.put("Mul", styles, styles), step.permuted(squares, 1, 0))
+        lengths = step.put("Sqrt", step.put("Add", sums, step.number(EPSILON)))
+        made = step.put("Div", made, step.reshaped(lengths, (layer.out, *(1,) * step.rank)))
+        step.scribe.read[step.node.index] = (layer.out * channels,) * 2
+    return step.put("Add", made, step.by_channel("bias")) if layer.bias and layer.demodulate else made

@@ -59,12 +59,14 @@ class Learned(NamedTuple):
     """The rows of torch's tensor that it is, where not all."""
     norm: str | None = None
     """How the weight is made of those in checkpoints."""
+    first: tuple[float, ...] = ()
+    """What it is from the start, where that is told."""
 
 
 class Scribe:
     """The model so far. Every tensor has a name of its own: what a layer makes is called as the layer is."""
 
-    __slots__ = ("called", "fresh", "held", "known", "learned", "nodes", "opset", "pooled")
+    __slots__ = ("called", "fresh", "held", "known", "learned", "nodes", "opset", "pooled", "read")
 
     def __init__(self, opset: int, reserved: Sequence[str]) -> None:
         self.opset = opset
@@ -76,6 +78,8 @@ class Scribe:
         """The name of each learned tensor, by its layer and role."""
         self.pooled: dict[str, Shape] = {}
         """The map that a pool goes over by itself, without a border that was laid before, by the layer's name."""
+        self.read: dict[int, tuple[int, int]] = {}
+        """What a reader counts too much of a layer: numbers, and multiply–accumulates."""
         self.fresh = Distinct(reserved)
         """Gives names that no layer has, and nothing yet."""
 
@@ -218,7 +222,13 @@ class Step:
         return self.put("Expand", self.number(value), self.wholes(shape))
 
     def learned(
-        self, role: str, shape: Sequence[int] | None = None, *, rows: tuple[int, int] | None = None, name: str = ""
+        self,
+        role: str,
+        shape: Sequence[int] | None = None,
+        *,
+        rows: tuple[int, int] | None = None,
+        name: str = "",
+        first: tuple[float, ...] = (),
     ) -> str:
         """A parameter or buffer by torch's name, laid out as `shape`; one of the layer whose parameters it shares.
 
@@ -228,7 +238,7 @@ class Step:
         kept = own if rows is None else (rows[1] - rows[0], *own[1:])
         layout = tuple(map(self.fixed, kept if shape is None else shape))
         full = tuple((f"{self.owner}.{part}" if part else self.owner, one) for part, one in stored)
-        wanted = Learned(layout, own, role, full, rows, norm)
+        wanted = Learned(layout, own, role, full, rows, norm, first)
         called = self.scribe.called.get((self.owner, name or role))
         if called is None:
             known = role if norm else stored[0][0]

@@ -37,7 +37,7 @@ def nothing(step: Step) -> str:
     return step.put("Identity", step.taken[0])
 
 
-def without(why: str, help: str = "") -> Rule:
+def without(why: str, help: str) -> Rule:
     """A kind that ONNX has not."""
 
     def rule(step: Any) -> str:
@@ -64,7 +64,7 @@ RULES: dict[str, Rule] = {
     "channel_shuffle": shapes.channel_shuffle,
     "concat": elements.joined,
     "crop": resizing.crop,
-    "blur": without("its filter is a buffer that no node of ONNX has", "a `dwconv` has one as weights"),
+    "blur": resizing.blurred,
     "convlstm": recurrent.over_maps,
     "crossmap_lrn": without("its sums keep the first channel, as torch's do", "`lrn` is the norm as papers have it"),
     "deconv": windows.deconvolution,
@@ -83,7 +83,7 @@ RULES: dict[str, Rule] = {
     "groupnorm": norms.group,
     "instancenorm": norms.instance,
     "layernorm": norms.layer_norm,
-    "modulated_conv": without("each image has filters of its own"),
+    "modulated_conv": resizing.modulated,
     "layerscale": norms.scaled,
     "linear": elements.linear,
     "local": shapes.local,
@@ -93,7 +93,7 @@ RULES: dict[str, Rule] = {
     "maxout": elements.maxout,
     "maxpool": windows.max_pool,
     "maxunpool": resizing.unpooled,
-    "opaque": without("only the shape of what it makes is known"),
+    "opaque": without("only the shape of what it makes is known", "write what it does as layers, or leave it out"),
     "pad": resizing.pad,
     "permute": shapes.permute,
     "pixel_shuffle": shapes.pixel_shuffle,

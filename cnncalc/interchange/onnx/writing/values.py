@@ -34,9 +34,11 @@ def nothing(name: str, learned: Learned) -> None:
 
 
 def zeros(name: str, learned: Learned) -> np.ndarray[Any, Any]:
-    """Zeros; a variance is 1, or nothing would come out."""
+    """Zeros; a variance is 1, or nothing would come out, and what is told is so from the start."""
     import numpy as np
 
+    if learned.first:
+        return np.array(learned.first, np.float32).reshape(learned.shape)
     return np.full(learned.shape, float(learned.role == "running_var"), np.float32)
 
 
@@ -51,6 +53,8 @@ class _Random:
     def __call__(self, name: str, learned: Learned) -> np.ndarray[Any, Any]:
         import numpy as np
 
+        if learned.first:
+            return zeros(name, learned)
         if len(learned.own) < 2:
             filling = 1.0 if learned.role in ("weight", "running_var") else 0.0
             return np.full(learned.shape, filling, np.float32)
@@ -98,8 +102,7 @@ NORMS: dict[str | None, Callable[..., np.ndarray[Any, Any]]] = {
 
 def from_file(path: str, learned: Mapping[str, Learned]) -> Source:
     """The numbers of a safetensors file. Raises CnncalcError with every name and shape that does not fit."""
-    from cnncalc.interchange.safetensors import header_of, numbers_of
-    from cnncalc.interchange.weights.held import prefix_of
+    from cnncalc.interchange.safetensors import header_of, numbers_of, prefix_of
 
     stored = header_of(path)
     wanted = {known: shape for one in learned.values() for known, shape in one.stored}

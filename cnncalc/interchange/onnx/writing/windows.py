@@ -12,7 +12,7 @@ from cnncalc.interchange.written import Unsaid
 
 __all__ = [
     "adaptive", "average_pool", "bordered", "convolution", "deconvolution", "deformable", "max_pool", "norm_pool",
-    "pads", "pyramid", "whole_pool",
+    "padding", "pads", "pyramid", "slides", "whole_pool",
 ]  # fmt: skip
 
 WORDS = {SAME: "SAME_UPPER", SAME_LOWER: "SAME_LOWER"}

@@ -13,7 +13,6 @@ from cnncalc.interchange.onnx.writing.table import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written
 from cnncalc.layers.base import count
 from cnncalc.layers.kinds.sequences.attention import Attention
-from cnncalc.layers.kinds.sequences.recurrent import Recurrent
 from cnncalc.layers.reparametrised import Reparametrised
 
 __all__ = ["noted", "written"]
@@ -62,7 +61,8 @@ def written(
         who = f"`{idle[0][0].name}`" + (f" and {len(idle) - 1} layers more lead" if len(idle) > 1 else " leads")
         said.append(f"{who} to no output: a runtime leaves that out")
     unused = sum(layer.macs(*graph.input_shapes(node)) for node, layer in idle)
-    return Written(packed, tuple(said), macs=-unused, unseen=_unseen(graph, used))
+    numbers, macs = (sum(scribe.read[index][place] for index in scribe.read.keys() & used) for place in (0, 1))
+    return Written(packed, tuple(said), macs=macs - unused, unseen=_unseen(graph, used) - numbers)
 
 
 def _seen(node: Node) -> tuple[int, ...]:
@@ -96,7 +96,7 @@ def _leading(graph: Net) -> set[int]:
 
 def _unseen(graph: Net, used: Collection[int]) -> int:
     """What no reader counts: all that leads to no output, what weights were made of, scales of cosines, which are
-    folded with their bound, and distances, which are one tensor for equal windows; less what it counts too much.
+    folded with their bound, and distances, which are one tensor for equal windows.
     """
     unseen, known = 0, set()
     for index, node, layer in graph.layers():
@@ -106,9 +106,6 @@ def _unseen(graph: Net, used: Collection[int]) -> int:
         elif isinstance(layer, Reparametrised) and layer.norm is not None and node.share is None:
             x = graph.input_shapes(node)
             unseen += count(layer.weight_shapes(*x)) + count(layer.buffer_shapes(*x)) - count(layer.used_shapes(*x))
-        elif isinstance(layer, Recurrent) and layer.bias_vectors == 1 and node.share is None:
-            own = layer.weight_shapes(*graph.input_shapes(node))  # there are always two
-            unseen -= count({name: one for name, one in own.items() if name.startswith("bias")})
         elif isinstance(layer, Attention):
             x = graph.input_shapes(node)
             unseen += layer.heads if layer.cosine and node.share is None else 0
@@ -164,9 +161,7 @@ def noted(graph: Net, opset: int) -> tuple[Scribe, dict[str, str]]:
 def _layer(scribe: Scribe, graph: Net, index: int, node: Node) -> None:
     """The nodes of a layer; what the last of them makes is called as the layer is. Raises `Unsaid`."""
     assert node.layer is not None
-    rule = RULES.get(node.layer.kind)
-    if rule is None:
-        raise Unsaid(f"there is no node of ONNX for `{node.layer.kind}`")
+    rule = RULES[node.layer.kind]
     first = len(scribe.nodes)
     owner = node if node.share is None else graph.nodes[node.share]
     taken = [graph.nodes[tensor].name for tensor in node.inputs]

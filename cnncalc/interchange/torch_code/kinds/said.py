@@ -54,7 +54,7 @@ class Said(NamedTuple):
 
 Rule = Callable[[Any, "tuple[Shape, ...]", Shape], Said]
 R = TypeVar("R", bound=Rule)
-ROOMS = ("elements", "windows", "tensors", "sequences")
+ROOMS = ("elements", "windows", "tensors", "sequences", "modulated")
 """The modules that register rules, those that most nets need first."""
 
 

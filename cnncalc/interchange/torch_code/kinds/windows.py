@@ -12,7 +12,7 @@ from cnncalc.layers.fields import spread
 if TYPE_CHECKING:
     from cnncalc.layers import Shape
     from cnncalc.layers.convolving import Bordered
-    from cnncalc.layers.kinds import conv, deformable, fractional, local, modulated, pool, pyramid, unfolding
+    from cnncalc.layers.kinds import conv, deformable, fractional, local, pool, pyramid, unfolding
 
 __all__: list[str] = []
 
@@ -80,12 +80,6 @@ def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape
         bias=(layer.bias, True),
     )
     return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
-
-
-@says("blur", "modulated_conv")
-def written_by_hand(layer: modulated.Blur | modulated.ModulatedConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """Each is a class of its own in whatever has it. Raises Unsaid, always."""
-    raise Unsaid(f"torch has no `{layer.kind}`", "`net.to_torch()` runs it")
 
 
 @says("deconv")

@@ -10,7 +10,7 @@ from cnncalc.interchange.torch_export.rules.norms_of_weights import divided
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 from cnncalc.layers import Shape
 
-__all__ = ["addcmul", "arithmetic", "subtracted"]
+__all__ = ["addcmul", "arithmetic", "of_two", "subtracted"]
 
 
 def arithmetic(kind: str) -> Any:
@@ -30,7 +30,7 @@ def arithmetic(kind: str) -> Any:
             x, number = (left, right) if isinstance(left, Tensor) else (right, left)
             made = call.put(kind, call.tensor(x), number=float(number or 0))
         else:
-            made = _of_two(call, kind, left, right)
+            made = of_two(call, kind, left, right)
         return _rounded(call, made)
 
     return rule
@@ -61,7 +61,7 @@ def subtracted(call: Call) -> Value:
     """aten.rsub: what it takes second less the first."""
     left, right = call.arguments.get("self"), call.get("other")
     if isinstance(right, Tensor):
-        return _of_two(call, "subtract", right, left)
+        return of_two(call, "subtract", right, left)
     if not isinstance(left, Tensor):
         return _of_parameters(call, left, right)
     negated = call.layer("function", [left.number], f"{call.name()}_negated", of="negate")
@@ -70,10 +70,10 @@ def subtracted(call: Call) -> Value:
 
 def addcmul(call: Call) -> Value:
     """A product, perhaps times a number, and a third tensor added."""
-    product = _of_two(call, "multiply", call.get("tensor1"), call.get("tensor2"))
+    product = of_two(call, "multiply", call.get("tensor1"), call.get("tensor2"))
     if call.get("value", 1) != 1:
         product = product._replace(number=call.layer("multiply", [product.number], number=float(call.get("value"))))
-    return _of_two(call, "add", call.get("self"), product)
+    return of_two(call, "add", call.get("self"), product)
 
 
 def _of_parameters(call: Call, left: Value, right: Value) -> Value:
@@ -90,7 +90,7 @@ def _of_parameters(call: Call, left: Value, right: Value) -> Value:
         number = next((float(one) for one in (left, right) if isinstance(one, (int, float))), None)
         kinds = {"sub": "subtract", "div": "divide", "mul": "multiply", "pow": "power"}
         kind = kinds.get(call.word.rstrip("_"), "add")
-        return call.put(kind, *made, number=number) if len(made) == 1 else _of_two(call, kind, *made)
+        return call.put(kind, *made, number=number) if len(made) == 1 else of_two(call, kind, *made)
     return Parameter("", call.dims)
 
 
@@ -104,7 +104,7 @@ def _scaled(call: Call, left: Value, right: Value) -> Parameter | None:
     return value._replace(factor=value.factor * (number if call.word == "mul" else 1 / number))
 
 
-def _of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
+def of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
     """Two tensors, one of which may be a parameter or a constant; axes of length 1 are put where torch puts them."""
     dims = call.dims
     x = left if isinstance(left, Tensor) else right

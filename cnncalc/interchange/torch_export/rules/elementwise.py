@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
-from cnncalc.interchange.torch_export.rules.arithmetic import addcmul, arithmetic, subtracted
+from cnncalc.interchange.torch_export.rules.arithmetic import addcmul, arithmetic, of_two, subtracted
 from cnncalc.interchange.torch_export.rules.norms_of_weights import standardised
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
@@ -57,11 +57,14 @@ def hardtanh(call: Call) -> Tensor:
     )
 
 
-def clamp(call: Call) -> Tensor:
-    """Between two bounds, of which one may be missing."""
+def clamp(call: Call) -> Value:
+    """Between two bounds, of which one may be missing; those that are tensors are taken one after the other."""
     low, high = call.get("min"), call.get("max")
     if not all(one is None or isinstance(one, (int, float)) for one in (low, high)):
-        raise Refused("its bounds are tensors")
+        made: Value = call.x()
+        for kind, bound in (("maximum", low), ("minimum", high)):
+            made = made if bound is None else of_two(call, kind, made, bound)
+        return made
     if (low, high) == (0, 6):
         return call.put("relu6")
     return call.put("function", of="clip", low=low, high=high)

@@ -51,12 +51,26 @@ def matmul(call: Call) -> Value:
         right = right._replace(expanded=len(right.dims) == len(left.dims))
     x, y = call.tensor(left), call.tensor(right)
     x, y = apart(call, (x, "left"), (y, "right"))
+    x, y = (longer(call, one, other, word) for one, other, word in ((x, y, "left"), (y, x, "right")))
     if len(x.dims) != len(y.dims) or x.batch != y.batch:
         raise Refused("its tensors have different numbers of axes")
     ours = call.world.sketch.shape(x.number)
     if len(ours) < 2:
         raise Refused("it multiplies along the batch")
     return call.put("matmul", x, y)
+
+
+def longer(call: Call, one: Tensor, other: Tensor, word: str) -> Tensor:
+    """A stack of matrices that has fewer axes than another, or is one for all of it, as often as that one wants it."""
+    more, name = len(other.dims) - len(one.dims), f"{call.name()}_{word}"
+    if more > 0 and len(one.dims) > 1 and one.batch is None and other.batch is None:
+        dims = (*(1,) * more, *one.dims)
+        one = Tensor(call.layer("reshape", [one.number], f"{name}_axes", shape=dims), dims, None)
+    if len(one.dims) != len(other.dims):
+        return one
+    for axis, (n, m) in enumerate(zip(one.dims[:-2], other.dims)):
+        one = along(call, one, axis, m, f"{name}_{axis}", inside=True) if n == 1 and axis != one.batch else one
+    return one
 
 
 def apart(call: Call, *named: tuple[Tensor, str]) -> list[Tensor]:
@@ -82,17 +96,17 @@ def einsum(call: Call) -> Tensor:
 
 
 def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str]) -> Tensor:
-    """Any other einsum of two tensors, in whose equation of ours the batch has no letter."""
-    batch = {side[one.batch : one.batch + 1] for one, side in zip(tensors, letters) if one.batch is not None}
-    known = len(tensors) == 2 and len(batch) == 1
-    own = batch.pop() if known else ""
+    """Any other einsum of two tensors, in whose equation of ours the batch has no letter, unless it was merged."""
+    if len(tensors) != 2 or any(len(one.dims) != len(side) for one, side in zip(tensors, letters)):
+        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+    batch = {side[one.batch] for one, side in zip(tensors, letters) if one.batch is not None}
+    own = batch.pop() if len(batch) == 1 else ""
     beside = any(one.batch is None and own in side for one, side in zip(tensors, letters))
     if not own or own not in letters[2] or beside:
-        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
-    left, right, out = (side.replace(own, "") for side in letters)
-    numbers = [one.number for one in tensors]
-    made = call.layer("einsum", numbers, call.name(), equation=f"{left},{right}->{out}")
-    return call.held(made, call.dims, letters[2].index(own))
+        tensors, own = [call.whole(one, f"whole_{at}") for at, one in enumerate(tensors)], ""
+    left, right, out = (side.replace(own, "") if own else side for side in letters)
+    made = call.layer("einsum", [one.number for one in tensors], call.name(), equation=f"{left},{right}->{out}")
+    return call.held(made, call.dims, letters[2].index(own) if own else call.world.batch_of(call.dims, None))
 
 
 def attention(call: Call) -> Tensor:
@@ -158,7 +172,8 @@ def recurrent(kind: str, **more: Any) -> Any:
             raise Refused("its matrices are no parameters of the module")
         if len(x.dims) != 3:
             raise Refused("it takes no batch of sequences")
-        x = call.laid_as(x, x._replace(batch=0 if call.get("batch_first", False) else 1))
+        batch = 0 if call.get("batch_first", False) else 1
+        x = call.laid_as(x, x._replace(batch=batch))
         state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
         ends = not call.world.used.isdisjoint(state)
         if ends and not call.world.used.isdisjoint(others):
@@ -178,6 +193,12 @@ def recurrent(kind: str, **more: Any) -> Any:
             **more,
         }
         rest: list[Value] = [None] * (len(call.operation.outputs) - 1)
+        if x.batch != batch:  # many sequences of one sample
+            if ends or batch != 0:
+                raise Refused("many sequences of one sample, in an order or with last states that are not known")
+            names = fields.pop("parameters")
+            made = call.of_each(x, lambda taken, name: call.layer(kind, [taken], name, names, **fields))
+            return [call.held(made, call.dims, call.world.batch_of(call.dims, None)), *rest]
         if not ends:
             return [call.put(kind, x, **fields), *rest]
         directions = 2 if fields["bidirectional"] else 1

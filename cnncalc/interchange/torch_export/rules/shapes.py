@@ -73,8 +73,8 @@ def _moved(rank: int, source: Any, destination: Any) -> list[int]:
 
 
 def concatenated(call: Call) -> Value:
-    """cat: tensors one after another, a parameter among them as a layer of its own."""
-    values = call.get("tensors", [])
+    """cat: tensors one after another, a parameter among them as a layer of its own; those without elements are none."""
+    values = [one for one in call.get("tensors", []) if 0 not in getattr(one, "dims", ())]
     if not any(isinstance(one, Tensor) or (isinstance(one, Parameter) and one.name) for one in values):
         return Parameter("", call.dims)
     if not any(isinstance(one, Tensor) for one in values):
@@ -160,7 +160,7 @@ def sliced(call: Call) -> Value:
         if call.get("dim", 0) != 0 or call.get("start", 0) != -value.final.dims[0] or call.dims != value.final.dims:
             raise Refused("it takes other last states than those of the last layer")
         return value.final
-    if isinstance(value, Parameter) and not value.name:
+    if 0 in call.dims or (isinstance(value, Parameter) and not value.name):
         return Parameter("", call.dims)
     x = call.tensor(value)
     if call.dims == x.dims:

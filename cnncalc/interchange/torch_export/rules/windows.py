@@ -120,6 +120,10 @@ def upsample(mode: str) -> Any:
     def rule(call: Call) -> Tensor:
         x = call.x()
         before, after = x.dims[2:], call.dims[2:]
+        if call.word.endswith("_aa"):
+            if before == after:
+                return x
+            call.note("an enlargement by a filter against steps counts as one without")
         factors = [n // m for n, m in zip(after, before) if m and n % m == 0]
         whole = len(factors) == len(after)
         return call.put(
@@ -186,6 +190,9 @@ WINDOWS: dict[str, Any] = {
     "upsample_bilinear2d": upsample("linear"),
     "upsample_trilinear3d": upsample("linear"),
     "upsample_bicubic2d": upsample("cubic"),
+    "_upsample_bilinear2d_aa": upsample("linear"),
+    "_upsample_bicubic2d_aa": upsample("cubic"),
+    **{f"_upsample_nearest_exact{axes}": upsample("nearest") for axes in AXES},
     "pad": pad,
     "constant_pad_nd": pad,
     "pixel_shuffle": pixel_shuffle,

@@ -101,6 +101,15 @@ class Reduce(OverAxes):
         """What is known of the reduction."""
         return REDUCTIONS[self.by]
 
+    def requirements(self, *x: Shape) -> Iterator[Requirement]:
+        yield from super().requirements(*x)
+        yield Requirement(
+            self.by != "logsumexp" or len(x[0]) <= self.rules.logsumexp_axes,
+            f"{self.rules.runs} sums exponentials of {self.rules.logsumexp_axes} axes at most",
+            f"the input is {show_shape(x[0])}",
+            "`reshape` joins axes to one",
+        )
+
     def casting(self) -> str:
         return self.rule.casting
 
@@ -265,7 +274,7 @@ class Expand(Layer):
                 length == -1 or (broadcasts((n, length)) if length > 1 else n == 1),
                 "only an axis of length 1 can be repeated",
                 f"{show_shape(x[0])} to {show_shape(self.shape)}",
-                "write −1 where an axis is to stay, or `upsample` the map",
+                "write −1 where an axis is to stay; `concat` repeats a longer one, `upsample` each pixel of it",
             )
 
     @classmethod

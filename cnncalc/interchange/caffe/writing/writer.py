@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cnncalc.graph import Net, Node
-from cnncalc.interchange.caffe.pieces import FACTORS, Piece
-from cnncalc.interchange.caffe.saying import RULES
+from cnncalc.interchange.caffe.writing.lacking import LACKED
+from cnncalc.interchange.caffe.writing.pieces import FACTORS, Piece
+from cnncalc.interchange.caffe.writing.saying import RULES
 from cnncalc.interchange.written import Unsaid, Unsayable, Written, without_normalised_weights
 
 __all__ = ["said", "written"]
@@ -76,9 +77,10 @@ class _Writer:
         """One of our layers: no, one or more layers of Caffe, each on what the one before it makes."""
         assert node.layer is not None
         without_normalised_weights(node.layer, "Caffe")
-        rule = RULES.get(node.layer.kind)
+        kind = node.layer.kind
+        rule = RULES.get(kind)
         if rule is None:
-            raise Unsaid(f"there is no layer of Caffe for `{node.layer.kind}`")
+            raise Unsaid(*LACKED.get(kind, ("it has no such layer", "")))
         pieces = rule(node.layer, self.graph.input_shapes(node), node.shape)
         bottoms = [self.blobs[tensor] for tensor in node.inputs]
         if not pieces:
@@ -87,6 +89,7 @@ class _Writer:
             return
         self.pieces[index] = pieces
         alone = self.users[node.inputs[0]] == 1 and self.graph.nodes[node.inputs[0]].layer is not None
+        own = bottoms[0]
         for place, piece in enumerate(pieces):
             name = node.name + piece.suffix
             if piece.suffix == FACTORS:
@@ -94,7 +97,7 @@ class _Writer:
                 continue
             top = bottoms[0] if piece.in_place and (alone or place) else name
             tops = tuple(name + suffix for suffix in piece.tops) or (top,)
-            self.write(name, piece, bottoms, tops, node, index)
+            self.write(name, piece, [*bottoms, own] if piece.beside else bottoms, tops, node, index)
             self.silence(tops, name if piece.tops else top)
             bottoms = [name if piece.tops else top]
         self.blobs[index] = bottoms[0]

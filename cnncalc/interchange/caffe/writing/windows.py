@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.caffe.pieces import Piece, Said, Values
+from math import prod
+
+from cnncalc.interchange.caffe.writing.composed import reshaped_to
+from cnncalc.interchange.caffe.writing.pieces import Piece, Said, Values
 from cnncalc.interchange.written import Unsaid, of_zeros
 from cnncalc.layers import Shape
 from cnncalc.layers.convolving import Bordered
@@ -51,7 +54,7 @@ def deconvolution(layer: conv.Deconv, x: tuple[Shape, ...], y: Shape) -> Said:
     """Deconvolution, which adds nothing to its output."""
     slid = layer.windows(x[0])
     if any(window.output_padding for window in slid):
-        raise Unsaid("Caffe's Deconvolution has no output padding")
+        raise Unsaid("Caffe's Deconvolution has no output padding", "leave it out, or `crop` less")
     padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
     values: Values = [("num_output", layer.out)]
     values += _sizes("kernel_size", [window.kernel for window in slid], None)
@@ -75,9 +78,9 @@ def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape
     """Pooling. Caffe's own rounds up; where that gives another size, `round_mode: FLOOR` (Caffe since 2018)."""
     slid = layer.windows(x[0])
     if len(slid) != 2:
-        raise Unsaid("Caffe's Pooling has two spatial axes")
+        raise Unsaid("Caffe's Pooling has two spatial axes", "`reshape` it to them")
     if any(window.dilation > 1 for window in slid):
-        raise Unsaid("Caffe's Pooling has no dilation")
+        raise Unsaid("Caffe's Pooling has no dilation", "leave it out, or use a larger kernel")
     padding = _even([window.padding(n) for window, n in zip(slid, x[0][1:])])
     if isinstance(layer, pool.AvgPool) and any(padding) and not layer.count_include_pad:
         raise Unsaid("Caffe's average pools count their padding", "`count_include_pad` says so")
@@ -90,7 +93,10 @@ def slid_pool(layer: pool.MaxPool | pool.AvgPool, x: tuple[Shape, ...], y: Shape
     if sizes != list(y[1:]) and not (layer.dialect == "caffe" and layer.rounding is None):  # then it says nothing
         floors = [(n + 2 * p - window.kernel) // window.stride + 1 for n, window, p in zip(x[0][1:], slid, padding)]
         if floors != list(y[1:]):
-            raise Unsaid(f"Caffe's Pooling makes {sizes[0]}x{sizes[1]} of it, and this one {y[1]}x{y[2]}")
+            raise Unsaid(
+                f"Caffe's Pooling makes {sizes[0]}x{sizes[1]} of it, and this one {y[1]}x{y[2]}",
+                "write another padding or rounding",
+            )
         values.append(("round_mode", "FLOOR"))
     return [Piece("Pooling", "pooling_param", tuple(values))]
 
@@ -102,18 +108,21 @@ def _pooled(n: int, kernel: int, stride: int, padding: int) -> int:
 
 
 def whole_pool(layer: pool.GlobalPool, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Pooling over the whole map; then Flatten for a vector."""
-    if len(x[0]) != 3:
-        raise Unsaid("Caffe's Pooling has two spatial axes")
+    """Pooling over the whole map, of other axes than two in one; then Flatten for a vector."""
     way = "AVE" if isinstance(layer, pool.GlobalAvgPool) else "MAX"
-    pieces = [Piece("Pooling", "pooling_param", (("pool", way), ("global_pooling", True)))]
-    return pieces + [Piece("Flatten", suffix="_flat")] * (len(y) == 1)
+    whole = Piece("Pooling", "pooling_param", (("pool", way), ("global_pooling", True)))
+    if len(x[0]) != 3:
+        return [reshaped_to((x[0][0], prod(x[0][1:]), 1), "_pixels"), whole._replace(suffix="_pool"), reshaped_to(y)]
+    return [whole] + [Piece("Flatten", suffix="_flat")] * (len(y) == 1)
 
 
 def adaptive(layer: pool.AdaptivePool, x: tuple[Shape, ...], y: Shape) -> Said:
     """A pool of even windows, where the output's size divides the input's."""
     if len(x[0]) != 3 or any(n % m for n, m in zip(x[0][1:], y[1:])):
-        raise Unsaid("an adaptive pool is a Pooling of Caffe only where its windows are all alike")
+        raise Unsaid(
+            "an adaptive pool is a Pooling of Caffe only where its windows are all alike",
+            "let its size divide the map's",
+        )
     kernel = [n // m for n, m in zip(x[0][1:], y[1:])]
     way = "AVE" if isinstance(layer, pool.AdaptiveAvgPool) else "MAX"
     values = [("pool", way), *_sizes("kernel_size", kernel, None), *_sizes("stride", kernel, 1)]
@@ -123,6 +132,8 @@ def adaptive(layer: pool.AdaptivePool, x: tuple[Shape, ...], y: Shape) -> Said:
 def spatial_pyramid(layer: pyramid.SpatialPyramid, x: tuple[Shape, ...], y: Shape) -> Said:
     """SPP, whose levels are powers of two."""
     if layer.levels != tuple(2**level for level in range(len(layer.levels))) or len(x[0]) != 3:
-        raise Unsaid("Caffe's SPP has the levels 1, 2, 4, … on two spatial axes")
+        raise Unsaid(
+            "Caffe's SPP has the levels 1, 2, 4, … on two spatial axes", "write its pools, `flatten` and `concat`"
+        )
     values = (("pyramid_height", len(layer.levels)), ("pool", "AVE" if layer.mode == "avg" else "MAX"))
     return [Piece("SPP", "spp_param", values)]

@@ -28,6 +28,8 @@ class Piece(NamedTuple):
     """Whether it may write over its input."""
     suffix: str = ""
     """What is added to the layer's name, for all but the first of several."""
+    beside: bool = False
+    """Whether it takes the layer's own input, too."""
     tops: tuple[str, ...] = ()
     """The tops' suffixes where it has several; the first is that of the layer."""
 

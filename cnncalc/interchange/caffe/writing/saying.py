@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from cnncalc.interchange.caffe import saying_windows as windows
-from cnncalc.interchange.caffe.pieces import FACTORS, Piece, Rule, Said, Values
+from cnncalc.interchange.caffe.writing import windows
+from cnncalc.interchange.caffe.writing.composed import COMPOSED, affine, bounded, exchanged, reshaped_to
+from cnncalc.interchange.caffe.writing.lacking import LACKED
+from cnncalc.interchange.caffe.writing.pieces import FACTORS, Piece, Rule, Said, Values
 from cnncalc.interchange.written import Unsaid
 from cnncalc.layers import Layer, Shape
 from cnncalc.layers.kinds import activation, norm, regularize, reshape, resize, shuffle
@@ -17,7 +20,7 @@ __all__ = ["RULES"]
 def batch_norm(layer: norm.BatchNorm, x: tuple[Shape, ...], y: Shape) -> Said:
     """BatchNorm, and in a Scale or Bias behind it what is learned."""
     if not layer.stats:
-        raise Unsaid("Caffe's BatchNorm keeps running statistics")
+        raise Unsaid("Caffe's BatchNorm keeps running statistics", "leave `nostats` out")
     pieces = [Piece("BatchNorm", "batch_norm_param", (("eps", layer.eps),) if layer.eps != 1e-5 else (), 3, True)]
     if layer.affine and layer.scale:
         pieces.append(Piece("Scale", "scale_param", (("bias_term", True),), 2, True, "_scale"))
@@ -35,13 +38,12 @@ def softmax(layer: activation.Softmax, x: tuple[Shape, ...], y: Shape) -> Said:
 
 def reshaped(layer: reshape.Reshape, x: tuple[Shape, ...], y: Shape) -> Said:
     """Reshape, with the batch as it is."""
-    return [Piece("Reshape", "reshape_param", (("shape", tuple(("dim", n) for n in (0, *y))),))]
+    return [reshaped_to(y)]
 
 
 def permuted(layer: reshape.Permute, x: tuple[Shape, ...], y: Shape) -> Said:
     """Permute, which SSD's Caffe has."""
-    order = tuple(("order", axis) for axis in (0, *(axis + 1 for axis in layer.order)))
-    return [Piece("Permute", "permute_param", order)]
+    return [exchanged((0, *(axis + 1 for axis in layer.order)))]
 
 
 def concat(layer: Concat, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -53,7 +55,7 @@ def sliced(layer: resize.Slice, x: tuple[Shape, ...], y: Shape) -> Said:
     """Slice, and Silence for what is left out."""
     axis = layer.axis % len(x[0])
     if layer.step != 1:
-        raise Unsaid("Caffe's Slice leaves nothing out in between")
+        raise Unsaid("Caffe's Slice leaves nothing out in between", "use a step of 1")
     n, start = x[0][axis], layer.channels[0]
     stop = start + y[axis]
     points = tuple(("slice_point", point) for point in (start, stop) if 0 < point < n)
@@ -63,7 +65,13 @@ def sliced(layer: resize.Slice, x: tuple[Shape, ...], y: Shape) -> Said:
     return [Piece("Slice", "slice_param", ((("axis", axis + 1),) if axis else ()) + points, tops=tops)]
 
 
-NUMBERS = {"add": "shift", "multiply": "scale", "power": "power"}
+NUMBERS: dict[str, Callable[[float], Piece]] = {
+    "add": lambda number: affine(shift=number),
+    "subtract": lambda number: affine(shift=-number),
+    "multiply": lambda number: affine(scale=number),
+    "divide": lambda number: affine(scale=1 / number),
+    "power": lambda number: affine(power=number),
+}
 """What a number beside a tensor is in Caffe's Power, (shift + scale·x)^power."""
 
 
@@ -71,8 +79,10 @@ def eltwise(operation: str, *factors: float) -> Rule:
     """Eltwise of tensors of one shape."""
 
     def rule(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
-        if layer.kind in NUMBERS and layer.number is not None:
-            return [Piece("Power", "power_param", ((NUMBERS[layer.kind], layer.number),))]
+        if layer.number is not None:
+            return [NUMBERS[layer.kind](layer.number)] if layer.kind in NUMBERS else bounded(layer, x, y)
+        if not operation:
+            raise Unsaid(*LACKED[layer.kind])
         if len(x) < 2 or len(set(x)) > 1:
             raise Unsaid(
                 "Caffe's Eltwise takes tensors of one shape", "only a factor a channel may be a vector: `Scale`"
@@ -84,21 +94,22 @@ def eltwise(operation: str, *factors: float) -> Rule:
     return rule
 
 
-def power(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
-    """Power, to a number."""
-    if layer.number is None:
-        raise Unsaid("Caffe's Power has a number for its exponent")
-    return [Piece("Power", "power_param", (("power", layer.number),))]
+POWERS = {
+    "negate": affine(-1.0), "reciprocal": affine(power=-1.0), "rsqrt": affine(power=-0.5), "sqrt": affine(power=0.5),
+    "square": affine(power=2.0),
+}  # fmt: skip
 
 
 def function(layer: Any, x: tuple[Shape, ...], y: Shape) -> Said:
-    """AbsVal, Exp, Log; Clip."""
+    """AbsVal, Exp, Log, powers; Clip."""
     types = {"abs": "AbsVal", "exp": "Exp", "log": "Log"}
     if layer.of in types:
         return [Piece(types[layer.of])]
+    if layer.of in POWERS:
+        return [POWERS[layer.of]]
     if layer.of == "clip" and None not in (layer.low, layer.high):
         return [Piece("Clip", "clip_param", (("min", layer.low), ("max", layer.high)), in_place=True)]
-    raise Unsaid(f"there is no layer of Caffe for `{layer.of}`")
+    raise Unsaid(f"there is no layer of Caffe for `{layer.of}`", "a Python layer of your own has any function")
 
 
 def enlarged(layer: resize.Upsample, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -107,7 +118,10 @@ def enlarged(layer: resize.Upsample, x: tuple[Shape, ...], y: Shape) -> Said:
         return [Piece("Interp", "interp_param", (("height", y[1]), ("width", y[2])))]
     factors = {m // n for n, m in zip(x[0][1:], y[1:])}
     if layer.mode != "nearest" or len(factors) != 1 or any(m % n for n, m in zip(x[0][1:], y[1:])):
-        raise Unsaid("Upsample repeats pixels, as often along both axes; Interp keeps the corners")
+        raise Unsaid(
+            "Upsample repeats pixels, as often along both axes; Interp keeps the corners",
+            "`upsample 2 nearest`, or `align_corners`",
+        )
     return [Piece("Upsample", "upsample_param", (("scale", factors.pop()),))]
 
 
@@ -120,13 +134,9 @@ def product(layer: Layer, x: tuple[Shape, ...], y: Shape) -> Said:
 
 def shuffled(layer: shuffle.ChannelShuffle, x: tuple[Shape, ...], y: Shape) -> Said:
     """The groups as an axis of their own, exchanged with that of their channels."""
-    split = (0, layer.groups, y[0] // layer.groups, *y[1:])
+    split = (layer.groups, y[0] // layer.groups, *y[1:])
     order = (0, 2, 1, *range(3, len(y) + 2))
-    return [
-        Piece("Reshape", "reshape_param", (("shape", tuple(("dim", n) for n in split)),), suffix="_split"),
-        Piece("Permute", "permute_param", tuple(("order", axis) for axis in order), suffix="_exchange"),
-        Piece("Reshape", "reshape_param", (("shape", tuple(("dim", n) for n in (0, *y))),)),
-    ]
+    return [reshaped_to(split, "_split"), exchanged(order, "_exchange"), reshaped_to(y)]
 
 
 def scaled(layer: norm.LayerScale, x: tuple[Shape, ...], y: Shape) -> Said:
@@ -137,7 +147,7 @@ def scaled(layer: norm.LayerScale, x: tuple[Shape, ...], y: Shape) -> Said:
 def local_norm(layer: norm.LocalResponseNorm, x: tuple[Shape, ...], y: Shape) -> Said:
     """LRN."""
     if layer.size % 2 == 0:
-        raise Unsaid("Caffe's LRN has an odd size")
+        raise Unsaid("Caffe's LRN has an odd size", "use an odd one")
     return [Piece("LRN", "lrn_param", (("local_size", layer.size),))]
 
 
@@ -155,7 +165,7 @@ def slopes(layer: activation.PReLU, x: tuple[Shape, ...], y: Shape) -> Said:
     """PReLU, a slope a channel unless shared."""
     own = layer.own(x[0])
     if own not in ("shared", "per_channel"):
-        raise Unsaid("Caffe's PReLU has a slope a channel, or one")
+        raise Unsaid("Caffe's PReLU has a slope a channel, or one", "`prelu per_channel`")
     values = (("channel_shared", True),) if own == "shared" else ()
     return [Piece("PReLU", "prelu_param", values, 1)]
 
@@ -166,6 +176,7 @@ def nothing(layer: regularize.Identity, x: tuple[Shape, ...], y: Shape) -> Said:
 
 
 RULES: dict[str, Rule] = {
+    **COMPOSED,
     "adaptive_avgpool": windows.adaptive,
     "adaptive_maxpool": windows.adaptive,
     "add": eltwise("SUM"),
@@ -175,6 +186,7 @@ RULES: dict[str, Rule] = {
     "concat": concat,
     "conv": windows.convolution,
     "deconv": windows.deconvolution,
+    "divide": eltwise(""),
     "dropout": plain("Dropout", "dropout_param", ("rate", "dropout_ratio")),
     "droppath": nothing,
     "dwconv": windows.convolution,
@@ -190,10 +202,11 @@ RULES: dict[str, Rule] = {
     "log_softmax": softmax,
     "lrn": local_norm,
     "maximum": eltwise("MAX"),
+    "minimum": eltwise(""),
     "maxpool": windows.slid_pool,
     "multiply": product,
     "permute": permuted,
-    "power": power,
+    "power": eltwise(""),
     "prelu": slopes,
     "relu": plain("ReLU"),
     "relu6": lambda layer, x, y: [Piece("Clip", "clip_param", (("min", 0), ("max", 6)), in_place=True)],
