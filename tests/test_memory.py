@@ -90,6 +90,15 @@ def test_batch_norm_keeps_statistics_once_a_batch():
     assert found == {("input", 3 * 8 * 4), ("conv1", 3 * 8 * 4), ("mean and 1/σ", 2 * 2 * 4)}
 
 
+@pytest.mark.parametrize(
+    ("shape", "along", "size"),
+    [("2x4x3", "1", 96 + 96), ("1x13", "0", 52), ("2x1x2x1", "3", 16), ("1x8x1", "0x1", 32), ("2x1x1x1", "0x1x2", 8)],
+)
+def test_shared_slopes_are_kept_where_torch_stretches_them(shape, along, size):
+    """As measured: not where there is one in all, nor where the axes along which they are shared have length 1."""
+    assert report(chain(shape, [f"prelu shared_along={along}"], Options())).totals.saved_bytes == size
+
+
 def test_frozen_layers_before_the_first_trained_one_keep_nothing():
     graph = chain("2x4x4", ["conv 3 k3 p1", "relu", "conv 4 k1"], Options(freeze=("conv1",)))
     assert [(one.what, one.size) for one in kept_for_backward(graph, 1, 4)] == [("relu1", 192)]

@@ -60,11 +60,18 @@ input: 3x16x8
 variables: {width: 4, height: 2, b: 3}
 layers: [conv $width k1, conv $height k3 p1, maxpool 2, conv $b k1, conv $(width * 2) k1]
 """
+THROUGH_THE_LIBRARY = """\
+input: 16x16x16
+variables: {width: 1}
+blocks: {conv_bn_relu6: {with: {out: 1, kernel: 3, stride: 1, groups: 1}, layers: [conv $(width * 8) k1, conv $out k1]}}
+layers: ["conv 16 k3 p$width d$width", inverted_residual 16]
+"""
 TEXTS = {
     "chain": (CHAIN, {"a": "248", "b": "135", "k": "135", "n": "012", "last": "19"}),
     "blocks": (BLOCKS, {"a": "234", "b": "16", "wide": ("true", "false"), "t": "13"}),
     "derived": (DERIVED, {"a": "123", "b": "234", "k": "13"}),
     "lengths": (LENGTHS, {"width": "248", "height": "135", "b": "129"}),
+    "a block of the library that uses an own one": (THROUGH_THE_LIBRARY, {"width": [str(n) for n in range(1, 15)]}),
 }
 FIGURES = ("macs", "params", "activation_bytes", "flops", "layers")
 

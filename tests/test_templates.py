@@ -7,7 +7,7 @@ import pytest
 from cnncalc import Options
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import forget
-from cnncalc.language import bundled, load, load_text
+from cnncalc.language import bundled, given_text, load, load_text, loader
 from cnncalc.language.building import templates
 from cnncalc.limits import Limits
 
@@ -80,6 +80,40 @@ def test_bundled_nets_are_as_built(name):
     assert name in bundled()
     first, *others = built(lambda: load(name, Options()))
     assert others == [first] * 3
+
+
+LIBRARY = "input: 16x16x16\nlayers: [inverted_residual 16, inverted_residual 16, inverted_residual 16, conv 8 k1]\n"
+OWN = "an own block that those of the library use"
+FILES = {
+    "plain": LIBRARY,
+    "variables": LIBRARY + "variables: {expand: 2, out: 3, width: 9, stride: 2}\n",
+    "others": LIBRARY + "variables: {expand: 3, out: 5, width: 7, stride: 1}\n",
+    OWN: LIBRARY + "variables: {width: 1}\nblocks: {conv_bn_relu6: {with: {out: 1, kernel: 3, stride: 1, groups: 1}, "
+    "layers: [conv $out k$kernel s$stride g$groups d$width same, silu]}}\n",
+    "defaults": LIBRARY + "defaults: {conv: {bias: false}, batchnorm: {affine: false}}\n",
+    "dialect": LIBRARY + "dialect: keras\n",
+    "frozen": LIBRARY.replace("inverted_residual 16", "{inverted_residual: 16, trainable: false}"),
+}
+
+
+def test_blocks_of_the_library_are_as_built_whatever_file_used_them_before():
+    first = {name: built(lambda text=text: load_text(text, "net.yaml", Options()))[0] for name, text in FILES.items()}
+    assert len(set(first.values())) >= len(FILES) - 2  # variables mean nothing there
+    forget()
+    templates.forget()
+    for _ in range(3):
+        for name in [*FILES, *reversed(FILES)]:
+            assert described(load_text(FILES[name], "net.yaml", Options())) == first[name], name
+
+
+@pytest.mark.parametrize("name", [OWN, "others"])
+def test_blocks_of_the_library_are_as_built_whatever_variables_the_file_had_before(name):
+    net = given_text(FILES[name], "net.yaml")
+    first = {width: built(lambda width=width: loader(net, Options())({"width": width}))[0] for width in "12"}
+    assert (first["1"] == first["2"]) == (name != OWN)
+    build = loader(net, Options())
+    for width in "121212":
+        assert described(build({"width": width})) == first[width]
 
 
 def test_other_variables_options_and_sizes_are_others():

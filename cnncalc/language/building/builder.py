@@ -231,8 +231,9 @@ class Builder:
             builder.faults.uses.append(use.node)
             try:
                 build = lambda: builder.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
-                values = [inner_scope[name] for name in block.parameters]
-                return builder.unfolder.built(block.items, values, (start, *tensors[1:]), inner, builder.layers, build)
+                values, taken = [inner_scope[name] for name in block.parameters], (start, *tensors[1:])
+                unfold, layers = builder.unfolder.built, builder.layers
+                return unfold(block.items, values, taken, inner, layers, build, library=block.library)
             finally:
                 builder.faults.uses.pop()
                 builder.layers = outer

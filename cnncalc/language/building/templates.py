@@ -100,32 +100,39 @@ class Unfolder:
     ) -> None:
         self.placer, self.nesting, self.document = placer, nesting, document
         self.variables, self.options = variables, options
-        self._templates: Templates | None = None
+        self._templates: dict[bool, Templates] = {}
+        """Of the library's blocks where the file has none of its own, which see no variables then; and of others."""
         self.layer_by_layer = False
         """Whether every block is built, since the file says something of single layers in it."""
 
     def resume(self) -> None:
         """Variables may have changed, and what was being built is left."""
-        self._templates, self.placer.lookup.log = None, None
+        self._templates, self.placer.lookup.log = {}, None
 
     def built(
         self, items: list[YamlNode], values: list[Value], tensors: tuple[Tensor, ...], level: Level,
-        layers: LayerReader, build: Callable[[], Tensor],
+        layers: LayerReader, build: Callable[[], Tensor], *, library: bool = False,
     ) -> Tensor:  # fmt: skip
-        """What comes out of a block's items on these tensors, for its arguments' values; `build` builds them."""
+        """What comes out of a block's items on these tensors, for its arguments' values; `build` builds them.
+
+        A block of the `library` sees no variable of the file, but for the file's own blocks that it may use.
+        """
         placer, start = self.placer, tensors[0]
         if self.layer_by_layer or len(tensors) > 1 or start < 0 or level.sharing is not None:
             return build()
         shape = placer.net.nodes[start].shape
         if not all(type(n) is int for n in shape):
             return build()
-        if self._templates is None:
-            of = layers.dialect, layers.of_the_file, repr(self.variables), self.options.limits, self.options.train
-            self._templates = templates(of, self.document.blocks)
+        alone = library and not self.document.blocks
+        known = self._templates.get(alone)
+        if known is None:
+            seen = "" if alone else repr(self.variables)
+            of = layers.dialect, layers.of_the_file, seen, self.options.limits, self.options.train
+            known = self._templates[alone] = templates(of, self.document.blocks)
         types = tuple(map(type, values))
         key = id(items), repr(values), types, shape, placer.around, bool(layers.defaults), level.by_position
         at = Recording(placer.net, placer.lookup, self.nesting)
-        return self._templates.build(key, items, level, start, at, build)
+        return known.build(key, items, level, start, at, build)
 
     def whole(self, items: list[YamlNode], level: Level, layers: LayerReader, build: Callable[[], Tensor]) -> Tensor:
         """What comes out of all items of a net: a bundled one that was built before is put in as a block is."""

@@ -10,6 +10,7 @@ from cnncalc.language.building.assembling import Assembler
 from cnncalc.language.building.evaluation import Tensor
 from cnncalc.language.building.lookup import Body
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.library import library_blocks
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
@@ -67,7 +68,8 @@ class Varying:
 def _unreached(document: Document, names: Iterable[str]) -> int:
     """How many of the first items of a file nothing of these variables reaches, by the words that stand there."""
     reached = set(names)
-    declared = {name: {*_words(node)} for name, (_, node) in (*document.variables.items(), *document.blocks.items())}
+    blocks = {**library_blocks(), **document.blocks} if document.blocks else {}  # those of the library may use its own
+    declared = {name: {*_words(node)} for name, (_, node) in (*document.variables.items(), *blocks.items())}
     while more := {name for name, words in declared.items() if name not in reached and not reached.isdisjoint(words)}:
         reached |= more
     texts = [node for key, (_, node) in document.keys.items() if key in EVERYWHERE]

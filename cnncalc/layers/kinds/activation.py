@@ -130,9 +130,14 @@ class PReLU(Elementwise):
         return {"weight": {"shared": (1,), "per_channel": x[0][:1], "per_element": x[0]}[own]}
 
     def saved(self, backward: Backward, *x: Shape) -> Iterator[Saved]:
-        """Where slopes are shared along some axes alone, a slope for each element of a sample is kept, too."""
+        """Where slopes are shared along some axes alone, a slope for each element of a sample is kept, too.
+
+        Not where there is one in all, or one for each already: the axes along which they are shared have length 1.
+        """
         yield from super().saved(backward, *x)
-        if backward.any and isinstance(self.own(x[0]), tuple):
+        slopes = self.weight_shapes(*x)["weight"]
+        stretched = isinstance(self.own(x[0]), tuple) and slopes != x[0] and any(n != 1 for n in slopes)
+        if backward.any and stretched:
             yield Saved("slopes of the elements", shape=x[0], batched=False)
 
     def cast_weights(self, backward: Backward, *x: Shape) -> dict[str, int]:

@@ -7,11 +7,12 @@ what is unknown in one branch is no matter of the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
 from cnncalc.language.building.items import BRANCH
+from cnncalc.language.documents.library import library_blocks
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
@@ -81,8 +82,9 @@ def pieces(file: UnknownFile) -> list[Piece]:
     )
     made = [Piece([], tuple(given), action=Action.INPUT)]
     groups = not any(Words(item).shares for item in items) and not any(words.shares for words in blocks.values())
+    users = _users(blocks)
     for action, item in _steps(items, numbers, groups=groups):
-        piece = _piece(item, action, blocks, numbers)
+        piece = _piece(item, action, blocks, users, numbers)
         plain = piece.action is Action.BUILD is made[-1].action
         if plain and not piece.unknowns and not made[-1].unknowns:
             made[-1] = made[-1].joined(piece)
@@ -91,14 +93,25 @@ def pieces(file: UnknownFile) -> list[Piece]:
     return made
 
 
-def _piece(item: YamlNode, action: Action, blocks: dict[str, Words], numbers: Mapping[str, int]) -> Piece:
+def _users(blocks: Collection[str]) -> set[str]:
+    """The file's own blocks, and those of the library that use one of their names, or one another."""
+    users = set(blocks)
+    library = {name: Words(node).words for name, (_, node) in library_blocks().items()} if users else {}
+    while more := {name for name, words in library.items() if name not in users and words & users}:
+        users |= more
+    return users
+
+
+def _piece(
+    item: YamlNode, action: Action, blocks: Mapping[str, Words], users: set[str], numbers: Mapping[str, int]
+) -> Piece:
     """One item as a piece. What it is seen to use of blocks may be more than it does use, and never less."""
     words = Words(item, numbers)
     if action is not Action.BUILD:
         own = words.own if action in (Action.OPEN, Action.BRANCH) else frozenset()
         return Piece([item], (), given=own, action=action)
     seen = [words]
-    if words.computed or words.words & set(blocks):
+    if words.computed or words.words & users:
         seen += blocks.values()
     return Piece(
         [item],

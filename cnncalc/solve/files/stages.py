@@ -143,9 +143,8 @@ class Stages:
             raise
         new = net.nodes[len(state.nodes) :]
         self.work += len(new)
-        sums = plus(state.sums, self.counting.items(self.builder.nesting.built))
-        for node in new:
-            sums = plus(sums, self.counting.of(node, net))
+        items, layers = self.counting.items(self.builder.nesting.built), [self.counting.of(node, net) for node in new]
+        sums = tuple(map(sum, zip(state.sums, items, *layers)))
         net.signed = Signatures(net.limits)  # numbers of layers mean something in whole nets only
         return after._replace(nodes=net.nodes, net=net, bodies=self.builder.lookup.bodies, sums=sums,
                               structure=self._structure(state, net, new, after.levels),

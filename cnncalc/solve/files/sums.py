@@ -11,8 +11,9 @@ from cnncalc.analysis.dtypes import numbers_of
 from cnncalc.analysis.facts import of_layer
 from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
-from cnncalc.graph import Net, Node
+from cnncalc.graph import Costs, Net, Node
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS
 
 __all__ = ["Counting", "Sums", "less", "plus"]
@@ -76,11 +77,18 @@ class Counting:
         """What a layer or an input of a net adds."""
         if node.layer is None:
             return (*self.nothing[:-2], product(node.shape), 0)
-        known = net.signatures[node.signature].costs
+        met = net.signatures[node.signature]
+        kept = met.figures((self, node.share is None, node.trainable), 1)
+        if kept[0] is None:
+            kept[0] = self._of(node, node.layer, met.costs)
+        found: Sums = kept[0]
+        return found
+
+    def _of(self, node: Node, layer: Layer, known: Costs) -> Sums:
         apart = self.element_bytes, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, self._dialect, self._training, _UNKNOWN
         one = of_layer(
             node,
-            node.layer,
+            layer,
             known,
             self.images,
             *apart,
