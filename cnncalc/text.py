@@ -172,15 +172,19 @@ def aligned(rows: Iterable[Sequence[str]], right: Sequence[bool], above: Sequenc
 
     The rows are read twice, some at a time, so that those that are made when read are never there all at once.
     """
+    return [*aligned_in_turn(rows, right, above)]
+
+
+def aligned_in_turn(rows: Iterable[Sequence[str]], right: Sequence[bool], above: Sequence[str] = ()) -> Iterator[str]:
+    """The same lines, one after another."""
     head: list[list[tuple[str, ...]]] = [list(zip(above))] if above else []
     widths = [0] * len(right)
     for columns in chain(head, _stretches(rows)):
         widths = [max(most, *map(width, cells)) for most, cells in zip(widths, columns, strict=True)]
-    lines: list[str] = []
     for columns in chain(head, _stretches(rows)):
         padded = [_padded(*one) for one in zip(columns, right, widths, strict=True)]
-        lines += [BETWEEN.join(line).rstrip() for line in zip(*padded, strict=True)]
-    return lines
+        for line in zip(*padded, strict=True):
+            yield BETWEEN.join(line).rstrip()
 
 
 def _stretches(rows: Iterable[Sequence[str]]) -> Iterator[list[tuple[str, ...]]]:

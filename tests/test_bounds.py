@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import os
+from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import pytest
+from explained import only, said
 from processes import ROOT, cnncalc
 
 WIDE = "[conv ?1..100 k1]"
@@ -37,6 +40,7 @@ FILES = {
     + "".join(f"ReLU same 1 1 b{n} b{n + 1}\n" for n in range(30_000)),
     "padded.yaml": "input: 3x8x8\nlayers: [conv 4 k1 p1000000000]\n",
     "pad.yaml": "input: 3x8x8\nlayers: [pad 1000000000]\n",
+    "stride.yaml": "input: 3x8x8\nlayers: [deconv 2 k1000000000 s1000000000, relu]\n",
     "sums.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [{relu: , when: 'sum([1]*10000) < 0'}]}, relu]\n",
     "map.yaml": "input: 3x32x32\nvariables: {w: 4}\nlayers: [conv $w k3 p1, relu, conv 8 k3 s2 p1, maxpool 2]\n",
 }  # fmt: skip
@@ -75,6 +79,10 @@ def folder(tmp_path_factory):
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),
         ("show pad.yaml", 0, "Layers"),
+        ("explain stride.yaml", 0, "deconv"),
+        (f"solve input-size lenet5 --where max({'H,' * 400}W)==3", 1, "No size"),
+        (f"solve input-size lenet5 --where min({','.join(f'H+{n}' for n in range(50))},W)==3", 1, "No size"),
+        (f"solve input-size lenet5 --where {'*'.join(f'max(H,{n})' for n in range(9))}==W", 1, "No size"),
         ("show sums.yaml", 2, "the bound `work`"),
         ("solve input-size lenet5 --to 100000 --where H*W==65536", 0, "256"),
     ],
@@ -242,3 +250,18 @@ def test_a_vast_depth_folds_nothing(folder, arguments):
     plain, vast = (cnncalc(*arguments.split(" "), "--depth", depth, cwd=folder) for depth in ("99", "9" * 30))
     assert (plain.returncode, vast.returncode) == (0, 0)
     assert plain.stdout == vast.stdout
+
+
+def test_how_many_input_pixels_a_transposed_convolution_hands_on():
+    """Counted one by one; the closed form bears a stride of 10⁹."""
+    for kernel, stride, dilation in product(range(1, 7), range(1, 6), range(1, 4)):
+        middle = range(40 * stride, 41 * stride)
+        found = Counter(i * stride + t * dilation for i in range(80) for t in range(kernel))
+        counts = {found[o] for o in middle}
+        told = said(only("1x80", f"deconv 1 k{kernel} s{stride} d{dilation}"))
+        if len(counts) == 1:
+            assert "Along an axis" not in told
+        elif 0 in counts:
+            assert f"some output pixels get no input pixel, only the bias, and others {max(counts)}." in told
+        else:
+            assert f"output pixels get {min(counts)} or {max(counts)} input pixels in turn" in told

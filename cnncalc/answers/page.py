@@ -47,6 +47,8 @@ class Layout(NamedTuple):
 
 
 WHOLE = Layout()
+MANY = 20_000
+"""Rows whose texts are made again when they are read again, in place of being kept."""
 
 
 def cell_text(value: object) -> str:
@@ -132,7 +134,8 @@ class Table(NamedTuple):
         def cells(row: Sequence[Any]) -> list[str]:
             return [column.text(value) for column, value in zip(self.columns, row)]
 
-        return Each(self.rows, cells) if isinstance(self.rows, Each) else [cells(row) for row in self.rows]
+        many = isinstance(self.rows, Each) or len(self.rows) > MANY
+        return Each(self.rows, cells) if many else [cells(row) for row in self.rows]
 
 
 class Heading(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from cnncalc.analysis.symbolic.input_conditions import required
@@ -137,8 +137,12 @@ def _where_parts(graph: Net, text: str) -> Iterator[Part]:
         yield Part(f"--where {text}", exact)
         return
 
+    from cnncalc.language.expressions import evaluated
+
+    value_at = evaluated(text)
+
     def holds(at: Mapping[str, int]) -> bool:
-        return bool(_where_at(text, at))
+        return bool(_where_at(text, at, value_at))
 
     named = frozenset(_named(text, symbols))
     yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named)]))
@@ -149,14 +153,17 @@ def _named(text: str, symbols: Iterable[str]) -> list[str]:
     return [symbol for symbol in symbols if re.search(rf"\b{symbol}\b", text)]
 
 
-def _where_at(text: str, lengths: Mapping[str, int]) -> Any:
-    """What the text of a `--where` says at these lengths. Raises `CnncalcError` where it says nothing there."""
+def _where_at(text: str, lengths: Mapping[str, int], value_at: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """What the text of a `--where` says at these lengths; `value_at` is it, read already.
+
+    Raises `CnncalcError` where it says nothing there.
+    """
     from cnncalc.language.expressions import ExpressionError, evaluate
     from cnncalc.language.expressions.values import begin_work
 
     begin_work()
     try:
-        return evaluate(text, dict(lengths))
+        return value_at(dict(lengths)) if value_at is not None else evaluate(text, dict(lengths))
     except ExpressionError as error:
         sizes = ", ".join(f"{symbol} = {lengths[symbol]:,}" for symbol in _named(text, lengths))
         help = error.help

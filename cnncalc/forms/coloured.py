@@ -52,7 +52,7 @@ class Coloured(Plain):
 
     def table(self, table: Table) -> list[str]:
         """Title and headings stand out."""
-        lines = super().table(table)
+        lines = [*super().table(table)]
         bold = bool(table.title) + table.headed
         return [*(_in(BOLD, line) for line in lines[:bold]), *lines[bold:]]
 

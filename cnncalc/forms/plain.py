@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import GAP, WHOLE
 from cnncalc.forms.setting import Setting
-from cnncalc.text import aligned, width
+from cnncalc.text import aligned, aligned_in_turn, width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cnncalc.answers.formulas import Legend, Section
     from cnncalc.answers.page import Heading, Items, Layout, Page, Stack, Table, Text, Verbatim
@@ -41,13 +41,16 @@ class Plain(Setting):
             lines += self._wrapped(label + text, before, before + INDENT)
         return lines
 
-    def table(self, table: Table) -> list[str]:
+    def table(self, table: Table) -> Iterable[str]:
         rows = table.texts()
         breaking = table.columns[-1].lines
         if breaking:
             rows = [line for row in rows for line in _broken(row, breaking(row[-1]))]
         headings = [column.heading for column in table.columns] if table.headed else []
-        lines = aligned(rows, [column.right for column in table.columns], headings)
+        right = [column.right for column in table.columns]
+        if table.fitted:
+            return aligned_in_turn(rows, right, headings)
+        lines = aligned(rows, right, headings)
         if table.total:
             lines.insert(-1, "─" * max(map(width, lines)))
         if table.indent:
@@ -88,4 +91,9 @@ def _broken(row: Sequence[str], texts: Sequence[str]) -> list[list[str]]:
 
 def draw(page: Page, layout: Layout = WHOLE) -> str:
     """The whole page."""
-    return Plain(layout.width).drawn(page.body(layout))
+    return "".join(pieces(page, layout))
+
+
+def pieces(page: Page, layout: Layout = WHOLE) -> Iterator[str]:
+    """The same, line after line: of a table of hundreds of thousands not all are there at once."""
+    return Plain(layout.width).pieces([*page.body(layout)])

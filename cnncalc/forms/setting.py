@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.answers.page import GAP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cnncalc.answers.formulas import Legend, Line, Where
     from cnncalc.answers.page import Block, Column, Stack
@@ -18,14 +18,27 @@ __all__ = ["Document", "Setting"]
 class Setting:
     """Sets blocks as lines of text, each by the method that is called like it: `heading`, `table`, `items` …"""
 
-    def lines(self, block: Block) -> list[str]:
+    def lines(self, block: Block) -> Iterable[str]:
         """The lines of a block."""
-        found: list[str] = getattr(self, type(block).__name__.lower())(block)
+        found: Iterable[str] = getattr(self, type(block).__name__.lower())(block)
         return found
 
     def drawn(self, blocks: Iterable[Block]) -> str:
         """All blocks, with a blank line between them."""
-        return "\n\n".join("\n".join(self.lines(block)) for block in blocks) + "\n"
+        return "".join(self.pieces(blocks))
+
+    def pieces(self, blocks: Iterable[Block]) -> Iterator[str]:
+        """The same, line after line."""
+        between = ""
+        for block in blocks:
+            yield between
+            between = ""
+            for line in self.lines(block):
+                yield between
+                yield line
+                between = "\n"
+            between = "\n\n"
+        yield "\n"
 
 
 class Document(Setting):

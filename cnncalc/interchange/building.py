@@ -158,6 +158,8 @@ def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
             ends.append(tensor)
         if tensor in kept:
             kept.update(operator.inputs)
+    if not kept:
+        raise CnncalcError(Fault("nothing comes out of the net", help="the file may have lost its outputs"))
     left_out = [sketch.operators[tensor].name for tensor in range(len(sketch.operators)) if tensor not in kept]
     if left_out:
         more = ", …" if len(left_out) > 5 else ""

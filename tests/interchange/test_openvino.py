@@ -258,3 +258,10 @@ def test_a_token_of_the_file_is_a_parameter_and_attention_its_products():
     x = net.add("Transpose", [(1, 4, 13, 4)], [x, net.add("Const", [(4,)])])
     found = result(net, net.add("ScaledDotProductAttention", [(1, 4, 13, 4)], [x, x, x], causal="false"))
     assert (found.params, found.macs, list(found.outputs.values())) == (16, 2 * 4 * 13 * 13 * 4, ["4x13x4"])
+
+
+def test_a_net_that_gives_nothing_is_told():
+    net = Xml()
+    net.add("ReLU", [(1, 4, 9, 9)], [net.add("Parameter", [(1, 4, 9, 9)])])
+    with pytest.raises(CnncalcError, match="nothing comes out"):
+        xml(net.text())

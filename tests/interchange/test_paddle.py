@@ -330,3 +330,11 @@ def test_mutated_files_give_a_net_or_an_error_within_bounds(small):
 def test_hostile_programs_are_told(data):
     with pytest.raises(CnncalcError):
         paddle(data, "json")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_numbers_that_are_none_are_told(number):
+    net = Pir(1, 6, 4, 5)
+    out = net.add("reshape", [net.x, net.numbers(1, number)], [(1, 120)])
+    with pytest.raises(CnncalcError, match="it states finite numbers"):
+        paddle(net.bytes(out), "json")

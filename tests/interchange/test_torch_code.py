@@ -108,6 +108,44 @@ def test_pools_that_round_up_do_so_in_a_program_too(pool):
     assert programs.differences(chain("3x8", [f"{pool} ceil"], Options(dialect="onnx"))) == []
 
 
+REPEATED = {
+    "a chain": ("conv 4 k1, relu, {repeat: 6, layers: [conv 4 k3 p1, relu]}, conv 2 k1", 1),
+    "blocks": ("conv 4 k1, {repeat: 4, layers: [{add: [[conv 4 k3 p1, relu, conv 4 k3 p1], []]}]}", 1),
+    "what goes round is needed behind": (
+        "conv 4 k1, {add: [[{repeat: 4, layers: [conv 4 k3 p1, batchnorm, relu]}, conv 4 k1], []]}", 1
+    ),
+    "what stands still": (
+        "{conv: 3 k1, name: a}, {repeat: 4, layers: [conv 3 k3 p1, {add: , from: [previous, a]}]}", 1
+    ),
+    "two loops": (
+        "{repeat: 5, layers: [conv 3 k3 p1, relu]}, maxpool k2, {repeat: 5, layers: [conv 3 k1, tanh]}", 2
+    ),
+    "a round that is taken elsewhere": (
+        ("{repeat: 5, layers: [conv 3 k3 p1, relu]}, {conv: 3 k1, name: b}, {repeat: 5, layers: [conv 3 k3 p1, relu]}, "
+        "{concat: , from: [previous, b, relu2]}"), 1
+    ),
+    "other numbers": ("conv 4 k1, conv 5 k1, conv 6 k1, conv 7 k1, conv 8 k1, conv 9 k1", 0),
+    "names that do not count": (("{conv: 3 k1, name: a1}, {conv: 3 k1, name: a2}, {conv: 3 k1, name: a4}, "
+                                "{conv: 3 k1, name: a5}, {conv: 3 k1, name: a07}"), 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "loops"), REPEATED.values(), ids=REPEATED)
+def test_a_repeat_is_a_loop(layers, loops):
+    """Where it saves lines; names, shapes and numbers are those of the net."""
+    graph = load_text(f"input: 3x8x8\nlayers: [{layers}]", "net.yaml", Options())
+    assert text_of(graph).count("        for i in range(") == 2 * loops
+    assert programs.differences(graph) == []
+
+
+def test_groups_that_repeat_more_or_less_are_one_class():
+    unit = "blocks: {unit: {with: {c: required, n: required}, layers: [{repeat: $n, layers: [conv $c k3 p1, relu]}]}}"
+    graph = load_text(f"input: 3x8x8\n{unit}\nlayers: [{{unit: 3 5, name: a}}, conv 4 k1, {{unit: 4 9, name: b}}]",
+                      "net.yaml", Options())  # fmt: skip
+    assert text_of(graph).count("class Unit") == 1
+    assert programs.differences(graph) == []
+
+
 WRITTEN_OUT = (
     "input: 3x5x9x8\nlayers: [convlstm 4 k3 p1, relu, convlstm 6 k3 s2 p1 final]",
     "input: 3x5x12\nlayers: [convlstm 4 k5 p2 nobias, convlstm 2 k1]",

@@ -241,6 +241,7 @@ KIND_REFUSED += [
     ("modulated_conv 8 k5", ["4x4x4", "4"], "the kernel does not fit its input"),
     ("blur k4 up=2 s2", ["4x4x4"], "`blur` makes a map larger or smaller, not both at once"),
     ("blur k4 up=2 reflect", ["4x4x4"], "where a blur makes a map larger nothing but zeros is around it"),
+    ("blur k4 same up=2", ["4x4x4"], "a blur that makes a map larger says in numbers what is cut off"),
     ("blur k9 p5 reflect", ["4x4x4"], "a `reflect` border is made of the map's own pixels"),
     ("blur k1 up=1 p2", ["4x4x4"], "the padding removes the whole output"),
     ("conv 8 k9 p4 reflect", ["4x4x4"], "a `reflect` border is made of the map's own pixels"),

@@ -27,8 +27,8 @@ ANYWHERE = (
 )  # fmt: skip
 MAP_KINDS = (
     *ANYWHERE, "conv", "local", "dwconv", "deconv", "linear", "maxpool", "avgpool", "lppool", "adaptive_maxpool",
-    "adaptive_avgpool", "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "grn", "pad", "crop",
-    "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth", *MAP_ONLY,
+    "adaptive_avgpool", "global_maxpool", "global_avgpool", "spp", "instancenorm", "lrn", "crossmap_lrn", "grn",
+    "pad", "crop", "upsample", "pixel_shuffle", "pixel_unshuffle", "space_to_depth", *MAP_ONLY,
 )  # fmt: skip
 VECTOR_KINDS = (*ANYWHERE, "linear")
 MERGES = ("add", "multiply", "maximum", "minimum", "concat")
@@ -249,6 +249,8 @@ def norm(random: Random, shape: Shape, kind: str) -> str:
         return kind + random.choice(("", " channels", " all", " last")) + flags(random, "affine", "bias")
     if kind == "groupnorm":
         return f"{kind} {random.choice(divisors(shape[0]))}{flags(random, 'affine')}"
+    if kind == "crossmap_lrn":
+        return f"{kind} {random.randint(2, 5)}"  # torch's own gradient of one channel fails
     if kind == "lrn":
         return kind + random.choice(("", " 1", " 3", " 4", " size=5"))
     return kind + (" initial=0.1" if kind == "layerscale" and random.random() < 0.3 else "")
@@ -305,7 +307,9 @@ WRITERS: dict[str, Callable[[Random, Shape, str], str]] = {
     **dict.fromkeys(("adaptive_maxpool", "adaptive_avgpool"), adaptive),
     **dict.fromkeys(("pad", "crop"), border_layer),
     **dict.fromkeys(("pixel_shuffle", "pixel_unshuffle", "space_to_depth", "channel_shuffle"), shuffling),
-    **dict.fromkeys(("batchnorm", "instancenorm", "layernorm", "groupnorm", "lrn", "grn", "layerscale"), norm),
+    **dict.fromkeys(
+        ("batchnorm", "instancenorm", "layernorm", "groupnorm", "lrn", "crossmap_lrn", "grn", "layerscale"), norm
+    ),
     **dict.fromkeys((*ACTIVATIONS, "dropout", "droppath"), activation),
     **dict.fromkeys(("global_maxpool", "global_avgpool", "identity", "flatten"), plain),
     **KIND_WRITERS,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import gcd
 
 from cnncalc.analysis.remarks.windows import Remark, together
-from cnncalc.arithmetic.windows.formulas import Window, adaptive_windows, product
-from cnncalc.arithmetic.windows.reach import transposed
+from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window, adaptive_windows, product
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.kinds.conv import Deconv
 from cnncalc.layers.kinds.pool import AdaptiveMaxPool, AdaptivePool
@@ -76,10 +76,19 @@ def _which_size(layer: Deconv, shape: Shape) -> Iterator[Remark]:
     )
 
 
+def _taken(window: TransposedWindow) -> set[int]:
+    """How many input pixels an output pixel gets, borders apart; a stride may be too long to look at each.
+
+    A pixel of the kernel lies on every stride-th output pixel, and only on those that the dilation reaches.
+    """
+    common = gcd(window.dilation, window.stride)
+    each, more = divmod(window.kernel, window.stride // common)
+    return {each, *([each + 1] if more else []), *([0] if common > 1 else [])}
+
+
 def _checkerboard(layer: Deconv, shape: Shape) -> Iterator[Remark]:
     """How many input pixels each output pixel gets, where that is not the same for all."""
-    reaches = [transposed(window, n) for window, n in zip(layer.windows(shape), shape[1:])]
-    counts = [{len(reach.pixels(o)) for o in range(reach.c)} for reach in reaches]
+    counts = [_taken(window) for window in layer.windows(shape)]
     uneven = next((one for one in counts if len(one) > 1), None)
     if uneven is None:
         return

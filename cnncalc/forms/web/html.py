@@ -119,7 +119,7 @@ class Html(Document):
         """All blocks; the first heading is that of the page."""
         parts: list[str] = []
         for block in blocks:
-            lines = self.lines(block)
+            lines = [*self.lines(block)]
             if not parts and isinstance(block, Heading):
                 lines[0] = f"<h1>{self.escaped(block.name)}</h1>"
             parts += lines

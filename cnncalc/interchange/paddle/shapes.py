@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Several, Turned, Value
@@ -20,6 +20,8 @@ def full(call: Call) -> list[Value]:
     """Numbers that the program states."""
     value = call.operator.settings.get("value")
     listed = value if isinstance(value, list) else [value]
+    if any(isinstance(one, float) and not isfinite(one) for one in listed):
+        raise call.fault("it states finite numbers", str(value)[:60])
     return [Numbers(tuple(one for one in listed if isinstance(one, (int, float))))]
 
 

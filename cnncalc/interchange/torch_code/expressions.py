@@ -15,7 +15,10 @@ __all__ = [
     "Argument",
     "Call",
     "Conditional",
+    "Counted",
+    "Counting",
     "Listed",
+    "Looped",
     "Mapped",
     "Numbered",
     "Optional",
@@ -108,6 +111,36 @@ class Repeated(NamedTuple):
     times: Any
 
 
+class Counting(NamedTuple):
+    """The name of a module in each round of a loop: a word and a number that grows from `first` by `step`."""
+
+    stem: str
+    first: int
+    step: int
+
+    @property
+    def text(self) -> str:
+        """It as code, by the round `i`."""
+        number = "i" if self.step == 1 else f"{self.step} * i"
+        return f'f"{self.stem}{{{number} + {self.first}}}"' if self.first else f'f"{self.stem}{{{number}}}"'
+
+
+class Counted(NamedTuple):
+    """The modules of a loop, those of each round and how many rounds there are."""
+
+    names: tuple[Counting, ...]
+    items: tuple[Any, ...]
+    times: Any
+
+
+class Looped(NamedTuple):
+    """What a loop does: the steps of a round, whose tensors have their own numbers; 0 is what `gives` gave before."""
+
+    steps: tuple[Any, ...]
+    gives: int
+    times: Any
+
+
 class Argument(NamedTuple):
     """One argument. One with a default is written with its name, and only where it is something else."""
 
@@ -153,6 +186,9 @@ def takings(value: Any) -> Iterator[int]:
     elif isinstance(value, Listed):
         for item in value.items:
             yield from takings(item)
+    elif isinstance(value, Looped):
+        inside = {step.gives[0] for step in value.steps}
+        yield from sorted({place for step in value.steps for place in step.takes} - inside)
 
 
 def replaced(value: Any, tensors: Mapping[int, Any], own: Any) -> Any:

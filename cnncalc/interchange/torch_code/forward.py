@@ -10,9 +10,10 @@ from cnncalc.interchange.torch_code.classes.making import Class, Taking
 from cnncalc.interchange.torch_code.expressions import (
     Call,
     Conditional,
+    Counting,
     Listed,
+    Looped,
     Mapped,
-    Taken,
     Text,
     flat,
     replaced,
@@ -20,9 +21,9 @@ from cnncalc.interchange.torch_code.expressions import (
 )
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Step
-from cnncalc.interchange.torch_code.modules.parts import is_attribute
+from cnncalc.interchange.torch_code.modules.parts import is_attribute, place_of, tensor_at
 
-__all__ = ["forward", "place_of", "tensor_at"]
+__all__ = ["forward"]
 
 INDENT = 8
 NEAR = 3
@@ -36,33 +37,6 @@ MOST_TEXT = 60
 """Characters of what is written inside of something else."""
 
 
-def place_of(path: Sequence[str], form: str) -> str:
-    """A module of a class: `self.layer1`, `self["0"]`; what lies deeper is in a ModuleDict."""
-    first, *rest = path
-    text = f"self.{first}" if form == "module" else f"self[{first}]" if form == "sequence" else f'self["{first}"]'
-    return text + "".join(f'["{name}"]' for name in rest)
-
-
-def tensor_at(path: Sequence[str], form: str, kept: bool = False) -> str:
-    """A tensor of a class, or of a module in it."""
-    around = place_of(path[:-1], form) if len(path) > 1 else "self"
-    how = "get_buffer" if kept else "get_parameter"
-    return f"{around}.{path[-1]}" if is_attribute(path[-1]) else f'{around}.{how}("{path[-1]}")'
-
-
-def _without_identities(made: Class) -> tuple[list[Taking], tuple[int, ...]]:
-    """The steps and what goes out, without the steps that give what they take."""
-    known: dict[int, int] = {}
-    steps = []
-    for one in made.steps:
-        step = one.step._replace(takes=tuple([known.get(n, n) for n in one.step.takes]))
-        if isinstance(step.does, Taken) and not one.flag:
-            known[step.gives[0]] = step.takes[0]
-        else:
-            steps.append(one._replace(step=step, instead=known.get(one.instead, one.instead)))
-    return steps, tuple([known.get(n, n) for n in made.body.gives])
-
-
 class _Pending:
     """What a step gives, not yet written: its expression, the tensors in it, and how much it is."""
 
@@ -73,7 +47,7 @@ class _Pending:
 class _Forward:
     def __init__(self, made: Class, inputs: Sequence[str]) -> None:
         self.made = made
-        self.steps, self.gives = _without_identities(made)
+        self.steps, self.gives = made.steps, made.body.gives
         self.lines: list[str] = []
         self.indent = INDENT
         self.names: dict[int, str] = dict(enumerate(inputs))
@@ -121,6 +95,9 @@ class _Forward:
     def step(self, one: Taking) -> None:
         """One step: a statement of its own, or what another will be written with."""
         step = one.step
+        if isinstance(step.does, Looped):
+            self.loop(step, step.does)
+            return
         waiting = [n for n in dict.fromkeys(step.takes[p] for p in takings(step.does)) if n in self.pending]
         twice = one.instead if one.flag and one.instead in self.pending and self._may_repeat(one) else None
         times = Counter(self._taken(one))
@@ -134,6 +111,36 @@ class _Forward:
             self.write(max(inside, key=lambda n: len(flat(self.pending[n].value))))
             inside = [n for n in waiting if n in self.pending]
         self.keep(one, self.value(one))
+
+    def loop(self, step: Step, does: Looped) -> None:
+        """A loop: one variable goes from round to round, all that is taken beside it stands still."""
+        for tensor in step.takes:
+            if tensor in self.pending:
+                self.write(tensor)
+        for tensor in step.takes:
+            self.left[tensor] -= 1
+        start, *others = step.takes
+        name, pad = self.names[start], " " * self.indent
+        if self.left[start] > 0 or start in others:
+            name = self._name(step.gives[0], [self.names[one] for one in (start, *others)])
+            self.lines.append(f"{pad}{name} = {self.names[start]}")
+        body = self.made.body._replace(takes=len(step.takes), gives=(does.gives,))
+        inner = _Forward(self.made._replace(steps=tuple(map(Taking, does.steps)), body=body),
+                         [name, *(self.names[one] for one in others)])  # fmt: skip
+        live = [one for one, holder in self.holders.items() if one != name and self.left[holder] > 0]
+        inner.keep_off(["i", *live, *(self.names[one] for one in others)])
+        inner.indent = self.indent + 4
+        inner.run()
+        given = inner.given(does.gives)
+        self.lines += [f"{pad}for i in range({flat(does.times)}):", *inner.lines]
+        self.lines += [] if given == Text(name) else laid_out(given, self.indent + 4, f"{name} = ")
+        (made,) = step.gives
+        self.names[made], self.holders[name] = name, made
+
+    def keep_off(self, names: Sequence[str]) -> None:
+        """Let these variables be."""
+        for number, name in enumerate(names, 1):
+            self.holders[name], self.left[-number] = -number, 1
 
     def _last(self) -> bool:
         return self.at == len(self.steps) - 1
@@ -182,6 +189,8 @@ class _Forward:
         if step.bare:
             made = next(one.made for one in self.made.members if one.name == ".".join(step.path))
             return tensor_at(step.path, self.made.form, made.function == "nn.Buffer")
+        if step.path and isinstance(step.path[0], Counting):
+            return f"getattr(self, {step.path[0].text})"
         return place_of(step.path, self.made.form) if step.path else ""
 
     def keep(self, one: Taking, value: Any) -> None:
@@ -236,7 +245,9 @@ class _Forward:
     def _name(self, tensor: int, others: Sequence[str]) -> str:
         """A variable: `x` where that is free, else by the module that gives it, or a letter."""
         step = self.givers[tensor]
-        own = step.path[-1] if step.path and is_attribute(step.path[-1]) else ""
+        own = step.path[-1] if step.path else ""
+        own = own.stem.rstrip("_") if isinstance(own, Counting) else own
+        own = own if is_attribute(own) else ""
         own = f"{own}_out" if own in NAMES else own
         if len(step.gives) > 1:
             candidates = ["indices"] if step.kind and step.gives[-1] == tensor else ["x", "y", "z"]

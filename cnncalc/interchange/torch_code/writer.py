@@ -14,17 +14,18 @@ from cnncalc.interchange.torch_code.expressions import (
     Argument,
     Call,
     Conditional,
+    Counted,
     Mapped,
     Text,
     call,
     flat,
 )
-from cnncalc.interchange.torch_code.forward import forward, place_of
+from cnncalc.interchange.torch_code.forward import forward
 from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
 from cnncalc.interchange.torch_code.modules.freezing import Frozen, frozen
-from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute
+from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute, place_of
 from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
 from cnncalc.interchange.written import Written, heading
 from cnncalc.layers import show_shape
@@ -184,9 +185,20 @@ def _init(made: Class) -> list[str]:
         if (one.name,) in tied:
             lines.append(f"        self.{one.name} = {_deep(tied[one.name,].owner, made)}")
             continue
+        if isinstance(one.made, Counted):
+            lines += _counted(one.made)
+            continue
         value: Any = Conditional(one.made, one.test, None) if one.test else one.made
         lines += laid_out(value, 8, f"self.{one.name} = ")
     return [*lines, *_ties(made, tied)] if len(lines) > 1 or made.parameters or made.form == "dict" else []
+
+
+def _counted(made: Counted) -> list[str]:
+    """The statements that make the modules of a loop."""
+    lines = [f"        for i in range({flat(made.times)}):"]
+    for name, item in zip(made.names, made.items):
+        lines += laid_out(call("self.add_module", {"name": Text(name.text), "module": item}), 12)
+    return lines
 
 
 def _tensor(one: Held, made: Class) -> list[str]:

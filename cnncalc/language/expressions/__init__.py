@@ -14,11 +14,11 @@ from cnncalc.limits import Limits
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cnncalc.language.expressions.nodes import Run
 
-__all__ = ["ExpressionError", "Value", "as_text", "check_syntax", "evaluate", "expand"]
+__all__ = ["ExpressionError", "Value", "as_text", "check_syntax", "evaluate", "evaluated", "expand"]
 
 DEFAULT_LIMITS = Limits()
 # Longer texts are compiled each time: kept, they could take a hundred times the memory of their file.
@@ -60,11 +60,24 @@ def evaluate(text: str, scope: Mapping[str, Value], limits: Limits = DEFAULT_LIM
 
     Raises ExpressionError.
     """
+    return evaluated(text, limits)(scope)
+
+
+def evaluated(text: str, limits: Limits = DEFAULT_LIMITS) -> Callable[[Mapping[str, Value]], Value]:
+    """What gives the value of a bare expression for a scope, as `evaluate` does, for one who has many scopes."""
+    too_deep = ExpressionError("the values are nested too deeply", 0, len(text), NESTED)
     try:
-        compiled = _kept if len(text) <= LONGEST_KEPT else _compiled
-        return compiled(text, limits)(scope, limits)
+        run = (_kept if len(text) <= LONGEST_KEPT else _compiled)(text, limits)
     except RecursionError:
-        raise ExpressionError("the values are nested too deeply", 0, len(text), NESTED) from None
+        raise too_deep from None
+
+    def value(scope: Mapping[str, Value]) -> Value:
+        try:
+            return run(scope, limits)
+        except RecursionError:
+            raise too_deep from None
+
+    return value
 
 
 def check_syntax(text: str, limits: Limits = DEFAULT_LIMITS) -> None:

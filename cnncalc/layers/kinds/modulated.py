@@ -84,6 +84,12 @@ class Blur(Resampling):
             f"up {show_shape(self.up or ())}, mode {self.mode}",
             f"`pad` the map before, {self.mode}",
         )
+        yield Requirement(
+            self.up is None or not isinstance(self.padding, str),
+            "a blur that makes a map larger says in numbers what is cut off",
+            f"padding {self.padding}",
+            "write `p1` for a filter of four and `up=2`: the map is then twice as large",
+        )
         yield from super().requirements(*x)
 
     def output_shape(self, *x: Shape) -> Shape:

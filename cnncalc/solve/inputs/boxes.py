@@ -18,6 +18,8 @@ MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 6
 """Trying a relation that is computed from its text takes as much as so many others."""
+LONG = 16
+"""Characters that take no longer; a text of twice as many takes twice as long."""
 
 
 class _TooMuch(Exception):
@@ -107,10 +109,11 @@ class _Walk:
 
 def _work(relation: Relation) -> int:
     """What it takes to try a relation: one of two terms, as H = W, counts as one."""
+    long = max(len(relation.text) // LONG, 1)
     if not relation.sizes:
-        return AS_TEXT
+        return AS_TEXT * long
     difference = relation.zero if relation.zero is not None else relation.least
-    return max(len(difference.terms) // 2, 1)
+    return max(len(difference.terms) // 2, long)
 
 
 def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:

@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from cnncalc.interchange.torch_code.classes.kinds import Key, Kind, in_order
 from cnncalc.interchange.torch_code.classes.leaving import Left, left_out
+from cnncalc.interchange.torch_code.classes.loops import looped
 from cnncalc.interchange.torch_code.classes.runs import Growing, named_runs
 from cnncalc.interchange.torch_code.expressions import (
     HOLDERS,
     REQUIRED,
     Call,
+    Counted,
     Listed,
+    Looped,
     Mapped,
     Numbered,
     Repeated,
@@ -23,44 +27,20 @@ from cnncalc.interchange.torch_code.expressions import (
 from cnncalc.interchange.torch_code.modules.bodies import Body, Member, beside
 from cnncalc.interchange.torch_code.modules.parts import Group
 
-__all__ = ["Alike", "Kind"]
+__all__ = ["Alike"]
 
 LEAST_PLACES = 3
 """In so many places, or in two where it is long, a sequence becomes a class; elsewhere it stands where it is used."""
 LONG = 90
 """Characters."""
-
-
-class Key:
-    """What a body says, its numbers apart; one object for all that say the same."""
-
-    __slots__ = ("said",)
-
-    def __init__(self, said: tuple[Any, ...]) -> None:
-        self.said = said
-
-
-class Kind:
-    """One class: the groups that are of it, and what they have in common, with every step that any of them has."""
-
-    def __init__(self, whole: Group, body: Body) -> None:
-        self.whole, self.body = whole, body
-        """The group that has every step, and what it says."""
-        self.groups: list[Group] = []
-        self.left: dict[str, Left] = {}
-        """What each group leaves out, by its full name."""
-
-    def of(self, bodies: Mapping[str, Body]) -> Kind:
-        """It among other bodies of the same groups."""
-        other = Kind(self.whole, bodies[self.whole.full])
-        other.groups, other.left = self.groups, self.left
-        return other
+MOST_ITEMS = 12
+"""A longer sequence that differs from place to place is no class: it would take as many arguments."""
 
 
 class Alike:
     """The classes of a net's groups."""
 
-    def __init__(self, bodies: Mapping[str, Body], groups: Sequence[Group], hints: Mapping[str, str]) -> None:
+    def __init__(self, bodies: dict[str, Body], groups: Sequence[Group], hints: Mapping[str, str]) -> None:
         self.bodies, self.hints = bodies, hints
         self.groups = groups
         """Innermost first; the net itself is the last."""
@@ -79,21 +59,26 @@ class Alike:
         self.settled: dict[int, Key] = {}
         """The keys of bodies without groups, likewise."""
         self.keys: dict[str, Key] = {}
+        for group in groups:
+            bodies[group.full] = looped(bodies[group.full], self.same)
         while self._round():
             pass
         self._promote()
         while self._round():
             pass
 
-    def of(self, bodies: Mapping[str, Body]) -> Alike | None:
+    def of(self, bodies: dict[str, Body]) -> Alike | None:
         """The classes of the same groups with other numbers in these bodies; None where more than numbers differs."""
         other = Alike.__new__(Alike)
         other.__dict__.update(self.__dict__)
         other.bodies, other.said, other.told = bodies, {}, {}
         other.shapes, other.sames, other.settled = {**self.shapes}, {**self.sames}, {**self.settled}
-        for full, body in bodies.items():
-            if body is not self.bodies[full] and other.key(body) is not self.keys[full]:
-                return None
+        for group in self.groups:
+            body = bodies[group.full]
+            if body is not self.bodies[group.full]:
+                body = bodies[group.full] = looped(body, other.same)
+                if other.key(body) is not self.keys[group.full]:
+                    return None
         return other
 
     # -- which are alike --
@@ -122,15 +107,23 @@ class Alike:
             return ("list", *map(self.shape, value.items))
         if isinstance(value, Mapped):
             return ("dict", *[(name, self.shape(item)) for name, item in value.items])
+        if isinstance(value, bool):
+            return "?"
+        return "#" if is_number(value) else self._shape_of_many(value)
+
+    def _shape_of_many(self, value: Any) -> Hashable:
+        """Of what stands for several modules or steps, however many they are."""
         if isinstance(value, Repeated):
             return ("repeated", self.shape(value.item))
+        if isinstance(value, Counted):
+            return ("counted", value.names, *map(self.shape, value.items))
+        if isinstance(value, Looped):
+            return ("looped", value.gives, *[(beside(step), self.shape(step.does)) for step in value.steps])
         if isinstance(value, Numbered):
             return ("numbered", value.stem, value.first, self.shape(value.item))
         if isinstance(value, Growing):
             return ("growing", self.shape(value.first))
-        if isinstance(value, bool):
-            return "?"
-        return "#" if is_number(value) else (type(value).__name__, value)
+        return (type(value).__name__, value)
 
     def representative(self, key: Key) -> Key:
         """The key of the class that a body's key stands for."""
@@ -196,7 +189,7 @@ class Alike:
         found = self.settled.get(id(body))
         if found is None:
             found = self._key(body)
-            if not any(isinstance(one.made, Group) or one.made.function in HOLDERS for one in body.members):
+            if all(isinstance(one.made, Call) and one.made.function not in HOLDERS for one in body.members):
                 self.settled[id(body)] = found
         return found
 
@@ -249,13 +242,17 @@ class Alike:
         """Make classes of the sequences that stand in several places."""
         places: dict[Key, set[tuple[Hashable, str]]] = {}
         lengths: Counter[Key] = Counter()
+        sizes: dict[Key, set[Hashable]] = {}
         for group in self.groups:
             owner = self.representative(self.keys[group.full])
             for path, inner in self._inline_in(self.bodies[group.full].members, ""):
                 key = self._key_of_sequence(self.bodies[inner.full])
                 places.setdefault(key, set()).add((owner if group.full else "", path))
                 lengths[key] = len(flat_length(self, inner))
+                sizes.setdefault(key, set()).add(self.same(inner))
         for key, found in places.items():
+            if len(sizes[key]) > 1 and len(key.said) > MOST_ITEMS:
+                continue
             if len(found) >= LEAST_PLACES or (len(found) > 1 and lengths[key] > LONG):
                 self.promoted.add(key)
 
@@ -283,23 +280,7 @@ class Alike:
             else:
                 kind.left[group.full] = self.lefts[key, own]
             kind.groups.append(group)
-        return self._in_order([*found.values()])
-
-    @staticmethod
-    def _in_order(kinds: list[Kind]) -> list[Kind]:
-        """The kinds, each behind those whose groups stand in its own."""
-        of = {group.full: number for number, kind in enumerate(kinds) for group in kind.groups}
-        inside = [{of[one.full] for group in kind.groups for one in group.inside() if one.full in of} for kind in kinds]
-        order: dict[int, None] = {}
-        waiting = [*range(len(kinds) - 1, -1, -1)]
-        while waiting:
-            number = waiting[-1]
-            left = sorted(inside[number] - {number} - order.keys(), reverse=True)
-            if left and number not in order:
-                waiting += left
-            else:
-                order.setdefault(waiting.pop())
-        return [kinds[number] for number in order]
+        return in_order([*found.values()])
 
 
 def flat_length(alike: Alike, group: Group) -> str:

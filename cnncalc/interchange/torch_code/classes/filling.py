@@ -9,7 +9,9 @@ from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
     Argument,
     Call,
+    Counted,
     Listed,
+    Looped,
     Mapped,
     Numbered,
     Optional,
@@ -42,6 +44,11 @@ def filled(value: Any, holes: Sequence[Any]) -> Any:
         return Mapped(tuple([(name, filled(item, holes)) for name, item in value.items]))
     if isinstance(value, Numbered):
         return value._replace(item=filled(value.item, holes), times=filled(value.times, holes))
+    if isinstance(value, Counted):
+        return Counted(value.names, tuple([filled(one, holes) for one in value.items]), filled(value.times, holes))
+    if isinstance(value, Looped):
+        steps = [step._replace(does=filled(step.does, holes)) for step in value.steps]
+        return Looped(tuple(steps), value.gives, filled(value.times, holes))
     if isinstance(value, Repeated):
         return Repeated(filled(value.item, holes), filled(value.times, holes))
     if type(value) is tuple:

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.graph import Net
-from cnncalc.interchange.torch_code.classes.alike import Alike, Kind
+from cnncalc.interchange.torch_code.classes.alike import Alike
 from cnncalc.interchange.torch_code.classes.filling import filled, holes_in, kept
+from cnncalc.interchange.torch_code.classes.kinds import Kind
+from cnncalc.interchange.torch_code.classes.relations import MISSING, Parameter
 from cnncalc.interchange.torch_code.classes.runs import Growing, growing
-from cnncalc.interchange.torch_code.classes.templates import MISSING, Parameter, Unifier
+from cnncalc.interchange.torch_code.classes.templates import Unifier
 from cnncalc.interchange.torch_code.expressions import (
     HOLDERS,
     REQUIRED,
     Argument,
     Call,
+    Counted,
     Listed,
     Mapped,
     Numbered,
@@ -110,8 +113,8 @@ class Classes:
             if value.function not in HOLDERS:
                 return value
             return Call(value.function, tuple([a._replace(value=self.resolved(a.value)) for a in value.arguments]))
-        if isinstance(value, Listed):
-            return Listed(tuple(map(self.resolved, value.items)))
+        if isinstance(value, (Counted, Listed)):
+            return value._replace(items=tuple(map(self.resolved, value.items)))
         if isinstance(value, Mapped):
             return Mapped(tuple([(name, self.resolved(item)) for name, item in value.items]))
         if isinstance(value, Repeated):

@@ -10,66 +10,40 @@ from typing import Any
 
 from cnncalc.interchange.torch_code.classes.filling import Hole
 from cnncalc.interchange.torch_code.classes.leaving import from_the_end
+from cnncalc.interchange.torch_code.classes.relations import (
+    MISSING,
+    Parameter,
+    covers,
+    role_of,
+    scaled,
+    short,
+    summed,
+)
 from cnncalc.interchange.torch_code.expressions import (
     REQUIRED,
     Argument,
     Call,
+    Counted,
     Listed,
+    Looped,
     Mapped,
     Numbered,
     Optional,
     Repeated,
     Text,
-    call,
     flat,
     is_number,
 )
-from cnncalc.records import NamedTuple
 
-__all__ = ["ALWAYS", "MISSING", "Parameter", "Unifier"]
+__all__ = ["ALWAYS", "Unifier"]
 
-MISSING = Text("<missing>")
-"""In place of what a group leaves out."""
 ALWAYS = Text("<always>")
 """A default that no value is: the argument is written by name."""
 SMALL = 4
 """A number up to which the usual value of an argument is its default."""
-ROLES = ("stride", "padding", "dilation", "kernel_size", "kernel", "repeats", "eps", "rate", "p", "negative_slope",
-         "scale_factor", "output_size", "dim", "size", "initial", "sides", "groups", "number")  # fmt: skip
-"""What numbers are besides channels: those of one role are one argument where they are equal."""
 FOLLOWED = ("channels", "stride")  # what a step that only some groups have takes from the arguments
 NAMED_ALWAYS = ("repeats", "kernel_size", "channels")
 """What a reader wants to see, usual or not."""
-FACTORS = range(2, 33)
-
-
-class Parameter(NamedTuple):
-    """An argument of a class, with its value for each group; MISSING where that does not need it."""
-
-    name: str
-    role: str
-    values: tuple[Any, ...]
-    default: Any = REQUIRED
-
-    @property
-    def type(self) -> str:
-        """Its annotation."""
-        kinds = {type(value) for value in self.values if value is not MISSING}
-        if kinds == {bool}:
-            return "bool"
-        if float in kinds:
-            return "float"
-        return "int" if kinds == {int} else "tuple[int, ...]" if kinds == {tuple} else "int | tuple[int, ...]"
-
-
-def role_of(name: str) -> str:
-    """What a number is, by the name of the argument that it is: `channels` where it is nothing else."""
-    if name == "k" or name.endswith("_k"):
-        return "kernel_size"
-    for role in ROLES:
-        if name == role or name.endswith(f"_{role}") or name.rstrip("0123456789") == role:
-            return role
-    return "channels"
 
 
 def _kind(value: Any) -> Any:
@@ -117,9 +91,21 @@ class Unifier:
             item = self.unify([MISSING if v is MISSING else v.item for v in values], name, member)
             times = [MISSING if v is MISSING else v.times for v in values]
             return first._replace(item=item, times=self.unify(times, "repeats", member))
+        if isinstance(first, (Counted, Looped)):
+            return self._loop(values, first, member)
         if type(first) is tuple and not is_number(first):
             return tuple(self._each(values, name, member))
         return self._hole(tuple(values), name, member)
+
+    def _loop(self, values: Sequence[Any], first: Counted | Looped, member: str) -> Counted | Looped:
+        """The modules of loops, or their steps."""
+        times = self.unify([v if v is MISSING else v.times for v in values], "repeats", member)
+        if isinstance(first, Counted):
+            items = zip(first.names, *[v.items for v in values if v is not MISSING])
+            return Counted(first.names, tuple([self.unify(each, "", name.stem) for name, *each in items]), times)
+        steps = zip(*[v.steps for v in values if v is not MISSING])
+        made = [one[0]._replace(does=self.unify([step.does for step in one], "", member)) for one in steps]
+        return Looped(tuple(made), first.gives, times)
 
     def _items(self, values: Sequence[Any], member: str) -> Iterator[Argument]:
         """The members of sequences, of which some may lack one."""
@@ -166,7 +152,7 @@ class Unifier:
     def _followed(self, value: Any, values: tuple[Any, ...], name: str) -> Any:
         """What only some groups have, all of them alike: the argument that says it of these, where there is one."""
         role = role_of(name)
-        found = next((p for p in self.parameters if p.role == role and _covers(p.values, values)), None)
+        found = next((p for p in self.parameters if p.role == role and covers(p.values, values)), None)
         if isinstance(value, Hole) or type(value) is bool or role not in FOLLOWED or found is None:
             return value
         self.holes.append(Text(found.name))
@@ -176,12 +162,12 @@ class Unifier:
         """A place for numbers that differ: an argument that is there already, one worked out, or a new one."""
         boolean = any(type(value) is bool for value in values)
         role = name if boolean else role_of(name)
-        found = next((p for p in self.parameters if p.role == role and _covers(p.values, values)), None)
+        found = next((p for p in self.parameters if p.role == role and covers(p.values, values)), None)
         made: Any = None if found is None else Text(found.name)
         if made is None and role == "groups":
-            found = next((p for p in self.parameters if p.role == "channels" and _covers(p.values, values)), None)
+            found = next((p for p in self.parameters if p.role == "channels" and covers(p.values, values)), None)
             made = None if found is None else Text(found.name)
-        entering = role == "channels" and any(w == "in_channels" and _covers(v, values) for v, w in self.known.items())
+        entering = role == "channels" and any(w == "in_channels" and covers(v, values) for v, w in self.known.items())
         if made is None and role in ("channels", "groups", "padding") and not entering:
             made = self._worked_out(values, role)
         if made is None:
@@ -198,19 +184,19 @@ class Unifier:
             return None
         for one in known:
             pairs = [(v, p) for v, p in zip(values, one.values) if v is not MISSING]
-            found = None if any(p is MISSING or p == 0 for _, p in pairs) else _scaled(one.name, pairs, role)
+            found = None if any(p is MISSING or p == 0 for _, p in pairs) else scaled(one.name, pairs, role)
             if found is not None:
                 return found
-        return _summed(known, values) if role == "channels" else None
+        return summed(known, values) if role == "channels" else None
 
     def _new(self, values: tuple[Any, ...], name: str, role: str, member: str) -> str:
         """The name of a new argument."""
         word: str | None = name
         if role == "channels":
-            word, values = next(((w, v) for v, w in self.known.items() if _covers(v, values)), (None, values))
+            word, values = next(((w, v) for v, w in self.known.items() if covers(v, values)), (None, values))
         word = {"in_channels": "c_in", "out_channels": "c_out", "kernel_size": "k"}.get(word or "", word)
         if word is None or word in self.taken:
-            word = "width" if role == "channels" and self.plain else f"{member}_{_short(name)}"
+            word = "width" if role == "channels" and self.plain else f"{member}_{short(name)}"
         if word in ("", "number") or word.startswith("number"):
             word = "size"
         stem, number = re.sub(r"\W", "_", word).strip("_") or "size", 2
@@ -241,14 +227,14 @@ class Unifier:
             if any(MISSING in pair for pair in pairs):
                 continue
             same = tuple([one == other for one, other in pairs])
-            if _covers(tuple([not one for one in same]), values):
+            if covers(tuple([not one for one in same]), values):
                 return f"c_in != {name}"
             if stride is None or MISSING in stride.values:
                 continue
             one_step = tuple([one == 1 for one in stride.values])
-            if _covers(tuple([a and b for a, b in zip(one_step, same)]), values):
+            if covers(tuple([a and b for a, b in zip(one_step, same)]), values):
                 return f"stride == 1 and c_in == {name}" if stride.name == "stride" else ""
-            if _covers(tuple([not (a and b) for a, b in zip(one_step, same)]), values):
+            if covers(tuple([not (a and b) for a, b in zip(one_step, same)]), values):
                 return f"stride != 1 or c_in != {name}" if stride.name == "stride" else ""
         return ""
 
@@ -275,39 +261,6 @@ class Unifier:
             self.parameters.append(Parameter(word, "flag", values, usual))
         self.flags[values] = word, test or word
         return self.flags[values]
-
-
-def _scaled(name: str, pairs: Sequence[tuple[int, int]], role: str) -> Any:
-    """Numbers as another argument times, or divided by, a constant; a padding as half of the kernel."""
-    if role == "padding":
-        return call("//", {"of": Text(name), "by": 2}) if all(p // 2 == v for v, p in pairs) else None
-    for factor in FACTORS:
-        if all(v == factor * p for v, p in pairs):
-            return call("*", {"factor": factor, "of": Text(name)})
-        if all(v * factor == p for v, p in pairs):
-            return call("//", {"of": Text(name), "by": factor})
-    return None
-
-
-def _summed(known: Sequence[Parameter], values: Sequence[Any]) -> Any:
-    """Numbers as the sum of two arguments."""
-    for place, one in enumerate(known):
-        for other in known[place:]:
-            terms = [(v, a, b) for v, a, b in zip(values, one.values, other.values) if v is not MISSING]
-            if all(a is not MISSING and b is not MISSING and v == a + b for v, a, b in terms):
-                return call("+", {"left": Text(one.name), "right": Text(other.name)})
-    return None
-
-
-def _short(name: str) -> str:
-    """The last word of an argument's name."""
-    short = {"out_channels": "channels", "c_out": "channels", "num_features": "channels", "in_channels": "c_in"}
-    return short.get(name, name)
-
-
-def _covers(known: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
-    """Whether an argument has these values, wherever one is needed."""
-    return all(v is MISSING or (type(k) is type(v) and k == v) for k, v in zip(known, values))
 
 
 def _usual(values: tuple[Any, ...], role: str) -> Any:

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Net, Node
 from cnncalc.interchange.torch_code.classes.making import Class, Classes
+from cnncalc.interchange.torch_code.classes.relations import Parameter
 from cnncalc.interchange.torch_code.classes.screening import first_of_many, fits
-from cnncalc.interchange.torch_code.classes.templates import Parameter
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Text, call
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
 from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group, is_attribute

@@ -208,7 +208,7 @@ def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...], made: Shape) -> Sa
     slopes = layer.weight_shapes(*shapes)["weight"]
     if layer.own(shapes[0]) not in ("shared", "per_channel"):
         return Said(call("ElementPReLU", {"shape": slopes}), own(), holds=True)
-    return Said(call("nn.PReLU", num_parameters=(slopes[0], 1)), own(), holds=True)
+    return Said(call("nn.PReLU", {} if slopes[0] == 1 else {"num_parameters": slopes[0]}), own(), holds=True)
 
 
 @says("gelu")

@@ -99,6 +99,8 @@ def pad(layer: resize.Pad, shapes: tuple[Shape, ...], made: Shape) -> Said:
     borders = sides(list(layer.borders(shapes[0])))
     if layer.channels != ((0, 0),):
         return Said(function=call("F.pad", {"input": X, "sides": (*borders, *layer.channels[0])}))
+    if not any(borders):
+        return Said(call("nn.Identity"), own(), X)
     names = {"zeros": "ZeroPad", "reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
     mode = (layer.mode if layer.mode != "zeros" else "constant", "constant")
     return Said(

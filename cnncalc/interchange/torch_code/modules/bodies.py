@@ -40,8 +40,8 @@ class Member(NamedTuple):
 class Step(NamedTuple):
     """One call. Tensors are numbered in their group: those that come in first, then those that steps give."""
 
-    path: tuple[str, ...]
-    """Of its own module; empty for a function."""
+    path: tuple[Any, ...]
+    """Of its own module, names, or a `Counting` in a loop; empty for a function."""
     does: Any
     takes: tuple[int, ...]
     gives: tuple[int, ...]
@@ -105,6 +105,19 @@ def numbered(names: Sequence[str]) -> bool:
 def is_heavy(node: Node) -> bool:
     """Whether a layer begins a line: it multiplies by weights."""
     return node.layer is not None and node.layer.weighted
+
+
+def _without_identities(steps: Sequence[Step], numbers: dict[Tensor, int]) -> Iterator[Step]:
+    """The steps without those that give what they take; `numbers` of tensors are changed with them."""
+    known: dict[int, int] = {}
+    for step in steps:
+        takes = tuple([known.get(one, one) for one in step.takes])
+        if isinstance(step.does, Taken):
+            known[step.gives[0]] = takes[step.does.place]
+        else:
+            yield step._replace(takes=takes)
+    for tensor, number in numbers.items():
+        numbers[tensor] = known.get(number, number)
 
 
 class Bodies:
@@ -194,6 +207,7 @@ class Bodies:
         members += loose
         numbers = {tensor: number for number, tensor in enumerate(flow.takes)}
         steps = () if sequence else tuple([self._step(one, numbers) for one in flow.operations])
+        steps = tuple(_without_identities(steps, numbers))
         if all(one.train_only for one in steps):
             steps = tuple([one._replace(train_only=False) for one in steps])
         keyed = not all(is_attribute(one.name) for one in members if not one.bare)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import TypeAlias
 
 from cnncalc.graph import Net, Node
 from cnncalc.records import NamedTuple
 
 __all__ = ["RESERVED", "Flow", "Group", "Operation", "Tensor", "Tensors", "grouped", "identifier",
-           "is_attribute"]  # fmt: skip
+           "is_attribute", "place_of", "tensor_at"]  # fmt: skip
 
 Tensor: TypeAlias = "tuple[int, int]"
 """A node, and which of the tensors that it makes: a pool that remembers places gives these as the second."""
@@ -64,6 +64,20 @@ class Group:
 def is_attribute(name: str) -> bool:
     """Whether code can say `self.name`; what it cannot is a key."""
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+
+
+def place_of(path: Sequence[str], form: str) -> str:
+    """A module of a class: `self.layer1`, `self["0"]`; what lies deeper is in a ModuleDict."""
+    first, *rest = path
+    text = f"self.{first}" if form == "module" else f"self[{first}]" if form == "sequence" else f'self["{first}"]'
+    return text + "".join(f'["{name}"]' for name in rest)
+
+
+def tensor_at(path: Sequence[str], form: str, kept: bool = False) -> str:
+    """A tensor of a class, or of a module in it."""
+    around = place_of(path[:-1], form) if len(path) > 1 else "self"
+    how = "get_buffer" if kept else "get_parameter"
+    return f"{around}.{path[-1]}" if is_attribute(path[-1]) else f'{around}.{how}("{path[-1]}")'
 
 
 def identifier(name: str, taken: Container[str]) -> str:
