@@ -15,6 +15,7 @@ SAME = [
     ("keras", "PReLU shared_axes=[1,2]", "prelu shared_along=1x2"),
     ("keras", "PReLU shared_axes=[2]", "prelu shared_along=2"),
     ("keras", "PReLU shared_axes=(1,-1)", "prelu shared_along=1x0"),
+    ("keras", "PReLU shared_axes=(1, 2)", "prelu shared_along=1x2"),
     ("keras", "PReLU shared_axes=-2", "prelu shared_along=-1"),
     ("keras", "GRU 32 reset_after=False", "gru 32 final biases=1"),
     ("keras", "GlobalAveragePooling2D keepdims=True", "global_avgpool"),

@@ -33,7 +33,7 @@ SETTLED = (
     "the kernel does not fit its input",  # the error says what the framework makes of it
     "the padding removes the whole output",  # a map without a pixel there
     "a batch norm takes a vector, or a map with 1 to 3 spatial axes",
-    "flax pads the spread input of a transposed convolution by numbers, and cuts nothing off",
+    "flax 0.12 pads the spread input beyond the kernel's reach",
     "mlx 0.32 takes a padding beyond the kernel's reach off the input",
 )
 """Where a framework goes on and we do not, for reasons that the errors give, or torch's bound on axes."""

@@ -37,6 +37,8 @@ def here(tmp_path, monkeypatch):
         ("show alexnet --input 224x224", "is not like the net's own input", "--input 3x224x224"),
         ("show alexnet --input 3x224x224 --input 3x64x64", "--input is given 2 times", "keep one"),
         ("show alexnet --input 3x224x224,3x64x64", "`input` is given twice", "cnncalc sweep"),
+        ("solve batch-size lenet5 --memory 24.5", "--memory 24.5: bytes, or what?", "24.5GiB"),
+        ("chain 3x8x8 'conv 8 (3, 3)'", "`conv` takes no further bare number", "`k3x3`"),
         ("solve batch-size lenet5 --memory 24", "--memory 24: bytes, or what?", "24GiB"),
         ("show own.yaml -o net.bmp", "nothing is written as `.bmp`", ".csv"),
         ("show own.yaml -o net.onnx", "nothing is written as `.onnx`", "--format table"),
@@ -124,6 +126,28 @@ def test_what_was_read_as_a_net_is_never_written_over(here, output):
     assert run("show", "child.yaml", "--format", "csv", "-o", "table.yaml").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "sweep own.yaml --set width=8,16",
+        "search own.yaml --over width=8,16 --minimize macs",
+        "verify own.yaml own.yaml",
+    ],
+)
+def test_what_cannot_be_written_is_not_begun(here, arguments):
+    net = "input: 3x8x8\nvariables: {width: 4}\nlayers: [conv $width k3]\n"
+    (here / "own.yaml").write_text(net)
+    (here / "notes.csv").write_text("a,b\n1,2\n")
+    lost = run(*shlex.split(arguments), "--format", "csv", "-o", "own.yaml")
+    other = run(*shlex.split(arguments), "-o", "notes.csv", "--resume")
+    assert (lost.exit_code, other.exit_code) == (2, 2)
+    assert "was read as a net, and would be lost" in lost.stderr
+    assert "nothing that was to be written to it was interrupted" in other.stderr
+    assert (here / "own.yaml").read_text() == net
+    assert (here / "notes.csv").read_text() == "a,b\n1,2\n"
+    assert not list(here.glob("*.part"))
+
+
 HINTS = {
     "show lenet5 --input 1x36x36": ("linear1: it takes 784 numbers on this input and 400 on the file's own",),
     "show unet": ("unet: this is the bundled net; for the file of that name here write `./unet.yaml`",),
@@ -158,8 +182,10 @@ def test_what_is_as_it_should_be_has_no_hint(here, arguments):
 
 
 @pytest.mark.parametrize(
-    "layer", ["permute 1,0", "permute 1x0", "permute [1,0]", "permute [1, 0]", "{permute: [1, 0]}", "{permute: 1x0}"]
-)
+    "layer",
+    ["permute 1,0", "permute 1x0", "permute [1,0]", "permute [1, 0]", "permute (1,0)", "permute order=(1, 0)",
+     "{permute: [1, 0]}", "{permute: 1x0}"],
+)  # fmt: skip
 def test_an_order_is_understood_in_each_spelling(layer):
     told = json.loads(run("chain", "3x8", layer, "--format", "json").stdout)
     assert told["layers"][-1]["output_shape"] == [1, 8, 3]

@@ -163,7 +163,7 @@ def batch_size(
     else:
         held = net
     room = memory_of(None if device is None else fspath(device), said=memory is not None)
-    if isinstance(memory, str) and memory.strip().isdecimal():
+    if isinstance(memory, str) and memory.strip().replace(".", "", 1).isdecimal():
         help = f'write a unit, as "{memory.strip()[:20]}GiB", or bytes as a whole number'
         raise CnncalcError(Fault(f"`memory` {memory[:40]}: bytes, or what?", help=help))
     if memory is not None:

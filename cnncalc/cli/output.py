@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Page
 
-__all__ = ["answer", "emit", "form_of", "target_of"]
+__all__ = ["answer", "emit", "form_of", "spare_nets", "target_of"]
 
 STEERING = "\x1b\\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 """A colour, or a character that does more than stand there."""
@@ -92,7 +92,7 @@ def emit(text: str | bytes | Iterator[str], output: str | None, *, over: bool = 
         return
     target = target_of(output)
     if not over:
-        _spare_nets(target)
+        spare_nets(target)
     try:
         write_whole(parts, target)
     except OSError as error:  # its own message would name the temporary file
@@ -142,7 +142,7 @@ def _harmless(text: str, *, coloured: bool) -> str:
     return re.sub(STEERING, lambda odd: odd[0] if coloured and len(odd[0]) > 1 else printable(odd[0]), text)
 
 
-def _spare_nets(target: Path) -> None:
+def spare_nets(target: Path) -> None:
     """Raises CnncalcError for a target that was read as a net, or as what a net extends: it would be lost."""
     library = sys.modules.get("cnncalc.language.documents.library")
     if library is not None and target.exists() and target.resolve() in library.READ:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cnncalc.cli.output import target_of
+from cnncalc.cli.output import spare_nets, target_of
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cnncalc.running.runner import Runner
 
-__all__ = ["kept_beside", "named_progress_bar", "progress_bar", "runner_of", "runner_options", "stopped"]
+__all__ = ["kept_beside", "named_progress_bar", "progress_bar", "runner_of", "runner_options", "spared", "stopped"]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 CELLS = 24
@@ -63,6 +63,17 @@ def kept_beside(given: dict[str, Any]) -> bool:
         return False
     target = target_of(given["file"])
     return not target.exists() or target.is_file()
+
+
+def spared(journal: Any, given: dict[str, Any]) -> None:
+    """Raises CnncalcError before anything is computed that could not be written, since a net or a file would be lost.
+
+    The nets have been read; `journal` is None where nothing is kept on the way.
+    """
+    if given["file"] is not None:
+        spare_nets(target_of(given["file"]))
+    if journal is not None:
+        journal.spare(resume=given["resume"])
 
 
 def stopped(journal: object = None) -> None:

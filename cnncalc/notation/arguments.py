@@ -61,7 +61,7 @@ def _shared_axes(value: object) -> Mapping[str, object]:
 
 def _numbers(value: object, minimum: int) -> list[int]:
     """`(2, 3)`, `[2,3]`, `2x3`, or a list."""
-    text = value.strip("()[] ").replace(",", "x") if isinstance(value, str) else value
+    text = value.replace(" ", "").strip("()[]").replace(",", "x") if isinstance(value, str) else value
     return [whole(part, minimum) for part in parts_of(text) if part != ""]
 
 

@@ -30,8 +30,9 @@ from cnncalc.records import NamedTuple
 __all__ = ["Defaults", "Parsed", "TokenError", "make", "parse", "split_tokens", "write"]
 
 _TOKEN = re.compile(r"\S+")
-_LISTED = re.compile(r"(?:\[[^\[\]]*\]|\S)+")
-"""A token that may hold a list, `[1, 0]`, with its blanks."""
+_LISTED = re.compile(r"(?:\[[^\[\]]*\]|(?<![^\s=])\([^()]*\)|\S)+")
+"""A token that may hold a list, `[1, 0]` or `(1, 0)`, with its blanks."""
+_TUPLE = re.compile(r"\A\(([^()]*)\)\Z")
 _ENDING = re.compile(r"\s+|[()]")
 """Where a token may end."""
 
@@ -52,8 +53,9 @@ class Parsed(NamedTuple):
 def split_tokens(text: str) -> tuple[tuple[int, str], ...]:
     """The tokens of a notation with their offsets; `$( … )` is one token, blanks inside it or not."""
     if "$(" not in text:
-        token = _LISTED if "[" in text else _TOKEN
-        return tuple([(match.start(), match.group()) for match in token.finditer(text)])
+        if "[" in text or "(" in text:
+            return tuple([(match.start(), _TUPLE.sub(r"[\1]", match.group())) for match in _LISTED.finditer(text)])
+        return tuple([(match.start(), match.group()) for match in _TOKEN.finditer(text)])
     tokens: list[tuple[int, str]] = []
     start, depth = 0, 0
     for match in _ENDING.finditer(text):

@@ -122,7 +122,7 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
         return fields
     message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
     kernel = "k" in known.letters and known.letters["k"].name not in given
-    help = f"a kernel is written `k{token}`" if kernel else usage(cls)
+    help = f"a kernel is written `k{_COMMA.sub('x', token.replace(' ', '').strip('[]'))}`" if kernel else usage(cls)
     if kernel and "out" in given and token.isdecimal():
         help += "; torch's `Conv2d 3 64 7` is `conv 64 k7`: the channels that come in are never written"
     raise TokenError(message, help=features_first(cls.kind, token) or help, offset=offset, width=len(token))

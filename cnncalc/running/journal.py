@@ -49,14 +49,20 @@ class Journal(Generic[Key, Result]):
         self.first = json.dumps(depends, default=str, sort_keys=True)
         self._write, self._read, self._longest = write, read, longest
 
+    def spare(self, *, resume: bool) -> None:
+        """Raises CnncalcError where a run is to go on, and what its file holds is none that was interrupted."""
+        with self._told():
+            begun = os.path.lexists(self.path) or not resume
+            if not begun and self.target.exists() and self.target.stat().st_size:
+                help = "without --resume it is written over; else write elsewhere"
+                message = f"`{self.target}` is there, and nothing that was to be written to it was interrupted"
+                raise CnncalcError(Fault(message, help=help))
+
     def begin(self, *, resume: bool) -> dict[Key, Result]:
         """What an earlier run found. Raises CnncalcError where there is one that should not go on."""
+        self.spare(resume=resume)
         with self._told():
             if not os.path.lexists(self.path):
-                if resume and self.target.exists() and self.target.stat().st_size:
-                    help = "without --resume it is written over; else write elsewhere"
-                    message = f"`{self.target}` is there, and nothing that was to be written to it was interrupted"
-                    raise CnncalcError(Fault(message, help=help))
                 self._start()
                 return {}
             if not self.path.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.cli import completing
 from cnncalc.cli.options import amp_option, net_options, output_options, runtime_option, view_options, wanted
 from cnncalc.cli.program.declared import argument, called, option
 from cnncalc.cli.show_symbolic import asks_symbols, show_symbolic
@@ -14,7 +15,7 @@ from cnncalc.errors import CnncalcError, Fault
 @called(
     "chain",
     argument("shape", metavar="INPUT"),
-    argument("layers", metavar="LAYER…", nargs=-1, required=True),
+    argument("layers", metavar="LAYER…", nargs=-1, required=True, shell_complete=completing.kinds),
     option("--explain", is_flag=True, help="Say why: the derivation of every number."),
     *view_options,
     *output_options,

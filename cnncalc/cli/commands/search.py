@@ -23,7 +23,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import kept_beside, named_progress_bar, runner_of, runner_options, stopped
+from cnncalc.cli.running import kept_beside, named_progress_bar, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -
         "device": question.device,
     }  # fmt: skip
     journal = points_journal(given["file"], "search", depends, question.grid, columns)
+    spared(journal, given)
 
     def begin() -> dict[Any, Any]:
         kept = journal.begin(resume=given["resume"])

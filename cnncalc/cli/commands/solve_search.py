@@ -84,7 +84,7 @@ def _memory(text: str | None, device: str | None) -> int:
     if text is None or found is not None:
         assert found is not None
         return found
-    if text.strip().isdecimal():
+    if text.strip().replace(".", "", 1).isdecimal():
         message = f"--memory {text[:40]}: bytes, or what?"
         raise CnncalcError(Fault(message, help=f"write a unit, as {text.strip()[:20]}GiB, or 1000B for bytes"))
     return quantity("--memory", text, least=1, in_bytes=True)

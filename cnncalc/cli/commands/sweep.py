@@ -20,7 +20,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import RUNNERS, kept_beside, progress_bar, runner_of, runner_options, stopped
+from cnncalc.cli.running import RUNNERS, kept_beside, progress_bar, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def command(net: str, **given: Any) -> None:
     check(grid, figures, given["optimizer"], options.limits, device=device is not None)
     depends = {"texts": digest(net, options), "version": __version__, **asked, "figures": figures, "device": device}
     journal = points_journal(given["file"], "sweep", depends, grid, len(figures)) if keeps else None
+    spared(journal, given)
     points, whole = _found(net, given, grid, figures, journal, runner, device)
     if journal is not None and digest(net, options) != depends["texts"]:
         journal.end()

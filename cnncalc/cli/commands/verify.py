@@ -10,7 +10,7 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import coloured
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import kept_beside, runner_of, runner_options, stopped
+from cnncalc.cli.running import kept_beside, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     asks = _asked(asked, given)
     nets = tasks(_nets(paths, given["every"]), asks, known_again=keeps or not runner.alone)
     journal = _journal(nets, asks, given) if keeps else None
+    spared(journal, given)
     results = {} if journal is None else journal.begin(resume=given["resume"])
     if given["resume"]:
         click.echo(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify", err=True)

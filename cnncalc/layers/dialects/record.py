@@ -75,7 +75,7 @@ class Dialect(NamedTuple):
     transposed_groups: bool = True
     """Whether a transposed convolution has groups."""
     transposed_cuts: bool = True
-    """Padding in numbers is taken off a transposed convolution's output; flax pads its spread input by it."""
+    """Padding in numbers is taken off a transposed convolution's output; flax lays it around the spread input."""
     transposed_within: bool = False
     """A transposed convolution's padding is less than its kernel's extent."""
     volumes_in_groups: bool = True

@@ -65,17 +65,23 @@ class Deconv(Grouped):
         """One window an axis."""
         rank = len(x) - 1
         padded = not isinstance(self.padding, str) and any(map(any, self.padding))
-        fills = {"": False, "each": True, "whole": not padded}[self.rules.transposed_fills_stride]
+        fills = {"": False, "each": self.rules.transposed_cuts or not padded, "whole": not padded}
         return tuple(
-            self._window(k, s, p, d, op, fills)
+            self._window(k, s, p, d, op, fills[self.rules.transposed_fills_stride])
             for k, s, p, d, op in zip(
                 spread(self.kernel, rank),
                 spread(self.stride, rank),
-                self.borders(rank),
+                self.borders(rank) if self.rules.transposed_cuts or not padded else self._left(rank),
                 spread(self.spacing(), rank),
                 spread(self.output_padding or (None,), rank),
             )
         )
+
+    def _left(self, rank: int) -> Iterator[tuple[int, int]]:
+        """What is cut off each axis where the spread input is padded: what no pixel was laid for."""
+        assert not isinstance(self.padding, str)
+        each = zip(spread(self.padding, rank), spread(self.kernel, rank), spread(self.spacing(), rank))
+        return (((k - 1) * d - before, (k - 1) * d - after) for (before, after), k, d in each)
 
     def _window(
         self, k: int, s: int, p: tuple[int, int] | str, d: int, op: int | None, fills: bool
@@ -107,12 +113,6 @@ class Deconv(Grouped):
             "leave them out, or use another dialect",
         )
         yield Requirement(
-            self.rules.transposed_cuts or isinstance(self.padding, str) or not any(map(any, self.padding)),
-            f"{self.dialect} pads the spread input of a transposed convolution by numbers, and cuts nothing off",
-            f"padding {self.fields['padding'].type.write(self.padding)}",
-            "write `same` or `valid`, and `crop` what comes out",
-        )
-        yield Requirement(
             self.rules.output_padding_below != "never" or self.output_padding is None,
             f"{self.dialect} has no output padding",
             f"output_padding={self.output_padding}",
@@ -129,6 +129,12 @@ class Deconv(Grouped):
                 f"use an output_padding from 0 to {limit - 1}",
             )
             cut = window.border if isinstance(window.border, tuple) else (0, 0)
+            yield Requirement(
+                min(cut) >= 0,
+                f"{self.rules.runs} pads the spread input beyond the kernel's reach",
+                f"{name} padding {window.extent - 1 - cut[0]}:{window.extent - 1 - cut[1]}, extent {window.extent}",
+                f"use a padding of at most {window.extent - 1}, and `pad` what comes out",
+            )
             yield Requirement(
                 not self.rules.transposed_within or max(cut) < window.extent,
                 f"{self.rules.runs} takes a padding beyond the kernel's reach off the input",

@@ -19,8 +19,8 @@ __all__ = ["CrossMapNorm"]
 class CrossMapNorm(Layer):
     """torch.nn.CrossMapLRN2d: a local response norm whose sums slide along the channels, one more and one less each.
 
-    It takes another channel out of its sums than left the window (docs/surprises.md), so it gives other numbers than
-    `lrn`. An element costs a square, two additions, a scale and an offset, a power and a multiplication.
+    The first channel never leaves the sums (docs/surprises.md), so it gives other numbers than `lrn`. An element costs
+    a square, two additions, a scale and an offset, a power and a multiplication.
     """
 
     needs: ClassVar[str] = "map"
