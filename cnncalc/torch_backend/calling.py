@@ -17,6 +17,9 @@ from cnncalc.torch_backend.exporting import exported
 
 __all__ = ["program_of"]
 
+WHOLE = ("Long", "long", "int64")
+"""What torch's errors name where it wants whole numbers, as tables that are looked up do."""
+
 
 def program_of(called: str, shapes: Sequence[Shape], batch: int = 1) -> bytes:
     """The program of the module that `package.module:function` makes, on inputs of these shapes without the batch.
@@ -29,16 +32,27 @@ def program_of(called: str, shapes: Sequence[Shape], batch: int = 1) -> bytes:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             module = _module(called)
-            return exported(module, [torch.zeros((batch, *shape)) for shape in shapes])
+            return _exported(module, [(batch, *shape) for shape in shapes])
     except CnncalcError:
         raise
-    except Exception as error:  # noqa: BLE001 - the code is the user's, and raises what it likes
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is the user's, and raises what it likes
         message = f"running `{called}` ended in {type(error).__name__}"
         said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         help = "the function takes no arguments, and the module runs on `--input`, as torch.export traces it"
         raise CnncalcError(Fault(message, values=said[:200], help=help)) from None
     finally:
         sys.path[:] = before
+
+
+def _exported(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> bytes:
+    """The program on zeros where the weights are, of their type; of whole numbers where the code asks for these."""
+    first = next((one for one in module.parameters() if one.dtype.is_floating_point), torch.zeros(()))
+    try:
+        return exported(module, [torch.zeros(shape, dtype=first.dtype, device=first.device) for shape in shapes])
+    except (RuntimeError, IndexError) as error:
+        if not any(word in str(error) for word in WHOLE):
+            raise
+        return exported(module, [torch.zeros(shape, dtype=torch.long, device=first.device) for shape in shapes])
 
 
 def _module(called: str) -> nn.Module:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from cnncalc.torch_backend.building.kinds.unfolding import Remembering
+from cnncalc.torch_backend.wrapping import bare
 
 __all__ = ["exported"]
 
@@ -23,10 +24,12 @@ def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
     """What `torch.export.save` writes of a module that runs on these inputs, as it is at inference.
 
     It runs the module's code. The module is left in the mode that it is in. A child that is called as a method of
-    torch's own is, such as `type`, is `type_` in the program. Raises what torch and the code itself raise.
+    torch's own is, such as `type`, is `type_` in the program. Raises what torch and the code itself raise, and
+    CnncalcError for what torch.export takes in no form.
     """
     modes = [(one, one.training) for one in module.modules()]
     module.eval()
+    module = bare(module, inputs)
     content = io.BytesIO()
     renamed = _called_otherwise(modes)
     remembers = any(

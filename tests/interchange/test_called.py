@@ -8,8 +8,10 @@ from command_line import runner
 from cnncalc.cli.main import cnncalc as program
 
 pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch's own, of its scripts
 
 CODE = """
+import torch
 from torch import nn
 print("a greeting")
 class Small(nn.Module):
@@ -22,6 +24,29 @@ class Two(nn.Module):
     def forward(self, a, b):
         return a + b
 made = Small()
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.conv = nn.Embedding(100, 16), nn.Conv1d(16, 8, 3)
+    def forward(self, ids):
+        return self.conv(self.table(ids).transpose(1, 2))
+class Chosen(nn.Module):
+    def forward(self, x):
+        return x[x > 0]
+def lazy():
+    return nn.DataParallel(nn.Sequential(nn.LazyConv2d(8, 3), nn.Flatten(), nn.LazyLinear(5)))
+def compiled():
+    return torch.compile(Small())
+def half():
+    return Small().half()
+def normed():
+    return nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 8, 3)))
+def scripted():
+    return torch.jit.trace(Small(), torch.zeros(1, 3, 32, 32))
+def quantized():
+    return torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Flatten(), nn.Linear(192, 5)), {nn.Linear})
+def leaves():
+    raise SystemExit(0)
 def broken():
     raise RuntimeError("no luck")
 def number():
@@ -58,6 +83,23 @@ def test_several_inputs_are_given_in_their_order(called):
 
 
 @pytest.mark.parametrize(
+    ("name", "shape", "said"),
+    [
+        ("lazy", "3x8x8", ["conv: 8 k3, name: 0", "linear: 5", "params: 1669"]),
+        ("compiled", "3x32x32", ["name: stem", "params: 269"]),
+        ("half", "3x32x32", ["name: stem", "params: 269"]),
+        ("normed", "3x8x8", ["conv: 8 k3 weight, name: 0}", "params: 232"]),
+        ("Table", "12", ["name: table", "output: 8x10", "params: 1992"]),
+    ],
+)
+def test_modules_as_users_have_them_are_read(called, name, shape, said):
+    code, out, err = called(name, "--input", shape)
+    assert code == 0, err
+    for words in said:
+        assert words in out
+
+
+@pytest.mark.parametrize(
     ("name", "more", "said"),
     [
         ("Small", (), "needs the shape of its input"),
@@ -65,6 +107,10 @@ def test_several_inputs_are_given_in_their_order(called):
         ("Small", ("--input", "4x32x32"), "ended in"),
         ("broken", ("--input", "3x3"), "ended in RuntimeError"),
         ("number", ("--input", "3x3"), "makes a `int`, and no torch module"),
+        ("leaves", ("--input", "3x3"), "ended in SystemExit"),
+        ("scripted", ("--input", "3x32x32"), "takes no scripted module"),
+        ("quantized", ("--input", "3x8x8"), "whose weights torch has packed"),
+        ("Chosen", ("--input", "3x8x8"), "a length follows from the numbers that the code computes"),
         ("missing", ("--input", "3x3"), "ended in AttributeError"),
     ],
 )

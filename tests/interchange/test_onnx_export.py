@@ -265,6 +265,7 @@ KIND_CASES = (
     ("4x9x7", "conv 6 k3 p2 mode=reflect"),
     ("4x8x8", "avgpool k3 s2 p1 ceil"),
     ("4x7x5", "adaptive_avgpool 3x2"), ("4x7x5", "spp 1x2x3 avg"), ("6x5x5", "lrn 4"), ("6x5x5", "grn"),
+    ("9x5x4", "crossmap_lrn 5"), ("9x5x4", "crossmap_lrn 4"),
     ("6x5x5", "layernorm channels"), ("6x5x5", "rmsnorm channels"), ("6x5x5", "groupnorm 3 noaffine"),
     ("6x5x5", "instancenorm"), ("6x5x5", "prelu per_element"), ("6x4x5", "prelu shared_along=1"),
     ("6x5x5", "maxout 3"), ("8x3x4", "pixel_shuffle 2"),
@@ -435,3 +436,12 @@ def test_a_slip_is_told(onnx, options, told, tmp_path, monkeypatch):
     done = runner().invoke(program, ["export", "lenet5", *options])
     assert done.exit_code == 2 and told in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_more_weights_than_a_file_holds_are_refused_before_they_are_made(onnx):
+    def never(name, learned):
+        raise AssertionError(name)
+
+    with pytest.raises(CnncalcError, match="less than 2 GiB") as error:
+        written(load("vit_h_14", Options()), 1, source=never)
+    assert error.value.faults[0].values == "2,528,183,200 bytes of weights"

@@ -49,6 +49,19 @@ def test_what_is_written_into_a_part_of_a_tensor_changes_it():
     torch.testing.assert_close(read(x), module(x))
 
 
+def test_a_parameter_of_which_a_part_is_overwritten_counts_as_it_is():
+    """As Swin V2 of torchvision takes the keys' third out of a bias."""
+
+    def does(weight, bias, x):
+        bias = bias.clone()
+        bias[3:6].zero_()
+        return nn.functional.linear(x, weight, bias)
+
+    read = foreign_of(exported(Doing(does, (9, 4), 9), [torch.zeros(1, 4)]), "net")
+    assert "- {linear: 9, name: linear}" in read.text
+    assert any("overwritten counts as it is" in note for note in read.notes)
+
+
 class Tied(nn.Module):
     """A table of vectors that is also the matrix of the last layer."""
 

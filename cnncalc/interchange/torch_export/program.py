@@ -119,6 +119,9 @@ class _Parsed:
         else:
             hint = value["as_expr"].get("hint")
             found = hint["as_int"] if isinstance(hint, dict) else hint
+            if found is None:
+                help = "leave that part out: a net of fixed layers ends before it"
+                raise CnncalcError(Fault("a length follows from the numbers that the code computes", help=help))
         if type(found) is not int or not 0 <= found <= SIZES:
             raise ValueError(f"a size of {str(found)[:30]}")
         return found

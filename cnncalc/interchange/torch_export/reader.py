@@ -134,7 +134,7 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
         part = views.changed(operation)
         if part is not None:
             first = made[0] if isinstance(made, list) else made
-            views.write(call, part, call.tensor(first))
+            views.write(call, part, first)
     except Refused as refusal:
         if world.unknown:  # it follows from what is not known
             known = rule is not None or opaque or word_of(operation) in ANEW

@@ -71,6 +71,8 @@ class Places(NamedTuple):
     pool: int
 
 
+PARAMETRISED = ".parametrizations."
+"""What torch puts between a module and those that make its weight: its layer is called as the module."""
 LIKE = ("zeros_like", "ones_like", "full_like")
 """What takes the shape of a tensor alone."""
 Value = Any
@@ -116,7 +118,7 @@ class World:
         """What stands before a border of −∞, and that border, by the border's number."""
         self.used = set(program.outputs)
         """The tensors that something takes."""
-        modules = {one.module for one in program.operations if one.module}
+        modules = {one.module for one in program.operations if one.module and PARAMETRISED not in one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
 
     def batch_of(self, dims: tuple[int, ...], like: int | None = 0) -> int | None:

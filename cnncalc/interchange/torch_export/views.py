@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Name, Operation
-from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, names_in, word_of
+from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, Value, names_in, word_of
 
 __all__ = ["Views"]
 
@@ -46,6 +46,10 @@ class Views:
             current = self.parts.get(found[-1])
         return found
 
+    def _of_parameter(self, values: Mapping[str, Value], part: Operation) -> bool:
+        whole = values.get(self.roots(part)[-1])
+        return isinstance(whole, Parameter) and bool(whole.name)
+
     def leading(self, operations: Sequence[Operation], used: set[str]) -> list[Operation]:
         """The operations from which a used tensor comes, in order; what they take becomes used."""
         found = []
@@ -57,9 +61,13 @@ class Views:
                 found.append(operation)
         return found[::-1]
 
-    def write(self, call: Call, part: Operation, made: Tensor) -> None:
+    def write(self, call: Call, part: Operation, value: Value) -> None:
         """Put what was written into a part back where it is from, and that too where it is a part itself."""
         values = call.world.values
+        if isinstance(value, Parameter) and not value.name and self._of_parameter(values, part):
+            call.note("a parameter of which some numbers are overwritten counts as it is")
+            return
+        made = call.tensor(value)
         current: Operation | None = part
         while current is not None:
             values[current.outputs[0]] = made

@@ -8,8 +8,8 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net
-from cnncalc.interchange.onnx.writing.scribe import Body, Held, Learned, Said, Scribe
-from cnncalc.interchange.onnx.writing.values import Source
+from cnncalc.interchange.onnx.writing.scribe import Body, Held, Said, Scribe
+from cnncalc.interchange.onnx.writing.values import Source, nothing
 
 __all__ = ["OLDEST", "empty", "newest_opset", "serialised"]
 
@@ -39,24 +39,17 @@ def serialised(
     notes: Mapping[str, str],
     data: str,
 ) -> bytes:
-    """The file's bytes. `outputs` are the tensors by name; `data` is the file in which numbers lie that it has not."""
+    """The file's bytes. `outputs` are the tensors by name; `data` is the file in which numbers lie that it has not.
+
+    Numbers are put where they stay, one tensor after the other, so that they are there twice at most.
+    """
     from onnx import TensorProto, helper
 
     sizes = [4 * prod(one.shape) for one in scribe.learned.values()]
-    tensors = []
-    offset = written = 0
-    for (name, one), size in zip(scribe.learned.items(), sizes):
-        numbers = source(name, one)
-        written += 0 if numbers is None else size
-        if written > MOST_BYTES:
-            values = f"{sum(sizes):,} bytes of weights"
-            help = "`--values none` declares them, for a file beside that you write"
-            raise CnncalcError(Fault("an ONNX file holds less than 2 GiB", values=values, help=help))
-        if numbers is None:
-            tensors.append(_external(name, one, data, offset, size))
-            offset += size
-        else:
-            tensors.append(helper.make_tensor(name, TensorProto.FLOAT, one.shape, numbers.tobytes(), raw=True))
+    if source is not nothing and sum(sizes) > MOST_BYTES:
+        values = f"{sum(sizes):,} bytes of weights"
+        help = "`--values none` declares them, for a file beside that you write"
+        raise CnncalcError(Fault("an ONNX file holds less than 2 GiB", values=values, help=help))
     layers = {node.name: node.shape for _, node, _ in graph.layers()}
     leaving = {tensor: graph.nodes[graph.outputs[name]].shape for name, tensor in outputs.items()}
     whole = helper.make_graph(
@@ -64,10 +57,20 @@ def serialised(
         graph.name,
         [_declared(name, graph.nodes[index].shape) for name, index in graph.inputs.items()],
         [_declared(*one) for one in leaving.items()],
-        [*tensors, *(_held(*one) for one in scribe.held.items())],
         value_info=[_declared(*one) for one in layers.items() if one[0] not in leaving],
     )
-    return _packed(whole, scribe.opset, notes)
+    model, offset = _model(whole, scribe.opset, notes), 0
+    for (name, one), size in zip(scribe.learned.items(), sizes):
+        made = model.graph.initializer.add(name=name, dims=one.shape, data_type=TensorProto.FLOAT)
+        numbers = source(name, one)
+        if numbers is None:
+            _lies_in(made, data, offset, size)
+            offset += size
+        else:
+            made.raw_data = numbers.tobytes()
+    model.graph.initializer.extend(_held(*one) for one in scribe.held.items())
+    packed: bytes = model.SerializeToString()
+    return packed
 
 
 def empty(graph: Net, scribe: Scribe) -> bytes:
@@ -88,7 +91,8 @@ def empty(graph: Net, scribe: Scribe) -> bytes:
         [_declared(node.name, None) for _, node, _ in graph.layers()],
         [_held(*one) for one in scribe.held.items()],
     )
-    return _packed(whole, scribe.opset, {})
+    packed: bytes = _model(whole, scribe.opset, {}).SerializeToString()
+    return packed
 
 
 def _nodes(nodes: Sequence[Said]) -> list[Any]:
@@ -114,8 +118,8 @@ def _inside(body: Body) -> Any:
     return helper.make_graph(_nodes(body.nodes), "body", *ends)
 
 
-def _packed(whole: Any, opset: int, notes: Mapping[str, str]) -> bytes:
-    """The bytes of a model of this graph."""
+def _model(whole: Any, opset: int, notes: Mapping[str, str]) -> Any:
+    """A model of this graph."""
     from onnx import helper
 
     opsets = [helper.make_opsetid("", opset)]
@@ -126,8 +130,7 @@ def _packed(whole: Any, opset: int, notes: Mapping[str, str]) -> bytes:
         producer_name="cnncalc",
     )
     helper.set_model_props(model, dict(notes))
-    packed: bytes = model.SerializeToString()
-    return packed
+    return model
 
 
 def _held(name: str, tensor: Held) -> Any:
@@ -137,18 +140,13 @@ def _held(name: str, tensor: Held) -> Any:
     return helper.make_tensor(name, kind, tensor.shape, tensor.numbers)
 
 
-def _external(name: str, learned: Learned, data: str, offset: int, size: int) -> Any:
-    """A tensor whose numbers lie in a file beside."""
-    from onnx import StringStringEntryProto, TensorProto
+def _lies_in(tensor: Any, data: str, offset: int, size: int) -> None:
+    """Say of a tensor that its numbers lie in a file beside."""
+    from onnx import TensorProto
 
-    said = {"location": data, "offset": str(offset), "length": str(size)}
-    return TensorProto(
-        name=name,
-        dims=learned.shape,
-        data_type=TensorProto.FLOAT,
-        data_location=TensorProto.EXTERNAL,
-        external_data=[StringStringEntryProto(key=key, value=value) for key, value in said.items()],
-    )
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", data), ("offset", str(offset)), ("length", str(size))):
+        tensor.external_data.add(key=key, value=value)
 
 
 def _declared(name: str, shape: Sequence[Any] | None) -> Any:

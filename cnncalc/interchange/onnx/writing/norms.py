@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.onnx.writing.scribe import Step
+from cnncalc.interchange.onnx.writing.scribe import Held, Step
 
-__all__ = ["batch", "group", "instance", "layer_norm", "local_response", "response", "root_mean_square", "scaled"]
+__all__ = [
+    "batch",
+    "cross_map",
+    "group",
+    "instance",
+    "layer_norm",
+    "local_response",
+    "response",
+    "root_mean_square",
+    "scaled",
+]
 
 
 def or_filled(step: Step, role: str, value: float, length: int) -> str:
@@ -131,20 +141,41 @@ def group(step: Step) -> str:
 def local_response(step: Step) -> str:
     """LRN of an odd size on maps with two axes; else by its formula, as torch's constants are."""
     layer: Any = step.layer
-    x = step.taken[0]
     if (layer.size % 2 and step.rank == 2) or layer.dialect.startswith("onnx"):
-        return step.put("LRN", x, size=layer.size, alpha=1e-4, beta=0.75, bias=1.0)
-    planes = step.put("Reshape", step.put("Mul", x, x), step.wholes((0, 1, step.x[0][0], -1)))
-    mean = step.put(
-        "AveragePool",
-        planes,
-        kernel_shape=[layer.size, 1],
-        pads=[layer.size // 2, 0, (layer.size - 1) // 2, 0],
-        count_include_pad=1,
-    )
-    sums = step.put("Reshape", mean, step.put("Shape", x))
-    scaled = step.put("Add", step.put("Mul", sums, step.number(1e-4)), step.number(1))
+        return step.put("LRN", step.taken[0], size=layer.size, alpha=1e-4, beta=0.75, bias=1.0)
+    return by_squares(step, means(step, squared(step), layer.size, layer.size // 2), 1e-4)
+
+
+def squared(step: Step) -> str:
+    """Squares, the pixels of a map in one axis behind that of the channels."""
+    x = step.taken[0]
+    return step.put("Reshape", step.put("Mul", x, x), step.wholes((0, 1, step.x[0][0], -1)))
+
+
+def means(step: Step, planes: str, size: int, before: int) -> str:
+    """Means over neighbouring channels; those that are not there are zeros."""
+    pads = [before, 0, size - 1 - before, 0]
+    return step.put("AveragePool", planes, kernel_shape=[size, 1], pads=pads, count_include_pad=1)
+
+
+def by_squares(step: Step, sums: str, factor: float) -> str:
+    """What comes in by (1 + factor·sums)^¾."""
+    x = step.taken[0]
+    back = step.put("Reshape", sums, step.put("Shape", x))
+    scaled = step.put("Add", step.put("Mul", back, step.number(factor)), step.number(1))
     return step.put("Div", x, step.put("Pow", scaled, step.number(0.75)))
+
+
+def cross_map(step: Step) -> str:
+    """torch's sums over a window of channels, in which the first channel stays behind it, too."""
+    size: int = step.layer.size  # type: ignore[attr-defined]  # it has one
+    half, channels = (size + 1) // 2 - 1, step.fixed(step.x[0][0])
+    wide, planes = 2 * half + 1, squared(step)
+    places = step.scribe.keep(Held((1, 1, channels, 1), tuple(range(channels)), "int64"))
+    stays = step.put("Cast", step.put("Greater", places, step.whole(half)), to=1)
+    first = step.put("Mul", step.sliced(planes, 2, 0, 1), stays)
+    sums = step.put("Mul", means(step, planes, wide, half), step.number(wide))
+    return by_squares(step, step.put("Add", sums, first), 1e-4 / size)
 
 
 def response(step: Step) -> str:

@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
     "crop": resizing.crop,
     "blur": resizing.blurred,
     "convlstm": recurrent.over_maps,
-    "crossmap_lrn": without("its sums keep the first channel, as torch's do", "`lrn` is the norm as papers have it"),
+    "crossmap_lrn": norms.cross_map,
     "deconv": windows.deconvolution,
     "deform_conv": windows.deformable,
     "distances": shapes.by_distance,

@@ -13,7 +13,7 @@ from cnncalc.interchange.safetensors import WHOLE
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["VALUES", "Source", "from_file", "named", "source_of"]
+__all__ = ["VALUES", "Source", "from_file", "named", "nothing", "source_of"]
 
 Source: TypeAlias = "Callable[[str, Learned], np.ndarray[Any, Any] | None]"
 """The numbers of a tensor by its name, as float32 in its shape in the file; None where the file is to have none."""
