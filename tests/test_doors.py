@@ -23,7 +23,7 @@ DOORS = {
     "explain": "answer explanation totals",
     "forms": "coloured json_form web.html",
     "forms.web": "html",
-    "graph": "again formats nodes plan rules stored",
+    "graph": "again formats nodes plan rules stored way_out",
     "interchange": (
         "caffe.writing.pieces caffe.writing.writer file keras.writing.config keras.writing.model keras.writing.writer "
         "onnx.writing.model onnx.writing.scribe onnx.writing.writer opening sketch structure.holding "

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from typing import TypeVar
 
 from cnncalc.graph.nodes import Node
 from cnncalc.graph.rules import broken_requirement
 from cnncalc.layers import Layer, Shape, show_shape
 
-__all__ = ["channels_last", "larger_input"]
+__all__ = ["channels_last", "larger_input", "unread"]
 
 MOST_LAYERS = 2_000
 """Before a layer of a longer net no input is looked for: an error must not take seconds."""
 MOST_TIMES = 1_024
+_READ: ContextVar[bool] = ContextVar("read", default=True)
+"""Whether somebody reads the faults."""
+Made = TypeVar("Made")
+
+
+def unread(build: Callable[[], Made]) -> Made:
+    """What is built, one of many: no input is looked for, since nobody reads what would mend its faults."""
+    before = _READ.set(False)
+    try:
+        return build()
+    finally:
+        _READ.reset(before)
 
 
 def larger_input(nodes: Sequence[Node], inputs: Iterable[int], layer: Layer, tensors: Sequence[int]) -> str:
     """`a larger input (3x48x48 gets past this layer)`; without the size where none is found."""
+    if not _READ.get():
+        return "a larger input"
     before = _before(nodes, tensors)
     starts = [index for index in before if nodes[index].layer is None]
     shape = nodes[starts[0]].shape if len(starts) == 1 else ()

@@ -9,6 +9,7 @@ from cnncalc.analysis.memory.optimizers import optimizer_named
 from cnncalc.claims.decimals import decimal_number, decimal_text
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
+from cnncalc.graph.way_out import unread
 from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
@@ -161,7 +162,7 @@ def _trial(
 ) -> tuple[Trial, Net | None]:
     """One value, and the net that was built for it."""
     try:
-        graph = build({variable: text})
+        graph = unread(lambda: build({variable: text}))
     except CnncalcError as error:
         return Trial(text, met=False, figures=(), fault=error.faults[0].message), None
     measured = Measured(graph, batch, dtype, optimizer)
