@@ -287,6 +287,22 @@ def test_a_vast_file_is_not_read(tmp_path):
         device_named(str(file))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("show", "alexnet", "--device", "a100"), "a mask of dropout takes one byte a number"),
+        (("show", "alexnet", "--device", "a100", "--amp", "float16"), ""),  # counted as on CUDA
+        (("show", "alexnet", "--device", "raspberry-pi-5"), ""),
+        (("chain", "4x8", "conv 4 k1", "rmsnorm", "--device", "t4"), "an RMS norm keeps its input"),
+        (("show", "resnet18", "--device", "a100"), ""),
+    ],
+)
+def test_what_cuda_keeps_less_of_is_told(arguments, told):
+    printed = run(*arguments).stdout
+    assert ("Saved bytes are torch's on a CPU" in printed) == bool(told)
+    assert told in printed
+
+
 def test_devices_are_listed():
     done = run("show", "lenet5", "--device", "help")
     assert done.exit_code == 0

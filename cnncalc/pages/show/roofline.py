@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["least_time", "roofline_lines"]
 
+KEPT_ON_CUDA = {
+    "dropout": "a mask of dropout takes one byte a number",
+    "rmsnorm": "an RMS norm keeps its input and one number for each norm",
+}
+"""Where torch's kernels keep less, by kind."""
+
 
 def _rate(peak: int, dtype: str) -> str:
     """Operations a second, as makers write them: FLOPS of floating-point numbers, OPS of whole ones."""
@@ -58,4 +64,13 @@ def roofline_lines(report: Report) -> list[str]:
         "cache, what works element by element fused."
     )
     source = f"{_rate(device.peak[roofline.dtype], roofline.dtype)}, {rate} ({printable(device.source)})."
-    return [least, source, bound]
+    return [least, source, bound, *_kept_on_cuda(report, device.title)]
+
+
+def _kept_on_cuda(report: Report, title: str) -> list[str]:
+    """What backward keeps less of on CUDA than on the CPU whose bytes are counted; none of it under autocast."""
+    kinds = {row.kind for row in report.rows}
+    told = [what for kind, what in KEPT_ON_CUDA.items() if kind in kinds]
+    if not told or "NVIDIA" not in title or report.amp:
+        return []
+    return [f"Saved bytes are torch's on a CPU; on CUDA {' and '.join(told)} (docs/memory.md)."]
