@@ -51,6 +51,7 @@ def _end(code: int) -> NoReturn:
     """Exit; who interrupts the end of an interrupted program ends it at once, and without a word."""
     if code == INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.freeze()  # all of it goes with the process, and is not looked through for cycles before
     sys.exit(code)
 
 

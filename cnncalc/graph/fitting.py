@@ -12,7 +12,6 @@ from cnncalc.graph.met import Met
 from cnncalc.graph.nodes import Node
 from cnncalc.graph.rules import undecided
 from cnncalc.graph.signatures import Signatures
-from cnncalc.graph.way_out import channels_last, larger_input
 from cnncalc.layers import Layer, Requirement, Shape, show_shape
 from cnncalc.notation.lines import Parsed
 
@@ -26,6 +25,8 @@ def broken(
     try:  # a help may go by the lengths, which symbols leave open
         help = rule.way_out()
         if rule.larger:
+            from cnncalc.graph.way_out import channels_last, larger_input  # only a mistake pays for it
+
             help = channels_last([nodes[index].shape for index in inputs]) or (
                 f"use {larger_input(nodes, inputs, layer, tensors)}{',' if ' or ' in help else ' or'} "
                 f"{help.removeprefix('use ')}"

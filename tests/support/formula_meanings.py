@@ -6,6 +6,7 @@ FIELDS = {
     "k": "kernel", "s": "stride", "p": ("padding", "border"), "d": "dilation", "g": "groups",
     "m": ("multiplier", "pieces"), "op": "output_padding", "r": ("factor", "scale"), "n": "size", "F": "out",
     "V": "vocabulary", "E": "features", "h": "heads", "H": "hidden", "w": "window",
+    "up": "up",
 }  # fmt: skip
 AXES = {1: "L", 2: "HW", 3: "DHW"}
 SIDES = {

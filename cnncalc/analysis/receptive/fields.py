@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -13,7 +12,6 @@ from cnncalc.answers.report import ReceptiveField
 from cnncalc.graph import Met, Net, Node
 from cnncalc.layers import Requirement
 from cnncalc.layers.kinds.merge import Concat, ElementwiseMerge, lifted
-from cnncalc.layers.kinds.resize import Slice
 from cnncalc.records import NamedTuple
 
 __all__ = [
@@ -59,7 +57,7 @@ class _Walk:
         self.found: list[Fields] = []
         self.parts: dict[int, Parts] = {}
         self.through: dict[tuple[Fields, int], Fields] = {}
-        self.sliced = any(isinstance(layer, Slice) for layer, _ in graph.signatures)
+        self.sliced = any(layer.kind == "slice" for layer, _ in graph.signatures)
 
     def steps(self) -> Iterator[Fields]:
         """What each node's tensor sees, one after the other."""
@@ -120,6 +118,8 @@ class _Forgetting(_Walk):
     """A walk that keeps what a tensor sees no longer than until the last layer took it."""
 
     def steps(self) -> Iterator[Fields]:
+        from array import array  # only long nets pay for it
+
         last = array("q", range(len(self.graph.nodes)))
         for node in self.graph.nodes:
             for one in node.inputs:

@@ -16,7 +16,6 @@ from cnncalc.layers.kinds.linear import Linear
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.layers.kinds.norm import BatchNorm
 from cnncalc.layers.kinds.pool import Pool
-from cnncalc.layers.kinds.tensors import Opaque
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -95,7 +94,7 @@ def _one_number_norms(graph: Net, batch: int) -> list[Hint]:
 
 def _opaque(graph: Net) -> list[Hint]:
     """Layers of which only the shape is known are in no total."""
-    found = [node for _, node, layer in graph.layers() if isinstance(layer, Opaque)]
+    found = [node for _, node, layer in graph.layers() if layer.kind == "opaque"]
     text = "only the shape of its output is known: it is counted as nothing, in every total"
     return [Hint(_named(found), text)] if found else []
 

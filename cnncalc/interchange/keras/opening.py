@@ -42,7 +42,7 @@ def hdf5(file: ForeignFile, read: Callable[[Any], Any], inside: Any = None) -> A
         import h5py
     except ImportError:
         help = "pip install 'cnncalc[keras]', or save the model as `.keras` or with `to_json`"
-        raise CnncalcError(Fault("reading an HDF5 file needs h5py", help=help)) from None
+        raise CnncalcError(Fault(f"`{file.name}` is an HDF5 file, which h5py reads", help=help)) from None
     whole = inside or (io.BytesIO(bytes(file.data)) if file.path is None else file.path)
     try:
         with h5py.File(whole, "r") as opened:
