@@ -71,6 +71,15 @@ def test_a_whole_variable_is_tried_one_by_one():
     assert len(answer["trials"]) == 20
 
 
+def test_a_grid_that_ends_where_the_wants_are_met_says_so():
+    told = "it ends where they are met, and `--to` tries larger ones"
+    ends = [
+        told in run("variable", "lenet5", "classes", "--want", f"params < {n}", "--to", 4).stdout
+        for n in ("1M", "61_100")
+    ]
+    assert ends == [True, False]
+
+
 def test_where_no_value_does_the_nearest_are_told():
     done = run("variable", "vgg16", "classes", "--want", "params <= 1M", "--to", 4)
     assert done.exit_code == 1

@@ -194,7 +194,7 @@ def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
 def only(sketch: Sketch, kept: set[int]) -> Sketch:
     """The sketch with these operators alone, its tensors numbered anew."""
     left = Sketch(sketch.name, sketch.dialect, sketch.source)
-    left.notes, left.beside = sketch.notes, sketch.beside
+    left.notes, left.assumed, left.beside = sketch.notes, sketch.assumed, sketch.beside
     numbers: dict[int, int] = {}
     for tensor in sorted(kept):
         operator = sketch.operators[tensor]

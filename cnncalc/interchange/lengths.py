@@ -11,12 +11,13 @@ from cnncalc.layers.base import Shape
 __all__ = ["opened", "settled"]
 
 USUAL, LARGER = 224, 352
-OPEN = "the file leaves lengths of its input open"
 
 
 def opened(sketch: Sketch, name: str, length: int) -> None:
     """Say that a length which the file leaves open is taken as this."""
-    sketch.notes.append(f"{OPEN}: `{name}` is counted with {length}, `--input` says another")
+    sketch.assume(
+        f"the file leaves lengths of its input open: `{name}` is counted with {length}, `--input` says another"
+    )
 
 
 def settled(read: Callable[[int | None], Sketch]) -> Sketch:
@@ -29,7 +30,7 @@ def settled(read: Callable[[int | None], Sketch]) -> Sketch:
         sketch = read(USUAL)
     except CnncalcError as error:
         raise asked(read, error) from None
-    if any(note.startswith(OPEN) for note in sketch.notes) and not alike(sketch, read):
+    if sketch.assumed and not alike(sketch, read):
         read(None)
     return sketch
 

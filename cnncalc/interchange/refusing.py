@@ -79,6 +79,6 @@ def misnamed(file: ForeignFile) -> None:
     said = named_as(suffix) if stem else ""
     if not said:
         return
-    what = "is empty" if not file.head else "is not one that is read" if suffix in NO_NET else "does not begin as one"
+    what = "is empty" if not file.head else "is not one that is read" if suffix in NO_NET else "is cut off or not one"
     help = NO_NET.get(suffix, "fetch or export it anew; a net in YAML is named .yaml")
     raise CnncalcError(Fault(f"the file is named as {said}, and {what}", Place(file.name, 1, 1), help=help))

@@ -71,7 +71,7 @@ class Operator(NamedTuple):
 class Sketch:
     """The operators of a net; each makes one tensor, which is known by the operator's number."""
 
-    __slots__ = ("beside", "dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
+    __slots__ = ("assumed", "beside", "dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
 
     def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
         self.name, self.dialect, self.source = name, dialect, source
@@ -84,6 +84,13 @@ class Sketch:
         """Numbers that the file holds and no layer has: a side branch counts them."""
         self.notes: list[str] = []
         """What was folded, left out or not counted: sentences for whoever reads the net."""
+        self.assumed: list[str] = []
+        """Those of them that every number goes by."""
+
+    def assume(self, text: str) -> None:
+        """Say what is taken for lengths that the file leaves open."""
+        self.notes.append(text)
+        self.assumed.append(text)
 
     def input(self, name: str, shape: Shape) -> int:
         """An input of the net, without the batch; returns its tensor. Of two with one name, one gets a number."""

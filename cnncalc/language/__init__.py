@@ -48,6 +48,8 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     net_of = assembler.build()
     if document.foreign is not None:
         net_of.origins = document.foreign.origins
+        if document.foreign.assumed:
+            net_of.notices = {**net_of.notices, "input": "; ".join(document.foreign.assumed)}
     elif net != "-":
         known = ((name, assembler.variables.get(name)) for name in document.variables)
         numbers = {name: one for name, one in known if isinstance(one, (int, float)) and not isinstance(one, bool)}

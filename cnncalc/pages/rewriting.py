@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import WHOLE, Column, Heading, Items, Page, Stack, Table, Text, Verbatim
@@ -70,7 +71,10 @@ def _step(step: Step, layout: Layout) -> Iterator[Block]:
         Column("before", "before", style="notation"),
         Column("after", "after", style="notation"),
     ]
-    yield Text(f"{step.asked.text}: {rule.what} ({kind}); {count} changed")
+    what = rule.what
+    for argument, word in zip(rule.arguments, step.asked.text.split()[1:]):
+        what = re.sub(rf"\b{argument}\b", lambda _, word=word: word, what)
+    yield Text(f"{step.asked.text}: {what} ({kind}); {count} changed")
     yield Table(columns, rows, indent=True)
     left = [f"{_some(names)}: {why}" for why, names in step.passed.items()]
     if left:

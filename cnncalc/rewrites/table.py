@@ -93,7 +93,7 @@ RULES = (
         same_field=True,
     ),
     Rule(
-        "bottleneck", "splitting:bottleneck", "1x1 to a RATIO-th of the filters (4 unless said), and back", CONVOLUTION,
+        "bottleneck", "splitting:bottleneck", "1x1 to 1/RATIO of the filters (4 unless said), and back", CONVOLUTION,
         ("RATIO",), optional=True, same_field=True,
     ),
     Rule(
@@ -101,7 +101,7 @@ RULES = (
         same_field=True,
     ),
     Rule(
-        "width", "changing:width", "FACTOR times as many filters everywhere but at the end",
+        "width", "changing:width", "FACTOR times as many filters but at the end; multiples of 8 stay such",
         "a layer of filters that does not make the output", ("FACTOR",), keeps=False, same_field=True,
     ),
     Rule("replace", "changing:replace", "layers of one kind as another kind", "a layer of that kind", ("KIND", "KIND")),

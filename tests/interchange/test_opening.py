@@ -115,10 +115,25 @@ def test_import_writes_over_a_file_only_with_force(toy, tmp_path):
     assert "name: Toy" in kept.read_text()
 
 
+def test_what_is_taken_for_open_lengths_is_said_by_show_too(tmp_path):
+    file = tmp_path / "open.prototxt"
+    layers = (
+        "name: 'x' type: 'Python' top: 'x'",
+        """name: 'c' type: 'Convolution' bottom: 'x' top: 'c'
+    convolution_param { num_output: 2 kernel_size: 3 pad: 1 }""",
+        """name: 'g' type: 'Pooling' bottom: 'c' top: 'g'
+    pooling_param { pool: AVE global_pooling: true }""",
+    )
+    file.write_text("".join(f"layer {{ {one} }}\n" for one in layers))
+    told = "is counted with 224, `--input` says another"
+    assert told in run("show", str(file)).stdout
+    assert told not in run("show", str(file), "--input", "3x32x32").stdout
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("net.onnx", b"\xff\x00\x01", "the file is named as an ONNX model, and does not begin as one"),
+        ("net.onnx", b"\xff\x00\x01", "the file is named as an ONNX model, and is cut off or not one"),
         ("net.ONNX", b"", "the file is named as an ONNX model, and is empty"),
         ("net.h5", b"\x00" * 9, "named as a Keras model"),
         ("net.keras", b"PK\x03\x04", "named as a Keras model"),

@@ -146,7 +146,7 @@ class _Expanded:
             channels = 1 if places else 128
         shape = (channels, *closed)
         text = "x".join(map(str, shape))
-        self.work.sketch.notes.append(
+        self.work.sketch.assume(
             f"the file leaves sizes of `{layer.name}` open: {text} stands for it, `--input` changes it"
         )
         return shape

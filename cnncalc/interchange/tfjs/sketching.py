@@ -87,5 +87,5 @@ def _entering(node: Node, sketch: Sketch, asked: Asked) -> Shape:
         raise CnncalcError(Fault("the file does not say the input's shape", layer=node.name[:80], help=help))
     closed = [STAND_IN if one < 1 else one for one in dims[1:]]
     if min(dims[1:]) < 1:
-        sketch.notes.append(f"the file leaves sizes of `{node.name[:80]}` open: {STAND_IN} stands for each")
+        sketch.assume(f"the file leaves sizes of `{node.name[:80]}` open: {STAND_IN} stands for each")
     return turned(tuple(closed))

@@ -151,7 +151,7 @@ def locate(net: str, beside: Path | None = None) -> Path:
     folder = path.parent
     here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
     known = {name: name for name in bundled()} | {name.rpartition(".")[0]: name for name in here}  # by no suffix alike
-    matches = [known[match] for match in near(stem, known)]
+    matches = [known[match] for match in near(stem, known) if known[match] != net]  # a link that leads nowhere
     help = (
         f"did you mean {' or '.join(f'`{match}`' for match in matches)}?"
         if matches

@@ -58,6 +58,8 @@ def variable_page(answer: VariableAnswer) -> Page:
             near = sorted((trial for trial in answer.trials if trial.figures), key=lambda one: _distance(one, answer))
             yield table(near[:3], _mark)._replace(title="Nearest:")
         rest = "" if answer.complete else f"; {answer.left}, so that there may be more"
+        if answer.complete and answer.trials[-1].met:
+            rest = "; it ends where they are met, and `--to` tries larger ones"
         if answer.met or rest:
             yield Text(f"{tried}, {grid}{rest}.")
 

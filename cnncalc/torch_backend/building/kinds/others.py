@@ -154,6 +154,9 @@ def elu(layer: activation.ELU, shapes: tuple[Shape, ...]) -> nn.Module:
 @builds(activation.PReLU)
 def prelu(layer: activation.PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
     """PReLU; with more slopes than one a channel a module of our own."""
+    axes = len(shapes[0])
+    if any(not -axes <= one < axes + (layer.dialect == "keras") for one in layer.shared_along or ()):
+        raise ValueError(f"{layer.shared_along} of {axes} axes")  # the words are ours: torch has none that would refuse
     slopes = layer.weight_shapes(*shapes)["weight"]
     return nn.PReLU(*slopes) if layer.own(shapes[0]) in ("shared", "per_channel") else dialects.ElementPReLU(slopes)
 
