@@ -73,7 +73,7 @@ def _step(step: Step, layout: Layout) -> Iterator[Block]:
     ]
     what = rule.what
     for argument, word in zip(rule.arguments, step.asked.text.split()[1:]):
-        what = re.sub(rf"\b{argument}\b", lambda _, word=word: word, what)
+        what = re.sub(rf"\b{argument}\b", word.replace("\\", ""), what)
     yield Text(f"{step.asked.text}: {what} ({kind}); {count} changed")
     yield Table(columns, rows, indent=True)
     left = [f"{_some(names)}: {why}" for why, names in step.passed.items()]
