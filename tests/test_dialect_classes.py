@@ -46,6 +46,7 @@ CLASSES = (
     ("onnx", "8x11x12", "maxpool k1 s3 same", "onnxruntime 1.32 fails where"),
     ("onnx", "6x9", "pixel_shuffle 3", "onnxruntime 1.32 has `pixel_shuffle` on 2 spatial axes only"),
     ("onnx-17", "8x9", "groupnorm 2", "onnxruntime 1.32 has no `groupnorm` here"),
+    ("onnx-17", "4x7x7", "lppool k2 s2 ceil", "onnx-17 has no p-norm pool that rounds up"),
     ("onnx", "6x5x12", "maxpool k3 s1 same d2", ("6x3x10", 0)),
     ("onnx", "4x5", "deconv 3 k2 d3 output_padding=1", "output padding must be smaller than the stride"),
     ("onnx-18", "8x9", "groupnorm 1", ("8x9", 2)),
