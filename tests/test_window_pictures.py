@@ -99,6 +99,20 @@ def test_other_windows_are_drawn_or_left_out(layer, drawn):
         ET.fromstring(steps(found, "windows"))
 
 
+@pytest.mark.parametrize(
+    ("blur", "alike"),
+    [
+        ("blur k1 up=3 p1", "deconv 1 k1 s3 p1"),
+        ("blur k4 up=2 p1", "deconv 1 k4 s2 p1"),
+        ("blur k3 s2 p1", "dwconv k3 s2 p1"),
+    ],
+)
+@pytest.mark.parametrize("length", [2, 9])
+def test_a_blur_is_drawn_as_what_slides_alike(length, blur, alike):
+    (ours,), (theirs,) = panels(length, blur), panels(length, alike)
+    assert (ours.cells, ours.steps, ours.first) == (theirs.cells, theirs.steps, theirs.first)
+
+
 def test_a_long_axis_shows_its_ends():
     found = panels(2000, "conv 4 k5 s2 p2")
     svg = steps(found, "windows")

@@ -80,7 +80,7 @@ def _panel(name: str, layer: Layer, before: Shape, after: Shape) -> Panel | None
 
 def _window(layer: Layer, before: Shape, axis: int) -> Window | TransposedWindow | None:
     """The window that slides along an axis; attention's windows are none of these."""
-    windows = getattr(layer, "windows", None)
+    windows = getattr(getattr(layer, "slid", layer), "windows", None)  # a blur slides as a convolution does
     found = windows(before) if callable(windows) else windows or ()
     window = found[axis] if axis < len(found) else None
     return window if isinstance(window, (Window, TransposedWindow)) else None
@@ -97,7 +97,7 @@ def _sliding(title: str, reach: Reach, window: Window | None, n: int, out: int) 
     steps = tuple([tuple(reach.pixels(o)) for o in range(out)])
     met = {place for step in steps for place in step}
     after = window.padding(n)[1] if isinstance(window, Window) else 0
-    first, last = min(0, *met), max(n - 1 + after, *met)
+    first, last = min((0, *met)), max((n - 1 + after, *met))
     cells = tuple([_state(place, n, met) for place in range(first, last + 1)])
     return Panel(title, _facts(window, n, cells.count(LOST)), "input", "output", first, cells, steps)
 
@@ -122,7 +122,7 @@ def _transposed(title: str, window: TransposedWindow, n: int, out: int) -> Panel
     starts = [place * window.stride - before for place in range(n)]
     steps = tuple([tuple(range(start, start + window.extent, window.dilation)) for start in starts])
     met = {place for step in steps for place in step}
-    first, last = min(0, *met), max(out - 1, *met)
+    first, last = min((0, *met)), max((out - 1, *met))
     cells = tuple([_state(place, out, met) for place in range(first, last + 1)])
     parts = [f"kernel {window.kernel}", f"stride {window.stride}", f"{before}:{after} cut off"]
     if window.dilation > 1:
