@@ -62,7 +62,7 @@ def check(
     what is above it fails for sure.
     Raises `CnncalcError` where the net cannot be built or an expectation cannot be read.
     """
-    graph = _built(net, options)
+    graph = _loaded(net, options)
     counted = report(graph, options.batch, dtype, optimizer)
     checks: list[Check] = []
     changes = options.changes()
@@ -153,7 +153,7 @@ def _shape_of(one: Expectation, graph: Net) -> str:
     return show_shape(graph.nodes[tensors[one.layer]].shape)
 
 
-def _built(net: str, options: Options) -> Net:
+def _loaded(net: str, options: Options) -> Net:
     """The net. Raises CnncalcError with its faults, and those of its `expect:` beside them."""
     try:
         return load(net, options)

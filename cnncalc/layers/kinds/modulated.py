@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.arithmetic.windows.formulas import TransposedWindow, Window, product
 from cnncalc.arithmetic.windows.reach import Reach, everywhere
 from cnncalc.layers.backward import Backward, Saved
 from cnncalc.layers.base import Layer, Requirement, Shape, field, resized, show_shape, sure
@@ -33,6 +33,10 @@ class Resampling(Layer):
     def slid(self) -> ForwardConvolution | Deconv:
         """The convolution that slides so; of its channels nothing is asked."""
         raise NotImplementedError
+
+    def windows(self, x: Shape) -> tuple[Window, ...] | tuple[TransposedWindow, ...]:
+        """Those of the convolution, on a map."""
+        return self.slid.windows(x)
 
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         yield from per_axis_requirements(self, len(x[0]) - 1)
@@ -97,7 +101,7 @@ class Blur(Resampling):
 
     def taps(self, x: Shape) -> Shape:
         """The filter's lengths."""
-        return tuple(window.kernel for window in self.slid.windows(x))
+        return tuple(window.kernel for window in self.windows(x))
 
     def buffer_shapes(self, *x: Shape) -> dict[str, Shape]:
         return {"filter": (x[0][0] if self.each else 1, 1, *self.taps(x[0]))}
@@ -172,7 +176,7 @@ class ModulatedConv(Resampling):
 
     def weight_shapes(self, *x: Shape) -> dict[str, Shape]:
         """A filter first, as a convolution has it, with `up` too."""
-        kernel = tuple(window.kernel for window in self.slid.windows(x[0]))
+        kernel = tuple(window.kernel for window in self.windows(x[0]))
         weight: dict[str, Shape] = {"weight": (self.out, x[0][0], *kernel)}
         return {**weight, "bias": (self.out,)} if self.bias else weight
 

@@ -80,7 +80,7 @@ def _panel(name: str, layer: Layer, before: Shape, after: Shape) -> Panel | None
 
 def _window(layer: Layer, before: Shape, axis: int) -> Window | TransposedWindow | None:
     """The window that slides along an axis; attention's windows are none of these."""
-    windows = getattr(getattr(layer, "slid", layer), "windows", None)  # a blur slides as a convolution does
+    windows = getattr(layer, "windows", None)
     found = windows(before) if callable(windows) else windows or ()
     window = found[axis] if axis < len(found) else None
     return window if isinstance(window, (Window, TransposedWindow)) else None

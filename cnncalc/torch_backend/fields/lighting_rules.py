@@ -156,7 +156,7 @@ def unpooled(layer: unfolding.MaxUnpool, taken: Sequence[Tensor], out: Shape) ->
 def styled(layer: modulated.ModulatedConv, taken: Sequence[Tensor], out: Shape) -> Tensor:
     """The windows of the map, and every style."""
     x, styles = taken
-    slid = layer.slid.windows(tuple(x.shape[1:]))
+    slid = layer.windows(tuple(x.shape[1:]))
     slide: Any = (CONVOLVE if layer.up is None else TRANSPOSED)[len(slid) - 1]
     ones = x.new_ones(1, 1, *(window.kernel for window in slid))
     strides, padding = [window.stride for window in slid], [window.padding(1)[0] for window in slid]

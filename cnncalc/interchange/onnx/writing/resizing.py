@@ -120,7 +120,7 @@ def taps(sizes: Sequence[int], gain: int) -> tuple[float, ...]:
 def slid_by(step: Step, x: str, weight: str, group: int, *bias: str) -> str:
     """Conv, or where `up` is told ConvTranspose, of a layer whose windows those of another are."""
     layer: Any = step.layer
-    slid = layer.slid.windows(step.x[0])
+    slid = layer.windows(step.x[0])
     borders = [window.padding(n) for window, n in zip(slid, step.x[0][1:])]
     around: dict[str, Any] = {"pads": [step.fixed(side) for side in pads(borders)]}
     if layer.up is None and getattr(layer, "mode", "zeros") != "zeros":

@@ -19,8 +19,7 @@ __all__: list[str] = []
 def blur(layer: modulated.Blur, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """Behind a pad where a convolution has no such border; a transposed one cuts what it has too much itself."""
     (shape,) = shapes
-    slid = layer.slid
-    windows: list[Any] = [*slid.windows(shape)]
+    windows: Any = layer.windows(shape)
     native = symmetric(layer) and layer.mode == "zeros"
     borders = [window.padding(n) for window, n in zip(windows, shape[1:])]
     uncut = native or layer.up is None
@@ -28,7 +27,7 @@ def blur(layer: modulated.Blur, shapes: tuple[Shape, ...], made: Shape) -> Said:
         "Blur",
         {"channels": shape[0], "kernel": tuple([window.kernel for window in windows])},
         stride=(tuple([window.stride for window in windows]), 1),
-        padding=(each_side(slid, shape) if native else 0, 0),
+        padding=(each_side(layer, shape) if native else 0, 0),
         up=(layer.up is not None, False),
         each=(layer.each, False),
         cut=(() if uncut else sides([(-before, -after) for before, after in borders]), ()),
@@ -40,7 +39,7 @@ def blur(layer: modulated.Blur, shapes: tuple[Shape, ...], made: Shape) -> Said:
 @says("modulated_conv")
 def modulated_convolution(layer: modulated.ModulatedConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """With the parameters of StyleGAN2's."""
-    windows = layer.slid.windows(shapes[0])
+    windows = layer.windows(shapes[0])
     sizes: dict[str, Any] = {
         "c_in": shapes[0][0],
         "c_out": layer.out,
@@ -50,7 +49,7 @@ def modulated_convolution(layer: modulated.ModulatedConv, shapes: tuple[Shape, .
         "ModulatedConv",
         sizes,
         stride=(plain([window.stride for window in windows]), 1),
-        padding=(each_side(layer.slid, shapes[0]), 0),
+        padding=(each_side(layer, shapes[0]), 0),
         up=(layer.up is not None, False),
         bias=(layer.bias, True),
         demodulate=(layer.demodulate, True),

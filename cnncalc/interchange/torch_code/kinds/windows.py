@@ -36,49 +36,39 @@ def each_side(layer: Any, shape: Shape) -> Any:
     return plain([window.padding(n)[0] for window, n in zip(layer.windows(shape), shape[1:])])
 
 
-@says("conv", "dwconv")
-def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said:
-    """Conv1d to Conv3d, behind a pad where torch has no such border."""
-    (shape,) = shapes
+def _convolving(name: str, layer: Any, shape: Shape, filters: int, padding: Any, **more: tuple[Any, Any]) -> Call:
+    """The module of a convolution, with the arguments that all of torch's have."""
     slid = layer.windows(shape)
-    borders = None if symmetric(layer) else layer.explicit_padding(shape)
-    same = borders is not None and layer.native_same()
-    padding = "same" if same else each_side(layer, shape) if borders is None else 0
-    borders = None if same else borders
-    module = call(
-        f"nn.Conv{rank_of(shapes)}d",
-        {
-            "in_channels": shape[0],
-            "out_channels": layer.filters(shape),
-            "kernel_size": plain([window.kernel for window in slid]),
-        },
+    sizes = {"in_channels": shape[0], "out_channels": filters, "kernel_size": plain([window.kernel for window in slid])}
+    return call(
+        name,
+        sizes,
         stride=(plain([window.stride for window in slid]), 1),
         padding=(padding, 0),
         dilation=(plain([window.dilation for window in slid]), 1),
         groups=(layer.group_count(shape), 1),
         bias=(layer.bias, True),
-        padding_mode=(layer.mode if borders is None else "zeros", "zeros"),
+        **more,
     )
+
+
+@says("conv", "dwconv")
+def convolution(layer: Bordered, shapes: tuple[Shape, ...], made: Shape) -> Said:
+    """Conv1d to Conv3d, behind a pad where torch has no such border."""
+    (shape,) = shapes
+    borders = None if symmetric(layer) else layer.explicit_padding(shape)
+    same = borders is not None and layer.native_same()
+    padding = "same" if same else each_side(layer, shape) if borders is None else 0
+    borders = None if same else borders
+    mode = (layer.mode if borders is None else "zeros", "zeros")
+    module = _convolving(f"nn.Conv{rank_of(shapes)}d", layer, shape, layer.filters(shape), padding, padding_mode=mode)
     return Said(module, own() if borders is None else own(padded(X, borders, mode=layer.mode)), holds=True)
 
 
 @says("deform_conv")
 def deformable_convolution(layer: deformable.DeformableConv, shapes: tuple[Shape, ...], made: Shape) -> Said:
     """A module in the file itself, with the parameters of torchvision's: torch has none."""
-    slid = layer.windows(shapes[0])
-    module = call(
-        "DeformConv2d",
-        {
-            "in_channels": shapes[0][0],
-            "out_channels": layer.out,
-            "kernel_size": plain([window.kernel for window in slid]),
-        },
-        stride=(plain([window.stride for window in slid]), 1),
-        padding=(each_side(layer, shapes[0]), 0),
-        dilation=(plain([window.dilation for window in slid]), 1),
-        groups=(layer.groups, 1),
-        bias=(layer.bias, True),
-    )
+    module = _convolving("DeformConv2d", layer, shapes[0], layer.out, each_side(layer, shapes[0]))
     return Said(module, own(*map(Taken, range(len(shapes)))), holds=True)
 
 

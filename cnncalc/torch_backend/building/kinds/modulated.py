@@ -37,7 +37,7 @@ class ModulatedConv(nn.Module):
         self.register_parameter("bias", None)
         for name, size in rule.weight_shapes(*shapes).items():
             self.register_parameter(name, nn.Parameter(torch.randn(size)))
-        slid = rule.slid.windows(shapes[0])
+        slid = rule.windows(shapes[0])
         self.window = [window.stride for window in slid], [window.padding(0)[0] for window in slid]
 
     def spread(self, factors: Tensor) -> Tensor:
@@ -126,7 +126,7 @@ class Blur(nn.Module):
 def blur(layer: modulated.Blur, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own around torch's convolution; with `up` around its transposed one."""
     slid, channels = layer.slid, shapes[0][0]
-    sizes = [window.kernel for window in slid.windows(shapes[0])]
+    sizes = [window.kernel for window in layer.windows(shapes[0])]
     if isinstance(slid, conv.DepthwiseConv):
         taps, made = binomial(sizes), convolution(slid, shapes)
     else:
