@@ -9,6 +9,7 @@ import pytest
 from command_line import runner
 from failing_writes import Disk, on
 
+from cnncalc import CnncalcError, load
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.solve.sweep.evaluating import Evaluator
 
@@ -209,7 +210,9 @@ def verified(tmp_path, monkeypatch):
     for place, name in enumerate(NAMES):
         (tmp_path / "nets" / f"{name}.yaml").write_text(NET.format(place + 2 if name != "bad" else "x"))
     seen, plain = [], module.verify
-    monkeypatch.setattr(module, "verify", lambda graph, **options: seen.append(options["net"]) or plain(graph, **options))
+    monkeypatch.setattr(
+        module, "verify", lambda graph, **options: seen.append(options["net"]) or plain(graph, **options)
+    )
     return seen
 
 
@@ -283,3 +286,31 @@ def caught(kind, call):
     except kind:
         return True
     return False
+
+
+SAVED = {
+    "net.svg": lambda file: load("lenet5").draw().save(file),
+    "net.caffe.prototxt": lambda file: load("lenet5").export(file, to="caffe", force=True),
+    "net.py": lambda file: load("lenet5").export(file, force=True),
+    "net.yaml": lambda file: load("lenet5").rewrite("new-head 7").save(file, force=True),
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_what_python_saves_is_whole_or_not_there(tmp_path, monkeypatch, name):
+    file, save = tmp_path / name, SAVED[name]
+    save(file)
+    whole = file.read_bytes()
+    for fails in range(1, 30):
+        file.write_text("before")
+        disk = Disk(fails)
+        with monkeypatch.context() as patched:
+            on(patched, disk)
+            failed = caught(CnncalcError, lambda: save(file))
+        assert failed == disk.failed
+        assert list(tmp_path.iterdir()) == [file]
+        assert file.read_bytes() == (b"before" if failed else whole)
+        if not failed:
+            assert fails > 1
+            return
+    pytest.fail("it never came to an end")
