@@ -35,8 +35,8 @@ class Tensor(NamedTuple):
     type: int = 1
     name: str = ""
     """That of the initialiser that it comes from."""
-    table: tuple[int, ...] = ()
-    """The shape of that, where it is a table whose rows are read more than once."""
+    of: tuple[Tensor, ...] = ()
+    """The initialisers that it is made of, where these are fewer numbers or several: all of them are learned."""
 
     @property
     def size(self) -> int:
@@ -45,6 +45,10 @@ class Tensor(NamedTuple):
         for n in self.dims:
             size *= n
         return size
+
+    def computed(self, dims: tuple[int, ...], numbers: Numbers | None = None, of: tuple[Tensor, ...] = ()) -> Tensor:
+        """What is computed with it, of another shape: no tensor of the file."""
+        return self._replace(dims=dims, numbers=numbers, name="", of=of)
 
     @property
     def floating(self) -> bool:

@@ -9,6 +9,7 @@ from cnncalc.interchange.onnx.call import Call, Value
 from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
 from cnncalc.interchange.onnx.rules.blocked import BLOCKED
 from cnncalc.interchange.onnx.rules.runtime import RUNTIME
+from cnncalc.interchange.onnx.rules.stacked import of_each
 
 __all__ = ["Rule", "rules_of"]
 
@@ -28,14 +29,14 @@ RULES: Mapping[str, Rule] = {
     "Dropout": elements.dropout,
     "LRN": elements.lrn,
     "PRelu": elements.prelu,
-    "Conv": windows.convolution,
+    "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
     "QLinearConv": windows.quantised,
-    "ConvTranspose": windows.deconvolution,
+    "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": windows.folded,
     "DeformConv": windows.deformable,
     "MaxUnpool": windows.unpool,
-    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
+    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
     "Pad": windows.pad,
     **dict.fromkeys(("Resize", "Upsample"), windows.resize),
@@ -66,6 +67,9 @@ RULES: Mapping[str, Rule] = {
     "SplitToSequence": listed.split,
     "SequenceConstruct": listed.construct,
     "SequenceAt": listed.at,
+    "SequenceEmpty": listed.empty,
+    "SequenceInsert": listed.inserted,
+    "SequenceLength": listed.length,
     "ConcatFromSequence": listed.joined,
     **RUNTIME,
 }
