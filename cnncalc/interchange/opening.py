@@ -34,7 +34,10 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
     text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
     origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
     inputs = {own: names[tensor] for own, tensor in made.inputs.items() if own != names[tensor]}
-    return Foreign(text, found.name, tuple(made.notes), origins=origins, inputs=inputs, assumed=tuple(made.assumed))
+    told = tuple(made.notes)
+    return Foreign(
+        text, found.name, told, origins=origins, inputs=inputs, idle=tuple(made.idle), assumed=tuple(made.assumed)
+    )
 
 
 def read_as(form: Format, file: ForeignFile, asked: Asked) -> Sketch | Foreign | str | None:

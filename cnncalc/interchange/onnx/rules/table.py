@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
-from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules import cells, elements, listed, picking, products, shapes, windows
 from cnncalc.interchange.onnx.rules.blocked import BLOCKED
 from cnncalc.interchange.onnx.rules.runtime import RUNTIME
 from cnncalc.interchange.onnx.rules.stacked import of_each
@@ -45,7 +45,7 @@ RULES: Mapping[str, Rule] = {
     "Einsum": products.einsum,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
-    **dict.fromkeys(products.CELLS, products.recurrent),
+    **dict.fromkeys(cells.CELLS, cells.recurrent),
     "TopK": picking.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
