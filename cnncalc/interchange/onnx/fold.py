@@ -35,12 +35,12 @@ def elementwise(
     dims = broadcast(*(value.dims for value in values))
     if dims is None:
         return None
-    first = values[0]._replace(dims=dims, numbers=None, name="")
+    first = values[0]._replace(dims=dims, held=None, name="")
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
     try:
-        return [first._replace(numbers=tuple(function(*row) for row in zip(*columns)))]
+        return [first._replace(held=tuple(function(*row) for row in zip(*columns)))]
     except (ArithmeticError, ValueError):
         return [first]
 
@@ -73,7 +73,7 @@ def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     kind = values[1].type if node.kind == "CastLike" else to if isinstance(to, int) else values[0].type
     made = values[0]._replace(type=kind)
     if made.numbers is not None and not made.floating:
-        return [made._replace(numbers=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
+        return [made._replace(held=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
     return [made]
 
 
@@ -105,7 +105,7 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     made = (*dims[:axis], sum(value.dims[axis] for value in values), *dims[axis + 1 :])
     whole = len(dims) == 1 and size_of(made) <= MOST_READ and all(value.numbers is not None for value in values)
     numbers = tuple(number for value in values for number in value.numbers or ()) if whole else None
-    return [values[0]._replace(dims=made, numbers=numbers, name="")]
+    return [values[0]._replace(dims=made, held=numbers, name="")]
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
@@ -155,7 +155,7 @@ def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     numbers = None
     if rank == 1 and values[0].numbers is not None and min(pads) >= 0 and dims[0] <= MOST_READ:
         numbers = ((0,) * pads[0]) + values[0].numbers + ((0,) * pads[1])
-    return [values[0]._replace(dims=dims, numbers=numbers, name="")]
+    return [values[0]._replace(dims=dims, held=numbers, name="")]
 
 
 def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -169,7 +169,7 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """A tensor of the same shape whose numbers do not matter."""
-    return [values[0]._replace(numbers=None, name="")]
+    return [values[0]._replace(held=None, name="")]
 
 
 def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -179,7 +179,7 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     *around, depth = values[1].dims
     if depth > len(values[0].dims):
         return None
-    return [values[0]._replace(dims=(*around, *values[0].dims[depth:]), numbers=None, name="")]
+    return [values[0]._replace(dims=(*around, *values[0].dims[depth:]), held=None, name="")]
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -190,7 +190,7 @@ def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
         return None
     gone, keep = {axis % rank for axis in axes}, node.attributes.get("keepdims", 1)
     dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims) if keep or axis not in gone)
-    return [values[0]._replace(dims=dims, numbers=None, name="")]
+    return [values[0]._replace(dims=dims, held=None, name="")]
 
 
 def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -210,7 +210,7 @@ def reduced(
     if values[0].numbers is None or len(values[0].dims) != 1:
         return None
     made = (1,) if node.attributes.get("keepdims", 1) else ()
-    return [values[0]._replace(dims=made, numbers=(function(values[0].numbers),), name="")]
+    return [values[0]._replace(dims=made, held=(function(values[0].numbers),), name="")]
 
 
 BINARY: dict[str, Callable[..., int | float]] = {

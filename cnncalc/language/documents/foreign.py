@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
@@ -40,6 +41,8 @@ class Foreign(NamedTuple):
     """What the text calls an input that the file calls otherwise: `--input input:0=3x64x64` means `input_0`."""
     assumed: tuple[str, ...] = ()
     """Those of the notes that every number goes by: what is taken for lengths that the file leaves open."""
+    net: Net | None = None
+    """The net that the text was read back as, under no options, when it was held against the file."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
