@@ -12,6 +12,8 @@ from onnx_files import graph as graph_of
 from onnx_files import model, net, node, tensor, whole
 from reading import Read, read
 
+from cnncalc.errors import CnncalcError
+
 
 def onnx(*nodes: bytes, x=(1, 3, 8, 8), tensors=(), **more) -> Read:
     return read(net(*nodes, x=x, tensors=tensors, **more), "net.onnx")
@@ -49,6 +51,31 @@ CASES = {
                          0),
     "axes that stay where there are none": (
         [node("ReduceSum", "x a", "y", noop_with_empty_axes=1)], [whole("a")], (1, 3, 8, 8), None, 0,
+    ),
+    "a roll by no places": (
+        [node("Slice", "x z z a", "none"), node("Concat", "x none", "y", axis=2)], [whole("z", 0), whole("a", 2)],
+        (1, 3, 8, 8), "3x8x8", 0,
+    ),
+    "heads that a convolution takes for a batch": (
+        [node("Reshape", "x h", "a"), node("Conv", "a w b", "c"), node("Reshape", "c m", "y")],
+        [whole("h", 2, 3, 8, 8), whole("m", 1, 8, 6, 6), tensor("w", (4, 3, 3, 3)), tensor("b", (4,))],
+        (1, 6, 8, 8), "8x6x6", 112,
+    ),
+    "heads that a pool takes for a batch": (
+        [node("Reshape", "x h", "a"), node("MaxPool", "a", "c", kernel_shape=(2, 2)), node("Reshape", "c m", "y")],
+        [whole("h", 3, 2, 8, 8), whole("m", 1, 6, 7, 7)], (1, 6, 8, 8), "6x7x7", 0,
+    ),
+    "places that are made of several weights": (
+        [
+            node("Tile", "time t", "a"), node("Flatten", "a", "b", axis=2), node("Expand", "place e", "c"),
+            node("Reshape", "c r", "d"), node("Add", "b d", "sum"), node("Concat", "first sum", "all", axis=0),
+            node("Add", "x all", "y"),
+        ],
+        [
+            tensor("time", (2, 1, 5)), whole("t", 1, 4, 1), tensor("place", (1, 4, 5)), whole("e", 2, 4, 5),
+            whole("r", -1, 5), tensor("first", (1, 5)),
+        ],
+        (1, 9, 5), "9x5", 10 + 20 + 5,
     ),
 }  # fmt: skip
 
@@ -98,6 +125,15 @@ def test_auto_pad(auto, kernel, stride, n, made, turned):
     said = {"auto_pad": auto, "strides": (stride, stride)}
     found = [onnx(node(kind, "x w", "y", **said), x=(1, 1, n, n), tensors=held) for kind in ("Conv", "ConvTranspose")]
     assert [list(one.outputs.values()) for one in found] == [[f"1x{made}x{made}"], [f"1x{turned}x{turned}"]]
+
+
+def test_maps_of_an_image_share_a_weight_and_each_is_convolved():
+    nodes = [node("Reshape", "x h", "a"), node("Conv", "a w", "c"), node("Reshape", "c m", "y")]
+    held = [whole("h", 2, 3, 8, 8), whole("m", 1, 8, 6, 6), tensor("w", (4, 3, 3, 3))]
+    found = onnx(*nodes, x=(1, 6, 8, 8), tensors=held)
+    assert (found.params, found.macs) == (108, 2 * 108 * 36)
+    with pytest.raises(CnncalcError, match="of 65 maps of one image, more than 64"):
+        onnx(*nodes, x=(1, 195, 8, 8), tensors=[whole("h", 65, 3, 8, 8), whole("m", 1, 260, 6, 6), held[-1]])
 
 
 def test_an_output_without_a_batch_is_said():

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
+from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
@@ -56,7 +57,7 @@ def own_name(node: Node, weight: Tensor | None) -> str:
     path = node.name.strip("/").split("/")
     if len(path) < 2:
         return "" if _NUMBERED.match(node.name) else node.name
-    if path[-1].split("_")[0] == node.kind:
+    if path[-1].split("_")[0] in (node.kind, *ENDS):
         path.pop()
     levels: list[str] = []
     for part in path:  # torch writes `layer1/layer1.0/conv1`
@@ -98,6 +99,12 @@ class Call:
         """Vectors that are added in several places, and stand in the file once."""
         weight = next((value for value in values if isinstance(value, Tensor) and value.name), None)
         self.name = own_name(node, weight)
+
+    def on(self, first: Live, suffix: str = "") -> Call:
+        """The same node with another first input, for a layer whose name ends otherwise."""
+        made = Call(self.sketch, self.node, [first, *self.values[1:]], self.opset, self.batch, self.owners, self.common)
+        made.name = self.name + suffix
+        return made
 
     # -- attributes --
 

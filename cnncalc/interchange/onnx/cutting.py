@@ -43,7 +43,7 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 def _looked_up(data: Tensor, made: Tensor, where: str) -> Tensor:
     """What is read of a table; where that is more than the table holds, the table is what is learned."""
     read = data.floating and bool(data.name) and made.size > data.size
-    return made._replace(table=data.table or data.dims) if read else _part(data, made, where)
+    return made._replace(of=data.of or (data,)) if read else _part(data, made, where)
 
 
 def _part(whole: Tensor, made: Tensor, where: str) -> Tensor:

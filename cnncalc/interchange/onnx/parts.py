@@ -36,8 +36,8 @@ class Tensor(NamedTuple):
     type: int = 1
     name: str = ""
     """That of the initialiser that it comes from."""
-    table: tuple[int, ...] = ()
-    """The shape of that, where it is a table whose rows are read more than once."""
+    of: tuple[Tensor, ...] = ()
+    """The initialisers that it is made of, where these are fewer numbers or several: all of them are learned."""
 
     @property
     def numbers(self) -> Numbers | None:
@@ -51,6 +51,10 @@ class Tensor(NamedTuple):
         for n in self.dims:
             size *= n
         return size
+
+    def computed(self, dims: tuple[int, ...], numbers: Numbers | None = None, of: tuple[Tensor, ...] = ()) -> Tensor:
+        """What is computed with it, of another shape: no tensor of the file."""
+        return self._replace(dims=dims, held=numbers, name="", of=of)
 
     @property
     def floating(self) -> bool:

@@ -248,7 +248,7 @@ class Reader:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
-        if not any(isinstance(value, (Live, Parts)) for value in call.values):
+        if call.values and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
             made = folded(
@@ -268,7 +268,7 @@ class Reader:
         live = call.brought(own) if isinstance(own, Tensor) else None
         if live is None:
             raise NotKnown("of fixed tensors")
-        return Call(self.sketch, call.node, [live, *call.values[1:]], self.model.opset, self.batch, self.owners)
+        return call.on(live)
 
     def within(
         self,

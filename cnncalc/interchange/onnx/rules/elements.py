@@ -183,9 +183,12 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         if first and kind == "power":
             raise NotKnown("of a fixed tensor")
         return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
-    if own and fixed.table:
-        table = call.put("parameter", live, suffix="_table", weights=[fixed], shape=fixed.table, join="alone")
-        return call.put(kind, live, call.put("opaque", table, suffix="_read", shape=shape, of="Gather"))
+    if fixed.of and fixed.floating:
+        learned = [
+            call.put("parameter", live, suffix="_table", weights=[one], shape=one.dims, join="alone")
+            for one in fixed.of
+        ]
+        return call.put(kind, live, call.put("opaque", *learned, suffix="_read", shape=shape, of="Constant"))
     if own:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)

@@ -134,7 +134,7 @@ def transpose(call: Call) -> list[Value]:
 
 def concat(call: Call) -> list[Value]:
     """Concat; what the file holds stands beside what comes in."""
-    values = call.present()
+    values = [value for value in call.present() if isinstance(value, Live) or value.size]  # of no length adds nothing
     lives = [value for value in values if isinstance(value, Live)]
     if not lives:
         raise NotKnown("nothing of it is known")
@@ -167,7 +167,7 @@ def cut(call: Call, live: Live, axis: int, start: int, stop: int, step: int = 1,
 
 
 def slice_(call: Call) -> list[Value]:
-    """Slice, an axis after the other."""
+    """Slice, an axis after the other; what takes nothing depends on no input."""
     live = call.live()
     full = call.full(live)
     parts = slices(call.node, [value if isinstance(value, Tensor) else None for value in call.values], full)
@@ -178,8 +178,8 @@ def slice_(call: Call) -> list[Value]:
         if (start, stop, step) == (0, full[axis], 1):
             continue
         places = len(range(start, stop, step))
-        if not places:
-            raise NotKnown("it takes nothing")
+        if not places:  # as of a roll by 0 places, which torch writes as two parts that are joined
+            return [Tensor((*full[:axis], 0, *full[axis + 1 :]), ())]
         if step < 1:  # no layer turns an axis round: of what comes out the shape alone is known
             ours = call.ours(axis, live)
             shape = (*call.shape(live)[:ours], places, *call.shape(live)[ours + 1 :])

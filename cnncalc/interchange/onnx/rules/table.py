@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
 from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.stacked import of_each
 
 __all__ = ["DOMAINS", "Rule", "rule_of"]
 
@@ -26,14 +27,14 @@ RULES: Mapping[str, Rule] = {
     "Dropout": elements.dropout,
     "LRN": elements.lrn,
     "PRelu": elements.prelu,
-    "Conv": windows.convolution,
+    "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
     "QLinearConv": windows.quantised,
-    "ConvTranspose": windows.deconvolution,
+    "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": windows.folded,
     "DeformConv": windows.deformable,
     "MaxUnpool": windows.unpool,
-    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
+    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
     "Pad": windows.pad,
     **dict.fromkeys(("Resize", "Upsample"), windows.resize),
@@ -64,6 +65,9 @@ RULES: Mapping[str, Rule] = {
     "SplitToSequence": listed.split,
     "SequenceConstruct": listed.construct,
     "SequenceAt": listed.at,
+    "SequenceEmpty": listed.empty,
+    "SequenceInsert": listed.inserted,
+    "SequenceLength": listed.length,
     "ConcatFromSequence": listed.joined,
 }
 """A function of a node, with the values that it takes, to those that it makes."""
