@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from itertools import product
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -226,7 +227,7 @@ def test_the_best_of_two_axes_is_a_layer_that_gives_both(first, second, unknown,
     if first.stride is None or second.stride is None:  # which a problem has for all axes or for none
         both = [one._replace(stride=one.stride or one.kernel) for one in both]
     outputs = tuple(one.layer().output_shape(one.shape)[1] for one in both)
-    known = {
+    known: dict[str, Any] = {
         name: tuple(getattr(one, name) for one in both)
         for name in ("input", "kernel", "stride", "dilation", "output_padding")
         if name != unknown.replace("-", "_")
