@@ -30,7 +30,7 @@ from cnncalc.interchange.onnx.parts import (
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
-from cnncalc.interchange.onnx.rules.table import rules_of
+from cnncalc.interchange.onnx.rules.table import DOMAINS, rule_of
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
@@ -235,8 +235,7 @@ class Reader:
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
             return self.inside(function.nodes, inner, function.outputs, depth)
-        rules = rules_of(node.domain)
-        if not rules:
+        if node.domain not in DOMAINS:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
@@ -249,9 +248,9 @@ class Reader:
             if made is not None:
                 return list(made)
             call = self.brought(call)
-        if node.kind not in rules:
+        rule = rule_of(node.domain, node.kind)
+        if rule is None:
             raise NotKnown("")
-        rule = rules[node.kind]
         try:
             return list(rule(call))
         except NotKnown:

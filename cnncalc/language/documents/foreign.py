@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
@@ -42,6 +43,8 @@ class Foreign(NamedTuple):
     """Inputs of the file that the text has not, since nothing that is counted depends on them."""
     assumed: tuple[str, ...] = ()
     """Those of the notes that every number goes by: what is taken for lengths that the file leaves open."""
+    net: Net | None = None
+    """The net that the text was read back as, under no options, when it was held against the file."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

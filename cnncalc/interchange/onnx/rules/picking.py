@@ -11,7 +11,6 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import alone, cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
-from cnncalc.layers.kinds.algebra.distances import Distances
 
 __all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "topk"]
 
@@ -57,6 +56,8 @@ def by_distance(call: Call, live: Live, axis: int, places: list[int]) -> Live | 
     if axis or live.axis or len(call.fixed(1).dims) != 2:
         return None
     asking, asked = call.fixed(1).dims
+    from cnncalc.layers.kinds.algebra.distances import Distances
+
     told = Distances(places=asking, asked=asked)
     fits = all(one.holds for one in told.requirements(call.shape(live)))
     if not fits or [row for rows in told.rows() for row in rows] != places:
