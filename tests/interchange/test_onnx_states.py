@@ -5,6 +5,8 @@ Shapes are those of onnxruntime, which runs the same bytes where it is installed
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from onnx_files import field, graph, model, node, tensor, whole
 from reading import read
@@ -22,7 +24,7 @@ MICROSOFT = field(8, field(1, "com.microsoft") + field(2, 1))
 NO = tensor("n", (), [1], 7)
 
 # nodes, initialisers, inputs, outputs -> shapes as onnxruntime makes them, without a batch that comes first; parameters
-CASES = {
+CASES: dict[str, tuple[Any, ...]] = {
     "every state and the last": (
         [node("LSTM", "x w r b", "y h c", hidden_size=4)], CELL, SEQUENCE, "yhc", ["5x1x4", "1x4", "1x4"], 144,
     ),

@@ -5,12 +5,14 @@ Shapes are those of ai-edge-litert 2.3.0, where it takes files as plain as these
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flat_tables import Byte
 from lite_files import INT32, Lite, lite, window
 
 # input, operator, numbers that stand behind it, options -> shape there, shape here
-ONE = {
+ONE: dict[str, tuple[Any, ...]] = {
     "quantised and nothing else": ((1, 8, 6, 4), "QUANTIZE", [], {}, (1, 8, 6, 4), "4x8x6"),
     "a mirror that shows the edge": (
         (1, 8, 6, 4), "MIRROR_PAD", [((4, 2), (0, 0, 1, 1, 0, 2, 0, 0))], {0: Byte(1)}, (1, 10, 8, 4), "4x10x8",

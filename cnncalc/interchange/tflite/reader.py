@@ -71,10 +71,8 @@ class Reader:
         for operator, made in each_made(self.model.operators, self.made):
             self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
         self.unknown.raise_any("TensorFlow Lite")
-        outputs = [
-            self.output(value) for number in self.model.outputs if (value := self.values.get(number)) is not None
-        ]
-        outputs = [one for one in outputs if one is not None]
+        ends = [self.output(self.values.get(number)) for number in self.model.outputs]
+        outputs = [tensor for tensor in ends if tensor is not None]
         if not outputs:
             raise CnncalcError(Fault("nothing that depends on the input comes out of the net"))
         self.said()
