@@ -68,6 +68,7 @@ def folder(tmp_path_factory):
         ("solve variable family.yaml w --to 20000 --want params==1 --limit search=20000", 1, "the bound `search`"),
         ("solve variable yolov8n width --to 64 --want params<=64", 1, "the bound `search`"),
         ("solve variable odd.yaml w --to 20000 --want params==1", 2, "no value of `w` that was tried makes a net"),
+        ("solve variable efficientnet_v2_l width --to 64 --want biases<=9 --checkpoint conv1", 2, "matches no group"),
         ("solve input-size related.yaml", 0, "listed up to 512 only"),
         ("solve input-size lenet5 --where 7//(W+H)==H", 1, "lenet5"),
         ("solve input-size lenet5 --where 7%(W*H)==H", 1, "lenet5"),

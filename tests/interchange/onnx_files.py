@@ -25,8 +25,10 @@ def field(number: int, value: int | bytes | str) -> bytes:
 
 
 def tensor(name: str, dims: tuple[int, ...], numbers=None, kind: int = FLOAT) -> bytes:
-    """A TensorProto: zeros, or these numbers; of many zeros only the shape."""
+    """A TensorProto: zeros, or these numbers, or bytes of them; of many zeros only the shape."""
     parts = b"".join(field(1, n) for n in dims) + field(2, kind) + field(8, name)
+    if isinstance(numbers, bytes):
+        return parts + field(9, numbers)
     if numbers is None and prod(dims) > 100:
         return parts + field(14, 1)
     values = [0] * prod(dims) if numbers is None else list(numbers)

@@ -108,6 +108,16 @@ class Call:
         made.name = self.name + suffix
         return made
 
+    def within(self) -> Call | None:
+        """The same node on tensors of which all axes are the image's; None where they are, or of several images."""
+        lives = [value for value in self.values if isinstance(value, Live) and value.axis != WITHIN]
+        if self.batch != 1 or not lives:
+            return None
+        values = [self.freed(value) if isinstance(value, Live) else value for value in self.values]
+        made = Call(self.sketch, self.node, values, self.opset, self.batch, self.owners, self.common)
+        made.name = self.name
+        return made
+
     # -- attributes --
 
     def whole(self, name: str, otherwise: int) -> int:

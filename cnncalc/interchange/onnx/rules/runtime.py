@@ -54,6 +54,12 @@ def scaled_image(call: Call) -> list[Value]:
     return [call.put("constant", made, suffix="_bias", shape=(shape[0], *(1,) * (len(shape) - 1)), join="add")]
 
 
+def affine(call: Call) -> list[Value]:
+    """Affine: a factor and a shift that are attributes."""
+    made = call.put("multiply", call.live(), number=call.real("alpha", 1.0))
+    return [call.put("add", made, suffix="_shift", number=call.real("beta", 0.0))]
+
+
 def crop(call: Call) -> list[Value]:
     """Crop: borders of left, top, right and bottom, or a height and a width from the first two on."""
     live = call.map()
@@ -152,6 +158,7 @@ RUNTIME: dict[str, Rule] = {
     "MatMulIntegerToFloat": unquantised("MatMul", 0, 1, 6),
     "QLinearConcat": joined,
     "DynamicQuantizeLinear": measured,
+    "Affine": affine,
     "ImageScaler": scaled_image,
     "Crop": crop,
     "FusedConv": fused,
