@@ -54,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     "Split": shapes.split,
     "Gather": picking.gather,
     "GatherND": picking.gather_nd,
+    **dict.fromkeys(("ScatterND", "ScatterElements"), picking.scattered),
     "ReverseSequence": picking.reversed_sequence,
     "Expand": shapes.expand,
     "Tile": shapes.tile,
