@@ -20,7 +20,6 @@ IMAGE = {"x": (1, 3, 8, 8)}
 WORDS = {"x": (1, 5, 12)}
 HEADS = {"q": (1, 4, 5, 6), "k": (1, 4, 7, 6), "v": (1, 4, 7, 2)}
 FLAT = {"q": (1, 5, 24), "k": (1, 7, 12), "v": (1, 7, 8)}
-TO = {"to": INT64}
 
 
 def zeros(name, *dims):
@@ -110,7 +109,7 @@ CASES: dict[str, tuple[Any, ...]] = {
         [zeros("r", 6, 4), tensor("i", (6,), [0] * 6, INT64)], IMAGE, "y", ["6x3x4x2"], 0, 0,
     ),
     "classes": (
-        [node("Cast", "x", "i", **TO), node("OneHot", "i d v", "y", axis=1)],
+        [node("Cast", "x", "i", to=INT64), node("OneHot", "i d v", "y", axis=1)],
         [tensor("d", (), [9], INT64), tensor("v", (2,), [0.0, 1.0])], {"x": (1, 5)}, "y", ["9x5"], 0, 0,
     ),
     "the middle": ([node("CenterCropPad", "x s", "y", axes=(2, 3))], [whole("s", 5, 11)], IMAGE, "y", ["3x5x11"], 0, 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Tensor
@@ -153,7 +154,7 @@ def embedded(call: Call) -> list[Value | None]:
     length, (held, width) = call.shape(numbers)[0], call.fixed(3).dims
     if length > held:
         raise NotKnown(f"{length} words for {held} places")
-    fields = {"weights": [call.fixed(3)], "shape": (held, width), "join": "alone"}
+    fields: dict[str, Any] = {"weights": [call.fixed(3)], "shape": (held, width), "join": "alone"}
     places = call.put("parameter", numbers, suffix="_places", **fields)
     if length < held:
         places = call.put("slice", places, suffix="_first", axis=0, channels=(0, length))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Node, Tensor
 from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
@@ -160,7 +162,7 @@ def few_bits_table(call: Call) -> list[Value]:
     packed = 8 // call.whole("bits", 4) if table.type == UINT8 else 1
     if len(table.dims) != 2 or call.whole("gather_axis", 0) or live.axis > 0:
         raise NotKnown("a look-up in no table of vectors")
-    fields = {"vocabulary": table.dims[0], "features": table.dims[1] * packed, "axis": "last"}
+    fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1] * packed, "axis": "last"}
     return [call.put("embedding", live, weights=[table], **fields)]
 
 
