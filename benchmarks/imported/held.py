@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from cnncalc import report
 from cnncalc.errors import CnncalcError
@@ -28,21 +29,24 @@ def weighted(net: Net) -> dict[str, int]:
     return {row.name: row.params for row in report(net).rows if row.params}
 
 
-def folded(name: str, net: Net) -> Net:
-    """The net with the batch norms folded that our own rule folds; itself where there are none."""
+def folded(name: str, net: Net) -> tuple[Net, dict[str, str]]:
+    """The net with the batch norms folded that our own rule folds, and what each of its layers was called before."""
     try:
-        return rewritten(name, net, asked(["fold-batchnorm"])).steps[-1].graphs[1]
-    except CnncalcError:
-        return net
+        (step,) = rewritten(name, net, asked(["fold-batchnorm"])).steps
+    except CnncalcError:  # there are none
+        return net, {}
+    return step.graphs[1], {one.layer: one.of[0][0] for one in step.made}
 
 
-def against(own: Net, read: Net) -> str:
+def against(own: Net, read: Net, called: Mapping[str, str] | None = None) -> str:
     """How a net that was read differs from our own file of it, and how many of its layers are the same by name.
 
-    Plain numbers that the file counts are told, and are no difference.
+    Layer by layer the multiply–accumulates are the same, or those of several layers of the file in turn, as of
+    attention that an exporter takes apart. Plain numbers that the file counts are told, and are no difference.
+    `called` are names of our own layers in place of those that they have.
     """
     (params, macs, outputs), (found, found_macs, found_outputs) = totals(own), totals(read)
-    names, mine = weighted(read), weighted(own)
+    names, mine = weighted(read), {(called or {}).get(name, name): count for name, count in weighted(own).items()}
     plain = sum(count for name, count in names.items() if name.startswith(CONSTANTS))
     told = []
     if found_macs != macs:
@@ -51,9 +55,10 @@ def against(own: Net, read: Net) -> str:
         told.append(f"outputs {found_outputs} for {outputs}")
     if found - plain != params:
         told.append(f"params {found - plain - params:+,}")
-    worked, wanted = (Counter(row.macs for row in report(net).rows if row.macs) for net in (read, own))
-    if worked != wanted:
-        told.append(f"layers' macs, {listed((worked - wanted).elements())} for {listed((wanted - worked).elements())}")
+    worked, wanted = ([row.macs for row in report(net).rows if row.macs] for net in (read, own))
+    if Counter(worked) != Counter(wanted) and not set(accumulate(wanted)) <= set(accumulate(worked)):
+        more, less = Counter(worked) - Counter(wanted), Counter(wanted) - Counter(worked)
+        told.append(f"layers' macs, {listed(more.elements())} for {listed(less.elements())}")
     same = sum(names.get(name) == count for name, count in mine.items())
     beside = f", {plain} plain numbers" if plain else ""
     return f"{'; '.join(told) or 'equal'} ({same} of {len(mine)} layers by name, {lines(read)} layers{beside})"

@@ -58,7 +58,8 @@ def reading(name: str, own: Net, way: str) -> str:
     half = report(own).totals.params > LARGE
     dtype = torch.bfloat16 if half else torch.float32
     module = unlike(module.to(dtype))
-    found = told(lambda: against(folded(name, own), WAYS[way](module, torch.zeros(shape, dtype=dtype))))
+    wanted, called = folded(name, own)
+    found = told(lambda: against(wanted, WAYS[way](module, torch.zeros(shape, dtype=dtype)), called))
     return f"{found}, in bfloat16" if half else found
 
 

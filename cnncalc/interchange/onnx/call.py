@@ -44,6 +44,8 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
+_MEMBER = re.compile(r"[A-Za-z_]\w*(\.\w+)+\Z")
+"""What torch calls a tensor of a module."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
 
@@ -287,14 +289,16 @@ class Call:
 
         Layers with the same initialisers share their parameters.
         """
-        share = None
+        share, name = None, self.name + suffix
+        if kind == "parameter" and weights and _MEMBER.match(weights[0].name):
+            name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
         # one number a channel has its axis in the shape, and what joins in another way is another layer
         own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
         tensor = self.sketch.add(
-            self.name + suffix,
+            name,
             kind,
             fields,
             [live.tensor for live in lives],

@@ -216,9 +216,10 @@ def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     if any(end is None or len(end) != 1 for end in ends):
         return None
     start, stop, step = (end[0] for end in ends if end)
-    if step == 0 or not 0 <= (count := math.ceil((stop - start) / step)) <= MOST_READ:
+    if step == 0 or not math.isfinite(span := (stop - start) / step) or (count := math.ceil(span)) < 0:
         return None
-    return [Tensor((count,), tuple(start + place * step for place in range(count)), values[0].type)]
+    numbers = tuple(start + place * step for place in range(count)) if count <= MOST_READ else None
+    return [Tensor((count,), numbers, values[0].type)]
 
 
 def reduced(

@@ -12,7 +12,7 @@ from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import alone, cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
 
-__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "topk"]
+__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
 
 
 def gather(call: Call) -> list[Value]:
@@ -79,6 +79,16 @@ def gather_nd(call: Call) -> list[Value]:
     if call.whole("batch_dims", 0) or not 0 < depth <= len(full):
         raise NotKnown("no places that the file holds")
     return [picked(call, call.freed(live), (*around, *full[depth:]))]
+
+
+def scattered(call: Call) -> list[Value]:
+    """ScatterND and ScatterElements: a tensor that is written over in part: of that, the shape alone is known."""
+    data, lives = call.values[0], [value for value in call.present() if isinstance(value, Live)]
+    if isinstance(data, Tensor):
+        return [call.put("opaque", *map(call.freed, lives), shape=data.dims, of=call.node.kind)]
+    if len({live.axis for live in lives}) > 1:
+        lives = [call.freed(live) for live in lives]
+    return [call.put("opaque", *lives, shape=call.shape(lives[0]), of=call.node.kind)]
 
 
 def reversed_sequence(call: Call) -> list[Value]:

@@ -6,6 +6,7 @@ from math import prod
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.fixed import held
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
@@ -64,14 +65,19 @@ def einsum(call: Call) -> list[Value]:
     if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
         raise NotKnown(f"`{equation[:60]}`")
     a, b = letters
-    if isinstance(call.values[0], Live) and isinstance(call.values[1], Tensor):
-        return [by_weight(call, a, b, made)]
+    first, second = call.present()
+    if isinstance(first, Live) and isinstance(second, Tensor):
+        if (linear := by_weight(call, a, b, made)) is not None:
+            return [linear]
+        first = call.freed(first) if call.batch != 1 else first
+        second = held(call, second, first, second.dims, WITHIN)
     along = [one for one in made if one in a and one in b]
     summed = [one for one in a if one in b and one not in made]
     rows, columns = ([one for one in side if one in made and one not in other] for side, other in ((a, b), (b, a)))
     if len({*a}) != len(a) or len({*b}) != len(b):
         raise NotKnown(f"`{equation[:60]}`")
-    first, second = (call.live(place) for place in (0, 1))
+    if not isinstance(first, Live) or not isinstance(second, Live):
+        raise NotKnown("its first input does not depend on the net's input")
     if not len(summed) == len(rows) == len(columns) == 1:
         return [contracted(call, first, second, (a, b, made))]
     wanted = ("".join([*along, *rows, *summed]), "".join([*along, *summed, *columns]))
@@ -82,16 +88,21 @@ def einsum(call: Call) -> list[Value]:
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
 
 
-def by_weight(call: Call, a: str, b: str, made: str) -> Live:
-    """Einsum of a tensor and a weight that is a linear layer, whose features stand in several axes, as Keras has it."""
+def by_weight(call: Call, a: str, b: str, made: str) -> Live | None:
+    """Einsum of a tensor and a weight that is a linear layer, whose features stand in several axes, as Keras has it.
+
+    None for one that is no linear layer.
+    """
     live, weight = call.live(0), call.fixed(1)
     summed = "".join(one for one in a if one in b and one not in made)
-    kept, out = a.removesuffix(summed), b.removeprefix(summed)
-    fits = summed and (kept + summed, summed + out, kept + out) == (a, b, made) and len({*a, *b}) == len(kept + b)
+    kept, first = a.removesuffix(summed), b.startswith(summed)
+    out = b.removeprefix(summed) if first else b.removesuffix(summed)
+    weighed = summed + out if first else out + summed
+    fits = summed and (kept + summed, weighed, kept + out) == (a, b, made) and len({*a, *b}) == len(kept + b)
     full = call.full(live)
     if not fits or len(full) != len(a) or len(weight.dims) != len(b) or live.axis >= len(kept):
-        raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}` with a weight")
-    around, features = full[: len(kept)], weight.dims[len(summed) :]
+        return None
+    around, features = full[: len(kept)], weight.dims[len(summed) :] if first else weight.dims[: len(out)]
     rows = call.own(live, (*around, prod(full[len(kept) :])))
     if len(summed) > 1:
         live = call.put("reshape", live, suffix="_rows", shape=rows)
@@ -105,11 +116,14 @@ def by_weight(call: Call, a: str, b: str, made: str) -> Live:
 def contracted(call: Call, first: Live, second: Live, letters: tuple[str, str, str]) -> Live:
     """Any other Einsum of two tensors, in whose equation of ours the batch has no letter."""
     a, b, made = letters
-    batch = [side[live.axis] if 0 <= live.axis < len(side) else "" for live, side in zip((first, second), (a, b))]
-    if batch[0] != batch[1] or not batch[0] or batch[0] not in made:
+    sides = [(live, side) for live, side in zip((first, second), (a, b)) if live.axis != WITHIN]
+    batch = {side[live.axis : live.axis + 1] for live, side in sides}
+    letter = batch.pop() if len(batch) == 1 else ""
+    meets = [live for live, side in zip((first, second), (a, b)) if live.axis == WITHIN and letter in side]
+    if not letter or letter not in made or meets:
         raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}`, by which a batch meets something else")
-    left, right, out = (side.replace(batch[0], "") for side in letters)
-    return call.put("einsum", first, second, batch=made.index(batch[0]), equation=f"{left},{right}->{out}")
+    left, right, out = (side.replace(letter, "") for side in letters)
+    return call.put("einsum", first, second, batch=made.index(letter), equation=f"{left},{right}->{out}")
 
 
 def ordered(call: Call, live: Live, had: str, wanted: str) -> Live:
@@ -139,7 +153,10 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         axis = "features" if len(call.shape(live)) == 1 else "last"
         at = 2 if bias is not None else len(call.values)
         return call.biased(at, -1, "linear", live, [weight], out=weight.dims[1], axis=axis)
-    if len(weight.dims) != rank or live.axis or weight.dims[0] != 1 or rank < 3:
+    if len(weight.dims) != rank or rank < 3 or bias is not None:
         raise NotKnown("a product with a stack of weights")
+    if live.axis or weight.dims[0] != 1:
+        live = call.freed(live)
+        return call.put("matmul", live, held(call, weight, live, weight.dims, WITHIN))
     stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
     return call.put("matmul", live, stack)
