@@ -12,6 +12,7 @@ from onnx_files import graph as graph_of
 from onnx_files import model, net, node, tensor, whole
 from reading import Read, read
 
+from cnncalc import report
 from cnncalc.errors import CnncalcError
 
 
@@ -64,6 +65,26 @@ CASES = {
     "heads that a pool takes for a batch": (
         [node("Reshape", "x h", "a"), node("MaxPool", "a", "c", kernel_shape=(2, 2)), node("Reshape", "c m", "y")],
         [whole("h", 3, 2, 8, 8), whole("m", 1, 6, 7, 7)], (1, 6, 8, 8), "6x7x7", 0,
+    ),
+    "a matrix for each place along an axis": (
+        [
+            node("Einsum", "x w", "a", equation="nwc,wkc->nwk"), node("Transpose", "a", "b", perm=(1, 0, 2)),
+            node("MatMul", "b v", "c"), node("Transpose", "c", "y", perm=(1, 0, 2)),
+        ],
+        [tensor("w", (8, 5, 6)), tensor("v", (8, 5, 2))], (1, 8, 6), "8x2", 240 + 80,
+    ),
+    "a part that is written over": (
+        [node("Slice", "x o t a", "p"), node("Sigmoid", "p", "s"), node("ScatterND", "x i s", "y")],
+        [whole("o", 1), whole("t", 3), whole("a", 1), tensor("i", (1, 2, 2), [0, 1, 0, 2], 7)],
+        (1, 4, 8, 6), "4x8x6", 0,
+    ),
+    "places too many to be told one by one": (
+        [
+            node("Range", "z n o", "r"), node("Reshape", "r m", "p"), node("Shape", "p", "s"),
+            node("Reshape", "x s", "y"),
+        ],
+        [tensor("z", (), [0], 7), tensor("n", (), [5000], 7), tensor("o", (), [1], 7), whole("m", 1, 50, 100)],
+        (1, 2, 2500), "50x100", 0,
     ),
     "places that are made of several weights": (
         [
@@ -125,6 +146,15 @@ def test_auto_pad(auto, kernel, stride, n, made, turned):
     said = {"auto_pad": auto, "strides": (stride, stride)}
     found = [onnx(node(kind, "x w", "y", **said), x=(1, 1, n, n), tensors=held) for kind in ("Conv", "ConvTranspose")]
     assert [list(one.outputs.values()) for one in found] == [[f"1x{made}x{made}"], [f"1x{turned}x{turned}"]]
+
+
+def test_a_table_of_distances_that_is_multiplied_counts_once_by_its_name():
+    far = [3 + a - b for a in range(4) for b in range(4)]
+    held = [tensor("blocks.0.attn.rel_pos", (7, 6)), tensor("i", (4, 4), far, 7)]
+    nodes = [node("Gather", "blocks.0.attn.rel_pos i", "r"), node("Einsum", "x r", "y", equation="bthwc,hkc->bthwk")]
+    found = onnx(*nodes, x=(1, 2, 4, 5, 6), tensors=held)
+    assert (list(found.outputs.values()), found.params, found.macs) == (["2x4x5x4"], 42, 2 * 4 * 5 * 6 * 4)
+    assert [row.name for row in report(found.graph).rows if row.params] == ["blocks.0.attn.rel_pos"]
 
 
 def test_maps_of_an_image_share_a_weight_and_each_is_convolved():

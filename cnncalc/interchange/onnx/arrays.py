@@ -58,10 +58,10 @@ def places(dims: Dims) -> Iterator[Dims]:
 def picked(tensor: Tensor, dims: Dims, where: Callable[[Dims], Dims]) -> Tensor:
     """A tensor of shape `dims` whose element at each place is the one of `tensor` at `where(place)`."""
     if tensor.numbers is None or size_of(dims) > MOST_READ:
-        return tensor._replace(dims=dims, numbers=None)
+        return tensor._replace(dims=dims, held=None)
     steps, numbers = strides(tensor.dims), tensor.numbers
     found = tuple(numbers[sum(map(operator.mul, where(place), steps))] for place in places(dims))
-    return tensor._replace(dims=dims, numbers=found)
+    return tensor._replace(dims=dims, held=found)
 
 
 def expanded(tensor: Tensor, dims: Dims) -> Tensor:

@@ -44,6 +44,8 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
+_MEMBER = re.compile(r"[A-Za-z_]\w*(\.\w+)+\Z")
+"""What torch calls a tensor of a module."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
 
@@ -104,6 +106,16 @@ class Call:
         """The same node with another first input, for a layer whose name ends otherwise."""
         made = Call(self.sketch, self.node, [first, *self.values[1:]], self.opset, self.batch, self.owners, self.common)
         made.name = self.name + suffix
+        return made
+
+    def within(self) -> Call | None:
+        """The same node on tensors of which all axes are the image's; None where they are, or of several images."""
+        lives = [value for value in self.values if isinstance(value, Live) and value.axis != WITHIN]
+        if self.batch != 1 or not lives:
+            return None
+        values = [self.freed(value) if isinstance(value, Live) else value for value in self.values]
+        made = Call(self.sketch, self.node, values, self.opset, self.batch, self.owners, self.common)
+        made.name = self.name
         return made
 
     # -- attributes --
@@ -277,14 +289,16 @@ class Call:
 
         Layers with the same initialisers share their parameters.
         """
-        share = None
+        share, name = None, self.name + suffix
+        if kind == "parameter" and weights and _MEMBER.match(weights[0].name):
+            name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
         # one number a channel has its axis in the shape, and what joins in another way is another layer
         own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
         tensor = self.sketch.add(
-            self.name + suffix,
+            name,
             kind,
             fields,
             [live.tensor for live in lives],

@@ -26,7 +26,7 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     axis %= len(data.dims)
     dims = (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :])
     if at.numbers is None:  # too many to be read, or not in the file: only the shape is known
-        return [_looked_up(data, data._replace(dims=dims, numbers=None), node.outputs[0])]
+        return [_looked_up(data, data._replace(dims=dims, held=None), node.outputs[0])]
     indices, length, rank = ints(at) or (), data.dims[axis], len(at.dims)
     if any(not -length <= one < length for one in indices):
         return None

@@ -41,7 +41,7 @@ def elementwise(
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
     try:
-        return [first._replace(numbers=tuple(function(*row) for row in zip(*columns)))]
+        return [first._replace(held=tuple(function(*row) for row in zip(*columns)))]
     except (ArithmeticError, ValueError):
         return [first]
 
@@ -74,7 +74,7 @@ def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     kind = values[1].type if node.kind == "CastLike" else to if isinstance(to, int) else values[0].type
     made = values[0]._replace(type=kind)
     if made.numbers is not None and not made.floating:
-        return [made._replace(numbers=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
+        return [made._replace(held=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
     return [made]
 
 
@@ -216,9 +216,10 @@ def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     if any(end is None or len(end) != 1 for end in ends):
         return None
     start, stop, step = (end[0] for end in ends if end)
-    if step == 0 or not 0 <= (count := math.ceil((stop - start) / step)) <= MOST_READ:
+    if step == 0 or not math.isfinite(span := (stop - start) / step) or (count := math.ceil(span)) < 0:
         return None
-    return [Tensor((count,), tuple(start + place * step for place in range(count)), values[0].type)]
+    numbers = tuple(start + place * step for place in range(count)) if count <= MOST_READ else None
+    return [Tensor((count,), numbers, values[0].type)]
 
 
 def reduced(

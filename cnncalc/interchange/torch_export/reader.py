@@ -12,8 +12,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
-from cnncalc.interchange.torch_export.rules.choosing import shape_alone
-from cnncalc.interchange.torch_export.rules.table import OPERATORS
+from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
 from cnncalc.interchange.torch_export.values import (
     LIKE,
     Parameter,

@@ -32,12 +32,19 @@ def laid_out(call: Call, live: Live, full: tuple[int, ...]) -> Live:
     axis = batch_of(call, live.axis, before, full)
     shape = call.own(Live(live.tensor, axis), full)
     if not shape:
-        raise NotKnown("a number for each image")
+        axis, shape = alone(call)
     if shape == call.shape(live):
         return Live(live.tensor, axis)
     if len(shape) == 1:
         return call.put("flatten", live, batch=axis)
     return call.put("reshape", live, batch=axis, shape=shape)
+
+
+def alone(call: Call) -> tuple[int, tuple[int, ...]]:
+    """The axis of the batch and the shape of one number an image, which is a list of one. Raises `NotKnown`."""
+    if call.batch != 1:
+        raise NotKnown("a number for each image")
+    return WITHIN, (1,)
 
 
 def batch_of(call: Call, axis: int, before: tuple[int, ...], full: tuple[int, ...]) -> int:
@@ -92,7 +99,7 @@ def squeeze(call: Call) -> list[Value]:
     left = tuple(n for axis, n in enumerate(shape) if axis not in gone)
     batch = live.axis - sum(1 for axis in gone if axis < live.axis)
     if not left:
-        raise NotKnown("a number for each image")
+        batch, left = alone(call)
     if len(left) == 1:
         return [call.put("flatten", live, batch=batch)]
     return [call.put("reshape", live, batch=batch, shape=left) if left != shape else live]

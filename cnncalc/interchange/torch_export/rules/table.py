@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_export.rules.arithmetic import ARITHMETIC
-from cnncalc.interchange.torch_export.rules.choosing import CHOOSING
+from cnncalc.interchange.torch_export.rules.choosing import CHOOSING, shape_alone
 from cnncalc.interchange.torch_export.rules.elementwise import ELEMENTWISE
 from cnncalc.interchange.torch_export.rules.norms_of_weights import NORMS
 from cnncalc.interchange.torch_export.rules.products import PRODUCTS
@@ -15,7 +15,7 @@ from cnncalc.interchange.torch_export.rules.repeating import REPEATING
 from cnncalc.interchange.torch_export.rules.shapes import SHAPES
 from cnncalc.interchange.torch_export.rules.windows import WINDOWS
 
-__all__ = ["OPERATORS"]
+__all__ = ["OPERATORS", "shape_alone"]
 
 OPERATORS: dict[str, Any] = {
     **CHOOSING,
