@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from cnncalc.interchange.sketch import Sketch
-from cnncalc.interchange.structure.blocks import Block, in_blocks
 from cnncalc.interchange.structure.branches import in_series
 from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge
+from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
+from cnncalc.interchange.structure.spreading import Alike
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
+from cnncalc.interchange.structure.units import in_units
 from cnncalc.interchange.structure.writing import beside, name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
@@ -23,8 +24,7 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    bodies = [_body(*in_blocks(items, labels, nested=nested), labels) for nested in (False, True)] if blocks else []
-    body = min(bodies, key=len) if bodies else _body(items, [], labels)
+    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
     lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
 

@@ -211,12 +211,14 @@ class Builder:
     ) -> Tensor:
         """A block's layers, in a level of their own, with its arguments in scope; the first tensor is the current one.
 
+        The layers of a flat one, used without a name, stand in the level around it.
         `inputs` is the number of tensors that it takes, and `inputs.0`, `inputs.1`, … are their names inside it.
         """
         self.nesting.count(use.node, USE)
         inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
             return self.lookup.keep(own, level)
+        flat = block.flat and own is None
 
         def body(builder: Builder, inner: Level, start: Tensor) -> Tensor:
             if start != tensors[0] and len(tensors) > 1:
@@ -224,13 +226,15 @@ class Builder:
                 builder.faults.add(message, use.node, help="share the layers inside it, one by one")
                 return UNKNOWN
             inner = inner.taking((start, *tensors[1:]))
-            if not block.by_position:
+            if not block.by_position and not flat:
                 builder.net.blocks[inner.prefix[:-1]] = block.name
             outer = builder.layers
             builder.layers = outer.without_defaults() if block.library else outer
             builder.faults.uses.append(use.node)
             try:
                 build = lambda: builder.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
+                if flat:
+                    return build()
                 values, taken = [inner_scope[name] for name in block.parameters], (start, *tensors[1:])
                 unfold, layers = builder.unfolder.built, builder.layers
                 return unfold(block.items, values, taken, inner, layers, build, library=block.library)
@@ -238,6 +242,9 @@ class Builder:
                 builder.faults.uses.pop()
                 builder.layers = outer
 
+        if flat:
+            with self.nesting.within(use.node):
+                return body(self, level, tensors[0])
         return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
 
     def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
