@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.structure.blocks.spreading import Alike
+from cnncalc.interchange.structure.blocks.units import in_units
 from cnncalc.interchange.structure.branches import in_series
-from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
+from cnncalc.interchange.structure.groups import Paths, in_groups, with_merges_inside, without_small_groups
 from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
-from cnncalc.interchange.structure.spreading import Alike
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
-from cnncalc.interchange.structure.units import in_units
 from cnncalc.interchange.structure.writing import beside, name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
 __all__ = ["chained", "structured"]
+
+
+FEW = 2
+"""Where a line stands for more layers than that, blocks have made it so."""
 
 
 def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, list[str]]:
@@ -22,11 +26,21 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     paths = [name_parts(operator.name) for operator in sketch.operators]
     owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
+    grouped = with_merges_inside(grouped, owned)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
+    body = _shortest(items, labels) if blocks else _body(items, [], labels)
     lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
+
+
+def _shortest(items: tuple[Item, ...], labels: Labels) -> list[str]:
+    """The lines with blocks, where these make them fewer."""
+    body = _body(*in_units(items, Alike(labels)), labels)
+    if FEW * len(body) < len(labels.sketch.operators):
+        return body
+    plain = _body(items, [], labels)
+    return body if len(body) < len(plain) else plain
 
 
 def _body(items: tuple[Item, ...], blocks: list[Block], labels: Labels) -> list[str]:

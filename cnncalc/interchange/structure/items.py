@@ -59,14 +59,16 @@ class Block(NamedTuple):
     by_position: bool = False
     flat: bool = False
     """Whether its layers stand in the group that uses it."""
+    stems: int = 0
+    """So many of its first arguments are stems of names."""
 
 
 class Use(NamedTuple):
     """A block used in place of a group, or of items, which are a group without a name then."""
 
     block: Block
-    prefix: str
-    """What the names of a flat block's layers have in common, its first argument; empty where it has none."""
+    stems: tuple[str, ...]
+    """What the names of a flat block's layers have in common, its first arguments."""
     values: tuple[str, ...]
     """Those of the other arguments, in their order."""
     group: Group | Repeat

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.interchange.structure.arguments import LETTERS
+from cnncalc.interchange.structure.blocks.arguments import LETTERS
 from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import head, notation, quoted
-from cnncalc.language.yaml.tree import scalar_value
+from cnncalc.language.yaml.reader import scalar_value
 from cnncalc.layers import Layer, show_shape
 from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
 from cnncalc.notation.lines import write
@@ -83,7 +83,7 @@ class _Writer:
         said = tuple((field, text) for field, text in item.said if field != NAME)
         if said:
             kind, _, rest = write(layer, said).partition(" ")
-            rest = quoted(rest)
+            rest = quoted(rest) if rest else ""
         else:
             kind, rest = notation(layer, self.labels.sketch.dialect)
         if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
@@ -190,9 +190,8 @@ class _Writer:
 def use(item: Use) -> str:
     """The arguments of a block, as they stand behind its name."""
     names = [name for name, _ in item.block.arguments]
-    words = [word for word in (item.prefix, *item.values) if word] if item.prefix else list(item.values)
     told: list[str] = []
-    for (name, usual), word in zip(item.block.arguments, words):
+    for (name, usual), word in zip(item.block.arguments, (*item.stems, *item.values)):
         if word == usual:
             continue
         if name in LETTERS and (word[0].isdigit() or word[0] == "$"):
@@ -201,18 +200,15 @@ def use(item: Use) -> str:
             told.append(word)
         else:
             told.append(f"{name}={word}")
-    if item.prefix and not _is_text(item.prefix):
-        return f"{{{', '.join([f'{names[0]}: {_as_text(item.prefix)}', *_fields(item, names[1:])])}}}"
+    if not all(map(_is_text, item.stems)):
+        texts = (f'{name}: "{word}"' for name, word in zip(names, item.stems))
+        return f"{{{', '.join([*texts, *_fields(item, names[item.block.stems :])])}}}"
     return quoted(" ".join(told)) if told else ""
 
 
 def _is_text(word: str) -> bool:
     """Whether an argument is read as it is written: `1_2` is a number."""
     return "$" in word or str(scalar_value(word, True)) == word
-
-
-def _as_text(word: str) -> str:
-    return f'"{word}"'
 
 
 def _fields(item: Use, names: list[str]) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from cnncalc.interchange.structure.items import NAME, Group, Item, Leaf, Merge, Repeat, Said, Use
+from cnncalc.interchange.structure.blocks.stems import PLACE, PREFIX
+from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Said, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import notation
 from cnncalc.layers import Layer
@@ -41,6 +42,7 @@ class Alike:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
         self.known: dict[int, tuple[Item, Spread | None, int]] = {}
+        self.bodies: dict[int, tuple[Sequence[Item], Spread | None]] = {}
         self.numbers: dict[Hashable, int] = {}
         self.layers: dict[Layer, tuple[Hashable, Said]] = {}
 
@@ -52,6 +54,11 @@ class Alike:
         """The item taken apart; None where others name it by `from`, or where it says what only it can say."""
         return self._of(item)[1]
 
+    def size(self, item: Item) -> int:
+        """About how many characters the text of an item has that stands in a block."""
+        spread = self._of(item)[1]
+        return 0 if spread is None else spread.size
+
     def _of(self, item: Item) -> tuple[Item, Spread | None, int]:
         found = self.known.get(id(item))
         if found is None:
@@ -62,9 +69,18 @@ class Alike:
 
     def body(self, items: Sequence[Item]) -> Spread | None:
         """Several items as one, with all their names."""
-        parts = [self.spread(item) for item in items]
-        whole = [part for part in parts if part is not None]
-        return together(whole) if len(whole) == len(parts) else None
+        found = self.bodies.get(id(items))
+        if found is None:
+            parts = [self._of(item)[1] for item in items]
+            whole = [part for part in parts if part is not None]
+            found = self.bodies[id(items)] = items, together(whole) if len(whole) == len(parts) else None
+        return found[1]
+
+    def whole(self, items: Sequence[Item]) -> Spread:
+        """Several items that stand in a block as one."""
+        body = self.body(items)
+        assert body is not None
+        return body
 
     def _spread(self, item: Item) -> Spread | None:
         if isinstance(item, (Leaf, Merge)):
@@ -87,14 +103,14 @@ class Alike:
         return Spread(("repeat", inner.key), fields, values, inner.names, inner.size + 24)
 
     def _use(self, item: Use) -> Spread | None:
-        group, size = item.group, 6 + len(item.block.name) + len(item.prefix) + sum(len(one) + 1 for one in item.values)
-        fields, values = tuple(name for name, _ in item.block.arguments[bool(item.prefix) :]), item.values
+        group, size = item.group, 8 + len(item.block.name) + sum(len(one) + 1 for one in (*item.stems, *item.values))
+        fields, values = tuple(name for name, _ in item.block.arguments[item.block.stems :]), item.values
+        names = tuple(f"{begin}{stem}" for begin, stem in zip(_begins(item.block), item.stems))
         if isinstance(group, Group):
-            names = (item.prefix or group.name,) if item.prefix or group.name else ()
-            return Spread(("use", item.block.name, bool(group.name)), fields, values, names, size + len(group.name) + 8)
+            names = (*names, group.name) if group.name else names
+            return Spread(("use", item.block.name, bool(group.name)), fields, values, names, size + len(group.name))
         key = ("use", item.block.name, group.name, group.first, group.numbered)
-        names = (item.prefix,) if item.prefix else ()
-        return Spread(key, (*fields, "times"), (*values, str(group.times)), names, size + len(group.name) + 24)
+        return Spread(key, (*fields, "times"), (*values, str(group.times)), names, size + len(group.name) + 16)
 
     def _layer(self, item: Leaf | Merge) -> Spread | None:
         labels = self.labels
@@ -122,7 +138,6 @@ class Alike:
         fields = tuple(name for name, _ in numbers)
         return Spread(key, fields, tuple(said.get(name, value) for name, value in numbers), (own,), size)
 
-
     # -- with other values and names --
 
     def fill(self, item: Item, values: Iterator[str], names: Iterator[str]) -> Item:
@@ -145,21 +160,26 @@ class Alike:
 
     def _inside(self, item: Group | Repeat, values: Iterator[str]) -> tuple[Item, ...]:
         """The items of a group with other values; the names in it are its own."""
-        inner = self.body(item.items)
-        assert inner is not None
-        names = iter(inner.names)
+        names = iter(self.whole(item.items).names)
         return tuple(self.fill(one, values, names) for one in item.items)
 
 
 def together(parts: Sequence[Spread]) -> Spread:
     """Several items as one."""
-    return Spread(
-        tuple(part.key for part in parts),
-        tuple(field for part in parts for field in part.fields),
-        tuple(value for part in parts for value in part.values),
-        tuple(name for part in parts for name in part.names),
-        sum(part.size for part in parts),
-    )
+    if len(parts) == 1:
+        return parts[0]._replace(key=(parts[0].key,))
+    keys: list[Hashable] = []
+    fields: list[str] = []
+    values: list[str] = []
+    names: list[str] = []
+    size = 0
+    for part in parts:
+        keys.append(part.key)
+        fields += part.fields
+        values += part.values
+        names += part.names
+        size += part.size
+    return Spread(tuple(keys), tuple(fields), tuple(values), tuple(names), size)
 
 
 def taken_apart(layer: Layer, *, short: bool) -> tuple[Hashable, Said]:
@@ -189,10 +209,15 @@ def _filled_use(item: Use, values: Iterator[str], names: Iterator[str]) -> Use:
     group, given = item.group, tuple(next(values) for _ in item.values)
     if isinstance(group, Repeat):
         group = group._replace(times=next(values))
-    prefix = next(names) if item.prefix else ""
-    if isinstance(group, Group) and group.name and not prefix:
+    stems = tuple(next(names).removeprefix(begin) for begin in _begins(item.block))
+    if isinstance(group, Group) and group.name:
         group = group._replace(name=next(names))
-    return item._replace(prefix=prefix, values=given, group=group)
+    return item._replace(stems=stems, values=given, group=group)
+
+
+def _begins(block: Block) -> list[str]:
+    """What stands before the stems of a block's names, so that they are names: a number alone is none."""
+    return ["" if name in (PREFIX, PLACE) else f"{name}_" for name, _ in block.arguments[: block.stems]]
 
 
 def _said(fields: Sequence[tuple[str, str]], name: str) -> Said:
