@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import cnncalc  # noqa: E402
 from benchmarks.exports.nets import drawn  # noqa: E402
-from benchmarks.imported import by_onnx, totals, weighted  # noqa: E402
+from benchmarks.imported.held import totals, weighted  # noqa: E402
+from benchmarks.imported.ways import by_onnx  # noqa: E402
 from cnncalc.errors import CnncalcError  # noqa: E402
 from cnncalc.graph import Net  # noqa: E402
 

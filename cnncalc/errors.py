@@ -104,6 +104,9 @@ def _excerpt(place: Place) -> tuple[str, int]:
 class CnncalcError(Exception):
     """Bad input. `faults` holds every fault that was found, in the order of the text."""
 
+    built = 0
+    """The layers that stood when a net was found to be none: what it took to find out."""
+
     def __init__(self, faults: Fault | Sequence[Fault]) -> None:
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__(*self.faults)

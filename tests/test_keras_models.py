@@ -38,6 +38,15 @@ layers:
   - {flatten: , name: f}
   - {linear: 2, name: g}
 """
+OUTSIDE = """
+name: ou
+dialect: keras
+input: 3x8x8
+layers:
+  - {conv: 3 k1, name: stem}
+  - {name: block, layers: [{share: stem}, {conv: 3 k1, name: e}, relu]}
+  - {share: block.e}
+"""
 SAID = {
     ("keras-nested", TWICE): (
         "left (InputLayer) | (None, 8) | 0 | -", "right (InputLayer) | (None, 8) | 0 | -",
@@ -47,6 +56,10 @@ SAID = {
     ("keras-nested", ONCE): (
         "input_layer (InputLayer) | (None, 8) | 0", "tower (Functional) | (None, 4) | 36", "h (Dense) | (None, 3) | 15",
     ),
+    ("keras-nested", OUTSIDE): (
+        "input_layer (InputLayer) | (None, 8, 8, 3) | 0", "stem (Conv2D) | (None, 8, 8, 3) | 12",
+        "block (Functional) | (None, 8, 8, 3) | 24", "e (Conv2D) | (None, 8, 8, 3) | 12",
+    ),
     ("keras-sequential", PLAIN): (
         "c (Conv2D) | (None, 6, 6, 4) | 112", "p (MaxPooling2D) | (None, 3, 3, 4) | 0",
         "n (BatchNormalization) | (None, 3, 3, 4) | 16", "f (Flatten) | (None, 36) | 0", "g (Dense) | (None, 2) | 74",
@@ -54,6 +67,7 @@ SAID = {
 }  # fmt: skip
 TOTALS = {
     TWICE: ("36 (144.00 B)", "36 (144.00 B)", "0 (0.00 B)"), ONCE: ("51 (204.00 B)", "51 (204.00 B)", "0 (0.00 B)"),
+    OUTSIDE: ("24 (96.00 B)", "24 (96.00 B)", "0 (0.00 B)"),
     PLAIN: ("202 (808.00 B)", "194 (776.00 B)", "8 (32.00 B)"),
 }  # fmt: skip
 
@@ -115,7 +129,11 @@ def models():
     outer = keras.Input((8,), name="input_layer")
     plain = [keras.Input((8, 8, 3)), layers.Conv2D(4, 3, name="c"), layers.MaxPooling2D(name="p"),
              layers.BatchNormalization(name="n"), layers.Flatten(name="f"), layers.Dense(2, name="g")]  # fmt: skip
+    shared, again = layers.Conv2D(3, 1, name="stem"), layers.Conv2D(3, 1, name="e")
+    image, entered = keras.Input((8, 8, 3), name="input_layer"), keras.Input((8, 8, 3))
+    block = keras.Model(entered, layers.ReLU(name="relu")(again(shared(entered))), name="block")
     return {
+        OUTSIDE: keras.Model(image, again(block(shared(image))), name="ou"),
         TWICE: keras.Model([left, right], added, name="ne"),
         ONCE: keras.Model(outer, layers.Dense(3, name="h")(stem(outer)), name="ne2"),
         PLAIN: keras.Sequential(plain, name="s"),

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from itertools import product
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.language import chain
+from cnncalc.language.options import Options
 from cnncalc.solve.layer.answer import LayerProblem, solve_layer
 from cnncalc.solve.layer.axis import UNKNOWNS, Axis, bounds_of, candidates, with_value
 
@@ -210,6 +213,39 @@ def test_axes_are_solved_by_themselves():
     assert [axis["axis"] for axis in answer["axes"]] == ["height", "width"]
     (both,) = answered("pool-padding", "--input", "8x8", "--output", "4x4", "--kernel", 2)["axes"]
     assert both["axis"] == "height, width"
+
+
+@settings(max_examples=300, deadline=None)
+@given(axes(), axes(), st.sampled_from(UNKNOWNS), st.booleans())
+def test_the_best_of_two_axes_is_a_layer_that_gives_both(first, second, unknown, free):
+    """Each axis is asked for what a layer of its own numbers gives, so that there is an answer."""
+    second = second._replace(kind=first.kind, rounding=first.rounding, dialect=first.dialect)
+    second = second._replace(border=first.border if isinstance(first.border, str) else (second.input % 3, 1))
+    both = [first, second._replace(output_padding=second.output_padding * (first.kind == "deconv"))]
+    if any(one.broken() for one in both) or (unknown == "output-padding" and first.kind != "deconv"):
+        return
+    if first.stride is None or second.stride is None:  # which a problem has for all axes or for none
+        both = [one._replace(stride=one.stride or one.kernel) for one in both]
+    outputs = tuple(one.layer().output_shape(one.shape)[1] for one in both)
+    known: dict[str, Any] = {
+        name: tuple(getattr(one, name) for one in both)
+        for name in ("input", "kernel", "stride", "dilation", "output_padding")
+        if name != unknown.replace("-", "_")
+    }
+    if unknown == "padding" and free:
+        del known["output_padding"]
+    known["padding"] = first.border if isinstance(first.border, str) else tuple(one.border for one in both)
+    if unknown == "padding":
+        del known["padding"]
+    sizes = tuple(one.input for one in both)
+    answer = solve_layer(
+        LayerProblem(first.kind, unknown, outputs, rounding=first.rounding, dialect=first.dialect, **known)
+    )
+    if all(axis.total for axis in answer.axes):
+        if unknown == "input":
+            sizes = tuple(int(axis.choices[0].text) for axis in (answer.axes * 2)[:2])
+        net = chain(f"1x{sizes[0]}x{sizes[1]}", [answer.best.replace("…", "1")], Options(dialect=first.dialect))
+        assert [node.shape[1:] for node in net.nodes][-1] == outputs, answer.best
 
 
 # -- none, and what comes closest --

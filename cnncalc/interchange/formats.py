@@ -29,8 +29,7 @@ class Format(NamedTuple):
 
 def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
     """A test whether the first bytes of a file hold a pattern."""
-    compiled = re.compile(pattern, re.MULTILINE)
-    return lambda file: compiled.search(file.head) is not None
+    return lambda file: re.search(pattern, file.head, re.MULTILINE) is not None  # compiled when a file comes so far
 
 
 def is_onnx_like(file: ForeignFile) -> bool:
@@ -55,8 +54,7 @@ TEXT = 1 << 16
 
 def within(pattern: bytes) -> Callable[[ForeignFile], bool]:
     """A test whether the first bytes of a text hold a pattern, more of them than `matches` looks at."""
-    compiled = re.compile(pattern, re.MULTILINE)
-    return lambda file: b"\0" not in file.head and compiled.search(file.data, 0, TEXT) is not None
+    return lambda file: b"\0" not in file.head and re.search(pattern, file.data[:TEXT], re.MULTILINE) is not None
 
 
 DIRECTORY = 1 << 20

@@ -31,10 +31,11 @@ def imported(file: ForeignFile, asked: Asked) -> Foreign | None:
         return Foreign(made, found.name)
     from cnncalc.interchange.structure.holding import sketched
 
-    text, names = sketched(made, Path(file.name).name, file.limits)  # where it lies is of no use to whoever gets it
+    text, names, net = sketched(made, file.name, file.limits)
     origins = {name: operator.origin() for name, operator in zip(names, made.operators) if operator.layer is not None}
     inputs = {own: names[tensor] for own, tensor in made.inputs.items() if own != names[tensor]}
-    return Foreign(text, found.name, tuple(made.notes), origins=origins, inputs=inputs, assumed=tuple(made.assumed))
+    told = {"notes": tuple(made.notes), "assumed": tuple(made.assumed), "idle": tuple(made.idle)}
+    return Foreign(text, found.name, origins=origins, inputs=inputs, net=net, **told)
 
 
 def read_as(form: Format, file: ForeignFile, asked: Asked) -> Sketch | Foreign | str | None:
@@ -110,11 +111,13 @@ def known(file: ForeignFile, asked: Asked) -> Foreign | None:
     except OSError as error:
         raise CnncalcError(Fault(f"`{file.name}` cannot be read: {error.strerror}", help="name another file")) from None
     key = (file.path, found.st_mtime_ns, found.st_size, file.limits, repr(asked))
-    if key not in _KNOWN:
-        if len(_KNOWN) >= MOST_KNOWN:
-            _KNOWN.pop(next(iter(_KNOWN)))
-        _KNOWN[key] = imported(file, asked)
-    return _KNOWN[key]
+    if key in _KNOWN:
+        return _KNOWN[key]
+    if len(_KNOWN) >= MOST_KNOWN:
+        _KNOWN.pop(next(iter(_KNOWN)))
+    made = imported(file, asked)
+    _KNOWN[key] = made and made._replace(net=None)  # a net is one reader's: the next one builds its own
+    return made
 
 
 def shapes_of(text: str) -> dict[str, Shape]:

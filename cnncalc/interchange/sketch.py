@@ -71,7 +71,9 @@ class Operator(NamedTuple):
 class Sketch:
     """The operators of a net; each makes one tensor, which is known by the operator's number."""
 
-    __slots__ = ("assumed", "beside", "dialect", "inputs", "name", "notes", "operators", "outputs", "signed", "source")
+    __slots__ = (
+        "assumed", "beside", "dialect", "idle", "inputs", "name", "notes", "operators", "outputs", "signed", "source",
+    )  # fmt: skip
 
     def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
         self.name, self.dialect, self.source = name, dialect, source
@@ -80,6 +82,8 @@ class Sketch:
         self.inputs: dict[str, int] = {}
         self.outputs: list[int] = []
         """The tensors that come out; none: those that nothing takes."""
+        self.idle: list[str] = []
+        """Inputs of the file on which nothing that is counted depends, such as a state that cells begin with."""
         self.beside = 0
         """Numbers that the file holds and no layer has: a side branch counts them."""
         self.notes: list[str] = []

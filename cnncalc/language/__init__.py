@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc.graph import Net
     from cnncalc.language.documents.document import Document
+    from cnncalc.language.documents.foreign import Foreign
     from cnncalc.language.options import Options
     from cnncalc.language.yaml.reader import YamlNode
     from cnncalc.layers import Shape
@@ -44,18 +45,27 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     faults = Faults()
     document = Document(net, options, faults)
     document.symbols = options.symbols
+    foreign = document.foreign
+    if foreign is not None and foreign.net is not None and not options.changes() and not options.symbols:
+        return _told(foreign.net, foreign), document
     assembler = Assembler(document, options, faults)
     net_of = assembler.build()
-    if document.foreign is not None:
-        net_of.origins = document.foreign.origins
-        if document.foreign.assumed:
-            net_of.notices = {**net_of.notices, "input": "; ".join(document.foreign.assumed)}
+    if foreign is not None:
+        _told(net_of, foreign)
     elif net != "-":
         known = ((name, assembler.variables.get(name)) for name in document.variables)
         numbers = {name: one for name, one in known if isinstance(one, (int, float)) and not isinstance(one, bool)}
         if numbers:
             net_of.again = Again(numbers, partial(_anew, net, options), partial(_begun, net, options), [*net_of.nodes])
     return net_of, document
+
+
+def _told(net: Net, foreign: Foreign) -> Net:
+    """The net of a foreign file, with what its reader tells of it."""
+    net.origins = foreign.origins
+    if foreign.assumed:
+        net.notices = {**net.notices, "input": "; ".join(foreign.assumed)}
+    return net
 
 
 def _anew(net: str, options: Options, variables: MappingType[str, str]) -> Net:

@@ -110,7 +110,7 @@ class _Source:
             sketch = named_anew(new, self.graph)
             sketch.outputs += new.idle
             self.ended += [self.graph.nodes[index].name for index in sorted(self.graph.idle)]
-            text, names = sketched(sketch, PurePath(self.net).name.strip("-") or "net", self.graph.limits)
+            text, names, _ = sketched(sketch, PurePath(self.net).name.strip("-") or "net", self.graph.limits)
             again = load_text(text, "what was written", Options(limits=self.graph.limits))
         else:
             names = [node.name for node in again.nodes]

@@ -25,8 +25,10 @@ def field(number: int, value: int | bytes | str) -> bytes:
 
 
 def tensor(name: str, dims: tuple[int, ...], numbers=None, kind: int = FLOAT) -> bytes:
-    """A TensorProto: zeros, or these numbers; of many zeros only the shape."""
+    """A TensorProto: zeros, or these numbers, or bytes of them; of many zeros only the shape."""
     parts = b"".join(field(1, n) for n in dims) + field(2, kind) + field(8, name)
+    if isinstance(numbers, bytes):
+        return parts + field(9, numbers)
     if numbers is None and prod(dims) > 100:
         return parts + field(14, 1)
     values = [0] * prod(dims) if numbers is None else list(numbers)
@@ -51,7 +53,7 @@ def node(
 ) -> bytes:
     """A NodeProto; inputs and outputs apart by blanks, `-` for one that is left out."""
     parts = b"".join(field(1, one.replace("-", "")) for one in inputs.split())
-    parts += b"".join(field(2, one) for one in outputs.split())
+    parts += b"".join(field(2, one.replace("-", "")) for one in outputs.split())
     parts += field(3, name) + field(4, kind) + (field(7, domain) if domain else b"")
     parts += b"".join(field(5, attribute(key, value)) for key, value in attributes.items())
     if scopes:

@@ -284,3 +284,12 @@ def test_what_keras_adds_to_a_model_is_no_parameter(name, params, statistics):
         archive.writestr("metadata.json", "{}")
     found = read(stored.getvalue(), "net.keras")
     assert (found.params, found.buffers) == (params, statistics)
+
+
+def test_a_dense_layer_is_called_as_its_module_though_its_product_and_its_bias_are_two_nodes():
+    product = node("MatMul", "x onnx::MatMul_7", "p", name="/mlp/mlp.3/MatMul")
+    nodes = [product, node("Add", "mlp.3.bias p", "y", name="/mlp/mlp.3/Add")]
+    found = read(
+        net(*nodes, x=(1, 4), tensors=[tensor("onnx::MatMul_7", (4, 5)), tensor("mlp.3.bias", (5,))]), "n.onnx"
+    )
+    assert [(row.name, row.params) for row in report(found.graph).rows] == [("mlp.3", 25)]

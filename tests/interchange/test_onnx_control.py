@@ -56,6 +56,19 @@ def test_a_loop_that_is_not_entered_gives_what_it_was_given():
     assert (found.layers, found.params) == (1, 0)
 
 
+def test_a_list_that_the_turns_fill():
+    # torch writes `tensor_split` so: each part is cut in a turn of its own, and put into a list
+    cut = (
+        node("Gather", "at i", "from"), node("Add", "i one", "j"), node("Gather", "at j", "to"),
+        node("Slice", "x from to axis", "part"), node("SequenceInsert", "q part", "r"), node("Identity", "c", "go"),
+    )  # fmt: skip
+    filled = node("Loop", "n yes empty", "parts", body=body(*cut, outputs="go r", inputs="i c q"))
+    held = [tensor("n", (), [2], 7), YES, tensor("one", (1,), [1], 7), whole("at", 0, 3, 8), whole("axis", 2)]
+    taken = [node("SequenceAt", "parts one", "second"), node("MatMul", "second w", "y")]
+    found = onnx(net(node("SequenceEmpty", "", "empty"), filled, *taken, tensors=[*held, ADD]))
+    assert (list(found.outputs.values()), found.macs) == (["3x5x8"], 3 * 5 * 8 * 8)
+
+
 def test_a_loop_without_an_end_is_told():
     made, held = loop(None, body(*TURN, outputs="go p"))
     with pytest.raises(CnncalcError, match=r"Loop \(more than 1,000 turns\)"):

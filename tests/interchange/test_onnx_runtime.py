@@ -72,6 +72,17 @@ CASES = {
         0,
         0,
     ),
+    "a list that is filled": (
+        [
+            node("SequenceEmpty", "", "e"), node("SequenceInsert", "e x", "one"), node("Concat", "x x", "six", axis=1),
+            node("SequenceInsert", "one six i", "two"), node("SequenceLength", "two", "n"), node("Sub", "n k", "last"),
+            node("SequenceAt", "two last", "three"), node("Conv", "three w b", "y"),
+        ],
+        [*CONV, tensor("i", (), [0], 7), tensor("k", (), [1], 7)],
+        "4x6x6",
+        112,
+        3888,
+    ),
 }  # fmt: skip
 
 
@@ -86,6 +97,17 @@ def test_a_place_of_a_list_that_is_not_there_is_told():
     nodes = [node("SequenceConstruct", "x x", "q"), node("SequenceAt", "q i", "y")]
     with pytest.raises(CnncalcError, match=r"SequenceAt \(which one it takes is not known\)"):
         read(net(*nodes, tensors=[tensor("i", (), [2], 7)]), "net.onnx")
+
+
+@pytest.mark.parametrize("place", [3, -3])
+def test_a_place_at_which_nothing_can_be_put_is_told(place):
+    nodes = [
+        node("SequenceConstruct", "x x", "q"),
+        node("SequenceInsert", "q x i", "r"),
+        node("SequenceAt", "r i", "y"),
+    ]
+    with pytest.raises(CnncalcError, match=r"SequenceInsert \(where it puts a tensor is not known\)"):
+        read(net(*nodes, tensors=[tensor("i", (), [place], 7)]), "net.onnx")
 
 
 def test_an_output_that_is_a_list_is_told():

@@ -12,6 +12,9 @@ from onnx_files import graph as graph_of
 from onnx_files import model, net, node, tensor, whole
 from reading import Read, read
 
+from cnncalc import report
+from cnncalc.errors import CnncalcError
+
 
 def onnx(*nodes: bytes, x=(1, 3, 8, 8), tensors=(), **more) -> Read:
     return read(net(*nodes, x=x, tensors=tensors, **more), "net.onnx")
@@ -49,6 +52,51 @@ CASES = {
                          0),
     "axes that stay where there are none": (
         [node("ReduceSum", "x a", "y", noop_with_empty_axes=1)], [whole("a")], (1, 3, 8, 8), None, 0,
+    ),
+    "a roll by no places": (
+        [node("Slice", "x z z a", "none"), node("Concat", "x none", "y", axis=2)], [whole("z", 0), whole("a", 2)],
+        (1, 3, 8, 8), "3x8x8", 0,
+    ),
+    "heads that a convolution takes for a batch": (
+        [node("Reshape", "x h", "a"), node("Conv", "a w b", "c"), node("Reshape", "c m", "y")],
+        [whole("h", 2, 3, 8, 8), whole("m", 1, 8, 6, 6), tensor("w", (4, 3, 3, 3)), tensor("b", (4,))],
+        (1, 6, 8, 8), "8x6x6", 112,
+    ),
+    "heads that a pool takes for a batch": (
+        [node("Reshape", "x h", "a"), node("MaxPool", "a", "c", kernel_shape=(2, 2)), node("Reshape", "c m", "y")],
+        [whole("h", 3, 2, 8, 8), whole("m", 1, 6, 7, 7)], (1, 6, 8, 8), "6x7x7", 0,
+    ),
+    "a matrix for each place along an axis": (
+        [
+            node("Einsum", "x w", "a", equation="nwc,wkc->nwk"), node("Transpose", "a", "b", perm=(1, 0, 2)),
+            node("MatMul", "b v", "c"), node("Transpose", "c", "y", perm=(1, 0, 2)),
+        ],
+        [tensor("w", (8, 5, 6)), tensor("v", (8, 5, 2))], (1, 8, 6), "8x2", 240 + 80,
+    ),
+    "a part that is written over": (
+        [node("Slice", "x o t a", "p"), node("Sigmoid", "p", "s"), node("ScatterND", "x i s", "y")],
+        [whole("o", 1), whole("t", 3), whole("a", 1), tensor("i", (1, 2, 2), [0, 1, 0, 2], 7)],
+        (1, 4, 8, 6), "4x8x6", 0,
+    ),
+    "places too many to be told one by one": (
+        [
+            node("Range", "z n o", "r"), node("Reshape", "r m", "p"), node("Shape", "p", "s"),
+            node("Reshape", "x s", "y"),
+        ],
+        [tensor("z", (), [0], 7), tensor("n", (), [5000], 7), tensor("o", (), [1], 7), whole("m", 1, 50, 100)],
+        (1, 2, 2500), "50x100", 0,
+    ),
+    "places that are made of several weights": (
+        [
+            node("Tile", "time t", "a"), node("Flatten", "a", "b", axis=2), node("Expand", "place e", "c"),
+            node("Reshape", "c r", "d"), node("Add", "b d", "sum"), node("Concat", "first sum", "all", axis=0),
+            node("Add", "x all", "y"),
+        ],
+        [
+            tensor("time", (2, 1, 5)), whole("t", 1, 4, 1), tensor("place", (1, 4, 5)), whole("e", 2, 4, 5),
+            whole("r", -1, 5), tensor("first", (1, 5)),
+        ],
+        (1, 9, 5), "9x5", 10 + 20 + 5,
     ),
 }  # fmt: skip
 
@@ -98,6 +146,24 @@ def test_auto_pad(auto, kernel, stride, n, made, turned):
     said = {"auto_pad": auto, "strides": (stride, stride)}
     found = [onnx(node(kind, "x w", "y", **said), x=(1, 1, n, n), tensors=held) for kind in ("Conv", "ConvTranspose")]
     assert [list(one.outputs.values()) for one in found] == [[f"1x{made}x{made}"], [f"1x{turned}x{turned}"]]
+
+
+def test_a_table_of_distances_that_is_multiplied_counts_once_by_its_name():
+    far = [3 + a - b for a in range(4) for b in range(4)]
+    held = [tensor("blocks.0.attn.rel_pos", (7, 6)), tensor("i", (4, 4), far, 7)]
+    nodes = [node("Gather", "blocks.0.attn.rel_pos i", "r"), node("Einsum", "x r", "y", equation="bthwc,hkc->bthwk")]
+    found = onnx(*nodes, x=(1, 2, 4, 5, 6), tensors=held)
+    assert (list(found.outputs.values()), found.params, found.macs) == (["2x4x5x4"], 42, 2 * 4 * 5 * 6 * 4)
+    assert [row.name for row in report(found.graph).rows if row.params] == ["blocks.0.attn.rel_pos"]
+
+
+def test_maps_of_an_image_share_a_weight_and_each_is_convolved():
+    nodes = [node("Reshape", "x h", "a"), node("Conv", "a w", "c"), node("Reshape", "c m", "y")]
+    held = [whole("h", 2, 3, 8, 8), whole("m", 1, 8, 6, 6), tensor("w", (4, 3, 3, 3))]
+    found = onnx(*nodes, x=(1, 6, 8, 8), tensors=held)
+    assert (found.params, found.macs) == (108, 2 * 108 * 36)
+    with pytest.raises(CnncalcError, match="of 65 maps of one image, more than 64"):
+        onnx(*nodes, x=(1, 195, 8, 8), tensors=[whole("h", 65, 3, 8, 8), whole("m", 1, 260, 6, 6), held[-1]])
 
 
 def test_an_output_without_a_batch_is_said():

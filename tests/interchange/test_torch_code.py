@@ -163,6 +163,7 @@ WRITTEN_OUT = (
     "input: 6x20\ndialect: keras\nlayers: [lstm 5, gru 4]",
     "input: 4x9x8\nlayers: [blur k4 p1, blur k3 s2 p1 reflect each, blur k4 up=2 p1, blur k4 up=2x1 p0:1]",
     "input: 4x9x8\nlayers: [blur k4 same, blur k3 s2 same circular]",
+    "input: 2x4x4\nlayers: [{add: [[{instancenorm: , name: b}], [elu]]}, {crop: , from: [previous, b]}]",
     "input: 4x9\nlayers: [blur k3 p1:2, conv 3 k1, blur k4 up=3]",
     *(
         "input: 4x9x8\nlayers: [{tanh: , name: x}, global_avgpool flat, linear 4, "

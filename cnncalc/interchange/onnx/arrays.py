@@ -10,11 +10,13 @@ from typing import TypeAlias
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Graph, Node, Tensor
 
 __all__ = [
-    "Dims", "broadcast", "expanded", "ints", "picked", "resolved", "size_of", "slices",
+    "Dims", "broadcast", "expanded", "ints", "made_of", "picked", "resolved", "size_of", "slices",
     "strides", "whole_numbers",
 ]  # fmt: skip
 
 Dims: TypeAlias = "tuple[int, ...]"
+MOST_OF = 64
+"""Initialisers that a tensor is made of."""
 
 
 def size_of(dims: Dims) -> int:
@@ -56,18 +58,26 @@ def places(dims: Dims) -> Iterator[Dims]:
 def picked(tensor: Tensor, dims: Dims, where: Callable[[Dims], Dims]) -> Tensor:
     """A tensor of shape `dims` whose element at each place is the one of `tensor` at `where(place)`."""
     if tensor.numbers is None or size_of(dims) > MOST_READ:
-        return tensor._replace(dims=dims, numbers=None)
+        return tensor._replace(dims=dims, held=None)
     steps, numbers = strides(tensor.dims), tensor.numbers
     found = tuple(numbers[sum(map(operator.mul, where(place), steps))] for place in places(dims))
-    return tensor._replace(dims=dims, numbers=found)
+    return tensor._replace(dims=dims, held=found)
 
 
 def expanded(tensor: Tensor, dims: Dims) -> Tensor:
     """A tensor repeated along its axes of length 1."""
     missing = len(dims) - len(tensor.dims)
     if size_of(dims) > tensor.size or not tensor.dims:
-        tensor = tensor._replace(name="")  # what is repeated is no weight of that many numbers, nor is a bare number
+        # what is repeated is no weight of that many numbers, nor is a bare number
+        tensor = tensor.computed(tensor.dims, tensor.numbers, made_of(tensor))
     return picked(tensor, dims, lambda place: tuple(0 if n == 1 else at for at, n in zip(place[missing:], tensor.dims)))
+
+
+def made_of(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The initialisers that tensors are made of, those with more numbers than one; none where there are many."""
+    each = (one.of or ((one,) if one.name and one.floating and one.size > 1 else ()) for one in tensors)
+    found = {one.name: one for some in each for one in some}
+    return tuple(found.values()) if len(found) <= MOST_OF else ()
 
 
 def ints(tensor: Tensor | None) -> tuple[int, ...] | None:

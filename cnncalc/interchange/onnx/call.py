@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
+from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
@@ -43,6 +44,8 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
+_MEMBER = re.compile(r"[A-Za-z_]\w*(\.\w+)+\Z")
+"""What torch calls a tensor of a module."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
 
@@ -56,7 +59,7 @@ def own_name(node: Node, weight: Tensor | None) -> str:
     path = node.name.strip("/").split("/")
     if len(path) < 2:
         return "" if _NUMBERED.match(node.name) else node.name
-    if path[-1].split("_")[0] == node.kind:
+    if path[-1].split("_")[0] in (node.kind, *ENDS):
         path.pop()
     levels: list[str] = []
     for part in path:  # torch writes `layer1/layer1.0/conv1`
@@ -98,6 +101,22 @@ class Call:
         """Vectors that are added in several places, and stand in the file once."""
         weight = next((value for value in values if isinstance(value, Tensor) and value.name), None)
         self.name = own_name(node, weight)
+
+    def on(self, first: Live, suffix: str = "") -> Call:
+        """The same node with another first input, for a layer whose name ends otherwise."""
+        made = Call(self.sketch, self.node, [first, *self.values[1:]], self.opset, self.batch, self.owners, self.common)
+        made.name = self.name + suffix
+        return made
+
+    def within(self) -> Call | None:
+        """The same node on tensors of which all axes are the image's; None where they are, or of several images."""
+        lives = [value for value in self.values if isinstance(value, Live) and value.axis != WITHIN]
+        if self.batch != 1 or not lives:
+            return None
+        values = [self.freed(value) if isinstance(value, Live) else value for value in self.values]
+        made = Call(self.sketch, self.node, values, self.opset, self.batch, self.owners, self.common)
+        made.name = self.name
+        return made
 
     # -- attributes --
 
@@ -270,14 +289,16 @@ class Call:
 
         Layers with the same initialisers share their parameters.
         """
-        share = None
+        share, name = None, self.name + suffix
+        if kind == "parameter" and weights and _MEMBER.match(weights[0].name):
+            name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
         # one number a channel has its axis in the shape, and what joins in another way is another layer
         own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
         tensor = self.sketch.add(
-            self.name + suffix,
+            name,
             kind,
             fields,
             [live.tensor for live in lives],

@@ -142,7 +142,7 @@ def at(call: Call, value: Live | Tensor, axis: int, place: int) -> Value:
     if isinstance(value, Tensor):
         found = ints(value) if len(value.dims) == 1 and not value.floating else None
         left = (*value.dims[:axis], *value.dims[axis + 1 :])
-        return value._replace(dims=left, numbers=(found[place],) if found else None, name="")
+        return value._replace(dims=left, held=(found[place],) if found else None, name="")
     ours = call.ours(axis, value)
     if len(call.shape(value)) == 1:
         raise NotKnown("a number for each image")
@@ -158,7 +158,7 @@ def stacked(call: Call, values: Sequence[Value], axis: int, number: int) -> Valu
         whole = axis == 0 and len(numbers) == first.size * len(values) <= MOST_READ
         place = axis % (len(first.dims) + 1)
         shape = (*first.dims[:place], len(values), *first.dims[place:])
-        return first._replace(dims=shape, numbers=tuple(numbers) if whole else None, name="")
+        return first._replace(dims=shape, held=tuple(numbers) if whole else None, name="")
     lives = [one for one in values if isinstance(one, Live)]
     if not lives or len(lives) < len(values) or len({(one.axis, call.full(one)) for one in lives}) > 1:
         raise NotKnown("what its turns make differs, or is nothing")

@@ -26,7 +26,7 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     axis %= len(data.dims)
     dims = (*data.dims[:axis], *at.dims, *data.dims[axis + 1 :])
     if at.numbers is None:  # too many to be read, or not in the file: only the shape is known
-        return [_looked_up(data, data._replace(dims=dims, numbers=None), node.outputs[0])]
+        return [_looked_up(data, data._replace(dims=dims, held=None), node.outputs[0])]
     indices, length, rank = ints(at) or (), data.dims[axis], len(at.dims)
     if any(not -length <= one < length for one in indices):
         return None
@@ -43,7 +43,7 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 def _looked_up(data: Tensor, made: Tensor, where: str) -> Tensor:
     """What is read of a table; where that is more than the table holds, the table is what is learned."""
     read = data.floating and bool(data.name) and made.size > data.size
-    return made._replace(table=data.table or data.dims) if read else _part(data, made, where)
+    return made._replace(of=data.of or (data,)) if read else _part(data, made, where)
 
 
 def _part(whole: Tensor, made: Tensor, where: str) -> Tensor:

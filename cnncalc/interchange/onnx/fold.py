@@ -15,6 +15,7 @@ from cnncalc.interchange.onnx.arrays import (
     broadcast,
     expanded,
     ints,
+    made_of,
     picked,
     resolved,
     size_of,
@@ -35,12 +36,12 @@ def elementwise(
     dims = broadcast(*(value.dims for value in values))
     if dims is None:
         return None
-    first = values[0]._replace(dims=dims, numbers=None, name="")
+    first = values[0].computed(dims, of=made_of(*values) if node.kind == "Add" else ())
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
     try:
-        return [first._replace(numbers=tuple(function(*row) for row in zip(*columns)))]
+        return [first._replace(held=tuple(function(*row) for row in zip(*columns)))]
     except (ArithmeticError, ValueError):
         return [first]
 
@@ -73,7 +74,7 @@ def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     kind = values[1].type if node.kind == "CastLike" else to if isinstance(to, int) else values[0].type
     made = values[0]._replace(type=kind)
     if made.numbers is not None and not made.floating:
-        return [made._replace(numbers=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
+        return [made._replace(held=ints(values[0]) if len(ints(values[0]) or ()) == made.size else None)]
     return [made]
 
 
@@ -105,13 +106,21 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     made = (*dims[:axis], sum(value.dims[axis] for value in values), *dims[axis + 1 :])
     whole = len(dims) == 1 and size_of(made) <= MOST_READ and all(value.numbers is not None for value in values)
     numbers = tuple(number for value in values for number in value.numbers or ()) if whole else None
-    return [values[0]._replace(dims=made, numbers=numbers, name="")]
+    return [values[0].computed(made, numbers, made_of(*values))]
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
     given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1])
     dims = resolved(given, values[0].dims) if given is not None else None
     return None if dims is None else [values[0]._replace(dims=dims)]
+
+
+def flatten(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims, axis = values[0].dims, node.attributes.get("axis", 1)
+    if not isinstance(axis, int) or not -len(dims) <= axis <= len(dims):
+        return None
+    axis += len(dims) * (axis < 0)
+    return [values[0]._replace(dims=(size_of(dims[:axis]), size_of(dims[axis:])))]
 
 
 def transpose(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -128,6 +137,15 @@ def expand(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     wanted = ints(values[1])
     dims = broadcast(values[0].dims, wanted) if wanted is not None else None
     return None if dims is None else [expanded(values[0], dims)]
+
+
+def tiled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims, times = values[0].dims, ints(values[1]) if len(values) > 1 else None
+    if times is None or len(times) != len(dims) or min(times, default=1) < 0:
+        return None
+    made = tuple(n * one for n, one in zip(dims, times))
+    whole = values[0] if made == dims else values[0].computed(dims, values[0].numbers, made_of(values[0]))
+    return [picked(whole, made, lambda place: tuple(at % n for at, n in zip(place, dims)))]
 
 
 def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -155,7 +173,7 @@ def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     numbers = None
     if rank == 1 and values[0].numbers is not None and min(pads) >= 0 and dims[0] <= MOST_READ:
         numbers = ((0,) * pads[0]) + values[0].numbers + ((0,) * pads[1])
-    return [values[0]._replace(dims=dims, numbers=numbers, name="")]
+    return [values[0].computed(dims, numbers)]
 
 
 def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -169,7 +187,7 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """A tensor of the same shape whose numbers do not matter."""
-    return [values[0]._replace(numbers=None, name="")]
+    return [values[0].computed(values[0].dims)]
 
 
 def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -179,7 +197,7 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     *around, depth = values[1].dims
     if depth > len(values[0].dims):
         return None
-    return [values[0]._replace(dims=(*around, *values[0].dims[depth:]), numbers=None, name="")]
+    return [values[0].computed((*around, *values[0].dims[depth:]))]
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -190,7 +208,7 @@ def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
         return None
     gone, keep = {axis % rank for axis in axes}, node.attributes.get("keepdims", 1)
     dims = tuple(1 if axis in gone else n for axis, n in enumerate(values[0].dims) if keep or axis not in gone)
-    return [values[0]._replace(dims=dims, numbers=None, name="")]
+    return [values[0].computed(dims)]
 
 
 def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -198,9 +216,10 @@ def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     if any(end is None or len(end) != 1 for end in ends):
         return None
     start, stop, step = (end[0] for end in ends if end)
-    if step == 0 or not 0 <= (count := math.ceil((stop - start) / step)) <= MOST_READ:
+    if step == 0 or not math.isfinite(span := (stop - start) / step) or (count := math.ceil(span)) < 0:
         return None
-    return [Tensor((count,), tuple(start + place * step for place in range(count)), values[0].type)]
+    numbers = tuple(start + place * step for place in range(count)) if count <= MOST_READ else None
+    return [Tensor((count,), numbers, values[0].type)]
 
 
 def reduced(
@@ -210,7 +229,7 @@ def reduced(
     if values[0].numbers is None or len(values[0].dims) != 1:
         return None
     made = (1,) if node.attributes.get("keepdims", 1) else ()
-    return [values[0]._replace(dims=made, numbers=(function(values[0].numbers),), name="")]
+    return [values[0].computed(made, (function(values[0].numbers),))]
 
 
 BINARY: dict[str, Callable[..., int | float]] = {
@@ -228,9 +247,9 @@ FOLDS: dict[str, Fold] = {
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
     "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
-    "Reshape": reshape, "Transpose": transpose, "Expand": expand, "ConstantOfShape": filled, "Range": range_,
-    "Pad": padded, "ScatterND": shaped, "GatherND": gathered, "Clip": shaped, "Trilu": shaped, "Sin": shaped,
-    "Cos": shaped, "Shape": shape_of, "Size": shape_of,
+    "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
+    "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
+    **dict.fromkeys(("ScatterND", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip

@@ -16,6 +16,8 @@ __all__ = ["is_onnx", "model_of"]
 
 DEEPEST = 16
 """Graphs inside graphs."""
+FEW = 16
+"""Numbers of a tensor that are read at once: shapes and axes are asked for, biases hardly ever."""
 
 
 def _int(value: int | Span) -> int:
@@ -23,7 +25,7 @@ def _int(value: int | Span) -> int:
 
 
 def _tensor(message: Message) -> Tensor:
-    """A TensorProto; its numbers are read where they are few and lie in the file."""
+    """A TensorProto; its numbers can be read where they are not too many and lie in the file."""
     dims: list[int] = []
     kind, name, external = 0, "", False
     parts: list[tuple[int, int | Span]] = []
@@ -43,13 +45,14 @@ def _tensor(message: Message) -> Tensor:
     made = Tensor(tuple(dims), None, kind, name)
     if external or made.size > MOST_READ or kind not in TYPES:
         return made
-    numbers = _numbers(message, parts, kind)
-    return made._replace(numbers=numbers) if numbers is not None and len(numbers) == made.size else made
+    read = partial(_numbers, message, parts, kind, made.size)
+    return made._replace(held=read if made.size > FEW else read())
 
 
-def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int) -> Numbers | None:
+def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int, size: int) -> Numbers | None:
+    """So many numbers of a tensor; None where there are more or fewer."""
     found: list[int | float] = []
-    _, size, letter = TYPES[kind]
+    _, bytes_each, letter = TYPES[kind]
     for field, value in parts:
         if field in (5, 7, 11):
             found += message.numbers(value)
@@ -58,12 +61,12 @@ def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int) -
                 struct.unpack("<f" if field == 4 else "<d", value.to_bytes(4 if field == 4 else 8, "little"))[0]
             )
         else:
-            form, width = (letter, size) if field == 9 else ("f", 4) if field == 4 else ("d", 8)
+            form, width = (letter, bytes_each) if field == 9 else ("f", 4) if field == 4 else ("d", 8)
             count = (value.stop - value.start) // width if width else 0
             if not form or count > MOST_READ:
                 return None
             found += struct.unpack(f"<{count}{form}", message.data[value.start : value.start + count * width])
-    return tuple(found)
+    return tuple(found) if len(found) == size else None
 
 
 Known: TypeAlias = "dict[bytes, Any]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
@@ -28,15 +28,21 @@ FLOATING = (1, 10, 11, 16, 17, 18, 19, 20, 23)
 
 
 class Tensor(NamedTuple):
-    """A tensor of known shape that the file holds, or that follows from it; `numbers` are None where not read."""
+    """A tensor of known shape that the file holds, or that follows from it."""
 
     dims: tuple[int, ...]
-    numbers: Numbers | None = None
+    held: Numbers | Callable[[], Numbers | None] | None = None
+    """Its numbers; of many what reads them, which few files need; None where they are not to be read."""
     type: int = 1
     name: str = ""
     """That of the initialiser that it comes from."""
-    table: tuple[int, ...] = ()
-    """The shape of that, where it is a table whose rows are read more than once."""
+    of: tuple[Tensor, ...] = ()
+    """The initialisers that it is made of, where these are fewer numbers or several: all of them are learned."""
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """Its numbers; None where they are not to be read."""
+        return self.held() if callable(self.held) else self.held
 
     @property
     def size(self) -> int:
@@ -45,6 +51,10 @@ class Tensor(NamedTuple):
         for n in self.dims:
             size *= n
         return size
+
+    def computed(self, dims: tuple[int, ...], numbers: Numbers | None = None, of: tuple[Tensor, ...] = ()) -> Tensor:
+        """What is computed with it, of another shape: no tensor of the file."""
+        return self._replace(dims=dims, held=numbers, name="", of=of)
 
     @property
     def floating(self) -> bool:

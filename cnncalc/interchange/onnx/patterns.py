@@ -14,7 +14,7 @@ from typing import TypeAlias
 from cnncalc.interchange.onnx.parts import Attribute, Node, Tensor
 from cnncalc.records import NamedTuple
 
-__all__ = ["PATTERNS", "together"]
+__all__ = ["ENDS", "PATTERNS", "together"]
 
 Term: TypeAlias = "str | tuple[object, ...]"
 EITHER_WAY = ("Add", "Mul", "Max", "Min")
@@ -74,6 +74,10 @@ PATTERNS: tuple[Pattern, ...] = (
 )  # fmt: skip
 
 
+ENDS = frozenset(str(pattern.term[0]) for pattern in PATTERNS)
+"""The operators that stand last in the patterns, by which exporters call what they took apart."""
+
+
 class _Match:
     """The words that stand for tensors, and the nodes that were matched."""
 
@@ -123,11 +127,10 @@ def together(
     made: list[Node] = []
     gone: set[int] = set()
     found: Counter[str] = Counter()
-    starts = {pattern.term[0] for pattern in PATTERNS}
     for node in reversed(nodes):
         if node.number in gone:
             continue
-        whole = _whole(node, makers, fixed, uses) if node.kind in starts and not node.domain else None
+        whole = _whole(node, makers, fixed, uses) if node.kind in ENDS and not node.domain else None
         if whole is not None:
             new, inside = whole
             gone |= inside

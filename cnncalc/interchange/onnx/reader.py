@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
@@ -13,6 +14,7 @@ from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.onnx.before import before_folds
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value, named_by_modules
 from cnncalc.interchange.onnx.control import CONTROL
+from cnncalc.interchange.onnx.entering import batch_of, entering
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weightless
@@ -28,11 +30,10 @@ from cnncalc.interchange.onnx.parts import (
     uncounted,
 )
 from cnncalc.interchange.onnx.patterns import together
-from cnncalc.interchange.onnx.rules.table import rules_of
+from cnncalc.interchange.onnx.rules.table import DOMAINS, rule_of
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
-from cnncalc.layers.base import Shape
 
 __all__ = ["Reader", "read", "read_model"]
 
@@ -63,13 +64,26 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
 
 def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
     """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError."""
-    return settled(lambda usual: Reader(model, file, asked, usual).read())
+    try:
+        return settled(lambda usual: Reader(model, file, asked, usual).read())
+    except CnncalcError:
+        if batch_of(model.graph.inputs)[0] == 1:
+            raise
+        try:  # what was taken for images may be one: rows of a table, steps, the operands of a sum
+            return settled(lambda usual: Reader(model, file, asked, usual, whole=True).read())
+        except CnncalcError:
+            pass
+        raise
 
 
 class Reader:
     """One model on its way."""
 
-    def __init__(self, model: Model, file: ForeignFile, asked: Asked, usual: int | None) -> None:
+    def __init__(
+        self, model: Model, file: ForeignFile, asked: Asked, usual: int | None, *, whole: bool = False
+    ) -> None:
+        self.whole = whole
+        """Whether all axes of its inputs are those of one image, and none is the batch."""
         self.model, self.file, self.asked, self.usual = model, file, asked, usual
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
         source = source if model.tool == "ONNX" else model.tool
@@ -112,46 +126,23 @@ class Reader:
     # -- inputs and outputs --
 
     def inputs(self, graph: Graph, values: MutableMapping[str, Value | None], needed: set[int]) -> None:
-        """The inputs of the net: the first axis is the batch."""
+        """The inputs of the net. Raises CnncalcError where lengths of them are open."""
         used = {name for node in graph.nodes if node.number in needed for name in (*node.inputs, *captured(node))}
-        for name, declared in graph.inputs.items():
-            if name not in used:
-                continue
-            given = self.asked.inputs.get(name) or self.asked.inputs.get("")
-            if declared is None and given is None:
-                self.open_shape(name, ())
-            elif declared is not None and len(declared) < 2:
-                self.faults.append(
-                    Fault(f"the input `{name[:60]}` has {len(declared)} axes: no batch and something in it")
+        inputs = {name: declared for name, declared in graph.inputs.items() if name in used or name in graph.outputs}
+        self.batch, found, faults = entering(inputs, self.asked.inputs, self.usual, whole=self.whole)
+        if faults:
+            raise CnncalcError(faults)
+        for name, one in found.items():
+            if one.shape is None:
+                values[name] = Tensor(())
+                self.sketch.notes.append(
+                    f"the input `{name[:60]}` is one number, a setting: whatever it is, counts alike"
                 )
-            elif given is not None or declared is not None:
-                own = given or self.lengths(name, declared or ())
-                if min(own) < 1 or len(own) > 4:
-                    self.open_shape(name, declared or ())
-                    continue
-                if declared and isinstance(declared[0], int):
-                    self.batch = declared[0]
-                values[name] = Live(self.sketch.input("input" if name.isdecimal() else name, own))
-        if self.faults:
-            raise CnncalcError(self.faults)
-
-    def lengths(self, name: str, declared: Sequence[int | str | None]) -> Shape:
-        """The declared lengths without the batch; 0 for one that is open and cannot be taken as usual."""
-        if self.usual and len(declared) > 2 and isinstance(declared[1], int) and declared[1] <= 4:
-            if any(not isinstance(n, int) for n in declared[2:]):
+                continue
+            if one.opened and self.usual:
                 opened(self.sketch, name, self.usual)
-            return tuple(n if isinstance(n, int) else self.usual for n in declared[1:])
-        return tuple(n if isinstance(n, int) else 0 for n in declared[1:])
-
-    def open_shape(self, name: str, declared: Sequence[int | str | None]) -> None:
-        """An input whose lengths the file leaves open."""
-        said = "x".join("?" if n is None else str(n) for n in declared[1:])
-        values = f"it says {said}" if said else "it says none"
-        sizes = "x".join(str(n) if isinstance(n, int) else "224" for n in declared[1:]) or "3x224x224"
-        help = f"give it: `--input {sizes}`, or `--input {name[:60]}={sizes}` where there are several"
-        self.faults.append(
-            Fault(f"the file leaves the shape of the input `{name[:60]}` open", None, name, values, help)
-        )
+            own = "input" if name.isdecimal() else name
+            values[name] = Live(self.sketch.input(own, one.shape), one.axis)
 
     def output(self, name: str, values: Mapping[str, Value | None]) -> int | None:
         """The tensor of an output; what the file's numbers alone decide is left out."""
@@ -244,12 +235,11 @@ class Reader:
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
             return self.inside(function.nodes, inner, function.outputs, depth)
-        rules = rules_of(node.domain)
-        if not rules:
+        if node.domain not in DOMAINS:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
-        if not any(isinstance(value, (Live, Parts)) for value in call.values):
+        if call.values and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
             made = folded(
@@ -258,9 +248,18 @@ class Reader:
             if made is not None:
                 return list(made)
             call = self.brought(call)
-        if node.kind not in rules:
+        rule = rule_of(node.domain, node.kind)
+        if rule is None:
             raise NotKnown("")
-        return list(rules[node.kind](call))
+        try:
+            return list(rule(call))
+        except NotKnown:
+            within = call.within()
+            if within is None:
+                raise
+            with suppress(NotKnown):  # of one image, what works along the batch works along an axis of the image
+                return list(rule(within))
+            raise
 
     def brought(self, call: Call) -> Call:
         """A node of what the file holds for each image, such as queries: a layer brings it. Raises `NotKnown`."""
@@ -268,7 +267,7 @@ class Reader:
         live = call.brought(own) if isinstance(own, Tensor) else None
         if live is None:
             raise NotKnown("of fixed tensors")
-        return Call(self.sketch, call.node, [live, *call.values[1:]], self.model.opset, self.batch, self.owners)
+        return call.on(live)
 
     def within(
         self,

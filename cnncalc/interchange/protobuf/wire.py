@@ -63,7 +63,7 @@ class Message:
 
     def fields(self) -> Iterator[tuple[int, int | Span]]:
         """Every field in order: a number (bits, for the fixed ones), or a span. Raises `WireError`."""
-        data, (at, stop) = self.data, self.span
+        data, (at, stop), made = self.data, self.span, tuple.__new__  # spans are most of what is made
         while at < stop:
             key = data[at]
             if key < 128:
@@ -78,7 +78,7 @@ class Message:
                     size, at = varint(data, at, stop)
                 if size > stop - at:
                     raise WireError(at, f"a field of {size:,} bytes, and {stop - at:,} are left")
-                yield key >> 3, Span(at, at + size)
+                yield key >> 3, made(Span, (at, at + size))
                 at += size
             elif kind == VARINT:
                 value, at = varint(data, at, stop)

@@ -17,10 +17,6 @@ from cnncalc.layers.kinds.merge import Concat
 __all__ = ["chained", "structured"]
 
 
-FEW = 2
-"""Where a line stands for more layers than that, blocks have made it so."""
-
-
 def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it; `sketch` is one that is `chained`."""
     paths = [name_parts(operator.name) for operator in sketch.operators]
@@ -29,18 +25,9 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     grouped = with_merges_inside(grouped, owned)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    body = _shortest(items, labels) if blocks else _body(items, [], labels)
+    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
     lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
-
-
-def _shortest(items: tuple[Item, ...], labels: Labels) -> list[str]:
-    """The lines with blocks, where these make them fewer."""
-    body = _body(*in_units(items, Alike(labels)), labels)
-    if FEW * len(body) < len(labels.sketch.operators):
-        return body
-    plain = _body(items, [], labels)
-    return body if len(body) < len(plain) else plain
 
 
 def _body(items: tuple[Item, ...], blocks: list[Block], labels: Labels) -> list[str]:

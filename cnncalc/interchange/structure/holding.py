@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Net
@@ -12,21 +13,33 @@ from cnncalc.limits import Limits
 __all__ = ["sketched", "unlike"]
 
 
-def sketched(sketch: Sketch, called: str, limits: Limits) -> tuple[str, list[str]]:
-    """The text of a sketch, as a person would write it, if that says the same; and the name of each operator in it.
+def sketched(sketch: Sketch, name: str, limits: Limits) -> tuple[str, list[str], Net | None]:
+    """The text of a sketch as a person would write it, if that says the same; the name of each operator, and the net.
 
-    `called` is the name of the file. Whatever is found to differ when the text is read back is written with one line a
-    layer.
+    `name` is that of the file; where that lies is of no use to whoever gets the text. Whatever is found to differ when
+    the text is read back is written with one line a layer, which is not read back: there is no net then.
     """
     from cnncalc.interchange.structure import chained, structured
     from cnncalc.interchange.structure.writing import written
 
-    sketch = chained(sketch)
+    sketch, called = chained(sketch), PurePath(name).name
     for blocks in (True, False):
         text, names = structured(sketch, called, blocks=blocks)
-        if not unlike(text, names, sketch, limits):
-            return text, names
-    return written(sketch, called)
+        net = read_back(text, name, limits)
+        if isinstance(net, Net) and not difference(net, names, sketch):
+            return text, names, net
+    return *written(sketch, called), None
+
+
+def read_back(text: str, name: str, limits: Limits) -> Net | str:
+    """The net of a text that was written, in a file of that name; what is wrong with it, where it is none."""
+    from cnncalc.language import load_text
+    from cnncalc.language.options import Options
+
+    try:
+        return load_text(text, name, Options(limits=limits))
+    except CnncalcError as error:
+        return str(error)
 
 
 def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> str:
@@ -35,17 +48,12 @@ def unlike(text: str, names: Sequence[str], sketch: Sketch, limits: Limits) -> s
     `names` are those that each operator should have. Compared are layers with all their fields, what they take, shapes,
     shared parameters and outputs.
     """
-    from cnncalc.language import load_text
-    from cnncalc.language.options import Options
-
-    try:
-        graph = load_text(text, "what was written", Options(limits=limits))
-    except CnncalcError as error:
-        return str(error)
-    return _first_difference(graph, names, sketch)
+    net = read_back(text, "what was written", limits)
+    return net if isinstance(net, str) else difference(net, names, sketch)
 
 
-def _first_difference(graph: Net, names: Sequence[str], sketch: Sketch) -> str:
+def difference(graph: Net, names: Sequence[str], sketch: Sketch) -> str:
+    """The first thing in which a net is not a sketch's; empty where there is none."""
     nodes = {node.name: node for node in graph.nodes}
     layers = len(sketch.operators) + bool(sketch.beside)
     if len(graph.nodes) != layers or len(nodes) != len(graph.nodes):

@@ -60,7 +60,7 @@ ACTIVATIONS: dict[int, tuple[str, dict[str, Any]]] = {
 class Call:
     """An operator, what it takes, and the sketch that it is put into."""
 
-    __slots__ = ("batch", "build", "operator", "options", "owners", "values")
+    __slots__ = ("batch", "build", "operator", "options", "owners", "stated", "values")
 
     def __init__(
         self,
@@ -70,8 +70,11 @@ class Call:
         name: str,
         batch: int,
         owners: dict[tuple[object, ...], int],
+        stated: Sequence[Dims | None] = (),
     ) -> None:
         self.operator, self.values, self.batch, self.owners = operator, list(values), batch, owners
+        self.stated = stated
+        """The shapes that the file states of what comes out; None where one is open."""
         self.options: Table | None = operator.options
         lives = [value.tensor for value in values if isinstance(value, Live)]
         self.build = Build(sketch, name, operator.kind, None, lives)
@@ -110,6 +113,8 @@ class Call:
             entering = next(iter(self.build.sketch.inputs.values()))
             tensor = self.build.put("constant", entering, suffix="_own", shape=self.ours(value.dims), join="alone")
             return Live(tensor, value.dims)
+        if isinstance(value, Below):
+            return self.put("opaque", value.live, dims=value.live.dims, shape=self.ours(value.live.dims), of="LESS")
         if isinstance(value, Spread):
             raise self.fault("it takes a map that is dealt out over the batch, and is no convolution")
         raise self.fault(f"it takes no tensor in place {place + 1}")
@@ -187,6 +192,15 @@ class Call:
     def place(self, place: int) -> Value | None:
         """What it takes in a place."""
         return self.values[place] if place < len(self.values) else None
+
+    def whole_of(self, live: Live) -> Live:
+        """The tensor with all its axes in its shape here, the first among them."""
+        shape = (live.dims[-1], *live.dims[:-1])
+        if shape == self.build.shape(live.tensor):
+            return live
+        if self.batch != 1:
+            raise self.fault("it works along the batch")
+        return self.put("reshape", live, dims=live.dims, shape=shape)
 
     def shaped(self, live: Live, dims: Dims) -> Live:
         """The tensor with another shape of as many elements."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.interchange.tflite.call import Call, Live, Value
+from cnncalc.interchange.tflite.call import Below, Call, Live, Value
 from cnncalc.interchange.tflite.folding import folded, shape_of
 from cnncalc.interchange.tflite.model import TYPES, Fixed, Model, Operator, model_of
 from cnncalc.interchange.tflite.table import RULES
@@ -38,14 +39,24 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
         raise CnncalcError(
             [one._replace(message=f"`{file.name}` is a TensorFlow Lite file: {one.message}") for one in error.faults]
         ) from None
-    return Reader(model, asked).read()
+    try:
+        return Reader(model, asked).read()
+    except CnncalcError:
+        first = (
+            model.tensors[model.inputs[0]].shape if 0 <= min(model.inputs[:1], default=-1) < len(model.tensors) else ()
+        )
+        if len(first) < 2 or first[0] == 1:
+            raise
+        with suppress(CnncalcError):  # what was taken for images may be the rows of one
+            return Reader(model, asked, whole=True).read()
+        raise
 
 
 class Reader:
     """One model on its way."""
 
-    def __init__(self, model: Model, asked: Asked) -> None:
-        self.model, self.asked = model, asked
+    def __init__(self, model: Model, asked: Asked, *, whole: bool = False) -> None:
+        self.model, self.asked, self.whole = model, asked, whole
         self.sketch = Sketch("", "keras", "TensorFlow Lite")
         self.values: dict[int, Value | None] = {
             number: tensor.fixed for number, tensor in enumerate(model.tensors) if tensor.fixed is not None
@@ -60,11 +71,21 @@ class Reader:
         for operator, made in each_made(self.model.operators, self.made):
             self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
         self.unknown.raise_any("TensorFlow Lite")
-        outputs = [value for number in self.model.outputs if isinstance(value := self.values.get(number), Live)]
+        ends = [self.output(self.values.get(number)) for number in self.model.outputs]
+        outputs = [tensor for tensor in ends if tensor is not None]
         if not outputs:
             raise CnncalcError(Fault("nothing that depends on the input comes out of the net"))
         self.said()
-        return finished(self.sketch, [live.tensor for live in outputs])
+        return finished(self.sketch, outputs)
+
+    def output(self, value: Value | None) -> int | None:
+        """The tensor of an output; an input that comes out as it is has a layer of its own."""
+        live = value.live if isinstance(value, Below) else value
+        if not isinstance(live, Live):
+            return None
+        if self.sketch.operators[live.tensor].layer is not None:
+            return live.tensor
+        return self.sketch.add("identity", "identity", {}, [live.tensor], place=None, foreign="the output")
 
     def inputs(self) -> None:
         """The inputs of the net: the first axis is the batch, if there are others."""
@@ -74,7 +95,7 @@ class Reader:
             tensor = self.model.tensors[number]
             name = own_name(tensor.name) or (f"input{place + 1}" if place else "input")
             dims = tensor.shape
-            if place == 0 and len(dims) > 1:
+            if place == 0 and len(dims) > 1 and not self.whole:
                 self.batch = dims[0]
             own = self.asked.inputs.get(name) or self.asked.inputs.get("")
             body = dims[1:] if dims[:1] == (self.batch,) else dims
@@ -97,7 +118,7 @@ class Reader:
                 Fault(f"`{operator.kind}`, operator {operator.number}, names tensors that are not there")
             )
         values = [None if number < 0 else self.values.get(number) for number in operator.inputs]
-        call = Call(self.sketch, operator, values, self.name(operator), self.batch, self.owners)
+        call = Call(self.sketch, operator, values, self.name(operator), self.batch, self.owners, self.stated(operator))
         if operator.kind in ("SHAPE", "RANK"):
             return shape_of(call) if any(value is not None for value in values) else []
         if all(value is None or isinstance(value, Fixed) for value in values) and (made := folded(call)):
@@ -112,6 +133,14 @@ class Reader:
         done: list[Value] = RULES[operator.kind](call)
         self.hold(call, done)
         return done
+
+    def stated(self, operator: Operator) -> list[tuple[int, ...] | None]:
+        """The shapes that the file states of what an operator makes; None where one is open, or follows from others."""
+        tensors = [self.model.tensors[number] for number in operator.outputs]
+        fixed = [
+            one.shape if -1 not in one.signature[1:] and min(one.shape, default=1) > 0 else None for one in tensors
+        ]
+        return [None] * len(fixed) if self.asked.inputs else fixed
 
     def opaque(self, call: Call, number: int, place: int) -> Live:
         """A layer of which only the declared shape is known."""

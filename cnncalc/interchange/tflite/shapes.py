@@ -7,6 +7,8 @@ from math import prod
 from typing import Any
 
 from cnncalc.interchange.tflite.call import Below, Call, Live, Rule, Value, activated
+from cnncalc.interchange.tflite.model import Fixed
+from cnncalc.interchange.tflite.stated import alike, alone
 from cnncalc.layers import show_shape
 
 __all__ = [
@@ -69,10 +71,18 @@ def concat(call: Call) -> list[Value]:
     axis = call.among(call.whole(0), dims)
     if any(len(live.dims) != len(dims) for live in lives):
         raise call.fault("it joins tensors with as many axes")
+    if not axis and len(dims) > 1 and len(lives) > 1:
+        return [activated(call, behind(call, lives), call.whole(1, size=1))]
     made_dims = (*dims[:axis], sum(live.dims[axis] for live in lives), *dims[axis + 1 :])
     fields: dict[str, Any] = {"axis": place} if (place := call.axis(axis, dims)) else {}
     made = lives[0] if len(lives) == 1 else call.put("concat", *lives, dims=made_dims, **fields)
     return [activated(call, made, call.whole(1, size=1))]
+
+
+def behind(call: Call, lives: list[Live]) -> Live:
+    """Tensors one behind the other along their first axis, which is that of the batch elsewhere."""
+    dims = (sum(live.dims[0] for live in lives), *lives[0].dims[1:])
+    return call.put("concat", *map(call.whole_of, lives), dims=dims, axis=1 if len(dims) > 1 else 0)
 
 
 def pack(call: Call) -> list[Value]:
@@ -80,6 +90,8 @@ def pack(call: Call) -> list[Value]:
     lives = [call.live(place) for place in range(len(call.values))]
     axis = call.whole(1) % (len(lives[0].dims) + 1)
     dims = (*lives[0].dims[:axis], 1, *lives[0].dims[axis:])
+    if not axis and len(lives) > 1:
+        return [behind(call, [Live(live.tensor, dims) for live in lives])]
     wide = [call.shaped(live, dims) for live in lives]
     made = (*dims[:axis], len(lives), *dims[axis + 1 :])
     return [call.put("concat", *wide, dims=made, axis=call.axis(axis, dims))]
@@ -90,6 +102,8 @@ def unpack(call: Call) -> list[Value]:
     x = call.live()
     axis = call.among(call.whole(1), x.dims)
     dims = (*x.dims[:axis], *x.dims[axis + 1 :])
+    if not axis and call.batched(x.dims):
+        return [call.shaped(x, dims)]
     return [
         call.put("select", x, dims=dims, at=at, axis=call.axis(axis, x.dims))
         for at in range(len(call.operator.outputs))
@@ -165,8 +179,8 @@ def pad(call: Call) -> list[Value]:
     if any(pairs[-1]):
         fields["channels"] = pairs[-1:]
     if call.operator.kind == "MIRROR_PAD":
-        if any(pairs[-1]) or call.whole(0, size=1):
-            raise call.fault("a mirror that shows the edge twice, or channels, is not read")
+        if any(pairs[-1]) or call.whole(0, size=1):  # no layer mirrors channels, or shows the edge twice
+            return [alone(call, tuple(n + a + b for n, (a, b) in zip(x.dims, pairs)), x)]
         fields["mode"] = "reflect"
     return [call.put("pad", x, **fields)]
 
@@ -238,15 +252,17 @@ def resize(mode: str) -> Rule:
 
 def below(call: Call) -> list[Value]:
     """LESS, of whole numbers and 0: whether places are counted from the end."""
-    x, bound = call.live(), call.fixed(1)
+    x, bound = call.place(0), call.place(1)
+    if not isinstance(x, Live) or not isinstance(bound, Fixed):
+        return alike(call)
     if bound.type not in WHOLE or bound.values != (0,):
-        raise call.fault("it is read for whole numbers and 0, as Keras puts it before a table")
+        return alike(call)
     return [Below(x)]
 
 
 def chosen(call: Call) -> list[Value]:
     """SELECT_V2 between places and those that are counted from the end: the places, as many."""
-    test, x = call.place(0), call.live(2)
-    if not isinstance(test, Below) or test.live.tensor != x.tensor:
-        raise call.fault("it is read where it counts places from the end, as Keras does before a table")
+    test, x = call.place(0), call.place(2)
+    if not isinstance(test, Below) or not isinstance(x, Live) or test.live.tensor != x.tensor:
+        return alike(call)
     return [x]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cnncalc.interchange.tflite import elements, shapes, windows
 from cnncalc.interchange.tflite.call import Call, Live, Rule, Value
+from cnncalc.interchange.tflite.stated import STATED
 
 __all__ = ["RULES"]
 
@@ -80,5 +81,6 @@ RULES: Mapping[str, Rule] = {
     "SPACE_TO_DEPTH": shapes.blocks("space_to_depth"),
     "RESIZE_BILINEAR": shapes.resize("linear"),
     "RESIZE_NEAREST_NEIGHBOR": shapes.resize("nearest"),
+    **STATED,
 }
 """A function of an operator, with what it takes, to what it makes."""

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.interchange.tflite.call import Call, Live, Spread, Value, activated
+from cnncalc.interchange.tflite.stated import alone
 from cnncalc.layers import show_shape
 
 __all__ = [
@@ -87,7 +88,9 @@ def put_together(call: Call) -> list[Value]:
 
 def deconvolution(call: Call) -> list[Value]:
     """TRANSPOSE_CONV to a size that it states: its third tensor is what is enlarged."""
-    x, dims, target = call.map(2), call.fixed(1).dims, call.wholes(0)
+    x, dims = call.map(2), call.fixed(1).dims
+    said = call.stated[0] if call.stated else None  # what is stated of the size that comes in as a tensor
+    target = said if said is not None and isinstance(call.place(0), Live) else call.wholes(0)
     if len(dims) != 4 or len(target) != 4:
         raise call.fault("its kernel and its output have four axes", show_shape(dims))
     strides = (call.whole(2), call.whole(1))
@@ -155,10 +158,12 @@ def gathered(call: Call) -> list[Value]:
     if isinstance(call.place(1), Live):
         return _rows(call, call.live(1), 0)
     x, places = call.live(0), call.fixed(1)
-    axis = call.among(call.whole(0), x.dims)
-    if places.size != 1 or places.values is None:
-        raise call.fault("it is read for one place, or for rows of a table")
-    dims = (*x.dims[:axis], *places.dims, *x.dims[axis + 1 :])
+    axis, around = call.among(call.whole(0), x.dims), call.whole(1)
+    dims = (*x.dims[:axis], *places.dims[around:], *x.dims[axis + 1 :])
+    if places.size != 1 or places.values is None or around:
+        return [alone(call, dims, x)]
+    if not axis and call.batched(x.dims):
+        return [call.shaped(x, dims)]
     made = call.put("select", x, dims=dims, at=int(places.values[0]), axis=call.axis(axis, x.dims))
     return [made if not places.dims else call.shaped(made, dims)]
 

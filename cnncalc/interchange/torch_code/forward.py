@@ -175,7 +175,7 @@ class _Forward:
         step = one.step
         tensors = {
             place: self.pending[n].value if n in self.pending else Text(self.names[n])
-            for place, n in enumerate(step.takes)
+            for place, n in ((place, step.takes[place]) for place in takings(step.does))  # a crop names one more
         }
         own = self.own(step)
         made = replaced(step.does, tensors, own)

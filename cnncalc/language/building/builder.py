@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.errors import CnncalcError
 from cnncalc.graph import UNKNOWN, Level, Net
 from cnncalc.language.building.blocks import Block, Blocks, BlockUse
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
@@ -59,7 +60,11 @@ class Builder:
 
     def end(self, current: Tensor) -> Net:
         """The net whose last item gave that tensor; raises `CnncalcError` with every fault found."""
-        finish(self.net, self.document, current, self.options, self.faults)
+        try:
+            finish(self.net, self.document, current, self.options, self.faults)
+        except CnncalcError as error:
+            error.built = len(self.net.nodes)
+            raise
         return self.net
 
     def resume(self, net: Net, bodies: dict[str, Body], depth: int) -> None:

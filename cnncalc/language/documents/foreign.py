@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
@@ -38,8 +39,12 @@ class Foreign(NamedTuple):
     """The operator of the file that each layer comes from, by the layer's name in the text."""
     inputs: Mapping[str, str] = {}
     """What the text calls an input that the file calls otherwise: `--input input:0=3x64x64` means `input_0`."""
+    idle: tuple[str, ...] = ()
+    """Inputs of the file that the text has not, since nothing that is counted depends on them."""
     assumed: tuple[str, ...] = ()
     """Those of the notes that every number goes by: what is taken for lengths that the file leaves open."""
+    net: Net | None = None
+    """The net that the text was read back as, under no options, when it was held against the file."""
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

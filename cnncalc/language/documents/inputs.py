@@ -68,6 +68,8 @@ def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shap
             name = names[0] if names else "input"
         elif document.foreign is not None:
             name = document.foreign.inputs.get(name, name)
+            if name in document.foreign.idle:
+                continue
         if name in shapes:
             help = "write one shape; several sizes are for `cnncalc sweep --input '3x{64,96}'`"
             document.faults.add(f"`--input`: `{name[:60]}` is given twice", None, values=chosen[:80], help=help)

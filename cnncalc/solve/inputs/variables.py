@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
@@ -23,7 +24,7 @@ MOST = 20_000
 BUILT, AFRESH = 8, 16
 """What it takes, in layers that are copied, to build one again; and one that the net before did not have."""
 REFUSED = 1_000
-"""What a value takes that makes no net, until one does: it may be the last layer that is wrong."""
+"""The least that a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
 
 class Trial(NamedTuple):
@@ -82,12 +83,12 @@ def solve_variable(
     try:
         for number in range(count):
             text = decimal_text(low + number * step)
-            trial, graph = _trial(build, variable, text, options.batch, dtype, wants, optimizer)
+            trial, graph, stood = _trial(build, variable, text, options.batch, dtype, wants, optimizer)
             trials.append(trial)
             if graph is not None:
                 one = taken(len(graph.nodes), figures) + _new(graph, before)
                 before = graph
-            built += one
+            built += one if graph is not None else max(one, BUILT * stood)
             if progress is not None:
                 progress(number + 1, count)
             if built > options.limits.search and number + 1 < count:
@@ -98,7 +99,8 @@ def solve_variable(
         left = "it was interrupted"
     if trials and all(trial.fault for trial in trials):
         message = f"no value of `{variable}` that was tried makes a net"
-        raise CnncalcError(Fault(message, values=trials[0].fault, help="try other values with --from and --to"))
+        mostly = Counter(trial.fault for trial in trials).most_common(1)[0][0]
+        raise CnncalcError(Fault(message, values=mostly, help="try other values with --from and --to"))
     return VariableAnswer(
         net, variable, tuple(want.text for want in wants), tuple(trials), not left, decimal_text(step), left
     )
@@ -159,15 +161,15 @@ def _trial(
     dtype: str,
     wants: Sequence[Want],
     optimizer: str,
-) -> tuple[Trial, Net | None]:
-    """One value, and the net that was built for it."""
+) -> tuple[Trial, Net | None, int]:
+    """One value, the net that was built for it, and of one that is none the layers that stood."""
     try:
         graph = unread(lambda: build({variable: text}))
     except CnncalcError as error:
-        return Trial(text, met=False, figures=(), fault=error.faults[0].message), None
+        return Trial(text, met=False, figures=(), fault=error.faults[0].message), None, error.built
     measured = Measured(graph, batch, dtype, optimizer)
     met = measured.meets_all(wants)
     names = list(dict.fromkeys(want.figure for want in wants))
     usual = [name for name in ("params", "macs") if name not in names and any(want in FIGURES for want in names)]
     figures = tuple((name, measured.figure(name)) for name in (*names, *usual))
-    return Trial(text, met, figures), graph
+    return Trial(text, met, figures), graph, 0

@@ -138,8 +138,9 @@ def _joined(best: Sequence[Axis | None]) -> str:
     fields = {}
     for field in first.fields:
         values = [getattr(layer, field) for layer in layers]
-        several = isinstance(values[0], tuple) and len(set(values)) > 1
-        fields[field] = sum(values, ()) if several else values[0]
+        several = len(set(values)) > 1 and all(value is None or isinstance(value, tuple) for value in values)
+        # no output padding on one axis is one of 0 beside that of another
+        fields[field] = sum((value or (0,) for value in values), ()) if several else values[0]
     return _plain(write(type(first)(**fields)))
 
 

@@ -74,6 +74,8 @@ class Nested(NamedTuple):
 
     label: str
     trained: int
+    again: int = 0
+    """Those of its numbers that stand in another row, too."""
 
 
 class Row(NamedTuple):
@@ -84,6 +86,8 @@ class Row(NamedTuple):
     trainable: int
     buffers: int
     sources: tuple[str, ...]
+    again: int = 0
+    """Those of its numbers that stand in another row, too, and in the totals once."""
 
 
 def class_of(call: Call) -> str:
@@ -134,6 +138,8 @@ class Table:
         self.ends: dict[str, str] = {}
         """The tensor that each call makes, `conv2d[0][0]`: of which call of which layer."""
         self.called: dict[str, int] = {}
+        self.homes: dict[str, str] = {}
+        """The call with the row of a layer that stands in a model, and is called outside as well."""
         self.unknown: list[Call] = []
         self.rows: dict[str, Row] = {}
         for name, shape in net.inputs.items():
@@ -144,13 +150,19 @@ class Table:
             if call.name in self.arguments:
                 self.names[call.name] = self.names[self.arguments[call.name]]
                 self.ends[call.name] = self.ends[self.arguments[call.name]]
-            elif call.owner:
+            elif self.owner(call) in self.rows:
                 self._call_again(call)
             else:
                 self._add(call)
+                if call.owner:
+                    self.homes[call.owner] = call.name
         self.order = self._ordered(net)
         self.linear = all(len(row.sources) < 2 for row in self.rows.values()) and not self._branches(net)
         self.linear &= not self.called
+
+    def owner(self, call: Call) -> str:
+        """The call in whose row it stands that a layer is called again; empty of a first call."""
+        return self.homes.get(call.owner, call.owner)
 
     def _add(self, call: Call) -> None:
         model = self.models.get(call.name)
@@ -158,21 +170,26 @@ class Table:
         if not label:
             self.unknown.append(call)
             label = call.layer.kind
-        name = printable(call.name.replace(".", "_")) if call.own_name else self._numbered(snake(label))
+        own = call.owner.rpartition(".")[2] if call.owner else call.name.replace(".", "_")
+        name = printable(own) if call.own_name or call.owner else self._numbered(snake(label))
         self.names[call.name] = name
         trained = (call.parameters if call.trainable else 0) if model is None else model.trained
         self.ends[call.name] = f"{name}[0][0]"
         sources = tuple(dict.fromkeys(self.ends[one] for one in call.inputs))
         params = call.parameters + call.buffers
-        self.rows[call.name] = Row(name, label, last(call.output_shape), params, trained, call.buffers, sources)
+        again = (params if call.owner else 0) if model is None else model.again
+        trained = 0 if call.owner else trained
+        shape = last(call.output_shape)
+        self.rows[call.name] = Row(name, label, shape, params, trained, call.buffers, sources, again)
 
     def _call_again(self, call: Call) -> None:
         """One more call of a layer, whose row names what every call takes."""
-        name = self.names[call.name] = self.names[call.owner]
+        owner = self.owner(call)
+        name = self.names[call.name] = self.names[owner]
         self.called[name] = self.called.get(name, 0) + 1
         self.ends[call.name] = f"{name}[{self.called[name]}][0]"
-        row = self.rows[call.owner]
-        self.rows[call.owner] = row._replace(sources=(*row.sources, *(self.ends[one] for one in call.inputs)))
+        row = self.rows[owner]
+        self.rows[owner] = row._replace(sources=(*row.sources, *(self.ends[one] for one in call.inputs)))
 
     def _numbered(self, stem: str) -> str:
         place = self.counts.get(stem, 0)
@@ -198,9 +215,10 @@ class Table:
                 visited[name] = len(visited)
                 waiting += reversed(inputs[name])
         for call in net.calls:
-            if call.owner and call.name in visited:
-                depths[call.owner] = max(depths[call.owner], depths[call.name])
-                visited[call.owner] = min(visited.get(call.owner, len(inputs)), visited[call.name])
+            owner = self.owner(call)
+            if owner in self.rows and call.name in visited:
+                depths[owner] = max(depths[owner], depths[call.name])
+                visited[owner] = min(visited.get(owner, len(inputs)), visited[call.name])
         shown = [name for name in inputs if name in self.rows and name in visited]
         return sorted(shown, key=lambda name: (-depths[name], visited[name]))
 
@@ -219,7 +237,7 @@ def draw(net: Modules, element: int = 4, table: Table | None = None) -> str:
         for line, row in zip(cells, rows, strict=True):
             line.append(", ".join(row.sources) or "-")
     lines = [f'Model: "{printable(net.name)}"', *_boxed(heading, cells)]
-    total = sum(row.params for row in rows)
+    total = sum(row.params - row.again for row in rows)
     trained = sum(row.trainable for row in rows)
     for words, number in (("Total", total), ("Trainable", trained), ("Non-trainable", total - trained)):
         lines.append(f" {words} params: {number:,} ({size_text(element * number)})")

@@ -8,6 +8,8 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.tools.styles.keras import Nested, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnncalc.tools.modules import Call, Group, Modules
 
 __all__ = ["as_sequential", "folded"]
@@ -60,16 +62,22 @@ def _model(net: Modules, group: Group, within: dict[str, Group], ends: dict[str,
     inside = net.calls[group.first : group.last + 1]
     names = {call.name for call in inside}
     entering = dict.fromkeys(one for call in inside for one in call.inputs if one not in names)
-    owners = {within[call.owner].name if call.owner in within else call.owner for call in inside if call.parameters}
-    owner = owners.pop() if len(owners) == 1 else ""
-    own = [call for call in inside if not call.owner]
-    trained = sum(call.parameters for call in own if call.trainable)
+    held = {call.owner or call.name: call for call in reversed(inside)}
+    new = [call for name, call in held.items() if name in names]
+    params, own = ([call.parameters + call.buffers for call in one] for one in (held.values(), new))
     made = inside[-1]._replace(
         name=group.name,
         inputs=tuple(ends.get(one, one) for one in entering),
-        parameters=sum(call.parameters for call in own),
-        buffers=sum(call.buffers for call in own),
-        owner=owner,
+        parameters=sum(call.parameters for call in held.values()),
+        buffers=sum(call.buffers for call in held.values()),
+        owner=_owner(inside, within),
         own_name=True,
     )
-    return Nested("Functional", trained), made
+    return Nested("Functional", sum(call.parameters for call in new if call.trainable), sum(params) - sum(own)), made
+
+
+def _owner(inside: Sequence[Call], within: dict[str, Group]) -> str:
+    """The group all of whose layers are called again by these; empty where there is none."""
+    owners = {within.get(call.owner) for call in inside if call.parameters}
+    owner = owners.pop() if len(owners) == 1 else None
+    return owner.name if owner is not None and owner.last - owner.first == len(inside) - 1 else ""

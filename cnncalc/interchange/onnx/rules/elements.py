@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor, of_module
+from cnncalc.interchange.onnx.rules.fixed import held
 from cnncalc.layers.base import Shape
 
 __all__ = [
@@ -183,9 +184,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         if first and kind == "power":
             raise NotKnown("of a fixed tensor")
         return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
-    if own and fixed.table:
-        table = call.put("parameter", live, suffix="_table", weights=[fixed], shape=fixed.table, join="alone")
-        return call.put(kind, live, call.put("opaque", table, suffix="_read", shape=shape, of="Gather"))
+    if fixed.of and fixed.floating:
+        return call.put(kind, live, held(call, fixed, live, shape, live.axis))
     if own:
         return call.put("parameter", live, weights=[fixed], shape=shape, join=join)
     return call.put("constant", live, shape=shape, join=join)

@@ -1,11 +1,12 @@
-"""Lists of tensors: torch's newest exporter, where it optimises nothing, cuts a tensor into one and picks its parts."""
+"""Lists of tensors: torch's exporters cut a tensor into one, at once or part by part in a Loop, and pick its parts."""
 
 from __future__ import annotations
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Value
+from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 
-__all__ = ["at", "construct", "joined", "split"]
+__all__ = ["at", "construct", "empty", "inserted", "joined", "length", "split"]
 
 MOST_PARTS = 10_000
 
@@ -40,6 +41,26 @@ def split(call: Call) -> list[Value]:
 def construct(call: Call) -> list[Value]:
     """SequenceConstruct: a list of tensors."""
     return [Parts(tuple(call.live(place) for place in range(len(call.values))))]
+
+
+def empty(_: Call) -> list[Value]:
+    """SequenceEmpty: a list of nothing, into which others are put."""
+    return [Parts(())]
+
+
+def inserted(call: Call) -> list[Value]:
+    """SequenceInsert: a list with one tensor more, at its end or where it says."""
+    parts, where = parts_of(call), call.numbers(2)
+    place = where[0] if where else len(parts)
+    place += len(parts) * (place < 0)
+    if not 0 <= place <= len(parts) < MOST_PARTS:
+        raise NotKnown("where it puts a tensor is not known")
+    return [Parts((*parts[:place], call.live(1), *parts[place:]))]
+
+
+def length(call: Call) -> list[Value]:
+    """SequenceLength: how many tensors a list has."""
+    return [Tensor((), (len(parts_of(call)),), 7)]
 
 
 def parts_of(call: Call) -> tuple[Live, ...]:

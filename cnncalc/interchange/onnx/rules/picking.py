@@ -9,11 +9,10 @@ from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
-from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
+from cnncalc.interchange.onnx.rules.shapes import alone, cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
-from cnncalc.layers.kinds.algebra.distances import Distances
 
-__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "topk"]
+__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
 
 
 def gather(call: Call) -> list[Value]:
@@ -21,7 +20,7 @@ def gather(call: Call) -> list[Value]:
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis:
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0:
             raise NotKnown("a look-up in no table of vectors")
         if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
@@ -38,7 +37,8 @@ def gather(call: Call) -> list[Value]:
     places = [one % n for one in at]
     if not call.fixed(1).dims:
         if len(call.shape(live)) == 1:
-            raise NotKnown("a number for each image")
+            batch, _ = alone(call)
+            return [Live(cut(call, live, 0, places[0], places[0] + 1).tensor, batch)]
         moved = live.axis - (axis < live.axis)
         return [Live(call.put("select", live, axis=axis, at=places[0]).tensor, moved)]
     if len(call.fixed(1).dims) == 1 and axis and places == nearest_places(n, len(places)) != [*range(n)]:
@@ -56,6 +56,8 @@ def by_distance(call: Call, live: Live, axis: int, places: list[int]) -> Live | 
     if axis or live.axis or len(call.fixed(1).dims) != 2:
         return None
     asking, asked = call.fixed(1).dims
+    from cnncalc.layers.kinds.algebra.distances import Distances
+
     told = Distances(places=asking, asked=asked)
     fits = all(one.holds for one in told.requirements(call.shape(live)))
     if not fits or [row for rows in told.rows() for row in rows] != places:
@@ -77,6 +79,16 @@ def gather_nd(call: Call) -> list[Value]:
     if call.whole("batch_dims", 0) or not 0 < depth <= len(full):
         raise NotKnown("no places that the file holds")
     return [picked(call, call.freed(live), (*around, *full[depth:]))]
+
+
+def scattered(call: Call) -> list[Value]:
+    """ScatterND and ScatterElements: a tensor that is written over in part: of that, the shape alone is known."""
+    data, lives = call.values[0], [value for value in call.present() if isinstance(value, Live)]
+    if isinstance(data, Tensor):
+        return [call.put("opaque", *map(call.freed, lives), shape=data.dims, of=call.node.kind)]
+    if len({live.axis for live in lives}) > 1:
+        lives = [call.freed(live) for live in lives]
+    return [call.put("opaque", *lives, shape=call.shape(lives[0]), of=call.node.kind)]
 
 
 def reversed_sequence(call: Call) -> list[Value]:

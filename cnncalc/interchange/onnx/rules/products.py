@@ -1,4 +1,4 @@
-"""Products with weights, products of two tensors, and cells that multiply step by step."""
+"""Products with weights, and products of two tensors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from math import prod
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.fixed import held
 
-__all__ = ["CELLS", "einsum", "gemm", "matmul", "quantised_matmul", "recurrent"]
+__all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
 
 def gemm(call: Call) -> list[Value]:
@@ -64,14 +65,19 @@ def einsum(call: Call) -> list[Value]:
     if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
         raise NotKnown(f"`{equation[:60]}`")
     a, b = letters
-    if isinstance(call.values[0], Live) and isinstance(call.values[1], Tensor):
-        return [by_weight(call, a, b, made)]
+    first, second = call.present()
+    if isinstance(first, Live) and isinstance(second, Tensor):
+        if (linear := by_weight(call, a, b, made)) is not None:
+            return [linear]
+        first = call.freed(first) if call.batch != 1 else first
+        second = held(call, second, first, second.dims, WITHIN)
     along = [one for one in made if one in a and one in b]
     summed = [one for one in a if one in b and one not in made]
     rows, columns = ([one for one in side if one in made and one not in other] for side, other in ((a, b), (b, a)))
     if len({*a}) != len(a) or len({*b}) != len(b):
         raise NotKnown(f"`{equation[:60]}`")
-    first, second = (call.live(place) for place in (0, 1))
+    if not isinstance(first, Live) or not isinstance(second, Live):
+        raise NotKnown("its first input does not depend on the net's input")
     if not len(summed) == len(rows) == len(columns) == 1:
         return [contracted(call, first, second, (a, b, made))]
     wanted = ("".join([*along, *rows, *summed]), "".join([*along, *summed, *columns]))
@@ -82,16 +88,21 @@ def einsum(call: Call) -> list[Value]:
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
 
 
-def by_weight(call: Call, a: str, b: str, made: str) -> Live:
-    """Einsum of a tensor and a weight that is a linear layer, whose features stand in several axes, as Keras has it."""
+def by_weight(call: Call, a: str, b: str, made: str) -> Live | None:
+    """Einsum of a tensor and a weight that is a linear layer, whose features stand in several axes, as Keras has it.
+
+    None for one that is no linear layer.
+    """
     live, weight = call.live(0), call.fixed(1)
     summed = "".join(one for one in a if one in b and one not in made)
-    kept, out = a.removesuffix(summed), b.removeprefix(summed)
-    fits = summed and (kept + summed, summed + out, kept + out) == (a, b, made) and len({*a, *b}) == len(kept + b)
+    kept, first = a.removesuffix(summed), b.startswith(summed)
+    out = b.removeprefix(summed) if first else b.removesuffix(summed)
+    weighed = summed + out if first else out + summed
+    fits = summed and (kept + summed, weighed, kept + out) == (a, b, made) and len({*a, *b}) == len(kept + b)
     full = call.full(live)
     if not fits or len(full) != len(a) or len(weight.dims) != len(b) or live.axis >= len(kept):
-        raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}` with a weight")
-    around, features = full[: len(kept)], weight.dims[len(summed) :]
+        return None
+    around, features = full[: len(kept)], weight.dims[len(summed) :] if first else weight.dims[: len(out)]
     rows = call.own(live, (*around, prod(full[len(kept) :])))
     if len(summed) > 1:
         live = call.put("reshape", live, suffix="_rows", shape=rows)
@@ -105,11 +116,14 @@ def by_weight(call: Call, a: str, b: str, made: str) -> Live:
 def contracted(call: Call, first: Live, second: Live, letters: tuple[str, str, str]) -> Live:
     """Any other Einsum of two tensors, in whose equation of ours the batch has no letter."""
     a, b, made = letters
-    batch = [side[live.axis] if 0 <= live.axis < len(side) else "" for live, side in zip((first, second), (a, b))]
-    if batch[0] != batch[1] or not batch[0] or batch[0] not in made:
+    sides = [(live, side) for live, side in zip((first, second), (a, b)) if live.axis != WITHIN]
+    batch = {side[live.axis : live.axis + 1] for live, side in sides}
+    letter = batch.pop() if len(batch) == 1 else ""
+    meets = [live for live, side in zip((first, second), (a, b)) if live.axis == WITHIN and letter in side]
+    if not letter or letter not in made or meets:
         raise NotKnown(f"`{a[:20]},{b[:20]}->{made[:20]}`, by which a batch meets something else")
-    left, right, out = (side.replace(batch[0], "") for side in letters)
-    return call.put("einsum", first, second, batch=made.index(batch[0]), equation=f"{left},{right}->{out}")
+    left, right, out = (side.replace(letter, "") for side in letters)
+    return call.put("einsum", first, second, batch=made.index(letter), equation=f"{left},{right}->{out}")
 
 
 def ordered(call: Call, live: Live, had: str, wanted: str) -> Live:
@@ -139,47 +153,10 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         axis = "features" if len(call.shape(live)) == 1 else "last"
         at = 2 if bias is not None else len(call.values)
         return call.biased(at, -1, "linear", live, [weight], out=weight.dims[1], axis=axis)
-    if len(weight.dims) != rank or live.axis or weight.dims[0] != 1 or rank < 3:
+    if len(weight.dims) != rank or rank < 3 or bias is not None:
         raise NotKnown("a product with a stack of weights")
+    if live.axis or weight.dims[0] != 1:
+        live = call.freed(live)
+        return call.put("matmul", live, held(call, weight, live, weight.dims, WITHIN))
     stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
     return call.put("matmul", live, stack)
-
-
-CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}
-
-
-def recurrent(call: Call) -> list[Value | None]:
-    """A sequence with the batch as its second axis, or its first (`layout` 1), to the states of all steps, or the last.
-
-    ONNX has an axis for the directions: length, directions, batch, units. The state that a net is given at the start is
-    taken for zeros, as it is in most files.
-    """
-    layout = call.whole("layout", 0)
-    live = call.batched(call.live(), 1 - layout)
-    if live.axis != 1 - layout or len(call.shape(live)) != 2:
-        raise NotKnown("no sequence of vectors")
-    weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]
-    if call.given(7) or any(len(weight.dims) < 2 for weight in weights):
-        raise NotKnown("with peepholes")
-    hidden, directions = weights[1].dims[-1], weights[0].dims[0]
-    if directions not in (1, 2):
-        raise NotKnown(f"{directions} directions")
-    returns = "sequence" if call.node.outputs[0] else "final"
-    made = call.put(
-        CELLS[call.node.kind],
-        live,
-        weights=weights,
-        hidden=hidden,
-        bidirectional=directions == 2,
-        bias=len(weights) == 3,
-        returns=returns,
-        axis="last",
-    )
-    if returns == "final":
-        if layout:
-            raise NotKnown("its last state with the batch first")
-        last = call.put("reshape", made, suffix="_directions", batch=1, shape=(directions, hidden))
-        return [None, last]
-    length = call.shape(live)[0]
-    split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
-    return [split if not layout else Live(split.tensor, 0), None]

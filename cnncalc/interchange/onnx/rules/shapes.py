@@ -32,12 +32,19 @@ def laid_out(call: Call, live: Live, full: tuple[int, ...]) -> Live:
     axis = batch_of(call, live.axis, before, full)
     shape = call.own(Live(live.tensor, axis), full)
     if not shape:
-        raise NotKnown("a number for each image")
+        axis, shape = alone(call)
     if shape == call.shape(live):
         return Live(live.tensor, axis)
     if len(shape) == 1:
         return call.put("flatten", live, batch=axis)
     return call.put("reshape", live, batch=axis, shape=shape)
+
+
+def alone(call: Call) -> tuple[int, tuple[int, ...]]:
+    """The axis of the batch and the shape of one number an image, which is a list of one. Raises `NotKnown`."""
+    if call.batch != 1:
+        raise NotKnown("a number for each image")
+    return WITHIN, (1,)
 
 
 def batch_of(call: Call, axis: int, before: tuple[int, ...], full: tuple[int, ...]) -> int:
@@ -92,7 +99,7 @@ def squeeze(call: Call) -> list[Value]:
     left = tuple(n for axis, n in enumerate(shape) if axis not in gone)
     batch = live.axis - sum(1 for axis in gone if axis < live.axis)
     if not left:
-        raise NotKnown("a number for each image")
+        batch, left = alone(call)
     if len(left) == 1:
         return [call.put("flatten", live, batch=batch)]
     return [call.put("reshape", live, batch=batch, shape=left) if left != shape else live]
@@ -134,7 +141,7 @@ def transpose(call: Call) -> list[Value]:
 
 def concat(call: Call) -> list[Value]:
     """Concat; what the file holds stands beside what comes in."""
-    values = call.present()
+    values = [value for value in call.present() if isinstance(value, Live) or value.size]  # of no length adds nothing
     lives = [value for value in values if isinstance(value, Live)]
     if not lives:
         raise NotKnown("nothing of it is known")
@@ -167,7 +174,7 @@ def cut(call: Call, live: Live, axis: int, start: int, stop: int, step: int = 1,
 
 
 def slice_(call: Call) -> list[Value]:
-    """Slice, an axis after the other."""
+    """Slice, an axis after the other; what takes nothing depends on no input."""
     live = call.live()
     full = call.full(live)
     parts = slices(call.node, [value if isinstance(value, Tensor) else None for value in call.values], full)
@@ -178,8 +185,8 @@ def slice_(call: Call) -> list[Value]:
         if (start, stop, step) == (0, full[axis], 1):
             continue
         places = len(range(start, stop, step))
-        if not places:
-            raise NotKnown("it takes nothing")
+        if not places:  # as of a roll by 0 places, which torch writes as two parts that are joined
+            return [Tensor((*full[:axis], 0, *full[axis + 1 :]), ())]
         if step < 1:  # no layer turns an axis round: of what comes out the shape alone is known
             ours = call.ours(axis, live)
             shape = (*call.shape(live)[:ours], places, *call.shape(live)[ours + 1 :])

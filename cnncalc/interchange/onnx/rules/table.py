@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
-from cnncalc.interchange.onnx.rules import elements, listed, picking, products, shapes, windows
-from cnncalc.interchange.onnx.rules.blocked import BLOCKED
-from cnncalc.interchange.onnx.rules.runtime import RUNTIME
+from cnncalc.interchange.onnx.rules import cells, elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.stacked import of_each
 
-__all__ = ["Rule", "rules_of"]
+__all__ = ["DOMAINS", "Rule", "rule_of"]
 
 Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
@@ -28,14 +27,13 @@ RULES: Mapping[str, Rule] = {
     "Dropout": elements.dropout,
     "LRN": elements.lrn,
     "PRelu": elements.prelu,
-    "Conv": windows.convolution,
+    "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
-    "QLinearConv": windows.quantised,
-    "ConvTranspose": windows.deconvolution,
+    "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": windows.folded,
     "DeformConv": windows.deformable,
     "MaxUnpool": windows.unpool,
-    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
+    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
     "Pad": windows.pad,
     **dict.fromkeys(("Resize", "Upsample"), windows.resize),
@@ -44,7 +42,7 @@ RULES: Mapping[str, Rule] = {
     "Einsum": products.einsum,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
-    **dict.fromkeys(products.CELLS, products.recurrent),
+    **dict.fromkeys(cells.CELLS, cells.recurrent),
     "TopK": picking.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
@@ -56,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     "Split": shapes.split,
     "Gather": picking.gather,
     "GatherND": picking.gather_nd,
+    **dict.fromkeys(("ScatterND", "ScatterElements"), picking.scattered),
     "ReverseSequence": picking.reversed_sequence,
     "Expand": shapes.expand,
     "Tile": shapes.tile,
@@ -66,14 +65,28 @@ RULES: Mapping[str, Rule] = {
     "SplitToSequence": listed.split,
     "SequenceConstruct": listed.construct,
     "SequenceAt": listed.at,
+    "SequenceEmpty": listed.empty,
+    "SequenceInsert": listed.inserted,
+    "SequenceLength": listed.length,
     "ConcatFromSequence": listed.joined,
-    **RUNTIME,
 }
 """A function of a node, with the values that it takes, to those that it makes."""
 
 
-def rules_of(domain: str) -> Mapping[str, Rule]:
-    """The operators of a domain that are read; none of one that is not known."""
-    if domain in ("", "com.microsoft"):
-        return RULES
-    return BLOCKED if domain == "com.microsoft.nchwc" else {}
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
+"""The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
+
+
+def rule_of(domain: str, kind: str) -> Rule | None:
+    """What an operator becomes; None of one that is not known."""
+    if domain == "com.microsoft.nchwc":
+        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
+
+        return BLOCKED.get(kind)
+    if kind in RULES:
+        return RULES[kind]
+    from cnncalc.interchange.onnx.rules.fused.attention import ATTENTION
+    from cnncalc.interchange.onnx.rules.fused.runtime import RUNTIME
+    from cnncalc.interchange.onnx.rules.rarer import RARER
+
+    return ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)

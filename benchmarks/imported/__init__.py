@@ -1,0 +1,1 @@
+"""Nets of packages through our readers, held."""

@@ -1,0 +1,84 @@
+"""The inputs of an ONNX graph: which axis of each is the batch, and the lengths that the file leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from cnncalc.errors import Fault
+from cnncalc.interchange.onnx.call import WITHIN
+from cnncalc.layers.base import Shape
+from cnncalc.records import NamedTuple
+
+__all__ = ["Entered", "entering"]
+
+Dims: TypeAlias = "tuple[int | str | None, ...]"
+MOST_CHANNELS = 4
+"""Channels of an image; what has more is no image whose sides may be taken as usual."""
+
+
+class Entered(NamedTuple):
+    """An input: its shape without the batch, None for one number; the axis of the batch; whether sides were open."""
+
+    shape: Shape | None
+    axis: int = 0
+    opened: bool = False
+
+
+def entering(
+    inputs: Mapping[str, Dims | None], asked: Mapping[str, Shape], usual: int | None, *, whole: bool = False
+) -> tuple[int, dict[str, Entered], list[Fault]]:
+    """The batch, each input, and what is wrong with them; `usual` is the length of open sides.
+
+    With `whole` all axes of all inputs are those of one image.
+    """
+    batch, within = (1, set(inputs)) if whole else batch_of(inputs)
+    alike = {declared[0] for name, declared in inputs.items() if declared and declared[0] and name not in within}
+    found: dict[str, Entered] = {}
+    faults: list[Fault] = []
+    for name, declared in inputs.items():
+        given = asked.get(name) or asked.get("")
+        if declared == ():
+            found[name] = Entered(None)
+        elif name in within and declared is not None:
+            stated = tuple(n if isinstance(n, int) else 1 if n in alike else 0 for n in declared)
+            found[name] = Entered(given or stated, WITHIN)
+        elif given is None and declared is not None and usual and sides(declared):
+            lengths = tuple(n if isinstance(n, int) else usual for n in declared[1:])
+            found[name] = Entered(lengths, opened=lengths != declared[1:])
+        else:
+            found[name] = Entered(given or tuple(n if isinstance(n, int) else 0 for n in (declared or ())[1:]))
+        shape = found[name].shape
+        if shape is not None and (not shape or min(shape) < 1):
+            faults.append(open_shape(name, declared or (), name in within))
+    if all(one.shape is None for one in found.values()):
+        faults += [Fault(f"the input `{name[:60]}` has 0 axes: no batch and something in it") for name in found]
+    return batch, found, faults
+
+
+def batch_of(inputs: Mapping[str, Dims | None]) -> tuple[int, set[str]]:
+    """The length of the batch, and the inputs that have none: lists, and those whose first axis is another one's.
+
+    Such are the states that recurrent layers are given, whose first axis is the layers'.
+    """
+    firsts = {name: declared[0] for name, declared in inputs.items() if declared is not None and len(declared) > 1}
+    lists = {name for name, declared in inputs.items() if declared is not None and len(declared) == 1}
+    stated = {first for first in firsts.values() if isinstance(first, int)}
+    if len(stated) == 1 and all(isinstance(first, int) for first in firsts.values()):
+        return stated.pop(), lists
+    return 1, lists | {name for name, first in firsts.items() if isinstance(first, int) and first != 1}
+
+
+def sides(declared: Dims) -> bool:
+    """Whether it is an image, whose sides may be taken as usual."""
+    return len(declared) > 2 and isinstance(declared[1], int) and declared[1] <= MOST_CHANNELS
+
+
+def open_shape(name: str, declared: Dims, within: bool) -> Fault:
+    """What to say of an input whose lengths the file leaves open."""
+    own = declared if within else declared[1:]
+    said = "x".join("?" if n is None else str(n) for n in own)
+    values = f"it says {said}" if said else "it says none"
+    sizes = "x".join(str(n) if isinstance(n, int) else "224" for n in own) or "3x224x224"
+    help = f"give it: `--input {sizes}`, or `--input {name[:60]}={sizes}` where there are several"
+    return Fault(f"the file leaves the shape of the input `{name[:60]}` open", None, name, values, help)

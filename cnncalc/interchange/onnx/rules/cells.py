@@ -1,0 +1,61 @@
+"""Cells that multiply step by step: LSTM, GRU and RNN, and onnxruntime's LSTM whose weights are quantised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+
+__all__ = ["CELLS", "recurrent"]
+
+CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn", "DynamicQuantizeLSTM": "lstm"}
+
+
+def recurrent(call: Call) -> list[Value | None]:
+    """A sequence with the batch as its second axis, or its first (`layout` 1), to all states, the last, a cell's last.
+
+    ONNX has an axis for the directions: length, directions, batch, units. The state that a net is given at the start is
+    taken for zeros, as it is in most files. A quantised LSTM has its weights the other way round.
+    """
+    layout = call.whole("layout", 0)
+    live = call.batched(call.live(), 1 - layout)
+    if live.axis != 1 - layout or len(call.shape(live)) != 2:
+        raise NotKnown("no sequence of vectors")
+    weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]
+    if call.given(7) or any(len(weight.dims) < 2 for weight in weights):
+        raise NotKnown("with peepholes")
+    hidden = weights[1].dims[1 if call.node.kind == "DynamicQuantizeLSTM" else -1]
+    directions = weights[0].dims[0]
+    if directions not in (1, 2):
+        raise NotKnown(f"{directions} directions")
+    every, *others = (bool(name) for name in (*call.node.outputs, "", "", "")[:3])
+    fields: dict[str, Any] = {"hidden": hidden, "bidirectional": directions == 2, "bias": len(weights) == 3}
+    returns = "sequence" if every else "final"
+    made = call.put(CELLS[call.node.kind], live, weights=weights, returns=returns, axis="last", **fields)
+    final = last(call, made, directions, hidden) if every and others[0] else made
+    states: list[Value | None] = [
+        call.put("reshape", final, suffix="_last", batch=1 - layout, shape=(directions, hidden)) if others[0] else None,
+        call.put("opaque", made, suffix="_cell", batch=1 - layout, shape=(directions, hidden), of="cell")
+        if others[1]
+        else None,
+    ]
+    if not every:
+        return [None, *states]
+    length = call.shape(live)[0]
+    split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
+    return [split, *states]
+
+
+def last(call: Call, made: Live, directions: int, hidden: int) -> Live:
+    """The state after the last step of each direction, of those after every step."""
+    length = call.shape(made)[0]
+    ends = [0] if call.word("direction", "forward") == "reverse" else [length - 1, 0][:directions]
+    halves = [made] if directions == 1 else [
+        call.put("slice", made, suffix=f"_{way}", axis=1, channels=(at * hidden, (at + 1) * hidden))
+        for at, way in enumerate(("forward", "backward"))
+    ]  # fmt: skip
+    picked = [
+        call.put("select", half, suffix=f"_at_{place}", axis=0, at=end)
+        for place, (half, end) in enumerate(zip(halves, ends))
+    ]
+    return picked[0] if directions == 1 else call.put("concat", *picked, suffix="_ends", axis=0)
