@@ -18,7 +18,6 @@ from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
-from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Parsed
 
 __all__ = ["Builder"]
@@ -214,7 +213,8 @@ class Builder:
     ) -> Tensor:
         """A block's layers, in a level of their own unless it is flat, with its arguments in scope.
 
-        `inputs` is the number of tensors that it takes; they are called `inputs.0`, the current one, `inputs.1`, …"""
+        `inputs` is the number of tensors that it takes; they are called `inputs.0`, the current one, `inputs.1`, …
+        """
         self.nesting.count(use.node, USE)
         inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
@@ -300,15 +300,7 @@ class Builder:
         found = self.blocks.used(node, key, scope, tensors[0])
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
-        if (
-            key is None
-            and " " not in node.text
-            and kind_named(node.text) is None
-            and self.lookup.known(node.text, level)
-        ):
-            name = node.text
-            help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
-            self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
+        if key is None and self.lookup.for_a_kind(node, level):
             return UNKNOWN
         at = node if node.text or key is None else key
         parsed = self.layers.line(node, key, scope, tensors[0], level, own)
