@@ -200,19 +200,22 @@ BIASES = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "FULLY_CONN
 
 
 def in_common(model: Model) -> set[int]:
-    """The biases of operators whose weights differ: a file has equal ones, as of zeros, once."""
-    stored = {
-        one.outputs[0]: one.inputs[0]
-        for one in model.operators
-        if one.kind == "DEQUANTIZE" and one.inputs and one.outputs
-    }
-    weights: dict[int, set[tuple[str, int]]] = {}
+    """The biases that stand apart from their weights: one with several weights, or several with one weight.
+
+    A file has equal tensors, as biases of zeros, once, and a head that is used on several maps has norms for each.
+    """
+    casts = [one for one in model.operators if one.kind == "DEQUANTIZE" and one.inputs and one.outputs]
+    stored = {one.outputs[0]: one.inputs[0] for one in casts}
+    weights: dict[int, set[int]] = {}
+    biases: dict[int, set[int]] = {}
     for operator in model.operators:
         place = BIASES.get(operator.kind, 0)
         if 0 < place < len(operator.inputs):
             weight, bias = (stored.get(number, number) for number in (operator.inputs[1], operator.inputs[place]))
-            weights.setdefault(bias, set()).add((operator.kind, weight))
-    return {bias for bias, of in weights.items() if bias >= 0 and len(of) > 1}
+            weights.setdefault(bias, set()).add(weight)
+            biases.setdefault(weight, set()).add(bias)
+    alone = {bias for several in biases.values() if len(several) > 1 for bias in several}
+    return {bias for bias, of in weights.items() if bias >= 0 and (len(of) > 1 or bias in alone)}
 
 
 def own_name(name: str) -> str:
