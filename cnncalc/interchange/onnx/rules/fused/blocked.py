@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
-from cnncalc.interchange.onnx.rules import elements, runtime, windows
+from cnncalc.interchange.onnx.rules import elements, windows
+from cnncalc.interchange.onnx.rules.fused import runtime
 
 __all__ = ["BLOCKED"]
 
