@@ -155,7 +155,7 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     except FieldError as fault:
         if fault.field in given:
             raise _of_field(cls, fault) from None
-        raise TokenError(fault.rule, fault.field, fault.help) from None
+        raise TokenError(fault.rule, fault.field, field_help(cls, fault)) from None
     if called not in KINDS:
         layer.__dict__["called"] = called
     return layer

@@ -26,6 +26,8 @@ from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
 
+LEARNED = ("Add", "Exp", "Clip")
+"""What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
 Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
 
 
@@ -36,7 +38,7 @@ def elementwise(
     dims = broadcast(*(value.dims for value in values))
     if dims is None:
         return None
-    first = values[0].computed(dims, of=made_of(*values) if node.kind == "Add" else ())
+    first = values[0].computed(dims, of=made_of(*values) if node.kind in LEARNED else ())
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
@@ -187,7 +189,7 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """A tensor of the same shape whose numbers do not matter."""
-    return [values[0].computed(values[0].dims)]
+    return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
 def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
