@@ -32,7 +32,7 @@ _WORD = r"[a-z]\w*"
 def in_units(items: tuple[Item, ...], alike: Alike) -> tuple[tuple[Item, ...], list[Block]]:
     """The items with uses of blocks, and these blocks."""
     blocks: list[Block] = []
-    while len(blocks) < MOST_BLOCKS:
+    while len(blocks) < MOST_BLOCKS and alike.work > 0:
         made = _made(candidates([items, *(block.items for block in blocks)], alike), alike, f"unit{len(blocks) + 1}")
         if made is None:
             break
