@@ -86,7 +86,7 @@ name: net
 source: net
 input: 8x16x16
 blocks:
-  unit1:
+  block:
     with: {prefix: required, out: required}
     naming: flat
     layers:
@@ -100,9 +100,9 @@ blocks:
       - {relu: , name: $(prefix)_out}
 layers:
   - {conv: 8 k3 p1, name: stem_conv}
-  - {unit1: conv2_block$(i + 1) 16, repeat: 3}
-  - unit1 conv2_block5 16
-  - unit1 conv3_block1 32
+  - {block: conv2_block$(i + 1) 16, repeat: 3}
+  - block conv2_block5 16
+  - block conv3_block1 32
   - {global_avgpool: , name: avg_pool}
 """
 
