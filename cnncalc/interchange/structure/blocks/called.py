@@ -15,12 +15,14 @@ __all__ = ["block_name"]
 SHORT = 3
 """Layers of a block that is called by them, and letters of the shortest word."""
 OTHERWISE = "unit"
+SAID = {"batchnorm": "bn"}
+"""What kinds are called within a name."""
 
 
 def block_name(names: Iterable[str], items: Sequence[Item], alike: Alike, taken: Iterable[str]) -> str:
     """A name for a block whose uses have these names; one that no block has, no kind and no key."""
     layers = [alike.labels.sketch.operators[item.step].layer for item in items if isinstance(item, Leaf)]
-    kinds = [layer.kind for layer in layers if layer is not None]
+    kinds = [SAID.get(layer.kind, layer.kind) for layer in layers if layer is not None]
     by_kinds = "_".join(kinds) if 1 < len(kinds) == len(items) <= SHORT else ""
     word = by_kinds or _common_word(list(names)) or OTHERWISE
     known = set(taken)
