@@ -48,7 +48,7 @@ class Lite:
             (len(numbers),) if shape is None else shape, INT32, struct.pack(f"<{len(numbers)}i", *numbers)
         )
 
-    def add(self, kind, inputs, shapes, options=None, name="", custom=""):
+    def add(self, kind, inputs, shapes, options=None, name="", custom="", settings=b""):
         """An operator; a `None` shape is one that the file does not state. Returns its tensors' numbers."""
         code = CODES[kind]
         if (code, custom) not in self.codes:
@@ -57,6 +57,8 @@ class Lite:
         fields: dict[int, Any] = {0: self.codes.index((code, custom)), 1: list(inputs), 2: list(made)}
         if options is not None:
             fields |= {3: Byte(1), 4: Flat(options)}
+        if settings:
+            fields[5] = settings
         self.operators.append(Flat(fields))
         return made[0] if len(made) == 1 else made
 

@@ -176,3 +176,9 @@ def test_what_is_asked_of_what_came_before_is_told():
     inputs = {**WORDS, "p": (1, 3, 2, 4), "r": (1, 3, 2, 4)}
     with pytest.raises(CnncalcError, match="with what was asked before"):
         read(written(nodes, [], inputs, ends("y")), "net.onnx")
+
+
+def test_a_weight_with_a_bias_for_each_of_its_uses_counts_once():
+    held = [zeros("w", 3, 3, 3, 3), zeros("b", 3), zeros("c", 3)]
+    nodes = [node("Conv", "x w b", "t"), node("Conv", "t w c", "y")]
+    assert read(written(nodes, held, IMAGE, ends("y")), "net.onnx").params == 81 + 6

@@ -8,14 +8,15 @@ from cnncalc.interchange.tflite.call import Below, Call, Dims, Live, Rule, Value
 from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.layers import show_shape
 
-__all__ = ["STATED", "alike", "alone"]
+__all__ = ["STATED", "alike", "alone", "said"]
 
 INT32 = 2
 
 
 def alone(call: Call, dims: Dims, *lives: Live) -> Live:
     """A tensor of this shape, made of others."""
-    return call.put("opaque", *lives, dims=dims, shape=call.ours(dims), of=call.operator.kind)
+    kind = call.operator.kind.rpartition(" ")[2]
+    return call.put("opaque", *lives, dims=dims, shape=call.ours(dims), of=kind)
 
 
 def taken(call: Call) -> list[Live]:

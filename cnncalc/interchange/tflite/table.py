@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.tflite import elements, shapes, windows
+from cnncalc.interchange.tflite.added import ADDED
 from cnncalc.interchange.tflite.call import Call, Live, Rule, Value
 from cnncalc.interchange.tflite.stated import STATED
 
@@ -82,5 +83,6 @@ RULES: Mapping[str, Rule] = {
     "RESIZE_BILINEAR": shapes.resize("linear"),
     "RESIZE_NEAREST_NEIGHBOR": shapes.resize("nearest"),
     **STATED,
+    **ADDED,
 }
 """A function of an operator, with what it takes, to what it makes."""
