@@ -188,6 +188,9 @@ class Call:
             foreign=self.operation.target,
             share=self.world.owners.get(holder) if weighted else None,
         )
+        if not name and not weighted and self.name() != self.operation.module:  # a function, which has no name in torch
+            operator = self.world.sketch.operators[made]
+            self.world.sketch.operators[made] = operator._replace(name=f"{self.operation.module}.")
         if weighted:
             self._hold(made, names)
             self.world.owners.setdefault(holder, made)
