@@ -202,6 +202,18 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     return [values[0].computed((*around, *values[0].dims[depth:]))]
 
 
+def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """Einsum: the lengths of the letters that are left, as of places times frequencies."""
+    equation = node.attributes.get("equation")
+    sides, arrow, made = str(equation).replace(" ", "").partition("->")
+    letters = sides.split(",")
+    if not arrow or len(letters) != len(values) or None in values:
+        return None
+    sizes = {letter: n for side, value in zip(letters, values) for letter, n in zip(side, value.dims)}
+    fits = all(len(side) == len(value.dims) for side, value in zip(letters, values)) and set(made) <= set(sizes)
+    return [values[0].computed(tuple(sizes[letter] for letter in made))] if fits else None
+
+
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     """ReduceL2 or ReduceSumSquare of weights, with which one that is normalised begins: its shape."""
     axes = axes_of(node, values)
@@ -251,7 +263,8 @@ FOLDS: dict[str, Fold] = {
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
-    **dict.fromkeys(("ScatterND", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    "Einsum": contracted,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip

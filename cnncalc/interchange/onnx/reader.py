@@ -156,7 +156,7 @@ class Reader:
             return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
-            if shape[:1] != (self.batch,) or len(shape) < 2:
+            if self.batch != 1 or shape[:1] != (1,) or len(shape) < 2:
                 full = "x".join(map(str, shape))
                 self.sketch.notes.append(
                     f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
