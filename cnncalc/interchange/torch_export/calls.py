@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.torch_export.program import Name, Operation
-from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, World, word_of
+from cnncalc.interchange.torch_export.values import LIKE, TAKEN, Parameter, Refused, Tensor, Value, World, word_of
 from cnncalc.layers import KINDS, Layer, show_shape
 
 __all__ = ["Call"]
@@ -36,8 +37,7 @@ class Call:
     def __init__(self, world: World, operation: Operation) -> None:
         self.world, self.operation = world, operation
         self.word = word_of(operation)
-        self.made: dict[Parameter, Tensor] = {}
-        """The layers of parameters that it takes as tensors."""
+        self.suffix = ""
         self.arguments = {key: self._resolved(one) for key, one in operation.arguments.items()}
 
     def _resolved(self, value: Any) -> Any:
@@ -79,9 +79,10 @@ class Call:
         if isinstance(value, Tensor):
             return value
         if isinstance(value, Parameter):
-            if value not in self.made:
-                self.made[value] = self._made(value)
-            return self.made[value]
+            made = self.world.made.get(value) or self._made(value)
+            if value.name:
+                self.world.made[value] = made
+            return made
         raise Refused(f"a tensor is needed, not {str(value)[:40]}")
 
     def _made(self, value: Parameter) -> Tensor:
@@ -107,6 +108,18 @@ class Call:
         if value is None or isinstance(value, Parameter):
             return value
         raise Refused(f"its `{name}` is computed, and no parameter of the module")
+
+    def taken(self) -> list[Value]:
+        """All tensors and parameters among its arguments, those in lists too, and what stands for some."""
+        found: list[Value] = []
+        waiting = list(self.arguments.values())[::-1]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, list):
+                waiting += one[::-1]
+            elif isinstance(one, TAKEN):
+                found.append(one)
+        return found
 
     def used_beside_the_first(self) -> bool:
         """Whether something takes more of what it makes than the first tensor."""
@@ -140,8 +153,20 @@ class Call:
         """Say what is read otherwise than it is."""
         self.world.sketch.notes.append(f"`{self.name()}`: {said}")
 
+    @contextmanager
+    def called(self, word: str) -> Iterator[None]:
+        """Give what is put on meanwhile a name of its own, beside that of the operation."""
+        before, self.suffix = self.suffix, f"_{word}"
+        try:
+            yield
+        finally:
+            self.suffix = before
+
     def name(self) -> str:
         """A name: the module's own where it holds no others, else that with the operator's."""
+        return self._own() + self.suffix
+
+    def _own(self) -> str:
         module = self.operation.module
         if module and module not in self.world.inner:
             return module
@@ -154,8 +179,9 @@ class Call:
         names = tuple(one for one in parameters or [] if one)
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
         holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
+        own = names[0] if kind == "parameter" and len(names) == 1 else self.name()
         made = self.world.sketch.add(
-            name or self.name(),
+            name or own,
             kind,
             {key: one for key, one in fields.items() if one is not None},
             inputs,
@@ -163,6 +189,9 @@ class Call:
             foreign=self.operation.target,
             share=self.world.owners.get(holder) if weighted else None,
         )
+        if not name and not weighted and self.name() != self.operation.module:  # a function, which has no name in torch
+            operator = self.world.sketch.operators[made]
+            self.world.sketch.operators[made] = operator._replace(name=f"{self.operation.module}.")
         if weighted:
             self._hold(made, names)
             self.world.owners.setdefault(holder, made)

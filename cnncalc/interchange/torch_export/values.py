@@ -17,6 +17,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "LIKE",
+    "TAKEN",
     "Parameter",
     "Places",
     "Refused",
@@ -63,6 +64,8 @@ class States(NamedTuple):
     """The last states of all layers of a recurrence, of which only those of its last layer are known: `final`."""
 
     final: Tensor
+    lower: int
+    """How many stand before these."""
 
 
 class Places(NamedTuple):
@@ -71,9 +74,11 @@ class Places(NamedTuple):
     pool: int
 
 
+TAKEN = (Tensor, Parameter, Places, States)
+"""What an argument that is no plain value may be."""
 PARAMETRISED = ".parametrizations."
 """What torch puts between a module and those that make its weight: its layer is called as the module."""
-LIKE = ("zeros_like", "ones_like", "full_like")
+LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like")
 """What takes the shape of a tensor alone."""
 Value = Any
 """A tensor, a parameter, or a list of them."""
@@ -112,6 +117,8 @@ class World:
         """The batch of the program."""
         self.owners: dict[tuple[str, ...], int] = {}
         """The layer of ours that holds parameters of these names."""
+        self.made: dict[Parameter, Tensor] = {}
+        """The layers of parameters that are taken as tensors."""
         self.counted: set[str] = set()
         self.unknown: list[tuple[str, str]] = []
         self.bordered: dict[int, tuple[Tensor, tuple[tuple[int, int], ...]]] = {}

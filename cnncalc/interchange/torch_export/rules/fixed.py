@@ -39,8 +39,11 @@ def fixed_linear(call: Call, x: Tensor, weight: Parameter) -> Tensor:
     return call.held(call.layer("einsum", [x.number, fixed.number], equation=equation), call.dims, x.batch)
 
 
-def fixed_conv(call: Call, weight: Parameter) -> Tensor:
-    """A convolution of maps, as blurs and wavelets are: the windows as columns, and a product for each group."""
+def fixed_conv(call: Call, weight: Parameter | Tensor) -> Tensor:
+    """A convolution of maps, as blurs and wavelets are, or by weights that the code computes.
+
+    The windows are columns, and there is a product for each group.
+    """
     x, axes, groups = call.x(), len(weight.dims) - 2, call.get("groups", 1)
     if axes != 2 or len(x.dims) != 4 or isinstance(call.get("padding", 0), str):
         raise Refused("its weights are none that are learned, and it is no convolution of a map")

@@ -28,6 +28,9 @@ def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
         return transposed(call)
+    given = call.arguments.get("weight")
+    if isinstance(given, Tensor):
+        return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
     given = call.parameter("weight")
     if given is not None and is_fixed(given) and len(given.dims) > 2:
         return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
@@ -95,11 +98,25 @@ def pool(kind: str) -> Any:
             if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
             else:
-                call.note("a border of −∞, wider than half the kernel, counts as one of zeros")
+                x = _below_all(call, before, border, kernel, fields["dilation"])
         made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
+
+
+def _below_all(
+    call: Call, x: Tensor, border: tuple[tuple[int, int], ...], kernel: tuple[int, ...], dilation: tuple[int, ...]
+) -> Tensor:
+    """A map in a border of less than every number, too wide to be a pool's own.
+
+    A window that reaches the map reaches its edge, so that the edge may stand in the border too, unless it is dilated.
+    """
+    reaching = all(max(pair) < k and apart == 1 for pair, k, apart in zip(border, kernel, dilation))
+    if not reaching:
+        call.note("a border of −∞, as wide as the kernel or below a dilated one, counts as one of zeros")
+    mode = "replicate" if reaching else None
+    return x._replace(number=call.layer("pad", [x.number], f"{call.name()}_border", border=border, mode=mode))
 
 
 def adaptive(kind: str) -> Any:
@@ -170,6 +187,32 @@ def pad(call: Call) -> Tensor:
     return call.put("pad", x, border=border, channels=channels, mode=mode if mode != "constant" else None)
 
 
+def deformable(call: Call) -> Tensor:
+    """torchvision's deform_conv2d: where its windows look is a tensor, and perhaps what each pixel weighs."""
+    weight, bias, names = _weights(call)
+    taken = [call.tensor(call.arguments.get(name)) for name in ("input", "offset")]
+    if call.get("use_mask", False):
+        taken.append(call.tensor(call.arguments.get("mask")))
+    if not (weight.name and weight.learned):
+        raise Refused("its weights are none that are learned")
+    pairs = {
+        name: tuple(call.get(f"{short}_{end}", default) for end in ("h", "w"))
+        for name, short, default in (("stride", "stride", 1), ("padding", "pad", 0), ("dilation", "dilation", 1))
+    }
+    return call.put(
+        "deform_conv",
+        *taken,
+        parameters=names,
+        out=weight.dims[0],
+        kernel=weight.dims[2:],
+        stride=pairs["stride"],
+        padding=tuple((one, one) for one in pairs["padding"]),
+        dilation=pairs["dilation"],
+        groups=call.get("groups", 1),
+        bias=bias,
+    )
+
+
 def pixel_shuffle(call: Call) -> Tensor:
     """Channels become positions."""
     return call.put("pixel_shuffle", factor=call.get("upscale_factor"))
@@ -195,7 +238,9 @@ WINDOWS: dict[str, Any] = {
     **{f"_upsample_nearest_exact{axes}": upsample("nearest") for axes in AXES},
     "pad": pad,
     "constant_pad_nd": pad,
+    "deform_conv2d": deformable,
     "pixel_shuffle": pixel_shuffle,
+    "channel_shuffle": lambda call: call.put("channel_shuffle", groups=call.get("groups")),
     "pixel_unshuffle": lambda call: call.put("pixel_unshuffle", factor=call.get("downscale_factor")),
 }
 """By the operator's name in ATen."""
