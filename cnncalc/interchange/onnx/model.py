@@ -9,7 +9,18 @@ from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.onnx.parts import MOST_READ, TYPES, Attribute, Function, Graph, Model, Node, Numbers, Tensor
+from cnncalc.interchange.onnx.parts import (
+    MOST_READ,
+    TYPES,
+    Attribute,
+    Function,
+    Graph,
+    Model,
+    Node,
+    Numbers,
+    Reference,
+    Tensor,
+)  # fmt: skip
 from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
 __all__ = ["is_onnx", "model_of"]
@@ -107,6 +118,8 @@ def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
             kind = _int(value)
         elif field == 1 and isinstance(value, Span):
             name = message.text(value)
+        elif field == 21 and isinstance(value, Span):
+            return name, Reference(message.text(value))
         elif field in lists:
             lists[field] += _listed(message, field, value)
         elif field in (2, 3, 4, 5, 6, 22):
@@ -251,6 +264,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
     lists: dict[int, list[str]] = {4: [], 5: []}
     nodes: list[Node] = []
     attributes: Known = {}
+    defaults: dict[str, Attribute] = {}
     for field, value in message.fields():
         if not isinstance(value, Span):
             continue
@@ -260,7 +274,10 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
             lists[field].append(message.text(value))
         elif field == 7:
             nodes.append(_node(message.at(value), len(nodes) + 1, 1, attributes))
-    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes))
+        elif field == 11:
+            name, attribute = _attribute(message.at(value), 1)
+            defaults |= {} if attribute is None else {name: attribute}
+    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes), defaults)
 
 
 def model_of(message: Message) -> Model:
