@@ -286,6 +286,20 @@ def test_what_keras_adds_to_a_model_is_no_parameter(name, params, statistics):
     assert (found.params, found.buffers) == (params, statistics)
 
 
+def test_biases_that_may_have_been_tables_of_distances_are_told():
+    # Swin-T: twelve of them hold 308,016 numbers more than its tables have
+    added = [node("MatMul", "x x", "a"), node("Add", "a onnx::Add_7", "b"), node("Add", "b onnx::Add_8", "y")]
+    held = [tensor("onnx::Add_7", (1, 3, 49, 49)), tensor("onnx::Add_8", (1, 1, 49, 49))]
+    data = net(*added, x=(1, 3, 49, 49), tensors=held)
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    fewer = 4 * (49 * 49 - 13 * 13)
+    told = "2 biases of attention are a number for each two places of a window"
+    assert f"{told}: as tables of distances the net had {fewer:,} parameters fewer" in notes
+    plain = net(*added, x=(1, 3, 50, 50), tensors=[tensor("onnx::Add_7", (1, 3, 50, 50)), tensor("onnx::Add_8", (1,))])
+    notes = imported(ForeignFile("net.onnx", None, Limits(), plain), Asked()).notes
+    assert not [note for note in notes if "tables of distances" in note]
+
+
 def test_a_dense_layer_is_called_as_its_module_though_its_product_and_its_bias_are_two_nodes():
     product = node("MatMul", "x onnx::MatMul_7", "p", name="/mlp/mlp.3/MatMul")
     nodes = [product, node("Add", "mlp.3.bias p", "y", name="/mlp/mlp.3/Add")]

@@ -129,6 +129,19 @@ CASES: dict[str, tuple[Any, ...]] = {
     "places of a map": (
         [node("AffineGrid", "x s", "y")], [whole("s", 1, 3, 4, 5)], {"x": (1, 2, 3)}, "y", ["4x5x2"], 0, 0,
     ),
+    "a weight on the left": ([node("MatMul", "w x", "y")], [zeros("w", 5, 8)], IMAGE, "y", ["3x5x8"], 40, 3 * 5 * 64),
+    "places times frequencies": (
+        [node("Einsum", "p f", "e", equation="i,j->ij"), node("Add", "x e", "y")],
+        [tensor("p", (8,)), tensor("f", (8,))], IMAGE, "y", ["3x8x8"], 0, 0,
+    ),
+    "at places that come in": (
+        [node("Cast", "i", "j", to=INT64), node("Gather", "x j", "y", axis=2)], [], {**IMAGE, "i": (4,)}, "y",
+        ["3x4x8"], 0, 0,
+    ),
+    "a list that is looked up in": (
+        [node("Cast", "x", "i", to=INT64), node("Gather", "t i", "y")], [zeros("t", 9)], {"x": (1, 5)}, "y", ["5"], 9,
+        0,
+    ),
     "a mean of two": ([node("Mean", "x x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "unit length": ([node("LpNormalization", "x", "y", axis=1)], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "mean and variance away": ([node("MeanVarianceNormalization", "x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
@@ -176,3 +189,9 @@ def test_what_is_asked_of_what_came_before_is_told():
     inputs = {**WORDS, "p": (1, 3, 2, 4), "r": (1, 3, 2, 4)}
     with pytest.raises(CnncalcError, match="with what was asked before"):
         read(written(nodes, [], inputs, ends("y")), "net.onnx")
+
+
+def test_a_weight_with_a_bias_for_each_of_its_uses_counts_once():
+    held = [zeros("w", 3, 3, 3, 3), zeros("b", 3), zeros("c", 3)]
+    nodes = [node("Conv", "x w b", "t"), node("Conv", "t w c", "y")]
+    assert read(written(nodes, held, IMAGE, ends("y")), "net.onnx").params == 81 + 6

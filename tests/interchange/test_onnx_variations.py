@@ -66,6 +66,10 @@ CASES = {
         [node("Reshape", "x h", "a"), node("MaxPool", "a", "c", kernel_shape=(2, 2)), node("Reshape", "c m", "y")],
         [whole("h", 3, 2, 8, 8), whole("m", 1, 6, 7, 7)], (1, 6, 8, 8), "6x7x7", 0,
     ),
+    "a scale whose logarithm is learned": (
+        [node("Clip", "s - m", "c"), node("Exp", "c", "e"), node("Mul", "x e", "y")],
+        [tensor("s", (3, 1, 1)), tensor("m", (), [4.6])], (1, 3, 8, 8), "3x8x8", 3,
+    ),
     "a matrix for each place along an axis": (
         [
             node("Einsum", "x w", "a", equation="nwc,wkc->nwk"), node("Transpose", "a", "b", perm=(1, 0, 2)),

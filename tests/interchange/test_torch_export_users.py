@@ -49,6 +49,22 @@ def test_what_is_written_into_a_part_of_a_tensor_changes_it():
     torch.testing.assert_close(read(x), module(x))
 
 
+@pytest.mark.parametrize("shift", [0, 2])
+def test_what_is_written_into_no_place_changes_nothing(shift):
+    """As torchvision's 3-D Swin writes its mask along an axis on which its windows are not shifted."""
+
+    def does(x):
+        mask = x.new_zeros(4, 4)
+        for number, part in enumerate((slice(0, -2), slice(-2, -shift), slice(-shift, None))):
+            mask[part] = number
+        return x + mask
+
+    read = from_torch(Doing(does), torch.zeros(1, 3, 4, 4))
+    assert {name: read.nodes[index].shape for name, index in read.outputs.items()} == {
+        next(iter(read.outputs)): (3, 4, 4)
+    }
+
+
 def test_a_parameter_of_which_a_part_is_overwritten_counts_as_it_is():
     """As Swin V2 of torchvision takes the keys' third out of a bias."""
 

@@ -26,6 +26,8 @@ from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
 
+LEARNED = ("Add", "Exp", "Clip")
+"""What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
 Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
 
 
@@ -36,7 +38,7 @@ def elementwise(
     dims = broadcast(*(value.dims for value in values))
     if dims is None:
         return None
-    first = values[0].computed(dims, of=made_of(*values) if node.kind == "Add" else ())
+    first = values[0].computed(dims, of=made_of(*values) if node.kind in LEARNED else ())
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
@@ -187,7 +189,7 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """A tensor of the same shape whose numbers do not matter."""
-    return [values[0].computed(values[0].dims)]
+    return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
 def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -198,6 +200,18 @@ def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     if depth > len(values[0].dims):
         return None
     return [values[0].computed((*around, *values[0].dims[depth:]))]
+
+
+def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """Einsum: the lengths of the letters that are left, as of places times frequencies."""
+    equation = node.attributes.get("equation")
+    sides, arrow, made = str(equation).replace(" ", "").partition("->")
+    letters = sides.split(",")
+    if not arrow or len(letters) != len(values) or None in values:
+        return None
+    sizes = {letter: n for side, value in zip(letters, values) for letter, n in zip(side, value.dims)}
+    fits = all(len(side) == len(value.dims) for side, value in zip(letters, values)) and set(made) <= set(sizes)
+    return [values[0].computed(tuple(sizes[letter] for letter in made))] if fits else None
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -249,7 +263,8 @@ FOLDS: dict[str, Fold] = {
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
-    **dict.fromkeys(("ScatterND", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    "Einsum": contracted,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip

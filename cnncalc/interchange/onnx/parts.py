@@ -163,7 +163,9 @@ WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LayerNormalization", "Ba
 
 
 def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
-    """The vectors that are added in several places: a file has equal ones, as biases of zeros, once.
+    """The vectors that are added apart from weights: those in several places, and several of one weight.
+
+    A file has equal ones, as biases of zeros, once; a head that is used on several maps may have a bias for each.
 
     Nodes all of whose weights are the same share them as one layer, and are one place.
     """
@@ -177,7 +179,8 @@ def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
         for name in names:
             users.setdefault(name, set()).add((node.kind, *names))
         added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
-    return {name for name in added if len(users[name]) > 1}
+    several = {names[-1] for of in users.values() if len(of) > 1 for _, *names in of if names[-1] in added}
+    return {name for name in added if len(users[name]) > 1} | several
 
 
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")

@@ -11,7 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.before import before_folds
+from cnncalc.interchange.onnx.before import before_folds, before_tables
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value, named_by_modules
 from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.entering import batch_of, entering
@@ -117,7 +117,7 @@ class Reader:
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
-        made.notes += [*before_folds(graph, needed), *uncounted(graph, needed)]
+        made.notes += [*before_folds(graph, needed), *before_tables(graph, needed), *uncounted(graph, needed)]
         if self.plain and not self.model.producer.startswith("cnncalc"):  # our own files hold such numbers, too
             made.beside = len(self.plain)
             made.notes.append(f"{made.beside} {PLAIN}")
@@ -156,7 +156,7 @@ class Reader:
             return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
-            if shape[:1] != (self.batch,) or len(shape) < 2:
+            if self.batch != 1 or shape[:1] != (1,) or len(shape) < 2:
                 full = "x".join(map(str, shape))
                 self.sketch.notes.append(
                     f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"

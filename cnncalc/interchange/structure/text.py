@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.interchange.structure.blocks import Block
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat, Use
+from cnncalc.interchange.structure.blocks.arguments import LETTERS
+from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import head, notation, quoted
+from cnncalc.language.yaml.reader import scalar_value
 from cnncalc.layers import Layer, show_shape
 from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
+from cnncalc.notation.lines import write
 
 __all__ = ["block_lines", "header", "layer_lines"]
 
@@ -30,8 +32,6 @@ def unbiased(labels: Labels) -> list[str]:
 class _Writer:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
-        self.block_of: Block | None = None
-        """The block whose layers are being written."""
         self.unbiased = unbiased(labels)
 
     # -- one line --
@@ -42,10 +42,13 @@ class _Writer:
             return self.leaf(item)
         if isinstance(item, Use):
             heads = self.heads(item.group._replace(by_position=False))  # the block says how its layers are called
-            return f"{{{', '.join([f'{item.block}: {item.arguments}', *heads])}}}"
+            told = use(item)
+            if not heads and told[:1] not in ("{", '"'):
+                return f"{item.block.name} {told}".rstrip()
+            return f"{{{', '.join([f'{item.block.name}: {told}', *heads])}}}"
         if isinstance(item, Merge):
-            keys = self.keys(item.step)
-            word, rest = self.words(item.step)
+            keys = self.keys(item)
+            word, rest = self.words(item)
             branches = f"[{', '.join(self.branch(branch) for branch in item.branches)}]"
             if rest:
                 fields = ", ".join(f"{name}: {value}" for name, value in self.fields(item.step))
@@ -60,8 +63,8 @@ class _Writer:
 
     def leaf(self, item: Leaf) -> str:
         """A layer: its notation alone where that says all."""
-        word, rest = self.words(item.step)
-        keys = self.keys(item.step)
+        word, rest = self.words(item)
+        keys = self.keys(item)
         if item.takes is None and not keys and rest[:1] not in ("{", '"'):
             return f"{word} {rest}".rstrip()
         names = [quoted(self.labels.full[source]) for source in item.takes or ()]
@@ -70,20 +73,21 @@ class _Writer:
 
     def layer(self, step: int) -> Layer:
         """A step's layer."""
-        if self.block_of is not None and step in self.block_of.layers:
-            return self.block_of.layers[step]
         layer = self.labels.sketch.operators[step].layer
         assert layer is not None
         return layer
 
-    def words(self, step: int) -> tuple[str, str]:
+    def words(self, item: Leaf | Merge) -> tuple[str, str]:
         """The kind of a layer, and the rest of its notation."""
-        layer = self.layer(step)
-        kind, rest = notation(layer, self.labels.sketch.dialect)
+        layer = self.layer(item.step)
+        said = tuple((field, text) for field, text in item.said if field != NAME)
+        if said:
+            kind, _, rest = write(layer, said).partition(" ")
+            rest = quoted(rest) if rest else ""
+        else:
+            kind, rest = notation(layer, self.labels.sketch.dialect)
         if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
             rest = rest.removesuffix(" nobias") if rest.endswith(" nobias") else f"{rest} bias"
-        for mark, name in self.block_of.marks.items() if self.block_of is not None else ():
-            rest = rest.replace(str(mark), f"${name}")
         return kind, rest
 
     def fields(self, step: int) -> Iterator[tuple[str, str]]:
@@ -93,10 +97,11 @@ class _Writer:
             if not declared.hidden and getattr(layer, name) != declared.default:
                 yield name, quoted(declared.type.write(getattr(layer, name)))
 
-    def keys(self, step: int) -> list[str]:
+    def keys(self, item: Leaf | Merge) -> list[str]:
         """What is said of a layer beside its notation."""
-        one = self.labels.sketch.operators[step]
-        keys = [f"name: {quoted(self.labels.own[step])}"] if self.labels.own[step] else []
+        one = self.labels.sketch.operators[item.step]
+        own = dict(item.said).get(NAME) or self.labels.own[item.step]
+        keys = [f"name: {quoted(own)}"] if own else []
         if one.share is not None:
             keys.append(f"share: {quoted(self.labels.full[one.share])}")
         return keys + one.said()
@@ -105,7 +110,7 @@ class _Writer:
     def heads(item: Group | Repeat) -> list[str]:
         """The keys of a group before its layers."""
         if isinstance(item, Group):
-            heads = [f"name: {quoted(item.name)}"]
+            heads = [f"name: {quoted(item.name)}"] if item.name else []
         else:
             heads = [f"repeat: {item.times}"]
             if item.numbered:
@@ -133,8 +138,8 @@ class _Writer:
             yield f"{pad}- {self.flow(item)}"
             return
         if isinstance(item, Merge):
-            word, rest = self.words(item.step)
-            heads = self.keys(item.step)
+            word, rest = self.words(item)
+            heads = self.keys(item)
             fields = [f"{name}: {value}" for name, value in self.fields(item.step)] if rest else []
             for number, head in enumerate(heads):
                 yield f"{pad}{'- ' if number == 0 else '  '}{head}"
@@ -168,20 +173,48 @@ class _Writer:
 
     def block_lines(self, block: Block) -> Iterator[str]:
         """A template."""
-        self.block_of = block
         arguments = ", ".join(f"{name}: {'required' if usual is None else usual}" for name, usual in block.arguments)
         yield f"  {block.name}:"
         if arguments:
             yield f"    with: {{{arguments}}}"
-        if block.by_position:
-            yield "    naming: index"
+        if block.by_position or block.flat:
+            yield f"    naming: {'flat' if block.flat else 'index'}"
         flow = self.branch(block.items)
         if len(flow) + 12 <= WIDTH and flow.count("[") <= 2 * NESTED:
             yield f"    layers: {flow}"
         else:
             yield "    layers:"
             yield from self.lines(block.items, 6)
-        self.block_of = None
+
+
+def use(item: Use) -> str:
+    """The arguments of a block, as they stand behind its name."""
+    names = [name for name, _ in item.block.arguments]
+    told: list[str] = []
+    for (name, usual), word in zip(item.block.arguments, (*item.stems, *item.values)):
+        if word == usual:
+            continue
+        if name in LETTERS and (word[0].isdigit() or word[0] == "$"):
+            told.append(f"{LETTERS[name]}{word}")
+        elif usual is None and not (word[0] in "kspdg" and word[1:2].isdigit()):
+            told.append(word)
+        else:
+            told.append(f"{name}={word}")
+    if not all(map(_is_text, item.stems)):
+        texts = (f'{name}: "{word}"' for name, word in zip(names, item.stems))
+        return f"{{{', '.join([*texts, *_fields(item, names[item.block.stems :])])}}}"
+    return quoted(" ".join(told)) if told else ""
+
+
+def _is_text(word: str) -> bool:
+    """Whether an argument is read as it is written: `1_2` is a number."""
+    return "$" in word or str(scalar_value(word, True)) == word
+
+
+def _fields(item: Use, names: list[str]) -> list[str]:
+    """The arguments of a use, in long form."""
+    usual = dict(item.block.arguments)
+    return [f"{name}: {quoted(word)}" for name, word in zip(names, item.values) if word != usual[name]]
 
 
 def block_lines(blocks: list[Block], labels: Labels) -> list[str]:

@@ -84,6 +84,8 @@ class Views:
     def write(self, call: Call, part: Operation, value: Value) -> None:
         """Put what was written into a part back where it is from, and that too where it is a part itself."""
         values = call.world.values
+        if isinstance(value, (Parameter, Tensor)) and 0 in value.dims:
+            return  # of no places nothing is written, as where a window is not shifted along an axis
         if isinstance(value, Parameter) and not value.name and self._of_parameter(values, part):
             call.note("a parameter of which some numbers are overwritten counts as it is")
             return

@@ -10,7 +10,7 @@ from cnncalc.language.expressions import Value
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
-from cnncalc.notation.shapes import odd_input, read_shape, way_to_like
+from cnncalc.notation.shapes import misshapen, odd_input, read_shape, way_to_like
 
 __all__ = ["input_shapes"]
 
@@ -51,7 +51,7 @@ def _shape(document: Document, node: YamlNode, scope: MappingType[str, Value]) -
     except ValueFault as fault:
         document.faults.value(fault)
     except FieldError as error:
-        document.faults.add(f"an input's shape: {error.rule}", node, help=error.help)
+        document.faults.note(misshapen(error, node.place()))
     return None
 
 

@@ -141,6 +141,7 @@ class Crop(BorderLayer):
             all(len(other) == len(shape) for other in like),
             "a crop and the map that it is cropped to need the same axes",
             f"they are {', '.join(map(show_shape, x))}",
+            "`reshape` one of them, or write the border, such as `crop 2`",
         )
         for axis, (n, (before, after)) in enumerate(zip(shape[1:], self.borders(shape, *like))):
             name = axis_name(axis, rank)
@@ -261,6 +262,7 @@ class Upsample(Layer):
             len(x) == 1 or len(x[-1]) == len(x[0]),
             "an upsample and the map that it is brought to need the same axes",
             f"they are {', '.join(map(show_shape, x))}",
+            "`reshape` one of them, or write the size, such as `upsample size=56x56`",
         )
         yield Requirement(
             self.mode != "nearest" or rank in self.rules.nearest_ranks,

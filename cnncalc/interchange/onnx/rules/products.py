@@ -39,10 +39,7 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     if isinstance(first, Live) and isinstance(second, Tensor):
         return [times_weight(call, first, second, bias)]
     if isinstance(first, Tensor) and isinstance(second, Live):
-        if second.axis == WITHIN or len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
-            raise NotKnown("a weight on the left")
-        shape = (*first.dims[: second.axis], *first.dims[second.axis + 1 :])
-        first = call.put("parameter", second, suffix="_left", weights=[first], shape=shape, join="alone")
+        first = on_the_left(call, first, second)
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
     if first.axis != second.axis:
@@ -55,6 +52,20 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
     return [call.put("matmul", first, second)]
+
+
+def on_the_left(call: Call, weight: Tensor, live: Live) -> Live:
+    """A tensor of the file as a layer that brings it, with as many matrices as what it is multiplied with."""
+    full = call.full(live)
+    dims = (*(1,) * (len(full) - len(weight.dims)), *weight.dims)
+    if len(dims) != len(full) or len(dims) < 2 or (live.axis != WITHIN and dims[live.axis] != 1):
+        raise NotKnown("a weight on the left")
+    shape, around = call.own(live, dims), call.own(live, full)[:-2]
+    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
+    made = call.put(kind, live, suffix="_left", weights=weights, shape=shape, join="alone")
+    if shape[:-2] != around:
+        made = call.put("expand", made, suffix="_each", shape=(*around, *shape[-2:]))
+    return made
 
 
 def einsum(call: Call) -> list[Value]:

@@ -1,0 +1,180 @@
+"""Names without levels: what stands several times is written once, and every layer keeps the very name that it had."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from structures import flat, said
+
+from cnncalc import Options, load, rewrite
+from cnncalc.interchange.structure.blocks.stems import stems
+from cnncalc.interchange.structure.holding import unlike
+from cnncalc.language import load_text
+from cnncalc.limits import Limits
+
+# net -> the most lines of its text where its names have no levels, `layer1_0_conv1`
+FLAT = {
+    "resnet18": 60,
+    "resnet50": 60,
+    "resnet101": 60,
+    "densenet121": 50,
+    "mobilenet_v2": 70,
+    "googlenet": 60,
+    "inception_v3": 150,
+    "efficientnet_b0": 110,
+}
+
+
+def underscored(graph):
+    """The net with `_` between the levels of its names, as Keras has it."""
+    sketch = flat(graph)
+    sketch.operators = [one._replace(name=one.name.replace(".", "_")) for one in sketch.operators]
+    return sketch
+
+
+def counted(graph):
+    """The net with layers that are called by their kind and count alone, as PaddlePaddle has it."""
+    sketch = flat(graph)
+    counts: dict[str, int] = {}
+    for number, one in enumerate(sketch.operators):
+        if one.layer is not None:
+            counts[one.layer.kind] = counts.get(one.layer.kind, 40) + 1
+            sketch.operators[number] = one._replace(name=f"{one.layer.kind}2d_{counts[one.layer.kind]}")
+    return sketch
+
+
+@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("called", [underscored, counted])
+def test_names_without_levels_are_kept_and_the_text_is_short(name, called):
+    sketch = called(load(name, Options()))
+    wanted = [one.name for one in sketch.operators]
+    text, names, sketch = said(sketch)
+    assert names == wanted
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert text.count("\n") <= FLAT[name]
+
+
+KERAS = """\
+name: net
+input: 8x16x16
+layers:
+  - {conv: 8 k3 p1, name: stem_conv}
+%s
+  - {global_avgpool: , name: avg_pool}
+"""
+UNIT = """\
+  - name: %(at)s_add
+    add:
+      - - {conv: %(out)s k3 p1, name: %(at)s_1_conv}
+        - {batchnorm: , name: %(at)s_1_bn}
+        - {relu: , name: %(at)s_1_relu}
+        - {conv: %(twice)s k1, name: %(at)s_2_conv}
+      - []
+  - {relu: , name: %(at)s_out}
+"""
+
+
+def net(*units):
+    """A net of such units."""
+    made = (UNIT % {"at": at, "out": out, "twice": 8} for at, out in units)
+    return load_text(KERAS % "".join(made).rstrip(), "net.yaml", Options())
+
+
+REPEATED = """\
+name: net
+source: net
+input: 8x16x16
+blocks:
+  unit1:
+    with: {prefix: required, out: required}
+    naming: flat
+    layers:
+      - name: $(prefix)_add
+        add:
+          - - {conv: $out k3 p1, name: $(prefix)_1_conv}
+            - {batchnorm: , name: $(prefix)_1_bn}
+            - {relu: , name: $(prefix)_1_relu}
+            - {conv: 8 k1, name: $(prefix)_2_conv}
+          - []
+      - {relu: , name: $(prefix)_out}
+layers:
+  - {conv: 8 k3 p1, name: stem_conv}
+  - {unit1: conv2_block$(i + 1) 16, repeat: 3}
+  - unit1 conv2_block5 16
+  - unit1 conv3_block1 32
+  - {global_avgpool: , name: avg_pool}
+"""
+
+
+def test_what_begins_alike_is_a_block_and_counts_up():
+    units = (*((f"conv2_block{one}", 16) for one in (1, 2, 3, 5)), ("conv3_block1", 32))
+    text, names, sketch = said(flat(net(*units)))
+    assert text == REPEATED
+    assert unlike(text, names, sketch, Limits()) == ""
+
+
+CAFFE = """\
+name: net
+input: 8x16x16
+layers:
+  - {conv: 8 k3 p1, name: conv1}
+%s
+"""
+BRANCH = """\
+  - name: res%(at)s
+    add:
+      - - {conv: %(out)s k3 p1, name: res%(at)s_branch2a}
+        - {batchnorm: , name: bn%(at)s_branch2a}
+        - {conv: 8 k1, name: res%(at)s_branch2b}
+      - []
+  - {relu: , name: res%(at)s_relu}
+"""
+
+
+def test_a_number_in_the_midst_of_names_is_an_argument_too():
+    units = [BRANCH % {"at": at, "out": out} for at, out in (("2a", 16), ("2b", 16), ("3a", 32), ("3b12", 32))]
+    graph = load_text(CAFFE % "".join(units).rstrip(), "net.yaml", Options())
+    text, names, sketch = said(flat(graph))
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert "with: {place: required, out: required}\n    naming: flat\n" in text
+    assert "name: bn$(place)_branch2a}" in text
+    assert text.endswith("  - unit1 2a 16\n  - unit1 2b 16\n  - unit1 3a 32\n  - unit1 3b12 32\n")
+
+
+def test_a_number_that_would_be_read_otherwise_is_quoted():
+    units = [BRANCH % {"at": at, "out": out} for at, out in (("2_1", 16), ("2_8", 16), ("3_2", 32), ("4_2", 24))]
+    graph = load_text(CAFFE % "".join(units).rstrip(), "net.yaml", Options())
+    text, names, sketch = said(flat(graph))
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert '  - {unit1: {place: "2_1", out: 16}}\n' in text
+
+
+STEMS = [
+    (["conv2_block1_1_conv", "", "conv2_block1_out"], {("prefix", "conv2_block1")}),
+    (["conv_1", "conv_12"], {("prefix", "conv"), ("conv", "1")}),
+    (["res2a_branch1", "bn2a_branch1"], {("place", "2a")}),
+    (["stem", "stem_bn"], {("prefix", "stem")}),
+    (["conv4_3", "relu4_3"], {("place", "4_3")}),
+    (["conv2d_7", "batch_norm_9", "conv2d_8"], {("conv2d", "7"), ("batch_norm", "9")}),
+    (["alpha", "beta"], set()),
+    (["$(prefix)_1_conv", "$(prefix)_1_bn"], {("prefix", "$(prefix)_1")}),
+    (["conv$(i + 2)_a"], set()),
+]
+
+
+@pytest.mark.parametrize(("names", "wanted"), STEMS, ids=lambda one: str(one)[:40])
+def test_what_names_have_in_common(names, wanted):
+    ways = list(stems(names))
+    found = {pair for way in ways for pair in zip(way.arguments, way.values)}
+    assert wanted <= found
+    for way in ways:  # told with its values, each name is itself again
+        told = [part.with_value(way.values[part.stem] if part.stem >= 0 else "") for part in way.names]
+        assert told == names
+
+
+def test_the_merges_of_a_dense_block_stand_in_its_layers():
+    graph = load_text(rewrite("densenet121", "fold-batchnorm").yaml, "densenet121", Options())
+    text, names, sketch = said(flat(graph))
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert len(re.findall(r"concat", text)) <= 2
