@@ -26,6 +26,8 @@ from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
 
+FLOAT = 1
+
 LEARNED = ("Add", "Exp", "Clip")
 """What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
 Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
@@ -69,6 +71,16 @@ def axes_of(node: Node, values: Sequence[Tensor | None]) -> tuple[int, ...] | No
 
 def keep(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0]]
+
+
+def meant(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """DequantizeLinear: floating-point numbers, those that few quantised ones stand for."""
+    tensor, scale = values[0], values[1] if len(values) > 1 else None
+    factor = scale.numbers if scale is not None and scale.size == 1 else None
+    zero = values[2].numbers if len(values) > 2 and values[2] is not None else (0,)
+    if not factor or not zero or tensor.size > MOST_READ or (held := tensor.numbers) is None:
+        return [tensor._replace(type=FLOAT, held=None)]
+    return [tensor._replace(type=FLOAT, held=tuple((one - zero[0]) * factor[0] for one in held))]
 
 
 def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -249,7 +261,8 @@ UNARY: dict[str, Callable[..., int | float]] = {
 }  # fmt: skip
 FOLDS: dict[str, Fold] = {
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
-    "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
+    "Identity": keep, "Dropout": keep, "DequantizeLinear": meant, "QuantizeLinear": keep, "Cast": cast,
+    "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,

@@ -120,11 +120,20 @@ def softmax(call: Call) -> list[Value]:
     rank = len(call.full(live))
     axis = call.whole("axis", -1 if call.opset >= 13 else 1) % rank
     if call.opset < 13 and any(n != 1 for n in call.full(live)[axis + 1 :]):
-        axis = rank - 1 if axis == rank - 1 else axis
-        if axis != rank - 1:
-            raise NotKnown(f"over {rank - axis} axes together")
+        return [over_several(call, live, axis)]
     kind = "softmax" if call.node.kind == "Softmax" else "log_softmax"
     return [call.put(kind, live, axis=call.ours(axis, live))]
+
+
+def over_several(call: Call, live: Live, axis: int) -> Live:
+    """A softmax over all axes from one on: these are one axis for it."""
+    if live.axis >= axis:
+        raise NotKnown("it works along the batch")
+    start, shape = call.ours(axis, live), call.shape(live)
+    joined = (*shape[:start], math.prod(shape[start:]))
+    whole = call.put("reshape", live, suffix="_joined", shape=joined) if start else call.put("flatten", live)
+    made = call.put("softmax" if call.node.kind == "Softmax" else "log_softmax", whole, suffix="_over", axis=start)
+    return call.put("reshape", made, suffix="_apart", shape=shape)
 
 
 def arithmetic(call: Call) -> list[Value]:
