@@ -21,7 +21,7 @@ from cnncalc.interchange.onnx.arrays import (
     size_of,
     whole_numbers,
 )  # fmt: skip
-from cnncalc.interchange.onnx.cutting import gather, slice_, split
+from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
@@ -204,16 +204,6 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
-def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """GatherND: the shape of what is picked by lists of places."""
-    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
-        return None
-    *around, depth = values[1].dims
-    if depth > len(values[0].dims):
-        return None
-    return [values[0].computed((*around, *values[0].dims[depth:]))]
-
-
 def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """Einsum: the lengths of the letters that are left, as of places times frequencies."""
     equation = node.attributes.get("equation")
@@ -277,7 +267,7 @@ FOLDS: dict[str, Fold] = {
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
     "Einsum": contracted,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gather_nd,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.parts import (
     MOST_READ,
     TYPES,
@@ -23,7 +22,7 @@ from cnncalc.interchange.onnx.parts import (
 )  # fmt: skip
 from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
-__all__ = ["is_onnx", "model_of"]
+__all__ = ["model_of"]
 
 DEEPEST = 16
 """Graphs inside graphs."""
@@ -309,20 +308,3 @@ def model_of(message: Message) -> Model:
     if graph is None:
         raise CnncalcError(Fault("there is no graph in it", help="the file is cut short, or no ONNX model"))
     return Model(graph, opsets.get("", 1), f"{producer} {version}".strip(), functions, opsets)
-
-
-NUMBERS, PAYLOADS = {1, 5}, {2, 3, 4, 6, 7, 8, 14, 20, 25, 26}
-
-
-def is_onnx(file: ForeignFile) -> bool:
-    """Whether a file is a ModelProto, even one that is cut short: every field is one that a model has."""
-    versions = graphs = 0
-    try:
-        for field, value in Message(file.data).fields():
-            if field not in (PAYLOADS if isinstance(value, Span) else NUMBERS):
-                return False
-            versions += field == 1 and isinstance(value, int) and 0 < value < 1000
-            graphs += field in (7, 8)
-    except CnncalcError:
-        return versions > 0
-    return graphs > 0
