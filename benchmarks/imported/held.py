@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -60,9 +61,15 @@ def against(own: Net, read: Net, called: Mapping[str, str] | None = None, more: 
     if Counter(worked) != Counter(wanted) and not set(accumulate(wanted)) <= set(accumulate(worked)):
         more, less = Counter(worked) - Counter(wanted), Counter(wanted) - Counter(worked)
         told.append(f"layers' macs, {listed(more.elements())} for {listed(less.elements())}")
-    same = sum(names.get(name) == count for name, count in mine.items())
+    same = sum(count in (names.get(name), within(name, names)) for name, count in mine.items())
     beside = f", {plain} plain numbers" * bool(plain) + f", {over:,} numbers more of tables" * (over == more > 0)
     return f"{'; '.join(told) or 'equal'} ({same} of {len(mine)} layers by name, {lines(read)} layers{beside})"
+
+
+def within(name: str, names: Mapping[str, int]) -> int:
+    """The parameters of the layers of a module, which is one layer of ours, as of attention that is taken apart."""
+    parts = re.compile(re.escape(name) + r"(_[0-9]+|\..*)?")
+    return sum(count for one, count in names.items() if parts.fullmatch(one))
 
 
 def listed(numbers: Iterable[int]) -> str:

@@ -11,6 +11,8 @@ import pytest
 from onnx_files import field, graph, model, node, tensor, whole
 from reading import read
 
+from cnncalc.errors import CnncalcError
+
 INT8 = 3
 CELL = [tensor("w", (1, 16, 3)), tensor("r", (1, 16, 4)), tensor("b", (1, 32))]
 BOTH = [tensor("w", (2, 16, 3)), tensor("r", (2, 16, 4), [0] * 128), tensor("b", (2, 32))]
@@ -51,6 +53,9 @@ CASES: dict[str, tuple[Any, ...]] = {
         [NO, tensor("e", (9, 2))], {"x": (1, 5)}, "y", ["2"], 18,
     ),
     "images behind one another": ([node("Concat", "x x", "y", axis=0)], [], {"x": (1, 3, 4)}, "y", ["2x3x4"], 0),
+    "a list in the shape of a batch": (
+        [node("Shape", "m", "s"), node("Reshape", "x s", "y")], [], {"x": (12,), "m": (3, 4)}, "y", ["3x4"], 0,
+    ),
     "rows of a table": (
         [node("Slice", "x i j i", "y")], [whole("i", 0), whole("j", 3)], {"x": (5, 4)}, "y", ["3x4"], 0,
     ),
@@ -59,6 +64,14 @@ CASES: dict[str, tuple[Any, ...]] = {
     ),
     "a draft's factor": ([node("Affine", "x", "y", alpha=2.0, beta=1.0)], [], {"x": (1, 3, 4)}, "y", ["3x4"], 0),
 }  # fmt: skip
+
+
+def test_a_state_that_is_given_with_other_axes_is_told():
+    nodes, tensors, inputs, outputs, *_ = CASES["states of two layers"]
+    data = written(nodes, tensors, {**inputs, "h": (2, "N", 4)}, outputs)
+    assert read(data, "net.onnx", input="h=2x1x4").params == 144
+    with pytest.raises(CnncalcError, match="`h` has 3 axes, none of them the batch: 2 are given"):
+        read(data, "net.onnx", input="h=1x4")
 
 
 def written(nodes, tensors, inputs, outputs) -> bytes:

@@ -85,6 +85,14 @@ def test_a_tensor_that_several_operators_take_counts_once():
     assert convolutions((0, 2), (0, 3)) == 144 + 2 * 4, "two biases of a weight"
 
 
+def test_a_convolution_along_three_axes():
+    net = Lite(1, 5, 6, 7, 2)
+    options = {0: Byte(0), 1: 2, 2: 1, 3: 1}  # depth, width, height
+    made = net.add("CONV_3D", [net.x, net.weight(3, 3, 3, 2, 4), net.weight(4)], [(1, 3, 6, 7, 4)], options)
+    found = lite(net.bytes(made))
+    assert (list(found.outputs.values()), found.params, found.macs) == (["4x3x6x7"], 220, 126 * 216)
+
+
 def test_a_weight_is_shared_by_other_strides():
     net = Lite(1, 8, 8, 4)
     weight = net.weight(4, 3, 3, 4)

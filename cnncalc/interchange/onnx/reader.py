@@ -156,7 +156,7 @@ class Reader:
             return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
-            if shape[:1] != (self.batch,) or len(shape) < 2:
+            if self.batch != 1 or shape[:1] != (1,) or len(shape) < 2:
                 full = "x".join(map(str, shape))
                 self.sketch.notes.append(
                     f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
@@ -234,7 +234,7 @@ class Reader:
         function = self.model.functions.get((node.domain, node.kind))
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
-            return self.inside(function.nodes, inner, function.outputs, depth)
+            return self.inside(function.bound(node.attributes), inner, function.outputs, depth)
         if node.domain not in DOMAINS:
             raise NotKnown("")
         if node.kind in CONTROL:

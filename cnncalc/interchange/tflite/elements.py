@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from cnncalc.interchange.building import unit_length
@@ -10,6 +11,9 @@ from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.layers import show_shape
 
 __all__ = ["arithmetic", "difference", "function", "leaky", "length_norm", "lrn", "prelu", "product", "same", "softmax"]
+
+
+LARGEST = 1e12
 
 
 def function(kind: str, **fields: Any) -> Rule:
@@ -81,9 +85,16 @@ def _both(call: Call, kind: str, a: Live, b: Live) -> Live:
     return call.put(kind, *both, dims=dims)
 
 
+def bounded(number: float) -> float:
+    """A number that a layer may have: without an end, as what a softmax begins its maximum with, it is very large."""
+    return LARGEST if isnan(number) else max(-LARGEST, min(number, LARGEST))
+
+
 def _with_constant(call: Call, kind: str, x: Live, constant: Fixed) -> Live:
+    if len(constant.dims) > len(x.dims):
+        x = call.shaped(x, (*(1,) * (len(constant.dims) - len(x.dims)), *x.dims))
     if constant.size == 1 and constant.values is not None:
-        return call.put(kind, x, dims=x.dims, number=float(f"{constant.values[0]:.7g}"))
+        return call.put(kind, x, dims=x.dims, number=float(f"{bounded(constant.values[0]):.7g}"))
     body = constant.dims
     while len(body) >= len(x.dims) and body[:1] == (1,):
         body = body[1:]

@@ -22,7 +22,7 @@ from cnncalc.layers import show_shape
 __all__ = ["Reader", "read"]
 
 WEIGHTED = {
-    "CONV_2D": (1, 2), "DEPTHWISE_CONV_2D": (1, 2), "TRANSPOSE_CONV": (1, 3), "FULLY_CONNECTED": (1, 2),
+    **dict.fromkeys(("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (1, 2)), "TRANSPOSE_CONV": (1, 3),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 18)), "SVDF": (1, 2, 3), "EMBEDDING_LOOKUP": (1,), "PRELU": (1,),
 }  # fmt: skip
 """Where operators take their weights."""
@@ -195,7 +195,7 @@ class Reader:
         self.sketch.notes.append("constants that are added or multiplied, as of folded batch norms, are no parameters")
 
 
-BIASES = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 2}
+BIASES = {"CONV_2D": 2, "CONV_3D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 2}
 """Where operators take their bias."""
 
 

@@ -84,6 +84,8 @@ STATED: Mapping[str, Rule] = {
         (
             "BROADCAST_TO", "COMPLEX_ABS", "FILL", "GATHER_ND", "IMAG", "MATRIX_DIAG", "ONE_HOT", "RANGE", "REAL",
             "REDUCE_ALL", "REDUCE_ANY", "REDUCE_PROD", "RFFT2D", "SCATTER_ND", "SPARSE_TO_DENSE",
+            "DILATE", "STABLEHLO_GATHER", "STABLEHLO_PAD", "STABLEHLO_REDUCE_WINDOW", "STABLEHLO_SCATTER",
+            "STABLEHLO_SORT",
         ),
         said,
     ),

@@ -19,6 +19,7 @@ def _product(call: Call) -> list[Value]:
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), windows.convolution),
+    "CONV_3D": windows.convolution_3d,
     "TRANSPOSE_CONV": windows.deconvolution,
     "SPACE_TO_BATCH_ND": windows.spread,
     "BATCH_TO_SPACE_ND": windows.put_together,

@@ -11,6 +11,7 @@ from cnncalc.layers import show_shape
 
 __all__ = [
     "convolution",
+    "convolution_3d",
     "deconvolution",
     "embedding",
     "gathered",
@@ -59,6 +60,24 @@ def _convolved(call: Call, x: Live, block: tuple[int, ...], border: tuple[tuple[
         raise call.fault("its kernel is as deep as a group of channels", f"{dims[3]} deep, {channels} channels")
     made = call.biased("conv", x, 2, out=dims[0], groups=channels // dims[3], **fields)
     return activated(call, made, call.whole(3, size=1))
+
+
+def convolution_3d(call: Call) -> list[Value]:
+    """CONV_3D: depth, height, width, channels in, filters."""
+    x, dims = call.live(), call.fixed(1).dims
+    if len(dims) != 5 or len(x.dims) != 5 or not call.batched(x.dims) or x.dims[4] != dims[3]:
+        raise call.fault("its kernel has three axes and as many channels as come in", show_shape(dims))
+    made = call.biased(
+        "conv",
+        x,
+        2,
+        out=dims[4],
+        kernel=dims[:3],
+        stride=(call.whole(1), call.whole(3), call.whole(2)),
+        dilation=(call.whole(5, 1), call.whole(7, 1), call.whole(6, 1)),
+        padding="same" if call.whole(0, size=1) == SAME else "valid",
+    )
+    return [activated(call, made, call.whole(4, size=1))]
 
 
 def spread(call: Call) -> list[Value]:
