@@ -129,6 +129,28 @@ CASES: dict[str, tuple[Any, ...]] = {
     "places of a map": (
         [node("AffineGrid", "x s", "y")], [whole("s", 1, 3, 4, 5)], {"x": (1, 2, 3)}, "y", ["4x5x2"], 0, 0,
     ),
+    "matrices of one image, turned": (
+        [node("Gemm", "a b c", "y", transA=1, transB=1, alpha=0.5)], [zeros("c", 4)], {"a": (5, 3), "b": (4, 5)}, "y",
+        ["3x4"], 4, 60,
+    ),
+    "a weight that is turned": (
+        [node("Gemm", "w x", "y", transB=1)], [zeros("w", 3, 5)], {"x": (4, 5)}, "y", ["3x4"], 15, 60,
+    ),
+    "a quantised bias that is added": (
+        [node("QuantizeLinear", "x s z", "q"), node("QLinearAdd", "q s z b s z s z", "p", domain=MS),
+         node("DequantizeLinear", "p s z", "y")],
+        [tensor("b", (8,), bytes(8), INT8), tensor("s", (), [0.1]), tensor("z", (), bytes(1), INT8)], IMAGE, "y",
+        ["3x8x8"], 8, 0,
+    ),
+    "a bias of quantised numbers": (
+        [node("DequantizeLinear", "b s z", "d"), node("Add", "x d", "y")],
+        [tensor("b", (8,), bytes(8), INT8), tensor("s", (), [0.1]), tensor("z", (), bytes(1), INT8)], IMAGE, "y",
+        ["3x8x8"], 8, 0,
+    ),
+    "a mask of ones": (
+        [node("DeformConv", "x w o - m", "y", kernel_shape=(3, 3))], [zeros("w", 4, 3, 3, 3), zeros("m", 1, 9, 6, 6)],
+        {**IMAGE, "o": (1, 18, 6, 6)}, "y", ["4x6x6"], 108, 36 * 108,
+    ),
     "a weight on the left": ([node("MatMul", "w x", "y")], [zeros("w", 5, 8)], IMAGE, "y", ["3x5x8"], 40, 3 * 5 * 64),
     "places times frequencies": (
         [node("Einsum", "p f", "e", equation="i,j->ij"), node("Add", "x e", "y")],
@@ -179,9 +201,22 @@ def test_onnxruntime_makes_these_shapes(name):
     assert longer == sorted([int(n) for n in shape.split("x") if n != "1"] for shape in shapes)
 
 
+def test_a_softmax_of_opset_11_is_over_all_axes_behind_its_own():
+    made = model(graph([node("Softmax", "x", "y", axis=1)], IMAGE.items(), [("y", ())]), 11)
+    assert list(read(made, "net.onnx").outputs.values()) == ["3x8x8"]
+
+
 def test_a_gated_swish_of_opset_28():
     made = model(graph([node("SwiGLU", "x x", "y")], IMAGE.items(), [("y", ())]), 28)
     assert list(read(made, "net.onnx").outputs.values()) == ["3x8x8"]
+
+
+def test_a_sparse_weight_counts_as_the_shape_that_it_has():
+    stored = field(1, tensor("w", (2,), [1.0, 2.0])) + field(2, tensor("", (2,), [5, 80], INT64))
+    sparse = field(15, stored + b"".join(field(3, n) for n in (4, 3, 3, 3)))
+    data = model(graph([node("Conv", "x w", "y")], IMAGE.items()) + sparse + ends("y"), 17)
+    found = read(data, "net.onnx")
+    assert (list(found.outputs.values()), found.params) == (["4x6x6"], 108)
 
 
 def test_what_is_asked_of_what_came_before_is_told():

@@ -167,3 +167,42 @@ def test_attention_in_windows_of_one_is_no_attention_among_heads():
 @pytest.mark.parametrize("does", [lambda x: x, lambda x: x.reshape(x.shape)])
 def test_a_module_that_does_nothing_is_an_identity(does):
     assert [row.kind for row in report(from_torch(Doing(does), torch.zeros(1, 3, 8))).rows] == ["identity"]
+
+
+def overwritten(x):
+    """A tensor that is written over in other shapes, and read in its first one."""
+    x = x * 2
+    x.relu_()
+    x.view(1, 4, 25).mul_(3)
+    x.flatten(1).add_(1)
+    x.reshape(1, 2, 2, 5, 5)[:, 1, :, 2].sub_(2)
+    return x
+
+
+def branches(x):
+    """What one branch writes over as a row, another one reads as a map."""
+    x = x + 1
+    return [nn.functional.relu(x.flatten(1) - 1, inplace=True), x.flatten(1).neg_(), x]
+
+
+def turned(x):
+    """A product lies as its factor does: what is turned back is a row of it, and one with it."""
+    x = x.transpose(2, 3) * 1
+    row = x.transpose(2, 3).reshape(1, -1)
+    return row.neg_(), x
+
+
+def copied(x):
+    """A row of a turned map is a copy of it."""
+    x = x * 1
+    return x.transpose(2, 3).reshape(1, -1).neg_(), x
+
+
+@pytest.mark.parametrize("does", [overwritten, branches, turned, copied])
+def test_what_is_written_over_in_another_shape_is_one_tensor(does):
+    module, x = Doing(does), torch.randn(1, 4, 5, 5)
+    made, found = module(x), to_torch(from_torch(module, x))(x)
+    made = [made] if isinstance(made, torch.Tensor) else made
+    found = [found] if isinstance(found, torch.Tensor) else found.values()
+    for one, other in zip(made, found, strict=True):
+        torch.testing.assert_close(other.reshape(one.shape), one)

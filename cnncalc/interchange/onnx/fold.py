@@ -21,10 +21,12 @@ from cnncalc.interchange.onnx.arrays import (
     size_of,
     whole_numbers,
 )  # fmt: skip
-from cnncalc.interchange.onnx.cutting import gather, slice_, split
+from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
+
+FLOAT = 1
 
 LEARNED = ("Add", "Exp", "Clip")
 """What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
@@ -69,6 +71,16 @@ def axes_of(node: Node, values: Sequence[Tensor | None]) -> tuple[int, ...] | No
 
 def keep(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0]]
+
+
+def meant(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """DequantizeLinear: floating-point numbers, those that few quantised ones stand for."""
+    tensor, scale = values[0], values[1] if len(values) > 1 else None
+    factor = scale.numbers if scale is not None and scale.size == 1 else None
+    zero = values[2].numbers if len(values) > 2 and values[2] is not None else (0,)
+    if not factor or not zero or tensor.size > MOST_READ or (held := tensor.numbers) is None:
+        return [tensor._replace(type=FLOAT, held=None)]
+    return [tensor._replace(type=FLOAT, held=tuple((one - zero[0]) * factor[0] for one in held))]
 
 
 def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -192,16 +204,6 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
-def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """GatherND: the shape of what is picked by lists of places."""
-    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
-        return None
-    *around, depth = values[1].dims
-    if depth > len(values[0].dims):
-        return None
-    return [values[0].computed((*around, *values[0].dims[depth:]))]
-
-
 def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """Einsum: the lengths of the letters that are left, as of places times frequencies."""
     equation = node.attributes.get("equation")
@@ -259,12 +261,13 @@ UNARY: dict[str, Callable[..., int | float]] = {
 }  # fmt: skip
 FOLDS: dict[str, Fold] = {
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
-    "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
+    "Identity": keep, "Dropout": keep, "DequantizeLinear": meant, "QuantizeLinear": keep, "Cast": cast,
+    "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
     "Einsum": contracted,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gather_nd,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip

@@ -49,6 +49,20 @@ def _tensor(message: Message) -> Tensor:
     return made._replace(held=read if made.size > FEW else read())
 
 
+def _sparse(message: Message) -> Tensor:
+    """A SparseTensorProto: a tensor of its whole shape, whose numbers are not looked at."""
+    dims: list[int] = []
+    held = Tensor(())
+    for field, value in message.fields():
+        if field == 1 and isinstance(value, Span):
+            held = _tensor(message.at(value))
+        elif field == 3:
+            dims += message.numbers(value)
+    if any(n < 0 or n > 10**12 for n in dims) or len(dims) > 64:
+        raise CnncalcError(Fault(f"the tensor `{held.name[:60]}` has the lengths {dims[:8]}"))
+    return Tensor(tuple(dims), None, held.type, held.name)
+
+
 def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int, size: int) -> Numbers | None:
     """So many numbers of a tensor; None where there are more or fewer."""
     found: list[int | float] = []
@@ -95,7 +109,7 @@ def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
             name = message.text(value)
         elif field in lists:
             lists[field] += _listed(message, field, value)
-        elif field in (2, 3, 4, 5, 6):
+        elif field in (2, 3, 4, 5, 6, 22):
             made = _single(message, field, value, depth)
     found = next((each for each in lists.values() if each), [])
     if kind in (6, 7, 8) or (made is None and found):
@@ -113,6 +127,8 @@ def _single(message: Message, field: int, value: int | Span, depth: int) -> Attr
         return message.text(value)
     if field == 5:
         return _tensor(message.at(value))
+    if field == 22:
+        return _sparse(message.at(value))
     return _graph(message.at(value), depth + 1) if field == 6 else None
 
 
@@ -217,8 +233,8 @@ def _graph(message: Message, depth: int = 0) -> Graph:
         inner = message.at(value)
         if field == 1:
             nodes.append(_node(inner, len(nodes) + 1, depth, attributes))
-        elif field == 5:
-            tensor = _tensor(inner)
+        elif field in (5, 15):
+            tensor = _tensor(inner) if field == 5 else _sparse(inner)
             tensors[tensor.name] = tensor
         elif field == 2:
             name = message.text(value)

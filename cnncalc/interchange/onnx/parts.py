@@ -10,7 +10,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "in_common", "module_of", "of_module", "plain_numbers", "reached", "uncounted",
+    "in_common", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -146,15 +146,27 @@ def reached(graph: Graph) -> set[int]:
     return numbers
 
 
+_COMPUTED = re.compile(r"val_[0-9]+\Z")
+
+
+def of_code(number: Tensor) -> bool:
+    """Whether a single number is the code's and not the net's: one without an axis, or one inside an operator.
+
+    torch's newer exporter calls what it computes inside of one `val_7`, as the root of the scale of attention, and
+    what a module learns as the module does.
+    """
+    return not number.dims or (len(number.dims) == 1 and _COMPUTED.match(number.name) is not None)
+
+
 def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Tensor]) -> set[str]:
-    """The single numbers of the file that are added or multiplied, those without an axis or inside a pattern."""
+    """The single numbers of the file that are added or multiplied, those of the code or inside a pattern."""
     return {
         value.name
         for node in nodes
         if node.kind in ("Add", "Mul") and any(name not in fixed for name in node.inputs)
         for value in map(fixed.get, node.inputs)
         if value is not None and value.name and value.floating and value.size == 1
-        if not value.dims or node.number not in left
+        if of_code(value) or node.number not in left
     }
 
 

@@ -53,7 +53,7 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    views = Views(program.operations)
+    views = Views(program.operations, program.laid_out)
     operations = views.leading(program.operations, world.used)
     for operation in operations:
         _apply(world, operation, views, opaque=asked.opaque)

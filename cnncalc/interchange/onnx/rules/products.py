@@ -6,19 +6,52 @@ from math import prod
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.elements import arithmetic
 from cnncalc.interchange.onnx.rules.fixed import held
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
 
 def gemm(call: Call) -> list[Value]:
-    """Gemm of a vector an image with a weight that the file holds."""
+    """Gemm: of a vector an image with a weight that the file holds, or of any two matrices."""
+    if call.whole("transA", 0) or not isinstance(call.values[0], Live) or isinstance(call.values[1], Live):
+        return [of_matrices(call)]
     live, weight = call.batched(call.live(0), 0), call.fixed(1)
-    if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
+    if live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
     axis = "features" if len(call.shape(live)) == 1 else "last"
     return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
+
+
+def of_matrices(call: Call) -> Live:
+    """A product of two matrices of one image, either of them turned, and what is added to it."""
+    sides: list[Live] = []
+    for place, name in ((0, "transA"), (1, "transB")):
+        value = call.values[place]
+        live = call.freed(value) if isinstance(value, Live) else brought(call, call.fixed(place))
+        if len(call.shape(live)) != 2:
+            raise NotKnown("no product of matrices")
+        turned = call.whole(name, 0)
+        sides.append(call.put("permute", live, suffix=f"_turned_{place}", order=(1, 0)) if turned else live)
+    made = call.put("matmul", *sides)
+    if (alpha := call.real("alpha", 1.0)) != 1:
+        made = call.put("multiply", made, suffix="_scaled", number=alpha)
+    if not call.given(2):
+        return made
+    added = call.on(made, "_sum")
+    added.values = [made, call.values[2]]
+    added.node = added.node._replace(kind="Add", told=call.node.called())
+    (total,) = arithmetic(added)
+    assert isinstance(total, Live)
+    return total
+
+
+def brought(call: Call, weight: Tensor) -> Live:
+    """A tensor of the file as a layer that brings it."""
+    live = next(value for value in call.values if isinstance(value, Live))
+    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
+    return call.put(kind, live, suffix="_own", batch=WITHIN, weights=weights, shape=weight.dims, join="alone")
 
 
 def quantised_matmul(call: Call) -> list[Value]:

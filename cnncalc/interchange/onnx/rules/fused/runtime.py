@@ -36,7 +36,13 @@ def unquantised(kind: str, *places: int) -> Rule:
         "MatMul": products.matmul,
         "Where": elements.compared,
     }
-    return lambda call: rules[kind](taking(call, kind, places))
+
+    def rule(call: Call) -> list[Value]:
+        plain = taking(call, kind, places)
+        plain.values = [one._replace(type=FLOAT32) if isinstance(one, Tensor) else one for one in plain.values]
+        return list(rules[kind](plain))
+
+    return rule
 
 
 def joined(call: Call) -> list[Value]:
