@@ -234,7 +234,7 @@ class Reader:
         function = self.model.functions.get((node.domain, node.kind))
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
-            return self.inside(function.nodes, inner, function.outputs, depth)
+            return self.inside(function.bound(node.attributes), inner, function.outputs, depth)
         if node.domain not in DOMAINS:
             raise NotKnown("")
         if node.kind in CONTROL:
