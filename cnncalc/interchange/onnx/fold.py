@@ -124,7 +124,7 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
-    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1])
+    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1] if len(values) > 1 else None)
     dims = resolved(given, values[0].dims) if given is not None else None
     return None if dims is None else [values[0]._replace(dims=dims)]
 
@@ -272,13 +272,18 @@ FOLDS: dict[str, Fold] = {
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip
 
+LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
+"""How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
+
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
     """What a node makes of tensors of the file alone; None where that is not known."""
     if node.kind == "Constant":
         return constant(node)
     fold = FOLDS.get(node.kind)
-    if fold is None or not values or values[0] is None or (node.kind in BINARY and None in values):
+    least = LEAST.get(node.kind, 2 if node.kind in BINARY else 1)
+    given = values if node.kind in (*BINARY, *UNARY, "Concat") else values[:least]
+    if fold is None or len(values) < least or None in given:
         return None
     return fold(node, values, opset)
 

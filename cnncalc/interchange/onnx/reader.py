@@ -239,7 +239,7 @@ class Reader:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
-        if call.values and not any(isinstance(value, (Live, Parts)) for value in call.values):
+        if node.kind != "SequenceEmpty" and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
             made = folded(

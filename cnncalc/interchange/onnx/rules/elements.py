@@ -141,6 +141,8 @@ def arithmetic(call: Call) -> list[Value]:
     kind = JOINS[call.node.kind]
     values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
+    if not lives:
+        raise NotKnown("nothing comes in")
     if len(lives) == len(values):
         return [together(call, kind, values)]
     if len(values) > 2 and kind not in ("add", "maximum", "minimum"):
