@@ -119,8 +119,7 @@ def fused_matmul(call: Call) -> list[Value]:
         rank = len(call.shape(first))
         if first.axis > 0 or rank < 2:
             raise NotKnown("its first factor is no matrix")
-        turned = call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2))
-        call = call.on(turned)
+        call = call.on(call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2)))
     if not call.whole("transB", 0):
         return products.matmul(taking(call, "MatMul", (0, 1)))
     if isinstance(call.values[1], Tensor):
