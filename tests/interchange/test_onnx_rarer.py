@@ -85,6 +85,10 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("BiasSoftmax", "x m", "y", domain=MS, axis=3, is_inner_broadcast=0)], [zeros("m", 1, 1, 8, 8)], IMAGE,
         "y", ["3x8x8"], 64, 0,
     ),
+    "windows with gaps": (
+        [node("LpPool", "x", "y", kernel_shape=(3, 3), dilations=(2, 1), pads=(1, 0, 1, 0))], [], IMAGE, "y",
+        ["3x6x6"], 0, 0,
+    ),
     "a running sum": ([node("CumSum", "x a", "y")], [tensor("a", (), [2], INT64)], IMAGE, "y", ["3x8x8"], 0, 0),
     "the largest alone": ([node("Hardmax", "x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "a remainder": ([node("Mod", "x x", "y", fmod=1)], [], IMAGE, "y", ["3x8x8"], 0, 0),
@@ -129,6 +133,47 @@ CASES: dict[str, tuple[Any, ...]] = {
     "places of a map": (
         [node("AffineGrid", "x s", "y")], [whole("s", 1, 3, 4, 5)], {"x": (1, 2, 3)}, "y", ["4x5x2"], 0, 0,
     ),
+    "matrices of one image, turned": (
+        [node("Gemm", "a b c", "y", transA=1, transB=1, alpha=0.5)], [zeros("c", 4)], {"a": (5, 3), "b": (4, 5)}, "y",
+        ["3x4"], 4, 60,
+    ),
+    "a weight that is turned": (
+        [node("Gemm", "w x", "y", transB=1)], [zeros("w", 3, 5)], {"x": (4, 5)}, "y", ["3x4"], 15, 60,
+    ),
+    "a product of a turned tensor": (
+        [node("FusedMatMul", "x x", "y", domain=MS, transA=1)], [], WORDS, "y", ["12x12"], 0, 720,
+    ),
+    "a product with a turned weight": (
+        [node("FusedMatMul", "x w", "y", domain=MS, transB=1)], [zeros("w", 6, 12)], WORDS, "y", ["5x6"], 72, 360,
+    ),
+    "a quantised bias that is added": (
+        [node("QuantizeLinear", "x s z", "q"), node("QLinearAdd", "q s z b s z s z", "p", domain=MS),
+         node("DequantizeLinear", "p s z", "y")],
+        [tensor("b", (8,), bytes(8), INT8), tensor("s", (), [0.1]), tensor("z", (), bytes(1), INT8)], IMAGE, "y",
+        ["3x8x8"], 8, 0,
+    ),
+    "a bias of quantised numbers": (
+        [node("DequantizeLinear", "b s z", "d"), node("Add", "x d", "y")],
+        [tensor("b", (8,), bytes(8), INT8), tensor("s", (), [0.1]), tensor("z", (), bytes(1), INT8)], IMAGE, "y",
+        ["3x8x8"], 8, 0,
+    ),
+    "a mask of ones": (
+        [node("DeformConv", "x w o - m", "y", kernel_shape=(3, 3))], [zeros("w", 4, 3, 3, 3), zeros("m", 1, 9, 6, 6)],
+        {**IMAGE, "o": (1, 18, 6, 6)}, "y", ["4x6x6"], 108, 36 * 108,
+    ),
+    "a weight on the left": ([node("MatMul", "w x", "y")], [zeros("w", 5, 8)], IMAGE, "y", ["3x5x8"], 40, 3 * 5 * 64),
+    "places times frequencies": (
+        [node("Einsum", "p f", "e", equation="i,j->ij"), node("Add", "x e", "y")],
+        [tensor("p", (8,)), tensor("f", (8,))], IMAGE, "y", ["3x8x8"], 0, 0,
+    ),
+    "at places that come in": (
+        [node("Cast", "i", "j", to=INT64), node("Gather", "x j", "y", axis=2)], [], {**IMAGE, "i": (4,)}, "y",
+        ["3x4x8"], 0, 0,
+    ),
+    "a list that is looked up in": (
+        [node("Cast", "x", "i", to=INT64), node("Gather", "t i", "y")], [zeros("t", 9)], {"x": (1, 5)}, "y", ["5"], 9,
+        0,
+    ),
     "a mean of two": ([node("Mean", "x x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "unit length": ([node("LpNormalization", "x", "y", axis=1)], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "mean and variance away": ([node("MeanVarianceNormalization", "x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
@@ -166,9 +211,33 @@ def test_onnxruntime_makes_these_shapes(name):
     assert longer == sorted([int(n) for n in shape.split("x") if n != "1"] for shape in shapes)
 
 
+def test_a_function_hands_its_attributes_on():
+    of = field(1, "strides") + field(21, "s") + field(20, 7)
+    pool = field(3, "") + field(1, "a") + field(2, "o") + field(4, "MaxPool")
+    pool += field(5, of) + field(5, field(1, "kernel_shape") + field(21, "k") + field(20, 7))
+    made = field(1, "Pool") + field(4, "a") + field(5, "o") + field(6, "k") + field(7, pool) + field(10, "own")
+    made += field(11, field(1, "s") + field(8, 2) + field(8, 2) + field(20, 7))  # what it need not say
+    nodes = [node("Pool", "x", "y", domain="own", k=(4, 4))]
+    data = model(graph(nodes, IMAGE.items(), [("y", ())]), 17, [made])
+    assert list(read(data, "net.onnx").outputs.values()) == ["3x3x3"]
+
+
+def test_a_softmax_of_opset_11_is_over_all_axes_behind_its_own():
+    made = model(graph([node("Softmax", "x", "y", axis=1)], IMAGE.items(), [("y", ())]), 11)
+    assert list(read(made, "net.onnx").outputs.values()) == ["3x8x8"]
+
+
 def test_a_gated_swish_of_opset_28():
     made = model(graph([node("SwiGLU", "x x", "y")], IMAGE.items(), [("y", ())]), 28)
     assert list(read(made, "net.onnx").outputs.values()) == ["3x8x8"]
+
+
+def test_a_sparse_weight_counts_as_the_shape_that_it_has():
+    stored = field(1, tensor("w", (2,), [1.0, 2.0])) + field(2, tensor("", (2,), [5, 80], INT64))
+    sparse = field(15, stored + b"".join(field(3, n) for n in (4, 3, 3, 3)))
+    data = model(graph([node("Conv", "x w", "y")], IMAGE.items()) + sparse + ends("y"), 17)
+    found = read(data, "net.onnx")
+    assert (list(found.outputs.values()), found.params) == (["4x6x6"], 108)
 
 
 def test_what_is_asked_of_what_came_before_is_told():
@@ -176,3 +245,20 @@ def test_what_is_asked_of_what_came_before_is_told():
     inputs = {**WORDS, "p": (1, 3, 2, 4), "r": (1, 3, 2, 4)}
     with pytest.raises(CnncalcError, match="with what was asked before"):
         read(written(nodes, [], inputs, ends("y")), "net.onnx")
+
+
+def test_a_weight_with_a_bias_for_each_of_its_uses_counts_once():
+    held = [zeros("w", 3, 3, 3, 3), zeros("b", 3), zeros("c", 3)]
+    nodes = [node("Conv", "x w b", "t"), node("Conv", "t w c", "y")]
+    assert read(written(nodes, held, IMAGE, ends("y")), "net.onnx").params == 81 + 6
+
+
+def test_blocks_of_one_filter_a_channel_and_channels_that_come_out_last():
+    blocked = {"domain": "com.microsoft.nchwc"}
+    nodes = [
+        node("Conv", "x w", "c", group=16, kernel_shape=(3, 3), **blocked),
+        node("ReorderOutput", "c", "y", channels=12, channels_last=1, **blocked),
+    ]
+    made = graph(nodes, [("x", (1, 12, 8, 8))], [("y", ())], [zeros("w", 16, 1, 3, 3)])
+    found = read(model(made, 17), "net.onnx")
+    assert (list(found.outputs.values()), found.params) == (["6x6x12"], 16 * 9)

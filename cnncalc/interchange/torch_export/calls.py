@@ -179,8 +179,9 @@ class Call:
         names = tuple(one for one in parameters or [] if one)
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
         holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
+        own = names[0] if kind == "parameter" and len(names) == 1 else self.name()
         made = self.world.sketch.add(
-            name or self.name(),
+            name or own,
             kind,
             {key: one for key, one in fields.items() if one is not None},
             inputs,
@@ -188,6 +189,9 @@ class Call:
             foreign=self.operation.target,
             share=self.world.owners.get(holder) if weighted else None,
         )
+        if not name and not weighted and self.name() != self.operation.module:  # a function, which has no name in torch
+            operator = self.world.sketch.operators[made]
+            self.world.sketch.operators[made] = operator._replace(name=f"{self.operation.module}.")
         if weighted:
             self._hold(made, names)
             self.world.owners.setdefault(holder, made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import PurePath
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -49,10 +50,10 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     """The net of a program."""
     if len(program.operations) > MOST_OPERATIONS:
         raise CnncalcError(Fault(f"the program has more than {MOST_OPERATIONS:,} operations"))
-    sketch = Sketch(name.removesuffix(".pt2"))
+    sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    views = Views(program.operations)
+    views = Views(program.operations, program.laid_out)
     operations = views.leading(program.operations, world.used)
     for operation in operations:
         _apply(world, operation, views, opaque=asked.opaque)

@@ -161,7 +161,7 @@ RARER: Mapping[str, Rule] = {
         (
             "BitwiseNot", "BitCast", "Hardmax", "CumSum", "CumProd", "Trilu", "Bernoulli", "RandomNormalLike",
             "RandomUniformLike", "ScatterElements", "Scatter", "ScatterND", "TensorScatter", "EyeLike",
-            "MeanVarianceNormalization", "RotaryEmbedding",
+            "MeanVarianceNormalization", "RotaryEmbedding", "Inverse",
         ),
         as_input(0),
     ),

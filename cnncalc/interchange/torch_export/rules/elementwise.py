@@ -97,8 +97,17 @@ def glu(call: Call) -> Tensor:
     return call.put("glu", axis=call.axis(call.get("dim", -1), call.x()) or None)
 
 
-def prelu(call: Call) -> Tensor:
-    """A slope for each channel, or one for all."""
+def prelu(call: Call) -> Value:
+    """A slope for each channel, or one for all; slopes that the code computes are multiplied by what is below 0."""
+    slopes = call.arguments.get("weight")
+    if isinstance(slopes, Tensor):
+        x = call.x()
+        above = call.layer("function", [x.number], f"{call.name()}_above", of="clip", low=0.0)
+        under = call.layer("function", [x.number], f"{call.name()}_under", of="clip", high=0.0)
+        wide = (product(slopes.dims), *(1,) * (len(call.world.sketch.shape(x.number)) - 1))
+        steep = call.layer("reshape", [slopes.number], f"{call.name()}_slopes", shape=wide)
+        below = call.layer("multiply", [under, steep], f"{call.name()}_below")
+        return call.held(call.layer("add", [above, below]), call.dims, x.batch)
     slopes = call.parameter("weight")
     if slopes is None:
         raise Refused("it has no slopes")

@@ -214,6 +214,8 @@ def expanded(call: Call) -> Value:
         return x
     if len(x.dims) != len(call.dims):
         raise Refused("it adds axes")
+    if x.batch is not None and x.dims[x.batch] != call.dims[x.batch]:
+        x = call.on_maps(x) if call.dims[0] == 1 else call.whole(x, "whole")
     return call.put("expand", x, shape=tuple(n for axis, n in enumerate(call.dims) if axis != x.batch))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
-from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, is_fixed, plus
+from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, fixed_deconv, is_fixed, plus
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
 
 __all__ = ["WINDOWS"]
@@ -24,15 +24,17 @@ def _axes(call: Call) -> int:
     return len(call.x().dims) - 2
 
 
+def _is_no_layers(weight: Value) -> bool:
+    """Whether a kernel is computed, or fixed, and so no layer's own."""
+    return isinstance(weight, Tensor) or (is_fixed(weight) and len(weight.dims) > 2)
+
+
 def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
         return transposed(call)
-    given = call.arguments.get("weight")
-    if isinstance(given, Tensor):
-        return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
-    given = call.parameter("weight")
-    if given is not None and is_fixed(given) and len(given.dims) > 2:
+    given: Value = call.arguments.get("weight")
+    if _is_no_layers(given):
         return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
@@ -55,6 +57,9 @@ def conv(call: Call) -> Tensor:
 
 def transposed(call: Call) -> Tensor:
     """aten.conv_transpose1d to conv_transpose3d."""
+    given: Value = call.arguments.get("weight")
+    if _is_no_layers(given):
+        return plus(call, fixed_deconv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
     axes, groups = len(dims) - 2, call.get("groups", 1)
@@ -95,7 +100,8 @@ def pool(kind: str) -> Any:
         if kind == "maxpool" and x.number in call.world.bordered:  # a border of −∞ is the pool's own, where it may be
             before, border = call.world.bordered[x.number]
             sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
-            if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
+            wide = [(k - 1) * apart + 1 for k, apart in zip(kernel, fields["dilation"])]
+            if all(2 * max(pair) <= k for pair, k in zip(sides, wide)):
                 x, fields["padding"] = before, tuple(sides)
             else:
                 x = _below_all(call, before, border, kernel, fields["dilation"])
@@ -114,7 +120,7 @@ def _below_all(
     """
     reaching = all(max(pair) < k and apart == 1 for pair, k, apart in zip(border, kernel, dilation))
     if not reaching:
-        call.note("a border of −∞, as wide as the kernel or below a dilated one, counts as one of zeros")
+        call.note("a border of −∞, as wide as the kernel or wide below a dilated one, counts as one of zeros")
     mode = "replicate" if reaching else None
     return x._replace(number=call.layer("pad", [x.number], f"{call.name()}_border", border=border, mode=mode))
 

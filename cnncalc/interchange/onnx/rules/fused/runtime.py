@@ -36,7 +36,13 @@ def unquantised(kind: str, *places: int) -> Rule:
         "MatMul": products.matmul,
         "Where": elements.compared,
     }
-    return lambda call: rules[kind](taking(call, kind, places))
+
+    def rule(call: Call) -> list[Value]:
+        plain = taking(call, kind, places)
+        plain.values = [one._replace(type=FLOAT32) if isinstance(one, Tensor) else one for one in plain.values]
+        return list(rules[kind](plain))
+
+    return rule
 
 
 def joined(call: Call) -> list[Value]:
@@ -106,10 +112,24 @@ def fused(call: Call) -> list[Value]:
 
 def fused_matmul(call: Call) -> list[Value]:
     """FusedMatMul: a product of two tensors, either of them turned."""
-    if call.whole("transA", 0) or call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
-        raise NotKnown("its first factor is turned")
+    if call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
+        raise NotKnown("its factors are turned along the batch")
+    if call.whole("transA", 0):
+        first = call.live(0)
+        rank = len(call.shape(first))
+        if first.axis > 0 or rank < 2:
+            raise NotKnown("its first factor is no matrix")
+        call = call.on(call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2)))
     if not call.whole("transB", 0):
         return products.matmul(taking(call, "MatMul", (0, 1)))
+    if isinstance(call.values[1], Tensor):
+        weight = call.fixed(1)
+        if len(weight.dims) < 2:
+            raise NotKnown("its second factor is no matrix")
+        plain = taking(call, "MatMul", (0, 1))
+        turned = (*weight.dims[:-2], weight.dims[-1], weight.dims[-2])
+        plain.values = [call.values[0], weight._replace(dims=turned, held=None)]
+        return products.matmul(plain)
     first, second = call.live(0), call.live(1)
     if first.axis != second.axis or first.axis > 0 or len(call.shape(first)) != len(call.shape(second)):
         raise NotKnown("a product of tensors with different axes")
