@@ -201,17 +201,19 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
 
 
 @lru_cache(maxsize=4_096)
-def write(layer: Layer, said: tuple[tuple[str, str], ...] = ()) -> str:
-    """The shortest notation that reads back as `layer` in its dialect.
+def write(layer: Layer, said: tuple[tuple[str, str], ...] = (), defaults: tuple[tuple[str, Any], ...] = ()) -> str:
+    """The shortest notation that reads back as `layer` in its dialect, in a file with these `defaults` for its kind.
 
     `said` are texts that stand in place of the values of fields, as `$out` does in a block.
     """
-    texts = dict(said)
+    texts, usual = dict(said), dict(defaults)
     fields = {name: declared for name, declared in layer.fields.items() if not declared.hidden}
     changed = {
         name: getattr(layer, name)
         for name in fields
-        if name in texts or (default := layer.default(name)) is REQUIRED or getattr(layer, name) != default
+        if name in texts
+        or (default := usual.get(name, layer.default(name))) is REQUIRED
+        or getattr(layer, name) != default
     }
     name = preset_name(layer)
     preset = layer.presets.get(name, {})

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from random import Random
+from time import process_time
 
 import pytest
 from structures import flat, said
 
 from cnncalc import Options, load, rewrite
+from cnncalc.interchange.file import ForeignFile
+from cnncalc.interchange.opening import imported
+from cnncalc.interchange.sketch import Asked
+from cnncalc.interchange.structure import chained, structured
 from cnncalc.interchange.structure.blocks.stems import stems
 from cnncalc.interchange.structure.holding import unlike
+from cnncalc.interchange.writers import writer_for
 from cnncalc.language import load_text
 from cnncalc.limits import Limits
 
@@ -55,6 +62,74 @@ def test_names_without_levels_are_kept_and_the_text_is_short(name, called):
     assert text.count("\n") <= FLAT[name]
 
 
+# net and form -> the most lines of the text of what we write of it
+EXPORTED = {
+    ("resnet50", "keras-json"): 70,
+    ("densenet121", "keras-json"): 50,
+    ("mobilenet_v2", "keras-json"): 70,
+    ("googlenet", "keras-json"): 70,
+    ("resnet50", "caffe"): 60,
+    ("densenet121", "caffe"): 60,
+    ("googlenet", "caffe"): 60,
+    ("vgg16", "caffe"): 30,
+    ("resnet50", "darknet"): 50,
+    ("mobilenet_v2", "darknet"): 60,
+}
+
+
+@pytest.mark.parametrize(("name", "form"), EXPORTED)
+def test_files_of_other_tools_are_short_too(name, form):
+    content = writer_for(None, form).write(load(name, Options()), 1).content
+    data = content if isinstance(content, bytes) else content.encode()
+    made = imported(ForeignFile("net", None, Limits(), data), Asked())
+    assert made is not None
+    assert made.text.count("\n") <= EXPORTED[name, form]
+
+
+DEFAULTS = """\
+input: 3x8x8
+layers:
+  - conv 4 k3 p1 nobias
+  - batchnorm eps=0.001
+  - relu inplace
+  - conv 4 k3 p1 nobias
+  - batchnorm eps=0.001
+  - relu inplace
+  - conv 4 k3 p1 nobias
+  - batchnorm eps=0.001
+  - relu inplace
+  - conv 5 k3 p1 nobias
+  - batchnorm eps=0.001
+  - relu inplace
+  - conv 5 k3 p1
+  - batchnorm
+  - relu
+"""
+
+
+def test_what_most_layers_of_a_kind_say_is_a_default():
+    text, names, sketch = said(flat(load_text(DEFAULTS, "net.yaml", Options())))
+    assert unlike(text, names, sketch, Limits()) == ""
+    assert "defaults: {conv: {bias: false}, batchnorm: {eps: 0.001}, relu: {inplace: true}}\n" in text
+    assert text.endswith("  - conv 5 k3 p1 bias\n  - batchnorm eps=1e-05\n  - relu noinplace\n")
+
+
+def many(count: int) -> str:
+    """A net in which much is a little alike."""
+    draw = Random(1)
+    words = ["relu", "silu", "conv 8 k1", "conv 16 k1", "batchnorm"]
+    lines = (draw.choice([*words, f"{{conv: 8 k1, name: x{number}}}"]) for number in range(count))
+    return "input: 8x4x4\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def test_the_search_for_blocks_ends_soon():
+    sketch = chained(flat(load_text(many(6_000), "net.yaml", Options())))
+    began = process_time()
+    text, names = structured(sketch, "net")
+    assert process_time() - began < 3  # 12 s for 10,000 layers without a bound, half a second with it
+    assert unlike(text, names, sketch, Limits()) == ""
+
+
 KERAS = """\
 name: net
 input: 8x16x16
@@ -86,7 +161,7 @@ name: net
 source: net
 input: 8x16x16
 blocks:
-  unit1:
+  block:
     with: {prefix: required, out: required}
     naming: flat
     layers:
@@ -100,9 +175,9 @@ blocks:
       - {relu: , name: $(prefix)_out}
 layers:
   - {conv: 8 k3 p1, name: stem_conv}
-  - {unit1: conv2_block$(i + 1) 16, repeat: 3}
-  - unit1 conv2_block5 16
-  - unit1 conv3_block1 32
+  - {block: conv2_block$(i + 1) 16, repeat: 3}
+  - block conv2_block5 16
+  - block conv3_block1 32
   - {global_avgpool: , name: avg_pool}
 """
 

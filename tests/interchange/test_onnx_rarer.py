@@ -136,6 +136,9 @@ CASES: dict[str, tuple[Any, ...]] = {
     "a weight that is turned": (
         [node("Gemm", "w x", "y", transB=1)], [zeros("w", 3, 5)], {"x": (4, 5)}, "y", ["3x4"], 15, 60,
     ),
+    "a product with a turned weight": (
+        [node("FusedMatMul", "x w", "y", domain=MS, transB=1)], [zeros("w", 6, 12)], WORDS, "y", ["5x6"], 72, 360,
+    ),
     "a quantised bias that is added": (
         [node("QuantizeLinear", "x s z", "q"), node("QLinearAdd", "q s z b s z s z", "p", domain=MS),
          node("DequantizeLinear", "p s z", "y")],
@@ -199,6 +202,17 @@ def test_onnxruntime_makes_these_shapes(name):
     made = session.run(None, {one: numpy.zeros(shape, numpy.float32) for one, shape in inputs.items()})
     longer = sorted([n for n in one.shape if n != 1] for one in made)
     assert longer == sorted([int(n) for n in shape.split("x") if n != "1"] for shape in shapes)
+
+
+def test_a_function_hands_its_attributes_on():
+    of = field(1, "strides") + field(21, "s") + field(20, 7)
+    pool = field(3, "") + field(1, "a") + field(2, "o") + field(4, "MaxPool")
+    pool += field(5, of) + field(5, field(1, "kernel_shape") + field(21, "k") + field(20, 7))
+    made = field(1, "Pool") + field(4, "a") + field(5, "o") + field(6, "k") + field(7, pool) + field(10, "own")
+    made += field(11, field(1, "s") + field(8, 2) + field(8, 2) + field(20, 7))  # what it need not say
+    nodes = [node("Pool", "x", "y", domain="own", k=(4, 4))]
+    data = model(graph(nodes, IMAGE.items(), [("y", ())]), 17, [made])
+    assert list(read(data, "net.onnx").outputs.values()) == ["3x3x3"]
 
 
 def test_a_softmax_of_opset_11_is_over_all_axes_behind_its_own():

@@ -66,6 +66,20 @@ CASES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
+def test_a_setting_may_be_said():
+    """Its number decides on a branch: of two with other weights, only one counts."""
+    small, large = (
+        graph([node("Gemm", f"x {name}", "t")], (), [("t", ())], [tensor(name, (3, n))])
+        for name, n in (("v", 2), ("w", 5))
+    )
+    nodes = [node("Equal", "f k", "c"), node("If", "c", "y", then_branch=small, else_branch=large)]
+    data = written(nodes, [tensor("k", (), [16000.0])], {"x": (1, 3), "f": ()}, "y")
+    assert read(data, "net.onnx", input="x=3,f=16000").params == 6
+    assert read(data, "net.onnx", input="x=3,f=8000").params == 15
+    with pytest.raises(CnncalcError, match="its condition is not known, and its branches make different shapes"):
+        read(data, "net.onnx")
+
+
 def test_a_state_that_is_given_with_other_axes_is_told():
     nodes, tensors, inputs, outputs, *_ = CASES["states of two layers"]
     data = written(nodes, tensors, {**inputs, "h": (2, "N", 4)}, outputs)

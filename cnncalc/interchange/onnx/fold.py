@@ -21,7 +21,7 @@ from cnncalc.interchange.onnx.arrays import (
     size_of,
     whole_numbers,
 )  # fmt: skip
-from cnncalc.interchange.onnx.cutting import gather, slice_, split
+from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
@@ -124,7 +124,7 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
-    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1])
+    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1] if len(values) > 1 else None)
     dims = resolved(given, values[0].dims) if given is not None else None
     return None if dims is None else [values[0]._replace(dims=dims)]
 
@@ -204,16 +204,6 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
-def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """GatherND: the shape of what is picked by lists of places."""
-    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
-        return None
-    *around, depth = values[1].dims
-    if depth > len(values[0].dims):
-        return None
-    return [values[0].computed((*around, *values[0].dims[depth:]))]
-
-
 def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """Einsum: the lengths of the letters that are left, as of places times frequencies."""
     equation = node.attributes.get("equation")
@@ -277,10 +267,13 @@ FOLDS: dict[str, Fold] = {
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
     "Einsum": contracted,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gather_nd,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip
+
+LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
+"""How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
 
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
@@ -288,7 +281,9 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
     if node.kind == "Constant":
         return constant(node)
     fold = FOLDS.get(node.kind)
-    if fold is None or not values or values[0] is None or (node.kind in BINARY and None in values):
+    least = LEAST.get(node.kind, 2 if node.kind in BINARY else 1)
+    given = values if node.kind in (*BINARY, *UNARY, "Concat") else values[:least]
+    if fold is None or len(values) < least or None in given:
         return None
     return fold(node, values, opset)
 

@@ -8,11 +8,21 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.onnx.parts import MOST_READ, TYPES, Attribute, Function, Graph, Model, Node, Numbers, Tensor
+from cnncalc.interchange.onnx.parts import (
+    MOST_READ,
+    TYPES,
+    Attribute,
+    Function,
+    Graph,
+    Model,
+    Node,
+    Numbers,
+    Reference,
+    Tensor,
+)  # fmt: skip
 from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
-__all__ = ["is_onnx", "model_of"]
+__all__ = ["model_of"]
 
 DEEPEST = 16
 """Graphs inside graphs."""
@@ -107,6 +117,8 @@ def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
             kind = _int(value)
         elif field == 1 and isinstance(value, Span):
             name = message.text(value)
+        elif field == 21 and isinstance(value, Span):
+            return name, Reference(message.text(value))
         elif field in lists:
             lists[field] += _listed(message, field, value)
         elif field in (2, 3, 4, 5, 6, 22):
@@ -251,6 +263,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
     lists: dict[int, list[str]] = {4: [], 5: []}
     nodes: list[Node] = []
     attributes: Known = {}
+    defaults: dict[str, Attribute] = {}
     for field, value in message.fields():
         if not isinstance(value, Span):
             continue
@@ -260,7 +273,10 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
             lists[field].append(message.text(value))
         elif field == 7:
             nodes.append(_node(message.at(value), len(nodes) + 1, 1, attributes))
-    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes))
+        elif field == 11:
+            name, attribute = _attribute(message.at(value), 1)
+            defaults |= {} if attribute is None else {name: attribute}
+    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes), defaults)
 
 
 def model_of(message: Message) -> Model:
@@ -292,20 +308,3 @@ def model_of(message: Message) -> Model:
     if graph is None:
         raise CnncalcError(Fault("there is no graph in it", help="the file is cut short, or no ONNX model"))
     return Model(graph, opsets.get("", 1), f"{producer} {version}".strip(), functions, opsets)
-
-
-NUMBERS, PAYLOADS = {1, 5}, {2, 3, 4, 6, 7, 8, 14, 20, 25, 26}
-
-
-def is_onnx(file: ForeignFile) -> bool:
-    """Whether a file is a ModelProto, even one that is cut short: every field is one that a model has."""
-    versions = graphs = 0
-    try:
-        for field, value in Message(file.data).fields():
-            if field not in (PAYLOADS if isinstance(value, Span) else NUMBERS):
-                return False
-            versions += field == 1 and isinstance(value, int) and 0 < value < 1000
-            graphs += field in (7, 8)
-    except CnncalcError:
-        return versions > 0
-    return graphs > 0

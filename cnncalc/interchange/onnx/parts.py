@@ -9,8 +9,8 @@ from typing import TypeAlias
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "in_common", "module_of", "of_module", "plain_numbers", "reached", "uncounted",
+    "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Reference", "Tensor",
+    "captured", "in_common", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -62,7 +62,15 @@ class Tensor(NamedTuple):
         return self.type in FLOATING
 
 
-Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Tensor | Graph"
+class Reference(NamedTuple):
+    """An attribute of a node in a function that is one of the function's."""
+
+    name: str
+
+
+Attribute: TypeAlias = (
+    "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Tensor | Graph | Reference"
+)
 
 
 class Node(NamedTuple):
@@ -107,6 +115,21 @@ class Function(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     nodes: tuple[Node, ...]
+    defaults: Mapping[str, Attribute] = {}
+    """Attributes that a node need not say."""
+
+    def bound(self, given: Mapping[str, Attribute]) -> list[Node]:
+        """Its nodes with the attributes that a node of its name says."""
+        known = {**self.defaults, **given}
+
+        def own(node: Node) -> Node:
+            refers = {name: value.name for name, value in node.attributes.items() if isinstance(value, Reference)}
+            if not refers:
+                return node
+            plain = {name: value for name, value in node.attributes.items() if name not in refers}
+            return node._replace(attributes=plain | {name: known[of] for name, of in refers.items() if of in known})
+
+        return list(map(own, self.nodes))
 
 
 class Model(NamedTuple):
@@ -146,15 +169,27 @@ def reached(graph: Graph) -> set[int]:
     return numbers
 
 
+_COMPUTED = re.compile(r"val_[0-9]+\Z")
+
+
+def of_code(number: Tensor) -> bool:
+    """Whether a single number is the code's and not the net's: one without an axis, or one inside an operator.
+
+    torch's newer exporter calls what it computes inside of one `val_7`, as the root of the scale of attention, and
+    what a module learns as the module does.
+    """
+    return not number.dims or (len(number.dims) == 1 and _COMPUTED.match(number.name) is not None)
+
+
 def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Tensor]) -> set[str]:
-    """The single numbers of the file that are added or multiplied, those without an axis or inside a pattern."""
+    """The single numbers of the file that are added or multiplied, those of the code or inside a pattern."""
     return {
         value.name
         for node in nodes
         if node.kind in ("Add", "Mul") and any(name not in fixed for name in node.inputs)
         for value in map(fixed.get, node.inputs)
         if value is not None and value.name and value.floating and value.size == 1
-        if not value.dims or node.number not in left
+        if of_code(value) or node.number not in left
     }
 
 

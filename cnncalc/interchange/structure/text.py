@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cnncalc.interchange.structure.blocks.arguments import LETTERS
@@ -9,8 +10,8 @@ from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, 
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import head, notation, quoted
 from cnncalc.language.yaml.reader import scalar_value
-from cnncalc.layers import Layer, show_shape
-from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
+from cnncalc.layers import KINDS, Layer, show_shape
+from cnncalc.layers.registry import preset_name
 from cnncalc.notation.lines import write
 
 __all__ = ["block_lines", "header", "layer_lines"]
@@ -20,19 +21,31 @@ NESTED = 3
 """Levels of brackets that a person would still read on one line."""
 
 
-def unbiased(labels: Labels) -> list[str]:
-    """The kinds whose layers mostly have no bias, which the text says once."""
-    found: dict[str, list[bool]] = {}
+LEAST = 4
+"""Layers of a kind that say the same before the text says it once for all."""
+
+
+def usual_fields(labels: Labels) -> dict[str, dict[str, object]]:
+    """For each kind the flags and decimals that most of its layers have, and that are not as usual."""
+    found: dict[str, list[Layer]] = {}
     for operator in labels.sketch.operators:
-        if isinstance(operator.layer, (Conv, DepthwiseConv)):
-            found.setdefault(operator.layer.kind, []).append(not operator.layer.bias)
-    return [kind for kind, without in found.items() if sum(without) > 3 and 2 * sum(without) > len(without)]
+        if operator.layer is not None and not operator.layer.presets.get(preset_name(operator.layer)):
+            found.setdefault(operator.layer.kind, []).append(operator.layer)
+    usual: dict[str, dict[str, object]] = {}
+    for kind, layers in found.items():
+        for name, declared in layers[0].fields.items() if len(layers) >= LEAST else ():
+            if declared.hidden or type(layers[0].default(name)) not in (bool, float):
+                continue
+            value, count = Counter(getattr(layer, name) for layer in layers).most_common(1)[0]
+            if count >= LEAST and 2 * count > len(layers) and value != layers[0].default(name) and value is not None:
+                usual.setdefault(kind, {})[name] = value
+    return usual
 
 
 class _Writer:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
-        self.unbiased = unbiased(labels)
+        self.usual = {kind: tuple(fields.items()) for kind, fields in usual_fields(labels).items()}
 
     # -- one line --
 
@@ -81,13 +94,11 @@ class _Writer:
         """The kind of a layer, and the rest of its notation."""
         layer = self.layer(item.step)
         said = tuple((field, text) for field, text in item.said if field != NAME)
-        if said:
-            kind, _, rest = write(layer, said).partition(" ")
+        kind, rest = notation(layer, self.labels.sketch.dialect) if not said else (layer.kind, "")
+        usual = self.usual.get(layer.kind, ())
+        if (said or usual) and rest[:1] != "{":
+            kind, _, rest = write(layer, said, usual).partition(" ")
             rest = quoted(rest) if rest else ""
-        else:
-            kind, rest = notation(layer, self.labels.sketch.dialect)
-        if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
-            rest = rest.removesuffix(" nobias") if rest.endswith(" nobias") else f"{rest} bias"
         return kind, rest
 
     def fields(self, step: int) -> Iterator[tuple[str, str]]:
@@ -228,6 +239,12 @@ def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
     return list(_Writer(labels).lines(items, 2))
 
 
+def _flow(kind: str, fields: dict[str, object]) -> str:
+    """The defaults of a kind."""
+    declared = KINDS[kind].fields
+    return f"{{{', '.join(f'{name}: {declared[name].type.write(value)}' for name, value in fields.items())}}}"
+
+
 def header(labels: Labels, file: str) -> list[str]:
     """The lines above `layers:`."""
     sketch = labels.sketch
@@ -237,8 +254,8 @@ def header(labels: Labels, file: str) -> list[str]:
     ]
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")
-    if kinds := unbiased(labels):
-        lines.append(f"defaults: {{{', '.join(f'{kind}: {{bias: false}}' for kind in kinds)}}}")
+    if usual := usual_fields(labels):
+        lines.append(f"defaults: {{{', '.join(f'{kind}: {_flow(kind, fields)}' for kind, fields in usual.items())}}}")
     shapes = {name: show_shape(sketch.shape(index)) for index, name in labels.inputs.items()}
     if list(shapes) == ["input"]:
         lines.append(f"input: {shapes['input']}")

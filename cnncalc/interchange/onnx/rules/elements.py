@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
-from cnncalc.interchange.onnx.parts import Tensor, of_module
+from cnncalc.interchange.onnx.parts import Tensor, of_code, of_module
 from cnncalc.interchange.onnx.rules.fixed import held
 from cnncalc.layers.base import Shape
 
@@ -141,6 +141,8 @@ def arithmetic(call: Call) -> list[Value]:
     kind = JOINS[call.node.kind]
     values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
+    if not lives:
+        raise NotKnown("nothing comes in")
     if len(lives) == len(values):
         return [together(call, kind, values)]
     if len(values) > 2 and kind not in ("add", "maximum", "minimum"):
@@ -179,7 +181,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         live = call.put("function", live, suffix="_turned", of=of)
         kind = "add" if kind == "subtract" else "multiply"
     own = bool(fixed.name) and fixed.floating
-    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not (own and fixed.dims and kind in LEARNED):
+    learned = own and kind in LEARNED and not of_code(fixed)
+    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not learned:
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)

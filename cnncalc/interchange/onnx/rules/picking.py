@@ -105,8 +105,10 @@ def gather_nd(call: Call) -> list[Value]:
 
 def scattered(call: Call) -> list[Value]:
     """ScatterND and ScatterElements: a tensor that is written over in part: of that, the shape alone is known."""
-    data, lives = call.values[0], [value for value in call.present() if isinstance(value, Live)]
-    if isinstance(data, Tensor):
+    lives = [value for value in call.present() if isinstance(value, Live)]
+    if not lives or not call.given(0):
+        raise NotKnown("what it writes is not known")
+    if isinstance(data := call.values[0], Tensor):
         return [call.put("opaque", *map(call.freed, lives), shape=data.dims, of=call.node.kind)]
     if len({live.axis for live in lives}) > 1:
         lives = [call.freed(live) for live in lives]

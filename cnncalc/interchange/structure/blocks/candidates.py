@@ -15,8 +15,8 @@ __all__ = ["LEAST_USES", "LONG", "Candidate", "Place", "candidates"]
 
 LONGEST_RUN = 16
 """Items that may stand in a block side by side."""
-MOST_RUNS = 100_000
-"""So many runs are looked at; in what is left of a net none are."""
+NAMING = 5
+"""What the names of a run cost to look at, where a run costs 1."""
 LEAST_USES = 3
 LONG = 240
 """Characters of a body that becomes a block for two uses already."""
@@ -70,6 +70,7 @@ def candidates(bodies: Sequence[tuple[Item, ...]], alike: Alike) -> list[Candida
         if size <= (ONE_LINE if len(runs) >= LEAST_USES else LONG - SLACK):
             continue
         for items, start in runs:
+            alike.work -= NAMING
             for way in stems(alike.whole(items[start : start + length]).names):
                 one = found.setdefault((numbers, way.names), Candidate(way.arguments, way.names, []))
                 one.places.append(Place(items, start, length, None, way.values))
@@ -83,16 +84,16 @@ def _runs(
     numbered = [(items, [alike.number(item) for item in items], whole) for items, whole in lists]
     pairs = Counter(pair for _, numbers, _ in numbered for pair in pairwise(numbers))
     found: dict[tuple[int, ...], list[tuple[tuple[Item, ...], int]]] = {}
-    looked = 0
     for items, numbers, whole in numbered:
+        alike.work -= len(items)
         for start, item in enumerate(items):
             if isinstance(item, Merge) and numbers[start] >= 0 and not (whole and len(items) == 1):
                 found.setdefault((numbers[start],), []).append((items, start))
             for end in range(start + 2, min(start + LONGEST_RUN, len(items)) + 1):
                 last = (numbers[end - 2], numbers[end - 1])
-                if -1 in last or pairs[last] < 2 or looked > MOST_RUNS:
+                if -1 in last or pairs[last] < 2 or alike.work < 0:
                     break
-                looked += 1
+                alike.work -= 1
                 if not (whole and end - start == len(items)):
                     found.setdefault(tuple(numbers[start:end]), []).append((items, start))
     return {numbers: runs for numbers, runs in found.items() if len(runs) > 1 and not _repeats(numbers)}

@@ -23,6 +23,10 @@ NAMED = 14
 """About how many characters a name takes beside itself."""
 
 
+WORK = 80_000
+"""Items and runs that the search for blocks may look at; real nets of a thousand layers take a third of it."""
+
+
 class Spread(NamedTuple):
     """An item taken apart."""
 
@@ -41,6 +45,7 @@ class Alike:
 
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
+        self.work = WORK
         self.known: dict[int, tuple[Item, Spread | None, int]] = {}
         self.bodies: dict[int, tuple[Sequence[Item], Spread | None]] = {}
         self.numbers: dict[Hashable, int] = {}

@@ -10,9 +10,11 @@ import re
 from collections.abc import Container, Sequence
 
 from cnncalc.interchange.structure.blocks.arguments import arguments_of
+from cnncalc.interchange.structure.blocks.called import block_name
 from cnncalc.interchange.structure.blocks.candidates import LEAST_USES, LONG, Candidate, Place, candidates
 from cnncalc.interchange.structure.blocks.counting import counted, same
 from cnncalc.interchange.structure.blocks.spreading import Alike
+from cnncalc.interchange.structure.blocks.stems import PLACE
 from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.layers.base import Elementwise
 
@@ -32,8 +34,9 @@ _WORD = r"[a-z]\w*"
 def in_units(items: tuple[Item, ...], alike: Alike) -> tuple[tuple[Item, ...], list[Block]]:
     """The items with uses of blocks, and these blocks."""
     blocks: list[Block] = []
-    while len(blocks) < MOST_BLOCKS:
-        made = _made(candidates([items, *(block.items for block in blocks)], alike), alike, f"unit{len(blocks) + 1}")
+    while len(blocks) < MOST_BLOCKS and alike.work > 0:
+        taken = [block.name for block in blocks]
+        made = _made(candidates([items, *(block.items for block in blocks)], alike), alike, taken)
         if made is None:
             break
         block, uses = made
@@ -43,7 +46,7 @@ def in_units(items: tuple[Item, ...], alike: Alike) -> tuple[tuple[Item, ...], l
 
 
 def _made(
-    found: Sequence[Candidate], alike: Alike, name: str
+    found: Sequence[Candidate], alike: Alike, taken: Sequence[str]
 ) -> tuple[Block, dict[tuple[int, int], tuple[int, Use]]] | None:
     """The block that shortens the text most, and its uses by the list and the place where they stand."""
     rated: list[tuple[int, int, Candidate]] = []
@@ -58,7 +61,7 @@ def _made(
     for bound, _, candidate in rated:
         if bound <= most:
             break
-        gained, block, uses = _block(candidate, alike, name)
+        gained, block, uses = _block(candidate, alike, taken)
         gained -= LATE * _begins_late(candidate.places[0], alike)
         if gained > most:
             best, most = (block, uses), gained
@@ -72,7 +75,9 @@ def _begins_late(place: Place, alike: Alike) -> bool:
     return place.group is None and isinstance(layer, Elementwise)
 
 
-def _block(candidate: Candidate, alike: Alike, name: str) -> tuple[int, Block, dict[tuple[int, int], tuple[int, Use]]]:
+def _block(
+    candidate: Candidate, alike: Alike, taken: Sequence[str]
+) -> tuple[int, Block, dict[tuple[int, int], tuple[int, Use]]]:
     """A candidate as a block with its uses, and how many characters that saves."""
     places = candidate.places
     bodies = [alike.whole(place.items) for place in places]
@@ -84,6 +89,10 @@ def _block(candidate: Candidate, alike: Alike, name: str) -> tuple[int, Block, d
     body = tuple(alike.fill(item, values, names) for item in first.items)
     own: tuple[tuple[str, str | None], ...] = tuple((candidate.arguments[stem], None) for stem in kept)
     by_position = group is not None and group.by_position
+    called = [place.group.name if place.group is not None else "".join(place.stems[:1]) for place in places]
+    if candidate.arguments[:1] == (PLACE,):
+        called = [re.sub(_EXPRESSION, " ", one) for one in named if one]
+    name = block_name(called, first.items, alike, taken)
     block = Block(name, body, (*own, *arguments), by_position, group is None, len(own))
     uses: dict[tuple[int, int], tuple[int, Use]] = {}
     saved = (len(places) - 1) * bodies[0].size - BLOCK - ARGUMENT * len(block.arguments)

@@ -116,6 +116,14 @@ def fused_matmul(call: Call) -> list[Value]:
         raise NotKnown("its first factor is turned")
     if not call.whole("transB", 0):
         return products.matmul(taking(call, "MatMul", (0, 1)))
+    if isinstance(call.values[1], Tensor):
+        weight = call.fixed(1)
+        if len(weight.dims) < 2:
+            raise NotKnown("its second factor is no matrix")
+        plain = taking(call, "MatMul", (0, 1))
+        turned = (*weight.dims[:-2], weight.dims[-1], weight.dims[-2])
+        plain.values = [call.values[0], weight._replace(dims=turned, held=None)]
+        return products.matmul(plain)
     first, second = call.live(0), call.live(1)
     if first.axis != second.axis or first.axis > 0 or len(call.shape(first)) != len(call.shape(second)):
         raise NotKnown("a product of tensors with different axes")
