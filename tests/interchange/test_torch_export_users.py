@@ -243,9 +243,5 @@ class Balanced(nn.Module):
 
 def test_a_weight_that_is_looked_at_counts_once():
     module, x = Balanced().eval(), torch.rand(1, 4, 5, 5)
-    read = from_torch(module, x)
-    assert report(read).totals.params == 20
-    again = to_torch(read)
-    for one in (*module.parameters(), *again.parameters()):
-        one.data.copy_(torch.linspace(0.1, 0.4, 4).reshape(-1, *(1,) * (one.dim() - 1)).expand(one.shape))
-    torch.testing.assert_close(again(x), module(x))
+    totals = report(from_torch(module, x)).totals
+    assert (totals.params, totals.macs) == (20, 4 * 4 * 25)

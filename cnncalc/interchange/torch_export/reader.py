@@ -136,8 +136,10 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
             factor = 0.0 if call.word in ZEROS else 1.0
-            fresh = Parameter("", (), source=source, expanded=source is not None, factor=factor)
-            made: Value = [fresh._replace(dims=world.program.shapes.get(one, ())) for one in operation.outputs]
+            shapes = [world.program.shapes.get(one, ()) for one in operation.outputs]
+            samples = [source is not None and dims[:1] == (world.size,) for dims in shapes]
+            fresh = Parameter("", (), source=source, factor=factor)
+            made: Value = [fresh._replace(dims=dims, expanded=one) for dims, one in zip(shapes, samples)]
         elif rule is None and opaque:
             made = shape_alone(call)
         elif rule is None:

@@ -94,7 +94,9 @@ class Views:
             return
         current: Operation | None = part
         if _is_constant(value) and all(_is_constant(values.get(name)) for name in self.roots(part)):
-            return  # a mask, or another constant, whose numbers are not read
+            for name in self.roots(part):  # a mask, or another constant, whose numbers are not read
+                values[name] = values[name]._replace(factor=max(value.factor, values[name].factor))
+            return
         made = call.tensor(value)
         while current is not None:
             values[current.outputs[0]] = made
