@@ -42,6 +42,9 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("Slice", "h i j i", "k"), node("LSTM", "x w r b - k", "y", hidden_size=4)],
         [*CELL, whole("i", 0), whole("j", 1)], {"x": (5, 1, 3), "h": (2, 1, 4)}, "y", ["5x1x4"], 144,
     ),
+    "several sequences": (
+        [node("LSTM", "x w r b", "y h", hidden_size=4)], CELL, {"x": (5, 3, 3)}, "yh", ["5x1x3x4", "3x4"], 144,
+    ),
     "quantised weights": (
         [node("DynamicQuantizeLSTM", "x w r b - - - - s z s z", "y", domain="com.microsoft", hidden_size=4)],
         QUANTISED, SEQUENCE, "y", ["5x1x4"], 144,
