@@ -85,6 +85,10 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("BiasSoftmax", "x m", "y", domain=MS, axis=3, is_inner_broadcast=0)], [zeros("m", 1, 1, 8, 8)], IMAGE,
         "y", ["3x8x8"], 64, 0,
     ),
+    "windows with gaps": (
+        [node("LpPool", "x", "y", kernel_shape=(3, 3), dilations=(2, 1), pads=(1, 0, 1, 0))], [], IMAGE, "y",
+        ["3x6x6"], 0, 0,
+    ),
     "a running sum": ([node("CumSum", "x a", "y")], [tensor("a", (), [2], INT64)], IMAGE, "y", ["3x8x8"], 0, 0),
     "the largest alone": ([node("Hardmax", "x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "a remainder": ([node("Mod", "x x", "y", fmod=1)], [], IMAGE, "y", ["3x8x8"], 0, 0),
