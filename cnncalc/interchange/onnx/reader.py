@@ -134,10 +134,8 @@ class Reader:
             raise CnncalcError(faults)
         for name, one in found.items():
             if one.shape is None:
-                values[name] = Tensor(())
-                self.sketch.notes.append(
-                    f"the input `{name[:60]}` is one number, a setting: whatever it is, counts alike"
-                )
+                values[name] = Tensor((), None if one.number is None else (one.number,))
+                self.sketch.idle.append(name)
                 continue
             if one.opened and self.usual:
                 opened(self.sketch, name, self.usual)
