@@ -306,6 +306,19 @@ def test_what_keras_adds_to_a_model_is_no_parameter(name, params, statistics):
     assert (found.params, found.buffers) == (params, statistics)
 
 
+def test_plain_numbers_of_what_the_file_computes_of_shapes_count_as_nothing():
+    # MViT v2 counts how far places lie apart, in floating-point numbers
+    far = [
+        node("Shape", "x", "s"),
+        node("Cast", "s", "f", to=1),
+        node("Mul", "f half", "h"),
+        node("Cast", "h", "to", to=7),
+    ]
+    nodes = [*far, node("Mul", "x third", "t"), node("Reshape", "t to", "y", allowzero=0)]
+    numbers = [tensor("half", (), [1.0]), tensor("third", (), [0.3])]
+    assert onnx(*nodes, tensors=numbers).params == 1
+
+
 def test_biases_that_may_have_been_tables_of_distances_are_told():
     # Swin-T: twelve of them hold 308,016 numbers more than its tables have
     added = [node("MatMul", "x x", "a"), node("Add", "a onnx::Add_7", "b"), node("Add", "b onnx::Add_8", "y")]

@@ -23,6 +23,8 @@ class Entered(NamedTuple):
     shape: Shape | None
     axis: int = 0
     opened: bool = False
+    number: int | None = None
+    """The single number that it is, where the user says so."""
 
 
 def entering(
@@ -39,7 +41,7 @@ def entering(
     for name, declared in inputs.items():
         given = asked.get(name) or asked.get("")
         if declared == ():
-            found[name] = Entered(None)
+            found[name] = Entered(None, number=asked[name][0] if len(asked.get(name, ())) == 1 else None)
         elif name in within and declared is not None:
             stated = tuple(n if isinstance(n, int) else 1 if n in alike else 0 for n in declared)
             found[name] = Entered(given or stated, WITHIN)

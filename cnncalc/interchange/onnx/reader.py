@@ -134,10 +134,8 @@ class Reader:
             raise CnncalcError(faults)
         for name, one in found.items():
             if one.shape is None:
-                values[name] = Tensor(())
-                self.sketch.notes.append(
-                    f"the input `{name[:60]}` is one number, a setting: whatever it is, counts alike"
-                )
+                values[name] = Tensor((), None if one.number is None else (one.number,))
+                self.sketch.idle.append(name)
                 continue
             if one.opened and self.usual:
                 opened(self.sketch, name, self.usual)
@@ -180,11 +178,9 @@ class Reader:
         self.prefold(nodes, fixed)
         whole, found = together(nodes, fixed, outputs)
         self.common |= in_common(whole, fixed)
-        self.plain |= plain_numbers(nodes, {node.number for node in whole}, fixed)
-        nodes = whole
         self.tell(found)
         values.update((name, tensor) for name, tensor in fixed.items() if name not in values)
-        for node in nodes:
+        for node in whole:
             self.steps += 1
             if self.steps > self.file.limits.layers:
                 message = f"the net has more than {self.file.limits.layers:,} nodes, the bound `layers`"
@@ -195,6 +191,8 @@ class Reader:
                 continue
             made = self.node(node, values, depth)
             values.update(zip(node.outputs, [*made, *[None] * len(node.outputs)]))
+        known = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        self.plain |= plain_numbers(nodes, {node.number for node in whole}, known)
 
     def prefold(self, nodes: Sequence[Node], fixed: dict[str, Tensor]) -> None:
         """Compute what follows from the file's tensors alone."""

@@ -11,7 +11,7 @@ from cnncalc.interchange.structure.blocks.stems import Part, stems
 from cnncalc.interchange.structure.items import Group, Item, Merge, Repeat
 from cnncalc.records import NamedTuple
 
-__all__ = ["LEAST_USES", "LONG", "Candidate", "Place", "candidates"]
+__all__ = ["LEAST_USES", "LONG", "Candidate", "Place", "candidates", "lists_in"]
 
 LONGEST_RUN = 16
 """Items that may stand in a block side by side."""
@@ -54,7 +54,7 @@ class Candidate(NamedTuple):
 
 def candidates(bodies: Sequence[tuple[Item, ...]], alike: Alike) -> list[Candidate]:
     """Everything that stands in several places."""
-    lists = [(items, items is body) for body in bodies for items in _lists(body)]
+    lists = [(items, items is body) for body in bodies for items in lists_in(body)]
     found: dict[Hashable, Candidate] = {}
     for items, _ in lists:
         for start, item in enumerate(items):
@@ -119,12 +119,12 @@ def _apart(places: Sequence[Place]) -> list[Place]:
     return apart
 
 
-def _lists(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+def lists_in(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
     """The list, and every list inside it."""
     yield items
     for item in items:
         if isinstance(item, Merge):
             for branch in item.branches:
-                yield from _lists(branch)
+                yield from lists_in(branch)
         elif isinstance(item, (Group, Repeat)):
-            yield from _lists(item.items)
+            yield from lists_in(item.items)

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 
 from cnncalc.interchange.structure.blocks.arguments import arguments_of
 from cnncalc.interchange.structure.blocks.called import block_name
-from cnncalc.interchange.structure.blocks.candidates import LEAST_USES, LONG, Candidate, Place, candidates
+from cnncalc.interchange.structure.blocks.candidates import LEAST_USES, LONG, Candidate, Place, candidates, lists_in
 from cnncalc.interchange.structure.blocks.counting import counted, same
 from cnncalc.interchange.structure.blocks.spreading import Alike
 from cnncalc.interchange.structure.blocks.stems import PLACE
@@ -42,7 +42,26 @@ def in_units(items: tuple[Item, ...], alike: Alike) -> tuple[tuple[Item, ...], l
         block, uses = made
         items = counted(_replaced(items, uses))
         blocks = [*(one._replace(items=counted(_replaced(one.items, uses))) for one in blocks), block]
-    return items, blocks
+    return items, _in_order(blocks)
+
+
+def _in_order(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, each behind those that it uses."""
+    by_name = {block.name: block for block in blocks}
+    ordered: dict[str, Block] = {}
+
+    def put(block: Block) -> None:
+        if block.name in ordered:
+            return
+        for items in lists_in(block.items):
+            for item in items:
+                if isinstance(item, Use):
+                    put(by_name[item.block.name])
+        ordered[block.name] = block
+
+    for block in blocks:
+        put(block)
+    return list(ordered.values())
 
 
 def _made(
