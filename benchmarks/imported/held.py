@@ -68,7 +68,7 @@ def against(own: Net, read: Net, called: Mapping[str, str] | None = None, more: 
 
 def within(name: str, names: Mapping[str, int]) -> int:
     """The parameters of the layers of a module, which is one layer of ours, as of attention that is taken apart."""
-    parts = re.compile(re.escape(name) + r"(_[0-9]+)?(\..*)?")
+    parts = re.compile(re.escape(name) + r"(_[0-9]+|_table)?(\..*)?")
     return sum(count for one, count in names.items() if parts.fullmatch(one))
 
 

@@ -85,6 +85,10 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("BiasSoftmax", "x m", "y", domain=MS, axis=3, is_inner_broadcast=0)], [zeros("m", 1, 1, 8, 8)], IMAGE,
         "y", ["3x8x8"], 64, 0,
     ),
+    "windows with gaps": (
+        [node("LpPool", "x", "y", kernel_shape=(3, 3), dilations=(2, 1), pads=(1, 0, 1, 0))], [], IMAGE, "y",
+        ["3x6x6"], 0, 0,
+    ),
     "a running sum": ([node("CumSum", "x a", "y")], [tensor("a", (), [2], INT64)], IMAGE, "y", ["3x8x8"], 0, 0),
     "the largest alone": ([node("Hardmax", "x", "y")], [], IMAGE, "y", ["3x8x8"], 0, 0),
     "a remainder": ([node("Mod", "x x", "y", fmod=1)], [], IMAGE, "y", ["3x8x8"], 0, 0),
@@ -135,6 +139,9 @@ CASES: dict[str, tuple[Any, ...]] = {
     ),
     "a weight that is turned": (
         [node("Gemm", "w x", "y", transB=1)], [zeros("w", 3, 5)], {"x": (4, 5)}, "y", ["3x4"], 15, 60,
+    ),
+    "a product of a turned tensor": (
+        [node("FusedMatMul", "x x", "y", domain=MS, transA=1)], [], WORDS, "y", ["12x12"], 0, 720,
     ),
     "a product with a turned weight": (
         [node("FusedMatMul", "x w", "y", domain=MS, transB=1)], [zeros("w", 6, 12)], WORDS, "y", ["5x6"], 72, 360,
@@ -244,3 +251,14 @@ def test_a_weight_with_a_bias_for_each_of_its_uses_counts_once():
     held = [zeros("w", 3, 3, 3, 3), zeros("b", 3), zeros("c", 3)]
     nodes = [node("Conv", "x w b", "t"), node("Conv", "t w c", "y")]
     assert read(written(nodes, held, IMAGE, ends("y")), "net.onnx").params == 81 + 6
+
+
+def test_blocks_of_one_filter_a_channel_and_channels_that_come_out_last():
+    blocked = {"domain": "com.microsoft.nchwc"}
+    nodes = [
+        node("Conv", "x w", "c", group=16, kernel_shape=(3, 3), **blocked),
+        node("ReorderOutput", "c", "y", channels=12, channels_last=1, **blocked),
+    ]
+    made = graph(nodes, [("x", (1, 12, 8, 8))], [("y", ())], [zeros("w", 16, 1, 3, 3)])
+    found = read(model(made, 17), "net.onnx")
+    assert (list(found.outputs.values()), found.params) == (["6x6x12"], 16 * 9)

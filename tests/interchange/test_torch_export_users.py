@@ -206,3 +206,42 @@ def test_what_is_written_over_in_another_shape_is_one_tensor(does):
     found = [found] if isinstance(found, torch.Tensor) else found.values()
     for one, other in zip(made, found, strict=True):
         torch.testing.assert_close(other.reshape(one.shape), one)
+
+
+def assembled(x):
+    """A tensor of zeros whose parts are written one after the other."""
+    out = torch.zeros(1, 8, 5, 5)
+    out[:, :4] = x * 2
+    out[:, 4:] = x + 1
+    return out
+
+
+def chained(x):
+    """A part of a tensor that is written over twice."""
+    x = x * 1
+    x[:, 0].add_(1).mul_(3)
+    return x
+
+
+@pytest.mark.parametrize("does", [assembled, chained, nn.CrossMapLRN2d(3)])
+def test_a_tensor_that_is_written_part_by_part_holds_them(does):
+    module, x = Doing(does).eval(), torch.rand(1, 4, 5, 5)
+    torch.testing.assert_close(to_torch(from_torch(module, x))(x), module(x))
+
+
+class Balanced(nn.Module):
+    """A convolution whose weight is looked at, turned, before it is used: it counts once."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        scale = self.conv.weight.transpose(0, 1).square().sum((1, 2, 3)).sqrt()
+        return self.conv(x / scale[:, None, None])
+
+
+def test_a_weight_that_is_looked_at_counts_once():
+    module, x = Balanced().eval(), torch.rand(1, 4, 5, 5)
+    totals = report(from_torch(module, x)).totals
+    assert (totals.params, totals.macs) == (20, 4 * 4 * 25)

@@ -9,6 +9,7 @@ from typing import Any
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.torch_export.program import Name, Operation
+from cnncalc.interchange.torch_export.stacks import CHANNELLED, OF_ALL_AXES, OF_ONE_CHANNEL, OF_STACKS
 from cnncalc.interchange.torch_export.values import LIKE, TAKEN, Parameter, Refused, Tensor, Value, World, word_of
 from cnncalc.layers import KINDS, Layer, show_shape
 
@@ -16,19 +17,6 @@ __all__ = ["Call"]
 
 MOST_PARTS = 64
 """Of one sample, each of which goes through a layer of its own: windows, heads, rows."""
-
-_WINDOW = {"kernel": 1, "stride": 1, "dilation": 1, "padding": (0, 0), "output_padding": 0}
-OF_ALL_AXES = ("pad", "crop")
-"""Kinds that are told of each axis what they do there."""
-CHANNELLED = ("batchnorm", "prelu")
-"""Kinds that take anything, for which torch's second axis is that of the channels."""
-OF_STACKS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("conv", "deconv"), _WINDOW),
-    **{kind: {} for kind in CHANNELLED},
-}
-"""What stands first in each field of a layer on a stack of maps, along that stack."""
-OF_ONE_CHANNEL = ("maxpool", "avgpool", "lppool", "adaptive_avgpool", "adaptive_maxpool", "upsample")
-"""Kinds in which channels do not meet."""
 
 
 class Call:
@@ -87,15 +75,24 @@ class Call:
 
     def _made(self, value: Parameter) -> Tensor:
         """A parameter, or a constant, on its own."""
-        shape = value.dims or (1,)
+        shape = tuple(value.dims[value.turned.index(axis)] for axis in range(len(value.turned))) or value.dims or (1,)
         entering = next(iter(self.world.sketch.inputs.values())) if value.source is None else value.source
         batch = 0 if value.expanded and len(shape) > 1 else None
         shape = shape if batch is None else shape[1:]
-        kind = "parameter" if value.name else "constant"
-        fields = {"learned": value.learned} if value.name else {}
-        number = self.layer(
-            kind, [entering], value.name or f"{self.word}_constant", [value.name], shape=shape, **fields
-        )
+        held = value.name in self.world.counted and not self.world.stands_alone(value)
+        if held:
+            self.note(f"`{value.name}`, which a layer has, is taken as a tensor too: it is a constant there")
+        kind = "parameter" if value.name and not held else "constant"
+        fields = {"learned": value.learned} if kind == "parameter" else {}
+        owner = self.world.owners.get(("parameter", value.name))
+        own: Any = shape if owner is None else self.world.sketch.operators[owner].layer
+        own = shape if owner is None or product(own.shape) != product(shape) else own.shape
+        called = value.name or f"{self.word}_constant"
+        number = self.layer(kind, [entering], called, [value.name], shape=own, **fields)
+        if own != shape:
+            number = self.layer("reshape", [number], f"{self.name()}_wide", shape=shape)
+        if value.turned:
+            number = self.layer("permute", [number], f"{self.name()}_turned", order=value.turned)
         if value.factor != 1:
             number = self.layer("multiply", [number], f"{self.name()}_scaled", number=value.factor)
         return Tensor(number, value.dims, batch)
@@ -176,7 +173,7 @@ class Call:
         self, kind: str, inputs: list[int], name: str = "", parameters: list[str] | None = None, **fields: Any
     ) -> int:
         """A layer of ours; those that use the same parameters share them."""
-        names = tuple(one for one in parameters or [] if one)
+        names = tuple(one for one in parameters or [] if one and kind != "constant")
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
         holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
         own = names[0] if kind == "parameter" and len(names) == 1 else self.name()

@@ -30,8 +30,10 @@ __all__ = ["read", "refuse_script", "sketched"]
 
 KEPT = ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "expand")
 """What gives the very numbers that it takes, so that a buffer stays one."""
-ANEW = ("new_zeros", "new_ones", "new_full", "new_empty", *LIKE)
+ANEW = ("new_zeros", "new_ones", "new_full", "new_empty", "resize_as_", *LIKE)
 """What takes the shape and the type of a tensor alone, and is a constant, or numbers of chance."""
+ZEROS = ("zero_", "zeros", "zeros_like", "new_zeros")
+"""What is a constant of zeros; ours are ones."""
 MOST_OPERATIONS = 100_000
 
 
@@ -133,8 +135,11 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
         call = Call(world, operation)
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
-            fresh = Parameter("", (), source=source, expanded=source is not None)
-            made: Value = [fresh._replace(dims=world.program.shapes.get(one, ())) for one in operation.outputs]
+            factor = 0.0 if call.word in ZEROS else 1.0
+            shapes = [world.program.shapes.get(one, ()) for one in operation.outputs]
+            samples = [source is not None and dims[:1] == (world.size,) for dims in shapes]
+            fresh = Parameter("", (), source=source, factor=factor)
+            made: Value = [fresh._replace(dims=dims, expanded=one) for dims, one in zip(shapes, samples)]
         elif rule is None and opaque:
             made = shape_alone(call)
         elif rule is None:

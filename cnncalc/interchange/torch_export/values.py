@@ -49,6 +49,8 @@ class Parameter(NamedTuple):
     beside: tuple[str, ...] = ()
     expanded: bool = False
     """Whether its first axis is the batch, for each sample of which it is the same."""
+    turned: tuple[int, ...] = ()
+    """Which of its own axes each one is, where they were turned; what was reshaped since is not known."""
     source: int | None = None
     """The tensor that it takes its type from, where it is a constant."""
     factor: float = 1.0
@@ -127,6 +129,10 @@ class World:
         """The tensors that something takes."""
         modules = {one.module for one in program.operations if one.module and PARAMETRISED not in one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
+
+    def stands_alone(self, value: Value) -> bool:
+        """Whether a parameter is a layer of ours already, and no other layer's own."""
+        return isinstance(value, Parameter) and ("parameter", value.name) in self.owners
 
     def batch_of(self, dims: tuple[int, ...], like: int | None = 0) -> int | None:
         """Which axis of a tensor is the batch: where it is one sample, any axis of length 1 will do."""

@@ -35,6 +35,9 @@ class Views:
                 self.parts[one.outputs[0]] = one
             if one.outputs and (word_of(one) in ALWAYS or (word_of(one) in WHOLES and _first(one) in laid_out)):
                 self.wholes[one.outputs[0]] = one
+            if _overwrites(one):  # what comes out is the part itself
+                for taken in (self.parts, self.wholes):
+                    taken.update({name: taken[_first(one)] for name in one.outputs[:1] if _first(one) in taken})
             if word_of(one) == "copy_" and (part := self.parts.get(_first(one))) is not None:
                 source = one.arguments.get("src")
                 self.copied.setdefault(source.name if isinstance(source, Name) else "", []).append(part)
@@ -89,13 +92,17 @@ class Views:
         if isinstance(value, Parameter) and not value.name and self._of_parameter(values, part):
             call.note("a parameter of which some numbers are overwritten counts as it is")
             return
-        made = call.tensor(value)
         current: Operation | None = part
+        if _is_constant(value) and all(_is_constant(values.get(name)) for name in self.roots(part)):
+            for name in self.roots(part):  # a mask, or another constant, whose numbers are not read
+                values[name] = values[name]._replace(factor=max(value.factor, values[name].factor))
+            return
+        made = call.tensor(value)
         while current is not None:
             values[current.outputs[0]] = made
             whole = values.get(_first(current))
             if isinstance(whole, Parameter) and not whole.name:
-                return  # a mask, or another constant, whose numbers are not read
+                whole = call.tensor(whole._replace(expanded=whole.dims[:1] == (call.world.size,)))
             if not isinstance(whole, Tensor):
                 raise Refused("it writes into a part of a parameter of the module")
             made = _put_back(call, whole, current, made)
@@ -106,6 +113,10 @@ class Views:
 def _first(operation: Operation) -> str:
     value = next(iter(operation.arguments.values()), None)
     return value.name if isinstance(value, Name) else ""
+
+
+def _is_constant(value: Value) -> bool:
+    return isinstance(value, Parameter) and not value.name
 
 
 def _overwrites(operation: Operation) -> bool:

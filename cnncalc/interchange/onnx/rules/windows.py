@@ -114,8 +114,9 @@ def pool(call: Call) -> list[Value]:
     dilation = each(call, "dilations", rank)
     if kind != "lppool":
         fields["dilation"] = dilation
-    elif max(dilation) > 1:
-        raise NotKnown("dilated")
+    elif max(dilation) > 1:  # no layer of ours: it is as large as the largest of the same windows
+        alike = call.put("maxpool", live, suffix="_alike", dilation=dilation, **fields)
+        return [call.put("opaque", live, shape=call.shape(alike), of="LpPool")]
     if kind == "avgpool":
         padded = fields["padding"] if isinstance(fields["padding"], str) else any(map(any, fields["padding"]))
         fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded

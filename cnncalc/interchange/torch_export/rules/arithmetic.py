@@ -172,7 +172,8 @@ def of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
     batch = x.batch if x.dims == dims else call.world.batch_of(dims, x.batch)
     for one, other in ((left, right), (right, left)):
         joins = {"add": "add", "multiply": "multiply"}
-        if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
+        alone = isinstance(one, Parameter) and not one.turned and one.factor == 1
+        if alone and kind in joins and isinstance(other, Tensor):
             shape = _broadcast(call, one.dims, dims, batch)
             entering = _aligned(call, other, dims, batch)
             named = "parameter" if one.name else "constant"

@@ -17,7 +17,8 @@ __all__ = ["PRODUCTS"]
 def linear(call: Call) -> Tensor:
     """aten.linear: on the last axis, at every position of the others."""
     weight, bias = call.parameter("weight"), call.arguments.get("bias")
-    if weight is not None and is_fixed(weight) and len(weight.dims) == 2:
+    alone = weight is not None and (is_fixed(weight) or call.world.stands_alone(weight))
+    if weight is not None and alone and len(weight.dims) == 2:
         return plus(call, fixed_linear(call, call.x(), weight), bias)
     if isinstance(bias, Tensor) or (bias is not None and is_fixed(bias)):
         return plus(call, _linear(call, call.x(), weight, None, turned=False), bias)

@@ -27,7 +27,7 @@ def reshaped(call: Call) -> Value:
     dims = call.dims
     if isinstance(value, Places):
         return value
-    if isinstance(value, Parameter):
+    if isinstance(value, Parameter) and not value.turned:
         return value._replace(dims=dims, expanded=False)
     x = call.tensor(value)
     if product(dims) != product(x.dims):
@@ -59,7 +59,9 @@ def permuted(call: Call) -> Value:
     order = [one % rank for one in order]
     dims = tuple(value.dims[one] for one in order)
     if isinstance(value, Parameter):
-        return value._replace(dims=dims, expanded=False)
+        own = value.turned or tuple(range(rank))
+        turned = tuple(own[one] for one in order) if value.name and not value.norm else ()
+        return value._replace(dims=dims, expanded=False, turned=() if turned == tuple(range(rank)) else turned)
     batch = order.index(value.batch) if value.batch is not None else None
     ours = [axis - (value.batch is not None and axis > value.batch) for axis in order if axis != value.batch]
     if ours == sorted(ours):
@@ -149,7 +151,7 @@ def selected(call: Call) -> Value:
     """select: one place of an axis."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, Parameter) and (not value.name or product(value.dims) == product(call.dims)):
-        return value._replace(dims=call.dims, expanded=False)
+        return value._replace(dims=call.dims, expanded=False, turned=())
     dim, index = call.get("dim", 0), call.get("index", 0)
     if isinstance(value, States):
         index = index % (value.lower + value.final.dims[0]) - value.lower
@@ -207,7 +209,9 @@ def expanded(call: Call) -> Value:
         added = own if len(own) < len(wide) else own[1:] if own[:1] == (1,) else None
         whole = added is not None and len(wide) > 1 and wide == (call.world.size, *added)
         if own == wide or whole or not value.name:
-            return value._replace(dims=wide, expanded=whole or value.expanded)
+            return value._replace(
+                dims=wide, expanded=whole or value.expanded, turned=value.turned if own == wide else ()
+            )
         value = call.tensor(value)
     x = call.tensor(value)
     if x.dims == call.dims:

@@ -24,9 +24,11 @@ def _axes(call: Call) -> int:
     return len(call.x().dims) - 2
 
 
-def _is_no_layers(weight: Value) -> bool:
-    """Whether a kernel is computed, or fixed, and so no layer's own."""
-    return isinstance(weight, Tensor) or (is_fixed(weight) and len(weight.dims) > 2)
+def _is_no_layers(call: Call, weight: Value) -> bool:
+    """Whether a kernel is computed, or fixed, or taken as a tensor before, and so no layer's own."""
+    if isinstance(weight, Tensor):
+        return True
+    return (is_fixed(weight) or call.world.stands_alone(weight)) and len(weight.dims) > 2
 
 
 def conv(call: Call) -> Tensor:
@@ -34,7 +36,7 @@ def conv(call: Call) -> Tensor:
     if call.get("transposed", False):
         return transposed(call)
     given: Value = call.arguments.get("weight")
-    if _is_no_layers(given):
+    if _is_no_layers(call, given):
         return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
@@ -58,7 +60,7 @@ def conv(call: Call) -> Tensor:
 def transposed(call: Call) -> Tensor:
     """aten.conv_transpose1d to conv_transpose3d."""
     given: Value = call.arguments.get("weight")
-    if _is_no_layers(given):
+    if _is_no_layers(call, given):
         return plus(call, fixed_deconv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims

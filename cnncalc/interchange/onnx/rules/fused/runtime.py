@@ -112,8 +112,14 @@ def fused(call: Call) -> list[Value]:
 
 def fused_matmul(call: Call) -> list[Value]:
     """FusedMatMul: a product of two tensors, either of them turned."""
-    if call.whole("transA", 0) or call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
-        raise NotKnown("its first factor is turned")
+    if call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
+        raise NotKnown("its factors are turned along the batch")
+    if call.whole("transA", 0):
+        first = call.live(0)
+        rank = len(call.shape(first))
+        if first.axis > 0 or rank < 2:
+            raise NotKnown("its first factor is no matrix")
+        call = call.on(call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2)))
     if not call.whole("transB", 0):
         return products.matmul(taking(call, "MatMul", (0, 1)))
     if isinstance(call.values[1], Tensor):
