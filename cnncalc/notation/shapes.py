@@ -9,7 +9,7 @@ from cnncalc.errors import Fault, Place
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["has_symbols", "is_symbolic", "misshapen", "odd_input", "read_shape", "way_to_like"]
+__all__ = ["CHANNELS_FIRST", "has_symbols", "is_symbolic", "misshapen", "odd_input", "read_shape", "way_to_like"]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
 BATCH = "N"

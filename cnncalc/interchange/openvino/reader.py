@@ -8,6 +8,7 @@ from math import prod
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.openvino import rarer
+from cnncalc.interchange.openvino.images import Images
 from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside
 from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
 from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, read_ir
@@ -46,6 +47,7 @@ class Reader:
                 self.takers.setdefault(source, []).append(net.layers[to])
         self.scales = 0
         """Numbers that scale quantised weights."""
+        self.images = Images()
         self.biased: set[str] = set()
         """The Adds that are the bias of what is before them."""
 
@@ -88,7 +90,9 @@ class Reader:
         held = {place: self.held(source) for place, source in enumerate(sources) if tensors[place] == FIXED}
         read = {place: self.numbers(one) for place, one in held.items() if one is not None}
         layer.constants = {place: numbers for place, numbers in read.items() if numbers is not None}
-        return self.put(layer, Build(self.sketch, layer.name, layer.type, layer.place(), moving), fixed)
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), moving)
+        self.images.enter(layer, build)
+        return self.images.leave(layer, build, self.put(layer, build, fixed))
 
     def put(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> list[int]:
         """The tensors that a layer makes of tensors that depend on the inputs, and of weights of these shapes."""
@@ -134,7 +138,7 @@ class Reader:
         """A Concat with what the file holds for each image, such as a class token, which is a parameter."""
         tensors, entering = [], build.tensors[0]
         for place, source in enumerate(self.net.sources(layer)):
-            tensor, shape = self.tensors.get(source, NOTHING), self.shape(source)[1:]
+            tensor, shape = self.tensors.get(source, NOTHING), self.shape(source)[not layer.lifted :]
             if tensor == FIXED:
                 if not shape:
                     raise layer.fault("what is joined has a batch, and something in it")
