@@ -14,6 +14,7 @@ import click
 
 from cnncalc.cli.main import COMMANDS
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.files import write_whole
 
 DOCS = Path(__file__).resolve().parent
 WIDTH = 100
@@ -66,7 +67,7 @@ PAGES = {"commands.md": commands, "index.md": index, "nets.md": nets}
 def main() -> None:
     """Write all of them."""
     for name, make in PAGES.items():
-        (DOCS / name).write_text(make(), encoding="utf-8")
+        write_whole(make(), DOCS / name)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ DOORS = {
     "interchange.paddle": "",
     "interchange.protobuf": "fields wire",
     "interchange.structure": "holding writing",
+    "interchange.structure.blocks": "arguments spreading units",
     "interchange.tfjs": "",
     "interchange.tflite": "",
     "interchange.torch_code": "",

@@ -107,6 +107,41 @@ def test_a_position_that_is_taken_is_a_fault(build):
     assert messages(caught) == ["the name `g.1` is taken"]
 
 
+def test_a_flat_block_is_no_level_unless_it_has_a_name(build):
+    graph = build("""
+        blocks:
+          unit:
+            with: {prefix: required, out: 3}
+            naming: flat
+            layers: [{conv: $out k1, name: $(prefix)_conv}, relu]
+        layers:
+          - relu
+          - unit a 8
+          - {unit: b$(i + 1), repeat: 2}
+          - {unit: c, name: group}
+          - {name: stage, naming: index, layers: [relu, {unit: d}, relu]}
+          - {concat: [[unit e], [relu]]}
+    """)
+    assert names(graph) == [
+        "relu1", "a_conv", "relu2", "b1_conv", "relu3", "b2_conv", "relu4", "group.c_conv", "group.relu1",
+        "stage.0", "stage.d_conv", "stage.2", "stage.3", "e_conv", "relu5", "relu6", "concat1",
+    ]  # fmt: skip
+    assert "unit1" not in graph.groups
+    assert graph.blocks == {"group": "unit"}
+
+
+def test_a_flat_block_that_uses_itself_ends(build):
+    with pytest.raises(CnncalcError) as caught:
+        build("blocks: {unit: {naming: flat, layers: [unit]}}\nlayers: [unit]")
+    assert "nested deeper" in messages(caught)[0]
+
+
+def test_a_naming_of_a_block_that_there_is_not(build):
+    with pytest.raises(CnncalcError) as caught:
+        build("blocks: {unit: {naming: flatt, layers: [relu]}}\nlayers: [unit]")
+    assert messages(caught) == ["`naming` of a block is `index`, `kind` or `flat`"]
+
+
 def test_branches_belong_to_the_level_around_their_merge(build):
     graph = build("layers: [{name: g, layers: [{add: [[conv 8 k3 p1, relu], [relu]]}, relu]}]")
     assert names(graph) == ["g.conv1", "g.relu1", "g.relu2", "g.add1", "g.relu3"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import product
 
 import pytest
 
 from cnncalc.errors import CnncalcError
 from cnncalc.forms import text as drawn
-from cnncalc.language import load
+from cnncalc.language import given_chain, load
 from cnncalc.language.options import Options
 from cnncalc.pages.solving.input_sizes import page
 from cnncalc.solve.inputs.sizes import InputWants, solve_input
@@ -133,6 +134,33 @@ def test_a_net_whose_axes_are_tied_by_a_norm():
             else:
                 with pytest.raises(CnncalcError):
                     load("cyclegan_generator", Options(input=f"3x{h}x{w}"))
+
+
+@pytest.mark.parametrize(
+    ("where", "layers"),
+    [
+        (("D * H >= 7", "H * W + D >= 20"), ["relu"]),
+        (("D + 2 * W >= 17",), ["maxpool 2"]),
+        (("D * H * W >= 40", "H >= 3"), ["conv 2 k3 s2"]),
+        ((), ["maxpool 2 s2x1x2", "instancenorm nostats"]),
+    ],
+)
+def test_what_goes_on_to_hold_is_kept_at_once(where, layers):
+    """Each size lies in one box where it does, and in none where the net or a condition refuses it."""
+    net = given_chain("1x9x9x9", layers)
+    found = solve_input(net, Options(), InputWants(where=where, high=8))
+    assert len(found.boxes) < 60
+    lengths = range(1, 9)
+    for d, h, w in product(lengths, lengths, lengths):
+        inside = [
+            box for box in found.boxes if all(low <= n <= (last or n) for n, (_, low, last) in zip((d, h, w), box))
+        ]
+        wanted = all(eval(text, {"D": d, "H": h, "W": w}) for text in where)
+        try:
+            load(net, Options(input=f"1x{d}x{h}x{w}"))
+        except CnncalcError:
+            wanted = False
+        assert len(inside) == wanted, (d, h, w)
 
 
 def test_boxes_that_touch_are_one():

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from cnncalc.cli.kept_totals import every_net
@@ -39,26 +40,33 @@ PROGRAMS = {"torch": "PyTorch code", "keras": "Keras code", "keras-json": "Keras
 
 
 def build() -> int:
-    """Make everything anew; the bytes of a first visit, pressed."""
+    """Make everything anew, beside what is there until all is made; the bytes of a first visit, pressed."""
     if not (MODULES / "esbuild").is_dir():
         _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    shutil.rmtree(DIST, ignore_errors=True)
-    DIST.mkdir()
-    for name in ("index.html", "style.css", "icon.svg"):
-        shutil.copy(WEB / "page" / name, DIST / name)
-    (DIST / "pyodide").mkdir()
-    for name in PYODIDE:
-        shutil.copy(MODULES / "pyodide" / name, DIST / "pyodide" / name)
-    (DIST / "known.json").write_text(json.dumps(_known(), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    _pack(DIST / "python.zip")
-    _bundle("page/main.ts", "page.js")
-    _bundle("worker/python.ts", "python.js", "--external:node:*")
-    files = sorted(str(path.relative_to(DIST)) for path in DIST.rglob("*") if path.is_file())
-    digest = sha256(b"".join([sha256((DIST / name).read_bytes()).digest() for name in files])).hexdigest()[:16]
-    _bundle(
-        "worker/offline.ts", "offline.js", f"--define:FILES={json.dumps(['./', *files])}", f'--define:DIGEST="{digest}"'
-    )
+    with TemporaryDirectory(prefix="dist.", dir=DIST.parent) as beside:
+        made = Path(beside, "made")  # of usual rights, as a temporary folder is not
+        made.mkdir()
+        _make(made)
+        shutil.rmtree(DIST, ignore_errors=True)
+        made.replace(DIST)
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in DIST.rglob("*") if path.is_file())
+
+
+def _make(folder: Path) -> None:
+    for name in ("index.html", "style.css", "icon.svg"):
+        shutil.copy(WEB / "page" / name, folder / name)
+    (folder / "pyodide").mkdir()
+    for name in PYODIDE:
+        shutil.copy(MODULES / "pyodide" / name, folder / "pyodide" / name)
+    known = json.dumps(_known(), ensure_ascii=False, separators=(",", ":"))
+    (folder / "known.json").write_text(known, encoding="utf-8")
+    _pack(folder / "python.zip")
+    _bundle("page/main.ts", folder / "page.js")
+    _bundle("worker/python.ts", folder / "python.js", "--external:node:*")
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    digest = sha256(b"".join([sha256((folder / name).read_bytes()).digest() for name in files])).hexdigest()[:16]
+    told = f"--define:FILES={json.dumps(['./', *files])}", f'--define:DIGEST="{digest}"'
+    _bundle("worker/offline.ts", folder / "offline.js", *told)
 
 
 def _npm(*arguments: str) -> None:
@@ -68,10 +76,10 @@ def _npm(*arguments: str) -> None:
     subprocess.run([npm, *arguments], cwd=WEB, check=True)
 
 
-def _bundle(source: str, target: str, *options: str) -> None:
+def _bundle(source: str, target: Path, *options: str) -> None:
     """One module of TypeScript, with all that it imports, as one file."""
     _npm("exec", "--", "esbuild", source, "--bundle", "--minify", "--format=esm", "--target=es2022",
-         "--log-level=warning", f"--outfile={DIST / target}", *options)  # fmt: skip
+         "--log-level=warning", f"--outfile={target}", *options)  # fmt: skip
 
 
 def _known() -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -38,12 +39,12 @@ def folded(name: str, net: Net) -> tuple[Net, dict[str, str]]:
     return step.graphs[1], {one.layer: one.of[0][0] for one in step.made}
 
 
-def against(own: Net, read: Net, called: Mapping[str, str] | None = None) -> str:
+def against(own: Net, read: Net, called: Mapping[str, str] | None = None, more: int = 0) -> str:
     """How a net that was read differs from our own file of it, and how many of its layers are the same by name.
 
     Layer by layer the multiply–accumulates are the same, or those of several layers of the file in turn, as of
     attention that an exporter takes apart. Plain numbers that the file counts are told, and are no difference.
-    `called` are names of our own layers in place of those that they have.
+    `called` are names of our own layers in place of those that they have; the file may have `more` numbers.
     """
     (params, macs, outputs), (found, found_macs, found_outputs) = totals(own), totals(read)
     names, mine = weighted(read), {(called or {}).get(name, name): count for name, count in weighted(own).items()}
@@ -53,15 +54,22 @@ def against(own: Net, read: Net, called: Mapping[str, str] | None = None) -> str
         told.append(f"macs {found_macs:,} for {macs:,}")
     if found_outputs != outputs:
         told.append(f"outputs {found_outputs} for {outputs}")
-    if found - plain != params:
-        told.append(f"params {found - plain - params:+,}")
+    over = found - plain - params
+    if over not in (0, more):
+        told.append(f"params {over:+,}")
     worked, wanted = ([row.macs for row in report(net).rows if row.macs] for net in (read, own))
     if Counter(worked) != Counter(wanted) and not set(accumulate(wanted)) <= set(accumulate(worked)):
         more, less = Counter(worked) - Counter(wanted), Counter(wanted) - Counter(worked)
         told.append(f"layers' macs, {listed(more.elements())} for {listed(less.elements())}")
-    same = sum(names.get(name) == count for name, count in mine.items())
-    beside = f", {plain} plain numbers" if plain else ""
+    same = sum(count in (names.get(name), within(name, names)) for name, count in mine.items())
+    beside = f", {plain} plain numbers" * bool(plain) + f", {over:,} numbers more of tables" * (over == more > 0)
     return f"{'; '.join(told) or 'equal'} ({same} of {len(mine)} layers by name, {lines(read)} layers{beside})"
+
+
+def within(name: str, names: Mapping[str, int]) -> int:
+    """The parameters of the layers of a module, which is one layer of ours, as of attention that is taken apart."""
+    parts = re.compile(re.escape(name) + r"(_[0-9]+|_table)?(\..*)?")
+    return sum(count for one, count in names.items() if parts.fullmatch(one))
 
 
 def listed(numbers: Iterable[int]) -> str:

@@ -59,7 +59,8 @@ def reading(name: str, own: Net, way: str) -> str:
     dtype = torch.bfloat16 if half else torch.float32
     module = unlike(module.to(dtype))
     wanted, called = folded(name, own)
-    found = told(lambda: against(wanted, WAYS[way](module, torch.zeros(shape, dtype=dtype)), called))
+    more = tables(module)
+    found = told(lambda: against(wanted, WAYS[way](module, torch.zeros(shape, dtype=dtype)), called, more))
     return f"{found}, in bfloat16" if half else found
 
 
@@ -76,6 +77,23 @@ def without_numbers() -> ExitStack:
     stack.enter_context(patch.object(kind, "from_init_params", classmethod(computed)))
     stack.enter_context(torch.device("meta"))
     return stack
+
+
+def tables(module: nn.Module) -> int:
+    """How many numbers a file has more than the module has parameters, where an exporter reads out tables of distances.
+
+    A table of (2w - 1)² rows becomes w⁴ of them, with a number for each head. The coordinates of which Swin V2 computes
+    its tables are a buffer here, and a tensor like others there.
+    """
+    more = 0
+    for one in module.modules():
+        table, index = (getattr(one, f"relative_position_{name}", None) for name in ("bias_table", "index"))
+        coordinates = getattr(one, "relative_coords_table", None)
+        if coordinates is not None:
+            more += coordinates.numel()
+        elif table is not None:
+            more += index.numel() * table.shape[1] - table.numel()
+    return more
 
 
 def unlike(module: nn.Module) -> nn.Module:

@@ -30,7 +30,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "torchscan==0.2.0",
         "onnx-tool==1.0.1",
     ),
-    "exporters": ("torch==2.14.1", "torchvision==0.29.1", "onnx==1.23.2", "onnxscript==0.7.2"),
+    "exporters": ("torch==2.14.1", "torchvision==0.29.1", "onnx==1.23.2", "onnxscript==0.7.2", "onnx-ir==1.0.0"),
     "flax": ("jax==0.10.2", "flax==0.12.8"),
     "opencv": ("opencv-python-headless==4.14.0.94", "onnx==1.23.2", "numpy==2.4.6"),
     "paddle": ("paddlepaddle==3.3.1", "numpy==2.1.3"),

@@ -70,6 +70,15 @@ def programmed() -> int:
             return max(one.file_size for one in archive.infolist() if "weights" in one.filename)
 
 
+def beside() -> int:
+    """Bytes of the file beside a net whose tensors there, two of them larger than 1 MiB, take 2,173,600."""
+    net = nn.Sequential(nn.Linear(520, 520), nn.ReLU(), nn.Linear(520, 520), nn.ReLU(), nn.Linear(520, 3)).eval()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.onnx"
+        torch.onnx.export(net, (torch.rand(1, 520),), str(path), dynamo=True, external_data=True)
+        return path.with_suffix(".onnx.data").stat().st_size
+
+
 def checked(model: onnx.ModelProto) -> str:
     """Whether onnx's full check takes it."""
     try:
@@ -110,6 +119,7 @@ tell(
         ("onnx's full check of a max pool that rounds up",
          checked(exported(nn.MaxPool2d(2, 3, ceil_mode=True), 1, 6, 6))),
         ("bytes of a weight of 432 that is a part of 10,800, in a .pt2", programmed()),
+        ("bytes of 2,173,600 of tensors, beside the file (dynamo, onnx-ir 1.0.0)", beside()),
         ("bytes of 27 numbers in INT4", len(int4.raw_data) or len(int4.int32_data)),
     ]
 )  # fmt: skip

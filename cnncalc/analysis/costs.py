@@ -19,7 +19,7 @@ from cnncalc.notation.lines import write
 __all__ = ["Costs", "Counts", "Followed", "costs", "report"]
 
 MANY = 20_000
-"""Different layers of a net, from which on memory matters more than time."""
+"""Layers of a net, from which on memory matters too; where they are all different, more than time."""
 NEAR = 4_096
 """Rows one after another, for which notations and shapes are kept."""
 KINDS = 65_536
@@ -61,12 +61,12 @@ def report(
 
 
 def _counts(graph: Net, batch: int, dtype: str, optimizer: str, followed: Followed) -> Counts:
-    """The counts of a net, which forget what they read where there are very many different layers."""
-    if len(graph.signatures) < MANY:
+    """The counts of a net, which keep less where there are very many layers."""
+    if len(graph.nodes) < MANY:
         return Counts(graph, batch, dtype, optimizer, followed)
-    from cnncalc.analysis.many import Many
+    from cnncalc.analysis.many import Long, Many
 
-    return Many(graph, batch, dtype, optimizer, followed)
+    return (Long if len(graph.signatures) < MANY else Many)(graph, batch, dtype, optimizer, followed)
 
 
 def _rows(graph: Net, counter: Counts) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The figures of a net of very many different layers: what was read of all would fill the memory, and is not kept."""
+"""The figures of a net of very many layers, alike or different: what was followed and read of all is not kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnncalc.answers.reading import OfLayer
 from cnncalc.answers.report import ReceptiveField
 from cnncalc.graph import Costs, Met
 
-__all__ = ["Many"]
+__all__ = ["Long", "Many"]
 
 NEAR = 1_024
 """So many of the layers that were read last are kept: the next may be like one of them."""
@@ -55,12 +55,8 @@ class _ByNode(Mapping[int, int]):
         self._numbers[node] += number
 
 
-class Many(Counts):
-    """The counts that forget what they read of a layer."""
-
-    @cached_property
-    def costs(self) -> Sequence[Costs]:
-        return _CostsOf(self.graph.signatures)
+class Long(Counts):
+    """The counts that keep of each layer no more than numbers."""
 
     @cached_property
     def saved(self) -> Mapping[int, int]:
@@ -87,6 +83,14 @@ class Many(Counts):
     @property
     def seen(self) -> Iterator[ReceptiveField]:
         return described_in_turn(self.graph)
+
+
+class Many(Long):
+    """The counts that forget what they read of a layer, too."""
+
+    @cached_property
+    def costs(self) -> Sequence[Costs]:
+        return _CostsOf(self.graph.signatures)
 
     def figures(self, keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         rules, one = [(key, rule_of(key)) for key in keys], self.own

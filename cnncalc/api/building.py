@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.api.boundary.keywords import known_keywords
-from cnncalc.errors import CnncalcError, Fault
+from cnncalc.errors import CnncalcError
 from cnncalc.graph import Input, Level, Node, Origin
 from cnncalc.graph import Net as Built
 from cnncalc.graph.plan import cast, checkpoint
 from cnncalc.layers import FieldError, Layer
-from cnncalc.notation.shapes import read_shape
+from cnncalc.notation.shapes import misshapen, read_shape
 
 __all__ = ["Buildable"]
 
@@ -51,7 +51,7 @@ class Buildable(Built):
         try:
             return super().add_input(name, read_shape(shape, symbols=True))
         except FieldError as error:
-            raise CnncalcError(Fault(f"an input's shape: {error.rule}", help=error.help)) from None
+            raise CnncalcError(misshapen(error)) from None
 
     @known_keywords
     def group(self, name: str, level: Level = _TOP, *, by_position: bool = False, like: str = "") -> Level:

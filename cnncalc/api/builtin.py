@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,9 +60,15 @@ def rewrite(net: NetLike | Built, *rules: str, at: str | Sequence[str] = ()) -> 
 
 
 @known_keywords
-def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -> Net:
+def from_torch(
+    module: nn.Module,
+    *inputs: torch.Tensor,
+    named: Mapping[str, torch.Tensor] | None = None,
+    opaque: bool = False,
+) -> Net:
     """A torch module as a net, by torch.export: it runs the module's code on the inputs, whose first axis is the batch.
 
+    `named` are inputs by the names of `forward`. What comes out are tensors, also in lists, dicts and dataclasses.
     Layers are called as the modules. With `opaque`, operations that are not known become layers of which only the
     shape is known. It needs torch. Raises CnncalcError for what cannot be read, and what torch.export raises.
 
@@ -79,5 +85,5 @@ def from_torch(module: nn.Module, *inputs: torch.Tensor, opaque: bool = False) -
         raise CnncalcError(
             Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
         )
-    text = foreign_of(exported(module, inputs), name, opaque=opaque).text
+    text = foreign_of(exported(module, inputs, named or {}), name, opaque=opaque).text
     return Net.read(given_text(text, name), Options())

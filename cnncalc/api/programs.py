@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +39,11 @@ def is_call(text: str) -> bool:
     return CALL.match(text) is not None and not Path(text).exists()
 
 
-def run(called: str, shapes: Sequence[Shape], *, opaque: bool = False) -> Foreign:
+def run(called: str, shapes: Mapping[str, Shape] | Sequence[Shape], *, opaque: bool = False) -> Foreign:
     """The net of the module that `package.module:function` makes; it runs that code. Raises CnncalcError."""
     from cnncalc.torch_backend.calling import program_of
 
     if not shapes:
-        help = "such as `--input 3x224x224`; of several inputs `--input a=3x64x64,b=3x64x64`, in their order"
+        help = "such as `--input 3x224x224`; of several inputs `--input a=3x64x64,b=3x64x64`, by name or in their order"
         raise CnncalcError(Fault(f"`{called}` needs the shape of its input", help=help))
     return foreign_of(program_of(called, shapes), called, opaque=opaque)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from cnncalc.files import write_whole
 from cnncalc.language.documents.library import library_folder
 from cnncalc.records import NamedTuple
 
@@ -82,7 +83,7 @@ def write() -> None:
     ]
     lines = ",\n".join(json.dumps(net, separators=(",", ":")) for net in nets)
     text = f'{{"digest":"{_digest()}",\n"figures":{json.dumps(KEYS)},\n"nets":[\n{lines}\n]}}\n'
-    (library_folder() / FILE).write_text(text, encoding="utf-8")
+    write_whole(text, library_folder() / FILE)
 
 
 if __name__ == "__main__":

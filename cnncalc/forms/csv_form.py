@@ -6,12 +6,13 @@ import csv
 import io
 import re
 from array import array
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Columnar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cnncalc.answers.page import Column, Layout, Page
 
@@ -19,22 +20,27 @@ __all__ = ["draw"]
 
 FORMULA = frozenset("=+-@\t\r")
 """What a formula begins with in a spreadsheet."""
+AT_ONCE = 1_000
+"""Lines."""
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?", re.ASCII)
 
 
-def draw(page: Page, _: Layout) -> str:
+def draw(page: Page, layout: Layout) -> str:
     """The table of the page, with `\\n` line ends and quoted where it must be; totals are left to the reader's sum."""
+    return "".join(pieces(page, layout))
+
+
+def pieces(page: Page, _: Layout) -> Iterator[str]:
+    """The same, many lines at a time."""
     assert page.table is not None
     table = page.table()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_cell(column.key) for column in table.columns])
     columns = table.columns
+    yield _lines([[_cell(column.key) for column in columns]])
     if isinstance(table.rows, Columnar):
         for stretch in table.rows.stretches():
             written = [_written(column, values) for column, values in zip(columns, stretch)]
-            text.write("".join([f"{line}\n" for line in map(",".join, zip(*written))]))
-        return text.getvalue()
+            yield "".join([f"{line}\n" for line in map(",".join, zip(*written))])
+        return
     rounded = [place for place, column in enumerate(columns) if not column.exact]
 
     def cells(row: Sequence[object]) -> list[object]:
@@ -43,7 +49,14 @@ def draw(page: Page, _: Layout) -> str:
             found[place] = _text(columns[place], row[place])
         return found
 
-    writer.writerows(map(cells, table.rows))
+    rows = iter(table.rows)
+    while some := [*map(cells, islice(rows, AT_ONCE))]:
+        yield _lines(some)
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 

@@ -60,12 +60,11 @@ def not_as_asserted(parsed: Parsed, shapes: Sequence[Shape], signed: Signatures,
     if channels is None:
         return
     entering, message = layer.entering(*shapes), "the input channels are not those asserted"
-    same = entering == channels
+    same, help = entering == channels, "correct the assertion, or the layers before"
     if undecided(same):
-        signed.require(signature, Requirement(same, message, f"in={channels}, {entering} come in"))
+        signed.require(signature, Requirement(same, message, f"in={channels}, {entering} come in", help))
     elif not same:
         found = f"`in={channels}` is asserted, but {entering} come in"
-        help = "correct the assertion, or the layers before"
         if "over" in layer.fields and shapes[0][-1] == channels:
             help = f"write `{layer.kind} last` to normalise over the last axis, which is {channels} long"
         yield Fault(message, values=found, help=help)
@@ -79,12 +78,12 @@ def parameters_misfit(ours: Met, theirs: Met | None, owner: str, signed: Signatu
     mine, other = _parameters(*ours), _parameters(*theirs) if theirs is not None else {}
     same = _agree(mine, other)
     rule = f"the parameters of `{owner}` do not fit"
+    help = "layers that share parameters need the same channels and kernel"
     if undecided(same):
-        signed.require(signature, Requirement(same, rule, f"{_listed(mine)} here, {_listed(other)} there"))
+        signed.require(signature, Requirement(same, rule, f"{_listed(mine)} here, {_listed(other)} there", help))
         return None
     if same:
         return None
-    help = "layers that share parameters need the same channels and kernel"
     return Fault(rule, values=f"{_listed(mine)} here; {_listed(other)} in `{owner}`", help=help)
 
 

@@ -23,7 +23,7 @@ from cnncalc.graph.signatures import Signatures
 from cnncalc.layers import FieldError, Layer, Requirement, Shape
 from cnncalc.limits import Limits
 from cnncalc.notation.lines import Parsed, TokenError, parse
-from cnncalc.notation.shapes import read_shape
+from cnncalc.notation.shapes import misshapen, read_shape
 from cnncalc.notation.vocabulary import READ_ON
 
 __all__ = ["Input", "Net"]
@@ -72,7 +72,7 @@ class Net:
                 try:
                     self.add_input(one, read_shape(shape, symbols=True))
                 except FieldError as error:
-                    raise CnncalcError(Fault(f"an input's shape: {error.rule}", help=error.help)) from None
+                    raise CnncalcError(misshapen(error)) from None
 
     def fork(self) -> Net:
         """A net of its own that goes on from here; nodes are shared, so that only lists and tables are copied."""

@@ -195,7 +195,7 @@ def only(sketch: Sketch, kept: set[int]) -> Sketch:
     """The sketch with these operators alone, its tensors numbered anew."""
     left = Sketch(sketch.name, sketch.dialect, sketch.source)
     left.notes, left.assumed, left.beside = sketch.notes, sketch.assumed, sketch.beside
-    left.idle = [name for name, tensor in sketch.inputs.items() if tensor not in kept]
+    left.idle = [*sketch.idle, *(name for name, tensor in sketch.inputs.items() if tensor not in kept)]
     if left.idle:
         left.notes.append(f"nothing that is counted depends on these inputs: {', '.join(left.idle[:5])[:300]}")
     numbers: dict[int, int] = {}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from cnncalc.errors import CnncalcError
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.refusing import is_yaml
 from cnncalc.records import NamedTuple
@@ -32,13 +33,26 @@ def matches(pattern: bytes) -> Callable[[ForeignFile], bool]:
     return lambda file: re.search(pattern, file.head, re.MULTILINE) is not None  # compiled when a file comes so far
 
 
-def is_onnx_like(file: ForeignFile) -> bool:
-    """Whether the first byte is one that an ONNX model begins with, and all of its fields are a model's."""
+def is_onnx(file: ForeignFile) -> bool:
+    """Whether a file is a ModelProto, even one that is cut short: every field is one that a model has."""
     if file.head[:1] not in (b"\x08", b"\x12", b"\x1a", b":", b"B"):
         return False
-    from cnncalc.interchange.onnx.model import is_onnx
+    from cnncalc.interchange.protobuf.wire import Message, Span
 
-    return is_onnx(file)
+    versions = graphs = 0
+    try:
+        for field, value in Message(file.data).fields():
+            if field not in (PAYLOADS if isinstance(value, Span) else NUMBERS):
+                return False
+            versions += field == 1 and isinstance(value, int) and 0 < value < 1000
+            graphs += field in (7, 8)
+    except CnncalcError:
+        return versions > 0
+    return graphs > 0
+
+
+NUMBERS, PAYLOADS = {1, 5}, {2, 3, 4, 6, 7, 8, 14, 20, 25, 26}
+"""The fields of a ModelProto, by what they hold."""
 
 
 def is_prototxt(file: ForeignFile) -> bool:
@@ -77,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
         "coreml.reader:read",
     ),
     Format("Core ML", archive_with(b"com.apple.CoreML/model.mlmodel"), "coreml.reader:read_package"),
-    Format("ONNX", is_onnx_like, "onnx.reader:read"),
+    Format("ONNX", is_onnx, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
     Format(
         "PaddlePaddle", matches(JSON + rb'\s*"base_code"|\A\n[\x80-\xff]*[\x00-\x7f]\x08\x00\x10'), "paddle.reader:read"

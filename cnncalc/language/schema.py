@@ -10,7 +10,7 @@ from typing import Any
 
 from cnncalc.answers.figures import FIGURES
 from cnncalc.graph.formats import FORMATS, SPELLINGS
-from cnncalc.language.building.blocks import BLOCK_KEYS
+from cnncalc.language.building.blocks import BLOCK_KEYS, NAMINGS
 from cnncalc.language.building.finish import CALLED
 from cnncalc.language.building.items import BRANCH, COMMON, NET, OF_NETS
 from cnncalc.language.documents.document import KEYS
@@ -209,6 +209,6 @@ def _expect() -> Json:
 
 
 def _block() -> Json:
-    properties: Json = dict(zip(BLOCK_KEYS, ({"type": ["object", "null"]}, _items(ANY), {"enum": ["index", "kind"]})))
+    properties: Json = dict(zip(BLOCK_KEYS, ({"type": ["object", "null"]}, _items(ANY), {"enum": list(NAMINGS)})))
     mapping = {"type": "object", "properties": properties, "required": ["layers"], "additionalProperties": False}
     return {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/item"}}, mapping]}

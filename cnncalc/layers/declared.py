@@ -30,7 +30,7 @@ class Requirement(NamedTuple):
     holds: bool
     rule: str
     values: str
-    help: str | Callable[[], str] = ""
+    help: str | Callable[[], str]
     """The way out; a function where finding it takes time that only an error should cost."""
     larger: bool = False
     """Whether a larger input to the net would mend it."""

@@ -155,7 +155,7 @@ def _construct(cls: type[Layer], called: str, given: dict[str, object], dialect:
     except FieldError as fault:
         if fault.field in given:
             raise _of_field(cls, fault) from None
-        raise TokenError(fault.rule, fault.field, fault.help) from None
+        raise TokenError(fault.rule, fault.field, field_help(cls, fault)) from None
     if called not in KINDS:
         layer.__dict__["called"] = called
     return layer
@@ -201,13 +201,19 @@ def make(name: str, values: Mapping[str, object], dialect: str = "torch", defaul
 
 
 @lru_cache(maxsize=4_096)
-def write(layer: Layer) -> str:
-    """The shortest notation that reads back as `layer` in its dialect."""
+def write(layer: Layer, said: tuple[tuple[str, str], ...] = (), defaults: tuple[tuple[str, Any], ...] = ()) -> str:
+    """The shortest notation that reads back as `layer` in its dialect, in a file with these `defaults` for its kind.
+
+    `said` are texts that stand in place of the values of fields, as `$out` does in a block.
+    """
+    texts, usual = dict(said), dict(defaults)
     fields = {name: declared for name, declared in layer.fields.items() if not declared.hidden}
     changed = {
         name: getattr(layer, name)
         for name in fields
-        if (default := layer.default(name)) is REQUIRED or getattr(layer, name) != default
+        if name in texts
+        or (default := usual.get(name, layer.default(name))) is REQUIRED
+        or getattr(layer, name) != default
     }
     name = preset_name(layer)
     preset = layer.presets.get(name, {})
@@ -217,18 +223,18 @@ def write(layer: Layer) -> str:
     positional = [declared for declared in places if declared.name in changed]
     in_order = [declared.name for declared in places][: len(positional)]
     for declared in positional:
-        text = declared.type.write(changed[declared.name])
+        text = texts.get(declared.name) or declared.type.write(changed[declared.name])
         bare = declared.name in in_order and not declared.letter
         parts.append(text if bare else f"{declared.letter or declared.name + '='}{text}")
     rest = [name for name in changed if fields[name].position is None]
     rest.sort(key=lambda name: "kspdg".find(fields[name].letter) % 6 if fields[name].letter else 9)
-    parts += [_token(fields[name], changed[name]) for name in rest]
+    parts += [_token(fields[name], changed[name], texts.get(name, "")) for name in rest]
     return " ".join(parts)
 
 
-def _token(declared: Field, value: Any) -> str:
-    for word, meaning in declared.type.words(declared.name).items():
+def _token(declared: Field, value: Any, said: str = "") -> str:
+    for word, meaning in declared.type.words(declared.name).items() if not said else ():
         if meaning == value and word != "valid":
             return word
-    text = declared.type.write(value)
+    text = said or declared.type.write(value)
     return f"{declared.letter}{text}" if declared.letter else f"{declared.name}={text}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cnncalc.errors import Fault, Place
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["has_symbols", "is_symbolic", "odd_input", "read_shape", "way_to_like"]
+__all__ = ["CHANNELS_FIRST", "has_symbols", "is_symbolic", "misshapen", "odd_input", "read_shape", "way_to_like"]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
 BATCH = "N"
+CHANNELS_FIRST = "channels first, such as 3x224x224"
 
 
 def read_shape(text: object, *, symbols: bool = False) -> Shape:
@@ -26,17 +28,19 @@ def read_shape(text: object, *, symbols: bool = False) -> Shape:
             f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
         )
     if not 1 <= len(parts) <= 4:
-        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", "channels first, such as 3x224x224")
+        raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", CHANNELS_FIRST)
     if is_symbolic(parts):
         if not symbols:
             raise FieldError(
                 "lengths are numbers here", "symbols such as 3xHxW are for `show`, and for `export` to ONNX"
             )
         return _symbolic([str(part) for part in parts])
-    try:
-        return tuple(whole(part, 1, "lengths") for part in parts)
-    except FieldError as error:
-        raise FieldError(error.rule, error.help or "channels first, such as 3x224x224") from None
+    return tuple(whole(part, 1, "lengths") for part in parts)
+
+
+def misshapen(error: FieldError, place: Place | None = None) -> Fault:
+    """That what is given for an input is no shape."""
+    return Fault(f"an input's shape: {error.rule}", place, help=error.help or CHANNELS_FIRST)
 
 
 def has_symbols(text: str) -> bool:

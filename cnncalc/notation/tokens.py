@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.fields import PerAxis, Wholes, whole
-from cnncalc.notation.vocabulary import TokenError, field_suggestion, usage, vocabulary
+from cnncalc.notation.vocabulary import TokenError, field_help, field_suggestion, usage, vocabulary
 
 __all__ = ["asserted", "foreign", "read_tokens"]
 
@@ -102,7 +102,7 @@ def foreign(
         fields = meant(cls.kind, name, value)
     except FieldError as fault:
         message = f"`{name}` of `{cls.kind}`: {fault.rule}"
-        raise TokenError(message, name, fault.help, offset, width, in_value=True) from None
+        raise TokenError(message, name, field_help(cls, fault), offset, width, in_value=True) from None
     if fields is None:
         message = f"`{cls.kind}` {'does not know' if bare else 'has no field'} `{name[:60]}`"
         raise TokenError(message, name, field_suggestion(cls, name), offset, len(name))
@@ -117,7 +117,8 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
     try:
         fields = meant_by_number(cls.kind, token)
     except FieldError as fault:
-        raise TokenError(f"`{token}` of `{cls.kind}`: {fault.rule}", "", fault.help, offset, len(token)) from None
+        message = f"`{token}` of `{cls.kind}`: {fault.rule}"
+        raise TokenError(message, "", field_help(cls, fault), offset, len(token)) from None
     if fields is not None:
         return fields
     message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
@@ -147,4 +148,5 @@ def asserted(value: str, field: str = "", offset: int = 0, width: int = 0) -> in
     try:
         return whole(value, 1)
     except FieldError as error:
-        raise TokenError(f"`in`: {error.rule}", field, error.help, offset, width, in_value=True) from None
+        help = error.help or "it is the number of channels that come in, as in `in=64`"
+        raise TokenError(f"`in`: {error.rule}", field, help, offset, width, in_value=True) from None

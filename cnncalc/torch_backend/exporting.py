@@ -5,42 +5,49 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import nn
 
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.torch_backend.building.kinds.unfolding import Remembering
-from cnncalc.torch_backend.wrapping import bare
+from cnncalc.torch_backend.wrapping import bare, giving_plain_values
 
 __all__ = ["exported"]
 
-TELLING = ("torch.fx.experimental.symbolic_shapes", "torch.export._draft_export")
+TELLING = (
+    "torch.fx.experimental.symbolic_shapes",
+    "torch.export._draft_export",
+    "torch._export.serde.serialize",
+)
 """Loggers that print whole programs where one cannot be made without the numbers."""
+NOTHING: Mapping[str, torch.Tensor] = {}
 
 
-def exported(module: nn.Module, inputs: Sequence[torch.Tensor]) -> bytes:
+def exported(module: nn.Module, inputs: Sequence[torch.Tensor], named: Mapping[str, torch.Tensor] = NOTHING) -> bytes:
     """What `torch.export.save` writes of a module that runs on these inputs, as it is at inference.
 
-    It runs the module's code. The module is left in the mode that it is in. A child that is called as a method of
-    torch's own is, such as `type`, is `type_` in the program. Raises what torch and the code itself raise, and
-    CnncalcError for what torch.export takes in no form.
+    `named` are inputs by the names of `forward`. It runs the module's code. The module is left in the mode that it is
+    in. A child that is called as a method of torch's own is, such as `type`, is `type_` in the program. Raises what
+    torch and the code itself raise, and CnncalcError for what torch.export takes in no form.
     """
     modes = [(one, one.training) for one in module.modules()]
     module.eval()
-    module = bare(module, inputs)
+    module = bare(module, inputs, named)
     content = io.BytesIO()
     renamed = _called_otherwise(modes)
     remembers = any(
         isinstance(one, Remembering) for one, _ in modes
     )  # our own pools, which do where gradients are wanted
     try:
-        with warnings.catch_warnings(), torch.set_grad_enabled(remembers):
+        with warnings.catch_warnings(), torch.set_grad_enabled(remembers), _silent(), giving_plain_values(module):
             warnings.simplefilter("ignore")  # of torch's own archive, which is thrown away
-            program = _program(module, tuple(inputs))
+            program = _program(module, tuple(inputs), dict(named))
             _weightless(program.state_dict)
-            torch.export.save(program, content)
+            _save(program, content)
     finally:
         for children, before in renamed:
             children.clear()
@@ -65,25 +72,55 @@ def _weightless(tensors: dict[str, torch.Tensor]) -> None:
             tensors[name] = made[id(own)]
 
 
-def _program(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.export.ExportedProgram:
-    """The program; where the code branches on numbers that it computes, the way that it takes with these inputs."""
-    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+def _save(program: torch.export.ExportedProgram, content: io.BytesIO) -> None:
+    """Write a program. Raises CnncalcError where it holds numbers that torch cannot write, as a float of a tensor."""
+    try:
+        torch.export.save(program, content)
+    except TypeError as error:
+        if "JSON serializable" not in str(error):
+            raise
+        help = "leave out `.item()` and `float(…)`: numbers that stay tensors are read"
+        raise CnncalcError(Fault("the code computes a number of a tensor and goes on with it", help=help)) from None
 
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Without what torch tells of programs that it cannot make."""
     told = [logging.getLogger(name) for name in TELLING]
     before = [one.disabled for one in told]
     for one in told:
         one.disabled = True
     try:
-        return torch.export.export(module, inputs)
-    except GuardOnDataDependentSymNode:
-        draft = getattr(torch.export, "draft_export", None)  # since torch 2.7
-        if draft is None:
-            raise
-        with contextlib.redirect_stdout(io.StringIO()):  # of what the code says, said before
-            return draft(module, inputs)  # type: ignore[no-any-return]  # asked for by its name
+        yield
     finally:
         for one, was in zip(told, before):
             one.disabled = was
+
+
+def _program(
+    module: nn.Module, inputs: tuple[torch.Tensor, ...], named: dict[str, torch.Tensor]
+) -> torch.export.ExportedProgram:
+    """The program; where the code branches on numbers that it computes, the way that it takes with these inputs.
+
+    What the code prints is printed once, and what torch prints of programs that it cannot make is not.
+    """
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+
+    said, told = io.StringIO(), io.StringIO()
+    draft = getattr(torch.export, "draft_export", None)  # since torch 2.7
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(told):
+            program = torch.export.export(module, inputs, named)
+    except GuardOnDataDependentSymNode:
+        told = io.StringIO()
+        if draft is None:
+            raise
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            program = draft(module, inputs, named)
+    finally:
+        sys.stdout.write(said.getvalue())
+        sys.stderr.write(told.getvalue())
+    return program
 
 
 def _called_otherwise(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,13 +13,13 @@ from torch.nn.modules.lazy import LazyModuleMixin
 
 from cnncalc.errors import CnncalcError, Fault
 
-__all__ = ["bare"]
+__all__ = ["bare", "giving_plain_values"]
 
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 QUANTIZED = "torch.ao.nn.quantized."
 
 
-def bare(module: nn.Module, inputs: Sequence[torch.Tensor]) -> nn.Module:
+def bare(module: nn.Module, inputs: Sequence[torch.Tensor], named: Mapping[str, torch.Tensor]) -> nn.Module:
     """The module that was wrapped for several devices or compiled; lazy layers have their weights afterwards.
 
     Raises CnncalcError for scripted modules and quantized ones, which torch.export does not take, and what the code
@@ -29,7 +32,7 @@ def bare(module: nn.Module, inputs: Sequence[torch.Tensor]) -> nn.Module:
         _refuse(name or type(one).__name__, one)
     if any(isinstance(one, LazyModuleMixin) and one.has_uninitialized_params() for one in module.modules()):
         with torch.no_grad():
-            module(*inputs)
+            module(*inputs, **named)
     return module
 
 
@@ -48,3 +51,39 @@ def _refuse(name: str, module: nn.Module) -> None:
         raise CnncalcError(
             Fault("torch.export takes no layer whose weights torch has packed", values=f"`{name}`", help=help)
         )
+
+
+@contextlib.contextmanager
+def giving_plain_values(module: nn.Module) -> Iterator[None]:
+    """Have a module give tensors, and lists, tuples and dicts of them, in place of objects of the user's own classes.
+
+    torch.export takes no others. Raises CnncalcError, while the module runs, for what is no record of tensors.
+    """
+    forward, own = module.forward, module.__dict__.get("forward")
+
+    @functools.wraps(forward)
+    def plain(*inputs: Any, **named: Any) -> Any:
+        return _plain(forward(*inputs, **named))
+
+    module.forward = plain  # of this one module, and no child's
+    try:
+        yield
+    finally:
+        if own is None:
+            del module.forward
+        else:
+            module.forward = own
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (torch.Tensor, str, bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    name = type(value).__name__[:60]
+    help = "return tensors, or lists, tuples, dicts or dataclasses of them"
+    raise CnncalcError(Fault(f"the module gives a `{name}`, of which nobody knows the tensors", help=help))

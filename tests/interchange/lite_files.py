@@ -15,7 +15,7 @@ CODES = {
     "SPACE_TO_BATCH_ND": 38, "TRANSPOSE": 39, "MEAN": 40, "SQUEEZE": 43, "UNIDIRECTIONAL_SEQUENCE_LSTM": 44,
     "STRIDED_SLICE": 45, "SPLIT": 49, "SLICE": 65, "TRANSPOSE_CONV": 67, "SHAPE": 77, "PACK": 83, "UNPACK": 88,
     "NON_MAX_SUPPRESSION_V5": 121, "WHILE": 119, "BATCH_MATMUL": 126, "QUANTIZE": 114, "MIRROR_PAD": 100, "EQUAL": 71,
-    "REVERSE_V2": 105, "RFFT2D": 131, "READ_VARIABLE": 143, "ASSIGN_VARIABLE": 144,
+    "REVERSE_V2": 105, "RFFT2D": 131, "CONV_3D": 132, "READ_VARIABLE": 143, "ASSIGN_VARIABLE": 144,
 }  # fmt: skip
 FLOAT, INT32, INT8 = 0, 2, 9
 VALID = {0: Byte(1)}
@@ -48,7 +48,7 @@ class Lite:
             (len(numbers),) if shape is None else shape, INT32, struct.pack(f"<{len(numbers)}i", *numbers)
         )
 
-    def add(self, kind, inputs, shapes, options=None, name="", custom=""):
+    def add(self, kind, inputs, shapes, options=None, name="", custom="", settings=b""):
         """An operator; a `None` shape is one that the file does not state. Returns its tensors' numbers."""
         code = CODES[kind]
         if (code, custom) not in self.codes:
@@ -57,6 +57,8 @@ class Lite:
         fields: dict[int, Any] = {0: self.codes.index((code, custom)), 1: list(inputs), 2: list(made)}
         if options is not None:
             fields |= {3: Byte(1), 4: Flat(options)}
+        if settings:
+            fields[5] = settings
         self.operators.append(Flat(fields))
         return made[0] if len(made) == 1 else made
 

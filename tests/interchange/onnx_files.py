@@ -53,7 +53,7 @@ def node(
 ) -> bytes:
     """A NodeProto; inputs and outputs apart by blanks, `-` for one that is left out."""
     parts = b"".join(field(1, one.replace("-", "")) for one in inputs.split())
-    parts += b"".join(field(2, one) for one in outputs.split())
+    parts += b"".join(field(2, one.replace("-", "")) for one in outputs.split())
     parts += field(3, name) + field(4, kind) + (field(7, domain) if domain else b"")
     parts += b"".join(field(5, attribute(key, value)) for key, value in attributes.items())
     if scopes:

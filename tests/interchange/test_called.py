@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's own, of its scripts
 
 CODE = """
+import dataclasses
 import torch
 from torch import nn
 print("a greeting")
@@ -51,6 +52,27 @@ def broken():
     raise RuntimeError("no luck")
 def number():
     return 7
+class Sized(nn.Conv2d):
+    def __init__(self, width):
+        super().__init__(3, width, 3)
+class Odd(nn.Module):
+    def forward(self, x):
+        return object()
+class Counted(nn.Module):
+    def forward(self, x):
+        return x * float(x.sum().item())
+@dataclasses.dataclass
+class Found:
+    logits: torch.Tensor
+    states: tuple
+class Answering(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.out = nn.Embedding(30, 8), nn.Linear(8, 4)
+    def forward(self, ids, mask=None, *, scale=None):
+        x = self.table(ids)
+        x = x if mask is None else x * mask[:, :, None]
+        return Found(self.out(x), (x.mean(1), {"last": x[:, -1]}))
 """
 
 
@@ -99,19 +121,58 @@ def test_modules_as_users_have_them_are_read(called, name, shape, said):
         assert words in out
 
 
+@pytest.mark.parametrize("given", ["12", "ids=12,mask=12", "mask=12,ids=12"])
+def test_inputs_go_to_their_names_and_records_of_tensors_come_out(called, given):
+    code, out, err = called("Answering", "--input", given)
+    assert code == 0, err
+    assert "12x4" in out
+    assert "params: 276" in out
+    assert ("multiply" in out) == ("mask" in given)
+
+
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        ("nets_of_no_one:Small", "there is no Python module `nets_of_no_one`"),
+        ("nets_of_a_user.py:Small", "write `nets_of_a_user:Small`, without `.py`"),
+        ("unfinished:Small", "unfinished.py:1:7"),
+        ("lacking:Small", "lacking.py:2:1"),
+    ],
+)
+def test_a_package_that_cannot_be_imported_is_told(called, tmp_path, package, said):
+    (tmp_path / "unfinished.py").write_text("def f(:\n")
+    (tmp_path / "lacking.py").write_text("import os\nimport nets_of_no_one\n")
+    done = runner().invoke(program, ["import", package, "--input", "3x8x8"])
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_what_torch_prints_of_branches_on_numbers_is_not_shown(called):
+    """It prints the program as far as it came."""
+    assert "def forward" not in called("Counted", "--input", "3x3")[2]
+
+
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
         ("Small", (), "needs the shape of its input"),
         ("Small", ("--input", "3y4"), "--input 3y4"),
-        ("Small", ("--input", "4x32x32"), "ended in"),
-        ("broken", ("--input", "3x3"), "ended in RuntimeError"),
+        ("Small", ("--input", "4x32x32"), "running `nets_of_a_user:Small` ended in RuntimeError"),
+        ("Small", ("--input", "4x32x32"), "return self.fc(self.stem(x).relu().mean((2, 3)))"),
+        ("broken", ("--input", "3x3"), "making `nets_of_a_user:broken` ended in RuntimeError"),
+        ("broken", ("--input", "3x3"), 'raise RuntimeError("no luck")'),
+        ("Sized", ("--input", "3x3"), "cannot be called without `width`"),
+        ("Sized", ("--input", "3x3"), "such as `def net(): return Sized(…)`"),
+        ("Odd", ("--input", "3x3"), "the module gives a `object`, of which nobody knows the tensors"),
+        ("Counted", ("--input", "3x3"), "the code computes a number of a tensor and goes on with it"),
+        ("Two", ("--input", "a=3x3,c=3x3"), "`forward` of the module takes no `c`"),
+        ("Smal", ("--input", "3x3"), "did you mean `Small`?"),
         ("number", ("--input", "3x3"), "makes a `int`, and no torch module"),
         ("leaves", ("--input", "3x3"), "ended in SystemExit"),
         ("scripted", ("--input", "3x32x32"), "takes no scripted module"),
         ("quantized", ("--input", "3x8x8"), "whose weights torch has packed"),
         ("Chosen", ("--input", "3x8x8"), "a length follows from the numbers that the code computes"),
-        ("missing", ("--input", "3x3"), "ended in AttributeError"),
+        ("missing", ("--input", "3x3"), "there is no `missing` in `nets_of_a_user`"),
     ],
 )
 def test_what_goes_wrong_is_told(called, name, more, said):

@@ -18,7 +18,7 @@ from test_coreml import coreml, ints, operation, program, value
 from test_openvino import Xml, xml
 from test_paddle import Pir
 
-from cnncalc import from_torch, report
+from cnncalc import Options, from_torch, load, report
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.parts import Tensor
@@ -191,6 +191,7 @@ WRITTEN = [
     ("keras_upsampling", 18, 16, 0, "16x16x4"),  # by tf2onnx
     ("maxpool_ceil", 1, 0, 0, "1x2x2"),
     ("onnxruntime_blocked", 2, 448, 448, "8x6x6"),  # 224 of the net, in blocks of 16 filters
+    ("linear_aligned", 5, 543_403, 543_403, "3"),
     ("resnet18_fresh", 49, 11_679_916, 11_679_912, "1000"),
     ("resnet18_trained", 49, 11_684_716, 11_684_712, "1000"),
 ]
@@ -226,6 +227,25 @@ def test_a_pool_that_rounds_up_as_torch_writes_it_fails_the_full_check_of_onnx()
     onnx_package = pytest.importorskip("onnx")
     with pytest.raises(onnx_package.shape_inference.InferenceError):
         onnx_package.checker.check_model(str(KEPT / "maxpool_ceil.onnx"), full_check=True)
+
+
+@pytest.mark.parametrize("beside", [None, 0, 2_173_600, 2_261_248], ids=["absent", "empty", "close", "aligned"])
+def test_bytes_are_those_of_the_tensors_and_not_those_of_the_file_beside(beside, tmp_path):
+    """onnx-ir 1.0.0 begins tensors of more than 1 MiB at multiples of 64 KiB: 2,261,248 bytes for 2,173,600."""
+    (tmp_path / "net.onnx").write_bytes((KEPT / "linear_aligned.onnx").read_bytes())
+    if beside is not None:
+        with (tmp_path / "linear.onnx.data").open("wb") as file:
+            file.truncate(beside)
+    found = report(load(str(tmp_path / "net.onnx"), Options())).totals
+    assert found.weight_bytes == 2_173_600 + 4 * 3  # the last bias lies in the file itself
+
+
+def test_the_kept_file_has_gaps_in_what_lies_beside():
+    onnx_package = pytest.importorskip("onnx")
+    model = onnx_package.load(KEPT / "linear_aligned.onnx", load_external_data=False)
+    parts = [{one.key: one.value for one in tensor.external_data} for tensor in model.graph.initializer]
+    placed = sorted((int(one["offset"]), int(one["length"])) for one in parts if one)
+    assert (sum(length for _, length in placed), sum(placed[-1])) == (2_173_600, 2_261_248)
 
 
 def test_int4_takes_half_a_byte_a_number():
@@ -284,6 +304,33 @@ def test_what_keras_adds_to_a_model_is_no_parameter(name, params, statistics):
         archive.writestr("metadata.json", "{}")
     found = read(stored.getvalue(), "net.keras")
     assert (found.params, found.buffers) == (params, statistics)
+
+
+def test_plain_numbers_of_what_the_file_computes_of_shapes_count_as_nothing():
+    # MViT v2 counts how far places lie apart, in floating-point numbers
+    far = [
+        node("Shape", "x", "s"),
+        node("Cast", "s", "f", to=1),
+        node("Mul", "f half", "h"),
+        node("Cast", "h", "to", to=7),
+    ]
+    nodes = [*far, node("Mul", "x third", "t"), node("Reshape", "t to", "y", allowzero=0)]
+    numbers = [tensor("half", (), [1.0]), tensor("third", (), [0.3])]
+    assert onnx(*nodes, tensors=numbers).params == 1
+
+
+def test_biases_that_may_have_been_tables_of_distances_are_told():
+    # Swin-T: twelve of them hold 308,016 numbers more than its tables have
+    added = [node("MatMul", "x x", "a"), node("Add", "a onnx::Add_7", "b"), node("Add", "b onnx::Add_8", "y")]
+    held = [tensor("onnx::Add_7", (1, 3, 49, 49)), tensor("onnx::Add_8", (1, 1, 49, 49))]
+    data = net(*added, x=(1, 3, 49, 49), tensors=held)
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    fewer = 4 * (49 * 49 - 13 * 13)
+    told = "2 biases of attention are a number for each two places of a window"
+    assert f"{told}: as tables of distances the net had {fewer:,} parameters fewer" in notes
+    plain = net(*added, x=(1, 3, 50, 50), tensors=[tensor("onnx::Add_7", (1, 3, 50, 50)), tensor("onnx::Add_8", (1,))])
+    notes = imported(ForeignFile("net.onnx", None, Limits(), plain), Asked()).notes
+    assert not [note for note in notes if "tables of distances" in note]
 
 
 def test_a_dense_layer_is_called_as_its_module_though_its_product_and_its_bias_are_two_nodes():

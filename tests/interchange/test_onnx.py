@@ -220,6 +220,24 @@ def test_a_table_that_is_read_by_fixed_numbers_counts_once():
     assert [layer.kind for _, _, layer in found.graph.layers()] == ["parameter", "opaque", "add"]
 
 
+def test_a_table_that_is_read_by_lists_of_places_counts_once():
+    read = [node("GatherND", "t i", "g"), node("Transpose", "g", "b", perm=(1, 0)), node("Add", "x b", "y")]
+    tensors = [tensor("t", (5, 3)), tensor("i", (8, 1), [0, 1, 2, 3, 4, 3, 2, 1], 7)]  # as in Video Swin by dynamo
+    found = onnx(net(*read, x=(1, 3, 8), tensors=tensors))
+    assert (found.params, list(found.outputs.values())) == (15, ["3x8"])
+    assert [layer.kind for _, _, layer in found.graph.layers()] == ["parameter", "opaque", "add"]
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("val_80", "exporter_constants.parameter1"), ("gain", "parameter1"), ("block.gain", "block.gain")],
+)
+def test_one_number_inside_an_operator_is_the_code_s_and_one_of_a_module_is_learned(name, called):
+    found = onnx(net(node("Mul", f"x {name}", "y"), tensors=[tensor(name, (1,), [0.5])]))
+    assert {one.name: layer.kind for _, one, layer in found.graph.layers()}.get(called) == "parameter"
+    assert found.params == 1
+
+
 def test_resize_multiplies_in_float32_as_the_runtime_does():
     found = onnx(net(node("Resize", "x - s", "y"), x=(1, 3, 5, 5), tensors=[tensor("s", (4,), [1, 1, 1.4, 1.4])]))
     assert list(found.outputs.values()) == ["3x7x7"]  # onnx's inference says 6, onnxruntime runs 7

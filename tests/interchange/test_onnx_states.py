@@ -11,6 +11,8 @@ import pytest
 from onnx_files import field, graph, model, node, tensor, whole
 from reading import read
 
+from cnncalc.errors import CnncalcError
+
 INT8 = 3
 CELL = [tensor("w", (1, 16, 3)), tensor("r", (1, 16, 4)), tensor("b", (1, 32))]
 BOTH = [tensor("w", (2, 16, 3)), tensor("r", (2, 16, 4), [0] * 128), tensor("b", (2, 32))]
@@ -40,6 +42,9 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("Slice", "h i j i", "k"), node("LSTM", "x w r b - k", "y", hidden_size=4)],
         [*CELL, whole("i", 0), whole("j", 1)], {"x": (5, 1, 3), "h": (2, 1, 4)}, "y", ["5x1x4"], 144,
     ),
+    "several sequences": (
+        [node("LSTM", "x w r b", "y h", hidden_size=4)], CELL, {"x": (5, 3, 3)}, "yh", ["5x1x3x4", "3x4"], 144,
+    ),
     "quantised weights": (
         [node("DynamicQuantizeLSTM", "x w r b - - - - s z s z", "y", domain="com.microsoft", hidden_size=4)],
         QUANTISED, SEQUENCE, "y", ["5x1x4"], 144,
@@ -51,6 +56,9 @@ CASES: dict[str, tuple[Any, ...]] = {
         [NO, tensor("e", (9, 2))], {"x": (1, 5)}, "y", ["2"], 18,
     ),
     "images behind one another": ([node("Concat", "x x", "y", axis=0)], [], {"x": (1, 3, 4)}, "y", ["2x3x4"], 0),
+    "a list in the shape of a batch": (
+        [node("Shape", "m", "s"), node("Reshape", "x s", "y")], [], {"x": (12,), "m": (3, 4)}, "y", ["3x4"], 0,
+    ),
     "rows of a table": (
         [node("Slice", "x i j i", "y")], [whole("i", 0), whole("j", 3)], {"x": (5, 4)}, "y", ["3x4"], 0,
     ),
@@ -59,6 +67,28 @@ CASES: dict[str, tuple[Any, ...]] = {
     ),
     "a draft's factor": ([node("Affine", "x", "y", alpha=2.0, beta=1.0)], [], {"x": (1, 3, 4)}, "y", ["3x4"], 0),
 }  # fmt: skip
+
+
+def test_a_setting_may_be_said():
+    """Its number decides on a branch: of two with other weights, only one counts."""
+    small, large = (
+        graph([node("Gemm", f"x {name}", "t")], (), [("t", ())], [tensor(name, (3, n))])
+        for name, n in (("v", 2), ("w", 5))
+    )
+    nodes = [node("Equal", "f k", "c"), node("If", "c", "y", then_branch=small, else_branch=large)]
+    data = written(nodes, [tensor("k", (), [16000.0])], {"x": (1, 3), "f": ()}, "y")
+    assert read(data, "net.onnx", input="x=3,f=16000").params == 6
+    assert read(data, "net.onnx", input="x=3,f=8000").params == 15
+    with pytest.raises(CnncalcError, match="its condition is not known, and its branches make different shapes"):
+        read(data, "net.onnx")
+
+
+def test_a_state_that_is_given_with_other_axes_is_told():
+    nodes, tensors, inputs, outputs, *_ = CASES["states of two layers"]
+    data = written(nodes, tensors, {**inputs, "h": (2, "N", 4)}, outputs)
+    assert read(data, "net.onnx", input="h=2x1x4").params == 144
+    with pytest.raises(CnncalcError, match="`h` has 3 axes, none of them the batch: 2 are given"):
+        read(data, "net.onnx", input="h=1x4")
 
 
 def written(nodes, tensors, inputs, outputs) -> bytes:

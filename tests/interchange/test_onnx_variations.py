@@ -66,6 +66,10 @@ CASES = {
         [node("Reshape", "x h", "a"), node("MaxPool", "a", "c", kernel_shape=(2, 2)), node("Reshape", "c m", "y")],
         [whole("h", 3, 2, 8, 8), whole("m", 1, 6, 7, 7)], (1, 6, 8, 8), "6x7x7", 0,
     ),
+    "a scale whose logarithm is learned": (
+        [node("Clip", "s - m", "c"), node("Exp", "c", "e"), node("Mul", "x e", "y")],
+        [tensor("s", (3, 1, 1)), tensor("m", (), [4.6])], (1, 3, 8, 8), "3x8x8", 3,
+    ),
     "a matrix for each place along an axis": (
         [
             node("Einsum", "x w", "a", equation="nwc,wkc->nwk"), node("Transpose", "a", "b", perm=(1, 0, 2)),
@@ -175,3 +179,16 @@ def test_an_output_without_a_batch_is_said():
     data = model(graph_of([node("Reshape", "x f", "y")], [("x", (1, 3, 8, 8))], [("y", ())], [whole("f", 6, 32)]))
     notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
     assert "the output `y` of one image is 6x32, without an axis for the batch" in notes
+
+
+LACKING = [
+    node("Range", "n n", "r"), node("Reshape", "w", "r"), node("Expand", "w", "r"), node("Sqrt", "w -", "r"),
+    node("Concat", "w - w", "r", axis=0), node("ScatterND", "-", "r"), node("Identity", "", "r"),
+    node("Add", "- -", "r"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lacking", LACKING, ids=range(len(LACKING)))
+def test_a_node_without_what_it_must_have_is_told(lacking):
+    with pytest.raises(CnncalcError):
+        onnx(lacking, node("Mul", "x r", "y"), tensors=[tensor("w", (8,)), whole("n", 3)])

@@ -9,34 +9,17 @@ from networks import network
 from onnx_files import graph as onnx_graph
 from onnx_files import model, node, tensor
 from reading import read
+from structures import flat, said
 
 from cnncalc import Options, load, report, rewrite
 from cnncalc.errors import CnncalcError
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.opening import imported
-from cnncalc.interchange.sketch import Asked, Operator, Sketch
-from cnncalc.interchange.structure import chained, structured
+from cnncalc.interchange.sketch import Asked
 from cnncalc.interchange.structure.holding import unlike
 from cnncalc.interchange.structure.writing import written
 from cnncalc.language import load_text
 from cnncalc.limits import Limits
-
-
-def flat(graph) -> Sketch:
-    """A net as a reader would leave it."""
-    made = Sketch(graph.name, graph.dialect)
-    for index, one in enumerate(graph.nodes):
-        made.operators.append(Operator(one.name, one.layer, one.inputs, one.shape, share=one.share))
-        if one.layer is None:
-            made.inputs[one.name] = index
-    made.outputs = list(graph.outputs.values())
-    return made
-
-
-def said(graph) -> tuple[str, list[str], Sketch]:
-    sketch = chained(flat(graph))
-    return *structured(sketch, "net"), sketch
-
 
 # net -> the most lines that its text may have
 BUNDLED = {
@@ -56,7 +39,7 @@ BUNDLED = {
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_net_made_flat_is_written_and_read_back(name):
-    text, names, sketch = said(load(name, Options()))
+    text, names, sketch = said(flat(load(name, Options())))
     assert unlike(text, names, sketch, Limits()) == ""
     assert text.count("\n") <= BUNDLED[name]
 
@@ -69,7 +52,7 @@ READABLE = {"resnet50": 60, "vgg16": 30, "densenet121": 60, "mobilenet_v2": 60, 
 def test_a_net_with_its_batch_norms_folded_is_as_readable_as_the_design_says(name):
     folded = name != "vgg16"  # which has none
     graph = load_text(rewrite(name, "fold-batchnorm").yaml, name, Options()) if folded else load(name, Options())
-    text, names, sketch = said(graph)
+    text, names, sketch = said(flat(graph))
     assert unlike(text, names, sketch, Limits()) == ""  # every operator, its fields, shapes, inputs, owners, outputs
     assert text.count("\n") <= READABLE[name]
 
@@ -82,7 +65,7 @@ def test_a_random_net_is_the_same_however_it_is_written(seed, tmp_path):
         graph = load(str(path), Options())
     except CnncalcError:
         return  # the generator makes nets with faults too
-    text, names, sketch = said(graph)
+    text, names, sketch = said(flat(graph))
     plain, flat_names = written(sketch, "net")
     assert unlike(plain, flat_names, sketch, Limits()) == ""
     shared = any(operator.share is not None for operator in sketch.operators)
@@ -90,7 +73,7 @@ def test_a_random_net_is_the_same_however_it_is_written(seed, tmp_path):
 
 
 def test_a_difference_is_found():
-    text, names, sketch = said(load("lenet5", Options()))
+    text, names, sketch = said(flat(load("lenet5", Options())))
     assert "the layer of" in unlike(text.replace("linear 84", "linear 85"), names, sketch, Limits())
     assert (
         "layers and inputs" in unlike(text.replace("  - relu\n", "", 1), names, sketch, Limits()) or "relu" not in text
@@ -143,10 +126,16 @@ defaults: {conv: {bias: false}}
 inputs: {x: 8x16x16}
 blocks:
   unit1:
-    with: {out: required, kernel: required, padding: required}
-    layers: [conv $out k$kernel p$padding, relu, conv $out k3 p1, relu, {conv: $out k3 p1, name: last_of_them}, relu]
+    with: {out: required, kernel: required}
+    layers:
+      - conv $out k$kernel p$(kernel // 2)
+      - relu
+      - conv $out k3 p1
+      - relu
+      - {conv: $out k3 p1, name: last_of_them}
+      - relu
 layers:
-  - {name: stages, layers: [{unit1: 8 1 0, name: a}, {unit1: 16 7 3, name: b}, {unit1: 24 5 2, name: c}]}
+  - {name: stages, layers: [{unit1: 8 k1, name: a}, {unit1: 16 k7, name: b}, {unit1: 24 k5, name: c}]}
 """
 
 
@@ -173,7 +162,7 @@ def test_a_merge_has_the_names_of_what_it_takes_among_its_fields():
         "net.yaml",
         Options(),
     )
-    text, names, sketch = said(net)
+    text, names, sketch = said(flat(net))
     assert "- {concat: {from: [a, c]}, name: d}\n" in text
     assert "- concat: {from: [b, e, d]}\n" in text
     assert not unlike(text, names, sketch, Limits())

@@ -124,14 +124,17 @@ class _Forgetting(_Walk):
         for node in self.graph.nodes:
             for one in node.inputs:
                 last[one] = node.index
-        for index, seen in enumerate(super().steps()):
+        found, parts, through = self.found, self.parts, self.through
+        for node, seen in zip(self.graph.nodes, super().steps()):
             yield seen
-            for one in (index, *self.graph.nodes[index].inputs):
+            index = node.index
+            for one in node.inputs if last[index] > index else (index, *node.inputs):
                 if last[one] == index:
-                    self.found[one] = ""
-                    self.parts.pop(one, None)
-            if len(self.through) > NEAR:
-                self.through.clear()
+                    found[one] = ""
+                    if parts:
+                        parts.pop(one, None)
+            if len(through) > NEAR:
+                through.clear()
 
 
 class Part(NamedTuple):

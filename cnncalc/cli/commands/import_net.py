@@ -60,7 +60,9 @@ def _read(net: str, options: Options) -> tuple[Foreign, Net]:
 
     if is_call(net):
         note(f"this runs the code of `{net}`")
-        shapes = [_shape(part.rpartition("=")[2], read_shape) for part in (options.input or "").split(",") if part]
+        parts = [part for part in (options.input or "").split(",") if part]
+        read = {part.partition("=")[0].strip(): _shape(part.rpartition("=")[2], read_shape) for part in parts}
+        shapes = read if all("=" in part for part in parts) else list(read.values())
         foreign = run(net, shapes, opaque=options.opaque)
         return foreign, load_text(foreign.text, net, options._replace(input=None))
     document = open_net(net, options)

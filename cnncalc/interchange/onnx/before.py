@@ -1,12 +1,13 @@
-"""What a net had before an exporter folded its batch norms, where the names of the file's tensors tell that it did."""
+"""What a net had before an exporter folded batch norms or read out tables, where names and shapes tell that it did."""
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from math import isqrt
 
 from cnncalc.interchange.onnx.parts import Graph, Tensor
 
-__all__ = ["before_folds"]
+__all__ = ["before_folds", "before_tables"]
 
 
 def before_folds(graph: Graph, needed: AbstractSet[int]) -> list[str]:
@@ -28,3 +29,23 @@ def before_folds(graph: Graph, needed: AbstractSet[int]) -> list[str]:
     which = "1 convolution has" if len(biases) == 1 else f"{len(biases)} convolutions have"
     more = f"{channels:,} parameters more, and {2 * channels:,} statistics"
     return [f"{which} a batch norm folded in: the net had {more}, before the fold"]
+
+
+def before_tables(graph: Graph, needed: AbstractSet[int]) -> list[str]:
+    """A sentence on the biases of attention within square windows that an exporter may have read out of tables.
+
+    For w·w places there are w⁴ numbers a head, of (2w - 1)² for each distance. TorchScript's exporter calls what it
+    computes `onnx::Add_7`.
+    """
+    biases: dict[str, Tensor] = {}
+    for node in graph.nodes:
+        names = [name for name in node.inputs if name.startswith("onnx::Add") and name in graph.tensors]
+        if node.kind == "Add" and node.number in needed and names:
+            held = graph.tensors[names[0]]
+            if len(held.dims) == 4 and held.dims[0] == 1 < held.dims[2] == held.dims[3] == isqrt(held.dims[2]) ** 2:
+                biases[names[0]] = held
+    fewer = sum(one.size - one.dims[1] * (2 * isqrt(one.dims[2]) - 1) ** 2 for one in biases.values())
+    if not biases:
+        return []
+    which = "1 bias of attention is a number" if len(biases) == 1 else f"{len(biases)} biases of attention are a number"
+    return [f"{which} for each two places of a window: as tables of distances the net had {fewer:,} parameters fewer"]

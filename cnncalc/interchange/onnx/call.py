@@ -44,8 +44,8 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
-_MEMBER = re.compile(r"[A-Za-z_]\w*(\.\w+)+\Z")
-"""What torch calls a tensor of a module."""
+_MEMBER = re.compile(r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z")
+"""What torch calls a tensor of a module, and of the net itself."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
 

@@ -1,4 +1,4 @@
-"""Parts of tensors that the file holds: what Slice, Split and Gather take of one.
+"""Parts of tensors that the file holds: what Slice, Split, Gather and GatherND take of one.
 
 Layers with the same weights share them, so that two parts of one weight have names of their own.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from cnncalc.interchange.onnx.arrays import Dims, ints, picked, slices, strides, whole_numbers
 from cnncalc.interchange.onnx.parts import Node, Tensor
 
-__all__ = ["gather", "parts_of", "slice_", "split"]
+__all__ = ["gather", "gather_nd", "parts_of", "slice_", "split"]
 
 MOST_TOLD = 64
 """Places that a part's name says; of more the name is that of the node's output."""
@@ -38,6 +38,17 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 
     said = ",".join(map(str, indices)) if len(indices) <= MOST_TOLD else node.outputs[0]
     return [_looked_up(data, picked(data, dims, where), f"{axis}: {said}")]
+
+
+def gather_nd(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """GatherND: what is picked by lists of places; its numbers are not read."""
+    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
+        return None
+    data: Tensor = values[0]
+    *around, depth = values[1].dims
+    if depth > len(data.dims):
+        return None
+    return [_looked_up(data, data._replace(dims=(*around, *data.dims[depth:]), held=None), node.outputs[0])]
 
 
 def _looked_up(data: Tensor, made: Tensor, where: str) -> Tensor:

@@ -23,6 +23,8 @@ class Entered(NamedTuple):
     shape: Shape | None
     axis: int = 0
     opened: bool = False
+    number: int | None = None
+    """The single number that it is, where the user says so."""
 
 
 def entering(
@@ -39,7 +41,7 @@ def entering(
     for name, declared in inputs.items():
         given = asked.get(name) or asked.get("")
         if declared == ():
-            found[name] = Entered(None)
+            found[name] = Entered(None, number=asked[name][0] if len(asked.get(name, ())) == 1 else None)
         elif name in within and declared is not None:
             stated = tuple(n if isinstance(n, int) else 1 if n in alike else 0 for n in declared)
             found[name] = Entered(given or stated, WITHIN)
@@ -48,9 +50,11 @@ def entering(
             found[name] = Entered(lengths, opened=lengths != declared[1:])
         else:
             found[name] = Entered(given or tuple(n if isinstance(n, int) else 0 for n in (declared or ())[1:]))
-        shape = found[name].shape
+        shape, whole_of = found[name].shape, declared if name in within else (declared or ())[1:]
         if shape is not None and (not shape or min(shape) < 1):
             faults.append(open_shape(name, declared or (), name in within))
+        elif given and declared and len(given) != len(whole_of or ()):
+            faults.append(other_axes(name, given, declared, name in within))
     if all(one.shape is None for one in found.values()):
         faults += [Fault(f"the input `{name[:60]}` has 0 axes: no batch and something in it") for name in found]
     return batch, found, faults
@@ -67,6 +71,18 @@ def batch_of(inputs: Mapping[str, Dims | None]) -> tuple[int, set[str]]:
     if len(stated) == 1 and all(isinstance(first, int) for first in firsts.values()):
         return stated.pop(), lists
     return 1, lists | {name for name, first in firsts.items() if isinstance(first, int) and first != 1}
+
+
+def other_axes(name: str, given: Shape, declared: Dims, within: bool) -> Fault:
+    """What to say of a shape that is given with more or fewer axes than the file's input has."""
+    own = declared if within else declared[1:]
+    batch = "none of them the batch" if within else "behind the batch"
+    said = "x".join("?" if n is None else str(n) for n in own)
+    rule = f"the input `{name[:60]}` has {len(own)} axes, {batch}: {len(given)} are given"
+    sizes = "x".join(str(n) if isinstance(n, int) else "1" for n in own)
+    return Fault(
+        rule, None, name, f"{'x'.join(map(str, given))} for {said}", f"give it so: `--input {name[:60]}={sizes}`"
+    )
 
 
 def sides(declared: Dims) -> bool:

@@ -21,11 +21,15 @@ from cnncalc.interchange.onnx.arrays import (
     size_of,
     whole_numbers,
 )  # fmt: skip
-from cnncalc.interchange.onnx.cutting import gather, slice_, split
+from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
 
+FLOAT = 1
+
+LEARNED = ("Add", "Exp", "Clip")
+"""What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
 Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
 
 
@@ -36,7 +40,7 @@ def elementwise(
     dims = broadcast(*(value.dims for value in values))
     if dims is None:
         return None
-    first = values[0].computed(dims, of=made_of(*values) if node.kind == "Add" else ())
+    first = values[0].computed(dims, of=made_of(*values) if node.kind in LEARNED else ())
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
@@ -67,6 +71,16 @@ def axes_of(node: Node, values: Sequence[Tensor | None]) -> tuple[int, ...] | No
 
 def keep(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0]]
+
+
+def meant(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """DequantizeLinear: floating-point numbers, those that few quantised ones stand for."""
+    tensor, scale = values[0], values[1] if len(values) > 1 else None
+    factor = scale.numbers if scale is not None and scale.size == 1 else None
+    zero = values[2].numbers if len(values) > 2 and values[2] is not None else (0,)
+    if not factor or not zero or tensor.size > MOST_READ or (held := tensor.numbers) is None:
+        return [tensor._replace(type=FLOAT, held=None)]
+    return [tensor._replace(type=FLOAT, held=tuple((one - zero[0]) * factor[0] for one in held))]
 
 
 def cast(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -110,7 +124,7 @@ def concat(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 
 
 def reshape(node: Node, values: Sequence[Tensor], opset: int) -> list[Tensor] | None:
-    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1])
+    given = whole_numbers(node.attributes.get("shape")) if opset < 5 else ints(values[1] if len(values) > 1 else None)
     dims = resolved(given, values[0].dims) if given is not None else None
     return None if dims is None else [values[0]._replace(dims=dims)]
 
@@ -187,17 +201,19 @@ def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | Non
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """A tensor of the same shape whose numbers do not matter."""
-    return [values[0].computed(values[0].dims)]
+    return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
-def gathered(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """GatherND: the shape of what is picked by lists of places."""
-    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
+def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """Einsum: the lengths of the letters that are left, as of places times frequencies."""
+    equation = node.attributes.get("equation")
+    sides, arrow, made = str(equation).replace(" ", "").partition("->")
+    letters = sides.split(",")
+    if not arrow or len(letters) != len(values) or None in values:
         return None
-    *around, depth = values[1].dims
-    if depth > len(values[0].dims):
-        return None
-    return [values[0].computed((*around, *values[0].dims[depth:]))]
+    sizes = {letter: n for side, value in zip(letters, values) for letter, n in zip(side, value.dims)}
+    fits = all(len(side) == len(value.dims) for side, value in zip(letters, values)) and set(made) <= set(sizes)
+    return [values[0].computed(tuple(sizes[letter] for letter in made))] if fits else None
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -245,14 +261,19 @@ UNARY: dict[str, Callable[..., int | float]] = {
 }  # fmt: skip
 FOLDS: dict[str, Fold] = {
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
-    "Identity": keep, "Dropout": keep, "DequantizeLinear": keep, "QuantizeLinear": keep, "Cast": cast, "CastLike": cast,
+    "Identity": keep, "Dropout": keep, "DequantizeLinear": meant, "QuantizeLinear": keep, "Cast": cast,
+    "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
-    **dict.fromkeys(("ScatterND", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gathered,
+    "Einsum": contracted,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gather_nd,
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
 }  # fmt: skip
+
+LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
+"""How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
 
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
@@ -260,7 +281,9 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
     if node.kind == "Constant":
         return constant(node)
     fold = FOLDS.get(node.kind)
-    if fold is None or not values or values[0] is None or (node.kind in BINARY and None in values):
+    least = LEAST.get(node.kind, 2 if node.kind in BINARY else 1)
+    given = values if node.kind in (*BINARY, *UNARY, "Concat") else values[:least]
+    if fold is None or len(values) < least or None in given:
         return None
     return fold(node, values, opset)
 

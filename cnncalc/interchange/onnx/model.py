@@ -8,11 +8,21 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.onnx.parts import MOST_READ, TYPES, Attribute, Function, Graph, Model, Node, Numbers, Tensor
+from cnncalc.interchange.onnx.parts import (
+    MOST_READ,
+    TYPES,
+    Attribute,
+    Function,
+    Graph,
+    Model,
+    Node,
+    Numbers,
+    Reference,
+    Tensor,
+)  # fmt: skip
 from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
-__all__ = ["is_onnx", "model_of"]
+__all__ = ["model_of"]
 
 DEEPEST = 16
 """Graphs inside graphs."""
@@ -47,6 +57,20 @@ def _tensor(message: Message) -> Tensor:
         return made
     read = partial(_numbers, message, parts, kind, made.size)
     return made._replace(held=read if made.size > FEW else read())
+
+
+def _sparse(message: Message) -> Tensor:
+    """A SparseTensorProto: a tensor of its whole shape, whose numbers are not looked at."""
+    dims: list[int] = []
+    held = Tensor(())
+    for field, value in message.fields():
+        if field == 1 and isinstance(value, Span):
+            held = _tensor(message.at(value))
+        elif field == 3:
+            dims += message.numbers(value)
+    if any(n < 0 or n > 10**12 for n in dims) or len(dims) > 64:
+        raise CnncalcError(Fault(f"the tensor `{held.name[:60]}` has the lengths {dims[:8]}"))
+    return Tensor(tuple(dims), None, held.type, held.name)
 
 
 def _numbers(message: Message, parts: list[tuple[int, int | Span]], kind: int, size: int) -> Numbers | None:
@@ -93,9 +117,11 @@ def _attribute(message: Message, depth: int) -> tuple[str, Attribute | None]:
             kind = _int(value)
         elif field == 1 and isinstance(value, Span):
             name = message.text(value)
+        elif field == 21 and isinstance(value, Span):
+            return name, Reference(message.text(value))
         elif field in lists:
             lists[field] += _listed(message, field, value)
-        elif field in (2, 3, 4, 5, 6):
+        elif field in (2, 3, 4, 5, 6, 22):
             made = _single(message, field, value, depth)
     found = next((each for each in lists.values() if each), [])
     if kind in (6, 7, 8) or (made is None and found):
@@ -113,6 +139,8 @@ def _single(message: Message, field: int, value: int | Span, depth: int) -> Attr
         return message.text(value)
     if field == 5:
         return _tensor(message.at(value))
+    if field == 22:
+        return _sparse(message.at(value))
     return _graph(message.at(value), depth + 1) if field == 6 else None
 
 
@@ -217,8 +245,8 @@ def _graph(message: Message, depth: int = 0) -> Graph:
         inner = message.at(value)
         if field == 1:
             nodes.append(_node(inner, len(nodes) + 1, depth, attributes))
-        elif field == 5:
-            tensor = _tensor(inner)
+        elif field in (5, 15):
+            tensor = _tensor(inner) if field == 5 else _sparse(inner)
             tensors[tensor.name] = tensor
         elif field == 2:
             name = message.text(value)
@@ -235,6 +263,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
     lists: dict[int, list[str]] = {4: [], 5: []}
     nodes: list[Node] = []
     attributes: Known = {}
+    defaults: dict[str, Attribute] = {}
     for field, value in message.fields():
         if not isinstance(value, Span):
             continue
@@ -244,7 +273,10 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
             lists[field].append(message.text(value))
         elif field == 7:
             nodes.append(_node(message.at(value), len(nodes) + 1, 1, attributes))
-    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes))
+        elif field == 11:
+            name, attribute = _attribute(message.at(value), 1)
+            defaults |= {} if attribute is None else {name: attribute}
+    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes), defaults)
 
 
 def model_of(message: Message) -> Model:
@@ -276,20 +308,3 @@ def model_of(message: Message) -> Model:
     if graph is None:
         raise CnncalcError(Fault("there is no graph in it", help="the file is cut short, or no ONNX model"))
     return Model(graph, opsets.get("", 1), f"{producer} {version}".strip(), functions, opsets)
-
-
-NUMBERS, PAYLOADS = {1, 5}, {2, 3, 4, 6, 7, 8, 14, 20, 25, 26}
-
-
-def is_onnx(file: ForeignFile) -> bool:
-    """Whether a file is a ModelProto, even one that is cut short: every field is one that a model has."""
-    versions = graphs = 0
-    try:
-        for field, value in Message(file.data).fields():
-            if field not in (PAYLOADS if isinstance(value, Span) else NUMBERS):
-                return False
-            versions += field == 1 and isinstance(value, int) and 0 < value < 1000
-            graphs += field in (7, 8)
-    except CnncalcError:
-        return versions > 0
-    return graphs > 0

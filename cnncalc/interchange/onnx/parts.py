@@ -9,8 +9,8 @@ from typing import TypeAlias
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Tensor", "captured",
-    "in_common", "module_of", "of_module", "plain_numbers", "reached", "uncounted",
+    "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Reference", "Tensor",
+    "captured", "in_common", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -62,7 +62,15 @@ class Tensor(NamedTuple):
         return self.type in FLOATING
 
 
-Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Tensor | Graph"
+class Reference(NamedTuple):
+    """An attribute of a node in a function that is one of the function's."""
+
+    name: str
+
+
+Attribute: TypeAlias = (
+    "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Tensor | Graph | Reference"
+)
 
 
 class Node(NamedTuple):
@@ -107,6 +115,21 @@ class Function(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     nodes: tuple[Node, ...]
+    defaults: Mapping[str, Attribute] = {}
+    """Attributes that a node need not say."""
+
+    def bound(self, given: Mapping[str, Attribute]) -> list[Node]:
+        """Its nodes with the attributes that a node of its name says."""
+        known = {**self.defaults, **given}
+
+        def own(node: Node) -> Node:
+            refers = {name: value.name for name, value in node.attributes.items() if isinstance(value, Reference)}
+            if not refers:
+                return node
+            plain = {name: value for name, value in node.attributes.items() if name not in refers}
+            return node._replace(attributes=plain | {name: known[of] for name, of in refers.items() if of in known})
+
+        return list(map(own, self.nodes))
 
 
 class Model(NamedTuple):
@@ -146,15 +169,27 @@ def reached(graph: Graph) -> set[int]:
     return numbers
 
 
+_COMPUTED = re.compile(r"val_[0-9]+\Z")
+
+
+def of_code(number: Tensor) -> bool:
+    """Whether a single number is the code's and not the net's: one without an axis, or one inside an operator.
+
+    torch's newer exporter calls what it computes inside of one `val_7`, as the root of the scale of attention, and
+    what a module learns as the module does.
+    """
+    return not number.dims or (len(number.dims) == 1 and _COMPUTED.match(number.name) is not None)
+
+
 def plain_numbers(nodes: Sequence[Node], left: set[int], fixed: Mapping[str, Tensor]) -> set[str]:
-    """The single numbers of the file that are added or multiplied, those without an axis or inside a pattern."""
+    """The single numbers of the file that are added or multiplied, those of the code or inside a pattern."""
     return {
         value.name
         for node in nodes
         if node.kind in ("Add", "Mul") and any(name not in fixed for name in node.inputs)
         for value in map(fixed.get, node.inputs)
         if value is not None and value.name and value.floating and value.size == 1
-        if not value.dims or node.number not in left
+        if of_code(value) or node.number not in left
     }
 
 
@@ -163,7 +198,9 @@ WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LayerNormalization", "Ba
 
 
 def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
-    """The vectors that are added in several places: a file has equal ones, as biases of zeros, once.
+    """The vectors that are added apart from weights: those in several places, and several of one weight.
+
+    A file has equal ones, as biases of zeros, once; a head that is used on several maps may have a bias for each.
 
     Nodes all of whose weights are the same share them as one layer, and are one place.
     """
@@ -177,7 +214,8 @@ def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
         for name in names:
             users.setdefault(name, set()).add((node.kind, *names))
         added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
-    return {name for name in added if len(users[name]) > 1}
+    several = {names[-1] for of in users.values() if len(of) > 1 for _, *names in of if names[-1] in added}
+    return {name for name in added if len(users[name]) > 1} | several
 
 
 _PARAMETER = re.compile(r"[._/](weights?|filter|kernel|gamma|scale|w|W)(_[0-9]+)?(:0)?\Z")

@@ -11,7 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.before import before_folds
+from cnncalc.interchange.onnx.before import before_folds, before_tables
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value, named_by_modules
 from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.entering import batch_of, entering
@@ -117,7 +117,7 @@ class Reader:
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
-        made.notes += [*before_folds(graph, needed), *uncounted(graph, needed)]
+        made.notes += [*before_folds(graph, needed), *before_tables(graph, needed), *uncounted(graph, needed)]
         if self.plain and not self.model.producer.startswith("cnncalc"):  # our own files hold such numbers, too
             made.beside = len(self.plain)
             made.notes.append(f"{made.beside} {PLAIN}")
@@ -134,10 +134,8 @@ class Reader:
             raise CnncalcError(faults)
         for name, one in found.items():
             if one.shape is None:
-                values[name] = Tensor(())
-                self.sketch.notes.append(
-                    f"the input `{name[:60]}` is one number, a setting: whatever it is, counts alike"
-                )
+                values[name] = Tensor((), None if one.number is None else (one.number,))
+                self.sketch.idle.append(name)
                 continue
             if one.opened and self.usual:
                 opened(self.sketch, name, self.usual)
@@ -156,7 +154,7 @@ class Reader:
             return None
         if value.axis == WITHIN:
             shape = self.sketch.shape(value.tensor)
-            if shape[:1] != (self.batch,) or len(shape) < 2:
+            if self.batch != 1 or shape[:1] != (1,) or len(shape) < 2:
                 full = "x".join(map(str, shape))
                 self.sketch.notes.append(
                     f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
@@ -180,11 +178,9 @@ class Reader:
         self.prefold(nodes, fixed)
         whole, found = together(nodes, fixed, outputs)
         self.common |= in_common(whole, fixed)
-        self.plain |= plain_numbers(nodes, {node.number for node in whole}, fixed)
-        nodes = whole
         self.tell(found)
         values.update((name, tensor) for name, tensor in fixed.items() if name not in values)
-        for node in nodes:
+        for node in whole:
             self.steps += 1
             if self.steps > self.file.limits.layers:
                 message = f"the net has more than {self.file.limits.layers:,} nodes, the bound `layers`"
@@ -195,6 +191,8 @@ class Reader:
                 continue
             made = self.node(node, values, depth)
             values.update(zip(node.outputs, [*made, *[None] * len(node.outputs)]))
+        known = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        self.plain |= plain_numbers(nodes, {node.number for node in whole}, known)
 
     def prefold(self, nodes: Sequence[Node], fixed: dict[str, Tensor]) -> None:
         """Compute what follows from the file's tensors alone."""
@@ -234,12 +232,12 @@ class Reader:
         function = self.model.functions.get((node.domain, node.kind))
         if function is not None:
             inner = dict(zip(function.inputs, [*call.values, *[None] * len(function.inputs)]))
-            return self.inside(function.nodes, inner, function.outputs, depth)
+            return self.inside(function.bound(node.attributes), inner, function.outputs, depth)
         if node.domain not in DOMAINS:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
-        if call.values and not any(isinstance(value, (Live, Parts)) for value in call.values):
+        if node.kind != "SequenceEmpty" and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
             made = folded(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cnncalc.interchange.sketch import Sketch
-from cnncalc.interchange.structure.blocks import Block, in_blocks
+from cnncalc.interchange.structure.blocks.spreading import Alike
+from cnncalc.interchange.structure.blocks.units import in_units
 from cnncalc.interchange.structure.branches import in_series
-from cnncalc.interchange.structure.groups import Paths, in_groups, without_small_groups
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge
+from cnncalc.interchange.structure.groups import Paths, in_groups, with_merges_inside, without_small_groups
+from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
@@ -21,10 +22,10 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     paths = [name_parts(operator.name) for operator in sketch.operators]
     owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
+    grouped = with_merges_inside(grouped, owned)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    bodies = [_body(*in_blocks(items, labels, nested=nested), labels) for nested in (False, True)] if blocks else []
-    body = min(bodies, key=len) if bodies else _body(items, [], labels)
+    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
     lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
 

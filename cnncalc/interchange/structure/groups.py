@@ -12,7 +12,7 @@ from cnncalc.interchange.sketch import Operator
 from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, steps_in
 from cnncalc.layers import Layer
 
-__all__ = ["Paths", "in_groups", "without_small_groups"]
+__all__ = ["Paths", "in_groups", "with_merges_inside", "without_small_groups"]
 
 DEEPEST = 12
 
@@ -20,12 +20,21 @@ DEEPEST = 12
 class Paths:
     """For each step the groups that it still stands in, and its own name."""
 
-    __slots__ = ("groups", "names", "placed")
+    __slots__ = ("groups", "names", "placed", "within")
 
     def __init__(self, groups: list[tuple[str, ...]], names: list[str]) -> None:
         self.groups, self.names = groups, names
         self.placed = [bool(around) for around in groups]
         """Whether a step's name says at all where it stands."""
+        self.within: dict[int, tuple[Item, list[int]]] = {}
+        """The steps of the items that were asked for theirs."""
+
+    def steps(self, item: Item) -> list[int]:
+        """The steps of an item, which are looked for once."""
+        found = self.within.get(id(item))
+        if found is None:
+            found = self.within[id(item)] = item, steps_in(item)
+        return found[1]
 
     def first(self, step: int) -> str | None:
         """The outermost group that a step still stands in."""
@@ -33,7 +42,7 @@ class Paths:
 
     def key(self, item: Item) -> str | None:
         """The group that the whole of an item stands in; None where it stands in none, or in several."""
-        steps = steps_in(item)
+        steps = self.steps(item)
         named = {self.first(step) for step in steps if self.names[step]}
         others = {self.first(step) for step in steps if not self.names[step] and self.placed[step]}
         keys = named or others
@@ -42,7 +51,7 @@ class Paths:
     def keys(self, items: Sequence[Item], owned: set[str | None]) -> list[str | None]:
         """The group of each of several items; `owned` are the groups that layers with own names stand in."""
         keys = [self.key(item) for item in items]
-        sure = [any(self.names[step] for step in steps_in(item)) for item in items]
+        sure = [any(self.names[step] for step in self.steps(item)) for item in items]
         before: str | None = None
         waiting: list[int] = []
         for place, key in enumerate(keys):
@@ -62,7 +71,7 @@ class Paths:
 
     def enter(self, item: Item, key: str) -> None:
         """Go one group deeper."""
-        for step in steps_in(item):
+        for step in self.steps(item):
             self.groups[step] = self.groups[step][1:] if self.first(step) == key else ()
 
     def join(self, key: str, steps: Iterable[int]) -> None:
@@ -81,7 +90,7 @@ def in_groups(items: tuple[Item, ...], paths: Paths, depth: int = 0) -> tuple[It
     """The items with groups around them, where each group is one run of items."""
     if depth >= DEEPEST:
         return items
-    steps = [step for item in items for step in steps_in(item)]
+    steps = [step for item in items for step in paths.steps(item)]
     while True:
         owned = {paths.first(step) for step in steps if paths.names[step]} - {None}
         runs: dict[str, int] = {}
@@ -156,6 +165,38 @@ def without_small_groups(items: tuple[Item, ...], paths: Paths, operators: Seque
         else:
             made.append(item)
     return tuple(made)
+
+
+def with_merges_inside(items: tuple[Item, ...], paths: Paths) -> tuple[Item, ...]:
+    """A merge without a name around one group stands in that group, where it does in the group before.
+
+    The last layer of a dense block is joined outside of it, and all others are in the next.
+    """
+    made: list[Item] = []
+    for item in items:
+        if isinstance(item, Merge):
+            branches = tuple(with_merges_inside(branch, paths) for branch in item.branches)
+            made.append(_taken_in(item._replace(branches=branches), paths, made[-1] if made else None))
+        elif isinstance(item, Group):
+            made.append(item._replace(items=with_merges_inside(item.items, paths)))
+        else:
+            made.append(item)
+    return tuple(made)
+
+
+def _taken_in(item: Merge, paths: Paths, before: Item | None) -> Item:
+    """A merge, or the group in it with the merge inside."""
+    around = [branch for branch in item.branches if branch]
+    if len(around) != 1 or len(around[0]) != 1 or paths.names[item.step] or not _is_merged(before):
+        return item
+    group = around[0][0]
+    if not isinstance(group, Group):
+        return item
+    return group._replace(items=(item._replace(branches=tuple(group.items if one else () for one in item.branches)),))
+
+
+def _is_merged(item: Item | None) -> bool:
+    return isinstance(item, Group) and len(item.items) == 1 and isinstance(item.items[0], Merge)
 
 
 def _body(item: Group, paths: Paths, operators: Sequence[Operator]) -> tuple[tuple[str, Layer | None], ...]:

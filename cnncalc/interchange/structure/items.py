@@ -1,4 +1,4 @@
-"""What a text is made of before it is written: leaves, merges with branches, groups and repeats."""
+"""What a text is made of before it is written: leaves, merges with branches, groups, repeats, and uses of blocks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import TypeAlias
 
 from cnncalc.records import NamedTuple
 
-__all__ = ["Group", "Item", "Leaf", "Merge", "Repeat", "Use", "steps_in"]
+__all__ = ["NAME", "Block", "Group", "Item", "Leaf", "Merge", "Repeat", "Said", "Use", "steps_in"]
+
+Said: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Texts in place of fields, or of the `NAME`, in a block: `(("out", "$out"),)`."""
+NAME = "name"
 
 
 class Leaf(NamedTuple):
@@ -15,6 +19,7 @@ class Leaf(NamedTuple):
     step: int
     takes: tuple[int, ...] | None = None
     """The steps that it names with `from`; None where it takes what stands before it."""
+    said: Said = ()
 
 
 class Merge(NamedTuple):
@@ -22,6 +27,7 @@ class Merge(NamedTuple):
 
     step: int
     branches: tuple[tuple[Item, ...], ...]
+    said: Said = ()
 
 
 class Group(NamedTuple):
@@ -35,7 +41,7 @@ class Group(NamedTuple):
 class Repeat(NamedTuple):
     """Items that follow one another several times; with `name` and `first`, groups `name1`, `name2`, …"""
 
-    times: int
+    times: int | str
     items: tuple[Item, ...]
     name: str = ""
     first: int = 0
@@ -44,11 +50,27 @@ class Repeat(NamedTuple):
     """Whether each turn is a group of its own."""
 
 
-class Use(NamedTuple):
-    """A block used in place of a group."""
+class Block(NamedTuple):
+    """A template of layers, and its arguments with their usual values, None for what each use says."""
 
-    block: str
-    arguments: str
+    name: str
+    items: tuple[Item, ...]
+    arguments: tuple[tuple[str, str | None], ...]
+    by_position: bool = False
+    flat: bool = False
+    """Whether its layers stand in the group that uses it."""
+    stems: int = 0
+    """So many of its first arguments are stems of names."""
+
+
+class Use(NamedTuple):
+    """A block used in place of a group, or of items, which are a group without a name then."""
+
+    block: Block
+    stems: tuple[str, ...]
+    """What the names of a flat block's layers have in common, its first arguments."""
+    values: tuple[str, ...]
+    """Those of the other arguments, in their order."""
     group: Group | Repeat
 
 

@@ -26,7 +26,7 @@ def repeated(items: tuple[Item, ...], labels: Labels) -> tuple[Item, ...]:
         numbered = _numbered(inner, index, labels)
         if numbered is not None:
             made.append(numbered)
-            index += numbered.times
+            index += int(numbered.times)
             continue
         length, times = _best(keys, index)
         if times > 1:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from cnncalc.interchange.structure.blocks import Block
-from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, Repeat, Use
+from cnncalc.interchange.structure.blocks.arguments import LETTERS
+from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import head, notation, quoted
-from cnncalc.layers import Layer, show_shape
-from cnncalc.layers.kinds.conv import Conv, DepthwiseConv
+from cnncalc.language.yaml.reader import scalar_value
+from cnncalc.layers import KINDS, Layer, show_shape
+from cnncalc.layers.registry import preset_name
+from cnncalc.notation.lines import write
 
 __all__ = ["block_lines", "header", "layer_lines"]
 
@@ -18,21 +21,31 @@ NESTED = 3
 """Levels of brackets that a person would still read on one line."""
 
 
-def unbiased(labels: Labels) -> list[str]:
-    """The kinds whose layers mostly have no bias, which the text says once."""
-    found: dict[str, list[bool]] = {}
+LEAST = 4
+"""Layers of a kind that say the same before the text says it once for all."""
+
+
+def usual_fields(labels: Labels) -> dict[str, dict[str, object]]:
+    """For each kind the flags and decimals that most of its layers have, and that are not as usual."""
+    found: dict[str, list[Layer]] = {}
     for operator in labels.sketch.operators:
-        if isinstance(operator.layer, (Conv, DepthwiseConv)):
-            found.setdefault(operator.layer.kind, []).append(not operator.layer.bias)
-    return [kind for kind, without in found.items() if sum(without) > 3 and 2 * sum(without) > len(without)]
+        if operator.layer is not None and not operator.layer.presets.get(preset_name(operator.layer)):
+            found.setdefault(operator.layer.kind, []).append(operator.layer)
+    usual: dict[str, dict[str, object]] = {}
+    for kind, layers in found.items():
+        for name, declared in layers[0].fields.items() if len(layers) >= LEAST else ():
+            if declared.hidden or type(layers[0].default(name)) not in (bool, float):
+                continue
+            value, count = Counter(getattr(layer, name) for layer in layers).most_common(1)[0]
+            if count >= LEAST and 2 * count > len(layers) and value != layers[0].default(name) and value is not None:
+                usual.setdefault(kind, {})[name] = value
+    return usual
 
 
 class _Writer:
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
-        self.block_of: Block | None = None
-        """The block whose layers are being written."""
-        self.unbiased = unbiased(labels)
+        self.usual = {kind: tuple(fields.items()) for kind, fields in usual_fields(labels).items()}
 
     # -- one line --
 
@@ -42,10 +55,13 @@ class _Writer:
             return self.leaf(item)
         if isinstance(item, Use):
             heads = self.heads(item.group._replace(by_position=False))  # the block says how its layers are called
-            return f"{{{', '.join([f'{item.block}: {item.arguments}', *heads])}}}"
+            told = use(item)
+            if not heads and told[:1] not in ("{", '"'):
+                return f"{item.block.name} {told}".rstrip()
+            return f"{{{', '.join([f'{item.block.name}: {told}', *heads])}}}"
         if isinstance(item, Merge):
-            keys = self.keys(item.step)
-            word, rest = self.words(item.step)
+            keys = self.keys(item)
+            word, rest = self.words(item)
             branches = f"[{', '.join(self.branch(branch) for branch in item.branches)}]"
             if rest:
                 fields = ", ".join(f"{name}: {value}" for name, value in self.fields(item.step))
@@ -60,8 +76,8 @@ class _Writer:
 
     def leaf(self, item: Leaf) -> str:
         """A layer: its notation alone where that says all."""
-        word, rest = self.words(item.step)
-        keys = self.keys(item.step)
+        word, rest = self.words(item)
+        keys = self.keys(item)
         if item.takes is None and not keys and rest[:1] not in ("{", '"'):
             return f"{word} {rest}".rstrip()
         names = [quoted(self.labels.full[source]) for source in item.takes or ()]
@@ -70,20 +86,19 @@ class _Writer:
 
     def layer(self, step: int) -> Layer:
         """A step's layer."""
-        if self.block_of is not None and step in self.block_of.layers:
-            return self.block_of.layers[step]
         layer = self.labels.sketch.operators[step].layer
         assert layer is not None
         return layer
 
-    def words(self, step: int) -> tuple[str, str]:
+    def words(self, item: Leaf | Merge) -> tuple[str, str]:
         """The kind of a layer, and the rest of its notation."""
-        layer = self.layer(step)
-        kind, rest = notation(layer, self.labels.sketch.dialect)
-        if layer.kind in self.unbiased and rest[:1] not in ("{", '"'):
-            rest = rest.removesuffix(" nobias") if rest.endswith(" nobias") else f"{rest} bias"
-        for mark, name in self.block_of.marks.items() if self.block_of is not None else ():
-            rest = rest.replace(str(mark), f"${name}")
+        layer = self.layer(item.step)
+        said = tuple((field, text) for field, text in item.said if field != NAME)
+        kind, rest = notation(layer, self.labels.sketch.dialect) if not said else (layer.kind, "")
+        usual = self.usual.get(layer.kind, ())
+        if (said or usual) and rest[:1] != "{":
+            kind, _, rest = write(layer, said, usual).partition(" ")
+            rest = quoted(rest) if rest else ""
         return kind, rest
 
     def fields(self, step: int) -> Iterator[tuple[str, str]]:
@@ -93,10 +108,11 @@ class _Writer:
             if not declared.hidden and getattr(layer, name) != declared.default:
                 yield name, quoted(declared.type.write(getattr(layer, name)))
 
-    def keys(self, step: int) -> list[str]:
+    def keys(self, item: Leaf | Merge) -> list[str]:
         """What is said of a layer beside its notation."""
-        one = self.labels.sketch.operators[step]
-        keys = [f"name: {quoted(self.labels.own[step])}"] if self.labels.own[step] else []
+        one = self.labels.sketch.operators[item.step]
+        own = dict(item.said).get(NAME) or self.labels.own[item.step]
+        keys = [f"name: {quoted(own)}"] if own else []
         if one.share is not None:
             keys.append(f"share: {quoted(self.labels.full[one.share])}")
         return keys + one.said()
@@ -105,7 +121,7 @@ class _Writer:
     def heads(item: Group | Repeat) -> list[str]:
         """The keys of a group before its layers."""
         if isinstance(item, Group):
-            heads = [f"name: {quoted(item.name)}"]
+            heads = [f"name: {quoted(item.name)}"] if item.name else []
         else:
             heads = [f"repeat: {item.times}"]
             if item.numbered:
@@ -133,8 +149,8 @@ class _Writer:
             yield f"{pad}- {self.flow(item)}"
             return
         if isinstance(item, Merge):
-            word, rest = self.words(item.step)
-            heads = self.keys(item.step)
+            word, rest = self.words(item)
+            heads = self.keys(item)
             fields = [f"{name}: {value}" for name, value in self.fields(item.step)] if rest else []
             for number, head in enumerate(heads):
                 yield f"{pad}{'- ' if number == 0 else '  '}{head}"
@@ -168,20 +184,48 @@ class _Writer:
 
     def block_lines(self, block: Block) -> Iterator[str]:
         """A template."""
-        self.block_of = block
         arguments = ", ".join(f"{name}: {'required' if usual is None else usual}" for name, usual in block.arguments)
         yield f"  {block.name}:"
         if arguments:
             yield f"    with: {{{arguments}}}"
-        if block.by_position:
-            yield "    naming: index"
+        if block.by_position or block.flat:
+            yield f"    naming: {'flat' if block.flat else 'index'}"
         flow = self.branch(block.items)
         if len(flow) + 12 <= WIDTH and flow.count("[") <= 2 * NESTED:
             yield f"    layers: {flow}"
         else:
             yield "    layers:"
             yield from self.lines(block.items, 6)
-        self.block_of = None
+
+
+def use(item: Use) -> str:
+    """The arguments of a block, as they stand behind its name."""
+    names = [name for name, _ in item.block.arguments]
+    told: list[str] = []
+    for (name, usual), word in zip(item.block.arguments, (*item.stems, *item.values)):
+        if word == usual:
+            continue
+        if name in LETTERS and (word[0].isdigit() or word[0] == "$"):
+            told.append(f"{LETTERS[name]}{word}")
+        elif usual is None and not (word[0] in "kspdg" and word[1:2].isdigit()):
+            told.append(word)
+        else:
+            told.append(f"{name}={word}")
+    if not all(map(_is_text, item.stems)):
+        texts = (f'{name}: "{word}"' for name, word in zip(names, item.stems))
+        return f"{{{', '.join([*texts, *_fields(item, names[item.block.stems :])])}}}"
+    return quoted(" ".join(told)) if told else ""
+
+
+def _is_text(word: str) -> bool:
+    """Whether an argument is read as it is written: `1_2` is a number."""
+    return "$" in word or str(scalar_value(word, True)) == word
+
+
+def _fields(item: Use, names: list[str]) -> list[str]:
+    """The arguments of a use, in long form."""
+    usual = dict(item.block.arguments)
+    return [f"{name}: {quoted(word)}" for name, word in zip(names, item.values) if word != usual[name]]
 
 
 def block_lines(blocks: list[Block], labels: Labels) -> list[str]:
@@ -195,6 +239,12 @@ def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
     return list(_Writer(labels).lines(items, 2))
 
 
+def _flow(kind: str, fields: dict[str, object]) -> str:
+    """The defaults of a kind."""
+    declared = KINDS[kind].fields
+    return f"{{{', '.join(f'{name}: {declared[name].type.write(value)}' for name, value in fields.items())}}}"
+
+
 def header(labels: Labels, file: str) -> list[str]:
     """The lines above `layers:`."""
     sketch = labels.sketch
@@ -204,8 +254,8 @@ def header(labels: Labels, file: str) -> list[str]:
     ]
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")
-    if kinds := unbiased(labels):
-        lines.append(f"defaults: {{{', '.join(f'{kind}: {{bias: false}}' for kind in kinds)}}}")
+    if usual := usual_fields(labels):
+        lines.append(f"defaults: {{{', '.join(f'{kind}: {_flow(kind, fields)}' for kind, fields in usual.items())}}}")
     shapes = {name: show_shape(sketch.shape(index)) for index, name in labels.inputs.items()}
     if list(shapes) == ["input"]:
         lines.append(f"input: {shapes['input']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
@@ -24,7 +25,7 @@ def sketched(root: dict[str, Any], file: ForeignFile, asked: Asked) -> Sketch:
     """The net of a graph model. Raises CnncalcError."""
     graph = graph_of(root, file)
     gone = left_out(graph)
-    sketch = Sketch(file.name.removesuffix(".json"), "keras")
+    sketch = Sketch(PurePath(file.name).name.removesuffix(".json"), "keras")
     taken = {source(one) for node in graph.nodes.values() for one in node.inputs if node.name not in gone}
     made: dict[str, Any] = dict(graph.constants)
     shapes, ends = _stated(graph), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from math import prod
 from typing import Any, TypeAlias
 
@@ -60,7 +61,7 @@ ACTIVATIONS: dict[int, tuple[str, dict[str, Any]]] = {
 class Call:
     """An operator, what it takes, and the sketch that it is put into."""
 
-    __slots__ = ("batch", "build", "operator", "options", "owners", "stated", "values")
+    __slots__ = ("batch", "build", "common", "operator", "options", "owners", "stated", "values")
 
     def __init__(
         self,
@@ -71,8 +72,11 @@ class Call:
         batch: int,
         owners: dict[tuple[object, ...], int],
         stated: Sequence[Dims | None] = (),
+        common: AbstractSet[int] = frozenset(),
     ) -> None:
         self.operator, self.values, self.batch, self.owners = operator, list(values), batch, owners
+        self.common = common
+        """The tensors of the file that several operators add, each to what its own weights make."""
         self.stated = stated
         """The shapes that the file states of what comes out; None where one is open."""
         self.options: Table | None = operator.options
@@ -180,7 +184,7 @@ class Call:
         """
         suffix = f"_{kind}" if self.build.made else ""
         held = [value for place in weights if isinstance(value := self.place(place), Fixed)]
-        key = (kind, *(one.number for one in held), repr(sorted(fields.items())))
+        key = (kind, *(one.number for one in held), repr(fields) if kind == "parameter" else "")
         shared = held and all(one.number >= 0 for one in held)
         share = self.owners.get(key) if shared else None
         tensor = self.build.put(kind, *(live.tensor for live in lives), suffix=suffix, share=share, **fields)
@@ -188,6 +192,16 @@ class Call:
             self.owners.setdefault(key, tensor)
         shape = self.build.shape(tensor)
         return Live(tensor, (self.batch, *shape[1:], shape[0]) if dims is None else dims)
+
+    def biased(self, kind: str, x: Live, place: int, dims: Dims | None = None, **fields: Any) -> Live:
+        """A layer with the weight in place 1 and the bias in this place; one that others add, too, they share."""
+        bias = self.place(place)
+        if not isinstance(bias, Fixed) or bias.number not in self.common:
+            given = self.given(place)
+            return self.put(kind, x, weights=(1, place) if given else (1,), dims=dims, bias=given, **fields)
+        made = self.put(kind, x, weights=(1,), dims=dims, bias=False, **fields)
+        shape = (bias.size, *(1,) * (len(self.build.shape(made.tensor)) - 1))
+        return self.put("parameter", made, weights=(place,), dims=made.dims, shape=shape, join="add")
 
     def place(self, place: int) -> Value | None:
         """What it takes in a place."""

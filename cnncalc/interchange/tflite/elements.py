@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from cnncalc.interchange.building import unit_length
@@ -10,6 +11,9 @@ from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.layers import show_shape
 
 __all__ = ["arithmetic", "difference", "function", "leaky", "length_norm", "lrn", "prelu", "product", "same", "softmax"]
+
+
+LARGEST = 1e12
 
 
 def function(kind: str, **fields: Any) -> Rule:
@@ -75,26 +79,38 @@ def _both(call: Call, kind: str, a: Live, b: Live) -> Live:
     if any(n != m and 1 not in (n, m) for n, m in zip(*wide)):
         raise call.fault("the two tensors do not fit", f"{show_shape(a.dims)} and {show_shape(b.dims)}")
     dims = tuple(m if n == 1 else n for n, m in zip(*wide))
-    return call.put(kind, call.shaped(a, wide[0]), call.shaped(b, wide[1]), dims=dims)
+    both = [call.shaped(live, own) for live, own in zip((a, b), wide)]
+    if len({call.batched(own) for own in wide}) > 1:  # the batch of one meets an axis of the other's
+        return call.shaped(call.put(kind, *map(call.whole_of, both), dims=dims), dims)
+    return call.put(kind, *both, dims=dims)
+
+
+def bounded(number: float) -> float:
+    """A number that a layer may have: without an end, as what a softmax begins its maximum with, it is very large."""
+    return LARGEST if isnan(number) else max(-LARGEST, min(number, LARGEST))
 
 
 def _with_constant(call: Call, kind: str, x: Live, constant: Fixed) -> Live:
+    if len(constant.dims) > len(x.dims):
+        x = call.shaped(x, (*(1,) * (len(constant.dims) - len(x.dims)), *x.dims))
     if constant.size == 1 and constant.values is not None:
-        return call.put(kind, x, dims=x.dims, number=float(f"{constant.values[0]:.7g}"))
+        return call.put(kind, x, dims=x.dims, number=float(f"{bounded(constant.values[0]):.7g}"))
     body = constant.dims
     while len(body) >= len(x.dims) and body[:1] == (1,):
         body = body[1:]
     rank = len(call.build.shape(x.tensor))
     if len(body) > rank:
-        raise call.fault("a constant has more axes than what it meets", show_shape(constant.dims))
+        entering = next(iter(call.build.sketch.inputs.values()))
+        own = call.build.put("constant", entering, suffix="_own", shape=call.ours(constant.dims), join="alone")
+        return _both(call, kind, x, Live(own, constant.dims))
     wide = (*(1,) * (rank - len(body)), *body)
     shape = (wide[-1], *wide[:-1])
     theirs = (*(1,) * (len(x.dims) - len(body)), *body)
     dims = tuple(m if n == 1 else n for n, m in zip(x.dims, theirs))
     if kind in ("add", "multiply") and dims == x.dims:
         return call.put("constant", x, dims=dims, shape=shape, join=kind)
-    own = call.put("constant", x, dims=constant.dims, shape=shape, join="alone")
-    return call.put(kind, x, own, dims=dims)
+    own_constant = call.put("constant", x, dims=constant.dims, shape=shape, join="alone")
+    return call.put(kind, x, own_constant, dims=dims)
 
 
 def difference(call: Call) -> list[Value]:

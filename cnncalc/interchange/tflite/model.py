@@ -27,6 +27,8 @@ TYPES = {
     19: ("int2", 2, ""), 20: ("uint4", 4, ""),
 }  # fmt: skip
 """TensorType: its name, the bits of a number, and how `struct` reads it."""
+MOST_SETTINGS = 4_096
+"""Bytes of an operator's own settings that are read."""
 FLOATING = (0, 1, 10, 18)
 CUSTOM = 32
 
@@ -72,6 +74,8 @@ class Operator(NamedTuple):
     outputs: tuple[int, ...]
     options: Table | None
     number: int
+    custom: bytes = b""
+    """The settings of an operator that others have added, as these write them."""
 
 
 class Model(NamedTuple):
@@ -102,12 +106,19 @@ def model_of(data: Bytes) -> Model:
             table.wholes(2, MOST),
             table.table(4) if table.whole(3, size=1, signed=False) else None,
             number,
+            _settings(table, data) if code < len(codes) and codes[code].startswith("CUSTOM") else b"",
         )
         taken += len(one.inputs) + len(one.outputs)
         if taken > MOST_TAKEN:
             raise CnncalcError(Fault(f"the operators take and make more than {MOST_TAKEN:,} tensors"))
         operators.append(one)
     return Model(tensors, graph.wholes(1, MOST), graph.wholes(2, MOST), operators)
+
+
+def _settings(table: Table, data: Bytes) -> bytes:
+    """The settings of an operator that others have added, where they are short."""
+    span = table.span(5)
+    return bytes(data[span.start : span.stop]) if span.stop - span.start <= MOST_SETTINGS else b""
 
 
 def _operator(table: Table) -> str:

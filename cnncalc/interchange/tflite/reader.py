@@ -22,7 +22,7 @@ from cnncalc.layers import show_shape
 __all__ = ["Reader", "read"]
 
 WEIGHTED = {
-    "CONV_2D": (1, 2), "DEPTHWISE_CONV_2D": (1, 2), "TRANSPOSE_CONV": (1, 3), "FULLY_CONNECTED": (1, 2),
+    **dict.fromkeys(("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (1, 2)), "TRANSPOSE_CONV": (1, 3),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 18)), "SVDF": (1, 2, 3), "EMBEDDING_LOOKUP": (1,), "PRELU": (1,),
 }  # fmt: skip
 """Where operators take their weights."""
@@ -63,6 +63,7 @@ class Reader:
         }
         self.batch = 1
         self.owners: dict[tuple[object, ...], int] = {}
+        self.common = in_common(model)
         self.unknown = Unknown()
 
     def read(self) -> Sketch:
@@ -118,7 +119,16 @@ class Reader:
                 Fault(f"`{operator.kind}`, operator {operator.number}, names tensors that are not there")
             )
         values = [None if number < 0 else self.values.get(number) for number in operator.inputs]
-        call = Call(self.sketch, operator, values, self.name(operator), self.batch, self.owners, self.stated(operator))
+        call = Call(
+            self.sketch,
+            operator,
+            values,
+            self.name(operator),
+            self.batch,
+            self.owners,
+            self.stated(operator),
+            self.common,
+        )
         if operator.kind in ("SHAPE", "RANK"):
             return shape_of(call) if any(value is not None for value in values) else []
         if all(value is None or isinstance(value, Fixed) for value in values) and (made := folded(call)):
@@ -183,6 +193,29 @@ class Reader:
             total = sum(fixed.bytes for fixed in found.values())
             self.sketch.notes.append(f"the file stores the weights in {total:,} bytes: {listed}")
         self.sketch.notes.append("constants that are added or multiplied, as of folded batch norms, are no parameters")
+
+
+BIASES = {"CONV_2D": 2, "CONV_3D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 2}
+"""Where operators take their bias."""
+
+
+def in_common(model: Model) -> set[int]:
+    """The biases that stand apart from their weights: one with several weights, or several with one weight.
+
+    A file has equal tensors, as biases of zeros, once, and a head that is used on several maps has norms for each.
+    """
+    casts = [one for one in model.operators if one.kind == "DEQUANTIZE" and one.inputs and one.outputs]
+    stored = {one.outputs[0]: one.inputs[0] for one in casts}
+    weights: dict[int, set[int]] = {}
+    biases: dict[int, set[int]] = {}
+    for operator in model.operators:
+        place = BIASES.get(operator.kind, 0)
+        if 0 < place < len(operator.inputs):
+            weight, bias = (stored.get(number, number) for number in (operator.inputs[1], operator.inputs[place]))
+            weights.setdefault(bias, set()).add(weight)
+            biases.setdefault(weight, set()).add(bias)
+    alone = {bias for several in biases.values() if len(several) > 1 for bias in several}
+    return {bias for bias, of in weights.items() if bias >= 0 and (len(of) > 1 or bias in alone)}
 
 
 def own_name(name: str) -> str:

@@ -57,7 +57,10 @@ def transpose(call: Call) -> list[Value]:
     if long == sorted(long) and call.batch == 1:
         return [call.shaped(x, dims)]
     if call.batched(x.dims) != call.batched(dims) or (call.batched(x.dims) and order[0] != 0):
-        raise call.fault("it moves the batch", show_shape(x.dims))
+        last = len(order) - 1
+        ours = tuple(0 if axis == last else axis + 1 for axis in (order[-1], *order[:-1]))
+        moved = call.put("permute", call.whole_of(x), dims=dims, order=ours)
+        return [call.shaped(moved, dims)]
     start = int(call.batched(dims))
     theirs = [order[-1], *order[start:-1]]
     ours = tuple(call.axis(axis, x.dims) for axis in theirs)
@@ -171,18 +174,19 @@ def pad(call: Call) -> list[Value]:
     """PAD, PADV2 and MIRROR_PAD."""
     x, values = call.live(), call.wholes(1)
     pairs = tuple(zip(values[::2], values[1::2]))
-    if len(pairs) != len(x.dims) or min(values, default=0) < 0 or not call.batched(x.dims) or pairs[0] != (0, 0):
+    if len(pairs) != len(x.dims) or min(values, default=0) < 0 or (call.batched(x.dims) and pairs[0] != (0, 0)):
         raise call.fault("a border has a pair for each axis, and none for the batch", str(values)[:60])
     if not any(values):
         return [x]
-    fields: dict[str, Any] = {"border": pairs[1:-1] or ((0, 0),)}
+    fields: dict[str, Any] = {"border": pairs[call.batched(x.dims) : -1] or ((0, 0),)}
     if any(pairs[-1]):
         fields["channels"] = pairs[-1:]
     if call.operator.kind == "MIRROR_PAD":
         if any(pairs[-1]) or call.whole(0, size=1):  # no layer mirrors channels, or shows the edge twice
             return [alone(call, tuple(n + a + b for n, (a, b) in zip(x.dims, pairs)), x)]
         fields["mode"] = "reflect"
-    return [call.put("pad", x, **fields)]
+    dims = tuple(n + a + b for n, (a, b) in zip(x.dims, pairs))
+    return [call.put("pad", x, dims=dims, **fields)]
 
 
 def reduce(by: str) -> Rule:
@@ -198,7 +202,9 @@ def reduce(by: str) -> Rule:
             return [call.put("global_avgpool", x, dims=dims, flat=not keep)]
         if named and not summed:
             return [call.shaped(x, dims)]
-        return [call.shaped(call.put("reduce", x, dims=dims, by=by, axes=axes, keep=keep), dims)]
+        alone = len(axes) == len(call.build.shape(x.tensor))  # one number, which has an axis here
+        made_dims = tuple(1 if axis in named else n for axis, n in enumerate(x.dims)) if alone else dims
+        return [call.shaped(call.put("reduce", x, dims=made_dims, by=by, axes=axes, keep=keep or alone), dims)]
 
     return rule
 

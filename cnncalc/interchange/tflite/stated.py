@@ -8,14 +8,15 @@ from cnncalc.interchange.tflite.call import Below, Call, Dims, Live, Rule, Value
 from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.layers import show_shape
 
-__all__ = ["STATED", "alike", "alone"]
+__all__ = ["STATED", "alike", "alone", "said"]
 
 INT32 = 2
 
 
 def alone(call: Call, dims: Dims, *lives: Live) -> Live:
     """A tensor of this shape, made of others."""
-    return call.put("opaque", *lives, dims=dims, shape=call.ours(dims), of=call.operator.kind)
+    kind = call.operator.kind.rpartition(" ")[2]
+    return call.put("opaque", *lives, dims=dims, shape=call.ours(dims), of=kind)
 
 
 def taken(call: Call) -> list[Live]:
@@ -83,6 +84,8 @@ STATED: Mapping[str, Rule] = {
         (
             "BROADCAST_TO", "COMPLEX_ABS", "FILL", "GATHER_ND", "IMAG", "MATRIX_DIAG", "ONE_HOT", "RANGE", "REAL",
             "REDUCE_ALL", "REDUCE_ANY", "REDUCE_PROD", "RFFT2D", "SCATTER_ND", "SPARSE_TO_DENSE",
+            "DILATE", "STABLEHLO_GATHER", "STABLEHLO_PAD", "STABLEHLO_REDUCE_WINDOW", "STABLEHLO_SCATTER",
+            "STABLEHLO_SORT",
         ),
         said,
     ),

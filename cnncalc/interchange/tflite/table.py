@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.tflite import elements, shapes, windows
+from cnncalc.interchange.tflite.added import ADDED
 from cnncalc.interchange.tflite.call import Call, Live, Rule, Value
 from cnncalc.interchange.tflite.stated import STATED
 
@@ -18,6 +19,7 @@ def _product(call: Call) -> list[Value]:
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), windows.convolution),
+    "CONV_3D": windows.convolution_3d,
     "TRANSPOSE_CONV": windows.deconvolution,
     "SPACE_TO_BATCH_ND": windows.spread,
     "BATCH_TO_SPACE_ND": windows.put_together,
@@ -82,5 +84,6 @@ RULES: Mapping[str, Rule] = {
     "RESIZE_BILINEAR": shapes.resize("linear"),
     "RESIZE_NEAREST_NEIGHBOR": shapes.resize("nearest"),
     **STATED,
+    **ADDED,
 }
 """A function of an operator, with what it takes, to what it makes."""

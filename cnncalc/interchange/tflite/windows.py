@@ -11,6 +11,7 @@ from cnncalc.layers import show_shape
 
 __all__ = [
     "convolution",
+    "convolution_3d",
     "deconvolution",
     "embedding",
     "gathered",
@@ -49,18 +50,34 @@ def _convolved(call: Call, x: Live, block: tuple[int, ...], border: tuple[tuple[
         if fields["stride"] != (1, 1) or fields["padding"] == "same":
             raise call.fault("a convolution with strides or a border on a map that is dealt out is not read")
         fields["padding"] = border
-    fields["bias"] = call.given(2)
     channels = x.dims[3]
-    weights = (1, 2) if call.given(2) else (1,)
     if depthwise:
         if dims[3] % channels:
             raise call.fault("its kernel has filters for each channel", f"{dims[3]} filters, {channels} channels")
-        made = call.put("dwconv", x, weights=weights, multiplier=dims[3] // channels, **fields)
+        made = call.biased("dwconv", x, 2, multiplier=dims[3] // channels, **fields)
         return activated(call, made, call.whole(4, size=1))
     if channels % dims[3]:
         raise call.fault("its kernel is as deep as a group of channels", f"{dims[3]} deep, {channels} channels")
-    made = call.put("conv", x, weights=weights, out=dims[0], groups=channels // dims[3], **fields)
+    made = call.biased("conv", x, 2, out=dims[0], groups=channels // dims[3], **fields)
     return activated(call, made, call.whole(3, size=1))
+
+
+def convolution_3d(call: Call) -> list[Value]:
+    """CONV_3D: depth, height, width, channels in, filters."""
+    x, dims = call.live(), call.fixed(1).dims
+    if len(dims) != 5 or len(x.dims) != 5 or not call.batched(x.dims) or x.dims[4] != dims[3]:
+        raise call.fault("its kernel has three axes and as many channels as come in", show_shape(dims))
+    made = call.biased(
+        "conv",
+        x,
+        2,
+        out=dims[4],
+        kernel=dims[:3],
+        stride=(call.whole(1), call.whole(3), call.whole(2)),
+        dilation=(call.whole(5, 1), call.whole(7, 1), call.whole(6, 1)),
+        padding="same" if call.whole(0, size=1) == SAME else "valid",
+    )
+    return [activated(call, made, call.whole(4, size=1))]
 
 
 def spread(call: Call) -> list[Value]:
@@ -95,16 +112,15 @@ def deconvolution(call: Call) -> list[Value]:
         raise call.fault("its kernel and its output have four axes", show_shape(dims))
     strides = (call.whole(2), call.whole(1))
     over = [(n - 1) * s + k - wanted for n, s, k, wanted in zip(x.dims[1:3], strides, dims[1:3], target[1:3])]
-    made = call.put(
+    made = call.biased(
         "deconv",
         x,
-        weights=(1, 3) if call.given(3) else (1,),
+        3,
         out=dims[0],
         kernel=dims[1:3],
         stride=strides,
         padding=tuple((max(one, 0) // 2, max(one, 0) - max(one, 0) // 2) for one in over),
         output_padding=tuple(max(-one, 0) for one in over),
-        bias=call.given(3),
     )
     return [activated(call, made, call.whole(3, size=1))]
 
@@ -128,7 +144,6 @@ def linear(call: Call) -> list[Value]:
     if len(dims) != 2 or (product and call.flag(0)):
         raise call.fault("it multiplies by a matrix", show_shape(dims))
     out, features = dims if not product or call.flag(1) else (dims[1], dims[0])
-    bias = not product and call.given(2)
     body = x.dims[1:] if call.batched(x.dims) else x.dims
     kept = product or call.flag(2)
     if not kept and prod(body) == features:
@@ -141,11 +156,12 @@ def linear(call: Call) -> list[Value]:
     else:
         rows = prod(x.dims[:-1])
         x, made_dims = call.shaped(x, (rows, features)), (rows, out)
-    fields: dict[str, Any] = {"out": out, "bias": bias}
+    fields: dict[str, Any] = {"out": out}
     if len(call.build.shape(x.tensor)) > 1:
         fields["axis"] = "channels"
-    made = call.put("linear", x, weights=(1, 2) if bias else (1,), dims=made_dims, **fields)
-    return [made if product else activated(call, made, call.whole(0, size=1))]
+    if product:
+        return [call.put("linear", x, weights=(1,), dims=made_dims, bias=False, **fields)]
+    return [activated(call, call.biased("linear", x, 2, made_dims, **fields), call.whole(0, size=1))]
 
 
 def embedding(call: Call) -> list[Value]:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.torch_export.program import Name, Operation
-from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, World, word_of
+from cnncalc.interchange.torch_export.stacks import CHANNELLED, OF_ALL_AXES, OF_ONE_CHANNEL, OF_STACKS
+from cnncalc.interchange.torch_export.values import LIKE, TAKEN, Parameter, Refused, Tensor, Value, World, word_of
 from cnncalc.layers import KINDS, Layer, show_shape
 
 __all__ = ["Call"]
 
 MOST_PARTS = 64
 """Of one sample, each of which goes through a layer of its own: windows, heads, rows."""
-
-_WINDOW = {"kernel": 1, "stride": 1, "dilation": 1, "padding": (0, 0), "output_padding": 0}
-OF_ALL_AXES = ("pad", "crop")
-"""Kinds that are told of each axis what they do there."""
-CHANNELLED = ("batchnorm", "prelu")
-"""Kinds that take anything, for which torch's second axis is that of the channels."""
-OF_STACKS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("conv", "deconv"), _WINDOW),
-    **{kind: {} for kind in CHANNELLED},
-}
-"""What stands first in each field of a layer on a stack of maps, along that stack."""
-OF_ONE_CHANNEL = ("maxpool", "avgpool", "lppool", "adaptive_avgpool", "adaptive_maxpool", "upsample")
-"""Kinds in which channels do not meet."""
 
 
 class Call:
@@ -36,8 +25,7 @@ class Call:
     def __init__(self, world: World, operation: Operation) -> None:
         self.world, self.operation = world, operation
         self.word = word_of(operation)
-        self.made: dict[Parameter, Tensor] = {}
-        """The layers of parameters that it takes as tensors."""
+        self.suffix = ""
         self.arguments = {key: self._resolved(one) for key, one in operation.arguments.items()}
 
     def _resolved(self, value: Any) -> Any:
@@ -79,22 +67,32 @@ class Call:
         if isinstance(value, Tensor):
             return value
         if isinstance(value, Parameter):
-            if value not in self.made:
-                self.made[value] = self._made(value)
-            return self.made[value]
+            made = self.world.made.get(value) or self._made(value)
+            if value.name:
+                self.world.made[value] = made
+            return made
         raise Refused(f"a tensor is needed, not {str(value)[:40]}")
 
     def _made(self, value: Parameter) -> Tensor:
         """A parameter, or a constant, on its own."""
-        shape = value.dims or (1,)
+        shape = tuple(value.dims[value.turned.index(axis)] for axis in range(len(value.turned))) or value.dims or (1,)
         entering = next(iter(self.world.sketch.inputs.values())) if value.source is None else value.source
         batch = 0 if value.expanded and len(shape) > 1 else None
         shape = shape if batch is None else shape[1:]
-        kind = "parameter" if value.name else "constant"
-        fields = {"learned": value.learned} if value.name else {}
-        number = self.layer(
-            kind, [entering], value.name or f"{self.word}_constant", [value.name], shape=shape, **fields
-        )
+        held = value.name in self.world.counted and not self.world.stands_alone(value)
+        if held:
+            self.note(f"`{value.name}`, which a layer has, is taken as a tensor too: it is a constant there")
+        kind = "parameter" if value.name and not held else "constant"
+        fields = {"learned": value.learned} if kind == "parameter" else {}
+        owner = self.world.owners.get(("parameter", value.name))
+        own: Any = shape if owner is None else self.world.sketch.operators[owner].layer
+        own = shape if owner is None or product(own.shape) != product(shape) else own.shape
+        called = value.name or f"{self.word}_constant"
+        number = self.layer(kind, [entering], called, [value.name], shape=own, **fields)
+        if own != shape:
+            number = self.layer("reshape", [number], f"{self.name()}_wide", shape=shape)
+        if value.turned:
+            number = self.layer("permute", [number], f"{self.name()}_turned", order=value.turned)
         if value.factor != 1:
             number = self.layer("multiply", [number], f"{self.name()}_scaled", number=value.factor)
         return Tensor(number, value.dims, batch)
@@ -107,6 +105,18 @@ class Call:
         if value is None or isinstance(value, Parameter):
             return value
         raise Refused(f"its `{name}` is computed, and no parameter of the module")
+
+    def taken(self) -> list[Value]:
+        """All tensors and parameters among its arguments, those in lists too, and what stands for some."""
+        found: list[Value] = []
+        waiting = list(self.arguments.values())[::-1]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, list):
+                waiting += one[::-1]
+            elif isinstance(one, TAKEN):
+                found.append(one)
+        return found
 
     def used_beside_the_first(self) -> bool:
         """Whether something takes more of what it makes than the first tensor."""
@@ -140,8 +150,20 @@ class Call:
         """Say what is read otherwise than it is."""
         self.world.sketch.notes.append(f"`{self.name()}`: {said}")
 
+    @contextmanager
+    def called(self, word: str) -> Iterator[None]:
+        """Give what is put on meanwhile a name of its own, beside that of the operation."""
+        before, self.suffix = self.suffix, f"_{word}"
+        try:
+            yield
+        finally:
+            self.suffix = before
+
     def name(self) -> str:
         """A name: the module's own where it holds no others, else that with the operator's."""
+        return self._own() + self.suffix
+
+    def _own(self) -> str:
         module = self.operation.module
         if module and module not in self.world.inner:
             return module
@@ -151,11 +173,12 @@ class Call:
         self, kind: str, inputs: list[int], name: str = "", parameters: list[str] | None = None, **fields: Any
     ) -> int:
         """A layer of ours; those that use the same parameters share them."""
-        names = tuple(one for one in parameters or [] if one)
+        names = tuple(one for one in parameters or [] if one and kind != "constant")
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
         holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
+        own = names[0] if kind == "parameter" and len(names) == 1 else self.name()
         made = self.world.sketch.add(
-            name or self.name(),
+            name or own,
             kind,
             {key: one for key, one in fields.items() if one is not None},
             inputs,
@@ -163,6 +186,9 @@ class Call:
             foreign=self.operation.target,
             share=self.world.owners.get(holder) if weighted else None,
         )
+        if not name and not weighted and self.name() != self.operation.module:  # a function, which has no name in torch
+            operator = self.world.sketch.operators[made]
+            self.world.sketch.operators[made] = operator._replace(name=f"{self.operation.module}.")
         if weighted:
             self._hold(made, names)
             self.world.owners.setdefault(holder, made)

@@ -43,6 +43,8 @@ class Program(NamedTuple):
     constants: set[str]
     inputs: list[str]
     outputs: list[str]
+    laid_out: frozenset[str] = frozenset()
+    """The tensors whose elements lie row by row."""
     aliases: Mapping[str, str] = {}
     """The first name of each parameter that stands under several in the module, by its others."""
 
@@ -105,7 +107,17 @@ class _Parsed:
                 outputs.append(str(body["arg"]["as_tensor"]["name"]))
         shapes = {str(name): self._shape(value["sizes"]) for name, value in self.graph["tensor_values"].items()}
         operations = [self._operation(node) for node in self.graph["nodes"]]
-        return Program(operations, shapes, parameters, buffers, constants, inputs, outputs)
+        laid_out = frozenset(name for name in shapes if self._is_laid_out(name, shapes[name]))
+        return Program(operations, shapes, parameters, buffers, constants, inputs, outputs, laid_out)
+
+    def _is_laid_out(self, name: str, shape: tuple[int, ...]) -> bool:
+        strides = self.graph["tensor_values"][name].get("strides") or []
+        step = 1
+        for length, stride in zip(shape[::-1], strides[::-1]):
+            if length != 1 and stride.get("as_int") != step:
+                return False
+            step *= length
+        return len(strides) == len(shape)
 
     def _shape(self, sizes: list[Any]) -> tuple[int, ...]:
         if len(sizes) > MOST_AXES:

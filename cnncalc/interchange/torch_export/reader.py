@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import PurePath
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -12,13 +13,11 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
-from cnncalc.interchange.torch_export.rules.table import OPERATORS
+from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
 from cnncalc.interchange.torch_export.values import (
     LIKE,
     Parameter,
-    Places,
     Refused,
-    States,
     Tensor,
     Value,
     World,
@@ -31,8 +30,10 @@ __all__ = ["read", "refuse_script", "sketched"]
 
 KEPT = ("clone", "alias", "detach", "contiguous", "lift_fresh_copy", "expand")
 """What gives the very numbers that it takes, so that a buffer stays one."""
-ANEW = ("new_zeros", "new_ones", "new_full", *LIKE)
-"""What takes the shape and the type of a tensor alone, and is a constant."""
+ANEW = ("new_zeros", "new_ones", "new_full", "new_empty", "resize_as_", *LIKE)
+"""What takes the shape and the type of a tensor alone, and is a constant, or numbers of chance."""
+ZEROS = ("zero_", "zeros", "zeros_like", "new_zeros")
+"""What is a constant of zeros; ours are ones."""
 MOST_OPERATIONS = 100_000
 
 
@@ -51,10 +52,10 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     """The net of a program."""
     if len(program.operations) > MOST_OPERATIONS:
         raise CnncalcError(Fault(f"the program has more than {MOST_OPERATIONS:,} operations"))
-    sketch = Sketch(name.removesuffix(".pt2"))
+    sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    views = Views(program.operations)
+    views = Views(program.operations, program.laid_out)
     operations = views.leading(program.operations, world.used)
     for operation in operations:
         _apply(world, operation, views, opaque=asked.opaque)
@@ -65,11 +66,22 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
         Call(world, made_by[name]).tensor(one) if isinstance(one, Parameter) and name in made_by else one
         for name, one in ((name, world.values.get(name)) for name in program.outputs)
     ]
-    sketch.outputs = [_without_batch(world, one) for one in ends if isinstance(one, Tensor)]
+    sketch.outputs = _each_once(sketch, [_without_batch(world, one) for one in ends if isinstance(one, Tensor)])
     if not sketch.outputs:
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
     return _led(sketch)
+
+
+def _each_once(sketch: Sketch, ends: list[int]) -> list[int]:
+    """The outputs; one that the module gives twice is an identity of the first."""
+    made: list[int] = []
+    for one in ends:
+        again = one in made
+        made.append(
+            sketch.add(f"output_{len(made)}", "identity", {}, [one], place=None, foreign="output") if again else one
+        )
+    return made
 
 
 def _led(sketch: Sketch) -> Sketch:
@@ -116,16 +128,20 @@ def _enter(world: World, name: str) -> None:
 
 def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) -> None:
     """Put one operation's layers into the sketch, and what it makes in scope."""
-    rule = OPERATORS.get(word_of(operation)) if operation.target.startswith("aten.") else None
+    known = operation.target.startswith(("aten.", "torchvision.deform_conv2d"))
+    rule = OPERATORS.get(word_of(operation)) if known else None
     where = operation.module or next(iter(operation.outputs), "")
     try:
         call = Call(world, operation)
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
-            fresh = Parameter("", (), source=source, expanded=source is not None)
-            made: Value = [fresh._replace(dims=world.program.shapes.get(one, ())) for one in operation.outputs]
+            factor = 0.0 if call.word in ZEROS else 1.0
+            shapes = [world.program.shapes.get(one, ()) for one in operation.outputs]
+            samples = [source is not None and dims[:1] == (world.size,) for dims in shapes]
+            fresh = Parameter("", (), source=source, factor=factor)
+            made: Value = [fresh._replace(dims=dims, expanded=one) for dims, one in zip(shapes, samples)]
         elif rule is None and opaque:
-            made = _opaque(call)
+            made = shape_alone(call)
         elif rule is None:
             world.unknown.append((operation.target, call.name()))
             return
@@ -137,8 +153,8 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
             views.write(call, part, first)
     except Refused as refusal:
         if world.unknown:  # it follows from what is not known
-            known = rule is not None or opaque or word_of(operation) in ANEW
-            world.unknown += [] if known else [(operation.target, where)]
+            told = rule is not None or opaque or word_of(operation) in ANEW
+            world.unknown += [] if told else [(operation.target, where)]
             return
         raise CnncalcError(Fault(f"`{operation.target}` cannot be read: {refusal}", layer=where[:80])) from None
     world.values.update(zip(operation.outputs, made if isinstance(made, list) else [made]))
@@ -152,25 +168,9 @@ def _ruled(rule: Any, call: Call) -> Value:
         raise Refused(f"its arguments are not as torch writes them ({str(error)[:80]})") from None
 
 
-def _opaque(call: Call) -> Tensor:
-    """A layer of which only the shape is known."""
-    taken = [one for one in call.arguments.values() if isinstance(one, Tensor)]
-    batch = call.world.batch_of(call.dims, taken[0].batch if taken else 0)
-    shape = call.world.shape(call.dims, batch)
-    entering = [one.number for one in taken] or [next(iter(call.world.sketch.inputs.values()))]
-    return Tensor(call.layer("opaque", entering, shape=shape, of=call.word), call.dims, batch)
-
-
 def _is_constant(call: Call) -> bool:
     """Whether what it makes depends on no input and no parameter: masks, positions, numbers."""
-    values: list[Value] = []
-    waiting = list(call.arguments.values())
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, (Tensor, Parameter, Places, States)):
-            values.append(one)
+    values = call.taken()
     made_anew = call.word in ANEW
     return made_anew or (
         call.word not in KEPT and all(isinstance(one, Parameter) and (not one.name or _is_fixed(one)) for one in values)

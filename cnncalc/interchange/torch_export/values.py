@@ -17,6 +17,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "LIKE",
+    "TAKEN",
     "Parameter",
     "Places",
     "Refused",
@@ -48,6 +49,8 @@ class Parameter(NamedTuple):
     beside: tuple[str, ...] = ()
     expanded: bool = False
     """Whether its first axis is the batch, for each sample of which it is the same."""
+    turned: tuple[int, ...] = ()
+    """Which of its own axes each one is, where they were turned; what was reshaped since is not known."""
     source: int | None = None
     """The tensor that it takes its type from, where it is a constant."""
     factor: float = 1.0
@@ -63,6 +66,8 @@ class States(NamedTuple):
     """The last states of all layers of a recurrence, of which only those of its last layer are known: `final`."""
 
     final: Tensor
+    lower: int
+    """How many stand before these."""
 
 
 class Places(NamedTuple):
@@ -71,9 +76,11 @@ class Places(NamedTuple):
     pool: int
 
 
+TAKEN = (Tensor, Parameter, Places, States)
+"""What an argument that is no plain value may be."""
 PARAMETRISED = ".parametrizations."
 """What torch puts between a module and those that make its weight: its layer is called as the module."""
-LIKE = ("zeros_like", "ones_like", "full_like")
+LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like")
 """What takes the shape of a tensor alone."""
 Value = Any
 """A tensor, a parameter, or a list of them."""
@@ -112,6 +119,8 @@ class World:
         """The batch of the program."""
         self.owners: dict[tuple[str, ...], int] = {}
         """The layer of ours that holds parameters of these names."""
+        self.made: dict[Parameter, Tensor] = {}
+        """The layers of parameters that are taken as tensors."""
         self.counted: set[str] = set()
         self.unknown: list[tuple[str, str]] = []
         self.bordered: dict[int, tuple[Tensor, tuple[tuple[int, int], ...]]] = {}
@@ -120,6 +129,10 @@ class World:
         """The tensors that something takes."""
         modules = {one.module for one in program.operations if one.module and PARAMETRISED not in one.module}
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
+
+    def stands_alone(self, value: Value) -> bool:
+        """Whether a parameter is a layer of ours already, and no other layer's own."""
+        return isinstance(value, Parameter) and ("parameter", value.name) in self.owners
 
     def batch_of(self, dims: tuple[int, ...], like: int | None = 0) -> int | None:
         """Which axis of a tensor is the batch: where it is one sample, any axis of length 1 will do."""

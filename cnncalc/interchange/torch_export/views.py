@@ -13,26 +13,42 @@ __all__ = ["Views"]
 
 PARTS = ("slice", "select", "narrow")
 """What gives a part of a tensor, which stays one with it."""
+TURNED = ("permute", "transpose")
+ALWAYS = (*TURNED, "view", "view_as", "unflatten", "squeeze", "unsqueeze", "alias", "detach", "dropout")
+WHOLES = ("reshape", "flatten", "contiguous")
+"""What gives all of a tensor in another shape and stays one with it: always, or where it is laid out row by row."""
 
 
 class Views:
     """The parts of a program's tensors, by their names, with the operations that took them."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[Operation], laid_out: frozenset[str] = frozenset()) -> None:
         self.parts: dict[str, Operation] = {}
+        self.wholes: dict[str, Operation] = {}
+        """All of a tensor in another shape: of those that are laid out row by row, whatever makes it."""
+        self.behind: set[str] = set()
+        """What overwrites a tensor that something later takes in its first shape."""
         self.copied: dict[str, list[Operation]] = {}
         """What is copied into a part, by its name: the operations that took the part."""
         for one in operations:
             if word_of(one) in PARTS and one.outputs:
                 self.parts[one.outputs[0]] = one
+            if one.outputs and (word_of(one) in ALWAYS or (word_of(one) in WHOLES and _first(one) in laid_out)):
+                self.wholes[one.outputs[0]] = one
+            if _overwrites(one):  # what comes out is the part itself
+                for taken in (self.parts, self.wholes):
+                    taken.update({name: taken[_first(one)] for name in one.outputs[:1] if _first(one) in taken})
             if word_of(one) == "copy_" and (part := self.parts.get(_first(one))) is not None:
                 source = one.arguments.get("src")
                 self.copied.setdefault(source.name if isinstance(source, Name) else "", []).append(part)
 
     def changed(self, operation: Operation) -> Operation | None:
         """The part that an operation overwrites; None where it makes a tensor of its own."""
-        word = word_of(operation)
-        part = self.parts.get(_first(operation)) if word.endswith("_") and not word.endswith("__") else None
+        if not _overwrites(operation):
+            return None
+        part = self.parts.get(_first(operation))
+        if part is None and not self.behind.isdisjoint(operation.outputs):
+            part = self.wholes.get(_first(operation))
         if part is None or any(_same(part, one) for name in operation.outputs for one in self.copied.get(name, ())):
             return None  # `x[0] += 1` is a sum in place, and a copy of it into the same part
         return part
@@ -43,8 +59,12 @@ class Views:
         current: Operation | None = part
         while current is not None:
             found.append(_first(current))
-            current = self.parts.get(found[-1])
+            current = self._above(current)
         return found
+
+    def _above(self, part: Operation) -> Operation | None:
+        name = _first(part)
+        return self.parts.get(name) or self.wholes.get(name)
 
     def _of_parameter(self, values: Mapping[str, Value], part: Operation) -> bool:
         whole = values.get(self.roots(part)[-1])
@@ -54,6 +74,9 @@ class Views:
         """The operations from which a used tensor comes, in order; what they take becomes used."""
         found = []
         for operation in reversed(operations):
+            whole = self.wholes.get(_first(operation)) if _overwrites(operation) else None
+            if whole is not None and used.intersection(self.roots(whole)):
+                self.behind.update(operation.outputs)
             part = self.changed(operation)
             if used.intersection(operation.outputs) or (part is not None and used.intersection(self.roots(part))):
                 if word_of(operation) not in LIKE:
@@ -64,21 +87,27 @@ class Views:
     def write(self, call: Call, part: Operation, value: Value) -> None:
         """Put what was written into a part back where it is from, and that too where it is a part itself."""
         values = call.world.values
+        if isinstance(value, (Parameter, Tensor)) and 0 in value.dims:
+            return  # of no places nothing is written, as where a window is not shifted along an axis
         if isinstance(value, Parameter) and not value.name and self._of_parameter(values, part):
             call.note("a parameter of which some numbers are overwritten counts as it is")
             return
-        made = call.tensor(value)
         current: Operation | None = part
+        if _is_constant(value) and all(_is_constant(values.get(name)) for name in self.roots(part)):
+            for name in self.roots(part):  # a mask, or another constant, whose numbers are not read
+                values[name] = values[name]._replace(factor=max(value.factor, values[name].factor))
+            return
+        made = call.tensor(value)
         while current is not None:
             values[current.outputs[0]] = made
             whole = values.get(_first(current))
             if isinstance(whole, Parameter) and not whole.name:
-                return  # a mask, or another constant, whose numbers are not read
+                whole = call.tensor(whole._replace(expanded=whole.dims[:1] == (call.world.size,)))
             if not isinstance(whole, Tensor):
                 raise Refused("it writes into a part of a parameter of the module")
             made = _put_back(call, whole, current, made)
             values[_first(current)] = made
-            current = self.parts.get(_first(current))
+            current = self._above(current)
 
 
 def _first(operation: Operation) -> str:
@@ -86,11 +115,44 @@ def _first(operation: Operation) -> str:
     return value.name if isinstance(value, Name) else ""
 
 
+def _is_constant(value: Value) -> bool:
+    return isinstance(value, Parameter) and not value.name
+
+
+def _overwrites(operation: Operation) -> bool:
+    word = word_of(operation)
+    return word.endswith("_") and not word.endswith("__")
+
+
 def _same(one: Operation, other: Operation) -> bool:
     return one.target == other.target and one.arguments == other.arguments
 
 
 def _put_back(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
+    """A tensor of which a part was replaced, or all of it in another shape."""
+    if word_of(part) in TURNED:
+        return _turned_back(call, whole, part, made)
+    return _joined(call, whole, part, made) if word_of(part) in PARTS else call.reshaped(made, whole.dims)
+
+
+def _turned_back(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
+    """A tensor whose axes were turned, as they were."""
+    rank = len(whole.dims)
+    order = list(range(rank))
+    if word_of(part) == "permute":
+        order = [one % rank for one in part.arguments["dims"]]
+    else:
+        one, other = (part.arguments[name] % rank for name in ("dim0", "dim1"))
+        order[one], order[other] = other, one
+    if made.batch is None or order[made.batch] != whole.batch:
+        raise Refused("it overwrites a tensor whose batch was turned")
+    places = [order.index(axis) for axis in range(rank) if axis != whole.batch]
+    ours = tuple(place - (place > made.batch) for place in places)
+    number = made.number if list(ours) == sorted(ours) else call.layer("permute", [made.number], order=ours)
+    return Tensor(number, whole.dims, whole.batch)
+
+
+def _joined(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
     """A tensor with a part of it replaced: what is before it, the part, and what is behind it."""
     arguments: dict[str, Any] = part.arguments
     place = arguments.get("dim", 0) % len(whole.dims)

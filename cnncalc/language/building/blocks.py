@@ -17,9 +17,11 @@ from cnncalc.layers import kind_named
 from cnncalc.notation.lines import split_tokens
 from cnncalc.records import NamedTuple
 
-__all__ = ["Block", "BlockUse", "Blocks"]
+__all__ = ["NAMINGS", "NAMING_HELP", "Block", "BlockUse", "Blocks"]
 
 BLOCK_KEYS = ("with", "layers", "naming")
+NAMINGS = ("index", "kind", "flat")
+NAMING_HELP = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"
 LETTERS = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 """The letters of a layer's tokens, which set a block's parameters of these names too."""
 FLAGS = ("bias", "inplace")
@@ -39,6 +41,8 @@ class Block(NamedTuple):
     """Whether its definition has a fault, so that nothing can be said about its use."""
     library: bool = False
     """Whether it is one of the library's, to which a file's variables and defaults mean nothing."""
+    flat: bool = False
+    """Whether its layers are called as if they stood where it is used; a use with a name is a group all the same."""
 
     def usage(self) -> str:
         """One line that shows how the block is used."""
@@ -123,14 +127,19 @@ class Blocks:
         items = node.entries["layers"][1]
         if not isinstance(items, Sequence):
             self.faults.add("`layers` is a list of layers", items, help="put a `-` before each, or write [ … ]")
-        naming = node.entries.get("naming")
+        naming = node.entries["naming"][1] if "naming" in node.entries else None
+        how = naming.text if isinstance(naming, Scalar) else "kind" if naming is None else ""
+        if naming is not None and how not in NAMINGS:
+            help = f"{NAMING_HELP}; `flat` calls them as if they stood where the block is used"
+            self.faults.add("`naming` of a block is `index`, `kind` or `flat`", naming, help=help)
         return Block(
             name,
             declared.entries if isinstance(declared, Mapping) else {},
             items.items if isinstance(items, Sequence) else [],
-            naming is not None and isinstance(naming[1], Scalar) and naming[1].text == "index",
+            how == "index",
             declared is not None and not isinstance(declared, Mapping),
             library,
+            how == "flat",
         )
 
     def head(self, node: Scalar, scope: Scope, tensor: int) -> str:

@@ -18,7 +18,6 @@ from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
-from cnncalc.layers import kind_named
 from cnncalc.notation.lines import Parsed
 
 __all__ = ["Builder"]
@@ -168,24 +167,22 @@ class Builder:
         if not self.lookup.one_tensor(tensors, item, "a group"):
             return self.lookup.keep(own, level)
         nodes = self.reader.list_of(item.value, item.kind or "layers")
-        if own is None and item.naming is None:
-            with self.nesting.within(item.node):
-                return self.items(nodes, tensors[0], dict(scope), level)
-        kept = dict(scope)
+        kept, flat = dict(scope), own is None and item.naming is None
         body: Body = lambda builder, inner, start: builder.items(nodes, start, dict(kept), inner)  # noqa: E731
-        return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position)
+        return self.named(own, "group", body, tensors[0], level, item.node, by_position=item.by_position, flat=flat)
 
     def named(
         self, own: str | None, kind: str, body: Body, start: Tensor, level: Level, node: YamlNode, *,
-        by_position: bool, like: str = "",
+        by_position: bool, like: str = "", flat: bool = False,
     ) -> Tensor:  # fmt: skip
-        """Run a body in a level of its own, with the parameters of the group `like` if one is named."""
-        inner = self.opened(own, kind, body, level, node, by_position, like)
+        """Run a body in a level of its own (not if `flat`), with the parameters of the group `like` if one is named."""
+        inner = level if flat else self.opened(own, kind, body, level, node, by_position, like)
         if inner is None:
             return UNKNOWN
         with self.nesting.within(node):
             made = body(self, inner, start)
-        self.net.close(inner, made)
+        if not flat:
+            self.net.close(inner, made)
         return made
 
     def opened(
@@ -214,14 +211,15 @@ class Builder:
     def block(
         self, block: Block, use: BlockUse, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level
     ) -> Tensor:
-        """A block's layers, in a level of their own, with its arguments in scope; the first tensor is the current one.
+        """A block's layers, in a level of their own unless it is flat, with its arguments in scope.
 
-        `inputs` is the number of tensors that it takes, and `inputs.0`, `inputs.1`, … are their names inside it.
+        `inputs` is the number of tensors that it takes; they are called `inputs.0`, the current one, `inputs.1`, …
         """
         self.nesting.count(use.node, USE)
         inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
             return self.lookup.keep(own, level)
+        flat = block.flat and own is None
 
         def body(builder: Builder, inner: Level, start: Tensor) -> Tensor:
             if start != tensors[0] and len(tensors) > 1:
@@ -229,12 +227,14 @@ class Builder:
                 builder.faults.add(message, use.node, help="share the layers inside it, one by one")
                 return UNKNOWN
             inner = inner.taking((start, *tensors[1:]))
-            if not block.by_position:
+            if not block.by_position and not flat:
                 builder.net.blocks[inner.prefix[:-1]] = block.name
             outer = builder.layers
             builder.layers = outer.without_defaults() if block.library else outer
             builder.faults.uses.append(use.node)
             try:
+                if flat:
+                    return builder.items(block.items, start, dict(inner_scope), inner)
                 build = lambda: builder.items(block.items, start, dict(inner_scope), inner)  # noqa: E731
                 values, taken = [inner_scope[name] for name in block.parameters], (start, *tensors[1:])
                 unfold, layers = builder.unfolder.built, builder.layers
@@ -243,7 +243,7 @@ class Builder:
                 builder.faults.uses.pop()
                 builder.layers = outer
 
-        return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position)
+        return self.named(own, block.name, body, tensors[0], level, use.node, by_position=block.by_position, flat=flat)
 
     def merge(self, item: Item, own: str | None, tensors: tuple[Tensor, ...], scope: Scope, level: Level) -> Tensor:
         """A merge of branches that all start at one tensor; a merge left with one branch is that branch."""
@@ -300,15 +300,7 @@ class Builder:
         found = self.blocks.used(node, key, scope, tensors[0])
         if found is not None:
             return self.block(*found, own, tensors, scope, level)
-        if (
-            key is None
-            and " " not in node.text
-            and kind_named(node.text) is None
-            and self.lookup.known(node.text, level)
-        ):
-            name = node.text
-            help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
-            self.faults.add(f"`{node.text[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
+        if key is None and self.lookup.for_a_kind(node, level):
             return UNKNOWN
         at = node if node.text or key is None else key
         parsed = self.layers.line(node, key, scope, tensors[0], level, own)

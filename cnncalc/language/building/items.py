@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.errors import near
 from cnncalc.graph import is_name, why_no_name
-from cnncalc.language.building.blocks import Blocks
+from cnncalc.language.building.blocks import NAMING_HELP, Blocks
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.layers import kind_named
@@ -215,8 +215,7 @@ class ItemReader:
             self.faults.add(message, name, help=help)
         naming = common.get("naming")
         if naming is not None and not (isinstance(naming, Scalar) and naming.text in ("index", "kind")):
-            help = "`index` numbers layers by position, as 0, 1, 2; `kind` by kind, as conv1, conv2, relu1"
-            self.faults.add("`naming` is `index` or `kind`", naming, help=help)
+            self.faults.add("`naming` is `index` or `kind`", naming, help=NAMING_HELP)
         return self.faults.met == before
 
 

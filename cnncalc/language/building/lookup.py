@@ -10,6 +10,7 @@ from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Scalar, Sequence, YamlNode
+from cnncalc.layers import kind_named
 from cnncalc.records import NamedTuple
 
 __all__ = ["DROPPED", "Body", "Found", "Lookup"]
@@ -75,6 +76,15 @@ class Lookup:
     def known(self, name: str, level: Level) -> bool:
         """Whether `from` could take this name here."""
         return any(one.prefix + name in self.net.names.tensors for one in level.outwards())
+
+    def for_a_kind(self, node: Scalar, level: Level) -> bool:
+        """Whether the name of an earlier layer stands where a kind should; a fault then."""
+        name = node.text
+        if " " in name or kind_named(name) is not None or not self.known(name, level):
+            return False
+        help = f"take its output with `from`: `{{identity: , from: {name}}}`; or `{{concat: , from: [a, b]}}`"
+        self.faults.add(f"`{name[:60]}` is an earlier layer, and a kind is expected here", node, help=help)
+        return True
 
     def find(self, name: str, level: Level | None) -> Found | None:
         """The tensor of a name, in this level or else in one around it."""

@@ -10,7 +10,7 @@ from cnncalc.language.expressions import Value
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
-from cnncalc.notation.shapes import odd_input, read_shape, way_to_like
+from cnncalc.notation.shapes import CHANNELS_FIRST, misshapen, odd_input, read_shape, way_to_like
 
 __all__ = ["input_shapes"]
 
@@ -51,7 +51,7 @@ def _shape(document: Document, node: YamlNode, scope: MappingType[str, Value]) -
     except ValueFault as fault:
         document.faults.value(fault)
     except FieldError as error:
-        document.faults.add(f"an input's shape: {error.rule}", node, help=error.help)
+        document.faults.note(misshapen(error, node.place()))
     return None
 
 
@@ -81,6 +81,6 @@ def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shap
         try:
             shapes[name] = read_shape(text.strip(), symbols=document.symbols)
         except FieldError as error:
-            help = error.help or ("such as 3x224x224, or 3xHxW" if document.symbols else "such as 3x224x224")
+            help = error.help or CHANNELS_FIRST
             document.faults.add(f"`--input {part[:60]}`: {error.rule}", None, help=help)
     return shapes

@@ -69,6 +69,7 @@ class Reshape(View):
             len(target) - len(given) <= 1 and 0 not in given,
             "a reshape needs whole lengths, with at most one -1",
             f"the shape is {show_shape(target)}",
+            "write one -1 at most, for what is left over",
         )
         left = len(given) < len(target)
         wanted = f"{show_shape(target)} {'needs a multiple of' if left else 'has'} {kept:,}"

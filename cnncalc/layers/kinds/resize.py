@@ -24,6 +24,12 @@ def crop_less(n: int) -> str:
     return f"crop at most {n - 1} in all" if n > 1 else "leave it out"
 
 
+def same_axes(what: str, otherwise: str, *x: Shape) -> Requirement:
+    """That a layer's second input, where it has one, has as many axes as the first."""
+    found, help = ", ".join(map(show_shape, x)), f"`reshape` one of them, or write {otherwise}"
+    return Requirement(len({*map(len, x)}) == 1, f"{what} need the same axes", f"they are {found}", help)
+
+
 class BorderLayer(Layer):
     """A layer that adds or removes a border."""
 
@@ -137,11 +143,7 @@ class Crop(BorderLayer):
         shape, *like = x
         rank = len(shape) - 1
         yield from per_axis_requirements(self, rank)
-        yield Requirement(
-            all(len(other) == len(shape) for other in like),
-            "a crop and the map that it is cropped to need the same axes",
-            f"they are {', '.join(map(show_shape, x))}",
-        )
+        yield same_axes("a crop and the map that it is cropped to", "the border, such as `crop 2`", *x)
         for axis, (n, (before, after)) in enumerate(zip(shape[1:], self.borders(shape, *like))):
             name = axis_name(axis, rank)
             yield Requirement(
@@ -257,11 +259,7 @@ class Upsample(Layer):
             f"it has {given} of them",
             "write `upsample 2`, `upsample size=56x56`, or `from: [small, large]`",
         )
-        yield Requirement(
-            len(x) == 1 or len(x[-1]) == len(x[0]),
-            "an upsample and the map that it is brought to need the same axes",
-            f"they are {', '.join(map(show_shape, x))}",
-        )
+        yield same_axes("an upsample and the map that it is brought to", "the size: `upsample size=56x56`", *x)
         yield Requirement(
             self.mode != "nearest" or rank in self.rules.nearest_ranks,
             f"{self.rules.runs} takes the nearest pixel of no map with {rank} spatial axes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.answers.page import WHOLE, Items, Page, Table
+from cnncalc.answers.page import WHOLE, Each, Items, Page, Table
 from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
@@ -66,8 +66,10 @@ def page(report: Report, view: View = ALL) -> Page:
 
     def table() -> Table:
         everything = [one for one in COLUMNS if not one.share and (one.key != COUNTED or report.counting)]
-        everything = [one for one in everything if report.roofline or not one.device]
-        return _table(report, columns if view.columns else everything, _rows(report, view, WHOLE))
+        told = columns if view.columns else [one for one in everything if report.roofline or not one.device]
+        fields = [column.field for column in told]
+        rows = Each(_rows(report, view, WHOLE), lambda row: [getattr(row, field) for field in fields])
+        return Table([column.shown(report) for column in told], rows)
 
     def data() -> dict[str, object]:
         from cnncalc.pages.show.objects import object_of

@@ -70,16 +70,22 @@ def _up_to(
 
 
 class _Walk:
-    """Tries boxes in order; what lies behind lengths at which a relation is over is passed over."""
+    """Tries boxes in order; what lies behind lengths at which a relation is over is passed over.
+
+    Where what holds goes on to hold at all larger lengths, all of these are kept at once.
+    """
 
     def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
         self.relations, self.symbols, self.runs = condition.relations, symbols, runs
         self.work = sum(map(_work, self.relations)) or 1
         self.left = MOST_WORK
+        self.upward = all(relation.upward for relation in self.relations)
         self.boxes: list[tuple[Run, ...]] = []
 
     def found(self) -> list[tuple[Run, ...]] | None:
         """Every box that does; None where that is too much work."""
+        if not all(self.runs):
+            return []
         try:
             self._along(0, (), {})
         except _TooMuch:
@@ -91,6 +97,16 @@ class _Walk:
         symbol, last = self.symbols[axis], axis == len(self.symbols) - 1
         for place, run in enumerate(self.runs[axis]):
             lengths[symbol] = run[0]
+            if self.upward:
+                lengths.update(
+                    (name, runs[0][0]) for name, runs in zip(self.symbols[axis + 1 :], self.runs[axis + 1 :])
+                )
+                if self._hold(lengths):
+                    behind = [_whole(runs) for runs in (self.runs[axis][place:], *self.runs[axis + 1 :])]
+                    self.boxes += [(*box, *one) for one in product(*behind)]
+                    return False
+                if last:
+                    continue
             over = self._tried((*box, run), lengths) if last else self._along(axis + 1, (*box, run), lengths)
             if over:
                 return place == 0
@@ -98,13 +114,28 @@ class _Walk:
 
     def _tried(self, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
         """Keep the box if it does; whether it and all larger ones do not."""
-        self.left -= self.work
-        if self.left < 0:
-            raise _TooMuch
-        if all(relation.holds(lengths) for relation in self.relations):
+        if self._hold(lengths):
             self.boxes.append(box)
             return False
         return any(relation.over is not None and relation.over(lengths) for relation in self.relations)
+
+    def _hold(self, lengths: Mapping[str, int]) -> bool:
+        """Whether every relation holds."""
+        self.left -= self.work
+        if self.left < 0:
+            raise _TooMuch
+        return all(relation.holds(lengths) for relation in self.relations)
+
+
+def _whole(runs: Sequence[Run]) -> list[Run]:
+    """Runs that touch as one."""
+    made: list[Run] = []
+    for low, high in runs:
+        if made and made[-1][1] == low - 1:
+            made[-1] = (made[-1][0], high)
+        else:
+            made.append((low, high))
+    return made
 
 
 def _work(relation: Relation) -> int:

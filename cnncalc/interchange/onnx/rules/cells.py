@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 
 __all__ = ["CELLS", "recurrent"]
 
+MOST_SEQUENCES = 64
+"""Sequences of one image, each of which goes through a cell of its own."""
 CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn", "DynamicQuantizeLSTM": "lstm"}
 
 
@@ -19,6 +21,8 @@ def recurrent(call: Call) -> list[Value | None]:
     """
     layout = call.whole("layout", 0)
     live = call.batched(call.live(), 1 - layout)
+    if live.axis == WITHIN and len(call.shape(live)) == 3:
+        return of_sequences(call, live, 1 - layout)
     if live.axis != 1 - layout or len(call.shape(live)) != 2:
         raise NotKnown("no sequence of vectors")
     weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]
@@ -44,6 +48,26 @@ def recurrent(call: Call) -> list[Value | None]:
     length = call.shape(live)[0]
     split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
     return [split, *states]
+
+
+def of_sequences(call: Call, live: Live, axis: int) -> list[Value | None]:
+    """Several sequences of one image along an axis: each goes through the cell, and what it leaves is joined."""
+    count = call.shape(live)[axis]
+    if count > MOST_SEQUENCES:
+        raise NotKnown(f"of {count} sequences of one image, more than {MOST_SEQUENCES}")
+    each = [
+        recurrent(
+            call.on(call.put("select", live, suffix=f"_{at}_of", batch=axis, axis=axis, at=at), f"_{at}" * (at > 0))
+        )
+        for at in range(count)
+    ]
+    joined: list[Value | None] = []
+    for place, made in enumerate(zip(*each)):
+        lives = [one for one in made if isinstance(one, Live)]
+        parts = [call.freed(one) for one in lives]
+        suffix = f"_joined_{place}"
+        joined.append(call.put("concat", *parts, suffix=suffix, axis=lives[0].axis) if lives else None)
+    return joined
 
 
 def last(call: Call, made: Live, directions: int, hidden: int) -> Live:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
-from cnncalc.interchange.onnx.parts import Tensor, of_module
+from cnncalc.interchange.onnx.parts import Tensor, of_code, of_module
 from cnncalc.interchange.onnx.rules.fixed import held
 from cnncalc.layers.base import Shape
 
@@ -120,11 +120,20 @@ def softmax(call: Call) -> list[Value]:
     rank = len(call.full(live))
     axis = call.whole("axis", -1 if call.opset >= 13 else 1) % rank
     if call.opset < 13 and any(n != 1 for n in call.full(live)[axis + 1 :]):
-        axis = rank - 1 if axis == rank - 1 else axis
-        if axis != rank - 1:
-            raise NotKnown(f"over {rank - axis} axes together")
+        return [over_several(call, live, axis)]
     kind = "softmax" if call.node.kind == "Softmax" else "log_softmax"
     return [call.put(kind, live, axis=call.ours(axis, live))]
+
+
+def over_several(call: Call, live: Live, axis: int) -> Live:
+    """A softmax over all axes from one on: these are one axis for it."""
+    if live.axis >= axis:
+        raise NotKnown("it works along the batch")
+    start, shape = call.ours(axis, live), call.shape(live)
+    joined = (*shape[:start], math.prod(shape[start:]))
+    whole = call.put("reshape", live, suffix="_joined", shape=joined) if start else call.put("flatten", live)
+    made = call.put("softmax" if call.node.kind == "Softmax" else "log_softmax", whole, suffix="_over", axis=start)
+    return call.put("reshape", made, suffix="_apart", shape=shape)
 
 
 def arithmetic(call: Call) -> list[Value]:
@@ -132,6 +141,8 @@ def arithmetic(call: Call) -> list[Value]:
     kind = JOINS[call.node.kind]
     values = call.present()
     lives = [value for value in values if isinstance(value, Live)]
+    if not lives:
+        raise NotKnown("nothing comes in")
     if len(lives) == len(values):
         return [together(call, kind, values)]
     if len(values) > 2 and kind not in ("add", "maximum", "minimum"):
@@ -170,7 +181,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         live = call.put("function", live, suffix="_turned", of=of)
         kind = "add" if kind == "subtract" else "multiply"
     own = bool(fixed.name) and fixed.floating
-    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not (own and fixed.dims and kind in LEARNED):
+    learned = own and kind in LEARNED and not of_code(fixed)
+    if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not learned:
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)

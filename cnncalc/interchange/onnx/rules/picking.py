@@ -15,17 +15,23 @@ from cnncalc.interchange.onnx.rules.windows import mean
 __all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
 
 
+MOST_AXES = 4
+"""Of a tensor that a layer brings."""
+
+
 def gather(call: Call) -> list[Value]:
     """Gather: one place, a run of places, or a table that numbers are looked up in."""
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
         if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0:
-            raise NotKnown("a look-up in no table of vectors")
+            return [anywhere(call, table.dims, call.full(live), [table] if table.floating and table.name else [])]
         if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
         return [call.put("embedding", live, weights=[table], **fields)]
+    if isinstance(call.values[1], Live):
+        return [anywhere(call, call.full(call.live()), call.full(call.live(1)), [])]
     live, at = call.live(), ints(call.fixed(1))
     full = call.full(live)
     if len(full) == 1 and call.fixed(1).size == full[0] and at in (None, tuple(range(full[0]))) and call.fixed(1).dims:
@@ -49,6 +55,22 @@ def gather(call: Call) -> list[Value]:
     if len(call.fixed(1).dims) > 1 or any(b - a != 1 for a, b in pairwise(places)):
         return [picked(call, live, (*full[:given], *call.fixed(1).dims, *full[given + 1 :]))]
     return [cut(call, live, axis, places[0], places[-1] + 1)]
+
+
+def anywhere(call: Call, dims: tuple[int, ...], at: tuple[int, ...], weights: list[Tensor]) -> Live:
+    """What stands at places that the net computes, of a tensor or of one that the file holds: its shape alone."""
+    from cnncalc.interchange.onnx.rules.rarer import result
+
+    axis = call.whole("axis", 0)
+    axis += len(dims) * (axis < 0)
+    if not 0 <= axis < len(dims):
+        raise NotKnown(f"there is no axis {axis}")
+    if weights:
+        live = next(value for value in call.values if isinstance(value, Live))
+        shape = dims if len(dims) <= MOST_AXES else (weights[0].size,)
+        table = call.put("parameter", live, suffix="_table", batch=WITHIN, weights=weights, shape=shape, join="alone")
+        call.values = [table, *call.values[1:]]
+    return result(call, (*dims[:axis], *at, *dims[axis + 1 :]))
 
 
 def by_distance(call: Call, live: Live, axis: int, places: list[int]) -> Live | None:
@@ -83,8 +105,10 @@ def gather_nd(call: Call) -> list[Value]:
 
 def scattered(call: Call) -> list[Value]:
     """ScatterND and ScatterElements: a tensor that is written over in part: of that, the shape alone is known."""
-    data, lives = call.values[0], [value for value in call.present() if isinstance(value, Live)]
-    if isinstance(data, Tensor):
+    lives = [value for value in call.present() if isinstance(value, Live)]
+    if not lives or not call.given(0):
+        raise NotKnown("what it writes is not known")
+    if isinstance(data := call.values[0], Tensor):
         return [call.put("opaque", *map(call.freed, lives), shape=data.dims, of=call.node.kind)]
     if len({live.axis for live in lives}) > 1:
         lives = [call.freed(live) for live in lives]

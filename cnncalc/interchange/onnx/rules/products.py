@@ -6,19 +6,52 @@ from math import prod
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.elements import arithmetic
 from cnncalc.interchange.onnx.rules.fixed import held
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
 
 def gemm(call: Call) -> list[Value]:
-    """Gemm of a vector an image with a weight that the file holds."""
+    """Gemm: of a vector an image with a weight that the file holds, or of any two matrices."""
+    if call.whole("transA", 0) or not isinstance(call.values[0], Live) or isinstance(call.values[1], Live):
+        return [of_matrices(call)]
     live, weight = call.batched(call.live(0), 0), call.fixed(1)
-    if call.whole("transA", 0) or live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
+    if live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
     axis = "features" if len(call.shape(live)) == 1 else "last"
     return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
+
+
+def of_matrices(call: Call) -> Live:
+    """A product of two matrices of one image, either of them turned, and what is added to it."""
+    sides: list[Live] = []
+    for place, name in ((0, "transA"), (1, "transB")):
+        value = call.values[place]
+        live = call.freed(value) if isinstance(value, Live) else brought(call, call.fixed(place))
+        if len(call.shape(live)) != 2:
+            raise NotKnown("no product of matrices")
+        turned = call.whole(name, 0)
+        sides.append(call.put("permute", live, suffix=f"_turned_{place}", order=(1, 0)) if turned else live)
+    made = call.put("matmul", *sides)
+    if (alpha := call.real("alpha", 1.0)) != 1:
+        made = call.put("multiply", made, suffix="_scaled", number=alpha)
+    if not call.given(2):
+        return made
+    added = call.on(made, "_sum")
+    added.values = [made, call.values[2]]
+    added.node = added.node._replace(kind="Add", told=call.node.called())
+    (total,) = arithmetic(added)
+    assert isinstance(total, Live)
+    return total
+
+
+def brought(call: Call, weight: Tensor) -> Live:
+    """A tensor of the file as a layer that brings it."""
+    live = next(value for value in call.values if isinstance(value, Live))
+    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
+    return call.put(kind, live, suffix="_own", batch=WITHIN, weights=weights, shape=weight.dims, join="alone")
 
 
 def quantised_matmul(call: Call) -> list[Value]:
@@ -39,10 +72,7 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     if isinstance(first, Live) and isinstance(second, Tensor):
         return [times_weight(call, first, second, bias)]
     if isinstance(first, Tensor) and isinstance(second, Live):
-        if second.axis == WITHIN or len(first.dims) != len(call.full(second)) or first.dims[second.axis] != 1:
-            raise NotKnown("a weight on the left")
-        shape = (*first.dims[: second.axis], *first.dims[second.axis + 1 :])
-        first = call.put("parameter", second, suffix="_left", weights=[first], shape=shape, join="alone")
+        first = on_the_left(call, first, second)
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
     if first.axis != second.axis:
@@ -55,6 +85,20 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
     ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
     return [call.put("matmul", first, second)]
+
+
+def on_the_left(call: Call, weight: Tensor, live: Live) -> Live:
+    """A tensor of the file as a layer that brings it, with as many matrices as what it is multiplied with."""
+    full = call.full(live)
+    dims = (*(1,) * (len(full) - len(weight.dims)), *weight.dims)
+    if len(dims) != len(full) or len(dims) < 2 or (live.axis != WITHIN and dims[live.axis] != 1):
+        raise NotKnown("a weight on the left")
+    shape, around = call.own(live, dims), call.own(live, full)[:-2]
+    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
+    made = call.put(kind, live, suffix="_left", weights=weights, shape=shape, join="alone")
+    if shape[:-2] != around:
+        made = call.put("expand", made, suffix="_each", shape=(*around, *shape[-2:]))
+    return made
 
 
 def einsum(call: Call) -> list[Value]:

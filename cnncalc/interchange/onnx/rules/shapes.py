@@ -52,8 +52,8 @@ def batch_of(call: Call, axis: int, before: tuple[int, ...], full: tuple[int, ..
     if axis != WITHIN and axis < len(full) and full[axis] == call.batch and full[:axis] == before[:axis]:
         return axis
     start = before[: max(axis, 1)]
-    if axis == WITHIN and full[:1] == (call.batch,):
-        return 0
+    if axis == WITHIN:  # of several images, what has no batch has none in another shape
+        return 0 if full[:1] == (call.batch,) == (1,) else WITHIN
     kept = [one for one, n in enumerate(full) if n == call.batch and full[:one] == start]
     if kept:
         return kept[0]

@@ -29,7 +29,6 @@ RULES: Mapping[str, Rule] = {
     "PRelu": elements.prelu,
     "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
-    "QLinearConv": windows.quantised,
     "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": windows.folded,
     "DeformConv": windows.deformable,
@@ -81,11 +80,13 @@ DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
 def rule_of(domain: str, kind: str) -> Rule | None:
     """What an operator becomes; None of one that is not known."""
     if domain == "com.microsoft.nchwc":
-        from cnncalc.interchange.onnx.rules.blocked import BLOCKED
+        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
 
         return BLOCKED.get(kind)
     if kind in RULES:
         return RULES[kind]
-    from cnncalc.interchange.onnx.rules.runtime import RUNTIME
+    from cnncalc.interchange.onnx.rules.fused.attention import ATTENTION
+    from cnncalc.interchange.onnx.rules.fused.runtime import RUNTIME
+    from cnncalc.interchange.onnx.rules.rarer import RARER
 
-    return RUNTIME.get(kind)
+    return ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)

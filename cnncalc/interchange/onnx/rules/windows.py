@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import single
-from cnncalc.interchange.onnx.call import Call, NotKnown, Value
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
 
 __all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
 
@@ -114,8 +114,9 @@ def pool(call: Call) -> list[Value]:
     dilation = each(call, "dilations", rank)
     if kind != "lppool":
         fields["dilation"] = dilation
-    elif max(dilation) > 1:
-        raise NotKnown("dilated")
+    elif max(dilation) > 1:  # no layer of ours: it is as large as the largest of the same windows
+        alike = call.put("maxpool", live, suffix="_alike", dilation=dilation, **fields)
+        return [call.put("opaque", live, shape=call.shape(alike), of="LpPool")]
     if kind == "avgpool":
         padded = fields["padding"] if isinstance(fields["padding"], str) else any(map(any, fields["padding"]))
         fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded
@@ -158,7 +159,10 @@ def deformable(call: Call) -> list[Value]:
     live, weight = call.map(), call.fixed(1)
     rank = len(weight.dims) - 2
     bias = [call.fixed(3)] if call.given(3) else []
-    mask = [call.live(4)] if call.given(4) else []
+    mask = [call.live(4)] if call.given(4) and isinstance(call.values[4], Live) else []
+    if call.given(4) and not mask:  # of numbers that the file holds, as those of ones, nobody learns any
+        dims = call.fixed(4).dims[1:]
+        mask = [call.put("constant", live, suffix="_mask", shape=dims, join="alone")]
     fields = {
         "out": weight.dims[0],
         "groups": call.whole("group", 1),

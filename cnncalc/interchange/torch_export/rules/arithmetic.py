@@ -10,7 +10,7 @@ from cnncalc.interchange.torch_export.rules.norms_of_weights import divided
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 from cnncalc.layers import Shape
 
-__all__ = ["addcmul", "arithmetic", "of_two", "subtracted"]
+__all__ = ["ARITHMETIC", "of_two"]
 
 
 def arithmetic(kind: str) -> Any:
@@ -76,6 +76,67 @@ def addcmul(call: Call) -> Value:
     return of_two(call, "add", call.get("self"), product)
 
 
+def addcdiv(call: Call) -> Value:
+    """A quotient, perhaps times a number, and a third tensor added."""
+    with call.called("quotient"):
+        made = of_two(call, "divide", call.get("tensor1"), call.get("tensor2"))
+    if call.get("value", 1) != 1:
+        made = _by_number(call, made, "multiply", "times", float(call.get("value")))
+    return of_two(call, "add", call.get("self"), made)
+
+
+def between(call: Call) -> Value:
+    """lerp: the one, and of what the other is apart from it so much."""
+    start, weight = call.get("self"), call.get("weight")
+    with call.called("apart"):
+        made = of_two(call, "subtract", call.get("end"), start)
+    if isinstance(weight, (int, float)):
+        made = _by_number(call, made, "multiply", "taken", float(weight))
+    else:
+        with call.called("taken"):
+            made = of_two(call, "multiply", made, weight)
+    return of_two(call, "add", start, made)
+
+
+def remaining(call: Call) -> Value:
+    """remainder: what is left of a division by a number that was rounded down."""
+    x, number = call.arguments.get("self"), call.get("other")
+    if not isinstance(x, Tensor) or not isinstance(number, (int, float)):
+        raise Refused("it divides by no number")
+    down = _rounded_down(call, _by_number(call, x, "divide", "quotient", float(number)))
+    return of_two(call, "subtract", x, _by_number(call, down, "multiply", "whole", float(number)))
+
+
+def floored(call: Call) -> Value:
+    """floor_divide: a quotient that is rounded down."""
+    call.arguments["rounding_mode"] = "floor"
+    return arithmetic("divide")(call)
+
+
+def of_sum(inner: str, outer: str) -> Any:
+    """hypot and logaddexp: a function of a sum of another one of both."""
+
+    def rule(call: Call) -> Value:
+        both = [call.tensor(call.get(name)) for name in ("self", "other")]
+        made = [
+            one._replace(number=call.layer("function", [one.number], f"{call.name()}_{inner}_{at}", of=inner))
+            for at, one in enumerate(both)
+        ]
+        with call.called("sum"):
+            total = of_two(call, "add", *made)
+        return total._replace(number=call.layer("function", [total.number], of=outer))
+
+    return rule
+
+
+def _by_number(call: Call, x: Tensor, kind: str, word: str, number: float) -> Tensor:
+    return x._replace(number=call.layer(kind, [x.number], f"{call.name()}_{word}", number=number))
+
+
+def _rounded_down(call: Call, x: Tensor) -> Tensor:
+    return x._replace(number=call.layer("function", [x.number], f"{call.name()}_down", of="floor"))
+
+
 def _of_parameters(call: Call, left: Value, right: Value) -> Value:
     """What is made of constants is one; of a learned parameter it becomes a layer, or a weight that is normalised."""
     scaled = _scaled(call, left, right)
@@ -111,7 +172,8 @@ def of_two(call: Call, kind: str, left: Value, right: Value) -> Tensor:
     batch = x.batch if x.dims == dims else call.world.batch_of(dims, x.batch)
     for one, other in ((left, right), (right, left)):
         joins = {"add": "add", "multiply": "multiply"}
-        if isinstance(one, Parameter) and kind in joins and isinstance(other, Tensor):
+        alone = isinstance(one, Parameter) and not one.turned and one.factor == 1
+        if alone and kind in joins and isinstance(other, Tensor):
             shape = _broadcast(call, one.dims, dims, batch)
             entering = _aligned(call, other, dims, batch)
             named = "parameter" if one.name else "constant"
@@ -137,3 +199,35 @@ def _aligned(call: Call, tensor: Tensor, dims: tuple[int, ...], batch: int | Non
     if shape == call.world.sketch.shape(tensor.number):
         return tensor.number
     return call.layer("reshape", [tensor.number], f"{call.name()}_axes", shape=shape)
+
+
+ARITHMETIC: dict[str, Any] = {
+    **{
+        f"{name}{mark}": arithmetic(kind)
+        for name, kind in (
+            ("add", "add"),
+            ("sub", "subtract"),
+            ("subtract", "subtract"),
+            ("mul", "multiply"),
+            ("multiply", "multiply"),
+            ("div", "divide"),
+            ("divide", "divide"),
+            ("true_divide", "divide"),
+            ("pow", "power"),
+        )
+        for mark in ("", "_")
+    },
+    "rsub": subtracted,
+    **{f"addcmul{mark}": addcmul for mark in ("", "_")},
+    **{f"addcdiv{mark}": addcdiv for mark in ("", "_")},
+    **{f"lerp{mark}": between for mark in ("", "_")},
+    **{f"remainder{mark}": remaining for mark in ("", "_")},
+    **{f"floor_divide{mark}": floored for mark in ("", "_")},
+    "logaddexp": of_sum("exp", "log"),
+    "hypot": of_sum("square", "sqrt"),
+    "maximum": arithmetic("maximum"),
+    "minimum": arithmetic("minimum"),
+    "fmax": arithmetic("maximum"),
+    "fmin": arithmetic("minimum"),
+}
+"""By the operator's name in ATen."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
-from cnncalc.interchange.torch_export.rules.arithmetic import addcmul, arithmetic, of_two, subtracted
+from cnncalc.interchange.torch_export.rules.arithmetic import of_two
 from cnncalc.interchange.torch_export.rules.norms_of_weights import standardised
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
@@ -26,24 +27,6 @@ def function(kind: str, **fields: Any) -> Any:
 
 
 INPLACE = ("relu", "relu6", "leaky_relu", "elu", "selu", "silu", "mish", "hardswish", "hardsigmoid", "dropout")
-
-
-def shrunk(of: str) -> Any:
-    """A shrinkage by torch's own λ; any other is no function of ours."""
-
-    def rule(call: Call) -> Tensor:
-        if call.get("lambd", 0.5) != 0.5:
-            raise Refused(f"a shrinkage by {str(call.get('lambd'))[:20]}")
-        return call.put("function", of=of)
-
-    return rule
-
-
-def threshold(call: Call) -> Tensor:
-    """Zero up to 1."""
-    if (call.get("threshold"), call.get("value")) != (1, 0):
-        raise Refused("a threshold of another number than 1, or with a value in its place that is not 0")
-    return call.put("function", of="threshold")
 
 
 def hardtanh(call: Call) -> Tensor:
@@ -114,8 +97,17 @@ def glu(call: Call) -> Tensor:
     return call.put("glu", axis=call.axis(call.get("dim", -1), call.x()) or None)
 
 
-def prelu(call: Call) -> Tensor:
-    """A slope for each channel, or one for all."""
+def prelu(call: Call) -> Value:
+    """A slope for each channel, or one for all; slopes that the code computes are multiplied by what is below 0."""
+    slopes = call.arguments.get("weight")
+    if isinstance(slopes, Tensor):
+        x = call.x()
+        above = call.layer("function", [x.number], f"{call.name()}_above", of="clip", low=0.0)
+        under = call.layer("function", [x.number], f"{call.name()}_under", of="clip", high=0.0)
+        wide = (product(slopes.dims), *(1,) * (len(call.world.sketch.shape(x.number)) - 1))
+        steep = call.layer("reshape", [slopes.number], f"{call.name()}_slopes", shape=wide)
+        below = call.layer("multiply", [under, steep], f"{call.name()}_below")
+        return call.held(call.layer("add", [above, below]), call.dims, x.batch)
     slopes = call.parameter("weight")
     if slopes is None:
         raise Refused("it has no slopes")
@@ -168,20 +160,32 @@ def over_axes(call: Call) -> str | None:
     raise Refused(f"it normalises over {str(shape)[:30]} of {len(ours)} axes")
 
 
+def _joined(call: Call) -> Tensor | None:
+    """The tensor with its last axes as one, where a norm is over several of them, but not over all; else None."""
+    x, over = call.x(), tuple(call.get("normalized_shape", []))
+    ours = call.world.sketch.shape(x.number)
+    if len(over) < 2 or over == ours or over != ours[-len(over) :]:
+        return None
+    shape = (*ours[: -len(over)], product(over))
+    call.arguments = {**call.arguments, "normalized_shape": [shape[-1]]}
+    return Tensor(call.layer("reshape", [x.number], f"{call.name()}_joined", shape=shape), x.dims, x.batch)
+
+
 def layer_norm(call: Call) -> Tensor:
-    """Over the last axis, or over all but the batch."""
-    over = over_axes(call)
+    """Over the last axes, or over all but the batch."""
     weight, bias = call.parameter("weight"), call.parameter("bias")
+    fields = {
+        "affine": None if weight is not None else False,
+        "bias": False if bias is None and weight is not None else None,
+        "eps": call.get("eps"),
+    }
     names = [one.name if one is not None else "" for one in (weight, bias)]
-    affine = None if weight is not None else False
-    return call.put(
-        "layernorm",
-        parameters=names,
-        over=over,
-        affine=affine,
-        bias=False if bias is None and weight is not None else None,
-        eps=call.get("eps"),
-    )
+    x = _joined(call)
+    if x is None:
+        return call.put("layernorm", parameters=names, over=over_axes(call), **fields)
+    made = call.layer("layernorm", [x.number], call.name(), names, over="last", **fields)
+    shape = call.world.shape(x.dims, x.batch)
+    return x._replace(number=call.layer("reshape", [made], f"{call.name()}_apart", shape=shape))
 
 
 def rms_norm(call: Call) -> Tensor:
@@ -238,11 +242,7 @@ ELEMENTWISE: dict[str, Any] = {
     **{f"{name}{mark}": function(kind) for name, kind in _NAMED.items() for mark in ("", "_")},
     **{f"{name}{mark}": function("function", of=of) for name, of in _FUNCTIONS.items() for mark in ("", "_")},
     **{f"hardtanh{mark}": hardtanh for mark in ("", "_")},
-    "softshrink": shrunk("softshrink"),
-    "hardshrink": shrunk("hardshrink"),
-    "threshold": threshold,
-    **{f"clamp{mark}": clamp for mark in ("", "_")},
-    "clamp_min": clamp,
+    **{f"{name}{mark}": clamp for name in ("clamp", "clip", "clamp_min", "clamp_max") for mark in ("", "_")},
     **{f"leaky_relu{mark}": leaky for mark in ("", "_")},
     **{f"elu{mark}": elu for mark in ("", "_")},
     "softplus": stretched("softplus", "beta"),
@@ -263,21 +263,6 @@ ELEMENTWISE: dict[str, Any] = {
         ),
         dropout,
     ),
-    **{
-        f"{name}{mark}": arithmetic(kind)
-        for name, kind in (
-            ("add", "add"),
-            ("sub", "subtract"),
-            ("mul", "multiply"),
-            ("div", "divide"),
-            ("pow", "power"),
-        )
-        for mark in ("", "_")
-    },
-    "rsub": subtracted,
-    "addcmul": addcmul,
-    "maximum": arithmetic("maximum"),
-    "minimum": arithmetic("minimum"),
     **dict.fromkeys(
         (
             "batch_norm",

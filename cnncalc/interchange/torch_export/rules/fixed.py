@@ -5,11 +5,13 @@ So are biases that are computed, or are numbers of which only some are learned.
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
-__all__ = ["fixed_conv", "fixed_linear", "is_fixed", "plus"]
+__all__ = ["fixed_conv", "fixed_deconv", "fixed_linear", "is_fixed", "plus"]
 
 
 def is_fixed(value: Value) -> bool:
@@ -39,26 +41,78 @@ def fixed_linear(call: Call, x: Tensor, weight: Parameter) -> Tensor:
     return call.held(call.layer("einsum", [x.number, fixed.number], equation=equation), call.dims, x.batch)
 
 
-def fixed_conv(call: Call, weight: Parameter) -> Tensor:
-    """A convolution of maps, as blurs and wavelets are: the windows as columns, and a product for each group."""
-    x, axes, groups = call.x(), len(weight.dims) - 2, call.get("groups", 1)
-    if axes != 2 or len(x.dims) != 4 or isinstance(call.get("padding", 0), str):
-        raise Refused("its weights are none that are learned, and it is no convolution of a map")
-    x, name = call.on_maps(x), call.name()
-    filters, columns = weight.dims[0] // groups, product(weight.dims[1:])
-    number = call.layer(
-        "unfold",
-        [x.number],
-        f"{name}_windows",
-        kernel=weight.dims[2:],
-        stride=call.lengths("stride", axes),
-        padding=call.lengths("padding", axes, 0),
-        dilation=call.lengths("dilation", axes),
-    )
+class Slid:
+    """A convolution of sequences or maps whose weights are a tensor: sequences are maps that are one high."""
+
+    def __init__(self, call: Call, weight: Parameter | Tensor) -> None:
+        self.call, self.axes, self.groups = call, len(weight.dims) - 2, call.get("groups", 1)
+        if self.axes not in (1, 2) or isinstance(call.get("padding", 0), str):
+            raise Refused("its weights are none that are learned, and it is no convolution of a sequence or a map")
+        x = call.x()
+        if len(x.dims) != self.axes + 2:
+            raise Refused("its weights are none that are learned, and it takes no batch")
+        self.x, self.dims = call.on_maps(x), weight.dims
+        shape = call.world.sketch.shape(self.x.number)
+        if len(shape) != self.axes + 1:
+            raise Refused("its weights are none that are learned, and it takes many maps of one sample")
+        self.kernel = self.wide(weight.dims[2:], 1)
+        self.taps = product(self.kernel)
+        table = call.tensor(weight)
+        self.table, self.channels = table.number, shape[0]
+
+    def wide(self, lengths: tuple[int, ...], one: int) -> tuple[int, ...]:
+        """Lengths along both axes of a map."""
+        return (one, *lengths) if self.axes == 1 else lengths
+
+    def lengths(self, name: str, usual: int = 1) -> tuple[int, ...]:
+        """An argument, along both axes of a map."""
+        return self.wide(self.call.lengths(name, self.axes, usual), usual)
+
+    def put(self, kind: str, *taken: int, word: str, **fields: Any) -> int:
+        """A layer of it."""
+        return self.call.layer(kind, list(taken), f"{self.call.name()}_{word}", **fields)
+
+    def windows(self) -> dict[str, Any]:
+        """The fields of what cuts windows out, or adds them up."""
+        slid = {"stride": self.lengths("stride"), "padding": self.lengths("padding", 0)}
+        return {"kernel": self.kernel, "dilation": self.lengths("dilation"), **slid}
+
+    def map(self) -> int:
+        """What comes in, as a map."""
+        if self.axes == 2:
+            return self.x.number
+        shape = self.call.world.sketch.shape(self.x.number)
+        return self.put("reshape", self.x.number, word="map_of", shape=(shape[0], 1, *shape[1:]))
+
+    def made(self, number: int, channels: int) -> Tensor:
+        """What comes out."""
+        shape = (channels, *self.call.dims[2:])
+        return self.call.held(self.put("reshape", number, word="map", shape=shape), self.call.dims, self.x.batch)
+
+
+def fixed_conv(call: Call, weight: Parameter | Tensor) -> Tensor:
+    """A convolution as blurs and wavelets are, or by weights that the code computes.
+
+    The windows are columns, and there is a product for each group.
+    """
+    slid = Slid(call, weight)
+    groups, columns = slid.groups, product(weight.dims[1:])
+    number = slid.put("unfold", slid.map(), word="windows", **slid.windows())
     places = call.world.sketch.shape(number)[1]
-    number = call.layer("reshape", [number], f"{name}_groups", shape=(groups, columns, places))
-    table = call.tensor(weight)
-    fixed = call.layer("reshape", [table.number], f"{name}_filters", shape=(groups, filters, columns))
-    made = call.layer("einsum", [fixed, number], equation="gfc,gcp->gfp")
-    shape = (groups * filters, *call.dims[2:])
-    return call.held(call.layer("reshape", [made], f"{name}_map", shape=shape), call.dims, x.batch)
+    number = slid.put("reshape", number, word="groups", shape=(groups, columns, places))
+    filters = weight.dims[0] // groups
+    fixed = slid.put("reshape", slid.table, word="filters", shape=(groups, filters, columns))
+    return slid.made(call.layer("einsum", [fixed, number], equation="gfc,gcp->gfp"), groups * filters)
+
+
+def fixed_deconv(call: Call, weight: Parameter | Tensor) -> Tensor:
+    """A transposed convolution by such weights: a product for each group makes columns, which are added up to a map."""
+    slid = Slid(call, weight)
+    groups, own, filters = slid.groups, slid.channels // slid.groups, weight.dims[1]
+    places = product(call.world.sketch.shape(slid.x.number)[1:])
+    number = slid.put("reshape", slid.x.number, word="groups", shape=(groups, own, places))
+    fixed = slid.put("reshape", slid.table, word="filters", shape=(groups, own, filters * slid.taps))
+    made = call.layer("einsum", [fixed, number], equation="gcf,gcp->gfp")
+    made = slid.put("reshape", made, word="columns", shape=(groups * filters * slid.taps, places))
+    size = slid.wide(call.dims[2:], 1)
+    return slid.made(slid.put("fold", made, word="added", size=size, **slid.windows()), groups * filters)

@@ -26,7 +26,7 @@ def product(call: Call) -> Value:
     weight, vector = (one, other) if len(one.dims) > 1 or one.beside else (other, one)
     if vector.learned or not weight.learned:
         raise Refused("it is no product of a weight with the vectors of its spectral norm")
-    return weight._replace(dims=call.dims, beside=(*weight.beside, vector.name))
+    return weight._replace(dims=call.dims, turned=(), beside=(*weight.beside, vector.name))
 
 
 def divided(left: Parameter, right: Parameter) -> Parameter | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.arithmetic import of_two
 from cnncalc.interchange.torch_export.rules.fixed import fixed_linear, is_fixed, plus
 from cnncalc.interchange.torch_export.rules.repeating import along
-from cnncalc.interchange.torch_export.values import Parameter, Refused, States, Tensor, Value
+from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
 __all__ = ["PRODUCTS"]
 
@@ -15,7 +17,8 @@ __all__ = ["PRODUCTS"]
 def linear(call: Call) -> Tensor:
     """aten.linear: on the last axis, at every position of the others."""
     weight, bias = call.parameter("weight"), call.arguments.get("bias")
-    if weight is not None and is_fixed(weight) and len(weight.dims) == 2:
+    alone = weight is not None and (is_fixed(weight) or call.world.stands_alone(weight))
+    if weight is not None and alone and len(weight.dims) == 2:
         return plus(call, fixed_linear(call, call.x(), weight), bias)
     if isinstance(bias, Tensor) or (bias is not None and is_fixed(bias)):
         return plus(call, _linear(call, call.x(), weight, None, turned=False), bias)
@@ -31,12 +34,37 @@ def _linear(call: Call, x: Tensor, weight: Parameter | None, bias: Parameter | N
     return call.put("linear", x, parameters=names, out=out, bias=bias is not None, axis=axis, norm=weight.norm)
 
 
-def addmm(call: Call) -> Tensor:
-    """bias + x · Wᵀ, where the matrix is a parameter that was turned."""
+def addmm(call: Call) -> Value:
+    """bias + x · Wᵀ, where the matrix is a parameter that was turned; of other tensors a product and a sum."""
     weight, bias = call.arguments.get("mat2"), call.arguments.get("self")
-    if not isinstance(weight, Parameter) or not isinstance(bias, Parameter):
-        raise Refused("its matrix and its bias are no parameters")
-    return _linear(call, call.tensor(call.arguments.get("mat1")), weight, bias, turned=True)
+    usual = (call.get("beta", 1), call.get("alpha", 1)) == (1, 1)
+    learned = isinstance(weight, Parameter) and bool(weight.name)
+    if usual and learned and isinstance(bias, Parameter) and len(bias.dims) == 1:
+        return _linear(call, call.tensor(call.arguments.get("mat1")), weight, bias, turned=True)
+    return _plus_product(call, "mat1", "mat2")
+
+
+def baddbmm(call: Call) -> Value:
+    """A product of each matrix with another, and a third tensor added."""
+    return _plus_product(call, "batch1", "batch2")
+
+
+def _plus_product(call: Call, left: str, right: str) -> Value:
+    """β times a tensor, and α times a product of two others."""
+    added, factors = call.arguments["self"], (call.get("beta", 1), call.get("alpha", 1))
+    call.arguments["self"], call.arguments["other"] = call.arguments[left], call.arguments[right]
+    with call.called("product"):
+        made = matmul(call)
+    terms = [
+        one if factor == 1 else _times(call, call.tensor(one), float(factor), word)
+        for one, factor, word in zip((added, made), factors, ("added", "taken"))
+        if factor != 0
+    ]
+    return of_two(call, "add", *terms) if len(terms) > 1 else terms[0]
+
+
+def _times(call: Call, x: Tensor, number: float, word: str) -> Tensor:
+    return x._replace(number=call.layer("multiply", [x.number], f"{call.name()}_{word}", number=number))
 
 
 def matmul(call: Call) -> Value:
@@ -51,6 +79,7 @@ def matmul(call: Call) -> Value:
         right = right._replace(expanded=len(right.dims) == len(left.dims))
     x, y = call.tensor(left), call.tensor(right)
     x, y = apart(call, (x, "left"), (y, "right"))
+    x, y = (_as_matrix(call, one, word) for one, word in ((x, "left"), (y, "right")))
     x, y = (longer(call, one, other, word) for one, other, word in ((x, y, "left"), (y, x, "right")))
     if len(x.dims) != len(y.dims) or x.batch != y.batch:
         raise Refused("its tensors have different numbers of axes")
@@ -58,6 +87,14 @@ def matmul(call: Call) -> Value:
     if len(ours) < 2:
         raise Refused("it multiplies along the batch")
     return call.put("matmul", x, y)
+
+
+def _as_matrix(call: Call, x: Tensor, word: str) -> Tensor:
+    """A vector that is multiplied as one row, or as one column: with an axis more."""
+    if len(x.dims) != 1 or x.batch is not None:
+        return x
+    dims = (1, *x.dims) if word == "left" else (*x.dims, 1)
+    return Tensor(call.layer("reshape", [x.number], f"{call.name()}_{word}_wide", shape=dims), dims, None)
 
 
 def longer(call: Call, one: Tensor, other: Tensor, word: str) -> Tensor:
@@ -83,30 +120,68 @@ def apart(call: Call, *named: tuple[Tensor, str]) -> list[Tensor]:
 
 
 def einsum(call: Call) -> Tensor:
-    """aten.einsum of two tensors where it is a product of matrices, `bhid,bhjd->bhij` or `bhij,bhjd->bhid`."""
-    operands, _, result = str(call.get("equation", "")).replace(" ", "").partition("->")
+    """aten.einsum: of one tensor its axes turned and summed, of two a product, of more one product after the other."""
     tensors = [call.tensor(one) for one in call.get("tensors", [])]
-    left, _, right = operands.partition(",")
-    front = left[:-2]
-    rows, inner, columns = left[-2:-1], left[-1:], result[-1:]
-    fits = len(tensors) == 2 and front == right[:-2] == result[:-2] and result[-2:-1] == rows and inner != columns
+    *sides, out = _letters(str(call.get("equation", "")), tensors)
+    if len(tensors) == 1:
+        return _turned(call, tensors[0], sides[0], out)
+    lengths = {letter: n for side, one in zip(sides, tensors) for letter, n in zip(side, one.dims)}
+    while len(tensors) > 2:
+        rest = out + "".join(sides[2:])
+        left = "".join(letter for letter in dict.fromkeys(sides[0] + sides[1]) if letter in rest)
+        name = f"{call.name()}_{len(tensors)}"
+        made = contracted(call, tensors[:2], (sides[0], sides[1], left), name, tuple(lengths[one] for one in left))
+        tensors, sides = [made, *tensors[2:]], [left, *sides[2:]]
+    left, right = sides
+    rows, inner, columns = left[-2:-1], left[-1:], out[-1:]
+    fits = left[:-2] == right[:-2] == out[:-2] and out[-2:-1] == rows and inner != columns
     if not fits or right[-2:] not in (columns + inner, inner + columns) or tensors[0].batch != tensors[1].batch:
-        return contracted(call, tensors, (left, right, result))
+        return contracted(call, tensors, (left, right, out), call.name(), call.dims)
     return call.put("matmul", *tensors, transposed=True if right[-2:] == columns + inner else None)
 
 
-def contracted(call: Call, tensors: list[Tensor], letters: tuple[str, str, str]) -> Tensor:
-    """Any other einsum of two tensors, in whose equation of ours the batch has no letter, unless it was merged."""
-    if len(tensors) != 2 or any(len(one.dims) != len(side) for one, side in zip(tensors, letters)):
-        raise Refused(f"an equation of this form is not known: {str(call.get('equation'))[:40]}")
+def _letters(equation: str, tensors: list[Tensor]) -> list[str]:
+    """The letters of each tensor and of what comes out, those of `...` in capitals from the last backward."""
+    operands, arrow, out = equation.replace(" ", "").partition("->")
+    sides, more = operands.split(","), 0
+    for at, (side, one) in enumerate(zip(sides, tensors)):
+        if "..." in side:
+            count = len(one.dims) - len(side) + 3
+            sides[at], more = side.replace("...", "IJKLMNOP"[:count][::-1]), max(more, count)
+    out = out.replace("...", "IJKLMNOP"[:more][::-1])
+    fit = len(sides) == len(tensors) and all(len(one.dims) == len(side) for one, side in zip(tensors, sides))
+    if not arrow or not fit or any(len(set(side)) < len(side) for side in (*sides, out)):
+        raise Refused(f"an equation of this form is not known: {equation[:40]}")
+    return [*sides, out]
+
+
+def _turned(call: Call, x: Tensor, letters: str, out: str) -> Tensor:
+    """Axes of one tensor summed where they do not come out, and the others turned."""
+    if x.batch is None or letters[x.batch] not in out:
+        x = call.whole(x, "whole")
+    own = letters[x.batch] if x.batch is not None else ""
+    ours, wanted = letters.replace(own, "") if own else letters, out.replace(own, "") if own else out
+    number, gone = x.number, tuple(axis for axis, letter in enumerate(ours) if letter not in wanted)
+    if gone:
+        number = call.layer("reduce", [number], f"{call.name()}_sum", by="sum", axes=gone, keep=not wanted or None)
+        ours = "".join(letter for letter in ours if letter in wanted)
+    if ours != wanted:
+        number = call.layer("permute", [number], order=tuple(ours.index(letter) for letter in wanted))
+    return call.held(number, call.dims, out.index(own) if own else call.world.batch_of(call.dims, None))
+
+
+def contracted(
+    call: Call, tensors: list[Tensor], letters: tuple[str, str, str], name: str, dims: tuple[int, ...]
+) -> Tensor:
+    """Any einsum of two tensors, in whose equation of ours the batch has no letter, unless it was merged."""
     batch = {side[one.batch] for one, side in zip(tensors, letters) if one.batch is not None}
     own = batch.pop() if len(batch) == 1 else ""
     beside = any(one.batch is None and own in side for one, side in zip(tensors, letters))
     if not own or own not in letters[2] or beside:
         tensors, own = [call.whole(one, f"whole_{at}") for at, one in enumerate(tensors)], ""
     left, right, out = (side.replace(own, "") if own else side for side in letters)
-    made = call.layer("einsum", [one.number for one in tensors], call.name(), equation=f"{left},{right}->{out}")
-    return call.held(made, call.dims, letters[2].index(own) if own else call.world.batch_of(call.dims, None))
+    made = call.layer("einsum", [one.number for one in tensors], name, equation=f"{left},{right}->{out}")
+    return call.held(made, dims, letters[2].index(own) if own else call.world.batch_of(dims, None))
 
 
 def attention(call: Call) -> Tensor:
@@ -159,55 +234,21 @@ def embedded(call: Call) -> Tensor:
     )
 
 
-def recurrent(kind: str, **more: Any) -> Any:
-    """aten.lstm, gru and rnn: the states of all steps; what they end in is not handed on."""
-
-    def rule(call: Call) -> Value:
-        x, parameters = call.x(), call.get("params", [])
-        runs = call.get("num_layers", 1) * (2 if call.get("bidirectional", False) else 1)
-        named = [one for one in parameters if not (isinstance(one, Parameter) and not one.name)]
-        single = len(parameters) - len(named) == runs and call.get("has_biases", True)
-        parameters = named if single else parameters  # the second vectors of biases are zeros, which nobody learns
-        if not parameters or not all(isinstance(one, Parameter) and one.name for one in parameters):
-            raise Refused("its matrices are no parameters of the module")
-        if len(x.dims) != 3:
-            raise Refused("it takes no batch of sequences")
-        batch = 0 if call.get("batch_first", False) else 1
-        x = call.laid_as(x, x._replace(batch=batch))
-        state, others = call.operation.outputs[1:2], {call.operation.outputs[0], *call.operation.outputs[2:]}
-        ends = not call.world.used.isdisjoint(state)
-        if ends and not call.world.used.isdisjoint(others):
-            raise Refused("its last states are handed on beside all others, which a layer of ours does not have")
-        rows = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
-        units, biased = parameters[0].dims[0] // rows, bool(call.get("has_biases", True))
-        projected = parameters[1].dims[1]
-        fields = {
-            "parameters": [one.name for one in parameters],
-            "hidden": units,
-            "layers": call.get("num_layers", 1),
-            "bidirectional": True if call.get("bidirectional", False) else None,
-            "bias": None if biased else False,
-            "biases": 1 if single else None,
-            "projection": projected if projected != units else None,
-            "axis": "last",
-            **more,
-        }
-        rest: list[Value] = [None] * (len(call.operation.outputs) - 1)
-        if x.batch != batch:  # many sequences of one sample
-            if ends or batch != 0:
-                raise Refused("many sequences of one sample, in an order or with last states that are not known")
-            names = fields.pop("parameters")
-            made = call.of_each(x, lambda taken, name: call.layer(kind, [taken], name, names, **fields))
-            return [call.held(made, call.dims, call.world.batch_of(call.dims, None)), *rest]
-        if not ends:
-            return [call.put(kind, x, **fields), *rest]
-        directions = 2 if fields["bidirectional"] else 1
-        final = call.layer(kind, [x.number], call.name(), fields.pop("parameters"), returns="final", **fields)
-        if directions > 1:
-            final = call.layer("reshape", [final], f"{call.name()}_ends", shape=(directions, projected))
-        return [None, States(Tensor(final, (directions, call.world.size, projected), 1)), *rest[1:]]
-
-    return rule
+def bagged(call: Call) -> Value:
+    """embedding_bag: the vectors of as many numbers as a sample has, of which one is made: a sum, mean or maximum."""
+    table, indices = call.parameter("weight"), call.tensor(call.arguments.get("indices"))
+    if table is None or call.get("per_sample_weights") is not None or call.get("mode", 0) not in (0, 1, 2):
+        raise Refused("it has no table, or weighs its vectors")
+    samples, features = call.dims
+    if samples != call.world.size:
+        raise Refused("its bags are no samples")
+    each = product(indices.dims) // samples
+    numbers = call.layer("reshape", [indices.number], f"{call.name()}_numbers", shape=(each,))
+    fields = {"vocabulary": table.dims[0], "features": features, "axis": "last"}
+    vectors = call.layer("embedding", [numbers], call.name(), [table.name], **fields)
+    by = ("sum", "mean", "max")[call.get("mode", 0)]
+    number = call.layer("reduce", [vectors], f"{call.name()}_{by}", by=by, axes=(0,))
+    return [Tensor(number, call.dims, 0), *[None] * (len(call.operation.outputs) - 1)]
 
 
 def bilinear(call: Call) -> Tensor:
@@ -218,18 +259,6 @@ def bilinear(call: Call) -> Tensor:
     both = (call.tensor(call.arguments.get("input1")), call.tensor(call.arguments.get("input2")))
     names = [weight.name, bias.name if bias is not None else ""]
     return call.put("bilinear", *both, parameters=names, out=weight.dims[0], bias=bias is not None)
-
-
-def baddbmm(call: Call) -> Tensor:
-    """A product of each matrix with another, and a third tensor added."""
-    call.arguments["other"], bias = call.arguments["batch2"], call.arguments["self"]
-    call.arguments["self"] = call.arguments["batch1"]
-    made = matmul(call)
-    if not isinstance(bias, Parameter):
-        raise Refused("what it adds is no parameter of the module")
-    shape = call.world.shape((*(1,) * (len(made.dims) - len(bias.dims)), *bias.dims), made.batch)
-    number = call.layer("parameter", [made.number], f"{call.name()}_added", [bias.name], shape=shape, join="add")
-    return call.held(number, made.dims, made.batch)
 
 
 PRODUCTS: dict[str, Any] = {
@@ -245,9 +274,6 @@ PRODUCTS: dict[str, Any] = {
     "_scaled_dot_product_flash_attention": lambda call: [attention(call), *[None] * (len(call.operation.outputs) - 1)],
     "_scaled_dot_product_flash_attention_for_cpu": lambda call: [attention(call), None],
     "embedding": embedded,
-    "lstm": recurrent("lstm"),
-    "gru": recurrent("gru"),
-    "rnn_tanh": recurrent("rnn"),
-    "rnn_relu": recurrent("rnn", nonlinearity="relu"),
+    "embedding_bag": bagged,
 }
 """By the operator's name in ATen."""

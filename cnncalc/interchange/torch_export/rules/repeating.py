@@ -1,9 +1,10 @@
-"""Operations of ATen that give elements more than once: repeats, overlapping windows, and pools that are undone."""
+"""Operations of ATen that give elements more than once, or at other places: repeats, windows, pools that are undone."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
 
@@ -140,6 +141,54 @@ def unpooled(call: Call) -> Tensor:
     return call.held(number, call.dims, x.batch)
 
 
+def rolled(call: Call) -> Tensor:
+    """roll: the end of an axis before its start, for each axis."""
+    x = call.x()
+    shifts, dims = call.get("shifts", []), call.get("dims", [])
+    if not dims and len(shifts) == 1:
+        return _rolled_flat(call, x, shifts[0])
+    number = x.number
+    for at, (shift, dim) in enumerate(zip(shifts, dims)):
+        axis, length = call.axis(dim, x), x.dims[dim % len(x.dims)]
+        start = -shift % length
+        if not start:
+            continue
+        name = f"{call.name()}_{at}"
+        ends = [
+            call.layer("slice", [number], f"{name}_{part}", channels=span, axis=axis or None)
+            for part, span in enumerate(((start, length), (0, start)))
+        ]
+        number = call.layer("concat", ends, name, axis=axis or None)
+    return Tensor(number, x.dims, x.batch)
+
+
+def _rolled_flat(call: Call, x: Tensor, shift: int) -> Tensor:
+    """A tensor of one sample whose elements are rolled as one row."""
+    if call.world.size != 1:
+        raise Refused("it rolls a whole batch as one row")
+    length, shape, name = product(x.dims), call.world.sketch.shape(x.number), call.name()
+    flat = call.layer("reshape", [x.number], f"{name}_flat", shape=(length,))
+    cut = -shift % length
+    spans = [span for span in ((cut, length), (0, cut)) if span[0] < span[1]]
+    ends = [call.layer("slice", [flat], f"{name}_{at}", channels=span) for at, span in enumerate(spans)]
+    whole = call.layer("concat", ends, f"{name}_row") if len(ends) > 1 else ends[0]
+    return x._replace(number=call.layer("reshape", [whole], shape=shape))
+
+
+def stepped(call: Call) -> Value:
+    """diff: each place of an axis less the one before it."""
+    if call.get("n", 1) != 1 or call.get("prepend") is not None or call.get("append") is not None:
+        raise Refused("differences of differences, or with something before or behind")
+    x = call.x()
+    axis, length = call.axis(call.get("dim", -1), x), x.dims[call.get("dim", -1) % len(x.dims)]
+    spans = (("later", (1, length)), ("before", (0, length - 1)))
+    both = [
+        call.layer("slice", [x.number], f"{call.name()}_{word}", channels=span, axis=axis or None)
+        for word, span in spans
+    ]
+    return call.held(call.layer("subtract", both), call.dims, x.batch)
+
+
 def copied(call: Call) -> Value:
     """copy_: the numbers of a second tensor in place of its own, repeated where it is smaller."""
     x, source = call.tensor(call.arguments.get("self")), call.arguments.get("src")
@@ -161,13 +210,16 @@ def copied(call: Call) -> Value:
 def filled(call: Call) -> Value:
     """fill_ and zero_: one number everywhere."""
     x = call.tensor(call.arguments.get("self"))
-    return Parameter("", x.dims, source=x.number, expanded=x.batch == 0)
+    factor = 0.0 if call.word == "zero_" else 1.0
+    return Parameter("", x.dims, source=x.number, expanded=x.batch == 0, factor=factor)
 
 
 REPEATING: dict[str, Any] = {
     "copy_": copied,
     "fill_": filled,
     "zero_": filled,
+    "roll": rolled,
+    "diff": stepped,
     "repeat": repeated,
     "tile": repeated,
     "repeat_interleave": interleaved,

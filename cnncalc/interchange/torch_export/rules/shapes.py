@@ -6,11 +6,14 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
+from cnncalc.interchange.torch_export.rules.choosing import shape_alone
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, States, Tensor, Value
 
 __all__ = ["SHAPES"]
 
 MOST_PARTS = 1_000
+SPLIT = {"hsplit": 1, "vsplit": 0, "dsplit": 2}
+"""The axis that is split, where that is in the name; a vector is split along its own."""
 
 
 def same(call: Call) -> Value:
@@ -24,7 +27,7 @@ def reshaped(call: Call) -> Value:
     dims = call.dims
     if isinstance(value, Places):
         return value
-    if isinstance(value, Parameter):
+    if isinstance(value, Parameter) and not value.turned:
         return value._replace(dims=dims, expanded=False)
     x = call.tensor(value)
     if product(dims) != product(x.dims):
@@ -41,7 +44,7 @@ def permuted(call: Call) -> Value:
     value = next(iter(call.arguments.values()))
     rank = len(value.dims) if isinstance(value, (Parameter, Tensor)) else 0
     order = call.get("dims")
-    if call.word == "movedim":
+    if call.word in ("movedim", "moveaxis"):
         order = _moved(rank, call.get("source"), call.get("destination"))
     elif call.word == "t":
         order = [1, 0][:rank]
@@ -56,7 +59,9 @@ def permuted(call: Call) -> Value:
     order = [one % rank for one in order]
     dims = tuple(value.dims[one] for one in order)
     if isinstance(value, Parameter):
-        return value._replace(dims=dims, expanded=False)
+        own = value.turned or tuple(range(rank))
+        turned = tuple(own[one] for one in order) if value.name and not value.norm else ()
+        return value._replace(dims=dims, expanded=False, turned=() if turned == tuple(range(rank)) else turned)
     batch = order.index(value.batch) if value.batch is not None else None
     ours = [axis - (value.batch is not None and axis > value.batch) for axis in order if axis != value.batch]
     if ours == sorted(ours):
@@ -110,8 +115,8 @@ def parted(call: Call) -> Value:
         parts = [(f"{value.name}[{at}]", shapes.get(one, ())) for at, one in enumerate(call.operation.outputs)]
         return [value._replace(name=name if value.name else "", dims=dims) for name, dims in parts]
     x = call.x()
-    axis = call.axis(call.get("dim", 0), x)
-    place = call.get("dim", 0) % len(x.dims)
+    dim = call.get("dim", SPLIT.get(call.word, 0))
+    axis, place = call.axis(dim, x), dim % len(x.dims)
     names, start = call.operation.outputs, 0
     made: list[Tensor | None] = []
     if len(names) > MOST_PARTS:
@@ -146,9 +151,12 @@ def selected(call: Call) -> Value:
     """select: one place of an axis."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, Parameter) and (not value.name or product(value.dims) == product(call.dims)):
-        return value._replace(dims=call.dims, expanded=False)
-    x = call.tensor(value)
+        return value._replace(dims=call.dims, expanded=False, turned=())
     dim, index = call.get("dim", 0), call.get("index", 0)
+    if isinstance(value, States):
+        index = index % (value.lower + value.final.dims[0]) - value.lower
+        value = value.final
+    x = call.tensor(value)
     call.axis(dim, x)
     return _selected(call, x, dim % len(x.dims), index, call.dims)
 
@@ -157,9 +165,10 @@ def sliced(call: Call) -> Value:
     """slice and narrow: places of an axis."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, States):
-        if call.get("dim", 0) != 0 or call.get("start", 0) != -value.final.dims[0] or call.dims != value.final.dims:
-            raise Refused("it takes other last states than those of the last layer")
-        return value.final
+        lower, rows = value.lower, value.lower + value.final.dims[0]
+        start = call.get("start", 0) % rows - lower
+        value = value.final
+        call.arguments = {**call.arguments, "self": value, "start": start}
     if 0 in call.dims or (isinstance(value, Parameter) and not value.name):
         return Parameter("", call.dims)
     x = call.tensor(value)
@@ -200,56 +209,41 @@ def expanded(call: Call) -> Value:
         added = own if len(own) < len(wide) else own[1:] if own[:1] == (1,) else None
         whole = added is not None and len(wide) > 1 and wide == (call.world.size, *added)
         if own == wide or whole or not value.name:
-            return value._replace(dims=wide, expanded=whole or value.expanded)
+            return value._replace(
+                dims=wide, expanded=whole or value.expanded, turned=value.turned if own == wide else ()
+            )
         value = call.tensor(value)
     x = call.tensor(value)
     if x.dims == call.dims:
         return x
     if len(x.dims) != len(call.dims):
         raise Refused("it adds axes")
+    if x.batch is not None and x.dims[x.batch] != call.dims[x.batch]:
+        x = call.on_maps(x) if call.dims[0] == 1 else call.whole(x, "whole")
     return call.put("expand", x, shape=tuple(n for axis, n in enumerate(call.dims) if axis != x.batch))
 
 
-def rolled(call: Call) -> Tensor:
-    """roll: the end of an axis before its start, for each axis."""
-    x = call.x()
-    shifts, dims = call.get("shifts", []), call.get("dims", [])
-    if len(shifts) != len(dims):
-        raise Refused("it rolls a flattened tensor")
-    number = x.number
-    for at, (shift, dim) in enumerate(zip(shifts, dims)):
-        axis, length = call.axis(dim, x), x.dims[dim % len(x.dims)]
-        start = -shift % length
-        if not start:
-            continue
-        name = f"{call.name()}_{at}"
-        ends = [
-            call.layer("slice", [number], f"{name}_{part}", channels=span, axis=axis or None)
-            for part, span in enumerate(((start, length), (0, start)))
-        ]
-        number = call.layer("concat", ends, name, axis=axis or None)
-    return Tensor(number, x.dims, x.batch)
-
-
 def gathered(call: Call) -> Value:
-    """index: places that are fixed, as a table of relative positions is read."""
+    """index: places by numbers, as a table of relative positions is read: only the shape is known."""
     value = next(iter(call.arguments.values()))
     if isinstance(value, Parameter) and not value.name:
         return Parameter("", call.dims)
-    indices = call.get("indices", [])
-    if isinstance(value, Parameter) or all(one is None or isinstance(one, Parameter) for one in indices):
-        x = call.tensor(value)
-        batch = call.world.batch_of(call.dims, x.batch)
-        shape = call.world.shape(call.dims, batch)
-        return Tensor(
-            call.layer("opaque", [x.number], f"{call.name()}_read", shape=shape, of="index"), call.dims, batch
-        )
-    raise Refused("it takes places of a tensor by numbers that are computed")
+    return shape_alone(call)
+
+
+def turned(call: Call) -> Value:
+    """mT, mH, T, H: the last two axes change places."""
+    value = next(iter(call.arguments.values()))
+    rank = len(value.dims)
+    if rank < 2:
+        raise Refused("it turns no matrix")
+    call.arguments = {"self": value, "dims": [*range(rank - 2), rank - 1, rank - 2]}
+    return permuted(call)
 
 
 SAME = (
     "contiguous clone alias detach detach_ to _to_copy lift_fresh_copy lift_fresh type_as _assert_tensor_metadata"
-    " requires_grad_ float half bfloat16 identity"
+    " requires_grad_ float half bfloat16 double int long bool identity nan_to_num"
 )
 SHAPES: dict[str, Any] = {
     **dict.fromkeys(SAME.split(), same),
@@ -269,17 +263,19 @@ SHAPES: dict[str, Any] = {
         ),
         reshaped,
     ),
-    **dict.fromkeys(("permute", "transpose", "t", "transpose_", "swapaxes", "movedim"), permuted),
+    **dict.fromkeys(
+        ("permute", "transpose", "t", "transpose_", "swapaxes", "swapdims", "movedim", "moveaxis"), permuted
+    ),
+    **dict.fromkeys(("mT", "mH", "numpy_T", "matrix_H"), turned),
     "cat": concatenated,
     "concat": concatenated,
-    **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split"), parted),
+    **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split", *SPLIT), parted),
     "select": selected,
     "slice": sliced,
     "narrow": sliced,
     "stack": stacked,
     "expand": expanded,
     "expand_as": expanded,
-    "roll": rolled,
     "index": gathered,
 }
 """By the operator's name in ATen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
-from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, is_fixed, plus
+from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, fixed_deconv, is_fixed, plus
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
 
 __all__ = ["WINDOWS"]
@@ -24,12 +24,19 @@ def _axes(call: Call) -> int:
     return len(call.x().dims) - 2
 
 
+def _is_no_layers(call: Call, weight: Value) -> bool:
+    """Whether a kernel is computed, or fixed, or taken as a tensor before, and so no layer's own."""
+    if isinstance(weight, Tensor):
+        return True
+    return (is_fixed(weight) or call.world.stands_alone(weight)) and len(weight.dims) > 2
+
+
 def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
         return transposed(call)
-    given = call.parameter("weight")
-    if given is not None and is_fixed(given) and len(given.dims) > 2:
+    given: Value = call.arguments.get("weight")
+    if _is_no_layers(call, given):
         return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
@@ -52,6 +59,9 @@ def conv(call: Call) -> Tensor:
 
 def transposed(call: Call) -> Tensor:
     """aten.conv_transpose1d to conv_transpose3d."""
+    given: Value = call.arguments.get("weight")
+    if _is_no_layers(call, given):
+        return plus(call, fixed_deconv(call, given), call.arguments.get("bias"), axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
     axes, groups = len(dims) - 2, call.get("groups", 1)
@@ -92,14 +102,29 @@ def pool(kind: str) -> Any:
         if kind == "maxpool" and x.number in call.world.bordered:  # a border of −∞ is the pool's own, where it may be
             before, border = call.world.bordered[x.number]
             sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
-            if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
+            wide = [(k - 1) * apart + 1 for k, apart in zip(kernel, fields["dilation"])]
+            if all(2 * max(pair) <= k for pair, k in zip(sides, wide)):
                 x, fields["padding"] = before, tuple(sides)
             else:
-                call.note("a border of −∞, wider than half the kernel, counts as one of zeros")
+                x = _below_all(call, before, border, kernel, fields["dilation"])
         made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
+
+
+def _below_all(
+    call: Call, x: Tensor, border: tuple[tuple[int, int], ...], kernel: tuple[int, ...], dilation: tuple[int, ...]
+) -> Tensor:
+    """A map in a border of less than every number, too wide to be a pool's own.
+
+    A window that reaches the map reaches its edge, so that the edge may stand in the border too, unless it is dilated.
+    """
+    reaching = all(max(pair) < k and apart == 1 for pair, k, apart in zip(border, kernel, dilation))
+    if not reaching:
+        call.note("a border of −∞, as wide as the kernel or wide below a dilated one, counts as one of zeros")
+    mode = "replicate" if reaching else None
+    return x._replace(number=call.layer("pad", [x.number], f"{call.name()}_border", border=border, mode=mode))
 
 
 def adaptive(kind: str) -> Any:
@@ -170,6 +195,32 @@ def pad(call: Call) -> Tensor:
     return call.put("pad", x, border=border, channels=channels, mode=mode if mode != "constant" else None)
 
 
+def deformable(call: Call) -> Tensor:
+    """torchvision's deform_conv2d: where its windows look is a tensor, and perhaps what each pixel weighs."""
+    weight, bias, names = _weights(call)
+    taken = [call.tensor(call.arguments.get(name)) for name in ("input", "offset")]
+    if call.get("use_mask", False):
+        taken.append(call.tensor(call.arguments.get("mask")))
+    if not (weight.name and weight.learned):
+        raise Refused("its weights are none that are learned")
+    pairs = {
+        name: tuple(call.get(f"{short}_{end}", default) for end in ("h", "w"))
+        for name, short, default in (("stride", "stride", 1), ("padding", "pad", 0), ("dilation", "dilation", 1))
+    }
+    return call.put(
+        "deform_conv",
+        *taken,
+        parameters=names,
+        out=weight.dims[0],
+        kernel=weight.dims[2:],
+        stride=pairs["stride"],
+        padding=tuple((one, one) for one in pairs["padding"]),
+        dilation=pairs["dilation"],
+        groups=call.get("groups", 1),
+        bias=bias,
+    )
+
+
 def pixel_shuffle(call: Call) -> Tensor:
     """Channels become positions."""
     return call.put("pixel_shuffle", factor=call.get("upscale_factor"))
@@ -195,7 +246,9 @@ WINDOWS: dict[str, Any] = {
     **{f"_upsample_nearest_exact{axes}": upsample("nearest") for axes in AXES},
     "pad": pad,
     "constant_pad_nd": pad,
+    "deform_conv2d": deformable,
     "pixel_shuffle": pixel_shuffle,
+    "channel_shuffle": lambda call: call.put("channel_shuffle", groups=call.get("groups")),
     "pixel_unshuffle": lambda call: call.put("pixel_unshuffle", factor=call.get("downscale_factor")),
 }
 """By the operator's name in ATen."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Node, Tensor
 from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
@@ -34,7 +36,13 @@ def unquantised(kind: str, *places: int) -> Rule:
         "MatMul": products.matmul,
         "Where": elements.compared,
     }
-    return lambda call: rules[kind](taking(call, kind, places))
+
+    def rule(call: Call) -> list[Value]:
+        plain = taking(call, kind, places)
+        plain.values = [one._replace(type=FLOAT32) if isinstance(one, Tensor) else one for one in plain.values]
+        return list(rules[kind](plain))
+
+    return rule
 
 
 def joined(call: Call) -> list[Value]:
@@ -104,10 +112,24 @@ def fused(call: Call) -> list[Value]:
 
 def fused_matmul(call: Call) -> list[Value]:
     """FusedMatMul: a product of two tensors, either of them turned."""
-    if call.whole("transA", 0) or call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
-        raise NotKnown("its first factor is turned")
+    if call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
+        raise NotKnown("its factors are turned along the batch")
+    if call.whole("transA", 0):
+        first = call.live(0)
+        rank = len(call.shape(first))
+        if first.axis > 0 or rank < 2:
+            raise NotKnown("its first factor is no matrix")
+        call = call.on(call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2)))
     if not call.whole("transB", 0):
         return products.matmul(taking(call, "MatMul", (0, 1)))
+    if isinstance(call.values[1], Tensor):
+        weight = call.fixed(1)
+        if len(weight.dims) < 2:
+            raise NotKnown("its second factor is no matrix")
+        plain = taking(call, "MatMul", (0, 1))
+        turned = (*weight.dims[:-2], weight.dims[-1], weight.dims[-2])
+        plain.values = [call.values[0], weight._replace(dims=turned, held=None)]
+        return products.matmul(plain)
     first, second = call.live(0), call.live(1)
     if first.axis != second.axis or first.axis > 0 or len(call.shape(first)) != len(call.shape(second)):
         raise NotKnown("a product of tensors with different axes")
@@ -143,14 +165,94 @@ def skip_norm(call: Call) -> list[Value | None]:
     return [*elements.layer_norm(norm), None, None, total]
 
 
+def few_bits(call: Call) -> list[Value]:
+    """MatMulNBits and MatMulBnb4: a matrix whose numbers stand in blocks of a few bits, with a bias behind it."""
+    live, weight = call.batched(call.live(), 0), call.fixed(1)
+    width, out = call.whole("K", 0), call.whole("N", 0)
+    shape = call.shape(live)
+    if live.axis == len(call.full(live)) - 1 or shape[-1] != width:
+        raise NotKnown(f"a matrix for {width} features")
+    axis = "features" if len(shape) == 1 else "last"
+    return [call.biased(5, -1, "linear", live, [weight], out=out, axis=axis)]
+
+
+def few_bits_table(call: Call) -> list[Value]:
+    """GatherBlockQuantized: the rows of a table whose numbers stand in blocks of a few bits."""
+    table, live = call.fixed(0), call.live(1)
+    packed = 8 // call.whole("bits", 4) if table.type == UINT8 else 1
+    if len(table.dims) != 2 or call.whole("gather_axis", 0) or live.axis > 0:
+        raise NotKnown("a look-up in no table of vectors")
+    fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1] * packed, "axis": "last"}
+    return [call.put("embedding", live, weights=[table], **fields)]
+
+
+def biased_softmax(call: Call) -> list[Value]:
+    """BiasSoftmax: a sum and its softmax."""
+    (total,) = elements.arithmetic(taking(call, "Add", (0, 1)))
+    assert isinstance(total, Live)
+    made = call.on(total, "_softmax")
+    made.node = made.node._replace(kind="Softmax", told=call.node.called())
+    return elements.softmax(made)
+
+
+def added(call: Call) -> list[Value]:
+    """BiasAdd: a bias, and what went past."""
+    (made,) = elements.arithmetic(taking(call, "Add", (0, 1)))
+    assert isinstance(made, Live)
+    return [call.put("add", made, call.live(2), suffix="_skip") if call.given(2) else made]
+
+
+def product_gelu(call: Call) -> list[Value]:
+    """GemmFastGelu: a product with its bias, through a gelu."""
+    (made,) = products.matmul(call)
+    assert isinstance(made, Live)
+    return [call.put("gelu", made, suffix="_gelu", approximate="tanh")]
+
+
+def channels_last(rule: Rule, flag: str = "") -> Rule:
+    """A rule for maps with channels first as one for maps with channels last, always or where an attribute says so."""
+
+    def turned(call: Call) -> list[Value]:
+        if flag and not call.whole(flag, 0):
+            return list(rule(call))
+        live = call.map()
+        rank = len(call.shape(live))
+        first = call.put("permute", live, suffix="_first", order=(rank - 1, *range(rank - 1)))
+        made = rule(call.on(first))
+        return [
+            call.put("permute", one, suffix="_last", order=(*range(1, rank), 0)) if isinstance(one, Live) else one
+            for one in dict.fromkeys(made)
+        ]
+
+    return turned
+
+
+def group_norm(call: Call) -> list[Value]:
+    """GroupNorm, with the swish behind it."""
+    norm = taking(call, "GroupNormalization", (0, 1, 2))
+    attributes = {**call.node.attributes, "num_groups": call.whole("groups", 1)}
+    norm.node, norm.opset = norm.node._replace(attributes=attributes), 21
+    (made,) = elements.group_norm(norm)
+    assert isinstance(made, Live)
+    return [call.put("silu", made, suffix="_silu") if call.whole("activation", 0) else made]
+
+
 RUNTIME: dict[str, Rule] = {
+    **dict.fromkeys(("MatMulNBits", "MatMulBnb4"), few_bits),
+    "GatherBlockQuantized": few_bits_table,
+    "BiasSoftmax": biased_softmax,
+    "BiasAdd": added,
+    "GemmFastGelu": product_gelu,
+    "NhwcMaxPool": channels_last(lambda call: windows.pool(taking(call, "MaxPool", (0,)))),
+    "GroupNorm": channels_last(group_norm, "channels_last"),
+    "QLinearConv": channels_last(windows.quantised, "channels_last"),
     "QLinearAdd": unquantised("Add", 0, 3),
     "QLinearMul": unquantised("Mul", 0, 3),
     "QLinearSigmoid": unquantised("Sigmoid", 0),
     "QLinearLeakyRelu": unquantised("LeakyRelu", 0),
     "QLinearSoftmax": unquantised("Softmax", 0),
-    "QLinearAveragePool": unquantised("AveragePool", 0),
-    "QLinearGlobalAveragePool": unquantised("GlobalAveragePool", 0),
+    "QLinearAveragePool": channels_last(unquantised("AveragePool", 0), "channels_last"),
+    "QLinearGlobalAveragePool": channels_last(unquantised("GlobalAveragePool", 0), "channels_last"),
     "QLinearReduceMean": unquantised("ReduceMean", 0),
     "QLinearWhere": unquantised("Where", 0, 1, 4),
     "QGemm": unquantised("Gemm", 0, 3, 6),
@@ -163,7 +265,7 @@ RUNTIME: dict[str, Rule] = {
     "Crop": crop,
     "FusedConv": fused,
     "FusedGemm": fused,
-    "FusedMatMul": fused_matmul,
+    **dict.fromkeys(("FusedMatMul", "TransposeMatMul"), fused_matmul),
     **dict.fromkeys(("BiasGelu", "FastGelu", "QuickGelu"), gelu),
     **dict.fromkeys(("SkipLayerNormalization", "SkipSimplifiedLayerNormalization"), skip_norm),
 }

@@ -8,29 +8,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
-from cnncalc.interchange.onnx.rules import elements, runtime, windows
+from cnncalc.interchange.onnx.rules import elements, windows
+from cnncalc.interchange.onnx.rules.fused import runtime
 
 __all__ = ["BLOCKED"]
+
+MOST_MISSING = 64
+"""Channels of a block."""
 
 
 def convolution(call: Call) -> list[Value]:
     """Conv, with the sum and the activation behind it; channels that are missing of a block are zeros."""
     live, weight = call.map(), call.fixed(1)
-    missing = weight.dims[1] - call.shape(live)[0] if len(weight.dims) > 1 else 0
-    if call.whole("group", 1) == 1 and missing > 0:
+    missing = weight.dims[1] * call.whole("group", 1) - call.shape(live)[0] if len(weight.dims) > 1 else 0
+    if 0 < missing < MOST_MISSING:
         wide = call.put("pad", live, suffix="_block", border=0, channels=((0, missing),))
         call.values = [wide, *call.values[1:]]
     return runtime.fused(call)
 
 
 def in_order(call: Call) -> list[Value]:
-    """ReorderOutput: as many channels as it says, in their own order."""
+    """ReorderOutput: as many channels as it says, in their own order, first or last."""
     live, channels = call.map(), call.whole("channels", 0)
     held = call.shape(live)[0]
-    if call.whole("channels_last", 0) or not 0 < channels <= held:
+    if not 0 < channels <= held:
         raise NotKnown(f"{channels} of {held} channels")
     made: Live = live if channels == held else call.put("slice", live, channels=(0, channels))
-    return [made]
+    if not call.whole("channels_last", 0):
+        return [made]
+    return [call.put("permute", made, suffix="_last", order=(*range(1, len(call.shape(made))), 0))]
 
 
 BLOCKED: Mapping[str, Rule] = {

@@ -1,0 +1,187 @@
+"""Attention as one node: ONNX's own since opset 23, and onnxruntime's, which project what comes in or add biases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
+from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules import elements
+
+__all__ = ["ATTENTION"]
+
+
+def apart(call: Call, live: Live, heads: int, name: str) -> Live:
+    """A sequence of vectors as one of a part of each vector for each head. Raises `NotKnown`."""
+    length, width = call.shape(live)
+    if heads < 1 or width % heads:
+        raise NotKnown(f"{heads} heads of {width} features")
+    parts = call.put("reshape", live, suffix=f"_{name}_parts", shape=(length, heads, width // heads))
+    return call.put("permute", parts, suffix=f"_{name}", order=(1, 0, 2))
+
+
+def joined(call: Call, live: Live) -> Live:
+    """What the heads make, side by side again."""
+    heads, length, width = call.shape(live)
+    turned = call.put("permute", live, suffix="_turned", order=(1, 0, 2))
+    return call.put("reshape", turned, shape=(length, heads * width))
+
+
+def repeated(call: Call, live: Live, heads: int, name: str) -> Live:
+    """Keys or values of fewer heads, each for several of the queries'."""
+    held, length, width = call.shape(live)
+    if held == heads:
+        return live
+    if heads % held:
+        raise NotKnown(f"{heads} heads ask {held}")
+    wide = call.put("reshape", live, suffix=f"_{name}_one", shape=(held, 1, length, width))
+    more = call.put("expand", wide, suffix=f"_{name}_each", shape=(held, heads // held, length, width))
+    return call.put("reshape", more, suffix=f"_{name}_all", shape=(heads, length, width))
+
+
+def weighed(call: Call, parts: Sequence[Live], mask: Value | None = None) -> tuple[Live, Live]:
+    """The products of queries with keys, and the values weighed by their softmax, head by head."""
+    query, key, value = parts
+    heads, _, width = call.shape(query)
+    key, value = repeated(call, key, heads, "key"), repeated(call, value, heads, "value")
+    products = call.put("matmul", query, key, suffix="_products", transposed=True)
+    scale = call.real("scale", 0.0) or 1 / math.sqrt(width)
+    scores = call.put("multiply", products, suffix="_scaled", number=float(f"{scale:.7g}"))
+    cap = call.real("softcap", 0.0)
+    if cap:
+        scores = call.put("divide", scores, suffix="_of_cap", number=cap)
+        scores = call.put("tanh", scores, suffix="_capped")
+        scores = call.put("multiply", scores, suffix="_cap", number=cap)
+    if mask is not None:
+        scores = masked(call, scores, mask)
+    weights = call.put("softmax", scores, suffix="_softmax", axis=2)
+    return products, call.put("matmul", weights, value, suffix="_values")
+
+
+def masked(call: Call, scores: Live, mask: Value) -> Live:
+    """The scores and a mask, one that comes in or one of the file, whose numbers nobody learns."""
+    if isinstance(mask, Tensor):
+        dims = (*(1,) * (3 - len(mask.dims)), *mask.dims[-3:])
+        if mask.size != math.prod(dims):
+            raise NotKnown("its mask has an axis for the batch")
+        return call.put("constant", scores, suffix="_mask", shape=dims, join="add")
+    node = call.node._replace(kind="Add", told=call.node.called())
+    both = Call(call.sketch, node, [scores, mask], call.opset, call.batch, call.owners, call.common)
+    both.name = f"{call.name}_mask"
+    (made,) = elements.arithmetic(both)
+    assert isinstance(made, Live)
+    return made
+
+
+def sequence(call: Call, place: int) -> Live:
+    """An input with the batch first. Raises `NotKnown`."""
+    live = call.batched(call.live(place), 0)
+    if live.axis or len(call.shape(live)) not in (2, 3):
+        raise NotKnown("no sequence of vectors, or one for each head")
+    return live
+
+
+def attention(call: Call) -> list[Value | None]:
+    """ONNX's own: heads apart, or side by side; what was asked before stands before the keys and the values."""
+    if call.node.domain:
+        return projected(call)
+    parts = [sequence(call, place) for place in (0, 1, 2)]
+    flat = len(call.shape(parts[0])) == 2
+    if flat:
+        held = call.whole("kv_num_heads", 0)
+        counts = (call.whole("q_num_heads", 0), held, held)
+        parts = [apart(call, live, heads, name) for live, heads, name in zip(parts, counts, ("query", "key", "value"))]
+    for place, past in ((1, 4), (2, 5)):
+        if call.given(past):
+            parts[place] = call.put("concat", sequence(call, past), parts[place], suffix=f"_past_{past}", axis=1)
+    products, made = weighed(call, parts, call.values[3] if call.given(3) else None)
+    return [joined(call, made) if flat else made, parts[1], parts[2], products]
+
+
+def projected(call: Call) -> list[Value | None]:
+    """onnxruntime's Attention and QAttention: queries, keys and values by one matrix."""
+    live, weight = sequence(call, 0), call.fixed(1)
+    past = 8 if call.node.kind == "QAttention" else 4
+    if call.given(past) or len(call.shape(live)) != 2 or len(weight.dims) != 2:
+        raise NotKnown("with what was asked before")
+    sizes = call.wholes("qkv_hidden_sizes") or (weight.dims[1] // 3,) * 3
+    if len(sizes) != 3 or sum(sizes) != weight.dims[1]:
+        raise NotKnown("its matrix is not that of queries, keys and values")
+    made = call.biased(2, -1, "linear", live, [weight], out=weight.dims[1], axis="last")
+    starts = (0, sizes[0], sizes[0] + sizes[1])
+    parts = [
+        call.put("slice", made, suffix=f"_{name}_part", axis=1, channels=(start, start + size))
+        for name, start, size in zip(("query", "key", "value"), starts, sizes)
+    ]
+    return headed(call, parts, 5 if past == 4 else None)[:1]
+
+
+def headed(call: Call, parts: Sequence[Live], mask: int | None) -> list[Value | None]:
+    """Attention of as many heads as the node says; `mask` is the place of what is added to the scores."""
+    heads = call.whole("num_heads", 0)
+    own = [
+        apart(call, live, heads, name) if len(call.shape(live)) == 2 else live
+        for live, name in zip(parts, ("query", "key", "value"))
+    ]
+    products, made = weighed(call, own, call.values[mask] if mask is not None and call.given(mask) else None)
+    return [joined(call, made), own[1], own[2], products]
+
+
+def of_many_heads(call: Call) -> list[Value | None]:
+    """onnxruntime's MultiHeadAttention: queries, keys and values, with a bias for all three."""
+    if call.given(6) or not (call.given(1) and call.given(2)):
+        raise NotKnown("with what was asked before, or with all in one tensor")
+    parts = [sequence(call, place) for place in (0, 1, 2)]
+    if call.given(3):
+        bias, start = call.fixed(3), 0
+        whole = call.put("parameter", parts[0], suffix="_bias", weights=[bias], shape=(1, bias.size), join="alone")
+        for place, live in enumerate(parts):
+            width = call.shape(live)[-1]
+            own = call.put("slice", whole, suffix=f"_bias_{place}", axis=1, channels=(start, start + width))
+            parts[place] = call.put("add", live, own, suffix=f"_biased_{place}")
+            start += width
+    return headed(call, parts, 5)
+
+
+def embedded(call: Call) -> list[Value | None]:
+    """EmbedLayerNormalization: vectors of words, of places and of segments, their sum and its norm."""
+    numbers = call.batched(call.live(0), 0)
+    if len(call.shape(numbers)) != 1:
+        raise NotKnown("no list of words")
+    total = looked_up(call, numbers, call.fixed(2), "_words")
+    length, (held, width) = call.shape(numbers)[0], call.fixed(3).dims
+    if length > held:
+        raise NotKnown(f"{length} words for {held} places")
+    fields: dict[str, Any] = {"weights": [call.fixed(3)], "shape": (held, width), "join": "alone"}
+    places = call.put("parameter", numbers, suffix="_places", **fields)
+    if length < held:
+        places = call.put("slice", places, suffix="_first", axis=0, channels=(0, length))
+    total = call.put("add", total, places, suffix="_placed")
+    if call.given(1) and call.given(4):
+        segments = looked_up(call, call.batched(call.live(1), 0), call.fixed(4), "_segments")
+        total = call.put("add", total, segments, suffix="_sum")
+    node = call.node._replace(kind="LayerNormalization", told=call.node.called())
+    norm = Call(call.sketch, node, [total, *call.values[5:7]], call.opset, call.batch, call.owners, call.common)
+    norm.name = call.name
+    return [*elements.layer_norm(norm), None, total]
+
+
+def looked_up(call: Call, numbers: Live, table: Tensor, suffix: str) -> Live:
+    """The rows of a table. Raises `NotKnown`."""
+    if len(table.dims) != 2:
+        raise NotKnown("a look-up in no table of vectors")
+    return call.put(
+        "embedding", numbers, suffix=suffix, weights=[table], vocabulary=table.dims[0], features=table.dims[1],
+        axis="last",
+    )  # fmt: skip
+
+
+ATTENTION: Mapping[str, Rule] = {
+    "Attention": attention,
+    "QAttention": projected,
+    "MultiHeadAttention": of_many_heads,
+    "EmbedLayerNormalization": embedded,
+}
+"""What each of them becomes."""

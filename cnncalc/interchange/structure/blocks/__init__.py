@@ -1,0 +1,1 @@
+"""What stands in a net several times becomes uses of blocks."""
