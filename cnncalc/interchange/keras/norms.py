@@ -52,7 +52,7 @@ def _over(call: Call, kind: str) -> int:
     if len(axes) > 1 and len(axes) < call.rank:
         raise call.fault("it normalises over one axis, or over all", f"these are {len(axes)} of {call.rank} axes")
     scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
-    learned = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
+    learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
     if len(axes) == 1:
         last = axes[0] == call.rank - 1 and axes != (0,)
         made = _along(call, 0 if last else axes[0], kind, over="last" if last else "channels", **learned)

@@ -197,8 +197,8 @@ class _Expanded:
             return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
         if layer.kind == "SpectralNormalization":
             inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
-            ends = self.applied(inner, node, tensors, path, depth + 1, timed, made)
-            return [spectral(Call(self.work, layer, f"{path}.spectral", [*tensors[:1], *ends]), inner.kind)]
+            within = self.applied(inner, node, tensors, path, depth + 1, timed, made)
+            return [spectral(Call(self.work, layer, f"{path}.spectral", [*tensors[:1], *within]), inner.kind)]
         rule = self._rule(layer)
         call = Call(self.work, layer, path, tensors, timed)
         call.wanted = self.wanted
