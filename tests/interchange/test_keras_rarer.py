@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from test_keras import entering, functional, layer, new, operation
 
 from cnncalc import CnncalcError, load, report
-from tests.interchange.test_keras import entering, functional, layer, new, operation
 
 MAP, STEPS = (8, 9, 4), (12, 8)
 SLICE = {"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}
