@@ -133,6 +133,19 @@ def test_the_schema_knows_kinds_and_their_words(item: object) -> None:
     assert validator().is_valid({**plain, "blocks": {"unit": ["relu"]}}) == (item not in WRONG)
 
 
+@pytest.mark.parametrize(
+    "layers", [{"conv": {"out": -4}}, {"conv": {"out": 4, "k": []}}, {"linear": {"out": 0}}], ids=str
+)
+def test_the_schema_knows_how_small_a_number_may_be(layers: object) -> None:
+    assert not validator().is_valid({"input": "3x8x8", "layers": [layers]})
+
+
+@pytest.mark.parametrize("shape", [[], -3, [3, -8, 8], [3, 8, 8, 8, 8], 0])
+def test_the_schema_knows_what_no_shape_is(shape: object) -> None:
+    assert not validator().is_valid({"input": shape, "layers": ["relu"]})
+    assert not validator().is_valid({"input": "3x8x8", "layers": ["relu"], "expect": {"output": shape}})
+
+
 def lines_of(name: str) -> int:
     return len(FILES[name].read_text(encoding="utf-8").splitlines())
 

@@ -268,8 +268,9 @@ def test_a_range_is_what_adding_up_decimals_gives(low, count, step, places):
 
 
 WRONG = [
-    (["vgg16", "--set", "classes=3:1"], "no range"),
-    (["vgg16", "--set", "classes=1:2:0"], "no range"),
+    (["vgg16", "--set", "classes=3:1"], "no range\n  the end is below the start\n"),
+    (["vgg16", "--set", "classes=48:8:8"], "no range\n  the end is below the start\n"),
+    (["vgg16", "--set", "classes=1:2:0"], "no range\n  the step is not above 0\n"),
     (["vgg16", "--set", "classes=1:1e999999999"], "no range"),
     (["vgg16", "--set", f"classes=1:{'9' * 5_000}"], "no range"),
     (["vgg16", "--set", "classes=0:1:1:1"], "no range"),

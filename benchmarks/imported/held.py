@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
+from typing import Any
 
 from cnncalc import report
 from cnncalc.errors import CnncalcError
@@ -15,6 +16,7 @@ from cnncalc.rewrites.table import asked
 
 __all__ = ["against", "folded", "totals", "weighted"]
 
+NONE: Mapping[str, Any] = {}
 CONSTANTS = "exporter_constants"
 """The group of the plain numbers that an ONNX file holds, as the 3 of a hardswish."""
 
@@ -39,28 +41,31 @@ def folded(name: str, net: Net) -> tuple[Net, dict[str, str]]:
     return step.graphs[1], {one.layer: one.of[0][0] for one in step.made}
 
 
-def against(own: Net, read: Net, called: Mapping[str, str] | None = None, more: int = 0) -> str:
+def against(own: Net, read: Net, called: Mapping[str, str] = NONE, tables: Mapping[str, int] = NONE) -> str:
     """How a net that was read differs from our own file of it, and how many of its layers are the same by name.
 
     Layer by layer the multiply–accumulates are the same, or those of several layers of the file in turn, as of
     attention that an exporter takes apart. Plain numbers that the file counts are told, and are no difference.
-    `called` are names of our own layers in place of those that they have; the file may have `more` numbers.
+    `called` are names of our own layers in place of those that they have; by `tables` the file may have so many numbers
+    more in a layer.
     """
     (params, macs, outputs), (found, found_macs, found_outputs) = totals(own), totals(read)
-    names, mine = weighted(read), {(called or {}).get(name, name): count for name, count in weighted(own).items()}
+    names, mine = weighted(read), {called.get(name, name): count for name, count in weighted(own).items()}
     plain = sum(count for name, count in names.items() if name.startswith(CONSTANTS))
     told = []
     if found_macs != macs:
         told.append(f"macs {found_macs:,} for {macs:,}")
     if found_outputs != outputs:
         told.append(f"outputs {found_outputs} for {outputs}")
-    over = found - plain - params
+    over, more = found - plain - params, sum(tables.values())
     if over not in (0, more):
         told.append(f"params {over:+,}")
     worked, wanted = ([row.macs for row in report(net).rows if row.macs] for net in (read, own))
     if Counter(worked) != Counter(wanted) and not set(accumulate(wanted)) <= set(accumulate(worked)):
         more, less = Counter(worked) - Counter(wanted), Counter(wanted) - Counter(worked)
         told.append(f"layers' macs, {listed(more.elements())} for {listed(less.elements())}")
+    if over == more:
+        mine = {name: count + tables.get(name, 0) for name, count in mine.items()}
     same = sum(count in (names.get(name), within(name, names)) for name, count in mine.items())
     beside = f", {plain} plain numbers" * bool(plain) + f", {over:,} numbers more of tables" * (over == more > 0)
     return f"{'; '.join(told) or 'equal'} ({same} of {len(mine)} layers by name, {lines(read)} layers{beside})"

@@ -79,20 +79,20 @@ def without_numbers() -> ExitStack:
     return stack
 
 
-def tables(module: nn.Module) -> int:
-    """How many numbers a file has more than the module has parameters, where an exporter reads out tables of distances.
+def tables(module: nn.Module) -> dict[str, int]:
+    """How many numbers a file has more than each attention within windows, where an exporter reads out its table.
 
     A table of (2w - 1)² rows becomes w⁴ of them, with a number for each head. The coordinates of which Swin V2 computes
     its tables are a buffer here, and a tensor like others there.
     """
-    more = 0
-    for one in module.modules():
+    more = {}
+    for name, one in module.named_modules():
         table, index = (getattr(one, f"relative_position_{name}", None) for name in ("bias_table", "index"))
         coordinates = getattr(one, "relative_coords_table", None)
         if coordinates is not None:
-            more += coordinates.numel()
+            more[name] = coordinates.numel()
         elif table is not None:
-            more += index.numel() * table.shape[1] - table.numel()
+            more[name] = index.numel() * table.shape[1] - table.numel()
     return more
 
 

@@ -26,7 +26,14 @@ Json = dict[str, Any]
 
 EXPRESSION: Json = {"type": "string", "pattern": r"\$"}
 NUMBER: Json = {"type": ["integer", "string"]}
-SHAPE: Json = {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "array", "items": NUMBER}]}
+LENGTH: Json = {"type": "integer", "minimum": 1}
+SHAPE: Json = {
+    "anyOf": [
+        LENGTH,
+        {"type": "string"},
+        {"type": "array", "items": {"anyOf": [LENGTH, {"type": "string"}]}, "minItems": 1, "maxItems": 4},
+    ]
+}
 NAMES: Json = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 FLAG: Json = {"type": ["boolean", "string"]}
 DTYPE: Json = {"anyOf": [{"enum": list(FORMATS)}, {"enum": list(SPELLINGS)}, EXPRESSION]}

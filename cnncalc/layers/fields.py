@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import CAUSAL, SAME, SAME_LOWER
 from cnncalc.errors import suggestion
-from cnncalc.layers.reading import LARGEST, NUMBER_SCHEMA, FieldError, FieldType, Json, parts_of, shown, whole
+from cnncalc.layers.reading import LARGEST, FieldError, FieldType, Json, number_schema, parts_of, shown, whole
 
 __all__ = [
     "LARGEST",
@@ -45,7 +45,11 @@ class Whole(FieldType):
         return whole(value, self.minimum)
 
     def schema(self) -> Json:
-        return NUMBER_SCHEMA
+        return number_schema(self.minimum)
+
+
+def _one_or_several(number: Json) -> Json:
+    return {"anyOf": [*number["anyOf"], {"type": "array", "items": number, "minItems": 1}]}
 
 
 class PerAxis(FieldType):
@@ -66,7 +70,7 @@ class PerAxis(FieldType):
         return "x".join(map(str, value))
 
     def schema(self) -> Json:
-        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]}
+        return _one_or_several(number_schema(self.minimum))
 
 
 class Scales(PerAxis):
@@ -143,10 +147,11 @@ class Border(FieldType):
         return {word: word for word in self.automatic}
 
     def schema(self) -> Json:
-        pair = {"type": "array", "items": NUMBER_SCHEMA, "minItems": 1, "maxItems": 2}
-        items = {"anyOf": [*NUMBER_SCHEMA["anyOf"], pair]}
+        number = number_schema(0)
+        pair = {"type": "array", "items": number, "minItems": 1, "maxItems": 2}
+        items = {"anyOf": [*number["anyOf"], pair]}
         words = [{"enum": list(self.automatic)}] if self.automatic else []
-        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], *words, {"type": "array", "items": items}]}
+        return {"anyOf": [*number["anyOf"], *words, {"type": "array", "items": items}]}
 
 
 class Flag(FieldType):
@@ -234,7 +239,7 @@ class Wholes(FieldType):
         return "x".join(map(str, value))
 
     def schema(self) -> Json:
-        return {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]}
+        return _one_or_several(number_schema(self.minimum))
 
 
 class Span(FieldType):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-__all__ = ["LARGEST", "NUMBER_SCHEMA", "FieldError", "FieldType", "Json", "parts_of", "shown", "whole"]
+__all__ = ["LARGEST", "FieldError", "FieldType", "Json", "number_schema", "parts_of", "shown", "whole"]
 
 Json: TypeAlias = "dict[str, Any]"
 
@@ -14,7 +14,6 @@ LARGEST = 10**12
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*\Z")
 _DECIMAL = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
 ROUNDING = "round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
-NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^(\$|\?|[+-]?[0-9])"}]}
 
 
 class FieldError(Exception):
@@ -53,6 +52,13 @@ def whole(value: object, minimum: int, what: str = "a whole number") -> int:
         rule = f"expected {expected}" if value < minimum else f"expected at most {LARGEST:,}"
         raise FieldError(f"{rule}, got {shown(value) if abs(value) > LARGEST else value}")
     return value
+
+
+def number_schema(minimum: int) -> Json:
+    """JSON Schema of what `whole` takes, or of a text that stands for it; of a list in a text, of its first number."""
+    sign = "[+-]?" if minimum < 0 else "[+]?"
+    number = {"type": "integer", "minimum": minimum, "maximum": LARGEST}
+    return {"anyOf": [number, {"type": "string", "pattern": rf"^(\$|\?|-0|{sign}[0-9])"}]}
 
 
 def parts_of(value: object) -> list[object]:

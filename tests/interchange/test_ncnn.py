@@ -47,6 +47,10 @@ LAYERS = [
     ("Reshape", '6="0w,0h,-1"', "0=5 1=6 2=4", "4x6x5"),
     ("Permute", "0=3", "0=5 1=6 2=4", "6x5x4"),
     ("Permute", "0=1", "0=5 1=6 2=4", "4x5x6"),
+    ("Permute", "0=8", "0=5 1=6 11=7 2=4", "7x6x4x5"),  # w c h d, the fastest first
+    ("Permute", "0=17", "0=5 1=6 11=7 2=4", "6x5x7x4"),  # c d w h
+    ("Interp", "0=2 1=14.0 2=9.0", "0=4", "4x14x9"),  # a vector is a map of one place
+    ("Interp", "0=1 3=7 4=8", "0=4", "4x7x8"),
     ("Crop", "-23309=1,1 -23310=1,3 -23311=1,0", "0=5 1=6 2=4", "2x6x5"),
     ("Crop", "-23309=1,1 -23310=1,-233 -23311=1,2", "0=5 1=6 2=4", "4x6x4"),
     ("Crop", "0=1 1=2 2=0 3=3 4=2 5=4", "0=5 1=6 2=4", "4x2x3"),
@@ -103,6 +107,15 @@ def test_what_is_counted_is_what_its_weights_file_holds():
 def test_layers_on_sequences(layer, params, output):
     found = ncnn(net(layer, shape="0=5 1=7"))
     assert (found.params, found.outputs) == (params, {"l": output})
+
+
+@pytest.mark.parametrize(("direction", "rows"), [(0, 1), (1, 1), (2, 2)])
+def test_states_that_come_in_and_are_left(direction, rows):
+    """Both of a cell, as lstm.cpp makes them: a row a direction, the cell's as wide as what it keeps."""
+    states = [f"Input {name} 0 1 {name} 0=6 1={rows}" for name in ("h", "c")]
+    found = ncnn(net(*states, f"LSTM l 3 3 x h c y h2 c2 0=4 2={direction} 3=6", shape="0=5 1=7"))
+    assert list(found.outputs.values()) == [f"7x{4 * rows}", f"{rows}x4", f"{rows}x6"]
+    assert found.params == rows * (4 * 6 * (5 + 4) + 4 * 6 + 4 * 6)  # the last: from six to four
 
 
 def test_two_tensors_by_an_equation():

@@ -292,6 +292,14 @@ def test_a_wide_border_of_less_than_every_number_is_the_edge():
     assert [row.kind for row in report(read).rows] == ["pad", "maxpool"]
 
 
+def test_a_border_of_less_than_every_number_may_be_a_dilated_pools_own():
+    def does(x):
+        return F.max_pool2d(F.pad(x, (2, 2, 2, 2), value=float("-inf")), 3, 1, dilation=2)
+
+    read = modules.held(Doing(does), -1 - torch.rand(MAP))
+    assert [row.kind for row in report(read).rows] == ["maxpool"]
+
+
 def test_an_output_that_is_given_twice_comes_out_twice():
     read = from_torch(Doing(lambda x: [x.relu()] * 2), torch.rand(MAP))
     assert len(read.outputs) == 2

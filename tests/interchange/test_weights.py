@@ -256,3 +256,59 @@ def test_what_lies_about_its_length_has_a_way_out(tmp_path, data, suffix):
     done = runner().invoke(program, ["check", "lenet5", "--weights", str(tmp_path / f"weights{suffix}")])
     assert done.exit_code == 2
     assert "help" in done.output
+
+
+PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+
+
+def index(table):
+    return json.dumps({"metadata": {"total_size": 1}, "weight_map": table}).encode()
+
+
+@pytest.fixture
+def parted(tmp_path):
+    """The net's tensors in two files, and which is in which."""
+    names = list(TENSORS)
+    halves = {PARTS[0]: names[:4], PARTS[1]: names[4:]}
+    for part, held in halves.items():
+        (tmp_path / part).write_bytes(safetensors({name: TENSORS[name] for name in held}))
+    return {name: part for part, held in halves.items() for name in held}
+
+
+def test_files_beside_an_index_hold_as_one(check, parted):
+    code, text = check(index(parted), "model.safetensors.index.json")
+    assert (code, failed(text)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"fc.bias": "../model-00002-of-00002.safetensors"}, "which is no file beside it"),
+        ({"fc.bias": "/etc/passwd"}, "which is no file beside it"),
+        ({"fc.bias": ""}, "which is no file beside it"),
+        ({"fc.bias": "other.safetensors"}, "'other.safetensors', which is no file beside it"),
+        ({"fc.bias": "\ud800"}, "which is no file beside it"),
+        ({"fc.bias": "n" * 5000}, "which is no file beside it"),
+        ({"\ud800": PARTS[0]}, "does not hold"),
+        ({"fc.bias": "."}, "which is no file beside it"),
+        ({"fc.bias": PARTS[0]}, "holds `fc.bias`, which"),
+        ({"head.weight": PARTS[0]}, "does not hold `head.weight`, as"),
+        ({"fc.bias": 3}, "is a table of tensors and the files that hold them"),
+        ({f"t{n}": f"{n}.safetensors" for n in range(1000)}, "names more than 1,000 files"),
+    ],
+)
+def test_an_index_that_lies_is_told(check, parted, change, said):
+    code, text = check(index({**parted, **change}), "model.safetensors.index.json")
+    assert code == 2
+    assert said in " ".join(text.split())
+
+
+def test_quantised_weights_have_scales_that_the_net_has_not(check):
+    code, text = check(safetensors({**TENSORS, "fc.weight_scale": (5, 1)}))
+    assert (code, failed(text)) == (1, {"weights": (8, 8), "fc.weight_scale": ("none in the net", "5x1")})
+
+
+def test_gguf_is_told_as_what_it_is(check):
+    code, text = check(b"GGUF\x03\0\0\0" + bytes(16), "model.gguf")
+    assert code == 2
+    assert "is a file of GGUF" in text

@@ -26,8 +26,8 @@ def recurrent(kind: str, biases: int) -> Rule:
 
     def rule(operator: Operator, build: Build) -> list[int]:
         out, direction = operator.whole(0, 0), operator.whole(2, 0)
-        if direction not in (0, 1, 2) or len(operator.tops) > 1:
-            raise operator.fault("a recurrent layer is read with its sequence alone, in one direction or both")
+        if direction not in (0, 1, 2):
+            raise operator.fault("a recurrent layer reads its sequence in one direction or both")
         fields: Fields = {"hidden": operator.whole(3, out) if kind == "lstm" else out, "axis": "last", "biases": biases}
         if kind == "lstm" and fields["hidden"] != out:
             fields["projection"] = out
@@ -37,9 +37,23 @@ def recurrent(kind: str, biases: int) -> Rule:
             )
         if direction == 2:
             fields["bidirectional"] = True
-        return [build.put(kind, build.tensors[0], **fields)]
+        made = build.put(kind, build.tensors[0], **fields)
+        return [made, *_states(operator, build, made, out, direction)]
 
     return rule
+
+
+def _states(operator: Operator, build: Build, made: int, out: int, direction: int) -> list[int]:
+    """What is left of the last step where the net wants it: of one direction a row of the output, else rows unknown.
+
+    Each has a row a direction, a cell's as wide as what it keeps (lstm.cpp, gru.cpp, rnn.cpp).
+    """
+    shapes = [(1 + direction // 2, width) for width in (out, operator.whole(3, out))][: len(operator.tops) - 1]
+    if not shapes or direction == 2:
+        return [build.opaque(shape, made, suffix=f"_state{at}") for at, shape in enumerate(shapes)]
+    end = 0 if direction else build.x[0][0] - 1
+    last = build.put("slice", made, suffix="_last", channels=(end, end + 1))
+    return [last, *(build.opaque(shape, made, suffix="_cell") for shape in shapes[1:])]
 
 
 def rms_norm(operator: Operator, build: Build) -> list[int]:

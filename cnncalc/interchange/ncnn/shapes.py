@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 from math import prod
 
 from cnncalc.interchange.building import Build, Fields
@@ -30,10 +30,7 @@ __all__ = [
 
 DROPPED = -233
 BATCHLESS = 233
-PERMUTATIONS = {
-    2: ((0, 1), (1, 0)),
-    3: ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)),
-}
+PERMUTATIONS = {axes: tuple(permutations(range(axes))) for axes in (2, 3, 4)}
 """Permute's setting 0 (permute.cpp): the input axis that each output axis is, channels first."""
 REDUCTIONS = ("sum", "l1", "l2", "mean", "max", "min", "sum", "l1", "l2", "logsumexp", "logsumexp")
 """Reduction's setting 0; a product costs as much as a sum."""
@@ -178,8 +175,11 @@ def shuffle(operator: Operator, build: Build) -> list[int]:
 def interpolation(operator: Operator, build: Build) -> list[int]:
     """By factors or to a size; the product with a factor is rounded down (interp.cpp)."""
     mode = {1: "nearest", 2: "linear", 3: "cubic"}.get(operator.whole(0, 1))
-    if mode is None or build.axes not in (1, 2):
-        raise operator.fault("this resize is not read", f"type {operator.whole(0, 0)}")
+    if mode is None or build.axes not in (0, 1, 2):
+        raise operator.fault("this resize is not read", f"type {operator.whole(0, 0)} of {len(build.x[0])} axes")
+    if not build.axes:  # a vector, as of a pool over all, is a map of one place
+        spread = build.put("reshape", build.tensors[0], suffix="_map", shape=(*build.x[0], 1, 1))
+        build = Build(build.sketch, build.name, build.foreign, build.place, [spread, *build.tensors[1:]])
     size = (operator.whole(3, 0), operator.whole(4, 0))[2 - build.axes :]
     if len(build.tensors) == 2:
         size = build.x[1][1:]

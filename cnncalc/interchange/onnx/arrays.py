@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 Dims: TypeAlias = "tuple[int, ...]"
-MOST_OF = 64
+MOST_OF = 8
 """Initialisers that a tensor is made of."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import permutations
+from math import isnan, nan
 from typing import TypeAlias
 
 from cnncalc.interchange.building import Build, Fields
@@ -18,6 +19,8 @@ __all__ = ["FOLDED", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED"]
 
 Rule: TypeAlias = Callable[[IrLayer, Build], list[int]]
 
+LARGEST = 3e38
+"""A bound from here on is none: float32 has no number above 3.4e38."""
 PASSED = ("Convert", "ConvertLike", "FakeQuantize", "Identity")
 """What changes the type of numbers alone."""
 FOLDED = ("Const", "ShapeOf", "Range")
@@ -60,10 +63,34 @@ def elementwise(kind: str, fields: Fields) -> Rule:
 
 def bounded(layer: IrLayer, build: Build) -> list[int]:
     """Clamp."""
-    low, high = (layer.attributes.get(name, "")[:30] for name in ("min", "max"))
-    if (low, high) in (("0", "6"), ("0.0", "6.0")):
+    bounds = {"low": _bound(layer, "min", "0"), "high": _bound(layer, "max", "6")}
+    if list(bounds.values()) == [0.0, 6.0]:
         return [build.put("relu6")]
-    return [build.put("function", of="clip", low=low or "0", high=high or "6")]
+    fields: Fields = {name: number for name, number in bounds.items() if abs(number) < LARGEST}
+    return [build.put("function", of="clip", **fields) if fields else build.put("identity")]
+
+
+def _bound(layer: IrLayer, name: str, default: str) -> float:
+    """One of Clamp's bounds as a number."""
+    said = layer.attributes.get(name, default)[:30]
+    try:
+        number = float(said)
+    except ValueError:
+        number = nan
+    if isnan(number):
+        raise layer.fault("a bound is a number", f"it is `{said}`")
+    return float(f"{number:.7g}")
+
+
+def expanded(layer: IrLayer, build: Build) -> list[int]:
+    """Broadcast, to the declared shape: axes of length 1 repeated, and new ones before them."""
+    shape, given = declared(layer), build.x[0]
+    if len(given) > len(shape) or layer.attributes.get("mode", "numpy") not in ("numpy", "bidirectional"):
+        raise layer.fault("a tensor is broadcast to as many axes or more, which the last ones meet")
+    aligned = (1,) * (len(shape) - len(given)) + given
+    if aligned != given:
+        build.tensors[0] = build.put("reshape", build.tensors[0], suffix="_axes", shape=aligned)
+    return [build.put("expand", build.tensors[0], shape=shape)]
 
 
 def reshaped(layer: IrLayer, build: Build) -> list[int]:
@@ -172,6 +199,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(REDUCTIONS, reduced),
     **dict.fromkeys(("AdaptiveAvgPool", "AdaptiveMaxPool"), rarer.adaptive),
     "AvgPool": lambda layer, build: [windows.pooling(layer, build)],
+    "Broadcast": expanded,
     "Clamp": bounded,
     "Concat": joined,
     "DepthToSpace": shuffled("pixel_shuffle"),
@@ -185,7 +213,6 @@ RULES: dict[str, Rule] = {
     "Pad": rarer.padded,
     "ReorgYolo": shuffled("space_to_depth"),
     "Reshape": reshaped,
-    "ScaledDotProductAttention": rarer.attention,
     "ShuffleChannels": lambda layer, build: [build.put("channel_shuffle", groups=layer.whole("group", 1))],
     "SoftMax": softmax,
     "SpaceToDepth": shuffled("space_to_depth"),

@@ -23,7 +23,7 @@ INSIDE_BODY = ("body", "then_body", "else_body")
 class IrLayer:
     """One layer: its type, its attributes (`data`), and the shapes at its ports, with the batch."""
 
-    __slots__ = ("attributes", "constants", "id", "inputs", "line", "name", "outputs", "text", "type")
+    __slots__ = ("attributes", "constants", "id", "inputs", "lifted", "line", "name", "outputs", "text", "type")
 
     def __init__(self, text: Text, line: int, attributes: dict[str, str]) -> None:
         self.text, self.line = text, line
@@ -31,6 +31,8 @@ class IrLayer:
         self.attributes: dict[str, str] = {}
         self.constants: dict[int, list[int]] = {}
         """The whole numbers of inputs that are constants, by their places, where the weights' file lies beside."""
+        self.lifted = False
+        """Whether all axes are those of one image, and a batch of one was put before them."""
         self.inputs: dict[str, list[int]] = {}
         self.outputs: dict[str, list[int]] = {}
 
@@ -66,7 +68,7 @@ class IrLayer:
 def declared(layer: IrLayer, output: int = 0) -> Shape:
     """The shape of an output without the batch, as the file declares it."""
     shapes = layer.made()
-    if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output]) < 1:
+    if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output][1:]) < 1:
         known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
         raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}")
     return shapes[output][1:]

@@ -7,7 +7,7 @@ from cnncalc.interchange.structure.blocks.spreading import Alike
 from cnncalc.interchange.structure.blocks.units import in_units
 from cnncalc.interchange.structure.branches import in_series
 from cnncalc.interchange.structure.groups import Paths, in_groups, with_merges_inside, without_small_groups
-from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge
+from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge, steps_in
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
@@ -23,6 +23,7 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
     grouped = with_merges_inside(grouped, owned)
+    _own_in_order(sketch, grouped)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
     body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
@@ -50,6 +51,18 @@ def chained(sketch: Sketch) -> Sketch:
                 sketch.operators[number] = operator._replace(inputs=(begun, *inputs[length:]))
                 break
     return sketch
+
+
+def _own_in_order(sketch: Sketch, items: tuple[Item, ...]) -> None:
+    """Let the first layer of the text have what several share: branches may stand in another order than in the file."""
+    operators = sketch.operators
+    if all(operator.share is None for operator in operators):
+        return
+    first: dict[int, int] = {}
+    for step in (step for item in items for step in steps_in(item)):
+        share = operators[step].share
+        owner = first.setdefault(step if share is None else share, step)
+        operators[step] = operators[step]._replace(share=None if owner == step else owner)
 
 
 def _outputs(sketch: Sketch, labels: Labels) -> list[str]:

@@ -23,11 +23,13 @@ def sketched(sketch: Sketch, name: str, limits: Limits) -> tuple[str, list[str],
     from cnncalc.interchange.structure.writing import written
 
     sketch, called = chained(sketch), PurePath(name).name
+    as_read = list(sketch.operators)
     for blocks in (True, False):
         text, names = structured(sketch, called, blocks=blocks)
         net = read_back(text, name, limits)
         if isinstance(net, Net) and not difference(net, names, sketch):
             return text, names, net
+    sketch.operators = as_read  # in the order of the file again, as to who has what is shared
     return *written(sketch, called), None
 
 

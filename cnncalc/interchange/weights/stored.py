@@ -9,24 +9,32 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.formats import recognised
 from cnncalc.interchange.safetensors import WHOLE
+from cnncalc.interchange.weights.index import is_index, tensors_of_index
 from cnncalc.layers import Shape
 from cnncalc.limits import Limits
 
 __all__ = ["tensors_of"]
 
+GGUF = b"GGUF"
 KNOWN = "weights are held of safetensors, ONNX, torch.export (.pt2), Keras (.keras, .h5) and NumPy (.npz) files"
 
 
 def tensors_of(path: str, limits: Limits) -> dict[str, Shape]:
     """The shapes of a file's tensors by name. Raises CnncalcError for what is none, or whose reading runs code."""
     file = ForeignFile(path, Path(path), limits)
-    found = recognised(file)
+    found = None if is_index(file) else recognised(file)
     name = found.name if found is not None else ""
     if name in READERS:
         tensors = _read(READERS[name], file)
     elif name in ("pickle", "TorchScript"):
         message = f"`{path}` is a pickle, and reading one runs code: it is not opened"
         raise CnncalcError(Fault(message, help="save it anew: `safetensors.torch.save_file(state_dict, …)`"))
+    elif is_index(file):
+        tensors = _read(tensors_of_index, file)
+    elif file.head.startswith(GGUF):
+        raise CnncalcError(
+            Fault(f"`{path}` is a file of GGUF, which has names and packed types of its own", help=KNOWN)
+        )
     elif file.head[8:9] == b"{":
         tensors = _read(_safetensors, file)
     elif file.head.startswith(b"PK\x03\x04"):

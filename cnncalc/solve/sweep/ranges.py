@@ -33,11 +33,13 @@ def steps(option: str, text: str) -> list[str]:
     from cnncalc.claims.decimals import decimal_number, decimal_text
 
     help = "write start:end:step, as 0.25:1.4:0.05, or values such as 1,2,4"
-    no_range = CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
     numbers = [decimal_number(part) for part in text.split(":", 3)]
     low, high, by = (*numbers, Fraction(1))[:3]
-    if len(numbers) > 3 or low is None or high is None or by is None or by <= 0 or high < low:
-        raise no_range
+    if len(numbers) > 3 or low is None or high is None or by is None:
+        raise CnncalcError(Fault(f"{option} {text[:60]}: no range", help=help))
+    if by <= 0 or high < low:
+        why = "the step is not above 0" if by <= 0 else "the end is below the start"
+        raise CnncalcError(Fault(f"{option} {text[:60]}: no range", values=why, help=help))
     if (high - low) / by >= MOST:
         message = f"{option} {text[:60]}: more than {MOST:,} values"
         raise CnncalcError(Fault(message, help="take a larger step, or a nearer end"))

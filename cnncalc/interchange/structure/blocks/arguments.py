@@ -37,11 +37,12 @@ def arguments_of(
 
 
 def _derived(field: str, column: tuple[str, ...], names: dict[str, tuple[str, ...]]) -> str:
-    """A column by one that is known: with something behind it, half of a kernel, or a multiple; empty where none is."""
+    """A column by one that is known: with something around it, half of a kernel, or a multiple; empty where none is."""
     for name, other in names.items():
-        rest = column[0].removeprefix(other[0])
-        if rest[:1] == "x" and all(one == f"{begin}{rest}" for one, begin in zip(column, other)):
-            return f"$({name}){rest}"
+        before, found, behind = column[0].partition(other[0])
+        around = found and (before[-1:] in ("", "x") and behind[:1] in ("", "x")) and before != behind
+        if around and all(one == f"{before}{value}{behind}" for one, value in zip(column, other)):
+            return f"{before}$({name}){behind}"
     if not all(map(str.isdecimal, column)) or len(column) < 3:
         return ""
     wanted = list(map(int, column))

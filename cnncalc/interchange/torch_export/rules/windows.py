@@ -102,9 +102,11 @@ def pool(kind: str) -> Any:
         if kind == "maxpool" and x.number in call.world.bordered:  # a border of −∞ is the pool's own, where it may be
             before, border = call.world.bordered[x.number]
             sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
-            wide = [(k - 1) * apart + 1 for k, apart in zip(kernel, fields["dilation"])]
-            if all(2 * max(pair) <= k for pair, k in zip(sides, wide)):
+            spread = [(k - 1) * apart for k, apart in zip(kernel, fields["dilation"])]
+            if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
+            elif max(fields["stride"]) == 1 and sides == [(n // 2, n - n // 2) for n in spread]:
+                x, fields["padding"] = before, "same"
             else:
                 x = _below_all(call, before, border, kernel, fields["dilation"])
         made = call.put(kind, x, **fields)
