@@ -129,8 +129,8 @@ def _pack(target: Path) -> None:
                     archive.writestr(ZipInfo(f"{name}/{within.as_posix()}", LONG_AGO), path.read_bytes(), ZIP_DEFLATED)
 
 
-LEFT_OUT = ("cli/", "torch_backend/", "witnesses/")
-"""Parts of our package that a browser cannot run."""
+LEFT_OUT = ("cli/", "interchange/onnx/writing/", "torch_backend/", "witnesses/")
+"""Parts of our package that a browser cannot run: what they need is not there."""
 
 
 def _is_wanted(package: str, name: str, path: Path) -> bool:

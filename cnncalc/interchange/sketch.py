@@ -146,6 +146,10 @@ class Sketch:
         self.operators.append(Operator(name, layer, tuple(inputs), made, foreign, place, share))
         return len(self.operators) - 1
 
+    def train(self, tensor: int, trainable: bool) -> None:
+        """Say whether the parameters of the layer that makes a tensor are trained."""
+        self.operators[tensor] = self.operators[tensor]._replace(trainable=trainable)
+
     def ends(self) -> list[int]:
         """The tensors that come out of the net."""
         if self.outputs:

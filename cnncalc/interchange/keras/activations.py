@@ -35,6 +35,8 @@ FUNCTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "soft_shrink": ("function", {"of": "softshrink"}),
     "hard_shrink": ("function", {"of": "hardshrink"}),
     "glu": ("glu", {}),
+    "threshold": ("function", {"of": "threshold"}),
+    **{name: ("opaque", {"of": name}) for name in ("squareplus", "sparse_plus", "sparse_sigmoid", "sparsemax")},
 }
 """Keras's functions by name; `linear` is none."""
 NONE = ("linear", "none", "")
@@ -61,6 +63,8 @@ def activate(call: Call, name: str, tensor: int, *, suffix: str = "") -> int:
         call.work.unknown.append((f"activation {name[:40]}", call.path))
         return tensor
     kind, fields = FUNCTIONS[name]
+    if kind == "opaque":
+        fields = {**fields, "shape": call.shape(tensor)}
     return call.put(kind, tensor, suffix=suffix, **fields)
 
 
@@ -95,6 +99,8 @@ def leaky(call: Call) -> int:
 def prelu(call: Call) -> int:
     """PReLU: a slope for every element, except along the axes that share theirs."""
     shared = set(call.axes(call.config["shared_axes"])) if call.config.get("shared_axes") else set()
+    if call.timed:
+        shared.add(1)  # every step has the same slopes
     axes = [axis for axis in range(call.rank) if axis not in shared and call.x[0][axis] > 1]
     if not axes:
         return call.put("prelu", slopes="shared")

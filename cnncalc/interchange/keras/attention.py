@@ -19,6 +19,11 @@ def multi_head(call: Call) -> int:
     """MultiHeadAttention of a query, a value and perhaps a key."""
     if not 1 <= len(call.tensors) <= 3 or call.work.channels_first or call.rank < 2:
         raise call.fault("it takes sequences, channels last: a query, a value, and perhaps a key")
+    if call.flag("use_gate"):
+        raise call.fault("a gate of its heads is not known")
+    named = [key for key in call.kwargs if key in ("key", "value")]
+    if named == ["key", "value"] and len(call.tensors) == 3:
+        call.tensors = [call.tensors[0], call.tensors[2], call.tensors[1]]
     query, value = call.tensors[0], call.tensors[min(1, len(call.tensors) - 1)]
     key = call.tensors[2] if len(call.tensors) == 3 else value
     heads, depth = call.whole("num_heads"), call.whole("key_dim")
@@ -44,15 +49,35 @@ def multi_head(call: Call) -> int:
 
 
 def attention(call: Call) -> int:
-    """Attention of a query, a value and perhaps a key, without kernels."""
-    if not 2 <= len(call.tensors) <= 3 or call.rank != 2 or call.flag("use_scale"):
-        raise call.fault("it takes a query and a value, both sequences, without a learned scale")
+    """Attention of a query, a value and perhaps a key, without kernels but perhaps with a learned scale."""
+    additive = call.entry.kind == "AdditiveAttention"
+    if not 2 <= len(call.tensors) <= 3 or call.rank != 2 or call.word("score_mode", "dot") != "dot":
+        raise call.fault("it takes a query and a value, both sequences, and their scores are products or sums")
     query, value = call.tensors[:2]
     key = call.tensors[2] if len(call.tensors) == 3 else value
-    turned = call.put("permute", query, suffix="query", order=(1, 0))
-    scores = call.put("matmul", turned, key, suffix="scores")
+    scores = _sums(call, query, key) if additive else _products(call, query, key)
     weights = call.put("softmax", scores, suffix="weights", axis=-1)
     return call.put("matmul", value, weights, suffix="attended", transposed=True)
+
+
+def _products(call: Call, query: int, key: int) -> int:
+    """The scores of every position of the query for each of the key, perhaps times a learned number."""
+    turned = call.put("permute", query, suffix="query", order=(1, 0))
+    scores = call.put("matmul", turned, key, suffix="scores")
+    if not call.flag("use_scale"):
+        return scores
+    return call.put("parameter", scores, suffix="scale", shape=(1, 1), join="multiply")
+
+
+def _sums(call: Call, query: int, key: int) -> int:
+    """Scores by Bahdanau: the hyperbolic tangents of sums, perhaps times a learned vector, summed up."""
+    features, rows = call.shape(query)
+    wide = call.put("reshape", query, suffix="query", shape=(features, rows, 1))
+    flat = call.put("reshape", key, suffix="key", shape=(features, 1, call.shape(key)[1]))
+    made = call.put("tanh", call.put("add", wide, flat, suffix="sums"), suffix="tanh")
+    if call.flag("use_scale", True):
+        made = call.put("parameter", made, suffix="scale", shape=(features, 1, 1), join="multiply")
+    return call.put("reduce", made, suffix="scores", by="sum", axes=(0,))
 
 
 def einsum_dense(call: Call) -> int:
@@ -104,7 +129,7 @@ def residual_scale(call: Call) -> int:
 
 ATTENTION: dict[str, Rule] = {
     "MultiHeadAttention": multi_head,
-    "Attention": attention,
+    **dict.fromkeys(("Attention", "AdditiveAttention"), attention),
     "EinsumDense": einsum_dense,
     "LayerScale": layer_scale,
     "CustomScaleLayer": residual_scale,

@@ -31,6 +31,11 @@ class Work:
         self.identities: dict[str, list[str]] = {}
         """Layers that are taken for identities, by class."""
 
+    @property
+    def layout(self) -> str:
+        """Keras's word for where the channels lie."""
+        return "channels_first" if self.channels_first else "channels_last"
+
     def shape_in(self, shape: Shape) -> Shape:
         """A shape of Keras's, without the batch, as ours."""
         return shape if self.channels_first or not shape else (shape[-1], *shape[:-1])
@@ -54,6 +59,8 @@ class Call:
         self.args: list[Any] = []
         """The arguments as the file has them, in which tensors are their numbers below `tensors`."""
         self.kwargs: dict[str, Any] = {}
+        self.wanted: frozenset[int] = frozenset({0})
+        """Which of the tensors that it makes are taken."""
         self.stem = work.name(path)
         self.named = False
         """Whether a layer of ours has the call's own name."""
@@ -102,6 +109,7 @@ class Call:
         )
         if weighted:
             self.work.owners.setdefault(owner, made)
+            self.work.sketch.train(made, self.config.get("trainable") is not False)
         return made
 
     def fault(self, rule: str, values: str = "", help: str = "") -> CnncalcError:
@@ -158,6 +166,8 @@ class Call:
         rank = len(self.shape(self.tensors[0] if tensor is None else tensor))
         if isinstance(value, list) and len(value) == 1:
             (value,) = value
+        if self.timed and type(value) is int and value > 0:
+            value += 1  # what runs at every time step counts axes without the steps
         if isinstance(value, bool) or not isinstance(value, int) or not (1 <= value <= rank or -rank <= value <= -1):
             raise self.fault(
                 "an axis lies outside the tensor", f"axis {str(value)[:20]} of {rank + 1} axes, the batch first"

@@ -12,6 +12,8 @@ __all__ = ["MODELS", "Entry", "Node", "Ref", "Stated", "entry_of", "model_of", "
 
 MODELS = ("Functional", "Model", "Sequential", "Container", "Graph")
 """The classes that are nets of layers."""
+MASKS = ("mask", "attention_mask", "query_mask", "value_mask", "key_mask")
+"""Arguments that say which numbers do not take part: they change no shape."""
 
 
 class Ref(NamedTuple):
@@ -110,7 +112,7 @@ def _node(value: Any) -> Node:
         kwargs = value.get("kwargs")
         stated: list[Stated] = []
         given = kwargs.items() if isinstance(kwargs, dict) else ()
-        named = {str(key): _argument(one, stated) for key, one in given if key != "mask"}
+        named = {str(key): _argument(one, stated) for key, one in given if key not in MASKS}
         listed = [_argument(one, stated) for one in _list(value.get("args"))]
         return Node(listed, named, tuple(stated))
     tensors = [value] if _is_old_ref(value) else _list(value)
@@ -121,7 +123,7 @@ def _node(value: Any) -> Node:
             raise CnncalcError(Fault("a call of a layer cannot be read", values=str(one)[:80]))
         args.append(one[2] if one[0] == "_CONSTANT_VALUE" else Ref(one[0], *_numbers(one)))
         if len(one) > 3 and isinstance(one[3], dict):
-            named.update({str(key): _old_argument(argument) for key, argument in one[3].items()})
+            named.update({str(key): _old_argument(value) for key, value in one[3].items() if key not in MASKS})
     return Node(args if len(args) < 2 else [args], named)
 
 

@@ -2,52 +2,90 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.interchange.keras.call import Call, Rule
 
-__all__ = ["NORMS", "NOTHING", "nothing"]
+__all__ = ["NORMS", "NOTHING", "nothing", "spectral"]
 
 
 def batchnorm(call: Call) -> int:
-    """BatchNormalization: a scale and a shift, each of which may be missing."""
-    if call.axis(call.config.get("axis", -1)) != 0:
-        raise call.fault("it normalises along an axis that is not the channels", help="permute the axes in the model")
+    """BatchNormalization: a scale and a shift, each of which may be missing; three vectors more with `renorm`."""
     scale, center = call.flag("scale", True), call.flag("center", True)
-    if call.rank <= 4:
-        return call.put("batchnorm", affine=scale or center, scale=scale or not center, bias=center or not scale)
-    raise call.fault("it takes a vector, or a map with 1 to 3 spatial axes")
+    axis = call.axis(call.config.get("axis", -1))
+    if call.rank > 4:
+        raise call.fault("it takes a vector, or a map with 1 to 3 spatial axes")
+    learned = {"affine": scale or center, "scale": scale or not center, "bias": center or not scale}
+    made = _along(call, axis, "batchnorm", **learned)
+    for name in ("moving_stddev", "renorm_mean", "renorm_stddev") if call.flag("renorm") else ():
+        made = _vector(call, made, name, (axis,), "multiply", learned=False)
+    return made
+
+
+def _along(call: Call, axis: int, kind: str, **fields: Any) -> int:
+    """A norm whose channels lie along one of our axes: the axis comes first for it, and goes back."""
+    if axis == 0:
+        return call.put(kind, **fields)
+    order = (axis, *(one for one in range(call.rank) if one != axis))
+    made = call.put(kind, call.put("permute", suffix="turned", order=order), **fields)
+    return call.put("permute", made, suffix="back", order=tuple(map(order.index, range(call.rank))))
+
+
+def _vector(call: Call, made: int, name: str, axes: tuple[int, ...], join: str, *, learned: bool = True) -> int:
+    """Numbers of the norm along these axes of ours."""
+    shape = tuple(length if place in axes else 1 for place, length in enumerate(call.shape(made)))
+    return call.put("parameter", made, suffix=name, shape=shape, join=join, learned=None if learned else False)
 
 
 def layernorm(call: Call) -> int:
-    """LayerNormalization over the last axis, or over all."""
-    axes = call.axes(call.config.get("axis", -1))
-    named = {(0,): "channels", tuple(range(call.rank)): "all", (call.rank - 1,): "last"}
-    over = named.get((0,) if axes == [0] else tuple(axes), "")
-    if not over:
-        raise call.fault(
-            "it normalises over the channels, over the last axis of the map, or over all",
-            f"these are {len(axes)} of {call.rank} axes",
-        )
-    scale, center = call.flag("scale", True), call.flag("center", True)
-    if call.flag("rms_scaling"):
-        return call.put("rmsnorm", over=over, affine=scale)
-    return call.put("layernorm", over=over, affine=scale, bias=center)
+    """LayerNormalization over one axis, or over all."""
+    return _over(call, "rmsnorm" if call.flag("rms_scaling") else "layernorm")
+
+
+def rmsnorm(call: Call) -> int:
+    """RMSNormalization over one axis, or over all."""
+    return _over(call, "rmsnorm")
+
+
+def _over(call: Call, kind: str) -> int:
+    axes = tuple(call.axes(call.config.get("axis", -1)))
+    if len(axes) > 1 and len(axes) < call.rank:
+        raise call.fault("it normalises over one axis, or over all", f"these are {len(axes)} of {call.rank} axes")
+    scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
+    learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
+    if len(axes) == 1:
+        last = axes[0] == call.rank - 1 and axes != (0,)
+        made = _along(call, 0 if last else axes[0], kind, over="last" if last else "channels", **learned)
+    else:
+        made = call.put(kind, over="all", **learned)
+    return made if scale or not center else _vector(call, made, "beta", axes, "add")
 
 
 def groupnorm(call: Call) -> int:
     """GroupNormalization; −1 groups are as many as channels."""
-    groups = call.config.get("groups", 32)
-    count = call.x[0][0] if groups == -1 else call.whole("groups", 32)
+    axis = call.axis(call.config.get("axis", -1))
+    count = call.x[0][axis] if call.config.get("groups", 32) == -1 else call.whole("groups", 32)
     scale, center = call.flag("scale", True), call.flag("center", True)
-    if scale != center:
-        raise call.fault("a scale without a shift, or a shift without a scale, is not counted")
-    return call.put("groupnorm", groups=count, affine=scale)
+    made = _along(call, axis, "groupnorm", groups=count, affine=scale and center)
+    if scale == center:
+        return made
+    return _vector(call, made, "gamma" if scale else "beta", (axis,), "multiply" if scale else "add")
 
 
-def rmsnorm(call: Call) -> int:
-    """RMSNormalization over the last axis."""
-    if call.axes(call.config.get("axis", -1)) != [0]:
-        raise call.fault("it normalises over the channels")
-    return call.put("rmsnorm")
+def spectral(call: Call, kind: str) -> int:
+    """SpectralNormalization: a vector that nobody learns, as long as the last axis of the kernel inside.
+
+    It is told with what comes out, or of a transposed convolution with its inputs' channels, which are that axis.
+    """
+    x, made = call.tensors
+    if kind.startswith("DepthwiseConv"):
+        length = call.shape(made)[0] // call.shape(x)[0]
+    else:
+        length = call.shape(x if "Transpose" in kind else made)[0]
+    if length not in (1, call.shape(made)[0]):
+        raise call.fault("its vector is as long as the channels that come out", f"it has {length}")
+    shape = (length, *(1 for _ in call.shape(made)[1:]))
+    return call.put("parameter", made, suffix="vector_u", shape=shape, join="multiply", learned=False)
 
 
 def nothing(call: Call) -> int:

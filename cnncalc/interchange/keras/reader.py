@@ -13,7 +13,7 @@ from cnncalc.interchange.keras.attention import ATTENTION
 from cnncalc.interchange.keras.call import Call, Rule, Work
 from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of, model_of
 from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
-from cnncalc.interchange.keras.norms import NORMS
+from cnncalc.interchange.keras.norms import NORMS, spectral
 from cnncalc.interchange.keras.opening import document
 from cnncalc.interchange.keras.operations.table import OPERATIONS, operation_name
 from cnncalc.interchange.keras.shapes import SHAPES
@@ -27,6 +27,7 @@ __all__ = ["LAYERS", "read", "sketched"]
 LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENTION, **WRAPPERS}
 """Every layer that is read, by Keras's class."""
 TF_OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer")
+LAYOUTS = {"channels_first", "channels_last"}
 MOST_CALLS = 50_000
 MOST_DEPTH = 20
 OPEN = {1: (128,), 2: (224, 224), 3: (32, 64, 64)}
@@ -89,6 +90,7 @@ class _Expanded:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.wanted: frozenset[int] = frozenset()
 
     def model(self, model: Entry, given: list[int] | None, path: str, depth: int, timed: bool = False) -> list[int]:
         """What comes out of a model; `given` are its inputs, which the outermost takes from its input layers."""
@@ -102,14 +104,20 @@ class _Expanded:
             found = f"it has {len(entering)} inputs, and {len(given)} are given"
             raise CnncalcError(Fault("a model is called with other inputs than it has", layer=path, values=found))
         sources = [layer for layer in layers if not layer.nodes]
+        leaving = ends_of(model, layers, "output_layers")
+        plan = _leading(ordered(model, layers), leaving)
+        taken = {ref for _, _, node in plan for ref in node.refs()} | set(leaving)
         if given is None:
             order = [by_name[ref.layer] for ref in entering if ref.layer in by_name] or sources
             for layer in order:
-                made[Ref(layer.name, 0, 0)] = self._input(layer)
+                if Ref(layer.name, 0, 0) in taken:
+                    made[Ref(layer.name, 0, 0)] = self._input(layer)
+                else:
+                    self.work.sketch.idle.append(layer.name)
         else:
             made.update(zip(entering, given))
-        leaving = ends_of(model, layers, "output_layers")
-        for layer, number, node in _leading(ordered(model, layers), leaving):
+        for layer, number, node in plan:
+            self.wanted = frozenset(ref.tensor for ref in taken if ref[:2] == (layer.name, number))
             ends = self.call(layer, number, node, made, path, depth, timed)
             made.update((Ref(layer.name, number, place), end) for place, end in enumerate(ends))
         missing = [ref.layer for ref in leaving if ref not in made]
@@ -187,10 +195,19 @@ class _Expanded:
         if layer.kind == "TimeDistributed":
             inner = entry_of(layer.config.get("layer"))
             return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
+        if layer.kind == "SpectralNormalization":
+            inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
+            within = self.applied(inner, node, tensors, path, depth + 1, timed, made)
+            return [spectral(Call(self.work, layer, f"{path}.spectral", [*tensors[:1], *within]), inner.kind)]
         rule = self._rule(layer)
         call = Call(self.work, layer, path, tensors, timed)
+        call.wanted = self.wanted
         call.args = [_number(one, made) for one in node.args]
         call.kwargs = {key: _number(one, made) for key, one in node.kwargs.items()}
+        if call.config.get("lora_rank"):
+            raise call.fault("its kernel has a part of a low rank (LoRA), which is not known")
+        if call.rank > 1 and layer.kind in WINDOWS and call.word("data_format") in LAYOUTS - {self.work.layout}:
+            raise call.fault(f"its `data_format` is {call.word('data_format')}, and that of other layers is not")
         if rule is None:
             self.work.unknown.append((layer.kind, path))
             return tensors[:1]
@@ -200,6 +217,8 @@ class _Expanded:
     @staticmethod
     def _rule(layer: Entry) -> Rule | None:
         if layer.operation or layer.kind in TF_OPERATIONS:
+            return OPERATIONS.get(operation_name(layer.kind, layer.config))
+        if layer.kind not in LAYERS and "trainable" not in layer.config:  # an operation, which `.h5` gives no module
             return OPERATIONS.get(operation_name(layer.kind, layer.config))
         return LAYERS.get(layer.kind)
 

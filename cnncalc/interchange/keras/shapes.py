@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.interchange.keras.activations import activated
 from cnncalc.interchange.keras.call import Call, Rule
 
-__all__ = ["SHAPES", "reshaped"]
+__all__ = ["SHAPES", "of_length_one", "permuted", "reshaped"]
 
 
 def flatten(call: Call) -> int:
@@ -30,13 +30,18 @@ def reshaped(call: Call, target: Any, tensor: int | None = None) -> int:
 
 def reshape(call: Call) -> int:
     """Reshape."""
-    return reshaped(call, call.config.get("target_shape", call.config.get("dims")))
+    target = call.config.get("target_shape", call.config.get("dims"))
+    if call.timed and isinstance(target, list):
+        target = [call.x[0][1], *target]
+    return reshaped(call, target)
 
 
 def permute(call: Call) -> int:
     """Permute: axes from 1, the batch being 0."""
     dims = call.config.get("dims")
     rank = call.rank
+    if call.timed and isinstance(dims, list) and all(type(one) is int for one in dims):
+        dims = [1, *(one + 1 for one in dims)]
     if not isinstance(dims, list) or sorted(map(str, dims)) != sorted(map(str, range(1, rank + 1))):
         raise call.fault("`dims` names every axis once, from 1", f"it is {str(dims)[:40]} of {rank} axes")
     return permuted(call, [one - 1 for one in dims])
@@ -137,10 +142,13 @@ def old_merge(call: Call) -> int | list[int]:
 
 def dot(call: Call) -> int:
     """Dot of two tensors: one number of two vectors, else what is left of both when an axis of each is summed up."""
-    if len(call.tensors) != 2 or call.flag("normalize", False):
-        raise call.fault("it takes two tensors, which are not normalised")
+    if len(call.tensors) != 2:
+        raise call.fault("it takes two tensors")
     if call.rank == 1 and len(call.x[1]) == 1:
-        product = call.put("multiply", suffix="product")
+        vectors = call.tensors
+        if call.flag("normalize"):
+            vectors = [of_length_one(call, one, -1, f"unit{at}") for at, one in enumerate(vectors)]
+        product = call.put("multiply", *vectors, suffix="product")
         return call.put("reduce", product, suffix="sum", by="sum", axes=(0,), keep=True)
     named, ranks = call.config.get("axes"), [len(shape) for shape in call.x]
     axes: list[Any] = list(named) if isinstance(named, (list, tuple)) else [named, named]
@@ -152,11 +160,23 @@ def dot(call: Call) -> int:
     places = [(axis - 1 if axis > 0 else axis) % rank for axis, rank in zip(axes, ranks)]
     if 0 in axes or len(places) != 2:
         raise call.fault("it works along the batch", str(named)[:40])
+    taken = call.tensors
+    if call.flag("normalize"):
+        taken = [of_length_one(call, one, axis, f"unit{at}") for at, (one, axis) in enumerate(zip(taken, axes))]
     left, right = ([*side[:at], *side[at + 1 :]] for side, at in zip(sides, places))
     sides[1][places[1]] = sides[0][places[0]]
     own = [side if call.work.channels_first else [*side[-1:], *side[:-1]] for side in (*sides, [*left, *right])]
     first, second, made = ("".join(side) for side in own)
-    return call.put("einsum", equation=f"{first},{second}->{made}")
+    return call.put("einsum", *taken, equation=f"{first},{second}->{made}")
+
+
+def of_length_one(call: Call, tensor: int, axis: int, name: str) -> int:
+    """A tensor divided by the root of the sum of its squares along one of Keras's axes."""
+    squares = call.put("function", tensor, suffix=f"{name}_squares", of="square")
+    along = (call.axis(axis, tensor),)
+    total = call.put("reduce", squares, suffix=f"{name}_sum", by="sum", axes=along, keep=True)
+    length = call.put("function", total, suffix=f"{name}_length", of="sqrt")
+    return call.put("divide", tensor, length, suffix=name)
 
 
 SHAPES: dict[str, Rule] = {

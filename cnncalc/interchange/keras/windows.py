@@ -104,7 +104,7 @@ def global_pool(kind: str) -> Rule:
             pooled = "maxpool" if kind == "global_maxpool" else "avgpool"
             channels, steps, *lengths = call.x[0]
             made = call.put(pooled, kernel=(1, *lengths), stride=(1, *lengths))
-            return call.put("reshape", made, shape=(channels, steps))
+            return made if call.flag("keepdims") else call.put("reshape", made, shape=(channels, steps))
         return call.put(kind, flat=None if call.flag("keepdims") else True)
 
     return rule
@@ -160,7 +160,7 @@ def upsample(call: Call) -> int:
 def resize(call: Call) -> int:
     """Resizing to a height and a width."""
     size = (call.whole("height"), call.whole("width"))
-    return call.put("upsample", size=_timed(call, size), mode=mode_of(call))
+    return call.put("upsample", size=_timed(call, size, call.x[0][1]), mode=mode_of(call))
 
 
 def center_crop(call: Call) -> int:

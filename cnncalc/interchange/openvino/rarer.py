@@ -110,13 +110,14 @@ def adaptive(layer: IrLayer, build: Build) -> list[int]:
 def padded(layer: IrLayer, build: Build) -> list[int]:
     """Pad. How much stands before is in the weights' file; without it half of what the declared shape is longer."""
     shape, made, mode = build.x[0], declared(layer), layer.attributes.get("pad_mode", "constant")
-    if len(shape) != len(made) or mode not in MODES or shape[0] != made[0]:
+    if len(shape) != len(made) or mode not in MODES:
         raise layer.fault("a border of zeros or of the map's own pixels is read, around the map", mode[:20])
-    longer = [m - n for m, n in zip(made, shape)][1:]
+    longer = [m - n for m, n in zip(made, shape)]
     begin = layer.constants.get(1) or []
-    before = begin[2:] if len(begin) == len(shape) + 1 else [n // 2 for n in longer]
-    border = tuple((a, n - a) for a, n in zip(before, longer))
-    return [build.put("pad", build.tensors[0], border=border, mode=MODES[mode])]
+    before = begin[1:] if len(begin) == len(shape) + 1 else [n // 2 for n in longer]
+    channels, *border = ((a, n - a) for a, n in zip(before, longer))
+    fields: dict[str, Any] = {"channels": (channels,)} if any(channels) else {}
+    return [build.put("pad", build.tensors[0], border=tuple(border), mode=MODES[mode], **fields)]
 
 
 def taken(layer: IrLayer, build: Build) -> list[int] | None:
@@ -160,16 +161,18 @@ def embedding(layer: IrLayer, build: Build, table: list[int]) -> list[int]:
     return [build.put("embedding", vocabulary=table[0], features=table[1], axis="last")]
 
 
-def attention(layer: IrLayer, build: Build) -> list[int]:
-    """ScaledDotProductAttention of queries, keys and values, as the products that it is."""
+def attention(layer: IrLayer, build: Build, own: Shape) -> list[int]:
+    """ScaledDotProductAttention of queries, keys and values, as the products that it is; what the file adds counts."""
     if len(build.tensors) != 3 or layer.flag("causal", default=False):
-        raise layer.fault("it is read of queries, keys and values, without a mask")
+        raise layer.fault("it is read of queries, keys and values, without a mask that other layers make")
     queries, keys, values = build.tensors
     scores = build.put("matmul", queries, keys, suffix="_scores", transposed=True)
     factor = float(f"{build.x[0][-1] ** -0.5:.7g}")
-    weights = build.put(
-        "softmax", build.put("multiply", scores, suffix="_scaled", number=factor), suffix="_softmax", axis=-1
-    )
+    scaled = build.put("multiply", scores, suffix="_scaled", number=factor)
+    if own:
+        shape = (1,) * (len(build.shape(scaled)) - len(own)) + own[-len(build.shape(scaled)) :]
+        scaled = build.put("parameter", scaled, suffix="_added", shape=shape, join="add")
+    weights = build.put("softmax", scaled, suffix="_softmax", axis=-1)
     return [build.put("matmul", weights, values)]
 
 

@@ -24,6 +24,9 @@ FIXED = -2
 """The tensor of what does not depend on the inputs: weights, and shapes."""
 NOTHING = -1
 """The tensor of what could not be read."""
+SINGLE = ("GroupNormalization", "MVN", "MatMul", "PReLU", "ScaledDotProductAttention")
+"""What depends on the constants around it in a way of its own."""
+ATTENTION = SINGLE[-1]
 SCALES = "scales and zero points of quantised weights, or of lengths, count as `exporter_constants`: none learned"
 
 
@@ -45,6 +48,8 @@ class Reader:
         for (to, _), source in net.edges.items():
             if to in net.layers:
                 self.takers.setdefault(source, []).append(net.layers[to])
+        self.stored: dict[str, int] = {}
+        """The numbers of the largest constant that each fixed layer is made of."""
         self.scales = 0
         """Numbers that scale quantised weights."""
         self.images = Images()
@@ -73,11 +78,24 @@ class Reader:
             self.outputs += tensors
             return []
         if layer.type in FOLDED or (tensors and all(tensor == FIXED for tensor in tensors)):
+            own = [prod(shape) for shape in layer.outputs.values()] if layer.type == "Const" else []
+            self.stored[layer.id] = max([*own, *(self.stored.get(one, 0) for one, _ in sources)], default=0)
             self.scaling(layer, sources)
             return [FIXED] * len(layer.outputs)
         if layer.type in PASSED or layer.id in self.biased:
             return [next((tensor for tensor in tensors if tensor != FIXED), NOTHING)]
-        known = [*RULES, *MERGES, *WEIGHTED, *OPAQUE, *rarer.CELLS, "MatMul", "PReLU", "MVN", "GroupNormalization"]
+        known = [
+            *RULES,
+            *MERGES,
+            *WEIGHTED,
+            *OPAQUE,
+            *rarer.CELLS,
+            "MatMul",
+            "PReLU",
+            "MVN",
+            "GroupNormalization",
+            ATTENTION,
+        ]
         if layer.type not in known and not self.asked.opaque:
             self.unknown.add(layer.type, layer.name, layer.place())
             return []
@@ -121,6 +139,11 @@ class Reader:
         """The tensors of a layer that depends on the constants around it; None where it is opaque."""
         if layer.type == "MVN":
             return rarer.norm(layer, build, fixed[0] if fixed else [], lambda sizes: self.affine_behind(layer, sizes))
+        if layer.type == ATTENTION:
+            source = next(iter(self.net.sources(layer)[3:4]), ("", ""))
+            own = self.shape(source) if self.tensors.get(source) == FIXED else []
+            kept = prod(own) > 1 and self.stored.get(source[0], 0) >= prod(own)
+            return rarer.attention(layer, build, tuple(own) if kept else ())
         if layer.type == "GroupNormalization":
             return rarer.group_norm(layer, build, all(self.held(one) for one in self.net.sources(layer)[1:]))
         if layer.type in rarer.CELLS:
@@ -241,7 +264,9 @@ class Reader:
                 raise layer.fault(f"a `{layer.type}` with a constant of several numbers is not read")
             build.sketch.notes.append(f"the number of `{layer.name[:60]}` is in the weights' file: 1 stands for it")
             return build.put(kind, number=1)
-        return build.put("parameter", shape=shape, join="add" if kind in ("add", "subtract") else "multiply")
+        held = max(self.stored.get(one, 0) for one, _ in self.net.sources(layer))
+        made = "parameter" if held >= prod(own) else "constant"  # what is computed of fewer numbers is not in the file
+        return build.put(made, shape=shape, join="add" if kind in ("add", "subtract") else "multiply")
 
 
 def ordered(net: Ir) -> list[IrLayer]:

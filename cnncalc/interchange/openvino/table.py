@@ -213,7 +213,6 @@ RULES: dict[str, Rule] = {
     "Pad": rarer.padded,
     "ReorgYolo": shuffled("space_to_depth"),
     "Reshape": reshaped,
-    "ScaledDotProductAttention": rarer.attention,
     "ShuffleChannels": lambda layer, build: [build.put("channel_shuffle", groups=layer.whole("group", 1))],
     "SoftMax": softmax,
     "SpaceToDepth": shuffled("space_to_depth"),

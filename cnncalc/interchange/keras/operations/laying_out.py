@@ -11,8 +11,8 @@ from cnncalc.interchange.keras.shapes import permuted, reshaped
 from cnncalc.interchange.keras.windows import MODES
 
 __all__ = [
-    "argument", "concatenate", "einsum", "expand_dims", "get_item", "pad", "reshape", "resize", "roll", "split",
-    "squeeze", "stack", "take", "tile", "transpose", "without_channels",
+    "argument", "concatenate", "einsum", "expand_dims", "get_item", "moveaxis", "pad", "reshape", "resize", "roll",
+    "split", "squeeze", "stack", "swapaxes", "take", "tile", "transpose", "without_channels",
 ]  # fmt: skip
 
 
@@ -81,6 +81,32 @@ def transpose(call: Call) -> int:
     ):
         raise call.fault("its axes are all axes in some order, the batch first", f"they are {str(order)[:40]}")
     return permuted(call, [one - 1 for one in order[1:]])
+
+
+def _place(call: Call, value: Any) -> int:
+    """An axis of Keras's, the batch being 0, which stays where it is."""
+    rank = call.rank + 1
+    if type(value) is not int or not -rank <= value < rank or not value % rank:
+        raise call.fault("it moves whole axes, and not the batch", f"its axis is {str(value)[:20]}")
+    return int(value % rank)
+
+
+def swapaxes(call: Call) -> int:
+    """Two axes in each other's place."""
+    one, other = (_place(call, argument(call, at, f"axis{at}")) for at in (1, 2))
+    order = list(range(call.rank + 1))
+    order[one], order[other] = other, one
+    return permuted(call, [axis - 1 for axis in order[1:]])
+
+
+def moveaxis(call: Call) -> int:
+    """An axis in another place, the others in their order."""
+    source, target = (argument(call, at, name) for at, name in ((1, "source"), (2, "destination")))
+    source, target = (one[0] if isinstance(one, list) and len(one) == 1 else one for one in (source, target))
+    start, end = _place(call, source), _place(call, target)
+    order = [axis for axis in range(1, call.rank + 1) if axis != start]
+    order.insert(end - 1, start)
+    return permuted(call, [axis - 1 for axis in order])
 
 
 def concatenate(call: Call) -> int:
@@ -195,13 +221,14 @@ def einsum(call: Call) -> int:
 
 
 def get_item(call: Call) -> int:
-    """Places and slices of axes, as `x[:, 1:, ::2, 0]`."""
+    """Places and slices of axes, as `x[:, 1:, ::2, 0]`, also with `...` and new axes."""
     key = call.args[1] if len(call.args) > 1 else call.kwargs.get("key")
-    listed = key if isinstance(key, list) else [key]
-    if len(listed) > call.rank + 1 or not _is_whole(listed[0]):
+    listed = _written_out(key if isinstance(key, list) else [key], call.rank + 1)
+    named = [one for one in listed if one is not None]
+    if len(named) > call.rank + 1 or not listed or not _is_whole(listed[0]):
         raise call.fault("it takes places of each axis, all of the batch", f"it is {str(key)[:60]}")
     made, gone = call.tensors[0], 0
-    for number, one in enumerate(listed[1:], 1):
+    for number, one in enumerate(named[1:], 1):
         axis = call.axis(number - gone, made)
         length = call.shape(made)[axis]
         if type(one) is int:
@@ -215,7 +242,23 @@ def get_item(call: Call) -> int:
             made = call.put(
                 "slice", made, suffix=f"axis{number}", channels=(start, stop), axis=axis or None, step=step or None
             )
+    if None in listed:
+        lengths = iter(call.work.shape_out(call.shape(made)))
+        left = [1 if one is None else next(lengths) for one in listed[1:] if type(one) is not int]
+        made = reshaped(call, [*left, *lengths], made)
     return made if made != call.tensors[0] else call.put("identity")
+
+
+WHOLE = {"class_name": "__slice__", "config": {}}
+
+
+def _written_out(key: list[Any], axes: int) -> list[Any]:
+    """A key in which `...` is as many whole axes as it stands for."""
+    dots = [at for at, one in enumerate(key) if isinstance(one, dict) and one.get("class_name") == "__ellipsis__"]
+    if len(dots) != 1:
+        return key
+    named = sum(one is not None for one in key) - 1
+    return [*key[: dots[0]], *[WHOLE] * max(0, axes - named), *key[dots[0] + 1 :]]
 
 
 def _is_whole(value: Any) -> bool:

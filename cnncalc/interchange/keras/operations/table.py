@@ -12,6 +12,7 @@ from cnncalc.interchange.keras.operations.laying_out import (
     einsum,
     expand_dims,
     get_item,
+    moveaxis,
     pad,
     reshape,
     resize,
@@ -19,12 +20,14 @@ from cnncalc.interchange.keras.operations.laying_out import (
     split,
     squeeze,
     stack,
+    swapaxes,
     take,
     tile,
     transpose,
     without_channels,
 )
-from cnncalc.interchange.keras.shapes import merge
+from cnncalc.interchange.keras.operations.measures import MEASURES
+from cnncalc.interchange.keras.shapes import merge, of_length_one
 
 __all__ = ["OPERATIONS", "operation_name"]
 
@@ -91,10 +94,7 @@ def normalize(call: Call) -> int:
     axis = argument(call, 1, "axis", default=-1)
     if argument(call, 2, "order", default=2) != 2 or type(axis) is not int:
         raise call.fault("its length is the root of a sum of squares along one axis")
-    squares = call.put("function", suffix="squares", of="square")
-    total = call.put("reduce", squares, suffix="sum", by="sum", axes=(call.axis(axis),), keep=True)
-    length = call.put("function", total, suffix="length", of="sqrt")
-    return call.put("divide", call.tensors[0], length)
+    return of_length_one(call, call.tensors[0], axis, "unit")
 
 
 def clip(call: Call) -> int:
@@ -194,6 +194,8 @@ OPERATIONS: dict[str, Rule] = {
     "clip_by_value": clip,
     "reshape": reshape,
     "transpose": transpose,
+    "swapaxes": swapaxes,
+    "moveaxis": moveaxis,
     "concatenate": concatenate,
     "concat": concatenate,
     "resize": resize,
@@ -213,6 +215,7 @@ OPERATIONS: dict[str, Rule] = {
     "einsum": einsum,
     "normalize": normalize,
     "ones_like": lambda call: call.put("constant", shape=call.x[0]),
+    **MEASURES,
     "cast": nothing,
     "identity": nothing,
     "stop_gradient": nothing,
