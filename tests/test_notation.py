@@ -190,7 +190,7 @@ MISTAKES = [
     ("conv 8 k1x2x3x4", ("k1x2x3x4", "`kernel` of `conv`: expected 1 to 3 numbers, one an axis, got 4", "")),
     ("conv 8 k3 p1:2:3", ("p1:2:3", "`padding` of `conv`: expected one number or before:after, got `1:2:3`", "")),
     ("conv 8 k3 bias=yes", ("bias=yes", "`bias` of `conv`: expected true or false, got `yes`", "write true or false")),
-    ("conv 8 k3 in=0", ("in=0", "`in`: expected a whole number ≥ 1, got 0", "")),
+    ("conv 8 k3 in=0", ("in=0", "`in`: expected a whole number ≥ 1, got 0", "as in `in=64`")),
     ("conv ? k3", ("?", "`out` of `conv`: `?` stands for an unknown", "solve")),
     ("conv 8 k?1..7", ("k?1..7", "`kernel` of `conv`: `?` stands for an unknown", "solve")),
     ("dropout 2", ("2", "`rate` of `dropout`: expected a number from 0 to 1, got `2`", "")),

@@ -246,7 +246,7 @@ STEMS = [
 ]
 
 
-@pytest.mark.parametrize(("names", "wanted"), STEMS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("names", "wanted"), STEMS, ids=[" ".join(names) for names, _ in STEMS])
 def test_what_names_have_in_common(names, wanted):
     ways = list(stems(names))
     found = {pair for way in ways for pair in zip(way.arguments, way.values)}
