@@ -117,6 +117,16 @@ def test_repeated_groups_are_one_box():
     assert frames["layer3.1–5"] == 5
 
 
+@pytest.mark.parametrize(("beside", "counts"), [("", {"t1.u1–u2–t3": 6}), (", relu", {"t1–t3": 3, "u1–u2": 2})])
+def test_what_repeats_inside_of_what_repeats_is_drawn(beside, counts):
+    unit = "{repeat: 2, name: u$(i + 1), layers: [conv 4 k3 p1, {layers: [tanh, conv 4 k1], name: v}]}" + beside
+    graph = load_text(f"input: 4x6\nlayers: [{{repeat: 3, name: t$(i + 1), layers: [{unit}]}}, relu]", "n", Options())
+    found = laid(report(graph))
+    frames = {one.box.label: one.box.count for one, _ in placed(found.block) if isinstance(one, Frame)}
+    assert {label: frames.get(label) for label in counts} == counts
+    assert not unconnected(found.block)
+
+
 HOSTILE = """
 name: <script>alert(1)</script>"'&
 input: 3x8x8

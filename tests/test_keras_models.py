@@ -149,3 +149,13 @@ def test_that_is_what_keras_prints(monkeypatch):
         model.summary(line_length=150, print_fn=lambda part, **_: lines.extend(part.splitlines()))  # noqa: B023
         assert rows(lines) == [*next(said for (_, one), said in SAID.items() if one == text)]
         assert totals(lines) == TOTALS[text]
+
+
+def test_an_output_of_no_axes_has_the_batch_alone(tmp_path):
+    (tmp_path / "net.prototxt").write_text(
+        'input: "data" input_shape { dim: 1 dim: 3 dim: 8 dim: 8 } '
+        'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 4 } } '
+        'layer { name: "acc" type: "Accuracy" bottom: "fc" bottom: "fc" top: "acc" }'
+    )
+    done = runner().invoke(program, ["show", str(tmp_path / "net.prototxt"), "--style", "keras"])
+    assert "| (None,) | 0 |" in rows(done.stdout.splitlines())[-1]

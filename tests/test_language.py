@@ -80,6 +80,11 @@ def test_a_group_without_a_name_is_no_level(build):
     assert names(build("layers: [relu, {layers: [relu]}, [relu, [relu]], relu]")) == [f"relu{i}" for i in range(1, 6)]
 
 
+def test_a_naming_that_there_is_not_is_told(build):
+    with pytest.raises(CnncalcError, match="`naming` is `index` or `kind`"):
+        build("naming: falt\nlayers: [relu]")
+
+
 def test_naming_by_position(build):
     graph = build("""
         layers:

@@ -415,6 +415,13 @@ def test_any_broken_file_ends_in_an_answer_or_an_error(tmp_path, seed):
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.parametrize("kind", ["BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"])
+def test_what_norms_add_to_the_variance_is_the_files(graph_of, kind):
+    own = {"groups": 2} if kind == "GroupNormalization" else {}
+    graph = graph_of(functional([entering("x", [8, 9, 4]), layer(kind, "y", [[old("x")]], epsilon=2e-5, **own)]))
+    assert graph.nodes[-1].layer.eps == 2e-5
+
+
 def test_masks_are_no_layers(graph_of):
     """As Keras 3 writes a table whose rows of zeros are left out, and a cell that minds them."""
     ops = {"module": "keras.src.ops.numpy", "registered_name": "NotEqual"}

@@ -15,11 +15,17 @@ def batchnorm(call: Call) -> int:
     axis = call.axis(call.config.get("axis", -1))
     if call.rank > 4:
         raise call.fault("it takes a vector, or a map with 1 to 3 spatial axes")
-    learned = {"affine": scale or center, "scale": scale or not center, "bias": center or not scale}
+    learned = {**_epsilon(call), "affine": scale or center, "scale": scale or not center, "bias": center or not scale}
     made = _along(call, axis, "batchnorm", **learned)
     for name in ("moving_stddev", "renorm_mean", "renorm_stddev") if call.flag("renorm") else ():
         made = _vector(call, made, name, (axis,), "multiply", learned=False)
     return made
+
+
+def _epsilon(call: Call, usual: float = 1e-3) -> dict[str, float]:
+    """What is added to the variance; `usual` is Keras's own default of the layer."""
+    number = call.number("epsilon", usual)
+    return {"eps": usual if number is None else number}
 
 
 def _along(call: Call, axis: int, kind: str, **fields: Any) -> int:
@@ -53,6 +59,7 @@ def _over(call: Call, kind: str) -> int:
         raise call.fault("it normalises over one axis, or over all", f"these are {len(axes)} of {call.rank} axes")
     scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
     learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
+    learned |= _epsilon(call, 1e-3 if kind == "layernorm" else 1e-6)
     if len(axes) == 1:
         last = axes[0] == call.rank - 1 and axes != (0,)
         made = _along(call, 0 if last else axes[0], kind, over="last" if last else "channels", **learned)
@@ -66,7 +73,7 @@ def groupnorm(call: Call) -> int:
     axis = call.axis(call.config.get("axis", -1))
     count = call.x[0][axis] if call.config.get("groups", 32) == -1 else call.whole("groups", 32)
     scale, center = call.flag("scale", True), call.flag("center", True)
-    made = _along(call, axis, "groupnorm", groups=count, affine=scale and center)
+    made = _along(call, axis, "groupnorm", groups=count, affine=scale and center, **_epsilon(call))
     if scale == center:
         return made
     return _vector(call, made, "gamma" if scale else "beta", (axis,), "multiply" if scale else "add")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import UNKNOWN, Level, Net
-from cnncalc.language.building.blocks import Block, Blocks, BlockUse
+from cnncalc.language.building.blocks import NAMING_HELP, Block, Blocks, BlockUse
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.finish import finish
 from cnncalc.language.building.items import BRANCH, BRANCH_HELP, Item, ItemReader
@@ -54,7 +54,10 @@ class Builder:
         for name, shape in input_shapes(self.document, self.options.input, self.variables).items():
             self.net.add_input(name, shape)
         self.lookup.guessing = not self.net.nodes
-        level = Level(by_position=self.document.text("naming") == "index")
+        naming = self.document.text("naming", "kind")
+        if naming not in ("index", "kind"):
+            self.faults.add("`naming` is `index` or `kind`", self.document.keys["naming"][1], help=NAMING_HELP)
+        level = Level(by_position=naming == "index")
         return self.reader.list_of(self.document.layers(), "layers"), 0 if self.net.nodes else UNKNOWN, level
 
     def end(self, current: Tensor) -> Net:

@@ -175,6 +175,8 @@ class _Builder:
 
     def connect(self, top: Box) -> None:
         """Say of every box what it takes and gives."""
+        for place in range(len(self.nodes)):
+            self.same[place] = self.same[self.same[place]]  # an earlier one: where what repeats stands in what repeats
         taken: list[list[int]] = [[] for _ in self.nodes]
         for place, node in enumerate(self.nodes):
             if not self.hidden[place]:

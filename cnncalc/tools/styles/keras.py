@@ -103,8 +103,8 @@ def snake(label: str) -> str:
 
 def last(shape: Sequence[int]) -> str:
     """`(None, 224, 224, 64)`: channels last."""
-    if len(shape) == 2:
-        return f"(None, {shape[1]})"
+    if len(shape) < 3:
+        return f"(None, {shape[1]})" if len(shape) == 2 else "(None,)"
     return f"(None, {', '.join(map(str, shape[2:]))}, {shape[1]})"
 
 
