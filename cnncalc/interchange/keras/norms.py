@@ -50,16 +50,16 @@ def layernorm(call: Call) -> int:
 
 def rmsnorm(call: Call) -> int:
     """RMSNormalization over one axis, or over all."""
-    return _over(call, "rmsnorm")
+    return _over(call, "rmsnorm", 1e-6)
 
 
-def _over(call: Call, kind: str) -> int:
+def _over(call: Call, kind: str, epsilon: float = 1e-3) -> int:
     axes = tuple(call.axes(call.config.get("axis", -1)))
     if len(axes) > 1 and len(axes) < call.rank:
         raise call.fault("it normalises over one axis, or over all", f"these are {len(axes)} of {call.rank} axes")
     scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
     learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
-    learned |= _epsilon(call, 1e-3 if kind == "layernorm" else 1e-6)
+    learned |= _epsilon(call, epsilon)
     if len(axes) == 1:
         last = axes[0] == call.rank - 1 and axes != (0,)
         made = _along(call, 0 if last else axes[0], kind, over="last" if last else "channels", **learned)

@@ -104,8 +104,13 @@ class Call:
 
     def on(self, first: Live, suffix: str = "") -> Call:
         """The same node with another first input, for a layer whose name ends otherwise."""
-        made = Call(self.sketch, self.node, [first, *self.values[1:]], self.opset, self.batch, self.owners, self.common)
-        made.name = self.name + suffix
+        return self.like([first, *self.values[1:]], self.name + suffix)
+
+    def like(self, values: Sequence[Value | None], name: str, kind: str = "") -> Call:
+        """This node on other values, perhaps as one of another kind, for a layer of that name."""
+        node = self.node._replace(kind=kind, told=self.node.called()) if kind else self.node
+        made = Call(self.sketch, node, values, self.opset, self.batch, self.owners, self.common)
+        made.name = name
         return made
 
     def within(self) -> Call | None:
@@ -114,9 +119,7 @@ class Call:
         if self.batch != 1 or not lives:
             return None
         values = [self.freed(value) if isinstance(value, Live) else value for value in self.values]
-        made = Call(self.sketch, self.node, values, self.opset, self.batch, self.owners, self.common)
-        made.name = self.name
-        return made
+        return self.like(values, self.name)
 
     # -- attributes --
 

@@ -211,14 +211,8 @@ def _joined(boxes: Sequence[tuple[Run, ...]], axis: int) -> list[tuple[Run, ...]
     """Boxes that touch along one axis, and are the same along the others, as one."""
     alike: dict[tuple[Run, ...], list[Run]] = {}
     for box in boxes:
-        others = (*box[:axis], *box[axis + 1 :])
-        runs = alike.setdefault(others, [])
-        low, high = box[axis]
-        if runs and runs[-1][1] == low - 1:
-            runs[-1] = (runs[-1][0], high)
-        else:
-            runs.append((low, high))
-    return [(*others[:axis], run, *others[axis:]) for others, runs in alike.items() for run in runs]
+        alike.setdefault((*box[:axis], *box[axis + 1 :]), []).append(box[axis])
+    return [(*others[:axis], run, *others[axis:]) for others, runs in alike.items() for run in _whole(runs)]
 
 
 def _order(box: Box, first: Mapping[str, int]) -> tuple[object, ...]:

@@ -39,10 +39,7 @@ def of_matrices(call: Call) -> Live:
         made = call.put("multiply", made, suffix="_scaled", number=alpha)
     if not call.given(2):
         return made
-    added = call.on(made, "_sum")
-    added.values = [made, call.values[2]]
-    added.node = added.node._replace(kind="Add", told=call.node.called())
-    (total,) = arithmetic(added)
+    (total,) = arithmetic(call.like([made, call.values[2]], f"{call.name}_sum", "Add"))
     assert isinstance(total, Live)
     return total
 

@@ -61,8 +61,7 @@ def joined(call: Call) -> Dims:
 def mean(call: Call) -> list[Value]:
     """Mean of several tensors: their sum, divided."""
     count = len(call.present())
-    call.node = call.node._replace(kind="Sum", told=call.node.called())
-    (total,) = arithmetic(call)
+    (total,) = arithmetic(call.like(call.values, call.name, "Sum"))
     return [call.put("divide", total, suffix="_mean", number=float(count))] if isinstance(total, Live) else [total]
 
 

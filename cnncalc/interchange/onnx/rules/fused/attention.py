@@ -67,10 +67,7 @@ def masked(call: Call, scores: Live, mask: Value) -> Live:
         if mask.size != math.prod(dims):
             raise NotKnown("its mask has an axis for the batch")
         return call.put("constant", scores, suffix="_mask", shape=dims, join="add")
-    node = call.node._replace(kind="Add", told=call.node.called())
-    both = Call(call.sketch, node, [scores, mask], call.opset, call.batch, call.owners, call.common)
-    both.name = f"{call.name}_mask"
-    (made,) = elements.arithmetic(both)
+    (made,) = elements.arithmetic(call.like([scores, mask], f"{call.name}_mask", "Add"))
     assert isinstance(made, Live)
     return made
 
@@ -162,9 +159,7 @@ def embedded(call: Call) -> list[Value | None]:
     if call.given(1) and call.given(4):
         segments = looked_up(call, call.batched(call.live(1), 0), call.fixed(4), "_segments")
         total = call.put("add", total, segments, suffix="_sum")
-    node = call.node._replace(kind="LayerNormalization", told=call.node.called())
-    norm = Call(call.sketch, node, [total, *call.values[5:7]], call.opset, call.batch, call.owners, call.common)
-    norm.name = call.name
+    norm = call.like([total, *call.values[5:7]], call.name, "LayerNormalization")
     return [*elements.layer_norm(norm), None, total]
 
 

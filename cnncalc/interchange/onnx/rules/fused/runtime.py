@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
-from cnncalc.interchange.onnx.parts import Node, Tensor
+from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
 
 __all__ = ["RUNTIME"]
@@ -16,10 +16,7 @@ FLOAT32, UINT8 = 1, 2
 def taking(call: Call, kind: str, places: tuple[int, ...]) -> Call:
     """The same node as another kind, on some of what it takes."""
     values = [call.values[place] if place < len(call.values) else None for place in places]
-    node: Node = call.node._replace(kind=kind, told=call.node.called())
-    made = Call(call.sketch, node, values, call.opset, call.batch, call.owners, call.common)
-    made.name = call.name
-    return made
+    return call.like(values, call.name, kind)
 
 
 def unquantised(kind: str, *places: int) -> Rule:
@@ -190,9 +187,7 @@ def biased_softmax(call: Call) -> list[Value]:
     """BiasSoftmax: a sum and its softmax."""
     (total,) = elements.arithmetic(taking(call, "Add", (0, 1)))
     assert isinstance(total, Live)
-    made = call.on(total, "_softmax")
-    made.node = made.node._replace(kind="Softmax", told=call.node.called())
-    return elements.softmax(made)
+    return elements.softmax(call.like([total, *call.values[1:]], f"{call.name}_softmax", "Softmax"))
 
 
 def added(call: Call) -> list[Value]:
