@@ -85,11 +85,7 @@ JSON = rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|#[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)
 CORE_ML = matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)")
 """A version, then a description that begins with an input, or with functions."""
 FORMATS: tuple[Format, ...] = (
-    Format(
-        "Core ML",
-        matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)"),
-        "coreml.reader:read",
-    ),
+    Format("Core ML", CORE_ML, "coreml.reader:read"),
     Format("Core ML", archive_with(b"com.apple.CoreML/model.mlmodel"), "coreml.reader:read_package"),
     Format("ONNX", is_onnx, "onnx.reader:read"),
     Format("TensorFlow Lite", matches(rb"\A[\s\S]{4}TFL3"), "tflite.reader:read"),
