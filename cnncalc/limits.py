@@ -42,8 +42,8 @@ class Limits(NamedTuple):
     work: int = 2_000_000
     """Items of lists, and stretches of 64 letters, that all expressions of a file go through together."""
     search: int = 300_000
-    """Layers that `solve file`, `solve variable` and `search` build, or measure, over all candidates; four that are
-    copied count as one."""
+    """What `solve file`, `solve variable` and `search` go through over all candidates, in layers that are measured; one
+    that is built counts as fifteen, and eight that are copied count as one."""
 
     points: int = 1_000_000
     """Points of a `sweep`; all are in memory when they are printed."""

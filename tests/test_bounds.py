@@ -16,6 +16,7 @@ FILES = {
     "concat.yaml": f"input: 3x8x8\nlayers: [{{concat: [{', '.join([WIDE] * 10)}]}}, conv 4 k1]\n",
     "repeat.yaml": "input: 3x8x8\nlayers: [{repeat: '?1..200000', layers: [relu]}]\n",
     "filters.yaml": "input: 3x8x8\nlayers: [{repeat: '?1..200000', layers: [conv 4 k3 p1]}]\n",
+    "numbers.yaml": "input: 3x8x8\nlayers: [conv ?1..1000000 k1]\n",
     "vast.yaml": "input: 3x8x8\nlayers:\n" + "  - conv ?1..999999999999 k1\n" * 400,
     "branches.yaml": f"input: 3x8x8\nlayers: [{{add: [{', '.join(['[conv ?1..999999999999 k1, relu]'] * 100)}]}}]\n",
     "variable.yaml": "input: 3x8x8\nvariables: {w: '?1..200000'}\nlayers: [conv $w k1, relu, conv 4 k3]\n",
@@ -59,6 +60,8 @@ def folder(tmp_path_factory):
     [
         ("solve file concat.yaml --want params<=5000", 0, "there may be more"),
         ("solve file repeat.yaml --want macs==0", 0, "--limit search=600000"),
+        ("solve file numbers.yaml --want macs>=5", 0, "the bound `search`, 300,000, was reached"),
+        ("solve file numbers.yaml --want receptive_field==7", 1, "the bound `search`"),
         ("solve file measured.yaml --want rank_bytes==64 --accumulate 2", 1, "the bound `search`"),
         ("solve variable mobilenet_v2 classes --want recomputed_macs==1G --input 3x25x14", 1, "the bound `search`"),
         ("solve file vast.yaml --want params==100000", 2, "narrow the bounds"),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def none(number):
 def test_a_task_that_ends_its_process_is_named_and_the_rest_goes_on(tmp_path, jobs):
     found = list(in_order(Work(begin, (tmp_path,), square, none), range(9), Runner(jobs)))
     assert found == [0, 1, 4, 9, 16, -5, 36, 49, 64]
+
+
+@pytest.mark.parametrize("tasks", [range(3), [1, 5, 2], [3]])
+def test_no_thread_is_left_when_the_work_is_done(tmp_path, tasks):
+    """One that closes a pool's pipes while Python ends has Python tell of a closed pipe."""
+    before = {*threading.enumerate()}
+    list(in_order(Work(begin, (tmp_path,), square, none), tasks, Runner(2)))
+    assert {*threading.enumerate()} == before
+
+
+def test_no_thread_is_left_when_the_rest_is_not_wanted(tmp_path):
+    before = {*threading.enumerate()}
+    results = in_order(Work(begin, (tmp_path,), square, none), range(40), Runner(2))
+    assert next(results) == 0
+    results.close()
+    assert {*threading.enumerate()} == before
 
 
 def test_faults_come_whole_out_of_a_process(tmp_path):

@@ -67,12 +67,13 @@ def _until_one_ends(work: Work, left: Iterator[Any], handed: deque[Any], jobs: i
             results.popleft()
             handed.popleft()
     except BrokenProcessPool:
-        pool.shutdown()  # its thread is at its end: where Python ends at the same time, that writes of a closed pipe
         return
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.terminate()
+        # Waited for, which takes a moment only: where Python ends while the pool's thread does, it writes to a closed
+        # pipe and tells of it.
+        pool.shutdown(cancel_futures=True)
 
 
 def _begin(prepare: Callable[..., None], given: tuple[Any, ...]) -> None:

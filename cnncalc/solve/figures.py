@@ -17,16 +17,16 @@ from cnncalc.layers import show_shape
 from cnncalc.records import NamedTuple
 
 __all__ = [
-    "FIGURES", "OPERATORS", "Measured", "Want",
+    "BUILT", "FIGURES", "OPERATORS", "Measured", "Want",
     "check_lengths", "check_wants", "known_figures", "lacking", "meets", "miss", "missed_by",
     "off", "taken",
 ]  # fmt: skip
 
 FIGURES = (*KEYS, "receptive_field")
 """The totals, and the receptive field of the last map."""
-OPENED, FOLLOWED = 20, 2
-"""What a net that is begun takes, in layers that are copied; and for each layer a figure that is followed through the
-net, as memory is."""
+OPENED, FOLLOWED, BUILT = 20, 2, 15
+"""What it takes, in layers that are measured: to begin a net; for each layer a figure that is followed through the net,
+as memory is; and to build a layer."""
 OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
 """Figures that are sums over the layers, of what has to be followed to each of them."""
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")
@@ -88,7 +88,7 @@ class Measured:
 
 
 def taken(layers: int, figures: Iterable[str]) -> int:
-    """What a net of so many layers takes of which these are asked, in layers that are copied."""
+    """What a net of so many layers takes of which these are asked, in layers that are measured."""
     return OPENED + layers * (1 + FOLLOWED * sum(map(_followed, figures)))
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Sequence as ListNode
+from cnncalc.solve.figures import BUILT
 from cnncalc.solve.files.diagram import DiagramNode, Edge
 from cnncalc.solve.files.judging import Judging, Tracked
 from cnncalc.solve.files.live import Live
@@ -27,9 +28,9 @@ __all__ = ["MOST", "Growth", "Progress"]
 MOST = 1_000_000
 """As many choices of values may there be for one piece."""
 KEPT = 16
-"""So many layers of a net that is kept take the room of one that is built."""
-ROOT = 20
-"""What a net that is begun from its start takes besides, in layers that are built."""
+"""So many layers of a net that is kept take the room of one that is measured."""
+ROOT = 20 * BUILT
+"""What a net that is begun from its start takes besides, in layers that are measured."""
 AT_A_TIME = 64
 """Nodes of a layer that are grown before the next layer has its turn."""
 CHOICES_AT_A_TIME = 1_000
@@ -76,7 +77,7 @@ class Growth:
         """What is left to build behind nodes that are grown in part."""
         self.built = self.grown = 0
         self.work = 0
-        """Layers that were built or kept, which the bound `search` bounds."""
+        """What it took, in layers that are measured, which the bound `search` bounds."""
         self.refused = ""
         """Why the last candidate that made no net made none; empty where all did."""
         self.start = self._node(0, None, DiagramNode(0))

@@ -19,6 +19,7 @@ from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.layers import kind_named
+from cnncalc.solve.figures import BUILT
 from cnncalc.solve.files.judging import Bound, Judging
 from cnncalc.solve.files.sums import plus
 
@@ -36,8 +37,8 @@ GROWING = frozenset({
 })  # fmt: skip
 """The kinds whose counts and output channels only grow with the input channels, and whose maps' lengths do not."""
 ROUNDS = 8
-SHARE = 8
-"""The layers that are built for it are at most this part of the bound `search`."""
+SHARE = 2
+"""What is built for it is at most this part of the bound `search`."""
 NEAR = 5
 """As many values beyond the bounds are kept, so that what comes closest is among them."""
 
@@ -58,7 +59,7 @@ def narrowed(file: UnknownFile, judging: Judging) -> list[Sequence[int]] | None:
     def figures(places: tuple[int, ...]) -> list[int] | None:
         if places not in known:
             graph = _built(file, [one[place] for one, place in zip(values, places)])
-            built[0] += len(graph.nodes) if graph is not None else 1
+            built[0] += BUILT * (len(graph.nodes) if graph is not None else 1)
             known[places] = None if graph is None else _figures(graph, judging)
         return known[places]
 

@@ -125,7 +125,7 @@ class Search:
         self.undecided = self.growth.undecided()
         if self.undecided and not self.left:
             limits = self.file.options.limits
-            most = f"{limits.search:,} layers were built, the bound `search`, and no more are"
+            most = f"the bound `search`, {limits.search:,}, was reached, and no more nets are built"
             self.left.append(f"{most}: narrow the bounds, or {limits.way_out('search')}")
         layers = self._counted()
         with self._kept_if_interrupted():
@@ -186,7 +186,7 @@ class Search:
             if progress is not None:
                 progress("measured", number, total)
             if gone > most and self.undecided:
-                found = f"nets of {most:,} layers were measured, the bound `search`, and no more are"
+                found = f"the bound `search`, {most:,}, was reached, and no more nets are measured"
                 self.left.append(f"{found}: narrow the bounds, or {limits.way_out('search')}")
                 break
 

@@ -17,6 +17,7 @@ from cnncalc.language.documents.inputs import input_shapes
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.records import NamedTuple
+from cnncalc.solve.figures import BUILT
 from cnncalc.solve.files.pieces import Action, Piece
 from cnncalc.solve.files.sums import Counting, Sums, less, plus
 
@@ -26,8 +27,8 @@ MOST_PIECES = 20_000
 """Pieces that are remembered, so that a long search does not fill the memory."""
 
 
-COPIED = 4
-"""So many layers are copied in the time and the room in which one is built."""
+COPIED = 8
+"""So many layers are copied in the time and the room in which one is measured."""
 
 
 class MissedUnknownError(Exception):
@@ -81,7 +82,7 @@ class Stages:
         self._made: dict[Hashable, tuple[int, Sums, State] | CnncalcError] = {}
         self._ends: dict[Hashable, Ends | CnncalcError] = {}
         self.work = 0
-        """Layers that were built; four that were copied on the way count as one."""
+        """What it took, in layers that are measured: those that were built, and those that were copied on the way."""
         top = Level(by_position=file.document.text("naming") == "index")
         self.start = State([], self.builder.net, {}, 0, (top,), (), 0, counting.nothing)
 
@@ -118,7 +119,7 @@ class Stages:
         )
 
     def _built(self, piece: Piece, state: State, values: Mapping[int, int]) -> State:
-        self.work += len(state.nodes) // COPIED
+        self.work += BUILT + len(state.nodes) // COPIED
         net = self._resumed(state)
         scope = self.builder.variables
         missing = []
@@ -137,12 +138,12 @@ class Stages:
                 after = self._step(piece, state)
             self.faults.raise_any()
         except CnncalcError as error:
-            self.work += len(net.nodes) - len(state.nodes)
+            self.work += BUILT * (len(net.nodes) - len(state.nodes))
             if any(name in fault.message for name in missing for fault in error.faults):
                 raise MissedUnknownError from None
             raise
         new = net.nodes[len(state.nodes) :]
-        self.work += len(new)
+        self.work += BUILT * len(new)
         items, layers = self.counting.items(self.builder.nesting.built), [self.counting.of(node, net) for node in new]
         sums = tuple(map(sum, zip(state.sums, items, *layers)))
         net.signed = Signatures(net.limits)  # numbers of layers mean something in whole nets only

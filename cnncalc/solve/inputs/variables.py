@@ -16,13 +16,13 @@ from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
-from cnncalc.solve.figures import FIGURES, Measured, Want, check_wants, taken
+from cnncalc.solve.figures import BUILT, FIGURES, Measured, Want, check_wants, taken
 
 __all__ = ["Trial", "VariableAnswer", "solve_variable"]
 
 MOST = 20_000
-BUILT, AFRESH = 8, 16
-"""What it takes, in layers that are copied, to build one again; and one that the net before did not have."""
+AFRESH = 12
+"""What a layer takes besides, in layers that are measured, that the net before did not have."""
 REFUSED = 1_000
 """The least that a value takes that makes no net, until one does: it may be the last layer that is wrong."""
 
@@ -92,7 +92,7 @@ def solve_variable(
             if progress is not None:
                 progress(number + 1, count)
             if built > options.limits.search and number + 1 < count:
-                left = f"{options.limits.search:,} layers were built, the bound `search`, and no more are"
+                left = f"the bound `search`, {options.limits.search:,}, was reached, and no more nets are built"
                 left += f": {options.limits.way_out('search')}"
                 break
     except KeyboardInterrupt:

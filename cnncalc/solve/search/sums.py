@@ -88,7 +88,7 @@ def _at_one_size(
     except MissedUnknownError:
         raise NoSumsError("what the layers depend on cannot be told apart") from None
     if growth.undecided():
-        raise NoSumsError(f"more than {file.options.limits.search:,} layers were built, the bound `search`")
+        raise NoSumsError(f"the bound `search`, {file.options.limits.search:,}, was reached")
     layers = growth.nodes()
     summarise(layers, judging.nothing)
     _check_shapes(question, judging, layers)
