@@ -25,7 +25,7 @@ FILES = {
     "odd.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n" * 300 + "  - conv 2 k99\n",
     "measured.yaml": "input: 2x?8..9x9\nlayers: [conv 4 k?"
     + ", conv ?8|16 k3 s? p1" * 3 + "]\n",
-    "square.yaml": "input: 2x4x4x4\nlayers: [{matmul: , from: [input, previous]}, {matmul: , from: [previous, input]}]\n",
+    "square.yaml": "input: 2x4x4x4\nlayers: [{matmul: , from: [input, previous]}]\n",
     "volume.yaml": "input: 3x5x4x4\nlayers: [topk 1 axis=3, instancenorm nostats]\n",
     "rounded.yaml": "input: 6x2x2\nlayers: [maxpool 1x3 s1x1 p1 ceil]\ndialect: keras\n",
     "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
